@@ -1,0 +1,75 @@
+import type { Address, Bytes } from '../units.js';
+
+/** How far a board file was tried: `run` on the real thing, `parsed` by the debug server only, or never (`unverified`). */
+export type Verified = 'run' | 'parsed' | 'unverified';
+
+export interface MemoryArea {
+  readonly name: string;
+  readonly kind: 'flash' | 'ram';
+  readonly baseAddress: Address;
+  readonly sizeBytes: Bytes;
+}
+
+/** How OpenOCD is started for the board; the port alone suffices to attach to a running one. */
+export interface OpenocdConfig {
+  readonly port: number;
+  readonly tclPort: number;
+  /** OpenOCD's `interface/NAME.cfg`; absent: the user's `--interface` decides. */
+  readonly interface?: string;
+  readonly transport?: 'swd' | 'jtag' | 'hla_swd' | 'dapdirect_swd';
+  /** OpenOCD's `target/NAME.cfg`. */
+  readonly target?: string;
+  /** OpenOCD's `board/NAME.cfg`, instead of interface and target. */
+  readonly board?: string;
+  /** Which OpenOCD has these scripts; a fork's scripts fail on another's binary. */
+  readonly flavor: 'mainline-0.12' | 'upstream' | 'espressif' | 'raspberrypi';
+  /** Extra configuration commands, in order. */
+  readonly commands: readonly string[];
+}
+
+export interface JlinkConfig {
+  readonly port: number;
+  readonly device: string;
+  readonly interface: 'SWD' | 'JTAG';
+  readonly speedKhz: number;
+}
+
+export interface QemuConfig {
+  readonly machine: string;
+  /** Further arguments: memory sizes, `-icount`. */
+  readonly args: readonly string[];
+}
+
+export interface UsbId {
+  readonly vid: string;
+  readonly pid: string;
+  /** What shows under this id: the `application`, a bootloader, the debug `probe`. */
+  readonly role: 'application' | 'probe';
+}
+
+/** A board as a file of board-configs/ describes it. Every optional field says what its absence means. */
+export interface Board {
+  /** The file's name without `.json`; what `--board` takes. */
+  readonly name: string;
+  readonly title: string;
+  readonly verified: Verified;
+  readonly mcu: { readonly name: string; readonly core: string; readonly architecture: 'arm' | 'riscv' | 'xtensa' };
+  /** At least one flash and one RAM area. */
+  readonly memory: readonly MemoryArea[];
+  /** Where the application begins behind a bootloader; absent: at the start of flash. */
+  readonly applicationAddress?: Address;
+  readonly comparators: { readonly breakpoints: number; readonly watchpoints: number };
+  /** False for boards without debug pads. */
+  readonly debug: boolean;
+  /** Which servers the board can be reached by, in order of preference. */
+  readonly servers: {
+    readonly qemu?: QemuConfig;
+    readonly openocd?: OpenocdConfig;
+    readonly jlink?: JlinkConfig;
+  };
+  /** Empty when the board has no USB identity of its own. */
+  readonly usb: readonly UsbId[];
+  readonly serial: { readonly baud: number; readonly prompt: string };
+  /** Free text for people: quirks worth knowing. Empty when there is none. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,67 @@
+import type { Target } from '../targets/target.js';
+import type { TraceRecord } from '../trace/heap-event.js';
+import type { Address, Bytes, Milliseconds } from '../units.js';
+
+/** A function, variable or source line as an address. */
+export interface CodePoint {
+  /** How people know it: `pyexec_friendly_repl`, `main.c:51`. */
+  readonly label: string;
+  /** Thumb bit cleared. */
+  readonly address: Address;
+}
+
+/**
+ * Where the variables of a MicroPython-style block heap lie in target memory (the addresses of the pointers, not their values).
+ * `mp_state_ctx.mem.area` of the firmware's debug information.
+ */
+export interface GcVariables {
+  readonly allocTableStart: Address;
+  readonly allocTableByteLen: Address;
+  readonly poolStart: Address;
+  readonly poolEnd: Address;
+  /** Pointer to the next heap area (split heap); absent where the firmware has no such field. */
+  readonly nextArea?: Address;
+}
+
+/** Break on the log function of a LOG_HEAP_ACTIVITY build (capture.md, section 1). */
+export interface LogHook {
+  readonly type: 'gc-log';
+  readonly logFunction: CodePoint;
+  /** Breaking here tells a new epoch; absent when the ELF has no such function out of line or comparators are short. */
+  readonly gcInit?: CodePoint;
+  /** Absent without debug information: addresses then count from 0 and the oracle is unavailable. */
+  readonly variables?: GcVariables;
+  readonly blockBytes: Bytes;
+}
+
+/** Break on an allocator's entry points (capture.md, section 3); the profile says which and how to read them. */
+export interface MallocHook {
+  readonly type: 'malloc';
+  /** The allocator profile's name, for messages. */
+  readonly profile: string;
+}
+
+/** What to capture and when to stop; engines add nothing to it. */
+export interface HarvestPlan {
+  readonly hook: LogHook | MallocHook;
+  /** The capture ends, with the target halted, when any of these is reached. May be empty. */
+  readonly stops: readonly CodePoint[];
+  /** Also ends when the console shows this text at its end; absent: the console is not watched. */
+  readonly prompt?: string;
+  /** Ends after so many events; absent: unbounded. */
+  readonly maxEvents?: number;
+  /** Ends, as incomplete, after so long; absent: unbounded. */
+  readonly timeoutMs?: Milliseconds;
+  /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
+  readonly maxDepth: number;
+}
+
+/**
+ * A way to capture. `harvest` opens its own connection, yields records in order, and puts the target into a defined state
+ * (no breakpoints left) in `finally`. A clean end, an abort included, is a normal end of the iteration whose last record is
+ * `info` with `endReason`; loss of the target throws after everything so far was yielded.
+ */
+export interface Engine {
+  readonly name: 'gdb' | 'direct';
+  harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncIterable<TraceRecord>;
+}

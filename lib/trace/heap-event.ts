@@ -1,0 +1,181 @@
+import type { Address, Bytes, Microseconds, Seq } from '../units.js';
+
+/** How much a frame can be trusted: `guessed` frames were found without call-frame information (docs/symbols.md). */
+export type Certainty = 'exact' | 'guessed';
+
+/** What made a frame: a call, an exception entry (gdb: `<signal handler called>`), or a tail call reconstructed from call-site data. */
+export type FrameKind = 'normal' | 'signal' | 'tail';
+
+/** One line of a backtrace. */
+export interface Frame {
+  /** The pc of this frame (a return address for all but the innermost); 0 for a frame inlined into the next one. */
+  readonly address: Address;
+  /** Empty when unknown (gdb shows `??`). */
+  readonly functionName: string;
+  /** The path as the debug information (or the log) gives it, not made absolute; empty when unknown. */
+  readonly file: string;
+  /** From 1; 0 when unknown. */
+  readonly line: number;
+  readonly inlined?: boolean;
+  readonly kind?: FrameKind;
+  readonly certainty?: Certainty;
+}
+
+/** A backtrace, innermost frame first. Empty when none was recorded. */
+export type Backtrace = readonly Frame[];
+
+interface EventBase {
+  /** Absent when the source records no backtrace. */
+  readonly backtrace?: Backtrace;
+  /** Since the capture was armed; absent when the source has no clock. */
+  readonly atUs?: Microseconds;
+  /** Task, thread or CPU number, as the source counts them. */
+  readonly task?: number;
+  /** The largest free block before and after the event, where it was captured. */
+  readonly largestBeforeBytes?: Bytes;
+  readonly largestAfterBytes?: Bytes;
+}
+
+/** A block was handed out. */
+export interface AllocEvent extends EventBase {
+  readonly kind: 'alloc';
+  /** Of the first byte the caller may use. 0 where the source has no addresses (`TraceInfo.hasAddresses` is false). */
+  readonly address: Address;
+  /** Whether this is the requested or the occupied size is said by `TraceInfo.sizeKind`. */
+  readonly sizeBytes: Bytes;
+  /** What the caller asked for, where `sizeBytes` is the occupied size and both are known. */
+  readonly requestedBytes?: Bytes;
+}
+
+/** A block was given back by its owner (`free`), or found dead by a garbage collector (`sweep`). */
+export interface FreeEvent extends EventBase {
+  readonly kind: 'free' | 'sweep';
+  readonly address: Address;
+  /** Only where the source says it (traces without addresses); absent means "look it up". */
+  readonly sizeBytes?: Bytes;
+}
+
+/** A block changed its size: in place when `fromAddress` equals `address`, else it moved. */
+export interface ReallocEvent extends EventBase {
+  readonly kind: 'realloc';
+  readonly address: Address;
+  readonly sizeBytes: Bytes;
+  readonly requestedBytes?: Bytes;
+  readonly fromAddress: Address;
+  /** Only where the source has no addresses. */
+  readonly fromSizeBytes?: Bytes;
+}
+
+/** A request that the allocator refused: nothing changed. */
+export interface FailedEvent extends EventBase {
+  readonly kind: 'failed';
+  /** What was asked for. */
+  readonly sizeBytes: Bytes;
+  /** The block of a failed realloc, which stays as it was; absent for a failed malloc. */
+  readonly fromAddress?: Address;
+}
+
+/** One thing that happened to the heap. Its sequence number is its position in the stream. */
+export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent;
+
+/** A named moment, between two events. */
+export interface Mark {
+  /** The mark lies before the event of this number; equal to the event count when it lies after the last. */
+  readonly beforeSeq: Seq;
+  readonly name: string;
+  readonly atUs?: Microseconds;
+}
+
+/** Data that the source lost: an overflow, a dropped packet, a torn tail, or an option that left events out. */
+export interface Gap {
+  readonly beforeSeq: Seq;
+  readonly reason: string;
+  /** Absent when nobody knows how many. */
+  readonly lostEvents?: number;
+}
+
+/** The heap began anew (gc_init, a soft reboot, a target reset): whatever was alive is closed as lost, not leaked. */
+export interface Epoch {
+  readonly beforeSeq: Seq;
+  readonly reason: string;
+}
+
+/** A warning about the trace as a whole or about one place in it. */
+export interface Note {
+  /** Stable, for scripts: `drone-g1-size-bug`. */
+  readonly code: string;
+  readonly text: string;
+  readonly beforeSeq?: Seq;
+}
+
+/** An area of memory that an allocator hands out. */
+export interface HeapRegion {
+  readonly name: string;
+  readonly baseAddress: Address;
+  readonly sizeBytes: Bytes;
+  /** The allocation unit: CircuitPython's block (16), or the allocator's alignment. */
+  readonly unitBytes: Bytes;
+}
+
+/** The registers and a copy of the stack at an event: what the direct engine stores so that unwinding can be redone. */
+export interface RawSample {
+  /** The event that it belongs to. */
+  readonly seq: Seq;
+  /** r0 to r15 and xPSR (or the machine's own order), as unsigned words. */
+  readonly registers: Uint32Array;
+  readonly stackAddress: Address;
+  readonly stack: Uint8Array;
+}
+
+/** What an engine or a reader yields, in order. All but heap events describe the place where they stand in the stream. */
+export type TraceRecord =
+  | HeapEvent
+  | { readonly kind: 'mark'; readonly name: string; readonly atUs?: Microseconds }
+  | { readonly kind: 'gap'; readonly reason: string; readonly lostEvents?: number }
+  | { readonly kind: 'epoch'; readonly reason: string }
+  | { readonly kind: 'note'; readonly code: string; readonly text: string }
+  | { readonly kind: 'region'; readonly region: HeapRegion }
+  | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
+  | { readonly kind: 'raw'; readonly sample: RawSample };
+
+/** What is known of a capture as a whole. Every field is plain JSON; absent means unknown. */
+export interface TraceInfo {
+  /** Where the events come from: `gdb engine`, `direct engine`, `Drone OS heaptrace (G1)`... */
+  readonly source: string;
+  /** False when the source tells sizes only; frees are then matched by size (see `lifespans`). */
+  readonly hasAddresses: boolean;
+  /** Whether `sizeBytes` is what the caller asked for or what the block occupies. */
+  readonly sizeKind: 'requested' | 'block';
+  /** The allocation unit when there is just one: 16 for MicroPython's heap. */
+  readonly unitBytes: Bytes;
+  /** False when the tail is missing or events were lost; a leak check must not pass on such a trace. */
+  readonly complete: boolean;
+  /** Why the capture ended: `reached pyexec_friendly_repl`, `interrupted`, `connection lost: ...`. */
+  readonly endReason?: string;
+  readonly engine?: string;
+  readonly allocator?: string;
+  readonly board?: string;
+  readonly elf?: { readonly path: string; readonly buildId?: string };
+  readonly startedAtWallMs?: number;
+  readonly durationMs?: number;
+  readonly toolVersion?: string;
+  /** The live set of the events against the allocator's own tables at the end. */
+  readonly oracle?: OracleResult;
+  /** Counters of a ring or of capture options. */
+  readonly dropped?: { readonly overwritten?: number; readonly collapsed?: number; readonly skipped?: number };
+  /** Free and largest free block as the device itself reported them at the dump. */
+  readonly caps?: { readonly freeBytes: Bytes; readonly largestFreeBytes: Bytes };
+  /** How the backtraces were checked, how many round trips an event took: shown in the summary as they are. */
+  readonly engineReport?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The end-of-capture check: what the events imply against what the target's memory says. */
+export interface OracleResult {
+  readonly outcome: 'matched' | 'differs' | 'unavailable';
+  /** What was compared, or why nothing could be: `allocation table at 0x2000030c`. */
+  readonly detail: string;
+  readonly liveBlocks?: number;
+  readonly liveUnits?: number;
+  /** At most 20; empty when matched. */
+  readonly differences: readonly string[];
+}

@@ -1,0 +1,199 @@
+import type { Address, Bytes, Seq } from '../units.js';
+import { ABSENT, AddressMap } from './address-map.js';
+import { OverlapFinder } from './overlap-finder.js';
+import { SizeMatcher } from './size-matcher.js';
+import { EventKind, type Trace } from './trace.js';
+
+/** How an allocation ended; codes of {@link Lifespans.endCause}, in the order of {@link END_CAUSES}. */
+export const EndCause = { alive: 0, free: 1, sweep: 2, realloc: 3, epoch: 4, implied: 5 } as const;
+/**
+ * `epoch`: the heap began anew. `implied`: a later allocation lies over it, so its end was not seen (an event is missing).
+ */
+export const END_CAUSES = ['alive', 'free', 'sweep', 'realloc', 'epoch', 'implied'] as const;
+
+/** Things in the events that cannot be true together. They are counted; the first of each kind are listed. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly count: number;
+  /** At most 20, ascending. */
+  readonly firstSeqs: readonly Seq[];
+}
+export type FindingKind =
+  | 'unknown-free'
+  | 'double-free'
+  | 'overlap'
+  | 'alloc-over-live'
+  | 'zero-size'
+  | 'unknown-realloc';
+
+/** The life of every allocation, as columns, in order of allocation. */
+export interface Lifespans {
+  readonly count: number;
+  /** The event that made it. */
+  readonly startSeq: Int32Array;
+  /** The event that ended it; the event count for those alive at the end. */
+  readonly endSeq: Int32Array;
+  readonly endCause: Uint8Array;
+  readonly address: Float64Array;
+  readonly sizeBytes: Float64Array;
+  /** By event: the lifespan that the event opened, or -1. */
+  readonly openedBy: Int32Array;
+  /** By event: the lifespan that the event closed (free, sweep, realloc), or -1. */
+  readonly closedBy: Int32Array;
+  /** Empty for a consistent trace. */
+  readonly findings: readonly Finding[];
+  /** Notes on what was assumed: `frees matched by size, oldest first`. Empty when nothing was. */
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * The lifespan of every allocation in a trace, each with the event that ended it and why.
+ * Never throws: a free of an unknown block, a double free or an overlap becomes a finding.
+ * In a trace without addresses a free closes the oldest live block of its size.
+ */
+export function lifespans(trace: Trace): Lifespans {
+  return new LifespanScan(trace).run();
+}
+
+class LifespanScan {
+  private readonly startSeq: Int32Array;
+  private readonly endSeq: Int32Array;
+  private readonly endCause: Uint8Array;
+  private readonly address: Float64Array;
+  private readonly sizeBytes: Float64Array;
+  private readonly openedBy: Int32Array;
+  private readonly closedBy: Int32Array;
+  private readonly live = new AddressMap();
+  private readonly bySize: SizeMatcher | undefined;
+  private readonly overlaps: OverlapFinder | undefined;
+  private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
+  private readonly assumptions: string[] = [];
+  private count = 0;
+  /** Spans below this index belong to an earlier epoch. */
+  private epochStart = 0;
+
+  constructor(private readonly trace: Trace) {
+    const n = trace.eventCount;
+    this.startSeq = new Int32Array(n);
+    this.endSeq = new Int32Array(n).fill(n);
+    this.endCause = new Uint8Array(n);
+    this.address = new Float64Array(n);
+    this.sizeBytes = new Float64Array(n);
+    this.openedBy = new Int32Array(n).fill(-1);
+    this.closedBy = new Int32Array(n).fill(-1);
+    if (trace.info.hasAddresses) {
+      this.overlaps = OverlapFinder.forTrace(trace);
+      if (!this.overlaps && n > 0) this.assumptions.push('addresses are too far apart: overlaps were not looked for');
+    } else {
+      this.bySize = new SizeMatcher();
+      this.assumptions.push('the source has no addresses: a free closes the oldest live block of its size');
+    }
+  }
+
+  run(): Lifespans {
+    const { eventCount, epochs } = this.trace;
+    let epoch = 0;
+    for (let seq = 0; seq < eventCount; seq++) {
+      for (let next = epochs[epoch]; next && next.beforeSeq <= seq; next = epochs[++epoch]) this.beginEpoch(seq);
+      this.step(seq);
+    }
+    if (epoch < epochs.length) this.beginEpoch(eventCount);
+    const n = this.count;
+    return {
+      count: n,
+      startSeq: this.startSeq.subarray(0, n),
+      endSeq: this.endSeq.subarray(0, n),
+      endCause: this.endCause.subarray(0, n),
+      address: this.address.subarray(0, n),
+      sizeBytes: this.sizeBytes.subarray(0, n),
+      openedBy: this.openedBy,
+      closedBy: this.closedBy,
+      findings: [...this.found].map(([kind, { count, firstSeqs }]) => ({ kind, count, firstSeqs })),
+      assumptions: this.assumptions,
+    };
+  }
+
+  private step(seq: Seq): void {
+    const { events } = this.trace;
+    const address = events.address[seq] ?? 0;
+    const sizeBytes = events.sizeBytes[seq] ?? 0;
+    switch (events.kind[seq]) {
+      case EventKind.alloc:
+        this.open(seq, address, sizeBytes);
+        break;
+      case EventKind.free:
+        this.closeAt(seq, address, sizeBytes, EndCause.free);
+        break;
+      case EventKind.sweep:
+        this.closeAt(seq, address, sizeBytes, EndCause.sweep);
+        break;
+      case EventKind.realloc: {
+        const from = events.fromAddress?.[seq] ?? Number.NaN;
+        const fromSize = events.fromSizeBytes?.[seq] ?? 0;
+        this.closeAt(seq, Number.isNaN(from) ? address : from, fromSize, EndCause.realloc);
+        this.open(seq, address, sizeBytes);
+        break;
+      }
+      default: // A failed request changes nothing.
+    }
+  }
+
+  private open(seq: Seq, address: Address, sizeBytes: Bytes): void {
+    const span = this.count++;
+    this.startSeq[span] = seq;
+    this.address[span] = address;
+    this.sizeBytes[span] = sizeBytes;
+    this.openedBy[seq] = span;
+    if (sizeBytes === 0) this.find('zero-size', seq);
+    if (this.bySize) {
+      this.bySize.push(sizeBytes, span);
+      return;
+    }
+    const before = this.live.get(address);
+    if (before >= this.epochStart) {
+      this.find('alloc-over-live', seq);
+      this.close(before, seq, EndCause.implied);
+    }
+    this.overlaps?.takeOver(address, sizeBytes, (start) => {
+      this.find('overlap', seq);
+      const covered = this.live.get(start);
+      if (covered >= this.epochStart) this.close(covered, seq, EndCause.implied);
+    });
+    this.live.set(address, span);
+  }
+
+  private closeAt(seq: Seq, address: Address, sizeBytes: Bytes, cause: number): void {
+    const span = this.bySize ? this.bySize.take(sizeBytes) : this.live.get(address);
+    if (span < this.epochStart || span < 0) {
+      if (cause === EndCause.realloc) this.find('unknown-realloc', seq);
+      else this.find(span === ABSENT || span >= 0 ? 'unknown-free' : 'double-free', seq);
+      return;
+    }
+    this.closedBy[seq] = span;
+    this.close(span, seq, cause);
+  }
+
+  private close(span: number, seq: Seq, cause: number): void {
+    this.endSeq[span] = seq;
+    this.endCause[span] = cause;
+    if (this.bySize) return;
+    const address = this.address[span] ?? 0;
+    this.live.set(address, -1);
+    this.overlaps?.release(address);
+  }
+
+  private beginEpoch(seq: Seq): void {
+    for (let span = this.epochStart; span < this.count; span++) {
+      if (this.endCause[span] === EndCause.alive) this.close(span, seq, EndCause.epoch);
+    }
+    this.epochStart = this.count;
+    this.bySize?.clear();
+  }
+
+  private find(kind: FindingKind, seq: Seq): void {
+    const entry = this.found.get(kind) ?? { count: 0, firstSeqs: [] };
+    entry.count++;
+    if (entry.firstSeqs.length < 20) entry.firstSeqs.push(seq);
+    this.found.set(kind, entry);
+  }
+}

@@ -1,0 +1,153 @@
+import type { FrameId, StackId, StringId } from '../units.js';
+import type { Backtrace, Frame } from './heap-event.js';
+
+/** Bits of {@link FrameTable.flags}. */
+export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8 } as const;
+
+/** Frames as columns; names and files are indices into the trace's strings. */
+export interface FrameTable {
+  readonly count: number;
+  readonly address: Float64Array;
+  readonly functionName: Int32Array;
+  readonly file: Int32Array;
+  readonly line: Int32Array;
+  readonly flags: Uint8Array;
+}
+
+/** Backtraces as a prefix trie: a stack is its innermost frame's node, `parent` leads towards the outermost (-1 at its end). */
+export interface StackTable {
+  readonly count: number;
+  readonly parent: Int32Array;
+  readonly frame: Int32Array;
+}
+
+const MAX_FRAMES = 2 ** 24;
+const MAX_STACKS = 2 ** 28;
+
+/** A typed array that doubles as it fills. `values` may be longer than `length`: the rest is zeros. */
+export class Column<A extends Float64Array | Int32Array | Uint8Array> {
+  values: A;
+  length = 0;
+
+  constructor(private readonly make: (size: number) => A) {
+    this.values = make(64);
+  }
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const grown = this.make(this.length * 2);
+      grown.set(this.values);
+      this.values = grown;
+    }
+    this.values[this.length++] = value;
+  }
+
+  /** A view (not a copy) of what is filled; later pushes may or may not show in it. */
+  view(): A {
+    return this.values.subarray(0, this.length) as A;
+  }
+}
+
+export const floatColumn = (): Column<Float64Array> => new Column((size) => new Float64Array(size));
+export const intColumn = (): Column<Int32Array> => new Column((size) => new Int32Array(size));
+export const byteColumn = (): Column<Uint8Array> => new Column((size) => new Uint8Array(size));
+
+/** Interns strings, frames and stacks. Ids are given in order of first sight and never change. */
+export class InternTables {
+  readonly strings: string[] = [];
+  readonly frameAddress = floatColumn();
+  readonly frameFunction = intColumn();
+  readonly frameFile = intColumn();
+  readonly frameLine = intColumn();
+  readonly frameFlags = byteColumn();
+  readonly stackParent = intColumn();
+  readonly stackFrame = intColumn();
+  private readonly stringIds = new Map<string, StringId>();
+  private readonly frameIds = new Map<string, FrameId>();
+  private readonly stackIds = new Map<number, StackId>();
+  private readonly framesByIdentity = new WeakMap<Frame, FrameId>();
+  private readonly stacksByIdentity = new WeakMap<Backtrace, StackId>();
+
+  string(text: string): StringId {
+    const known = this.stringIds.get(text);
+    if (known !== undefined) return known;
+    const id = this.strings.length;
+    this.strings.push(text);
+    this.stringIds.set(text, id);
+    return id;
+  }
+
+  frame(frame: Frame): FrameId {
+    const known = this.framesByIdentity.get(frame);
+    if (known !== undefined) return known;
+    const id = this.frameOf(frame, flagsOf(frame));
+    this.framesByIdentity.set(frame, id);
+    return id;
+  }
+
+  /** Adds one call to a stack: `parent` is the caller's stack, -1 for the outermost. */
+  push(parent: StackId, frame: FrameId): StackId {
+    const key = (parent + 1) * MAX_FRAMES + frame;
+    const known = this.stackIds.get(key);
+    if (known !== undefined) return known;
+    const id = this.stackParent.length;
+    if (id >= MAX_STACKS) throw new RangeError(`stack table: more than ${MAX_STACKS} distinct stacks`);
+    this.stackParent.push(parent);
+    this.stackFrame.push(frame);
+    this.stackIds.set(key, id);
+    return id;
+  }
+
+  /** Interns a whole backtrace, innermost first. An empty one is -1. */
+  stack(backtrace: Backtrace): StackId {
+    const known = this.stacksByIdentity.get(backtrace);
+    if (known !== undefined) return known;
+    let id: StackId = -1;
+    for (let i = backtrace.length - 1; i >= 0; i--) {
+      const frame = backtrace[i];
+      if (frame) id = this.push(id, this.frame(frame));
+    }
+    this.stacksByIdentity.set(backtrace, id);
+    return id;
+  }
+
+  frames(): FrameTable {
+    return {
+      count: this.frameLine.length,
+      address: this.frameAddress.view(),
+      functionName: this.frameFunction.view(),
+      file: this.frameFile.view(),
+      line: this.frameLine.view(),
+      flags: this.frameFlags.view(),
+    };
+  }
+
+  stacks(): StackTable {
+    return { count: this.stackParent.length, parent: this.stackParent.view(), frame: this.stackFrame.view() };
+  }
+
+  private frameOf(frame: Frame, flags: number): FrameId {
+    const functionName = this.string(frame.functionName);
+    const file = this.string(frame.file);
+    const key = `${frame.address}:${functionName}:${file}:${frame.line}:${flags}`;
+    const known = this.frameIds.get(key);
+    if (known !== undefined) return known;
+    const id = this.frameLine.length;
+    if (id >= MAX_FRAMES) throw new RangeError(`frame table: more than ${MAX_FRAMES} distinct frames`);
+    this.frameAddress.push(frame.address);
+    this.frameFunction.push(functionName);
+    this.frameFile.push(file);
+    this.frameLine.push(frame.line);
+    this.frameFlags.push(flags);
+    this.frameIds.set(key, id);
+    return id;
+  }
+}
+
+function flagsOf(frame: Frame): number {
+  let flags = frame.inlined ? FrameFlag.inlined : 0;
+  if (frame.kind === 'signal') flags |= FrameFlag.signal;
+  if (frame.kind === 'tail') flags |= FrameFlag.tail;
+  if (frame.certainty === 'guessed') flags |= FrameFlag.guessed;
+  return flags;
+}

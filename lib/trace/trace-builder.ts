@@ -1,0 +1,195 @@
+import type { Address, Bytes, Seq, StackId } from '../units.js';
+import type {
+  Backtrace,
+  Epoch,
+  Gap,
+  HeapEvent,
+  HeapRegion,
+  Mark,
+  Note,
+  RawSample,
+  TraceInfo,
+  TraceRecord,
+} from './heap-event.js';
+import { byteColumn, type Column, floatColumn, InternTables, intColumn } from './tables.js';
+import { EVENT_KINDS, EventKind, type Trace } from './trace.js';
+
+const DEFAULT_INFO: TraceInfo = {
+  source: 'unknown',
+  hasAddresses: true,
+  sizeKind: 'requested',
+  unitBytes: 1,
+  complete: true,
+};
+
+type OptionalName =
+  | 'fromAddress'
+  | 'fromSizeBytes'
+  | 'requestedBytes'
+  | 'atUs'
+  | 'task'
+  | 'largestBeforeBytes'
+  | 'largestAfterBytes';
+export const OPTIONAL_COLUMNS: readonly OptionalName[] = [
+  'fromAddress',
+  'fromSizeBytes',
+  'requestedBytes',
+  'atUs',
+  'task',
+  'largestBeforeBytes',
+  'largestAfterBytes',
+];
+
+/**
+ * Collects events into columns and interns what repeats. `add` takes any record; readers of large inputs use
+ * `addEvent` (no object per event) with a stack made by `internStack` or `tables.push`.
+ */
+export class TraceBuilder {
+  readonly tables = new InternTables();
+  readonly kind = byteColumn();
+  readonly address = floatColumn();
+  readonly sizeBytes = floatColumn();
+  readonly stack = intColumn();
+  /** A column exists from the first event that fills it; events before it read as unknown. */
+  readonly optional: Partial<Record<OptionalName, Column<Float64Array>>> = {};
+  readonly regions: HeapRegion[] = [];
+  readonly marks: Mark[] = [];
+  readonly gaps: Gap[] = [];
+  readonly epochs: Epoch[] = [];
+  readonly notes: Note[] = [];
+  readonly rawSamples: RawSample[] = [];
+  info: TraceInfo;
+
+  constructor(info: Partial<TraceInfo> = {}) {
+    this.info = { ...DEFAULT_INFO, ...info };
+  }
+
+  get eventCount(): number {
+    return this.kind.length;
+  }
+
+  internStack(backtrace: Backtrace | undefined): StackId {
+    return backtrace === undefined ? -1 : this.tables.stack(backtrace);
+  }
+
+  /** Appends one event and returns its number. */
+  addEvent(kind: number, address: Address, sizeBytes: Bytes, stack: StackId): Seq {
+    this.kind.push(kind);
+    this.address.push(address);
+    this.sizeBytes.push(sizeBytes);
+    this.stack.push(stack);
+    return this.kind.length - 1;
+  }
+
+  /** Fills an optional column of the event that was added last. */
+  setLast(name: OptionalName, value: number): void {
+    let column = this.optional[name];
+    if (!column) {
+      column = floatColumn();
+      this.optional[name] = column;
+    }
+    while (column.length < this.kind.length - 1) column.push(Number.NaN);
+    column.push(value);
+  }
+
+  /** Appends any record at the end of the stream. */
+  add(record: TraceRecord): void {
+    const beforeSeq = this.eventCount;
+    switch (record.kind) {
+      case 'mark':
+        this.marks.push({ beforeSeq, name: record.name, ...(record.atUs === undefined ? {} : { atUs: record.atUs }) });
+        break;
+      case 'gap':
+        this.gaps.push({
+          beforeSeq,
+          reason: record.reason,
+          ...(record.lostEvents === undefined ? {} : { lostEvents: record.lostEvents }),
+        });
+        this.info = { ...this.info, complete: false };
+        break;
+      case 'epoch':
+        this.epochs.push({ beforeSeq, reason: record.reason });
+        break;
+      case 'note':
+        this.notes.push({ code: record.code, text: record.text, beforeSeq });
+        break;
+      case 'region':
+        this.addRegion(record.region);
+        break;
+      case 'info':
+        this.info = { ...this.info, ...record.info };
+        break;
+      case 'raw':
+        this.rawSamples.push(record.sample);
+        break;
+      default:
+        this.addHeapEvent(record);
+    }
+  }
+
+  /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */
+  build(): Trace {
+    const count = this.eventCount;
+    const column = (name: OptionalName): Float64Array | undefined => {
+      const filled = this.optional[name];
+      if (!filled) return undefined;
+      while (filled.length < count) filled.push(Number.NaN);
+      return filled.view();
+    };
+    const task = column('task');
+    return {
+      info: this.info,
+      eventCount: count,
+      events: {
+        kind: this.kind.view(),
+        address: this.address.view(),
+        sizeBytes: this.sizeBytes.view(),
+        stack: this.stack.view(),
+        fromAddress: column('fromAddress'),
+        fromSizeBytes: column('fromSizeBytes'),
+        requestedBytes: column('requestedBytes'),
+        atUs: column('atUs'),
+        task: task && Int32Array.from(task, (value) => (Number.isNaN(value) ? -1 : value)),
+        largestBeforeBytes: column('largestBeforeBytes'),
+        largestAfterBytes: column('largestAfterBytes'),
+      },
+      strings: [...this.tables.strings],
+      frames: this.tables.frames(),
+      stacks: this.tables.stacks(),
+      regions: [...this.regions],
+      marks: [...this.marks],
+      gaps: [...this.gaps],
+      epochs: [...this.epochs],
+      notes: [...this.notes],
+      rawSamples: [...this.rawSamples],
+    };
+  }
+
+  private addRegion(region: HeapRegion): void {
+    const same = this.regions.findIndex((other) => other.name === region.name);
+    if (same >= 0) this.regions[same] = region;
+    else this.regions.push(region);
+  }
+
+  private addHeapEvent(event: HeapEvent): void {
+    const address = event.kind === 'failed' ? 0 : event.address;
+    const stack = this.internStack(event.backtrace);
+    this.addEvent(EVENT_KINDS.indexOf(event.kind), address, event.sizeBytes ?? 0, stack);
+    if (event.kind === 'realloc' || event.kind === 'failed') this.setIfKnown('fromAddress', event.fromAddress);
+    if (event.kind === 'realloc') this.setIfKnown('fromSizeBytes', event.fromSizeBytes);
+    if (event.kind === 'alloc' || event.kind === 'realloc') this.setIfKnown('requestedBytes', event.requestedBytes);
+    this.setIfKnown('atUs', event.atUs);
+    this.setIfKnown('task', event.task);
+    this.setIfKnown('largestBeforeBytes', event.largestBeforeBytes);
+    this.setIfKnown('largestAfterBytes', event.largestAfterBytes);
+  }
+
+  private setIfKnown(name: OptionalName, value: number | undefined): void {
+    if (value !== undefined) this.setLast(name, value);
+  }
+}
+
+/** Whether an event of this kind opens a lifespan. */
+export function opensLifespan(kind: number): boolean {
+  return kind === EventKind.alloc || kind === EventKind.realloc;
+}
