@@ -1,0 +1,47 @@
+import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { Bytes } from '../units.js';
+
+/** What a reader may need to know that is not in the file itself. All optional; a reader takes what it understands. */
+export interface ImportOptions {
+  /** Drone OS: sizes above it prove a wrong guess. */
+  readonly heapSizeBytes?: Bytes;
+  /** For messages: a file name, `stdin`, a port. */
+  readonly subject?: string;
+  /** Generic importers: column names by role, `address=ptr,size=bytes`. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Decodes one input, pushed in pieces cut anywhere; events go to the builder as soon as they are whole.
+ * A bad record throws TraceFormatError; what was added before stays in the builder. Data that the producer lost becomes a gap.
+ */
+export interface TraceDecoder {
+  push(chunk: Uint8Array): void;
+  /** The input is over: a torn tail becomes a gap and a note. */
+  end(): void;
+}
+
+/** One trace format: how to recognise it by content and how to read it. */
+export interface TraceFormat {
+  /** What `--format` takes. */
+  readonly id: string;
+  readonly title: string;
+  /**
+   * How sure the first bytes (up to 64 KiB; `whole` when that is all there is) make one that the input has this format:
+   * 0 no, 0.5 plausible, 1 certain (a magic number). The registry takes the highest.
+   */
+  detect(head: Uint8Array, whole: boolean): number;
+  open(builder: TraceBuilder, options: ImportOptions): TraceDecoder;
+}
+
+/** Decodes an input that is all there, in one call. */
+export function decodeAll(
+  format: TraceFormat,
+  bytes: Uint8Array,
+  into: TraceBuilder,
+  options: ImportOptions = {},
+): void {
+  const decoder = format.open(into, options);
+  decoder.push(bytes);
+  decoder.end();
+}

@@ -1,0 +1,33 @@
+import { TraceFormatError } from '../errors.js';
+import type { TraceFormat } from './format.js';
+
+/** Every format that `harvest import` knows, in the order in which ties are decided. */
+export const FORMATS: readonly TraceFormat[] = [];
+
+/** The format with this id. @throws TraceFormatError HH1401 when there is none. */
+export function formatById(id: string): TraceFormat {
+  const found = FORMATS.find((format) => format.id === id);
+  if (found) return found;
+  const known = FORMATS.map((format) => format.id).join(', ');
+  throw new TraceFormatError('HH1401', `--format ${id}: no such format, expected one of: ${known}`);
+}
+
+/** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */
+export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'): TraceFormat {
+  let best: TraceFormat | undefined;
+  let confidence = 0;
+  for (const format of FORMATS) {
+    const sure = format.detect(head, whole);
+    if (sure > confidence) {
+      best = format;
+      confidence = sure;
+    }
+  }
+  if (best) return best;
+  const start = [...head.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  throw new TraceFormatError(
+    'HH1402',
+    `${subject}: byte 0: found ${head.length === 0 ? 'an empty file' : start}, expected the start of a known trace format`,
+    { remedy: 'name it with --format; `harvest import --list-formats` shows them all', offset: 0 },
+  );
+}
