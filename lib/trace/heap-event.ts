@@ -138,6 +138,20 @@ export type TraceRecord =
   | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
   | { readonly kind: 'raw'; readonly sample: RawSample };
 
+/** Whether a record is an event of the heap; all others describe their place in the stream. */
+export function isHeapEvent(record: TraceRecord): record is HeapEvent {
+  switch (record.kind) {
+    case 'alloc':
+    case 'free':
+    case 'sweep':
+    case 'realloc':
+    case 'failed':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What is known of a capture as a whole. Every field is plain JSON; absent means unknown. */
 export interface TraceInfo {
   /** Where the events come from: `gdb engine`, `direct engine`, `Drone OS heaptrace (G1)`... */

@@ -1,4 +1,4 @@
-import type { FrameId, StackId, StringId } from '../units.js';
+import type { Address, FrameId, StackId, StringId } from '../units.js';
 import type { Backtrace, Frame } from './heap-event.js';
 
 /** Bits of {@link FrameTable.flags}. */
@@ -52,6 +52,15 @@ export const floatColumn = (): Column<Float64Array> => new Column((size) => new 
 export const intColumn = (): Column<Int32Array> => new Column((size) => new Int32Array(size));
 export const byteColumn = (): Column<Uint8Array> => new Column((size) => new Uint8Array(size));
 
+/** One row of the frame table. */
+export interface FrameRow {
+  readonly address: Address;
+  readonly functionName: StringId;
+  readonly file: StringId;
+  readonly line: number;
+  readonly flags: number;
+}
+
 /** Interns strings, frames and stacks. Ids are given in order of first sight and never change. */
 export class InternTables {
   readonly strings: string[] = [];
@@ -80,7 +89,9 @@ export class InternTables {
   frame(frame: Frame): FrameId {
     const known = this.framesByIdentity.get(frame);
     if (known !== undefined) return known;
-    const id = this.frameOf(frame, flagsOf(frame));
+    const { address, line } = frame;
+    const functionName = this.string(frame.functionName);
+    const id = this.frameOf({ address, functionName, file: this.string(frame.file), line, flags: flagsOf(frame) });
     this.framesByIdentity.set(frame, id);
     return id;
   }
@@ -126,18 +137,18 @@ export class InternTables {
     return { count: this.stackParent.length, parent: this.stackParent.view(), frame: this.stackFrame.view() };
   }
 
-  private frameOf(frame: Frame, flags: number): FrameId {
-    const functionName = this.string(frame.functionName);
-    const file = this.string(frame.file);
-    const key = `${frame.address}:${functionName}:${file}:${frame.line}:${flags}`;
+  /** Interns a frame whose strings are interned already. */
+  frameOf(frame: FrameRow): FrameId {
+    const { address, functionName, file, line, flags } = frame;
+    const key = `${address}:${functionName}:${file}:${line}:${flags}`;
     const known = this.frameIds.get(key);
     if (known !== undefined) return known;
     const id = this.frameLine.length;
     if (id >= MAX_FRAMES) throw new RangeError(`frame table: more than ${MAX_FRAMES} distinct frames`);
-    this.frameAddress.push(frame.address);
+    this.frameAddress.push(address);
     this.frameFunction.push(functionName);
     this.frameFile.push(file);
-    this.frameLine.push(frame.line);
+    this.frameLine.push(line);
     this.frameFlags.push(flags);
     this.frameIds.set(key, id);
     return id;

@@ -83,13 +83,18 @@ export class TraceBuilder {
 
   /** Fills an optional column of the event that was added last. */
   setLast(name: OptionalName, value: number): void {
-    let column = this.optional[name];
-    if (!column) {
-      column = floatColumn();
-      this.optional[name] = column;
-    }
+    const column = this.optionalColumn(name);
     while (column.length < this.kind.length - 1) column.push(Number.NaN);
     column.push(value);
+  }
+
+  /** The column of this name, made when it is not there yet. */
+  optionalColumn(name: OptionalName): Column<Float64Array> {
+    const existing = this.optional[name];
+    if (existing) return existing;
+    const column = floatColumn();
+    this.optional[name] = column;
+    return column;
   }
 
   /** Appends any record at the end of the stream. */

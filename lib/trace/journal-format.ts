@@ -1,0 +1,38 @@
+import type { Epoch, Gap, HeapRegion, Mark, Note } from './heap-event.js';
+
+/*
+ * The journal: what a capture writes as it goes (docs/journal.md).
+ *
+ *   header   "HHJRNL" 0x0d 0x0a | u32 version
+ *   chunk    u32 payload length | u8 type | payload | u32 CRC-32 of type and payload
+ *
+ * Little endian. Chunks are only ever appended. Ids in a chunk refer to tables of chunks before it or to its own.
+ */
+export const JOURNAL_MAGIC = Uint8Array.of(0x48, 0x48, 0x4a, 0x52, 0x4e, 0x4c, 0x0d, 0x0a);
+export const JOURNAL_VERSION = 1;
+export const HEADER_BYTES = JOURNAL_MAGIC.length + 4;
+export const CHUNK_HEAD_BYTES = 5;
+export const CHUNK_TAIL_BYTES = 4;
+/** A longer chunk is taken for damage: the writer's are below 1 MiB. */
+export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+
+export const ChunkType = {
+  /** JSON: part of TraceInfo, later ones win field by field. */
+  info: 1,
+  /** New strings, frames, stacks and events, see journal-batch.ts. */
+  batch: 2,
+  /** JSON: a mark, gap, epoch, note or region with its `beforeSeq`. */
+  side: 3,
+  /** Registers and stack copies, see raw-samples.ts. */
+  raw: 4,
+  /** JSON: event count; its presence says that the capture was ended in good order. */
+  end: 5,
+} as const;
+
+/** What a side chunk holds. */
+export type SideRecord =
+  | ({ readonly kind: 'mark' } & Mark)
+  | ({ readonly kind: 'gap' } & Gap)
+  | ({ readonly kind: 'epoch' } & Epoch)
+  | ({ readonly kind: 'note' } & Omit<Note, 'beforeSeq'> & { readonly beforeSeq?: number })
+  | { readonly kind: 'region'; readonly beforeSeq: number; readonly region: HeapRegion };
