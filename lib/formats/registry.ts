@@ -1,8 +1,9 @@
 import { TraceFormatError } from '../errors.js';
 import type { TraceFormat } from './format.js';
+import { gdbLog } from './gdb-log.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
-export const FORMATS: readonly TraceFormat[] = [];
+export const FORMATS: readonly TraceFormat[] = [gdbLog];
 
 /** The format with this id. @throws TraceFormatError HH1401 when there is none. */
 export function formatById(id: string): TraceFormat {

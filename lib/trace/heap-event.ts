@@ -8,7 +8,7 @@ export type FrameKind = 'normal' | 'signal' | 'tail';
 
 /** One line of a backtrace. */
 export interface Frame {
-  /** The pc of this frame (a return address for all but the innermost); 0 for a frame inlined into the next one. */
+  /** The pc of this frame (a return address for all but the innermost); inlined frames share the one they are in. 0 when unknown. */
   readonly address: Address;
   /** Empty when unknown (gdb shows `??`). */
   readonly functionName: string;
@@ -16,6 +16,7 @@ export interface Frame {
   readonly file: string;
   /** From 1; 0 when unknown. */
   readonly line: number;
+  /** The function was inlined into that of the next (outer) frame. */
   readonly inlined?: boolean;
   readonly kind?: FrameKind;
   readonly certainty?: Certainty;

@@ -1,5 +1,8 @@
-import type { Backtrace, HeapEvent, HeapRegion } from '../trace/heap-event.js';
 import type { Address, Blocks, Bytes } from '../units.js';
+import type { Backtrace, HeapEvent, HeapRegion } from './heap-event.js';
+
+/** MicroPython's and CircuitPython's block on 32-bit targets: four words. */
+export const GC_BLOCK_BYTES: Bytes = 16;
 
 /**
  * Turns the arguments of `gc_log_change(start_block, length)` into heap events (capture.md, section 1):

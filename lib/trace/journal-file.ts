@@ -1,0 +1,98 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { OutputError } from '../errors.js';
+import { formatCount, type Milliseconds } from '../units.js';
+import type { TraceRecord } from './heap-event.js';
+import { JournalWriter } from './journal-writer.js';
+import { LiveHeap } from './live-heap.js';
+import { TraceBuilder } from './trace-builder.js';
+
+const FLUSH_EVENTS = 256;
+const FLUSH_MS: Milliseconds = 50;
+const FSYNC_MS: Milliseconds = 1000;
+
+/**
+ * A journal on disk that grows with the capture: events are written at the latest 50 ms after they came (so that a killed
+ * process loses no more), and forced to the disk once a second (so that a power cut does not lose more than that).
+ */
+export class JournalFile {
+  readonly builder: TraceBuilder;
+  readonly heap = new LiveHeap();
+  private readonly writer: JournalWriter;
+  private readonly descriptor: number;
+  private readonly timer: NodeJS.Timeout;
+  private lastSync = 0;
+  private bytesWritten = 0;
+  private failure: OutputError | undefined;
+
+  /** Creates the file anew. @throws OutputError HH1901 when it cannot be created. */
+  constructor(
+    readonly path: string,
+    builder: TraceBuilder = new TraceBuilder(),
+  ) {
+    this.builder = builder;
+    try {
+      this.descriptor = openSync(path, 'w');
+    } catch (cause) {
+      throw new OutputError('HH1901', `${path}: cannot be created: ${messageOf(cause)}`, {
+        cause,
+        remedy: 'name a folder that you may write to with --out',
+      });
+    }
+    this.writer = new JournalWriter(this.builder, (bytes) => this.write(bytes));
+    this.timer = setInterval(() => this.tick(), FLUSH_MS);
+    this.timer.unref();
+  }
+
+  /** @throws OutputError HH1902 when the disk takes no more; what was written before stays readable. */
+  add(record: TraceRecord): void {
+    this.heap.add(record);
+    this.writer.add(record, this.heap.liveBytes);
+    if (this.writer.pendingEvents >= FLUSH_EVENTS) this.writer.flush(this.heap.liveBytes);
+    if (this.failure) throw this.failure;
+  }
+
+  /** Writes what is pending and closes the file; without `inGoodOrder` it reads as a capture that ended early. */
+  close(inGoodOrder: boolean): void {
+    clearInterval(this.timer);
+    try {
+      if (this.failure) return;
+      if (inGoodOrder) this.writer.end(this.heap.liveBytes);
+      else this.writer.flush(this.heap.liveBytes);
+      if (this.failure) throw this.failure;
+    } finally {
+      closeSync(this.descriptor);
+    }
+  }
+
+  private tick(): void {
+    if (this.failure) return;
+    this.writer.flush(this.heap.liveBytes);
+    const now = Date.now();
+    if (now - this.lastSync < FSYNC_MS) return;
+    this.lastSync = now;
+    try {
+      fsyncSync(this.descriptor);
+    } catch {
+      // A pipe or a device cannot be synced; the writes themselves report what matters.
+    }
+  }
+
+  /** Remembers the first failure: the timer has nobody to throw to. */
+  private write(bytes: Uint8Array): void {
+    if (this.failure) return;
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+      this.bytesWritten += bytes.length;
+    } catch (cause) {
+      this.failure = new OutputError(
+        'HH1902',
+        `${this.path}: ${messageOf(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
+        { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
+      );
+    }
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
