@@ -1,0 +1,186 @@
+import { TargetError } from '../../errors.js';
+import type { Backtrace, Frame } from '../../trace/heap-event.js';
+import { type Address, formatAddress, type Milliseconds } from '../../units.js';
+import type { DebugSession, StopReason } from '../debug-session.js';
+import type { GdbProgram } from '../find-gdb.js';
+import { connectTarget, type MiSessionOptions } from './connect-target.js';
+import { GdbProcess } from './gdb-process.js';
+import type { MiConnection, StopRecord } from './mi-connection.js';
+import { asText, isRecord, listOf } from './mi-values.js';
+
+const INTERRUPT_MS: Milliseconds = 10_000;
+
+/** A target behind gdb. */
+export class MiSession implements DebugSession {
+  private readonly breakpoints = new Map<Address, string>();
+
+  private constructor(
+    private readonly gdb: GdbProcess,
+    private readonly options: MiSessionOptions,
+  ) {}
+
+  /** Starts gdb, connects, resets and loads as the options say. @throws TargetError, GdbError */
+  static async open(program: GdbProgram, options: MiSessionOptions): Promise<MiSession> {
+    const gdb = new GdbProcess(program, options.elfPath);
+    try {
+      await connectTarget(gdb.mi, options);
+      return new MiSession(gdb, options);
+    } catch (error) {
+      await gdb[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get mi(): MiConnection {
+    return this.gdb.mi;
+  }
+
+  async registers(): Promise<Uint32Array> {
+    const reply = await this.mi.command('-data-list-register-values x 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15');
+    const values = new Uint32Array(16);
+    for (const entry of listOf(reply, 'register-values')) {
+      if (isRecord(entry)) values[Number(asText(entry.number))] = Number(asText(entry.value));
+    }
+    return values;
+  }
+
+  async setPc(address: Address): Promise<void> {
+    await this.mi.command(`-gdb-set var $pc = ${address}`);
+  }
+
+  async readMemory(address: Address, length: number): Promise<Uint8Array> {
+    const reply = await this.mi.command(`-data-read-memory-bytes ${address} ${length}`);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    for (const part of listOf(reply, 'memory')) {
+      if (!isRecord(part)) continue;
+      const contents = Buffer.from(asText(part.contents), 'hex');
+      bytes.set(contents.subarray(0, length), Number(asText(part.offset)));
+      filled += contents.length;
+    }
+    if (filled >= length) return bytes;
+    throw new TargetError(
+      'HH1506',
+      `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
+    );
+  }
+
+  async setBreakpoint(address: Address): Promise<void> {
+    await this.breakpointNumber(address);
+  }
+
+  /** The same, telling gdb's number of the breakpoint. */
+  async breakpointNumber(address: Address): Promise<number> {
+    const known = this.breakpoints.get(address);
+    if (known !== undefined) return Number(known);
+    const reply = await this.mi.command(`-break-insert -h *${address}`);
+    const bkpt = isRecord(reply) ? reply.bkpt : undefined;
+    const number = isRecord(bkpt) ? asText(bkpt.number) : '';
+    this.breakpoints.set(address, number);
+    return Number(number);
+  }
+
+  async removeBreakpoint(address: Address): Promise<void> {
+    const number = this.breakpoints.get(address);
+    if (number === undefined) return;
+    this.breakpoints.delete(address);
+    await this.mi.command(`-break-delete ${number}`);
+  }
+
+  async resume(signal: AbortSignal): Promise<StopReason> {
+    const stop = await this.resumeRaw(signal);
+    return stopReasonOf(stop);
+  }
+
+  /** The same, with gdb's own record. */
+  async resumeRaw(signal: AbortSignal): Promise<StopRecord> {
+    this.mi.forgetStop();
+    await this.continueTarget();
+    const stopped = this.mi.nextStop();
+    const interrupt = () => this.gdb.interrupt();
+    let giveUp: NodeJS.Timeout | undefined;
+    const neverStops = new Promise<never>((_, reject) => {
+      const onAbort = () => {
+        interrupt();
+        giveUp = setTimeout(() => {
+          reject(new TargetError('HH1507', `target: did not stop within ${INTERRUPT_MS} ms of an interrupt`));
+        }, INTERRUPT_MS);
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+      stopped.finally(() => signal.removeEventListener('abort', onAbort)).catch(() => undefined);
+    });
+    try {
+      return await Promise.race([stopped, neverStops]);
+    } finally {
+      clearTimeout(giveUp);
+    }
+  }
+
+  async backtrace(maxDepth: number): Promise<Backtrace> {
+    const reply = await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth - 1}`);
+    const frames: Frame[] = [];
+    for (const entry of listOf(reply, 'stack')) {
+      const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
+      if (isRecord(value)) frames.push(frameOf(value));
+    }
+    return markInlined(frames);
+  }
+
+  monitor(command: string): Promise<string> {
+    return this.mi.consoleOutput(`monitor ${command}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
+      if (this.options.detach) await this.mi.command('-target-detach', 5_000);
+    } catch {
+      // The target or gdb is gone: there is nothing left to put in order.
+    } finally {
+      await this.gdb[Symbol.asyncDispose]();
+    }
+  }
+
+  private async continueTarget(): Promise<void> {
+    try {
+      await this.mi.command('-exec-continue');
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      if (!/Cannot insert hardware breakpoint|too many hardware/i.test(message)) throw cause;
+      const limit = this.options.breakpointLimit;
+      throw new TargetError(
+        'HH1508',
+        `breakpoints: the target refused one of ${this.breakpoints.size}; its board file says that it has ${limit ?? '?'} comparators`,
+        { cause, remedy: 'leave out hooks or end conditions, or end other debug sessions that hold breakpoints' },
+      );
+    }
+  }
+}
+
+function frameOf(value: Readonly<Record<string, unknown>>): Frame {
+  const functionName = asText(value.func);
+  const base = {
+    address: Number.parseInt(asText(value.addr), 16) || 0,
+    file: asText(value.file),
+    line: Number(asText(value.line)) || 0,
+  };
+  if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
+  return { ...base, functionName: functionName === '??' ? '' : functionName };
+}
+
+/** MI does not say which frames are inlined; they have the pc of the frame that they are in. */
+function markInlined(frames: readonly Frame[]): Frame[] {
+  return frames.map((frame, i) => {
+    const outer = frames[i + 1];
+    const inlined = outer && outer.address === frame.address && frame.kind !== 'signal' && outer.kind !== 'signal';
+    return inlined ? { ...frame, inlined: true } : frame;
+  });
+}
+
+function stopReasonOf(stop: StopRecord): StopReason {
+  const pc = stop.pc ?? 0;
+  if (stop.reason === 'breakpoint-hit') return { kind: 'breakpoint', pc };
+  if (stop.signal === 'SIGINT' || stop.signal === '0') return { kind: 'interrupted', pc };
+  return { kind: 'fault', pc, signal: stop.signal ?? stop.reason ?? 'unknown' };
+}
