@@ -1,0 +1,159 @@
+import { SymbolError } from '../errors.js';
+import type { Address } from '../units.js';
+import { readRanges } from './dwarf-ranges.js';
+import { DwarfSections } from './dwarf-sections.js';
+import { readUnits, type Unit } from './dwarf-units.js';
+import type { ElfFile } from './elf-file.js';
+import type { SymbolTable } from './elf-symbols.js';
+import { IntervalMap } from './interval-map.js';
+import { readLineHeader } from './line-header.js';
+import { type LineRows, runLineProgram } from './line-program.js';
+import { fileNames } from './source-path.js';
+import { indexUnit, type UnitIndex } from './unit-index.js';
+
+/** The line table of a unit: rows by address, and its files named as gdb names them. */
+export interface LineTable extends LineRows {
+  readonly fileNames: readonly (string | undefined)[];
+}
+
+const EMPTY_LINES: LineTable = {
+  addresses: new Float64Array(0),
+  files: new Uint32Array(0),
+  lines: new Uint32Array(0),
+  isStmt: new Uint8Array(0),
+  fileNames: [],
+};
+const EMPTY_INDEX: UnitIndex = {
+  dies: [],
+  parents: [],
+  callFiles: [],
+  callLines: [],
+  lowPcs: [],
+  origins: [],
+  isInlined: [],
+  addresses: IntervalMap.build([], [], []),
+  callSites: new Map(),
+  tailCalls: new Map(),
+  scopes: new Map(),
+};
+const MAX_PROBLEMS = 100;
+
+/**
+ * The DWARF of one file. Only unit headers are read at first; a unit's entries and lines are read when an address in it is asked
+ * for. What is damaged is put on record in `problems` and treated as missing: one bad unit does not cost the others.
+ */
+export class DebugInfo {
+  readonly sections: DwarfSections;
+  readonly problems: SymbolError[] = [];
+  private unitList: readonly Unit[] | undefined;
+  private unitMap: IntervalMap | undefined;
+  private unplaced: readonly Unit[] = [];
+  private readonly indexes = new Map<Unit, UnitIndex>();
+  private readonly lineTables = new Map<Unit, LineTable>();
+
+  constructor(
+    readonly elf: ElfFile,
+    private readonly symbols: SymbolTable,
+  ) {
+    this.sections = new DwarfSections(elf);
+  }
+
+  get units(): readonly Unit[] {
+    if (this.unitList) return this.unitList;
+    const list = this.attempt(() => readUnits(this.sections)) ?? { units: [], problems: [] };
+    for (const problem of list.problems) this.record(problem);
+    this.unitList = list.units;
+    return list.units;
+  }
+
+  /** The unit whose code covers an address. */
+  unitAt(address: Address): Unit | undefined {
+    this.unitMap ??= this.mapUnits();
+    return this.units[this.unitMap.at(address)];
+  }
+
+  indexOf(unit: Unit): UnitIndex {
+    let index = this.indexes.get(unit);
+    if (!index) {
+      index = this.attempt(() => indexUnit(unit, this.isLive)) ?? EMPTY_INDEX;
+      this.indexes.set(unit, index);
+    }
+    return index;
+  }
+
+  linesOf(unit: Unit): LineTable {
+    let lines = this.lineTables.get(unit);
+    if (!lines) {
+      lines = this.attempt(() => this.readLines(unit)) ?? EMPTY_LINES;
+      this.lineTables.set(unit, lines);
+    }
+    return lines;
+  }
+
+  /** Runs a read; when the bytes are damaged records why and returns undefined. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SymbolError)) throw error;
+      this.record(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Whether code that starts at an address is in the program. The linker gives functions that it discarded (--gc-sections) the
+   * address 0 or 1 (GNU ld) or the largest ones (lld); 0 is real only where a function symbol says so: flash starts at 0 on many parts.
+   */
+  readonly isLive = (address: Address): boolean => {
+    const largest = this.elf.addressSize === 8 ? 2 ** 64 : 2 ** 32;
+    if (address >= largest - 4096) return false;
+    if (address > 1) return true;
+    const symbol = this.symbols.functionAt(0);
+    return symbol !== undefined && symbol.address === 0 && symbol.kind === 'function';
+  };
+
+  private record(problem: SymbolError): void {
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
+  }
+
+  private mapUnits(): IntervalMap {
+    const lows: number[] = [];
+    const highs: number[] = [];
+    const owners: number[] = [];
+    const unplaced: Unit[] = [];
+    for (const unit of this.units) {
+      const pairs = this.attempt(() => unitRanges(unit)) ?? [];
+      if (pairs.length === 0) unplaced.push(unit);
+      for (let index = 0; index + 1 < pairs.length; index += 2) {
+        const low = pairs[index] ?? 0;
+        if (!this.isLive(low)) continue;
+        lows.push(low);
+        highs.push(pairs[index + 1] ?? 0);
+        owners.push(unit.index);
+      }
+    }
+    this.unplaced = unplaced;
+    return IntervalMap.build(lows, highs, owners);
+  }
+
+  /** Units whose first entry names no addresses: those of link-time optimisation, which hold only declarations, and damaged ones. */
+  get unplacedUnits(): readonly Unit[] {
+    this.unitMap ??= this.mapUnits();
+    return this.unplaced;
+  }
+
+  private readLines(unit: Unit): LineTable {
+    if (unit.stmtList < 0) return EMPTY_LINES;
+    const reader = this.sections.reader('.debug_line').seek(unit.stmtList);
+    const header = readLineHeader(reader, unit);
+    this.sections.budget.spend(header.programEnd - unit.stmtList, '.debug_line');
+    const rows = runLineProgram(reader, header, this.isLive);
+    return { ...rows, fileNames: fileNames(unit, header) };
+  }
+}
+
+function unitRanges(unit: Unit): number[] {
+  if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
+  return unit.highPc > unit.lowPc ? [unit.lowPc, unit.highPc] : [];
+}

@@ -1,0 +1,172 @@
+import type { Address, Bytes } from '../units.js';
+import { textAt } from './byte-reader.js';
+import { type ElfFile, SectionFlag, SectionType } from './elf-file.js';
+import { lastAtOrBefore } from './sorted.js';
+
+/** A symbol of the ELF file. The Thumb bit of ARM functions is cleared in `address`. */
+export interface ElfSymbol {
+  readonly name: string;
+  readonly address: Address;
+  /** 0 when the file does not say (assembly code, linker symbols). */
+  readonly sizeBytes: Bytes;
+  readonly kind: 'function' | 'object' | 'other';
+  readonly binding: 'local' | 'global' | 'weak';
+}
+
+/** What a mapping symbol says about the code from its address on ($a, $t, $d: Arm ELF specification, 5.5.5). */
+export type CodeKind = 'arm' | 'thumb' | 'data';
+
+const KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 1: 'object', 2: 'function', 10: 'function' };
+const MAX_SYMBOLS = 4_000_000;
+/** Labels without a size between a function's start and an address in it, at most. */
+const MAX_NEIGHBOURS = 64;
+
+/** The symbols of a file, ordered for lookup by address and by name. All work is done at the first call. */
+export class SymbolTable {
+  private loaded: LoadedSymbols | undefined;
+  private names: Map<string, ElfSymbol[]> | undefined;
+
+  constructor(private readonly elf: ElfFile) {}
+
+  /** All named symbols in file order, mapping symbols, sections and files left out. */
+  get all(): readonly ElfSymbol[] {
+    return this.load().symbols;
+  }
+
+  /** The symbols of exactly this name, global ones first; empty when there is none. */
+  named(name: string): readonly ElfSymbol[] {
+    return this.nameIndex().get(name) ?? [];
+  }
+
+  /** Functions and objects whose name is `prefix` or starts with it, in order of name. */
+  byPrefix(prefix: string): readonly ElfSymbol[] {
+    const found = this.all.filter((symbol) => symbol.kind !== 'other' && symbol.name.startsWith(prefix));
+    return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.address - b.address));
+  }
+
+  /**
+   * The function that covers an address: the nearest with a size that reaches it, else the nearest that has no size.
+   * Of several at one address the last of the string table wins. All of it as in gdb.
+   */
+  functionAt(address: Address): ElfSymbol | undefined {
+    const { functions, starts } = this.load();
+    let unsized: ElfSymbol | undefined;
+    for (
+      let index = lastAtOrBefore(starts, address), tries = 0;
+      index >= 0 && tries < MAX_NEIGHBOURS;
+      index--, tries++
+    ) {
+      const symbol = functions[index];
+      if (!symbol) break;
+      if (symbol.sizeBytes === 0) unsized ??= symbol;
+      else if (address < symbol.address + symbol.sizeBytes) return symbol;
+      else if (unsized) break;
+    }
+    return unsized && this.elf.isCode(address) ? unsized : undefined;
+  }
+
+  /** What the mapping symbols say; `undefined` where there are none (other machines, stripped files). */
+  codeKindAt(address: Address): CodeKind | undefined {
+    const { mappingStarts, mappingKinds } = this.load();
+    return mappingKinds[lastAtOrBefore(mappingStarts, address)];
+  }
+
+  private nameIndex(): Map<string, ElfSymbol[]> {
+    if (this.names) return this.names;
+    this.names = new Map();
+    for (const symbol of this.all) {
+      const same = this.names.get(symbol.name);
+      if (!same) this.names.set(symbol.name, [symbol]);
+      else if (symbol.binding === 'local') same.push(symbol);
+      else same.unshift(symbol);
+    }
+    return this.names;
+  }
+
+  private load(): LoadedSymbols {
+    this.loaded ??= loadSymbols(this.elf);
+    return this.loaded;
+  }
+}
+
+interface LoadedSymbols {
+  readonly symbols: readonly ElfSymbol[];
+  /** By address; at one address in the order of the string table. */
+  readonly functions: readonly ElfSymbol[];
+  readonly starts: Float64Array;
+  readonly mappingStarts: Float64Array;
+  readonly mappingKinds: readonly CodeKind[];
+}
+
+function loadSymbols(elf: ElfFile): LoadedSymbols {
+  const symbols: ElfSymbol[] = [];
+  const functions: { readonly symbol: ElfSymbol; readonly nameOffset: number }[] = [];
+  const mapping: { readonly address: Address; readonly kind: CodeKind }[] = [];
+  for (const row of symbolRows(elf)) {
+    const marker = row.kind === 'other' ? mappingKind(row.name) : undefined;
+    if (marker) {
+      mapping.push({ address: row.address, kind: marker });
+      continue;
+    }
+    const { nameOffset, inCode, ...symbol } = row;
+    symbols.push(symbol);
+    if (symbol.kind === 'function' || (symbol.kind === 'other' && inCode)) functions.push({ symbol, nameOffset });
+  }
+  functions.sort((a, b) => a.symbol.address - b.symbol.address || a.nameOffset - b.nameOffset);
+  mapping.sort((a, b) => a.address - b.address);
+  return {
+    symbols,
+    functions: functions.map((entry) => entry.symbol),
+    starts: Float64Array.from(functions, (entry) => entry.symbol.address),
+    mappingStarts: Float64Array.from(mapping, (entry) => entry.address),
+    mappingKinds: mapping.map((entry) => entry.kind),
+  };
+}
+
+type SymbolRow = ElfSymbol & { readonly nameOffset: number; readonly inCode: boolean };
+
+/** Elf32_Sym: name u32, value u32, size u32, info u8, other u8, shndx u16. Elf64_Sym: name, info, other, shndx, value u64, size u64. */
+function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
+  const table =
+    elf.sections.find((section) => section.type === SectionType.symbols) ??
+    elf.sections.find((section) => section.type === SectionType.dynamicSymbols);
+  const names = table ? elf.sections[table.link] : undefined;
+  if (!table || !names) return;
+  const text = elf.contentsOf(names);
+  const wide = elf.addressSize === 8;
+  const reader = elf.reader(elf.contentsOf(table), table.name);
+  const count = Math.min(Math.floor(reader.limit / (wide ? 24 : 16)), MAX_SYMBOLS);
+  const isArm = elf.machineNumber === 40;
+  for (let index = 1; index < count; index++) {
+    reader.seek(index * (wide ? 24 : 16));
+    const nameOffset = reader.u32();
+    const narrowValue = wide ? 0 : reader.u32();
+    const narrowSize = wide ? 0 : reader.u32();
+    const info = reader.u8();
+    reader.skip(1);
+    const sectionIndex = reader.u16();
+    const value = wide ? reader.u64() : narrowValue;
+    const sizeBytes = wide ? reader.u64() : narrowSize;
+    const type = info & 15;
+    const name = textAt(text, nameOffset) ?? '';
+    if (name === '' || sectionIndex === 0 || type === 3 || type === 4 || type === 6) continue;
+    const kind = KINDS[type] ?? 'other';
+    const flags = elf.sections[sectionIndex]?.flags ?? 0;
+    yield {
+      name,
+      // Bit 0 of a function's value says Thumb (Arm ELF specification, 5.5.3).
+      address: isArm && kind === 'function' ? value - (value % 2) : value,
+      sizeBytes,
+      kind,
+      binding: info >> 4 === 0 ? 'local' : info >> 4 === 2 ? 'weak' : 'global',
+      nameOffset,
+      inCode: (flags & SectionFlag.executable) !== 0,
+    };
+  }
+}
+
+function mappingKind(name: string): CodeKind | undefined {
+  const match = /^\$([atd])(?:\.|$)/.exec(name);
+  if (!match) return undefined;
+  return match[1] === 'a' ? 'arm' : match[1] === 't' ? 'thumb' : 'data';
+}

@@ -1,0 +1,45 @@
+import type { ElfFile } from './elf-file.js';
+import { readArmProfile } from './elf-notes.js';
+
+/** What the unwinder must know of a processor. Registers are numbered as in DWARF for that processor. */
+export interface Machine {
+  readonly name: string;
+  /** How many registers are followed from frame to frame; the caller passes these, in this order. */
+  readonly registerCount: number;
+  readonly pc: number;
+  readonly sp: number;
+  /** Where a call leaves the return address; equal to `pc` on machines that push it. */
+  readonly ra: number;
+  readonly addressBytes: 4 | 8;
+  /** Code addresses carry the Thumb bit in bit 0, which is not part of the address. */
+  readonly hasThumbBit: boolean;
+  /** Exceptions push a frame by hardware and leave EXC_RETURN in lr (Arm M profile). */
+  readonly isCortexM: boolean;
+}
+
+const ARM = { registerCount: 16, pc: 15, sp: 13, ra: 14, addressBytes: 4, hasThumbBit: true } as const;
+const PLAIN = { hasThumbBit: false, isCortexM: false } as const;
+
+/**
+ * The machine of an ELF file; undefined when its registers are not described here (its addresses can still be symbolized).
+ * Sources: DWARF for the Arm Architecture; RISC-V DWARF Specification; the x86-64 psABI; Xtensa (call0 ABI only).
+ */
+export function machineOf(elf: ElfFile): Machine | undefined {
+  switch (elf.machineNumber) {
+    case 40: {
+      const profile = readArmProfile(elf);
+      return { name: 'arm', ...ARM, isCortexM: profile === undefined || profile === 'M' };
+    }
+    case 243: {
+      const addressBytes = elf.addressSize;
+      // x0-x31, then the pc, as in gdb's register packet.
+      return { name: 'riscv', registerCount: 33, pc: 32, sp: 2, ra: 1, addressBytes, ...PLAIN };
+    }
+    case 94:
+      return { name: 'xtensa', registerCount: 17, pc: 16, sp: 1, ra: 0, addressBytes: 4, ...PLAIN };
+    case 62:
+      return { name: 'x86-64', registerCount: 17, pc: 16, sp: 7, ra: 16, addressBytes: 8, ...PLAIN };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { SymbolError } from '../errors.js';
+import type { Bytes } from '../units.js';
+import { type ElfFile, type ElfSection, SectionFlag, SectionType } from './elf-file.js';
+import { inflateZlib } from './inflate.js';
+
+/** A section may grow to this when it is decompressed; firmware debug sections are a hundredth of it. */
+const MAX_SECTION_BYTES = 512 * 1024 * 1024;
+/** DEFLATE cannot expand by more than this (258 bytes from 2 bits): a header that promises more is damaged. */
+const MAX_DEFLATE_RATIO = 1032;
+const ZLIB = 1;
+
+/**
+ * The bytes of a section, decompressed when it is stored with SHF_COMPRESSED (`gcc -gz`) or as `.zdebug_` (`-gz=zlib-gnu`).
+ * @throws SymbolError HH1302 when it lies outside the file, HH1304 when the stream is damaged, HH1305 for other compressions.
+ */
+export function sectionBytes(elf: ElfFile, section: ElfSection): Uint8Array {
+  if (section.type === SectionType.nobits) return new Uint8Array(0);
+  const end = section.offset + section.sizeBytes;
+  if (end > elf.bytes.length) {
+    throw new SymbolError(
+      'HH1302',
+      `${section.name}: found the end of the file at ${elf.bytes.length}, expected ${end} bytes`,
+      {
+        remedy: 'Copy the ELF file again: it is cut short.',
+      },
+    );
+  }
+  const stored = elf.bytes.subarray(section.offset, end);
+  if (section.flags & SectionFlag.compressed) return readCompressed(elf, section, stored);
+  if (section.name.startsWith('.zdebug')) return readGnuCompressed(elf, section, stored);
+  return stored;
+}
+
+/** Elf32_Chdr: type u32, size u32, align u32. Elf64_Chdr: type u32, reserved u32, size u64, align u64. Then the stream. */
+function readCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+  const reader = elf.reader(stored, section.name);
+  const kind = reader.u32();
+  if (elf.addressSize === 8) reader.skip(4);
+  const sizeBytes = reader.unsigned(elf.addressSize);
+  reader.skip(elf.addressSize);
+  if (kind !== ZLIB) {
+    const name = kind === 2 ? 'zstd' : `type ${kind}`;
+    throw new SymbolError('HH1305', `${section.name}: found compression ${name}, expected zlib`, {
+      remedy: 'Link with -gz=zlib or -gz=none, or run objcopy --decompress-debug-sections.',
+    });
+  }
+  return inflateSection(section, stored.subarray(reader.offset), sizeBytes);
+}
+
+/** `ZLIB`, the size as a big-endian u64, then the stream: binutils before SHF_COMPRESSED. */
+function readGnuCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+  if (String.fromCharCode(...stored.subarray(0, 4)) !== 'ZLIB') return stored;
+  const reader = elf.reader(stored, section.name, 4);
+  let sizeBytes = 0;
+  for (let index = 0; index < 8; index++) sizeBytes = sizeBytes * 256 + reader.u8();
+  return inflateSection(section, stored.subarray(12), sizeBytes);
+}
+
+function inflateSection(section: ElfSection, stream: Uint8Array, sizeBytes: Bytes): Uint8Array {
+  if (sizeBytes > MAX_SECTION_BYTES || sizeBytes > (stream.length + 1) * MAX_DEFLATE_RATIO) {
+    throw new SymbolError(
+      'HH1304',
+      `${section.name}: found ${stream.length} compressed bytes that promise ${sizeBytes}, expected at most ${MAX_SECTION_BYTES}`,
+      { remedy: 'Build or copy the ELF file again: it is damaged.' },
+    );
+  }
+  return inflateZlib(stream, sizeBytes);
+}

@@ -1,0 +1,247 @@
+import type { Address } from '../units.js';
+import { type ExpressionContext, evaluateExpression } from './dwarf-expression.js';
+import { isExceptionReturn, undoException } from './exception-frame.js';
+import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
+import type { Machine } from './machine.js';
+import type { Unwinder } from './unwinder.js';
+
+/** The 32-bit word of the target's memory at an address; undefined where there is no copy of it. */
+export type ReadMemory = (address: Address) => number | undefined;
+
+/** One frame of the stack, before inlined calls are told apart (`locate` does that). */
+export interface RawFrame {
+  /** Frame 0 and what an exception interrupted: where it is stopped. Other frames: the return address. EXC_RETURN for `signal`. */
+  readonly pc: Address;
+  /** The stack pointer before the call: constant while the frame lives. The frame's own sp where it is not known. */
+  readonly cfa: Address;
+  /** `guessed` from the first frame on that was found without call frame information. */
+  readonly certainty: 'exact' | 'guessed';
+  /** `signal`: an exception was taken here (`<signal handler called>`). `tail`: not on the stack, found by call-site data. */
+  readonly kind: 'normal' | 'signal' | 'tail';
+  /** Whether `pc` is a return address: what `locate` must be told. */
+  readonly isReturnAddress: boolean;
+}
+
+/**
+ * Why a backtrace ended. `main`, `entry`, `outermost`: complete. `zero-pc`: a return to 0. `depth`: the limit. `repeated`, `corrupt`:
+ * the stack makes no sense from here. `no-memory`: see `needs`. `no-psp`: the process stack pointer is needed and was not given.
+ * `no-rule`: nothing says how to go on. `unknown-machine`: the registers of this processor are not described.
+ */
+export type StackEnd =
+  | 'main'
+  | 'entry'
+  | 'outermost'
+  | 'zero-pc'
+  | 'depth'
+  | 'repeated'
+  | 'corrupt'
+  | 'no-memory'
+  | 'no-psp'
+  | 'no-rule'
+  | 'unknown-machine';
+
+export interface UnwindOptions {
+  /** Frames at most; 200 unless told, 10,000 at most. */
+  readonly maxDepth?: number;
+  /** Go on above `main`, up to the entry point (gdb's `backtrace past-main`). */
+  readonly pastMain?: boolean;
+  /** Cortex-M: the process stack pointer, needed when a handler interrupted code that used it. */
+  readonly psp?: number;
+}
+
+export interface UnwoundStack {
+  /** Innermost first; at least one unless the machine is unknown. */
+  readonly frames: readonly RawFrame[];
+  readonly end: StackEnd;
+  /** The address that was wanted and not there: read more of the stack and unwind again. */
+  readonly needs?: { readonly address: Address };
+}
+
+const DEFAULT_DEPTH = 200;
+const MAX_DEPTH = 10_000;
+const KEEP_GOING = undefined;
+
+/** One walk up one stack. */
+export class StackWalk {
+  private readonly frames: RawFrame[] = [];
+  private readonly maxDepth: number;
+  private registers: Float64Array;
+  private next: Float64Array;
+  private certainty: RawFrame['certainty'] = 'exact';
+  private needs: Address | undefined;
+  /** Whether the pc is where the code stopped, not a return address. */
+  private isTop = true;
+  private lastCfa = -1;
+  private lastStart: Address | undefined;
+
+  constructor(
+    private readonly unwinder: Unwinder,
+    private readonly machine: Machine,
+    private readonly readMemory: ReadMemory,
+    private readonly options: UnwindOptions,
+  ) {
+    this.maxDepth = Math.min(options.maxDepth ?? DEFAULT_DEPTH, MAX_DEPTH);
+    this.registers = new Float64Array(machine.registerCount);
+    this.next = new Float64Array(machine.registerCount);
+  }
+
+  run(registers: ArrayLike<number>): UnwoundStack {
+    const { machine } = this;
+    for (let index = 0; index < machine.registerCount; index++) this.registers[index] = registers[index] ?? 0;
+    this.registers[machine.pc] = this.codeAddress(this.register(machine.pc));
+    let end: StackEnd | undefined;
+    while (end === KEEP_GOING) end = this.step();
+    const { frames, needs } = this;
+    return needs === undefined ? { frames, end } : { frames, end, needs: { address: needs } };
+  }
+
+  /** Adds the frame at the current pc and moves to its caller; says why when there is none. */
+  private step(): StackEnd | undefined {
+    const pc = this.register(this.machine.pc);
+    if (this.frames.length >= this.maxDepth) return 'depth';
+    if (this.machine.isCortexM && isExceptionReturn(pc)) return this.stepException(pc);
+    const lookup = this.isTop ? pc : pc - 1;
+    const row = pc === 0 && !this.isTop ? undefined : this.unwinder.rowAt(lookup, this.isTop);
+    const cfa = row && this.cfaOf(row);
+    const start = this.unwinder.functionStart(lookup);
+    if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && start === this.lastStart) return 'repeated';
+    if (row?.certainty === 'guessed') this.certainty = 'guessed';
+    this.push(pc, cfa ?? this.register(this.machine.sp), 'normal');
+    const stop = this.stopHere(lookup, pc);
+    if (stop) return stop;
+    if (!row) return 'no-rule';
+    if (cfa === undefined) return this.needs === undefined ? 'no-rule' : 'no-memory';
+    if (row.isOutermost) return 'outermost';
+    if (!this.isTop && this.lastCfa >= 0 && cfa < this.lastCfa) return 'corrupt';
+    this.lastCfa = cfa;
+    this.lastStart = start;
+    return this.stepOut(row, cfa, lookup);
+  }
+
+  private stopHere(lookup: Address, pc: Address): StackEnd | undefined {
+    const stop = this.unwinder.stopAt(lookup);
+    if (stop === 'main' && !this.options.pastMain) return 'main';
+    if (stop === 'entry') return 'entry';
+    return pc === 0 && !this.isTop ? 'zero-pc' : undefined;
+  }
+
+  private stepOut(row: FrameRow, cfa: number, lookup: Address): StackEnd | undefined {
+    this.next.set(this.registers);
+    this.next[this.machine.sp] = cfa;
+    for (const rule of row.rules) {
+      if (rule.register >= this.machine.registerCount) continue;
+      const value = this.ruleValue(rule, cfa);
+      // A register that is not preserved matters only when it holds the return address.
+      if (value === undefined && (this.needs !== undefined || rule.register === row.returnColumn)) {
+        return this.needs === undefined ? 'no-rule' : 'no-memory';
+      }
+      if (value !== undefined) this.next[rule.register] = value;
+    }
+    const callerPc = this.codeAddress(this.next[row.returnColumn] ?? 0);
+    this.next[this.machine.pc] = callerPc;
+    [this.registers, this.next] = [this.next, this.registers];
+    this.isTop = row.isSignalFrame;
+    if (!row.isSignalFrame && row.certainty === 'exact') {
+      for (const tailPc of this.unwinder.tailFrames(callerPc, lookup)) {
+        if (this.frames.length < this.maxDepth) this.push(tailPc, cfa, 'tail', true);
+      }
+    }
+    return KEEP_GOING;
+  }
+
+  private stepException(excReturn: Address): StackEnd | undefined {
+    const sp = this.register(this.machine.sp);
+    const { registers } = this;
+    this.push(excReturn, sp, 'signal');
+    const read = (address: Address) => this.readMemory(address);
+    const failure = undoException({ excReturn, registers, psp: this.options.psp, read }, this.next);
+    if (failure && 'needs' in failure) this.needs = failure.needs;
+    if (failure) return 'needs' in failure ? 'no-memory' : 'no-psp';
+    [this.registers, this.next] = [this.next, this.registers];
+    this.isTop = true;
+    this.lastCfa = -1;
+    this.lastStart = undefined;
+    return KEEP_GOING;
+  }
+
+  private push(
+    pc: Address,
+    cfa: Address,
+    kind: RawFrame['kind'],
+    isReturnAddress = !this.isTop && kind === 'normal',
+  ): void {
+    this.frames.push({ pc, cfa, certainty: this.certainty, kind, isReturnAddress });
+  }
+
+  private register(number: number): number {
+    return this.registers[number] ?? 0;
+  }
+
+  private codeAddress(value: number): Address {
+    if (!this.machine.hasThumbBit || (this.machine.isCortexM && isExceptionReturn(value))) return value;
+    return value - (value % 2);
+  }
+
+  private wrap(value: number): number {
+    return this.machine.addressBytes === 4 ? value >>> 0 : value;
+  }
+
+  private cfaOf(row: FrameRow): number | undefined {
+    if (row.cfaExpression) return this.evaluate(row.cfaExpression, undefined);
+    if (row.cfaRegister < 0 || row.cfaRegister >= this.machine.registerCount) return undefined;
+    return this.wrap(this.register(row.cfaRegister) + row.cfaOffset);
+  }
+
+  private ruleValue(rule: RegisterRule, cfa: number): number | undefined {
+    switch (rule.kind) {
+      case RuleKind.offset:
+        return this.readRegister(this.wrap(cfa + rule.value));
+      case RuleKind.valueOffset:
+        return this.wrap(cfa + rule.value);
+      case RuleKind.register:
+        return this.registers[rule.value];
+      case RuleKind.same:
+        return this.register(rule.register);
+      case RuleKind.expression: {
+        const address = this.evaluate(rule.expression, cfa);
+        return address === undefined ? undefined : this.readRegister(address);
+      }
+      case RuleKind.valueExpression:
+        return this.evaluate(rule.expression, cfa);
+      case RuleKind.undefined:
+        return undefined;
+    }
+  }
+
+  private readRegister(address: Address): number | undefined {
+    return this.readSized(address, this.machine.addressBytes);
+  }
+
+  private readSized(address: Address, sizeBytes: number): number | undefined {
+    const low = this.readMemory(address);
+    if (low === undefined) {
+      this.needs ??= address;
+      return undefined;
+    }
+    const little = this.unwinder.info.elf.littleEndian;
+    if (sizeBytes < 4) return little ? low % 2 ** (sizeBytes * 8) : Math.floor(low / 2 ** (32 - sizeBytes * 8));
+    if (sizeBytes === 4) return low;
+    const high = this.readMemory(address + 4);
+    if (high === undefined) {
+      this.needs ??= address + 4;
+      return undefined;
+    }
+    return little ? high * 2 ** 32 + low : low * 2 ** 32 + high;
+  }
+
+  private evaluate(expression: Uint8Array | undefined, cfa: number | undefined): number | undefined {
+    if (!expression) return undefined;
+    const context: ExpressionContext = {
+      littleEndian: this.unwinder.info.elf.littleEndian,
+      addressBytes: this.machine.addressBytes,
+      register: (number) => this.registers[number],
+      memory: (address, sizeBytes) => this.readSized(address, sizeBytes),
+    };
+    return this.unwinder.info.attempt(() => evaluateExpression(expression, cfa, context));
+  }
+}

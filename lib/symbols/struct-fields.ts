@@ -1,0 +1,213 @@
+import { SymbolError } from '../errors.js';
+import type { Address, Bytes } from '../units.js';
+import { ByteReader } from './byte-reader.js';
+import type { DebugInfo } from './debug-info.js';
+import { childrenOf, Die } from './die.js';
+import { At, Tag } from './dwarf-constants.js';
+import type { SymbolTable } from './elf-symbols.js';
+
+/** Where a variable or a member of one lies in the target's memory. */
+export interface FieldPlace {
+  readonly address: Address;
+  readonly sizeBytes: Bytes;
+}
+
+const MAX_TYPE_DEPTH = 64;
+const QUALIFIERS: ReadonlySet<number> = new Set([
+  Tag.typedef,
+  Tag.constType,
+  Tag.volatileType,
+  Tag.restrictType,
+  Tag.atomicType,
+]);
+const AGGREGATES: ReadonlySet<number> = new Set([Tag.structureType, Tag.unionType, Tag.classType]);
+
+/** Walks from a global variable along a member path. @throws SymbolError HH1310 or HH1311. */
+export function structField(info: DebugInfo, symbols: SymbolTable, variable: string, path: string): FieldPlace {
+  const address = info.attempt(() => symbols.named(variable).find((symbol) => symbol.kind !== 'function'))?.address;
+  let failure: SymbolError | undefined;
+  for (const die of variableDies(info, variable)) {
+    const start = address ?? fixedAddress(info, die);
+    const type = start === undefined ? undefined : typeOf(info, die);
+    if (start === undefined || !type) continue;
+    try {
+      return new FieldWalk(info, variable, path).run(start, type);
+    } catch (error) {
+      // A unit that only declares the structure cannot answer; another unit may hold its definition.
+      if (!(error instanceof SymbolError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure ?? noVariable(info, variable);
+}
+
+function noVariable(info: DebugInfo, variable: string): SymbolError {
+  const found = info.units.length === 0 ? 'no debug information' : 'no global variable of this name';
+  return new SymbolError('HH1310', `${variable}: ELF file: found ${found}, expected a variable with a fixed address`, {
+    remedy: 'Check the name, and build the firmware with -g and without --strip-debug.',
+  });
+}
+
+/** The entries of a global variable in all units: definitions and declarations, in file order. */
+function* variableDies(info: DebugInfo, name: string): Generator<Die> {
+  const { units } = info;
+  for (const unit of units) {
+    const root = Die.at(units, unit.entriesOffset);
+    if (!root) continue;
+    const children = childrenOf(root, units);
+    for (;;) {
+      const next = info.attempt(() => children.next());
+      if (!next || next.done) break;
+      const die = next.value;
+      if (die.tag === Tag.variable && info.attempt(() => nameOf(info, die)) === name) yield die;
+    }
+  }
+}
+
+function nameOf(info: DebugInfo, die: Die): string | undefined {
+  for (const step of die.originChain(info.units)) {
+    const name = step.text(At.name);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+function fixedAddress(info: DebugInfo, die: Die): Address | undefined {
+  return info.attempt(() => {
+    const location = die.block(At.location);
+    // DW_OP_addr (0x03) and nothing else.
+    if (location?.[0] !== 0x03 || location.length !== 1 + die.unit.addressSize) return undefined;
+    return new ByteReader(location, info.elf.littleEndian, '.debug_info', 1).unsigned(die.unit.addressSize);
+  });
+}
+
+function typeOf(info: DebugInfo, die: Die): Die | undefined {
+  return info.attempt(() => {
+    for (const step of die.originChain(info.units)) {
+      const type = step.follow(At.type, info.units);
+      if (type) return type;
+    }
+    return undefined;
+  });
+}
+
+/** One walk; `done` is the part of the path that was followed, for messages. */
+class FieldWalk {
+  private done: string;
+  private steps = 0;
+
+  constructor(
+    private readonly info: DebugInfo,
+    variable: string,
+    private readonly path: string,
+  ) {
+    this.done = variable;
+  }
+
+  run(start: Address, first: Die): FieldPlace {
+    let address = start;
+    let type = this.strip(first);
+    for (const step of parsePath(this.path)) {
+      if (typeof step === 'number') {
+        const element = this.elementOf(type);
+        address += step * this.sizeOf(element);
+        type = element;
+        this.done += `[${step}]`;
+        continue;
+      }
+      while (type.tag === Tag.arrayType) type = this.elementOf(type);
+      const member = this.member(type, step, 0);
+      if (!member) throw this.fail(`no member ${step}`, this.memberNames(type));
+      address += member.offset;
+      type = this.strip(member.type);
+      this.done += `.${step}`;
+    }
+    return { address, sizeBytes: this.sizeOf(type) };
+  }
+
+  private fail(found: string, expected: string): SymbolError {
+    return new SymbolError('HH1311', `${this.done}: path ${this.path}: found ${found}, expected ${expected}`, {
+      remedy: 'Check the path against the firmware source that this ELF file was built from.',
+    });
+  }
+
+  private strip(first: Die): Die {
+    let die = first;
+    for (let depth = 0; QUALIFIERS.has(die.tag); depth++) {
+      const next = depth < MAX_TYPE_DEPTH ? die.follow(At.type, this.info.units) : undefined;
+      if (!next) throw this.fail('a type without an end', 'a complete type');
+      die = next;
+    }
+    return die;
+  }
+
+  private elementOf(array: Die): Die {
+    const element = array.tag === Tag.arrayType ? array.follow(At.type, this.info.units) : undefined;
+    if (!element || ++this.steps > MAX_TYPE_DEPTH)
+      throw this.fail(array.tag === Tag.pointerType ? 'a pointer' : 'no array', 'an array');
+    return this.strip(element);
+  }
+
+  private member(type: Die, name: string, depth: number): { readonly offset: number; readonly type: Die } | undefined {
+    if (!AGGREGATES.has(type.tag)) {
+      throw this.fail(
+        type.tag === Tag.pointerType ? 'a pointer, whose target moves at run time' : 'no structure',
+        'a structure',
+      );
+    }
+    if ((type.number(At.declaration) ?? 0) !== 0)
+      throw this.fail('a structure that is only declared', 'its definition');
+    for (const child of childrenOf(type, this.info.units)) {
+      if (child.tag !== Tag.member && child.tag !== Tag.inheritance) continue;
+      const childName = child.tag === Tag.member ? child.text(At.name) : undefined;
+      if (childName !== undefined && childName !== name) continue;
+      const childType = child.follow(At.type, this.info.units);
+      if (!childType) continue;
+      const offset = this.memberOffset(child);
+      if (childName === name) return { offset, type: childType };
+      // Anonymous structures and unions, and base classes: their members count as this one's.
+      const inner = this.strip(childType);
+      const nested = AGGREGATES.has(inner.tag) && depth < 16 ? this.member(inner, name, depth + 1) : undefined;
+      if (nested) return { offset: offset + nested.offset, type: nested.type };
+    }
+    return undefined;
+  }
+
+  /** A constant, or in DWARF 2 an expression of one DW_OP_plus_uconst (0x23). */
+  private memberOffset(member: Die): number {
+    const constant = member.number(At.dataMemberLocation);
+    if (constant !== undefined) return constant;
+    const expression = member.block(At.dataMemberLocation);
+    if (expression?.[0] !== 0x23) return 0;
+    return new ByteReader(expression, this.info.elf.littleEndian, '.debug_info', 1).uleb();
+  }
+
+  private memberNames(type: Die): string {
+    const names: string[] = [];
+    for (const child of childrenOf(type, this.info.units)) {
+      if (child.tag === Tag.member && names.length < 20) names.push(child.text(At.name) ?? '(anonymous)');
+    }
+    return names.length === 0 ? 'a structure with members' : `one of ${names.join(', ')}`;
+  }
+
+  private sizeOf(first: Die): Bytes {
+    const type = this.strip(first);
+    const size = type.number(At.byteSize);
+    if (size !== undefined) return size;
+    if (type.tag === Tag.pointerType) return type.unit.addressSize;
+    if (type.tag !== Tag.arrayType) return 0;
+    let count = 1;
+    for (const child of childrenOf(type, this.info.units)) {
+      if (child.tag !== Tag.subrangeType) continue;
+      const upper = child.number(At.upperBound);
+      count *= child.number(At.count) ?? (upper === undefined ? 0 : upper + 1);
+    }
+    return count * this.sizeOf(this.elementOf(type));
+  }
+}
+
+/** `a.b[2].c` as names and indexes. */
+function parsePath(path: string): (string | number)[] {
+  const steps = path.match(/[^.[\]]+|\[\d+\]/g) ?? [];
+  return steps.map((step) => (step.startsWith('[') ? Number(step.slice(1, -1)) : step));
+}

@@ -1,0 +1,162 @@
+import type { SymbolError } from '../errors.js';
+import type { Address, Bytes } from '../units.js';
+import { DebugInfo } from './debug-info.js';
+import { demangle, withoutParameters } from './demangle.js';
+import { ElfFile } from './elf-file.js';
+import { readBuildId } from './elf-notes.js';
+import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
+import { findInlinedInstances, type InlinedInstance } from './inlined-instances.js';
+import { findLineAddresses, type LineMatch } from './line-search.js';
+import { type SourceFrame, SourceLookup } from './source-lookup.js';
+import { type FieldPlace, structField } from './struct-fields.js';
+import { TailCalls } from './tail-calls.js';
+import { type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
+
+export interface LocateOptions {
+  /** The address is one that a call returns to: look at the call before it. */
+  readonly isReturnAddress?: boolean;
+}
+
+/** A function of the program. */
+export interface FunctionInfo {
+  readonly name: string;
+  readonly linkageName: string | undefined;
+  readonly address: Address;
+  /** 0 when the file does not say. */
+  readonly sizeBytes: Bytes;
+}
+
+/**
+ * Answers what an ELF file says about addresses: functions, source lines, inlined calls, callers. Debug information is read when
+ * it is first needed, a unit at a time. Damaged debug information never throws here: it is listed in {@link problems}.
+ */
+export class Symbolizer {
+  /** The file itself: sections, segments and initialised memory. */
+  readonly elf: ElfFile;
+  /** The GNU build id in hexadecimal; undefined when the program was linked without one. */
+  readonly buildId: string | undefined;
+  /** `arm`, `riscv`, `xtensa`, ... */
+  readonly machine: string;
+  /** Whether the file has .debug_info or .debug_line: without them only function names are known. */
+  readonly hasDebugInfo: boolean;
+  private readonly symbols: SymbolTable;
+  private readonly info: DebugInfo;
+  private readonly lookup: SourceLookup;
+  private readonly unwinder: Unwinder;
+
+  /** @throws SymbolError HH1301 to HH1303 when the bytes are not a linked ELF program. */
+  constructor(bytes: Uint8Array) {
+    this.elf = new ElfFile(bytes);
+    this.machine = this.elf.machine;
+    this.symbols = new SymbolTable(this.elf);
+    this.info = new DebugInfo(this.elf, this.symbols);
+    this.buildId = this.info.attempt(() => readBuildId(this.elf));
+    this.hasDebugInfo = ['.debug_info', '.zdebug_info', '.debug_line'].some(
+      (name) => this.elf.section(name) !== undefined,
+    );
+    this.lookup = new SourceLookup(this.info, this.symbols);
+    this.unwinder = new Unwinder(this.info, this.symbols, new TailCalls(this.info, this.symbols));
+  }
+
+  /** What could not be read of the file's debug information so far; empty for a good file. At most 100. */
+  get problems(): readonly SymbolError[] {
+    return this.info.problems;
+  }
+
+  /** The .dwo files that hold debug information which is therefore missing here (-gsplit-dwarf); empty for a whole file. */
+  get splitUnits(): readonly string[] {
+    return this.info.units.flatMap((unit) => unit.dwoName ?? []);
+  }
+
+  /**
+   * The source places of an address, innermost inlined call first, the function itself last; never empty (an unknown address gives
+   * one frame named `??`). The same place always gives the same objects.
+   */
+  locate(pc: Address, options: LocateOptions = {}): readonly SourceFrame[] {
+    return this.lookup.at(options.isReturnAddress ? pc - 1 : pc);
+  }
+
+  /**
+   * The callers of a stopped program. `registers` are numbered as in DWARF (Arm: r0-r15, pc last; then nothing else is needed);
+   * `readMemory` gives a word of the target's memory, or undefined where the caller has no copy of it. Never throws.
+   */
+  unwind(registers: ArrayLike<number>, readMemory: ReadMemory, options: UnwindOptions = {}): UnwoundStack {
+    return this.unwinder.unwind(registers, readMemory, options);
+  }
+
+  /** The function that covers an address, not the one inlined there. */
+  functionAt(pc: Address): FunctionInfo | undefined {
+    const symbol = this.info.attempt(() => this.symbols.functionAt(pc));
+    const named = this.lookup.at(pc).at(-1);
+    if (symbol) {
+      const linkageName = named?.linkageName ?? symbol.name;
+      return {
+        name: named?.functionName ?? nameOf(symbol),
+        linkageName,
+        address: symbol.address,
+        sizeBytes: symbol.sizeBytes,
+      };
+    }
+    const address = this.unwinder.functionStart(pc);
+    if (!named || address === undefined) return undefined;
+    return { name: named.functionName, linkageName: named.linkageName, address, sizeBytes: 0 };
+  }
+
+  /** The symbol of exactly this (linker's) name, a global one before local ones. The Thumb bit is cleared. */
+  symbol(name: string): ElfSymbol | undefined {
+    return this.info.attempt(() => this.symbols.named(name)[0]);
+  }
+
+  /** Functions and objects whose name starts so, by name: the clones of one function (`f`, `f.isra.0`, `f.constprop.0`, `f.part.0`). */
+  symbolsByPrefix(prefix: string): readonly ElfSymbol[] {
+    return this.info.attempt(() => this.symbols.byPrefix(prefix)) ?? [];
+  }
+
+  /** Where calls of a function were inlined, by address; a breakpoint on the function's own address does not see these. */
+  inlinedInstances(name: string): readonly InlinedInstance[] {
+    return findInlinedInstances(this.info, this.lookup, name);
+  }
+
+  /**
+   * The addresses where statements of a line start, ascending. `file` is a path or the end of one. When the line has no code, those
+   * of the next line that has, as gdb does; empty when there is none or the file is not known.
+   */
+  lineAddresses(file: string, line: number): readonly LineMatch[] {
+    return findLineAddresses(this.info, file, line);
+  }
+
+  /** The source files of the program as gdb names them, in order of name. */
+  sourceFiles(): readonly string[] {
+    const names = this.info.units.flatMap((unit) => this.info.linesOf(unit).fileNames);
+    return [...new Set(names.filter((name) => name !== undefined))].sort();
+  }
+
+  /**
+   * Where a member of a global variable lies: `structFieldOffset('mp_state_ctx', 'mem.area.gc_pool_start')`. Arrays are entered at
+   * element 0 unless the path says `[n]`; an empty path is the variable itself.
+   * @throws SymbolError HH1310 (no such variable) or HH1311 (no such member).
+   */
+  structFieldOffset(variable: string, path: string): FieldPlace {
+    return structField(this.info, this.symbols, variable, path);
+  }
+
+  /** What the Arm mapping symbols say of an address: Arm code, Thumb code or data; undefined where there are none. */
+  codeKindAt(address: Address): CodeKind | undefined {
+    return this.info.attempt(() => this.symbols.codeKindAt(address));
+  }
+
+  /** Initialised memory, from the file: what flash holds. Undefined unless all of it is in one loaded segment. */
+  readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined {
+    return this.elf.readMemory(address, sizeBytes);
+  }
+}
+
+function nameOf(symbol: ElfSymbol): string {
+  const text = demangle(symbol.name);
+  return text === symbol.name ? text : withoutParameters(text);
+}
+
+/** Opens an ELF program. @throws SymbolError HH1301 to HH1303 when the bytes are not one. */
+export function createSymbolizer(bytes: Uint8Array): Symbolizer {
+  return new Symbolizer(bytes);
+}

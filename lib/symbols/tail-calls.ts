@@ -1,0 +1,181 @@
+import type { Address } from '../units.js';
+import type { DebugInfo } from './debug-info.js';
+import { Die } from './die.js';
+import { At } from './dwarf-constants.js';
+import type { Unit } from './dwarf-units.js';
+import type { SymbolTable } from './elf-symbols.js';
+import type { CallSite, UnitIndex } from './unit-index.js';
+
+const MAX_STEPS = 2000;
+const MAX_CHAIN = 64;
+const MAX_CACHED = 100_000;
+const NO_FRAMES: readonly Address[] = [];
+
+/** The search met a call whose target is not known: gdb then shows no virtual frames at all. */
+class UnknownTarget extends Error {}
+
+/** The chains found so far, reduced to what they have in common (gdb's chain_candidate). */
+class Candidates {
+  sites: readonly CallSite[] | undefined;
+  private fromCaller = 0;
+  private fromCallee = 0;
+  ambiguous = false;
+
+  add(chain: readonly CallSite[]): void {
+    if (!this.sites) {
+      this.sites = chain.slice();
+      this.fromCaller = chain.length;
+      this.fromCallee = chain.length;
+      return;
+    }
+    const { sites } = this;
+    let same = 0;
+    while (same < Math.min(this.fromCaller, chain.length) && sites[same] === chain[same]) same++;
+    this.fromCaller = same;
+    same = 0;
+    while (same < Math.min(this.fromCallee, chain.length) && sites.at(-1 - same) === chain.at(-1 - same)) same++;
+    this.fromCallee = same;
+    this.ambiguous = this.fromCaller === 0 && this.fromCallee === 0;
+  }
+
+  /** The sites that every chain has, innermost first. */
+  common(): readonly CallSite[] {
+    const { sites } = this;
+    if (!sites || this.ambiguous) return [];
+    if (this.fromCaller === sites.length && this.fromCallee === sites.length) return sites.slice().reverse();
+    const inner = sites.slice(sites.length - this.fromCallee).reverse();
+    return this.fromCallee === sites.length ? inner : [...inner, ...sites.slice(0, this.fromCaller).reverse()];
+  }
+}
+
+interface Search {
+  readonly callee: Address;
+  /** The tail calls taken so far, outermost first. */
+  readonly chain: CallSite[];
+  readonly entered: Set<Address>;
+  readonly candidates: Candidates;
+  stepsLeft: number;
+}
+
+interface Place {
+  readonly unit: Unit;
+  readonly unitIndex: UnitIndex;
+  readonly node: number;
+}
+
+/**
+ * Finds frames that tail calls removed from the stack: a return address is preceded by a call of A, but the frame below is B; if A
+ * reaches B by one chain of tail calls only, its functions belong in the backtrace. The search is that of gdb 13
+ * (call_site_find_chain), so that both engines give one trace.
+ */
+export class TailCalls {
+  private readonly known = new Map<Address, Map<Address, readonly Address[]>>();
+  private readonly targets = new Map<CallSite, readonly Address[] | undefined>();
+
+  constructor(
+    private readonly info: DebugInfo,
+    private readonly symbols: SymbolTable,
+  ) {}
+
+  /**
+   * The return addresses of the missing frames between a frame (at `calleePc`) and the frame that it returns to (at `callerPc`),
+   * innermost first; empty when there are none or more than one chain is possible.
+   */
+  between(callerPc: Address, calleePc: Address): readonly Address[] {
+    let byCallee = this.known.get(callerPc);
+    if (!byCallee) {
+      if (this.known.size >= MAX_CACHED) this.known.clear();
+      byCallee = new Map();
+      this.known.set(callerPc, byCallee);
+    }
+    let frames = byCallee.get(calleePc);
+    if (!frames) {
+      const callee = this.functionStart(calleePc);
+      frames = callee === undefined ? NO_FRAMES : this.search(callerPc, callee);
+      if (byCallee.size < MAX_CACHED) byCallee.set(calleePc, frames);
+    }
+    return frames;
+  }
+
+  /** Where the function (not inlined) that covers an address starts. */
+  functionStart(pc: Address): Address | undefined {
+    const place = this.place(pc);
+    if (place) return place.unitIndex.lowPcs[place.node];
+    return this.symbols.functionAt(pc)?.address;
+  }
+
+  private place(pc: Address): Place | undefined {
+    const unit = this.info.unitAt(pc);
+    if (!unit) return undefined;
+    const unitIndex = this.info.indexOf(unit);
+    let node = unitIndex.addresses.at(pc);
+    while (node >= 0 && unitIndex.isInlined[node]) node = unitIndex.parents[node] ?? -1;
+    return node < 0 ? undefined : { unit, unitIndex, node };
+  }
+
+  private search(callerPc: Address, callee: Address): readonly Address[] {
+    const unit = this.info.unitAt(callerPc - 1);
+    const first = unit && this.info.indexOf(unit).callSites.get(callerPc);
+    if (!unit || !first) return NO_FRAMES;
+    const candidates = new Candidates();
+    try {
+      this.follow(unit, first, { callee, chain: [], entered: new Set(), candidates, stepsLeft: MAX_STEPS });
+    } catch (error) {
+      if (error instanceof UnknownTarget) return NO_FRAMES;
+      throw error;
+    }
+    const sites = candidates.common();
+    return sites.length === 0 ? NO_FRAMES : sites.map((site) => site.returnPc);
+  }
+
+  private follow(unit: Unit, site: CallSite, search: Search): void {
+    const { callee, chain, entered, candidates } = search;
+    for (const target of this.targetsOf(unit, site)) {
+      if (target === callee) {
+        candidates.add(chain);
+        continue;
+      }
+      const place = this.place(target);
+      if (!place || place.unitIndex.lowPcs[place.node] !== target) throw new UnknownTarget();
+      for (const next of place.unitIndex.tailCalls.get(place.node) ?? []) {
+        if (candidates.ambiguous || entered.has(next.returnPc)) continue;
+        if (search.stepsLeft-- <= 0 || chain.length > MAX_CHAIN) throw new UnknownTarget();
+        entered.add(next.returnPc);
+        chain.push(next);
+        this.follow(place.unit, next, search);
+        chain.pop();
+        entered.delete(next.returnPc);
+      }
+    }
+  }
+
+  private targetsOf(unit: Unit, site: CallSite): readonly Address[] {
+    let targets = this.targets.get(site);
+    if (!targets && !this.targets.has(site)) {
+      targets = site.origin === undefined ? undefined : this.info.attempt(() => this.resolve(unit, site.origin ?? 0));
+      this.targets.set(site, targets);
+    }
+    if (!targets || targets.length === 0) throw new UnknownTarget();
+    return targets;
+  }
+
+  /** The address of a called function: its own, that of its copies out of line, or that of the symbol which a declaration names. */
+  private resolve(unit: Unit, origin: number): readonly Address[] | undefined {
+    const { units } = this.info;
+    const die = Die.at(units, origin);
+    if (!die) return undefined;
+    if ((die.number(At.declaration) ?? 0) !== 0) {
+      const name = die.text(At.linkageName) ?? die.text(At.mipsLinkageName) ?? die.text(At.name);
+      const symbol = name === undefined ? undefined : this.symbols.named(name)[0];
+      return symbol && [symbol.address];
+    }
+    const low = die.number(At.lowPc);
+    if (low !== undefined) return [low];
+    const index = this.info.indexOf(unit);
+    const copies: Address[] = [];
+    index.origins.forEach((abstract, node) => {
+      if (abstract === origin && !index.isInlined[node]) copies.push(index.lowPcs[node] ?? 0);
+    });
+    return copies;
+  }
+}

@@ -1,0 +1,211 @@
+import type { Address } from '../units.js';
+import type { ByteReader } from './byte-reader.js';
+import type { Abbrev } from './dwarf-abbrev.js';
+import { At, Form, Tag } from './dwarf-constants.js';
+import { readNumber, skipForm } from './dwarf-forms.js';
+import { type RangePairs, readRanges } from './dwarf-ranges.js';
+import { isAddressForm, type Unit } from './dwarf-units.js';
+import { IntervalMap } from './interval-map.js';
+import type { IsLive } from './line-program.js';
+
+/** A call, by the address that it returns to. */
+export interface CallSite {
+  readonly returnPc: Address;
+  /** The called function's entry in .debug_info; undefined for a call through a pointer. */
+  readonly origin: number | undefined;
+  readonly isTailCall: boolean;
+  /** The node of the function (not inlined) that makes the call. */
+  readonly caller: number;
+}
+
+/**
+ * The functions and inlined calls with code of one unit, in columns by node. A node's parent is the function or inlined call that
+ * it lies in, always with a lower number; -1 for none. Line and file are those of the call, 0 for functions.
+ */
+export interface UnitIndex {
+  readonly dies: readonly number[];
+  readonly parents: readonly number[];
+  readonly callFiles: readonly number[];
+  readonly callLines: readonly number[];
+  readonly lowPcs: readonly number[];
+  readonly origins: readonly number[];
+  readonly isInlined: readonly boolean[];
+  /** Address to innermost node. */
+  readonly addresses: IntervalMap;
+  readonly callSites: ReadonlyMap<Address, CallSite>;
+  /** Tail calls by the function node that makes them. */
+  readonly tailCalls: ReadonlyMap<number, readonly CallSite[]>;
+  /** Functions and scopes that lie in a namespace, class or the like: entry offset to that of the scope. */
+  readonly scopes: ReadonlyMap<number, number>;
+}
+
+const NONE = -1;
+/** Below a function that the linker discarded: its addresses mean nothing. */
+const DISCARDED = -2;
+const MAX_DEPTH = 512;
+
+const SCOPE_TAGS: ReadonlySet<number> = new Set([Tag.namespace, Tag.structureType, Tag.classType, Tag.unionType]);
+const WANTED: ReadonlySet<number> = new Set([
+  At.lowPc,
+  At.highPc,
+  At.ranges,
+  At.callFile,
+  At.callLine,
+  At.callReturnPc,
+  At.callOrigin,
+  At.abstractOrigin,
+  At.callTailCall,
+  At.gnuTailCall,
+]);
+
+/** The wanted attributes of the entry that was read last; one object for the whole walk. */
+class Values {
+  readonly numbers = new Map<number, number>();
+  highIsSize = false;
+  rangesIndexed = false;
+
+  read(reader: ByteReader, abbrev: Abbrev, unit: Unit): void {
+    this.numbers.clear();
+    for (let slot = 0; slot < abbrev.attributes.length; slot++) {
+      const attribute = abbrev.attributes[slot] ?? 0;
+      const form = abbrev.forms[slot] ?? 0;
+      if (!WANTED.has(attribute)) {
+        skipForm(reader, form, unit);
+        continue;
+      }
+      const value = readNumber(reader, form, abbrev.constants[slot] ?? 0, unit);
+      if (!Number.isNaN(value)) this.numbers.set(attribute, value);
+      if (attribute === At.highPc) this.highIsSize = !isAddressForm(form);
+      if (attribute === At.ranges) this.rangesIndexed = form === Form.rnglistx;
+    }
+  }
+
+  get(attribute: number): number | undefined {
+    return this.numbers.get(attribute);
+  }
+
+  ranges(unit: Unit): RangePairs {
+    const list = this.get(At.ranges);
+    if (list !== undefined) return readRanges(unit, list, this.rangesIndexed);
+    const low = this.get(At.lowPc);
+    const high = this.get(At.highPc);
+    if (low === undefined || high === undefined) return [];
+    const end = this.highIsSize ? low + high : high;
+    return end > low ? [low, end] : [];
+  }
+}
+
+/** Walks all entries of a unit once. `isLive` tells which functions the linker kept. @throws SymbolError on damaged entries. */
+export function indexUnit(unit: Unit, isLive: IsLive): UnitIndex {
+  const builder = new IndexBuilder(unit, isLive);
+  builder.walk();
+  return builder.finish();
+}
+
+class IndexBuilder {
+  private readonly dies: number[] = [];
+  private readonly parents: number[] = [];
+  private readonly callFiles: number[] = [];
+  private readonly callLines: number[] = [];
+  private readonly lowPcs: number[] = [];
+  private readonly origins: number[] = [];
+  private readonly isInlined: boolean[] = [];
+  private readonly lows: number[] = [];
+  private readonly highs: number[] = [];
+  private readonly owners: number[] = [];
+  private readonly callSites = new Map<Address, CallSite>();
+  private readonly tailCalls = new Map<number, CallSite[]>();
+  private readonly scopes = new Map<number, number>();
+  private readonly values = new Values();
+
+  constructor(
+    private readonly unit: Unit,
+    private readonly isLive: IsLive,
+  ) {}
+
+  walk(): void {
+    const { unit } = this;
+    const reader = unit.sections.reader('.debug_info', unit.entriesOffset);
+    reader.limit = unit.end;
+    const nodes = [NONE];
+    const scopes = [NONE];
+    while (reader.offset < reader.limit && nodes.length > 0) {
+      const offset = reader.offset;
+      const code = reader.uleb();
+      if (code === 0) {
+        nodes.pop();
+        scopes.pop();
+        continue;
+      }
+      const abbrev = unit.abbrevs.get(code);
+      // An unknown shape: what follows cannot be read; what was read stays.
+      if (!abbrev || nodes.length > MAX_DEPTH) return;
+      const node = this.visit(reader, abbrev, offset, nodes.at(-1) ?? NONE, scopes.at(-1) ?? NONE);
+      if (!abbrev.hasChildren) continue;
+      nodes.push(node);
+      scopes.push(SCOPE_TAGS.has(abbrev.tag) || abbrev.tag === Tag.subprogram ? offset : (scopes.at(-1) ?? NONE));
+    }
+  }
+
+  /** Reads one entry and returns the node that its children lie in. */
+  private visit(reader: ByteReader, abbrev: Abbrev, offset: number, parent: number, scope: number): number {
+    const { unit, values } = this;
+    const { tag } = abbrev;
+    const isFunction = tag === Tag.subprogram || tag === Tag.inlinedSubroutine;
+    if (isFunction || tag === Tag.callSite || tag === Tag.gnuCallSite) {
+      values.read(reader, abbrev, unit);
+    } else if (abbrev.fixedBytes >= 0) reader.skip(abbrev.fixedBytes);
+    else for (const form of abbrev.forms) skipForm(reader, form, unit);
+    if (scope !== NONE && (tag === Tag.subprogram || SCOPE_TAGS.has(tag))) this.scopes.set(offset, scope);
+    if (isFunction) return abbrev.hasCode ? this.addFunction(offset, tag, parent) : parent;
+    if ((tag === Tag.callSite || tag === Tag.gnuCallSite) && parent >= 0) this.addCallSite(parent);
+    return parent;
+  }
+
+  private addFunction(offset: number, tag: number, outer: number): number {
+    const inlined = tag === Tag.inlinedSubroutine;
+    // A nested function's code is not inside that of the function it is declared in.
+    const parent = inlined ? outer : outer === DISCARDED ? DISCARDED : NONE;
+    if (parent === DISCARDED) return DISCARDED;
+    const ranges = this.values.ranges(this.unit);
+    const low = ranges[0];
+    if (low === undefined) return parent;
+    if (!inlined && !this.isLive(low)) return DISCARDED;
+    const node = this.dies.length;
+    this.dies.push(offset);
+    this.parents.push(parent);
+    this.callFiles.push(this.values.get(At.callFile) ?? 0);
+    this.callLines.push(this.values.get(At.callLine) ?? 0);
+    this.lowPcs.push(this.values.get(At.lowPc) ?? low);
+    this.origins.push(this.values.get(At.abstractOrigin) ?? NONE);
+    this.isInlined.push(inlined);
+    for (let index = 0; index + 1 < ranges.length; index += 2) {
+      this.lows.push(ranges[index] ?? 0);
+      this.highs.push(ranges[index + 1] ?? 0);
+      this.owners.push(node);
+    }
+    return node;
+  }
+
+  /** DW_TAG_call_site (DWARF 5, 3.4.1); its GNU forerunner stores the return address as DW_AT_low_pc. */
+  private addCallSite(parent: number): void {
+    const { values } = this;
+    const returnPc = values.get(At.callReturnPc) ?? values.get(At.lowPc);
+    if (returnPc === undefined) return;
+    let caller = parent;
+    while (this.isInlined[caller] && (this.parents[caller] ?? NONE) >= 0) caller = this.parents[caller] ?? NONE;
+    const isTailCall = (values.get(At.callTailCall) ?? values.get(At.gnuTailCall) ?? 0) !== 0;
+    const site = { returnPc, origin: values.get(At.callOrigin) ?? values.get(At.abstractOrigin), isTailCall, caller };
+    this.callSites.set(returnPc, site);
+    if (!isTailCall) return;
+    const known = this.tailCalls.get(caller);
+    if (known) known.push(site);
+    else this.tailCalls.set(caller, [site]);
+  }
+
+  finish(): UnitIndex {
+    const { dies, parents, callFiles, callLines, lowPcs, origins, isInlined, callSites, tailCalls, scopes } = this;
+    const addresses = IntervalMap.build(this.lows, this.highs, this.owners);
+    return { dies, parents, callFiles, callLines, lowPcs, origins, isInlined, addresses, callSites, tailCalls, scopes };
+  }
+}
