@@ -163,7 +163,7 @@ static obj_t dict(size_t count, const obj_t *args)
 {
     (void)count;
     (void)args;
-    return (obj_t)dict_new();
+    return (obj_t)dict_new(0);
 }
 
 // (get array index) or (get dictionary key [default])

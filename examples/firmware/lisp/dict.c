@@ -45,10 +45,14 @@ static bool same_key(obj_t a, obj_t b)
     return left->length == right->length && memcmp(left->text, right->text, left->length) == 0;
 }
 
-dict_t *dict_new(void)
+dict_t *dict_new(uint32_t capacity)
 {
     dict_t *dict = m_malloc(sizeof(dict_t));
     dict->type = TYPE_DICT;
+    if (capacity > 0) {
+        dict->slots = m_malloc(capacity * sizeof(slot_t));
+        dict->capacity = capacity;
+    }
     return dict;
 }
 

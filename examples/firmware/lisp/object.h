@@ -138,7 +138,8 @@ obj_t array_pop(array_t *array);
 obj_t *array_at(array_t *array, int32_t index);
 
 // dict.c
-dict_t *dict_new(void);
+// `capacity` is 0 or a power of two; the dictionary grows when it is three quarters full.
+dict_t *dict_new(uint32_t capacity);
 dict_t *as_dict(obj_t value);
 slot_t *dict_find(dict_t *dict, obj_t key);
 void dict_put(dict_t *dict, obj_t key, obj_t value);
