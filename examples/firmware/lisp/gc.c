@@ -1,0 +1,357 @@
+// A mark-and-sweep heap of 16-byte blocks, laid out in memory as MicroPython's:
+//
+//   start                                                                        end, down to 16
+//   | allocation table: A bytes | gap: 1 | finaliser table: ceil(4A/8) | (slack) | pool: 4A blocks |
+//
+// The allocation table has 2 bits a block, the lowest bits of a byte first. An allocation is a head and its tails.
+#include "gc.h"
+
+#include "bytes.h"
+#include "state.h"
+
+enum { AT_FREE = 0, AT_HEAD = 1, AT_TAIL = 2, AT_MARK = 3 };
+
+#define BLOCKS_PER_ATB 4u
+#define BLOCKS_PER_FTB 8u
+
+// The gap stays 0, that is "free": walking along the tails of the last block ends there without a bounds check.
+#define GAP_BYTES 1u
+
+// Bits of heap that a block costs: its own, 2 in the allocation table, 1 in the finaliser table.
+#define BITS_PER_BLOCK (GC_BYTES_PER_BLOCK * 8 + 2 + 1)
+
+#define AREA (mp_state_ctx.mem.area)
+
+#if LOG_HEAP_ACTIVITY
+// -O0 and noipa: the arguments stay where the debugger looks, and no caller learns that the call has no effect.
+__attribute__((noinline, noipa, optimize("O0"))) void gc_log_change(uint32_t start_block, uint32_t length)
+{
+    (void)start_block;
+    (void)length;
+}
+#endif
+
+// --- Tables ---
+
+static unsigned kind_of(size_t block)
+{
+    return (AREA.gc_alloc_table_start[block / BLOCKS_PER_ATB] >> (block % BLOCKS_PER_ATB * 2)) & 3u;
+}
+
+static void set_kind(size_t block, unsigned kind)
+{
+    uint8_t *entry = &AREA.gc_alloc_table_start[block / BLOCKS_PER_ATB];
+    unsigned shift = block % BLOCKS_PER_ATB * 2;
+    *entry = (uint8_t)((*entry & ~(3u << shift)) | (kind << shift));
+}
+
+static bool has_finaliser(size_t block)
+{
+    return (AREA.gc_finaliser_table_start[block / BLOCKS_PER_FTB] >> (block % BLOCKS_PER_FTB)) & 1u;
+}
+
+static void set_finaliser(size_t block, bool on)
+{
+    uint8_t *entry = &AREA.gc_finaliser_table_start[block / BLOCKS_PER_FTB];
+    uint8_t bit = (uint8_t)(1u << (block % BLOCKS_PER_FTB));
+    *entry = (uint8_t)(on ? *entry | bit : *entry & ~bit);
+}
+
+static size_t total_blocks(void)
+{
+    return AREA.gc_alloc_table_byte_len * BLOCKS_PER_ATB;
+}
+
+static size_t block_of(const void *ptr)
+{
+    return (size_t)((const uint8_t *)ptr - AREA.gc_pool_start) / GC_BYTES_PER_BLOCK;
+}
+
+static void *address_of(size_t block)
+{
+    return AREA.gc_pool_start + block * GC_BYTES_PER_BLOCK;
+}
+
+static size_t blocks_for(size_t n_bytes)
+{
+    return (n_bytes + GC_BYTES_PER_BLOCK - 1) / GC_BYTES_PER_BLOCK;
+}
+
+static bool is_block_address(const void *ptr)
+{
+    return (uintptr_t)ptr % GC_BYTES_PER_BLOCK == 0 && (const uint8_t *)ptr >= AREA.gc_pool_start
+        && (const uint8_t *)ptr < AREA.gc_pool_end;
+}
+
+// The length of the allocation whose head is `block`.
+static size_t run_length(size_t block)
+{
+    size_t length = 1;
+    while (kind_of(block + length) == AT_TAIL) {
+        length++;
+    }
+    return length;
+}
+
+static void note_free(size_t block)
+{
+    if (block / BLOCKS_PER_ATB < AREA.gc_last_free_atb_index) {
+        AREA.gc_last_free_atb_index = block / BLOCKS_PER_ATB;
+    }
+}
+
+// Frees the allocation whose head is `block`. The log comes first: the debugger can still see how long it was.
+static void gc_release(size_t block)
+{
+    gc_log_change(block, 0);
+    do {
+        set_kind(block, AT_FREE);
+        block++;
+    } while (kind_of(block) == AT_TAIL);
+}
+
+// --- Allocation ---
+
+void gc_init(void *start, void *end)
+{
+    uintptr_t limit = (uintptr_t)end & ~(uintptr_t)(GC_BYTES_PER_BLOCK - 1);
+    size_t total_bytes = limit - (uintptr_t)start;
+    size_t table_bytes = (total_bytes - GAP_BYTES) * 8 / BITS_PER_BLOCK / BLOCKS_PER_ATB;
+    size_t blocks = table_bytes * BLOCKS_PER_ATB;
+    size_t finaliser_bytes = (blocks + BLOCKS_PER_FTB - 1) / BLOCKS_PER_FTB;
+
+    AREA.gc_alloc_table_start = start;
+    AREA.gc_alloc_table_byte_len = table_bytes;
+    AREA.gc_finaliser_table_start = AREA.gc_alloc_table_start + table_bytes + GAP_BYTES;
+    AREA.gc_pool_start = (uint8_t *)(limit - blocks * GC_BYTES_PER_BLOCK);
+    AREA.gc_pool_end = (uint8_t *)limit;
+    AREA.gc_last_free_atb_index = 0;
+    AREA.next = NULL;
+    mp_state_ctx.mem.gc_lock_depth = 0;
+    memset(start, 0, table_bytes + GAP_BYTES + finaliser_bytes);
+}
+
+// Returns the first of `wanted` free blocks in a row, or total_blocks().
+static size_t find_free_run(size_t wanted)
+{
+    size_t end = total_blocks();
+    size_t found = 0;
+    for (size_t block = AREA.gc_last_free_atb_index * BLOCKS_PER_ATB; block < end; block++) {
+        found = kind_of(block) == AT_FREE ? found + 1 : 0;
+        if (found == wanted) {
+            return block + 1 - wanted;
+        }
+    }
+    return end;
+}
+
+void *gc_alloc(size_t n_bytes, unsigned alloc_flags)
+{
+    size_t wanted = blocks_for(n_bytes);
+    if (wanted == 0 || mp_state_ctx.mem.gc_lock_depth > 0) {
+        return NULL;
+    }
+
+    size_t block = find_free_run(wanted);
+    if (block == total_blocks()) {
+        gc_collect();
+        block = find_free_run(wanted);
+        if (block == total_blocks()) {
+            return NULL;
+        }
+    }
+    // Only a search for one block has looked at every free one on its way.
+    if (wanted == 1) {
+        AREA.gc_last_free_atb_index = (block + 1) / BLOCKS_PER_ATB;
+    }
+
+    gc_log_change(block, wanted);
+    set_kind(block, AT_HEAD);
+    for (size_t i = 1; i < wanted; i++) {
+        set_kind(block + i, AT_TAIL);
+    }
+    if (alloc_flags & GC_ALLOC_FLAG_HAS_FINALISER) {
+        set_finaliser(block, true);
+    }
+
+    // Stale pointers in new memory would keep dead objects alive.
+    void *ptr = address_of(block);
+    memset(ptr, 0, wanted * GC_BYTES_PER_BLOCK);
+    return ptr;
+}
+
+void gc_free(void *ptr)
+{
+    if (ptr == NULL || mp_state_ctx.mem.gc_lock_depth > 0) {
+        return;
+    }
+    size_t block = block_of(ptr);
+    set_finaliser(block, false);
+    note_free(block);
+    gc_release(block);
+}
+
+// Makes the allocation at `block` longer or shorter; what it grows into must be free.
+static void resize_in_place(size_t block, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        set_kind(block + i, AT_TAIL);
+    }
+    for (size_t i = to; i < from; i++) {
+        set_kind(block + i, AT_FREE);
+    }
+    gc_log_change(block, to);
+}
+
+static bool can_grow(size_t block, size_t from, size_t to)
+{
+    if (to > total_blocks() - block) {
+        return false;
+    }
+    for (size_t i = from; i < to; i++) {
+        if (kind_of(block + i) != AT_FREE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void *move(void *ptr, size_t owned_bytes, size_t n_bytes)
+{
+    unsigned flags = has_finaliser(block_of(ptr)) ? GC_ALLOC_FLAG_HAS_FINALISER : 0;
+    void *moved = gc_alloc(n_bytes, flags);
+    if (moved != NULL) {
+        memcpy(moved, ptr, owned_bytes);
+        gc_free(ptr);
+    }
+    return moved;
+}
+
+void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move)
+{
+    if (ptr == NULL) {
+        return gc_alloc(n_bytes, 0);
+    }
+    if (n_bytes == 0) {
+        gc_free(ptr);
+        return NULL;
+    }
+    if (mp_state_ctx.mem.gc_lock_depth > 0) {
+        return NULL;
+    }
+
+    size_t block = block_of(ptr);
+    size_t owned = run_length(block);
+    size_t wanted = blocks_for(n_bytes);
+    if (wanted == owned) {
+        return ptr;
+    }
+    if (wanted < owned) {
+        resize_in_place(block, owned, wanted);
+        note_free(block + wanted);
+        return ptr;
+    }
+    if (can_grow(block, owned, wanted)) {
+        resize_in_place(block, owned, wanted);
+        memset(address_of(block + owned), 0, (wanted - owned) * GC_BYTES_PER_BLOCK);
+        return ptr;
+    }
+    return allow_move ? move(ptr, owned * GC_BYTES_PER_BLOCK, n_bytes) : NULL;
+}
+
+// --- Collection ---
+
+// Marks what `block`, itself marked already, leads to. A stack of block numbers instead of recursion: the C stack
+// of a small board would not survive a long list.
+static void gc_mark_subtree(size_t block)
+{
+    size_t *stack = mp_state_ctx.mem.gc_mark_stack;
+    size_t depth = 0;
+    for (;;) {
+        void **words = address_of(block);
+        for (size_t i = run_length(block) * (GC_BYTES_PER_BLOCK / sizeof(void *)); i > 0; i--, words++) {
+            if (!is_block_address(*words) || kind_of(block_of(*words)) != AT_HEAD) {
+                continue;
+            }
+            set_kind(block_of(*words), AT_MARK);
+            if (depth < GC_MARK_STACK_SIZE) {
+                stack[depth++] = block_of(*words);
+            } else {
+                mp_state_ctx.mem.gc_mark_stack_overflow = 1;
+            }
+        }
+        if (depth == 0) {
+            return;
+        }
+        block = stack[--depth];
+    }
+}
+
+// Blocks that found no room on the mark stack are marked, but what they point to may not be: look at all again.
+static void gc_deal_with_stack_overflow(void)
+{
+    while (mp_state_ctx.mem.gc_mark_stack_overflow) {
+        mp_state_ctx.mem.gc_mark_stack_overflow = 0;
+        for (size_t block = 0; block < total_blocks(); block++) {
+            if (kind_of(block) == AT_MARK) {
+                gc_mark_subtree(block);
+            }
+        }
+    }
+}
+
+static void gc_sweep(void)
+{
+    for (size_t block = 0; block < total_blocks(); block++) {
+        unsigned kind = kind_of(block);
+        if (kind == AT_MARK) {
+            set_kind(block, AT_HEAD);
+        } else if (kind == AT_HEAD) {
+            if (has_finaliser(block)) {
+                set_finaliser(block, false);
+                gc_finalise(address_of(block));
+            }
+            gc_release(block);
+        }
+    }
+}
+
+void gc_collect_start(void)
+{
+    mp_state_ctx.mem.gc_lock_depth++;
+    mp_state_ctx.mem.gc_mark_stack_overflow = 0;
+}
+
+void gc_collect_root(void **ptrs, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_block_address(ptrs[i]) && kind_of(block_of(ptrs[i])) == AT_HEAD) {
+            set_kind(block_of(ptrs[i]), AT_MARK);
+            gc_mark_subtree(block_of(ptrs[i]));
+        }
+    }
+}
+
+void gc_collect_end(void)
+{
+    gc_deal_with_stack_overflow();
+    gc_sweep();
+    AREA.gc_last_free_atb_index = 0;
+    mp_state_ctx.mem.gc_lock_depth--;
+    mp_state_ctx.mem.gc_collections++;
+}
+
+void gc_sweep_all(void)
+{
+    gc_collect_start();
+    gc_collect_end();
+}
+
+gc_info_t gc_info(void)
+{
+    gc_info_t info = { .total_blocks = total_blocks(), .used_blocks = 0 };
+    for (size_t block = 0; block < info.total_blocks; block++) {
+        info.used_blocks += kind_of(block) != AT_FREE;
+    }
+    return info;
+}

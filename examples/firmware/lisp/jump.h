@@ -1,0 +1,14 @@
+// Non-local return: the two halves of what C calls setjmp and longjmp.
+#ifndef JUMP_H
+#define JUMP_H
+
+#include <stdint.h>
+
+// r4..r11, sp and lr.
+typedef uint32_t jump_registers_t[10];
+
+// Returns 0 when called, and 1 each time jump_back() returns to it.
+int jump_save(jump_registers_t registers) __attribute__((returns_twice));
+void jump_back(const jump_registers_t registers) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,46 @@
+// Boot, REPL, soft reboot; and the memory of the heap.
+#include "board.h"
+#include "bytes.h"
+#include "eval.h"
+#include "gc.h"
+#include "print.h"
+#include "repl.h"
+#include "state.h"
+
+extern const char boot_script[];
+
+state_ctx_t mp_state_ctx;
+
+// Enough for the boot scripts from the start: later, the bigger table may not find room in one piece.
+#define GLOBALS_CAPACITY 64
+
+static uint8_t heap[HEAP_BYTES] __attribute__((aligned(GC_BYTES_PER_BLOCK)));
+
+static void runtime_init(void)
+{
+    memset(&mp_state_ctx, 0, sizeof(mp_state_ctx));
+    gc_init(heap, heap + sizeof(heap));
+    mp_state_ctx.vm.globals = dict_new(GLOBALS_CAPACITY);
+    obj_t t = intern("t", 1);
+    mp_state_ctx.vm.truth = (symbol_t *)t;
+    dict_put(mp_state_ctx.vm.globals, t, t);
+}
+
+static void run_boot_script(void)
+{
+    for (int i = 0; i < BOOT_REPEAT; i++) {
+        eval_and_report(boot_script, false);
+    }
+}
+
+int main(void)
+{
+    board_init();
+    for (;;) {
+        runtime_init();
+        run_boot_script();
+        pyexec_friendly_repl();
+        gc_sweep_all();
+        print_text("soft reboot\n");
+    }
+}
