@@ -1,0 +1,188 @@
+import type { Finding } from '../trace/lifespans.js';
+import { EndCause, type Lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import type { Blocks, Bytes, Seq, StackId } from '../units.js';
+import { isAliveAt, peakOf } from './heap-usage.js';
+import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
+import { unitCounter } from './span-units.js';
+import { spansOf } from './spans-of.js';
+import { type PlaceTree, placeTree } from './stack-paths.js';
+
+/** How much of something: allocations, allocation units (CircuitPython's blocks), bytes. */
+export interface Amount {
+  readonly count: number;
+  readonly units: Blocks;
+  readonly bytes: Bytes;
+}
+
+/** The figures that every node has; each is the node's own plus its subtree's. */
+export const CALL_FIGURES = ['live', 'peak', 'total', 'temporary', 'at'] as const;
+/**
+ * `live`: alive at the end. `peak`: alive at the moment of the heap's peak. `total`: ever allocated.
+ * `temporary`: freed before another allocation happened. `at`: alive after the event that was asked for, else 0.
+ */
+export type CallFigure = (typeof CALL_FIGURES)[number];
+
+export interface CallNode extends Place {
+  readonly live: Amount;
+  readonly peak: Amount;
+  readonly total: Amount;
+  readonly temporary: Amount;
+  readonly at: Amount;
+  /** In the order of their location, then their function name, as strings. */
+  readonly children: readonly CallNode[];
+}
+
+export interface CallTree {
+  readonly schema: 'heap-harvest/call-tree@1';
+  /** Its own place is empty; its figures are those of the whole trace. */
+  readonly root: CallNode;
+  /** True when the children of a node are its callers, and the root's children the allocations' sources. */
+  readonly inverted: boolean;
+  readonly unitBytes: Bytes;
+  readonly sizeKind: 'requested' | 'block';
+  /** The event of the heap's peak; -1 without allocations. */
+  readonly peakSeq: Seq;
+  readonly atSeq?: Seq;
+  readonly complete: boolean;
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly string[];
+}
+
+export interface CallTreeOptions extends HideOptions {
+  /** Also counts what is alive right after this event. */
+  readonly atSeq?: Seq;
+  /** Children are callers, from the source of each allocation outwards; default: children are callees. */
+  readonly invert?: boolean;
+}
+
+/** One column a figure and unit: count, units, bytes of the first figure, then of the next. */
+const COLUMNS = CALL_FIGURES.length * 3;
+
+/**
+ * The call tree of a trace: per call path and source line what is alive at the end, at the peak, in total, and temporary.
+ * Frames of the allocator are hidden: from the outermost hidden frame on, everything counts as its caller's own.
+ */
+export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree {
+  const spans = spansOf(trace);
+  const places = placesOf(trace);
+  const peakSeq = peakOf(trace, spans).seq;
+  const bySelf = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });
+  const tree = placeTree(trace, {
+    hidden: hiddenFrames(trace, options),
+    places,
+    used: bySelf.used,
+    invert: options.invert ?? false,
+  });
+  const sums = inclusiveSums(tree, bySelf);
+  return {
+    schema: 'heap-harvest/call-tree@1',
+    root: nodesOf(tree, places.list, sums),
+    inverted: options.invert ?? false,
+    unitBytes: trace.info.unitBytes,
+    sizeKind: trace.info.sizeKind,
+    peakSeq,
+    ...(options.atSeq === undefined ? {} : { atSeq: options.atSeq }),
+    complete: trace.info.complete,
+    findings: spans.findings,
+    assumptions: [...spans.assumptions, ...tree.assumptions],
+  };
+}
+
+interface SelfFigures {
+  /** COLUMNS values for each stack; the last row is for events without a backtrace. */
+  readonly values: Float64Array;
+  /** By stack id: whether any lifespan began there. */
+  readonly used: Uint8Array;
+}
+
+/** Adds up the figures by stack, without regard to callers: one pass over the lifespans. */
+function selfFigures(trace: Trace, spans: Lifespans, at: { peakSeq: Seq; atSeq: Seq }): SelfFigures {
+  const { stack } = trace.events;
+  const stackCount = trace.stacks.count;
+  const values = new Float64Array((stackCount + 1) * COLUMNS);
+  const used = new Uint8Array(stackCount);
+  const unitsOf = unitCounter(trace);
+  for (let span = 0; span < spans.count; span++) {
+    const startSeq = spans.startSeq[span] ?? 0;
+    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    const units = unitsOf(spans.address[span] ?? 0, sizeBytes);
+    const id: StackId = stack[startSeq] ?? -1;
+    const known = id >= 0 && id < stackCount;
+    if (known) used[id] = 1;
+    const row = (known ? id : stackCount) * COLUMNS;
+    if (spans.endCause[span] === EndCause.alive) addAmount(values, row, units, sizeBytes);
+    if (isAliveAt(spans, span, at.peakSeq)) addAmount(values, row + 3, units, sizeBytes);
+    addAmount(values, row + 6, units, sizeBytes);
+    if (isTemporary(spans, span)) addAmount(values, row + 9, units, sizeBytes);
+    if (at.atSeq >= 0 && isAliveAt(spans, span, at.atSeq)) addAmount(values, row + 12, units, sizeBytes);
+  }
+  return { values, used };
+}
+
+function addAmount(values: Float64Array, at: number, units: Blocks, sizeBytes: Bytes): void {
+  values[at] = (values[at] ?? 0) + 1;
+  values[at + 1] = (values[at + 1] ?? 0) + units;
+  values[at + 2] = (values[at + 2] ?? 0) + sizeBytes;
+}
+
+/** Freed (or swept) before another allocation happened. */
+export function isTemporary(spans: Lifespans, span: number): boolean {
+  const cause = spans.endCause[span];
+  if (cause !== EndCause.free && cause !== EndCause.sweep) return false;
+  return span + 1 >= spans.count || (spans.startSeq[span + 1] ?? 0) > (spans.endSeq[span] ?? 0);
+}
+
+/** Per node of the tree: its own figures plus its subtree's. A child has a higher number than its parent. */
+function inclusiveSums(tree: PlaceTree, self: SelfFigures): Float64Array {
+  const sums = new Float64Array(tree.parent.length * COLUMNS);
+  const add = (node: number, from: Float64Array, row: number) => {
+    for (let column = 0; column < COLUMNS; column++) {
+      const at = node * COLUMNS + column;
+      sums[at] = (sums[at] ?? 0) + (from[row + column] ?? 0);
+    }
+  };
+  const stackCount = self.used.length;
+  for (let stack = 0; stack < stackCount; stack++) {
+    if (self.used[stack]) add(tree.nodeOfStack[stack] ?? 0, self.values, stack * COLUMNS);
+  }
+  add(0, self.values, stackCount * COLUMNS);
+  for (let node = tree.parent.length - 1; node > 0; node--) add(tree.parent[node] ?? 0, sums, node * COLUMNS);
+  return sums;
+}
+
+interface MutableNode extends CallNode {
+  readonly children: MutableNode[];
+}
+
+function nodesOf(tree: PlaceTree, places: readonly Place[], sums: Float64Array): CallNode {
+  const nodes: MutableNode[] = [];
+  for (let id = 0; id < tree.parent.length; id++) {
+    const place = places[tree.place[id] ?? -1] ?? { ...NO_PLACE, location: '' };
+    const row = id * COLUMNS;
+    nodes.push({
+      ...place,
+      live: amountAt(sums, row),
+      peak: amountAt(sums, row + 3),
+      total: amountAt(sums, row + 6),
+      temporary: amountAt(sums, row + 9),
+      at: amountAt(sums, row + 12),
+      children: [],
+    });
+  }
+  const root = nodes[0];
+  if (!root) throw new RangeError('call tree: no root');
+  for (let id = 1; id < nodes.length; id++) {
+    const node = nodes[id];
+    if (node) nodes[tree.parent[id] ?? 0]?.children.push(node);
+  }
+  for (const node of nodes) {
+    node.children.sort((a, b) => compareText(a.location, b.location) || compareText(a.functionName, b.functionName));
+  }
+  return root;
+}
+
+function amountAt(sums: Float64Array, at: number): Amount {
+  return { count: sums[at] ?? 0, units: sums[at + 1] ?? 0, bytes: sums[at + 2] ?? 0 };
+}

@@ -1,0 +1,165 @@
+import type { Gap } from '../trace/heap-event.js';
+import type { Finding, Lifespans } from '../trace/lifespans.js';
+import { EndCause } from '../trace/lifespans.js';
+import { EventKind, type Trace } from '../trace/trace.js';
+import type { Bytes, Microseconds, Seq } from '../units.js';
+import { isTemporary } from './call-tree.js';
+import { type Peak, peakOf } from './heap-usage.js';
+import type { HideOptions } from './hidden-frames.js';
+import { type Lifetimes, lifetimesOf } from './lifetimes.js';
+import { type Phase, phasesOf } from './phases.js';
+import { type SizeTable, sizeTable } from './size-table.js';
+import { type SourceRow, sourceTable } from './source-table.js';
+import { spansOf } from './spans-of.js';
+
+/** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
+export interface SizeBucket {
+  readonly fromBytes: Bytes;
+  readonly toBytes: Bytes;
+  readonly count: number;
+  readonly bytes: Bytes;
+}
+
+export interface HeapStats {
+  readonly schema: 'heap-harvest/stats@1';
+  readonly events: number;
+  readonly allocations: number;
+  readonly reallocations: number;
+  readonly frees: number;
+  readonly sweeps: number;
+  readonly failures: number;
+  /** The largest request that failed, and the first failure; absent without failures. */
+  readonly failed?: { readonly largestBytes: Bytes; readonly firstSeq: Seq };
+  /** Over all allocations and reallocations. */
+  readonly allocatedBytes: Bytes;
+  readonly liveBytes: Bytes;
+  readonly liveCount: number;
+  /** Simultaneous: not Drone's sum of maxima. */
+  readonly peak: Peak;
+  /** Freed before another allocation happened. */
+  readonly temporary: { readonly count: number; readonly bytes: Bytes };
+  /** Allocations a second; absent when the trace has no clock. */
+  readonly rate?: { readonly perSecond: number; readonly bytesPerSecond: number; readonly durationUs: Microseconds };
+  readonly sizes: SizeTable;
+  /** Powers of two, from the smallest size to the largest; buckets in between may be empty. */
+  readonly histogram: readonly SizeBucket[];
+  readonly lifetimes: Lifetimes;
+  readonly sources: readonly SourceRow[];
+  readonly phases: readonly Phase[];
+  /** As given; the share that Drone's last line shows needs it. */
+  readonly heapBytes?: Bytes;
+  readonly sizeKind: 'requested' | 'block';
+  readonly complete: boolean;
+  readonly gaps: readonly Gap[];
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly string[];
+}
+
+export interface HeapStatsOptions extends HideOptions {
+  /** The size of the heap; default: the sum of the trace's regions, where they are known. */
+  readonly heapBytes?: Bytes;
+}
+
+/** Everything that is counted about a trace: docs/analysis.md, "Statistics". */
+export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapStats {
+  const spans = spansOf(trace);
+  const heapBytes = options.heapBytes ?? regionBytes(trace);
+  const kinds = countKinds(trace);
+  const totals = countSpans(spans);
+  const rate = rateOf(trace, kinds.allocations + kinds.reallocations, totals.allocatedBytes);
+  return {
+    schema: 'heap-harvest/stats@1',
+    events: trace.eventCount,
+    ...kinds,
+    ...totals,
+    peak: peakOf(trace, spans),
+    ...(rate ? { rate } : {}),
+    sizes: sizeTable(trace, heapBytes),
+    histogram: histogramOf(spans),
+    lifetimes: lifetimesOf(trace, spans),
+    sources: sourceTable(trace, spans, options),
+    phases: phasesOf(trace, spans),
+    ...(heapBytes === undefined ? {} : { heapBytes }),
+    sizeKind: trace.info.sizeKind,
+    complete: trace.info.complete,
+    gaps: trace.gaps,
+    findings: spans.findings,
+    assumptions: spans.assumptions,
+  };
+}
+
+function regionBytes(trace: Trace): Bytes | undefined {
+  const sum = trace.regions.reduce((bytes, region) => bytes + region.sizeBytes, 0);
+  return sum > 0 ? sum : undefined;
+}
+
+function countKinds(trace: Trace) {
+  const counts = [0, 0, 0, 0, 0];
+  let firstSeq = -1;
+  let largestBytes = 0;
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    const kind = trace.events.kind[seq] ?? 0;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    if (kind !== EventKind.failed) continue;
+    if (firstSeq < 0) firstSeq = seq;
+    largestBytes = Math.max(largestBytes, trace.events.sizeBytes[seq] ?? 0);
+  }
+  const [allocations = 0, frees = 0, sweeps = 0, reallocations = 0, failures = 0] = counts;
+  const failed = failures > 0 ? { failed: { largestBytes, firstSeq } } : {};
+  return { allocations, frees, sweeps, reallocations, failures, ...failed };
+}
+
+function countSpans(spans: Lifespans) {
+  let allocatedBytes = 0;
+  let liveBytes = 0;
+  let liveCount = 0;
+  const temporary = { count: 0, bytes: 0 };
+  for (let span = 0; span < spans.count; span++) {
+    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    allocatedBytes += sizeBytes;
+    if (spans.endCause[span] === EndCause.alive) {
+      liveBytes += sizeBytes;
+      liveCount++;
+    } else if (isTemporary(spans, span)) {
+      temporary.count++;
+      temporary.bytes += sizeBytes;
+    }
+  }
+  return { allocatedBytes, liveBytes, liveCount, temporary };
+}
+
+function histogramOf(spans: Lifespans): SizeBucket[] {
+  const counts: number[] = [];
+  const bytes: number[] = [];
+  for (let span = 0; span < spans.count; span++) {
+    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    // Bucket 0 holds size 0; bucket b holds 2^(b-1) to 2^b - 1. Sizes above 2^32 all count in one last bucket.
+    const bucket = sizeBytes >= 2 ** 32 ? 33 : 32 - Math.clz32(sizeBytes);
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    bytes[bucket] = (bytes[bucket] ?? 0) + sizeBytes;
+  }
+  const buckets: SizeBucket[] = [];
+  const first = counts.findIndex((count) => count !== undefined);
+  for (let b = Math.max(0, first); b < counts.length; b++) {
+    const fromBytes = b === 0 ? 0 : 2 ** (b - 1);
+    const toBytes = b === 0 ? 0 : b === 33 ? Number.MAX_SAFE_INTEGER : 2 ** b - 1;
+    buckets.push({ fromBytes, toBytes, count: counts[b] ?? 0, bytes: bytes[b] ?? 0 });
+  }
+  return buckets;
+}
+
+function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {
+  const { atUs } = trace.events;
+  if (!atUs) return undefined;
+  let first = Number.NaN;
+  let last = Number.NaN;
+  for (const at of atUs) {
+    if (Number.isNaN(at)) continue;
+    if (Number.isNaN(first)) first = at;
+    last = at;
+  }
+  const durationUs = last - first;
+  if (!(durationUs > 0)) return undefined;
+  const seconds = durationUs / 1e6;
+  return { perSecond: allocations / seconds, bytesPerSecond: bytes / seconds, durationUs };
+}

@@ -1,0 +1,76 @@
+import type { Finding } from '../trace/lifespans.js';
+import { EventKind, type Trace } from '../trace/trace.js';
+import type { Bytes, Seq } from '../units.js';
+import { spansOf, walkSpans } from './spans-of.js';
+
+/** One line of Drone OS's heap table: an exact size. */
+export interface SizeRow {
+  readonly sizeBytes: Bytes;
+  /** The most blocks of this size that were alive together. */
+  readonly maxLive: number;
+  /** How many were ever allocated. */
+  readonly total: number;
+}
+
+/** Drone OS's statistics: formats-import.md section 1. A realloc frees its old size, then allocates the new one. */
+export interface SizeTable {
+  /** Ascending by size. */
+  readonly rows: readonly SizeRow[];
+  /** The sum of size x maxLive: what separate pools for every size would take, not a simultaneous peak. */
+  readonly maximumBytes: Bytes;
+  /** Sizes above the heap: the trace is corrupt, or the heap size is wrong. Empty without a heap size. */
+  readonly tooLarge: readonly { readonly seq: Seq; readonly sizeBytes: Bytes }[];
+  /** Frees of blocks that are not there: the trace is corrupt or began late. */
+  readonly findings: readonly Finding[];
+}
+
+/** At most this many oversized requests are listed. */
+const MAX_LISTED = 20;
+
+export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
+  const spans = spansOf(trace);
+  const sizeOf = requestedSize(trace);
+  const ids = new Map<Bytes, number>();
+  const live: number[] = [];
+  const max: number[] = [];
+  const total: number[] = [];
+  const classOf = new Int32Array(spans.count);
+  const tooLarge: { seq: Seq; sizeBytes: Bytes }[] = [];
+  walkSpans(trace, spans, {
+    closed: (span) => {
+      const id = classOf[span] ?? 0;
+      live[id] = (live[id] ?? 0) - 1;
+    },
+    opened: (span, seq) => {
+      const sizeBytes = sizeOf(spans.sizeBytes[span] ?? 0, seq);
+      let id = ids.get(sizeBytes);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(sizeBytes, id);
+      }
+      classOf[span] = id;
+      total[id] = (total[id] ?? 0) + 1;
+      live[id] = (live[id] ?? 0) + 1;
+      max[id] = Math.max(max[id] ?? 0, live[id] ?? 0);
+      if (heapBytes !== undefined && sizeBytes > heapBytes && tooLarge.length < MAX_LISTED) {
+        tooLarge.push({ seq, sizeBytes });
+      }
+    },
+  });
+  const rows = [...ids]
+    .map(([sizeBytes, id]) => ({ sizeBytes, maxLive: max[id] ?? 0, total: total[id] ?? 0 }))
+    .sort((a, b) => a.sizeBytes - b.sizeBytes);
+  const maximumBytes = rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0);
+  return { rows, maximumBytes, tooLarge, findings: spans.findings };
+}
+
+/** The size that the caller asked for, where the trace knows it; else the block's. */
+export function requestedSize(trace: Trace): (sizeBytes: Bytes, seq: Seq) => Bytes {
+  const { requestedBytes, kind } = trace.events;
+  if (!requestedBytes) return (sizeBytes) => sizeBytes;
+  return (sizeBytes, seq) => {
+    if (kind[seq] === EventKind.failed) return sizeBytes;
+    const requested = requestedBytes[seq] ?? Number.NaN;
+    return Number.isNaN(requested) ? sizeBytes : requested;
+  };
+}

@@ -1,0 +1,85 @@
+import { EndCause, type Lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import type { Bytes } from '../units.js';
+import { isTemporary } from './call-tree.js';
+import { type HideOptions, hiddenFrames, sourceFrames } from './hidden-frames.js';
+import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
+import { walkSpans } from './spans-of.js';
+
+/** What one source line requested itself (its callees' requests are theirs). */
+export interface SourceRow extends Place {
+  readonly allocations: number;
+  readonly allocatedBytes: Bytes;
+  readonly liveCount: number;
+  readonly liveBytes: Bytes;
+  /** The most that this source had alive at one moment of its own. */
+  readonly peakBytes: Bytes;
+  readonly temporary: number;
+}
+
+/** The number of the source of each lifespan, and the sources. */
+export interface SpanSources {
+  readonly ofSpan: Int32Array;
+  readonly list: readonly Place[];
+}
+
+/** By lifespan: its source, the innermost frame that is not hidden. */
+export function spanSources(trace: Trace, spans: Lifespans, options: HideOptions = {}): SpanSources {
+  const places = placesOf(trace);
+  const sources = sourceFrames(trace, hiddenFrames(trace, options));
+  const none = places.list.length;
+  const ofSpan = new Int32Array(spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    const stack = trace.events.stack[spans.startSeq[span] ?? 0] ?? -1;
+    const frame = stack >= 0 ? (sources[stack] ?? -1) : -1;
+    ofSpan[span] = frame < 0 ? none : (places.ofFrame[frame] ?? none);
+  }
+  return { ofSpan, list: [...places.list, NO_PLACE] };
+}
+
+/** Figures by source, the most bytes alive first, then the most allocated. */
+export function sourceTable(trace: Trace, spans: Lifespans, options: HideOptions = {}): SourceRow[] {
+  const { ofSpan, list } = spanSources(trace, spans, options);
+  const column = () => new Float64Array(list.length);
+  const [allocations, allocated, liveCount, live, peak, temporary] = [
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ];
+  const now = column();
+  const add = (to: Float64Array, source: number, value: number) => {
+    to[source] = (to[source] ?? 0) + value;
+  };
+  walkSpans(trace, spans, {
+    closed: (span) => add(now, ofSpan[span] ?? 0, -(spans.sizeBytes[span] ?? 0)),
+    opened: (span) => {
+      const source = ofSpan[span] ?? 0;
+      const sizeBytes = spans.sizeBytes[span] ?? 0;
+      add(allocations, source, 1);
+      add(allocated, source, sizeBytes);
+      add(now, source, sizeBytes);
+      if ((now[source] ?? 0) > (peak[source] ?? 0)) peak[source] = now[source] ?? 0;
+      if (isTemporary(spans, span)) add(temporary, source, 1);
+      if (spans.endCause[span] !== EndCause.alive) return;
+      add(liveCount, source, 1);
+      add(live, source, sizeBytes);
+    },
+  });
+  return list
+    .map((place, id) => ({
+      ...place,
+      allocations: allocations[id] ?? 0,
+      allocatedBytes: allocated[id] ?? 0,
+      liveCount: liveCount[id] ?? 0,
+      liveBytes: live[id] ?? 0,
+      peakBytes: peak[id] ?? 0,
+      temporary: temporary[id] ?? 0,
+    }))
+    .filter((row) => row.allocations > 0)
+    .sort(
+      (a, b) => b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location),
+    );
+}
