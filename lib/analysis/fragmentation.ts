@@ -1,0 +1,165 @@
+import type { Finding } from '../trace/lifespans.js';
+import { EventKind, type Trace } from '../trace/trace.js';
+import type { Bytes, Seq, StackId } from '../units.js';
+import { type Cut, gapTimeline } from './gap-timeline.js';
+import { fragmentationOf, type HeapMap, heapMap } from './heap-map.js';
+import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { type Holder, holdersOf } from './holders.js';
+import { type ShownFrame, shownStack } from './shown-stack.js';
+import { spansOf } from './spans-of.js';
+import { type Wall, wallsOf } from './walls.js';
+
+/** The free space at one event. */
+export interface FreeState {
+  readonly seq: Seq;
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
+  readonly fragmentation: number;
+}
+
+export type WithStack<T> = T & { readonly frames: readonly ShownFrame[] };
+
+/** Why a request failed, and what stood in its way. */
+export interface FailureReport extends FreeState {
+  readonly requestedBytes: Bytes;
+  /**
+   * `fragmented`: enough is free in all, but no gap is large enough. `exhausted`: too little is free. `unexplained`: a gap
+   * would have done: the heap's bounds are wrong, or the allocator needs more than the request (headers, alignment).
+   */
+  readonly verdict: 'fragmented' | 'exhausted' | 'unexplained';
+  readonly frames: readonly ShownFrame[];
+  readonly walls: readonly WithStack<Wall>[];
+}
+
+export interface Fragmentation {
+  readonly schema: 'heap-harvest/fragmentation@1';
+  readonly at: FreeState;
+  /** The moment with the smallest largest free block; undefined when the timeline could not be made. */
+  readonly tightest?: FreeState;
+  /** At most `points` samples, evenly spread over the events, the last one included. */
+  readonly timeline: readonly FreeState[];
+  readonly walls: readonly WithStack<Wall>[];
+  readonly cuts: readonly WithStack<Cut>[];
+  readonly cutCount: number;
+  readonly cutsFrom: 'captured' | 'reconstructed';
+  /** Each failed request in order, at most `maxFailures`. */
+  readonly failures: readonly FailureReport[];
+  readonly failureCount: number;
+  /** What the device itself said at its dump: true then only. */
+  readonly deviceReported?: { readonly freeBytes: Bytes; readonly largestFreeBytes: Bytes };
+  /** Who holds the heap at the event. */
+  readonly holders: readonly Holder[];
+  readonly outsideCount: number;
+  readonly complete: boolean;
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly string[];
+}
+
+export interface FragmentationOptions extends HideOptions {
+  /** Default: the last event. */
+  readonly atSeq?: Seq;
+  /** How many walls and cuts are listed; default 10. */
+  readonly top?: number;
+  /** Default 64. */
+  readonly points?: number;
+  /** How many failures get a report of their own; default 20. */
+  readonly maxFailures?: number;
+}
+
+/**
+ * Free space, its largest piece, and who is in the way.
+ *
+ * @throws UsageError HH1180 for a trace without addresses
+ */
+export function fragmentation(trace: Trace, options: FragmentationOptions = {}): Fragmentation {
+  const spans = spansOf(trace);
+  const top = options.top ?? 10;
+  const hidden = hiddenFrames(trace, options);
+  const map = heapMap(trace, options.atSeq);
+  const line = gapTimeline(trace, top);
+  const withStack = <T extends { readonly stack: StackId }>(item: T): WithStack<T> => ({
+    ...item,
+    frames: shownStack(trace, item.stack, hidden),
+  });
+  const failed = failedSeqs(trace, options.maxFailures ?? 20);
+  const states = line ? sampleStates(line, options.points ?? 64) : [];
+  const tightest = line ? tightestState(line) : undefined;
+  return {
+    schema: 'heap-harvest/fragmentation@1',
+    at: { seq: map.atSeq, ...pick(map) },
+    ...(tightest ? { tightest } : {}),
+    timeline: states,
+    walls: wallsOf(trace, map, top).map(withStack),
+    cuts: (line?.cuts ?? []).map(withStack),
+    cutCount: line?.cutCount ?? 0,
+    cutsFrom: line?.cutsFrom ?? 'reconstructed',
+    failures: failed.seqs.map((seq) => failureReport(trace, seq, hidden)),
+    failureCount: failed.count,
+    ...(trace.info.caps ? { deviceReported: trace.info.caps } : {}),
+    holders: holdersOf(trace, map, { ...options, limit: top }),
+    outsideCount: map.outsideCount,
+    complete: trace.info.complete,
+    findings: spans.findings,
+    assumptions: [
+      ...map.assumptions,
+      ...(line ? [] : ['the heap is too large to follow its gaps through every event']),
+    ],
+  };
+}
+
+function pick(map: HeapMap): Omit<FreeState, 'seq'> {
+  return { freeBytes: map.freeBytes, largestFreeBytes: map.largestFreeBytes, fragmentation: map.fragmentation };
+}
+
+interface Line {
+  readonly freeBytes: Float64Array;
+  readonly largestFreeBytes: Float64Array;
+}
+
+function stateAt(line: Line, seq: Seq): FreeState {
+  const freeBytes = line.freeBytes[seq] ?? 0;
+  const largestFreeBytes = line.largestFreeBytes[seq] ?? 0;
+  return { seq, freeBytes, largestFreeBytes, fragmentation: fragmentationOf(freeBytes, largestFreeBytes) };
+}
+
+function sampleStates(line: Line, points: number): FreeState[] {
+  const count = line.freeBytes.length;
+  const wanted = Math.min(count, Math.max(1, points));
+  return Array.from({ length: wanted }, (_, i) => stateAt(line, Math.floor(((i + 1) * count) / wanted) - 1));
+}
+
+function tightestState(line: Line): FreeState | undefined {
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
+  line.largestFreeBytes.forEach((bytes, seq) => {
+    if (bytes >= least) return;
+    least = bytes;
+    best = seq;
+  });
+  return best < 0 ? undefined : stateAt(line, best);
+}
+
+function failedSeqs(trace: Trace, limit: number): { seqs: Seq[]; count: number } {
+  const seqs: Seq[] = [];
+  let count = 0;
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    if (trace.events.kind[seq] !== EventKind.failed) continue;
+    if (count++ < limit) seqs.push(seq);
+  }
+  return { seqs, count };
+}
+
+/** What the heap looked like when a request failed, and the blocks that kept it from fitting. */
+function failureReport(trace: Trace, seq: Seq, hidden: Uint8Array): FailureReport {
+  const map = heapMap(trace, seq);
+  const requestedBytes = trace.events.sizeBytes[seq] ?? 0;
+  const enough = map.largestFreeBytes >= requestedBytes;
+  return {
+    seq,
+    ...pick(map),
+    requestedBytes,
+    verdict: enough ? 'unexplained' : map.freeBytes >= requestedBytes ? 'fragmented' : 'exhausted',
+    frames: shownStack(trace, trace.events.stack[seq] ?? -1, hidden),
+    walls: wallsOf(trace, map, 5).map((wall) => ({ ...wall, frames: shownStack(trace, wall.stack, hidden) })),
+  };
+}

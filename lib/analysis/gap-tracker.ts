@@ -1,0 +1,94 @@
+import type { HeapRegion } from '../trace/heap-event.js';
+import { OrderedBits } from '../trace/ordered-bits.js';
+import type { Address, Bytes } from '../units.js';
+
+/** 2^27 bits are 16 MiB: regions of up to 128 MiB byte by byte, larger ones only in coarser units. */
+const MAX_STEPS = 2 ** 27;
+
+/**
+ * The gaps of one region while blocks come and go: the sum and the largest at any moment, each change in a handful of
+ * memory words. Counted in steps of `stepBytes`, which every address and size must be a multiple of.
+ */
+export class GapTracker {
+  freeBytes: Bytes;
+  private readonly steps: number;
+  private readonly starts: OrderedBits;
+  private readonly sizes: Int32Array;
+  /** By gap size in steps: how many there are, and which sizes there are any of. */
+  private readonly gapCount: Int32Array;
+  private readonly gapSizes: OrderedBits;
+
+  private constructor(
+    private readonly region: HeapRegion,
+    private readonly stepBytes: Bytes,
+  ) {
+    this.steps = Math.floor(region.sizeBytes / stepBytes);
+    this.starts = new OrderedBits(this.steps);
+    this.sizes = new Int32Array(this.steps);
+    this.gapCount = new Int32Array(this.steps + 1);
+    this.gapSizes = new OrderedBits(this.steps + 1);
+    this.freeBytes = this.steps * stepBytes;
+    this.addGap(this.steps);
+  }
+
+  /** Undefined when the region is too large to be followed at this resolution. */
+  static forRegion(region: HeapRegion, stepBytes: Bytes): GapTracker | undefined {
+    return region.sizeBytes / stepBytes <= MAX_STEPS ? new GapTracker(region, stepBytes) : undefined;
+  }
+
+  get largestFreeBytes(): Bytes {
+    return Math.max(0, this.gapSizes.atOrBefore(this.steps)) * this.stepBytes;
+  }
+
+  holds(address: Address): boolean {
+    return address >= this.region.baseAddress && address < this.region.baseAddress + this.steps * this.stepBytes;
+  }
+
+  /** Takes a block that overlaps no other; what reaches over the region's end is cut. */
+  take(address: Address, sizeBytes: Bytes): void {
+    const at = (address - this.region.baseAddress) / this.stepBytes;
+    const size = Math.min(this.steps - at, sizeBytes / this.stepBytes);
+    if (size <= 0 || this.starts.has(at)) return;
+    const { from, to } = this.gapAround(at);
+    this.removeGap(to - from);
+    this.addGap(at - from);
+    this.addGap(to - at - size);
+    this.starts.add(at);
+    this.sizes[at] = size;
+    this.freeBytes -= size * this.stepBytes;
+  }
+
+  give(address: Address): void {
+    const at = (address - this.region.baseAddress) / this.stepBytes;
+    if (!this.starts.has(at)) return;
+    const size = this.sizes[at] ?? 0;
+    this.starts.delete(at);
+    const { from, to } = this.gapAround(at);
+    this.removeGap(at - from);
+    this.removeGap(to - at - size);
+    this.addGap(to - from);
+    this.freeBytes += size * this.stepBytes;
+  }
+
+  /** The gap that a free step lies in. */
+  private gapAround(at: number): { from: number; to: number } {
+    const before = this.starts.atOrBefore(at);
+    const from = before < 0 ? 0 : before + (this.sizes[before] ?? 0);
+    const after = this.starts.atOrAfter(at);
+    return { from, to: after < 0 ? this.steps : after };
+  }
+
+  private addGap(size: number): void {
+    if (size <= 0) return;
+    const count = (this.gapCount[size] ?? 0) + 1;
+    this.gapCount[size] = count;
+    if (count === 1) this.gapSizes.add(size);
+  }
+
+  private removeGap(size: number): void {
+    if (size <= 0) return;
+    const count = (this.gapCount[size] ?? 0) - 1;
+    this.gapCount[size] = count;
+    if (count === 0) this.gapSizes.delete(size);
+  }
+}

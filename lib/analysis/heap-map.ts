@@ -1,0 +1,108 @@
+import type { HeapRegion } from '../trace/heap-event.js';
+import type { Lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import type { Address, Bytes, Seq } from '../units.js';
+import { heapRegions } from './heap-regions.js';
+import { isAliveAt } from './heap-usage.js';
+import { spansOf } from './spans-of.js';
+
+export interface FreeGap {
+  readonly address: Address;
+  readonly sizeBytes: Bytes;
+}
+
+/** One region at one event: the live blocks and the gaps between them. */
+export interface RegionMap {
+  readonly region: HeapRegion;
+  /** Lifespan numbers in address order; they never overlap. */
+  readonly blocks: Int32Array;
+  /** In address order; a gap of zero bytes is none. */
+  readonly gaps: readonly FreeGap[];
+  readonly usedBytes: Bytes;
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
+}
+
+export interface HeapMap {
+  /** The state right after this event. */
+  readonly atSeq: Seq;
+  readonly regions: readonly RegionMap[];
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
+  /** 1 - largest / free, from 0 (one gap, or none) towards 1. */
+  readonly fragmentation: number;
+  /** Live blocks that lie in no region: a wrong region or a wrong trace; they are in no figure. */
+  readonly outsideCount: number;
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * What lies where after an event; default: the last.
+ *
+ * @throws UsageError HH1180 for a trace without addresses
+ */
+export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMap {
+  const spans = spansOf(trace);
+  const { regions, assumptions } = heapRegions(trace, spans);
+  const live = liveInAddressOrder(spans, atSeq);
+  let at = 0;
+  let outsideCount = 0;
+  const maps = regions.map((region) => {
+    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < region.baseAddress) {
+      outsideCount++;
+      at++;
+    }
+    const from = at;
+    const end = region.baseAddress + region.sizeBytes;
+    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < end) at++;
+    return regionMap(spans, region, live.subarray(from, at));
+  });
+  outsideCount += live.length - at;
+  const freeBytes = maps.reduce((sum, map) => sum + map.freeBytes, 0);
+  const largestFreeBytes = maps.reduce((max, map) => Math.max(max, map.largestFreeBytes), 0);
+  const fragmentation = fragmentationOf(freeBytes, largestFreeBytes);
+  return { atSeq, regions: maps, freeBytes, largestFreeBytes, fragmentation, outsideCount, assumptions };
+}
+
+/** 1 - largest / free; 0 when nothing is free. */
+export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): number {
+  return freeBytes > 0 ? 1 - largestFreeBytes / freeBytes : 0;
+}
+
+/** A block of zero bytes (a finding of its own) lies nowhere and parts no gap. */
+function occupiesAt(spans: Lifespans, span: number, atSeq: Seq): boolean {
+  return isAliveAt(spans, span, atSeq) && (spans.sizeBytes[span] ?? 0) > 0;
+}
+
+function liveInAddressOrder(spans: Lifespans, atSeq: Seq): Int32Array {
+  let count = 0;
+  for (let span = 0; span < spans.count; span++) if (occupiesAt(spans, span, atSeq)) count++;
+  const live = new Int32Array(count);
+  let at = 0;
+  for (let span = 0; span < spans.count; span++) if (occupiesAt(spans, span, atSeq)) live[at++] = span;
+  const { address } = spans;
+  return live.sort((a, b) => (address[a] ?? 0) - (address[b] ?? 0));
+}
+
+function regionMap(spans: Lifespans, region: HeapRegion, blocks: Int32Array): RegionMap {
+  const end = region.baseAddress + region.sizeBytes;
+  const gaps: FreeGap[] = [];
+  let cursor = region.baseAddress;
+  let largestFreeBytes = 0;
+  let freeBytes = 0;
+  const addGap = (to: Address) => {
+    if (to <= cursor) return;
+    const sizeBytes = to - cursor;
+    gaps.push({ address: cursor, sizeBytes });
+    freeBytes += sizeBytes;
+    if (sizeBytes > largestFreeBytes) largestFreeBytes = sizeBytes;
+  };
+  for (const span of blocks) {
+    const address = spans.address[span] ?? 0;
+    addGap(address);
+    // A block may reach over the region's end when the region is wrong; the map ends there.
+    cursor = Math.min(end, Math.max(cursor, address + (spans.sizeBytes[span] ?? 0)));
+  }
+  addGap(end);
+  return { region, blocks, gaps, usedBytes: region.sizeBytes - freeBytes, freeBytes, largestFreeBytes };
+}

@@ -1,0 +1,37 @@
+import type { Trace } from '../trace/trace.js';
+import type { Bytes } from '../units.js';
+import type { HeapMap } from './heap-map.js';
+import type { HideOptions } from './hidden-frames.js';
+import { compareText, NO_PLACE, type Place } from './places.js';
+import { spanSources } from './source-table.js';
+import { spansOf } from './spans-of.js';
+
+/** What one source holds at one event. */
+export interface Holder extends Place {
+  readonly count: number;
+  readonly bytes: Bytes;
+}
+
+/** Who holds the live blocks of a heap map, the most bytes first; at most `limit`. */
+export function holdersOf(
+  trace: Trace,
+  map: HeapMap,
+  options: HideOptions & { readonly limit?: number } = {},
+): Holder[] {
+  const spans = spansOf(trace);
+  const { ofSpan, list } = spanSources(trace, spans, options);
+  const sums = new Map<number, { count: number; bytes: number }>();
+  for (const region of map.regions) {
+    for (const span of region.blocks) {
+      const source = ofSpan[span] ?? -1;
+      const sum = sums.get(source) ?? { count: 0, bytes: 0 };
+      sum.count++;
+      sum.bytes += spans.sizeBytes[span] ?? 0;
+      sums.set(source, sum);
+    }
+  }
+  return [...sums]
+    .map(([source, sum]) => ({ ...(list[source] ?? NO_PLACE), ...sum }))
+    .sort((a, b) => b.bytes - a.bytes || compareText(a.location, b.location))
+    .slice(0, options.limit ?? 10);
+}

@@ -1,0 +1,23 @@
+import { stackFrameIds, type Trace } from '../trace/trace.js';
+import type { StackId } from '../units.js';
+import { placeOf } from './places.js';
+
+/** A frame as reports show it. */
+export interface ShownFrame {
+  readonly functionName: string;
+  readonly location: string;
+}
+
+/** A long stack is shown up to this depth. */
+const MAX_SHOWN = 64;
+
+/** The frames of a stack, innermost first, without hidden ones; empty without a backtrace. */
+export function shownStack(trace: Trace, stack: StackId, hidden: Uint8Array): ShownFrame[] {
+  return stackFrameIds(trace, stack)
+    .filter((id) => hidden[id] !== 1)
+    .slice(0, MAX_SHOWN)
+    .map((id) => {
+      const { functionName, location } = placeOf(trace, id);
+      return { functionName, location };
+    });
+}

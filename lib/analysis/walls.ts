@@ -1,0 +1,82 @@
+import type { Lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import type { Address, Bytes, Seq, StackId } from '../units.js';
+import type { HeapMap, RegionMap } from './heap-map.js';
+import { spansOf } from './spans-of.js';
+
+/** A live block between two gaps that would be one without it. */
+export interface Wall {
+  /** The event that allocated it. */
+  readonly allocSeq: Seq;
+  readonly address: Address;
+  readonly sizeBytes: Bytes;
+  readonly leftGapBytes: Bytes;
+  readonly rightGapBytes: Bytes;
+  /** left + right. */
+  readonly walledInBytes: Bytes;
+  /** The gap that would be there if the block were freed, or moved elsewhere: left + size + right. */
+  readonly gapIfGoneBytes: Bytes;
+  /** The heap's largest free block, were it freed. */
+  readonly largestIfFreedBytes: Bytes;
+  /** The same, were it slid to one end of its own gaps. */
+  readonly largestIfSlidBytes: Bytes;
+  readonly stack: StackId;
+}
+
+/** The blocks that wall in the most free space, the worst first; at most `limit` (default 10). */
+export function wallsOf(trace: Trace, map: HeapMap, limit = 10): Wall[] {
+  const spans = spansOf(trace);
+  const walls: Wall[] = [];
+  for (const region of map.regions) {
+    for (let i = 0; i < region.blocks.length; i++) {
+      const wall = wallAt(trace, spans, { region, index: i, largestBytes: map.largestFreeBytes });
+      if (wall.walledInBytes > 0) keepWorst(walls, wall, limit);
+    }
+  }
+  return walls;
+}
+
+interface At {
+  readonly region: RegionMap;
+  readonly index: number;
+  readonly largestBytes: Bytes;
+}
+
+function wallAt(trace: Trace, spans: Lifespans, { region, index, largestBytes }: At): Wall {
+  const { blocks } = region;
+  const span = blocks[index] ?? 0;
+  const address = spans.address[span] ?? 0;
+  const sizeBytes = spans.sizeBytes[span] ?? 0;
+  const base = region.region.baseAddress;
+  const before = blocks[index - 1];
+  const after = blocks[index + 1];
+  const leftEdge = before === undefined ? base : (spans.address[before] ?? 0) + (spans.sizeBytes[before] ?? 0);
+  const rightEdge = after === undefined ? base + region.region.sizeBytes : (spans.address[after] ?? 0);
+  const leftGapBytes = Math.max(0, address - leftEdge);
+  const rightGapBytes = Math.max(0, rightEdge - address - sizeBytes);
+  const walledInBytes = leftGapBytes + rightGapBytes;
+  const gapIfGoneBytes = walledInBytes + sizeBytes;
+  const allocSeq = spans.startSeq[span] ?? 0;
+  return {
+    allocSeq,
+    address,
+    sizeBytes,
+    leftGapBytes,
+    rightGapBytes,
+    walledInBytes,
+    gapIfGoneBytes,
+    largestIfFreedBytes: Math.max(largestBytes, gapIfGoneBytes),
+    largestIfSlidBytes: Math.max(largestBytes, walledInBytes),
+    stack: trace.events.stack[allocSeq] ?? -1,
+  };
+}
+
+/** Keeps the list sorted and short: most walled-in bytes first, lower address first among equals. */
+function keepWorst(walls: Wall[], wall: Wall, limit: number): void {
+  const last = walls.at(-1);
+  if (walls.length >= limit && last && last.walledInBytes >= wall.walledInBytes) return;
+  let at = walls.length;
+  while (at > 0 && (walls[at - 1]?.walledInBytes ?? 0) < wall.walledInBytes) at--;
+  walls.splice(at, 0, wall);
+  if (walls.length > limit) walls.pop();
+}
