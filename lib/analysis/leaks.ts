@@ -1,0 +1,206 @@
+import type { Gap } from '../trace/heap-event.js';
+import { EndCause, type Finding, type Lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import type { Bytes, StackId } from '../units.js';
+import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
+import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { compareText, NO_PLACE, type Place } from './places.js';
+import { type ShownFrame, shownStack } from './shown-stack.js';
+import { spanSources } from './source-table.js';
+import { spansOf } from './spans-of.js';
+
+/**
+ * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
+ * as initialisation does. `irregular`: grew, but not at every boundary. `left`: grew, over a single interval, which proves no
+ * more than that. `steady`: new blocks are alive, but as much was given back.
+ */
+export type LeakVerdict = 'grows' | 'one-time' | 'irregular' | 'left' | 'steady';
+
+export interface LeakSite extends Place {
+  readonly verdict: LeakVerdict;
+  /** Allocated after the first boundary and alive at the last. */
+  readonly count: number;
+  readonly bytes: Bytes;
+  /** The one size of all these blocks, when it is one. */
+  readonly eachBytes?: Bytes;
+  /** Net growth of all that the site has alive, from boundary to boundary: allocated minus freed. */
+  readonly growthBytes: readonly Bytes[];
+  readonly growthCount: readonly number[];
+  /** When the growth is the same in every interval (two or more). */
+  readonly perInterval?: { readonly count: number; readonly bytes: Bytes };
+  /** The path that left the most bytes, innermost first. */
+  readonly frames: readonly ShownFrame[];
+}
+
+export interface Leaks {
+  readonly schema: 'heap-harvest/leaks@1';
+  readonly boundaries: readonly Boundary[];
+  /** Live bytes of the whole heap at each boundary. */
+  readonly liveBytes: readonly Bytes[];
+  readonly liveCount: readonly number[];
+  /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most bytes first. */
+  readonly sites: readonly LeakSite[];
+  /** Sums over the sites that are neither `one-time` nor `steady`. */
+  readonly suspectBytes: Bytes;
+  readonly suspectCount: number;
+  /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
+  readonly lostAtEpochs: number;
+  readonly complete: boolean;
+  readonly gaps: readonly Gap[];
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly string[];
+}
+
+export interface LeakOptions extends HideOptions, BoundaryOptions {}
+
+/**
+ * What was allocated between the first and the last boundary and is still alive, by source; and how each source grew from
+ * boundary to boundary. Without marks the boundaries are the begin and the end of the trace.
+ *
+ * @throws UsageError HH1181 for a mark that the trace does not have
+ */
+export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
+  const spans = spansOf(trace);
+  const boundaries = boundariesOf(trace, options);
+  const scan = scanSpans(trace, spans, { boundaries, options });
+  const hidden = hiddenFrames(trace, options);
+  const sites = [...scan.left]
+    .map(([source, left]) => siteOf(scan, source, { left, trace, hidden }))
+    .sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes || compareText(a.location, b.location));
+  const suspects = sites.filter((site) => site.verdict !== 'one-time' && site.verdict !== 'steady');
+  return {
+    schema: 'heap-harvest/leaks@1',
+    boundaries,
+    ...liveAt(scan),
+    sites,
+    suspectBytes: suspects.reduce((sum, site) => sum + site.bytes, 0),
+    suspectCount: suspects.reduce((sum, site) => sum + site.count, 0),
+    lostAtEpochs: scan.lostAtEpochs,
+    complete: trace.info.complete,
+    gaps: trace.gaps,
+    findings: spans.findings,
+    assumptions: spans.assumptions,
+  };
+}
+
+interface Left {
+  count: number;
+  bytes: Bytes;
+  /** NaN once two sizes were seen. */
+  each: Bytes;
+  readonly byStack: Map<StackId, Bytes>;
+}
+
+interface Scan {
+  readonly places: readonly Place[];
+  /** By source: what is left of the window. */
+  readonly left: Map<number, Left>;
+  readonly intervals: number;
+  /** Rows of `intervals` + 1 a source: the change in each interval; 0 is before the window. */
+  readonly bytes: Float64Array;
+  readonly count: Float64Array;
+  lostAtEpochs: number;
+}
+
+function scanSpans(
+  trace: Trace,
+  spans: Lifespans,
+  { boundaries, options }: { boundaries: readonly Boundary[]; options: LeakOptions },
+): Scan {
+  const { ofSpan, list } = spanSources(trace, spans, options);
+  const intervals = boundaries.length - 1;
+  const width = intervals + 1;
+  const inInterval = intervalsOf(trace, boundaries);
+  const bytes = new Float64Array(list.length * width);
+  const count = new Float64Array(list.length * width);
+  const scan: Scan = { places: list, left: new Map(), intervals, bytes, count, lostAtEpochs: 0 };
+  for (let span = 0; span < spans.count; span++) {
+    const from = inInterval[spans.startSeq[span] ?? 0] ?? 0;
+    if (from > intervals) break;
+    const source = ofSpan[span] ?? 0;
+    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    bytes[source * width + from] = (bytes[source * width + from] ?? 0) + sizeBytes;
+    count[source * width + from] = (count[source * width + from] ?? 0) + 1;
+    const alive = spans.endCause[span] === EndCause.alive;
+    const to = alive ? intervals + 1 : (inInterval[spans.endSeq[span] ?? 0] ?? 0);
+    if (to <= intervals) {
+      bytes[source * width + to] = (bytes[source * width + to] ?? 0) - sizeBytes;
+      count[source * width + to] = (count[source * width + to] ?? 0) - 1;
+      if (spans.endCause[span] === EndCause.epoch && to > 0) scan.lostAtEpochs++;
+    } else if (from > 0)
+      addLeft(scan, source, { sizeBytes, stack: trace.events.stack[spans.startSeq[span] ?? 0] ?? -1 });
+  }
+  return scan;
+}
+
+function addLeft(scan: Scan, source: number, { sizeBytes, stack }: { sizeBytes: Bytes; stack: StackId }): void {
+  let left = scan.left.get(source);
+  if (!left) {
+    left = { count: 0, bytes: 0, each: sizeBytes, byStack: new Map() };
+    scan.left.set(source, left);
+  }
+  left.count++;
+  left.bytes += sizeBytes;
+  if (left.each !== sizeBytes) left.each = Number.NaN;
+  left.byStack.set(stack, (left.byStack.get(stack) ?? 0) + sizeBytes);
+}
+
+function siteOf(scan: Scan, source: number, at: { left: Left; trace: Trace; hidden: Uint8Array }): LeakSite {
+  const { left } = at;
+  const row = source * (scan.intervals + 1);
+  const growthBytes = [...scan.bytes.subarray(row + 1, row + 1 + scan.intervals)];
+  const growthCount = [...scan.count.subarray(row + 1, row + 1 + scan.intervals)];
+  const [stack = -1] = [...left.byStack].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, -1]);
+  const per = perInterval(growthBytes, growthCount);
+  return {
+    ...(scan.places[source] ?? NO_PLACE),
+    verdict: verdictOf(growthBytes),
+    count: left.count,
+    bytes: left.bytes,
+    ...(Number.isNaN(left.each) ? {} : { eachBytes: left.each }),
+    growthBytes,
+    growthCount,
+    ...(per ? { perInterval: per } : {}),
+    frames: shownStack(at.trace, stack, at.hidden),
+  };
+}
+
+/** See {@link LeakVerdict}. */
+export function verdictOf(growth: readonly Bytes[]): LeakVerdict {
+  const total = growth.reduce((sum, bytes) => sum + bytes, 0);
+  if (total <= 0) return 'steady';
+  if (growth.length < 2) return 'left';
+  if (growth.every((bytes) => bytes > 0)) return 'grows';
+  const [first = 0, ...later] = growth;
+  return first > 0 && later.every((bytes) => bytes <= 0) ? 'one-time' : 'irregular';
+}
+
+function perInterval(bytes: readonly Bytes[], count: readonly number[]): LeakSite['perInterval'] {
+  const [firstBytes = 0] = bytes;
+  const [firstCount = 0] = count;
+  if (bytes.length < 2 || firstBytes <= 0) return undefined;
+  const same = bytes.every((value) => value === firstBytes) && count.every((value) => value === firstCount);
+  return same ? { count: firstCount, bytes: firstBytes } : undefined;
+}
+
+const ORDER: readonly LeakVerdict[] = ['grows', 'left', 'irregular', 'one-time', 'steady'];
+function rank(site: LeakSite): number {
+  return ORDER.indexOf(site.verdict);
+}
+
+/** The live heap at each boundary: running sums over all sources. */
+function liveAt(scan: Scan): Pick<Leaks, 'liveBytes' | 'liveCount'> {
+  const width = scan.intervals + 1;
+  const sums = (rows: Float64Array) => {
+    const at = new Array<number>(width).fill(0);
+    rows.forEach((value, i) => {
+      at[i % width] = (at[i % width] ?? 0) + value;
+    });
+    let sum = 0;
+    return at.map((change) => {
+      sum += change;
+      return sum;
+    });
+  };
+  return { liveBytes: sums(scan.bytes), liveCount: sums(scan.count) };
+}

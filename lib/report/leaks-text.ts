@@ -1,0 +1,68 @@
+import type { LeakSite, Leaks, LeakVerdict } from '../analysis/leaks.js';
+import { formatBytes, formatCount } from '../units.js';
+import { sanitize } from './sanitize.js';
+import { callersText, frameText } from './stack-text.js';
+import { trustLines } from './trust-text.js';
+
+const TITLES: Readonly<Record<LeakVerdict, string>> = {
+  grows: 'Grows from every mark to the next: leak suspects',
+  left: 'Allocated in this window and still alive',
+  irregular: 'Grew, but not from every mark to the next',
+  'one-time': 'Grew once and stayed: one-time initialisation, not counted',
+  steady: 'New blocks are alive, but as much was given back: not counted',
+};
+
+/** The leak report as text. Ends with a newline. */
+export function leaksText(leaks: Leaks, options: { readonly top?: number } = {}): string {
+  const names = leaks.boundaries.map((boundary) => sanitize(boundary.name));
+  const window = names.length > 8 ? `${names[0]} -> ${names.length - 2} marks -> ${names.at(-1)}` : names.join(' -> ');
+  const live = leaks.liveBytes.map(formatBytes);
+  const lines = [
+    `Window: ${window}`,
+    `Live: ${live.length > 8 ? `${live[0]} -> ... -> ${live.at(-1)}` : live.join(' -> ')}`,
+    `Left behind: ${formatBytes(leaks.suspectBytes)} in ${formatCount(leaks.suspectCount)} blocks`,
+    '',
+  ];
+  for (const verdict of Object.keys(TITLES) as LeakVerdict[]) {
+    const sites = leaks.sites.filter((site) => site.verdict === verdict);
+    if (sites.length > 0) lines.push(...groupLines(TITLES[verdict], sites, options.top ?? 20));
+  }
+  if (leaks.lostAtEpochs > 0) {
+    lines.push(`${formatCount(leaks.lostAtEpochs)} blocks were lost when the heap began anew: not leaks`);
+  }
+  lines.push(...trustLines(leaks));
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function groupLines(title: string, sites: readonly LeakSite[], top: number): string[] {
+  const lines = [title, ...sites.slice(0, top).flatMap((site) => leakSiteLines(site))];
+  if (sites.length > top) lines.push(`  and ${formatCount(sites.length - top)} more sources`);
+  return [...lines, ''];
+}
+
+/** A site as `  20 x 64 B  tls_session_new  src/net/tls.c:118   exactly 1 per iteration` and its callers below. */
+export function leakSiteLines(site: LeakSite, iterations?: number): string[] {
+  const what =
+    site.eachBytes === undefined
+      ? `${formatCount(site.count)} blocks, ${formatBytes(site.bytes)}`
+      : `${formatCount(site.count)} x ${formatBytes(site.eachBytes)}`;
+  const callers = callersText(site.frames);
+  const head = `  ${what}  ${frameText(site.frames[0])}   ${rhythm(site, iterations)}`.trimEnd();
+  return callers === '' ? [head] : [head, `     ${callers}`];
+}
+
+function rhythm(site: LeakSite, iterations: number | undefined): string {
+  if (site.perInterval) return `exactly ${formatCount(site.perInterval.count)} per iteration`;
+  const [net = 0] = site.growthCount;
+  if (
+    iterations !== undefined &&
+    iterations > 1 &&
+    site.growthCount.length === 1 &&
+    net > 0 &&
+    net % iterations === 0
+  ) {
+    return `${formatCount(net / iterations)} per iteration`;
+  }
+  if (site.growthBytes.length < 2 || site.growthBytes.length > 12) return '';
+  return `growth ${site.growthBytes.map((bytes) => (bytes > 0 ? `+${formatCount(bytes)}` : formatCount(bytes))).join(', ')} B`;
+}

@@ -1,0 +1,138 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { addMarks } from '../../lib/analysis/add-marks.js';
+import { findLeaks, verdictOf } from '../../lib/analysis/leaks.js';
+import { UsageError } from '../../lib/errors.js';
+import { leaksText } from '../../lib/report/leaks-text.js';
+import { lifespans } from '../../lib/trace/lifespans.js';
+import { heapTrace } from '../support/heap-trace.js';
+import { traceFromText } from '../support/trace-from-text.js';
+
+test('the vector of analysis.md: alive at the end are the blocks of events 1 and 5', (t) => {
+  const leaks = findLeaks(
+    traceFromText(`
+      alloc 0x1000 32 main@m.c:1
+      alloc 0x1020 16 main@m.c:2
+      alloc 0x1030 64 main@m.c:3
+      free 0x1020
+      alloc 0x1070 32 main@m.c:5
+      free 0x1030
+    `),
+  );
+  t.deepEqual(
+    leaks.sites.map((site) => [site.location, site.verdict, site.count, site.bytes]),
+    [
+      ['m.c:1', 'left', 1, 32],
+      ['m.c:5', 'left', 1, 32],
+    ],
+  );
+  t.deepEqual(leaks.liveBytes, [0, 64]);
+});
+
+const THREE_CYCLES = `
+  alloc 0x100 8 main@m.c:1
+  mark cycle
+  alloc 0x1000 64 main@m.c:9 > reconnect@l.c:77 > tls_new@t.c:118
+  alloc 0x2000 100 main@m.c:9 > lazy@z.c:3
+  alloc 0x3000 40 main@m.c:9 > swap@s.c:4
+  mark cycle
+  alloc 0x1040 64 main@m.c:9 > reconnect@l.c:77 > tls_new@t.c:118
+  alloc 0x3040 40 main@m.c:9 > swap@s.c:4
+  free 0x3000
+  mark cycle
+  alloc 0x1080 64 main@m.c:9 > reconnect@l.c:77 > tls_new@t.c:118
+  alloc 0x4000 24 main@m.c:9 > odd@o.c:2
+  mark cycle
+  alloc 0x5000 4 main@m.c:10
+`;
+
+test('tells what grows in every cycle from what is allocated once', (t) => {
+  const leaks = findLeaks(traceFromText(THREE_CYCLES));
+  t.deepEqual(
+    leaks.sites.map((site) => [site.functionName, site.verdict, site.count, site.bytes, site.growthBytes]),
+    [
+      ['tls_new', 'grows', 3, 192, [64, 64, 64]],
+      ['odd', 'irregular', 1, 24, [0, 0, 24]],
+      ['lazy', 'one-time', 1, 100, [100, 0, 0]],
+      ['swap', 'one-time', 1, 40, [40, 0, 0]],
+    ],
+  );
+  t.deepEqual(leaks.sites[0]?.perInterval, { count: 1, bytes: 64 });
+  t.deepEqual([leaks.suspectBytes, leaks.suspectCount], [216, 4]);
+  t.deepEqual(leaks.liveBytes, [8, 212, 276, 364]);
+  t.regex(
+    leaksText(leaks),
+    / {2}3 x 64 B {2}tls_new {2}t\.c:118 {3}exactly 1 per iteration\n {5}<- reconnect l\.c:77 <- main m\.c:9\n/,
+  );
+});
+
+test('counts only between the named marks', (t) => {
+  const trace = traceFromText(`
+    alloc 0x100 8 main@m.c:1
+    mark before
+    alloc 0x200 16 main@m.c:2
+    alloc 0x300 32 main@m.c:3
+    free 0x200
+    mark after
+    free 0x300
+    alloc 0x400 64 main@m.c:4
+  `);
+  const leaks = findLeaks(trace, { from: 'before', to: 'after' });
+  t.deepEqual(
+    leaks.sites.map((site) => [site.location, site.bytes]),
+    [['m.c:3', 32]],
+  );
+  t.throws(() => findLeaks(trace, { from: 'befor' }), { instanceOf: UsageError, code: 'HH1181' });
+  t.throws(() => findLeaks(trace, { from: 'after', to: 'before' }), { instanceOf: UsageError, code: 'HH1181' });
+});
+
+test('what a restart of the heap took away is lost, not leaked', (t) => {
+  const leaks = findLeaks(traceFromText('alloc 0x100 8 main@m.c:1\nepoch gc_init\nalloc 0x100 16 main@m.c:2'));
+  t.deepEqual(
+    leaks.sites.map((site) => site.bytes),
+    [16],
+  );
+  t.is(leaks.lostAtEpochs, 1);
+});
+
+test('marks by event number and by function', (t) => {
+  const trace = traceFromText(`
+    alloc 0x100 8 main@m.c:1
+    alloc 0x200 8 main@m.c:2 > body@b.c:1
+    alloc 0x300 8 main@m.c:2 > body@b.c:2
+    alloc 0x400 8 main@m.c:3
+    alloc 0x500 8 main@m.c:2 > body@b.c:1
+  `);
+  t.deepEqual(addMarks(trace, ['x=2', 'loop=body']).marks, [
+    { name: 'loop', beforeSeq: 1 },
+    { name: 'x', beforeSeq: 2 },
+    { name: 'loop', beforeSeq: 4 },
+  ]);
+  t.throws(() => addMarks(trace, ['x=99']), { code: 'HH1182' });
+  t.throws(() => addMarks(trace, ['x=nobody']), { code: 'HH1182' });
+});
+
+test('verdicts on growth', (t) => {
+  t.is(verdictOf([5]), 'left');
+  t.is(verdictOf([5, 5]), 'grows');
+  t.is(verdictOf([5, 0, 0]), 'one-time');
+  t.is(verdictOf([0, 5, 0]), 'irregular');
+  t.is(verdictOf([5, -5]), 'steady');
+});
+
+test('without marks the sites add up to the live heap, for any trace', (t) => {
+  fc.assert(
+    fc.property(heapTrace({ wild: true }), (trace) => {
+      const leaks = findLeaks(trace);
+      const spans = lifespans(trace);
+      let live = 0;
+      for (let i = 0; i < spans.count; i++) if (spans.endCause[i] === 0) live += spans.sizeBytes[i] ?? 0;
+      t.is(
+        leaks.sites.reduce((sum, site) => sum + site.bytes, 0),
+        live,
+      );
+      t.deepEqual(leaks.liveBytes, [0, live]);
+    }),
+    { numRuns: 100 },
+  );
+});
