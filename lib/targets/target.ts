@@ -3,6 +3,13 @@ import type { Board } from '../boards/board.js';
 /** What kind of debug server listens: their reset commands and their quirks differ (boards.md, "Servers"). */
 export type ServerKind = 'qemu' | 'openocd' | 'jlink' | 'generic';
 
+export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
+  qemu: 'QEMU',
+  openocd: 'OpenOCD',
+  jlink: 'J-Link GDB server',
+  generic: 'gdb server',
+};
+
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -23,6 +30,8 @@ export interface Target extends AsyncDisposable {
   readonly resetCommands: readonly string[];
   /** Whether to write the ELF file's segments to the target before the capture. */
   readonly load: boolean;
+  /** Whether to compare the target's code with the ELF file's before the capture. */
+  readonly verify: boolean;
   /** Rejects when the server process dies or its console closes; never settles for attached servers. */
   readonly lost: Promise<never>;
   /** The console (UART) of a launched emulator, as text chunks; absent when there is none. Single use. */

@@ -10,7 +10,8 @@ export const GC_BLOCK_BYTES: Bytes = 16;
  * a function named `gc_sweep*` is in the backtrace.
  */
 export class GcLog {
-  private readonly live = new Set<Blocks>();
+  /** Live blocks: the number of the first by the count. */
+  readonly live = new Map<Blocks, Blocks>();
 
   constructor(
     readonly blockBytes: Bytes,
@@ -30,8 +31,9 @@ export class GcLog {
       return { kind: isSweep(backtrace) ? 'sweep' : 'free', address, backtrace };
     }
     const sizeBytes = length * this.blockBytes;
-    if (this.live.has(startBlock)) return { kind: 'realloc', address, fromAddress: address, sizeBytes, backtrace };
-    this.live.add(startBlock);
+    const known = this.live.has(startBlock);
+    this.live.set(startBlock, length);
+    if (known) return { kind: 'realloc', address, fromAddress: address, sizeBytes, backtrace };
     return { kind: 'alloc', address, sizeBytes, backtrace };
   }
 }

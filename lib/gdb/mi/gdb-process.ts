@@ -26,6 +26,14 @@ export class GdbProcess implements AsyncDisposable {
     this.child.kill('SIGINT');
   }
 
+  pauseOutput(): void {
+    this.child.stdout.pause();
+  }
+
+  resumeOutput(): void {
+    this.child.stdout.resume();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.stdin.end('-gdb-exit\n');

@@ -9,10 +9,12 @@ import type { MiConnection, StopRecord } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
 const INTERRUPT_MS: Milliseconds = 10_000;
+const HALT_MS: Milliseconds = 3_000;
 
 /** A target behind gdb. */
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
+  private stopped: Promise<StopRecord> | undefined;
 
   private constructor(
     private readonly gdb: GdbProcess,
@@ -97,6 +99,7 @@ export class MiSession implements DebugSession {
     this.mi.forgetStop();
     await this.continueTarget();
     const stopped = this.mi.nextStop();
+    this.stopped = stopped;
     const interrupt = () => this.gdb.interrupt();
     let giveUp: NodeJS.Timeout | undefined;
     const neverStops = new Promise<never>((_, reject) => {
@@ -111,7 +114,9 @@ export class MiSession implements DebugSession {
       stopped.finally(() => signal.removeEventListener('abort', onAbort)).catch(() => undefined);
     });
     try {
-      return await Promise.race([stopped, neverStops]);
+      const stop = await Promise.race([stopped, neverStops]);
+      this.stopped = undefined;
+      return stop;
     } finally {
       clearTimeout(giveUp);
     }
@@ -127,12 +132,22 @@ export class MiSession implements DebugSession {
     return markInlined(frames);
   }
 
+  /** Stops reading what gdb writes, so that it waits; for consumers that cannot keep up. */
+  pauseOutput(): void {
+    this.gdb.pauseOutput();
+  }
+
+  resumeOutput(): void {
+    this.gdb.resumeOutput();
+  }
+
   monitor(command: string): Promise<string> {
     return this.mi.consoleOutput(`monitor ${command}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
+      await this.halt();
       for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
       if (this.options.detach) await this.mi.command('-target-detach', 5_000);
     } catch {
@@ -140,6 +155,14 @@ export class MiSession implements DebugSession {
     } finally {
       await this.gdb[Symbol.asyncDispose]();
     }
+  }
+
+  /** A target that was left running takes no commands: gdb waits for it. */
+  private async halt(): Promise<void> {
+    if (!this.stopped) return;
+    this.gdb.interrupt();
+    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), HALT_MS).unref());
+    await Promise.race([this.stopped, late]);
   }
 
   private async continueTarget(): Promise<void> {

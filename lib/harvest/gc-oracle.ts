@@ -1,0 +1,96 @@
+import type { GcLog } from '../trace/gc-log.js';
+import type { OracleResult } from '../trace/heap-event.js';
+import { type Address, type Blocks, type Bytes, formatAddress, formatCount } from '../units.js';
+
+/** Where the heap lies: the values of the variables, as they were when its epoch began. */
+export interface GcArea {
+  readonly allocTableStart: Address;
+  readonly allocTableBytes: Bytes;
+  readonly poolStart: Address;
+  readonly poolEnd: Address;
+}
+
+const MAX_TABLE_BYTES = 1 << 24;
+const HEAD = 1;
+const TAIL = 2;
+const MARKED = 3;
+
+/** Whether the values can be those of a heap: a firmware that did not run gc_init yet has zeros there. */
+export function isPlausible({ allocTableStart, allocTableBytes, poolStart, poolEnd }: GcArea): boolean {
+  return allocTableStart > 0 && allocTableBytes > 0 && allocTableBytes <= MAX_TABLE_BYTES && poolEnd > poolStart;
+}
+
+/**
+ * The allocations of a MicroPython allocation table: first block by count of blocks. Two bits a block, lowest first:
+ * 0 free, 1 head, 2 tail, 3 marked head (capture.md, section 1).
+ */
+export function readAllocTable(table: Uint8Array, blocks: Blocks): Map<Blocks, Blocks> {
+  const found = new Map<Blocks, Blocks>();
+  let head = -1;
+  for (let block = 0; block < Math.min(blocks, table.length * 4); block++) {
+    const kind = ((table[block >> 2] ?? 0) >> ((block & 3) * 2)) & 3;
+    if (kind === HEAD || kind === MARKED) {
+      head = block;
+      found.set(block, 1);
+    } else if (kind === TAIL && head >= 0) {
+      found.set(head, block - head + 1);
+    } else {
+      head = -1;
+    }
+  }
+  return found;
+}
+
+/**
+ * Compares what the events say is alive with the allocation table in the target's memory.
+ * `underWay` is the block of an event whose change may not have reached the table: the log function runs before it.
+ */
+export async function gcOracle(
+  read: (address: Address, length: Bytes) => Promise<Uint8Array>,
+  log: GcLog,
+  area: GcArea | undefined,
+  underWay?: Blocks,
+): Promise<OracleResult> {
+  if (!area || !isPlausible(area)) {
+    return unavailable('the ELF file does not tell where the allocation table is (mp_state_ctx.mem.area)');
+  }
+  let table: Uint8Array;
+  try {
+    table = await read(area.allocTableStart, area.allocTableBytes);
+  } catch (error) {
+    return unavailable(
+      `the allocation table could not be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const inTable = readAllocTable(table, Math.floor((area.poolEnd - area.poolStart) / log.blockBytes));
+  const differences = compare(log.live, inTable, underWay);
+  const liveUnits = [...inTable.values()].reduce((sum, length) => sum + length, 0);
+  const except = underWay === undefined ? '' : ', but for the event under way';
+  return {
+    outcome: differences.length === 0 ? 'matched' : 'differs',
+    detail: `allocation table at ${formatAddress(area.allocTableStart)}, ${formatCount(area.allocTableBytes)} bytes${except}`,
+    liveBlocks: inTable.size,
+    liveUnits,
+    differences: differences.slice(0, 20),
+  };
+}
+
+function compare(events: ReadonlyMap<Blocks, Blocks>, table: ReadonlyMap<Blocks, Blocks>, underWay?: Blocks): string[] {
+  const differences: string[] = [];
+  for (const [block, length] of events) {
+    const found = table.get(block);
+    if (found === length || block === underWay) continue;
+    const said = found === undefined ? 'the table says free' : `the table says ${found}`;
+    differences.push(`block ${block}: the events say ${length} blocks, ${said}`);
+  }
+  for (const [block, length] of table) {
+    if (!events.has(block) && block !== underWay) {
+      differences.push(`block ${block}: the table says ${length} blocks, the events say free`);
+    }
+  }
+  return differences;
+}
+
+function unavailable(detail: string): OracleResult {
+  return { outcome: 'unavailable', detail, differences: [] };
+}

@@ -1,0 +1,75 @@
+import type { DebugSession } from '../gdb/debug-session.js';
+import { GcLog, gcRegion } from '../trace/gc-log.js';
+import type { TraceRecord } from '../trace/heap-event.js';
+import { formatAddress } from '../units.js';
+import { EndReason } from './end-reason.js';
+import type { GcVariables, HarvestPlan, LogHook } from './engine.js';
+import { type GcArea, gcOracle, isPlausible } from './gc-oracle.js';
+
+/** r14 of Arm: where the log function returns to. */
+const LINK_REGISTER = 14;
+
+/** The log hook over any debug session, a few commands an event: for a gdb without Python. */
+export async function* harvestLogBySession(
+  session: DebugSession,
+  plan: HarvestPlan & { readonly hook: LogHook },
+  signal: AbortSignal,
+): AsyncGenerator<TraceRecord> {
+  const { hook } = plan;
+  const log = new GcLog(hook.blockBytes);
+  const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
+  for (const { address } of breakpoints) await session.setBreakpoint(address);
+  let area: GcArea | undefined;
+  let newEpoch = true;
+  let events = 0;
+  let lastBlock: number | undefined;
+  let end: EndReason | undefined;
+  while (!end) {
+    const stop = await session.resume(signal);
+    const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
+    if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
+      if (newEpoch) {
+        newEpoch = false;
+        area = await readArea(session, hook.variables);
+        log.reset(area?.poolStart ?? 0);
+        if (area) yield { kind: 'region', region: gcRegion(hook.blockBytes, area.poolStart, area.poolEnd) };
+      }
+      const registers = await session.registers();
+      const backtrace = await session.backtrace(plan.maxDepth + 1);
+      lastBlock = registers[0] ?? 0;
+      yield log.event(lastBlock, registers[1] ?? 0, backtrace.slice(1));
+      await session.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
+      if (++events === plan.maxEvents) end = new EndReason(`${events} events were captured`, true);
+    } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
+      newEpoch = true;
+      log.reset(0);
+      if (events > 0) yield { kind: 'epoch', reason: 'gc_init' };
+    } else if (stop.kind === 'breakpoint' && label !== undefined) {
+      end = new EndReason(`reached ${label}`, true);
+      lastBlock = undefined;
+    } else if (signal.aborted) {
+      end = EndReason.of(signal);
+    } else {
+      const what = stop.kind === 'fault' ? stop.signal : stop.kind;
+      end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
+    }
+  }
+  const oracle = await gcOracle((at, length) => session.readMemory(at, length), log, area, lastBlock);
+  yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
+}
+
+/** The values of the heap's variables; undefined when they are unknown or not set yet. */
+export async function readArea(session: DebugSession, variables: GcVariables | undefined): Promise<GcArea | undefined> {
+  if (!variables) return undefined;
+  const word = async (address: number) => {
+    const bytes = await session.readMemory(address, 4);
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  };
+  const area = {
+    allocTableStart: await word(variables.allocTableStart),
+    allocTableBytes: await word(variables.allocTableByteLen),
+    poolStart: await word(variables.poolStart),
+    poolEnd: await word(variables.poolEnd),
+  };
+  return isPlausible(area) ? area : undefined;
+}
