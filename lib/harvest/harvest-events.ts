@@ -3,8 +3,9 @@ import { loadBoard } from '../boards/load-board.js';
 import { connect } from '../targets/connect.js';
 import type { ServerKind } from '../targets/target.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
-import type { TraceRecord } from '../trace/heap-event.js';
+import { isHeapEvent, type TraceRecord } from '../trace/heap-event.js';
 import type { Milliseconds } from '../units.js';
+import { version } from '../version.js';
 import { loadFirmware } from './firmware-image.js';
 import { makeLogPlan } from './make-plan.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
@@ -59,11 +60,23 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
   yield {
     kind: 'info',
-    info: { board: board.name, elf, startedAtWallMs, sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' },
+    info: {
+      board: board.name,
+      elf,
+      startedAtWallMs,
+      toolVersion: version,
+      sizeKind: 'block',
+      unitBytes: GC_BLOCK_BYTES,
+      allocator: 'gc',
+    },
   };
   for (const text of notes) yield { kind: 'note', code: 'plan', text };
-  yield* watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal);
-  yield { kind: 'info', info: { durationMs: Date.now() - startedAtWallMs } };
+  let firstEventAt: number | undefined;
+  for await (const record of watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal)) {
+    firstEventAt ??= isHeapEvent(record) ? Date.now() : undefined;
+    yield record;
+  }
+  yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
 }
 
 async function boardOf(options: HarvestOptions): Promise<Board> {
