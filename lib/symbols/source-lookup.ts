@@ -42,22 +42,28 @@ export class SourceLookup {
   private readonly frames = new Map<string, SourceFrame>();
   private readonly bySymbol = new Map<ElfSymbol, readonly SourceFrame[]>();
   private readonly unknown: readonly SourceFrame[];
+  private readonly innermost = new WeakMap<readonly SourceFrame[], readonly SourceFrame[]>();
+  /** What gdb shows where an exception was taken. */
+  readonly signalFrame: readonly SourceFrame[];
 
   constructor(
     private readonly info: DebugInfo,
     private readonly symbols: SymbolTable,
   ) {
     this.names = new FunctionNames(info);
-    this.unknown = [
-      this.intern({
-        functionName: '??',
-        linkageName: undefined,
-        file: undefined,
-        line: 0,
-        inlined: false,
-        certainty: 'guessed',
-      }),
-    ];
+    const nowhere = { linkageName: undefined, file: undefined, line: 0, inlined: false } as const;
+    this.unknown = [this.intern({ functionName: '??', ...nowhere, certainty: 'guessed' })];
+    this.signalFrame = [this.intern({ functionName: '<signal handler called>', ...nowhere, certainty: 'exact' })];
+  }
+
+  /** A list of the first of some places only; the same list for the same places. */
+  innermostOf(places: readonly SourceFrame[]): readonly SourceFrame[] {
+    let first = this.innermost.get(places);
+    if (!first) {
+      first = places.slice(0, 1);
+      this.innermost.set(places, first);
+    }
+    return first;
   }
 
   at(pc: Address): readonly SourceFrame[] {

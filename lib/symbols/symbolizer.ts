@@ -10,7 +10,7 @@ import { findLineAddresses, type LineMatch } from './line-search.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
 import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
-import { type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
+import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it. */
@@ -74,6 +74,16 @@ export class Symbolizer {
    */
   locate(pc: Address, options: LocateOptions = {}): readonly SourceFrame[] {
     return this.lookup.at(options.isReturnAddress ? pc - 1 : pc);
+  }
+
+  /**
+   * The source places of a frame that {@link unwind} gave, as gdb shows them: innermost first, never empty. A `signal` frame is
+   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only; `allOfTail` gives those around it too.
+   */
+  sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
+    if (frame.kind === 'signal') return this.lookup.signalFrame;
+    const places = this.locate(frame.pc, frame);
+    return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 
   /**
