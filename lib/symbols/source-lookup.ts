@@ -1,6 +1,6 @@
 import type { Address } from '../units.js';
 import type { DebugInfo, LineTable } from './debug-info.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { symbolName } from './demangle.js';
 import type { Unit } from './dwarf-units.js';
 import type { ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { FunctionNames } from './function-names.js';
@@ -121,8 +121,7 @@ export class SourceLookup {
     if (!symbol) return this.unknown;
     let frames = this.bySymbol.get(symbol);
     if (!frames) {
-      const text = demangle(symbol.name);
-      const functionName = text === symbol.name ? text : withoutParameters(text);
+      const functionName = symbolName(symbol.name);
       const certainty = symbol.sizeBytes === 0 ? 'guessed' : 'exact';
       frames = [
         this.intern({ functionName, linkageName: symbol.name, file: undefined, line: 0, inlined: false, certainty }),

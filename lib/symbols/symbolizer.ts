@@ -1,7 +1,7 @@
 import type { SymbolError } from '../errors.js';
 import type { Address, Bytes } from '../units.js';
 import { DebugInfo } from './debug-info.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { symbolName } from './demangle.js';
 import { ElfFile } from './elf-file.js';
 import { readBuildId } from './elf-notes.js';
 import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
@@ -101,7 +101,7 @@ export class Symbolizer {
     if (symbol) {
       const linkageName = named?.linkageName ?? symbol.name;
       return {
-        name: named?.functionName ?? nameOf(symbol),
+        name: named?.functionName ?? symbolName(symbol.name),
         linkageName,
         address: symbol.address,
         sizeBytes: symbol.sizeBytes,
@@ -159,11 +159,6 @@ export class Symbolizer {
   readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined {
     return this.elf.readMemory(address, sizeBytes);
   }
-}
-
-function nameOf(symbol: ElfSymbol): string {
-  const text = demangle(symbol.name);
-  return text === symbol.name ? text : withoutParameters(text);
 }
 
 /** Opens an ELF program. @throws SymbolError HH1301 to HH1303 when the bytes are not one. */
