@@ -38,7 +38,10 @@ test('mbed: the published lines give one live block, a peak of 180 and one faile
   );
   let now = 0;
   let peak = 0;
-  for (const change of [50, 100, 80 - 50, -100]) peak = Math.max(peak, (now += change));
+  for (const change of [50, 100, 80 - 50, -100]) {
+    now += change;
+    peak = Math.max(peak, now);
+  }
   t.is(peak, 180);
   t.is(events(trace)[1]?.kind === 'alloc' && trace.events.sizeBytes[1], 100);
   t.is(backtraceOf(trace, trace.events.stack[0] ?? -1)[0]?.address, 0x182f);
