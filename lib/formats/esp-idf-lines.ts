@@ -47,7 +47,6 @@ const ALIVE =
   /(\d{1,12}) bytes (?:'leaked' in trace \((\d{1,9}) allocations\)|alive in trace \((\d{1,9})\/\d{1,9} allocations\))/;
 const DECODED = /^(?:---)?\s*(0x[0-9a-f]{1,16}): (.+)$/i;
 const INLINED = /^(?:---)?\s*\(inlined by\) (.+)$/;
-const PLACE = /^(.{1,500}) at (.{1,1000}):(\d{1,7}|\?)(?: \(discriminator \d+\))?\s*$/;
 
 /** Reads one line (without its end); undefined for anything that is no part of a dump: console output, blank lines. */
 export function parseEspLine(text: string): EspLine | undefined {
@@ -100,15 +99,18 @@ function decodedLine(text: string): EspLine | undefined {
   return place ? { kind: 'decoded', address: Number(decoded[1]), place } : undefined;
 }
 
+/** `FUNCTION at FILE:LINE`, where LINE may be `?` and `(discriminator N)` may follow. */
 function parsePlace(text: string): EspPlace | undefined {
-  const match = PLACE.exec(text);
-  if (!match) return undefined;
+  const plain = text.trimEnd().replace(/ \(discriminator \d{1,9}\)$/, '');
+  const colon = plain.lastIndexOf(':');
+  const at = plain.lastIndexOf(' at ', colon);
+  const number = plain.slice(colon + 1);
+  if (at < 1 || at > 500 || colon < at || !/^(?:\d{1,7}|\?)$/.test(number)) return undefined;
   const known = (word: string) => (word.startsWith('??') ? '' : word);
-  const line = Number(match[3]);
   return {
-    functionName: known(match[1] ?? ''),
-    file: known(match[2] ?? ''),
-    line: Number.isNaN(line) ? 0 : line,
+    functionName: known(plain.slice(0, at)),
+    file: known(plain.slice(at + 4, colon)),
+    line: number === '?' ? 0 : Number(number),
   };
 }
 
