@@ -4,20 +4,21 @@ import type { RspClient } from '../gdb/rsp/rsp-client.js';
 import type { LineCounters } from '../gdb/rsp/rsp-connection.js';
 import { signalName } from '../gdb/rsp/stop-reply.js';
 import type { Target } from '../targets/target.js';
-import type { TraceRecord } from '../trace/heap-event.js';
+import type { TraceInfo, TraceRecord } from '../trace/heap-event.js';
 import { formatAddress, type Milliseconds } from '../units.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { initialStackPointer, openClient, openPoke, ramRanges, removeLeftovers } from './direct-link.js';
 import { DirectRecords } from './direct-records.js';
-import { EndConditions, type EndReason } from './end-conditions.js';
+import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from './engine.js';
+import { loadFirmware } from './firmware-image.js';
+import { gcOracle } from './gc-oracle.js';
 import { findReturnInstruction } from './return-instruction.js';
 import type { StackUnwinder } from './stack-unwinder.js';
 import { SnapshotReader } from './stop-snapshot.js';
+import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
 
 export interface DirectEngineOptions {
-  /** Opens the ELF file of a target for unwinding. */
-  readonly openUnwinder: (elfPath: string) => Promise<StackUnwinder>;
   /** Sends the order to run on together with the reads (docs/direct-engine.md says what that costs). */
   readonly oneWrite?: boolean;
   /** Whether each event is followed by its registers and stack. On unless said otherwise. */
@@ -35,7 +36,7 @@ const DEFAULT_QUIET_MS = 15_000;
 export class DirectEngine implements Engine {
   readonly name = 'direct';
 
-  constructor(private readonly options: DirectEngineOptions) {}
+  constructor(private readonly options: DirectEngineOptions = {}) {}
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
@@ -48,15 +49,16 @@ export class DirectEngine implements Engine {
         },
       );
     }
-    const unwinder = await this.options.openUnwinder(target.elfPath);
-    const client = await openClient(target, signal);
+    const image = await loadFirmware(target.elfPath, target.board);
+    const unwinder = new SymbolizerUnwinder(image);
+    const client = await openClient(target, image.elf, signal);
     const armed = armedAddresses(plan, hook);
     const run = new DirectRun(client, { target, plan, hook, unwinder, ...this.options });
     try {
       for (const address of armed) await client.breakpoints.set(address);
       yield* run.records(signal);
     } finally {
-      await client.detach().catch(() => undefined);
+      await client.detach(target.kind !== 'qemu').catch(() => undefined);
       // A server that got out of step still has the breakpoints; one that is gone has not.
       if (run.linkLost) await removeLeftovers(target, armed);
     }
@@ -83,6 +85,7 @@ class DirectRun {
   private reader: SnapshotReader | undefined;
   private capture: DirectCapture | undefined;
   private poke: OpenocdPoke | undefined;
+  private lastStop: CaptureStop | undefined;
 
   constructor(
     private readonly client: RspClient,
@@ -95,32 +98,32 @@ class DirectRun {
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
-    const { target, plan, hook } = this.options;
-    let lost: Error | undefined;
     const capture = await this.prepareCapture(signal);
-    const conditions = new EndConditions(plan, target, {
-      signal,
-      handlers: {
-        end: () => void capture.end().catch(() => undefined),
-        lost: (error) => {
-          lost = error;
-          this.client.connection.destroy(error);
-        },
-      },
+    const end = () => void capture.end().catch(() => undefined);
+    let lost: Error | undefined;
+    this.options.target.lost.catch((error: unknown) => {
+      lost = error instanceof Error ? error : new Error(String(error));
+      this.client.connection.destroy(lost);
     });
-    const unitBytes = hook.blockBytes;
-    yield { kind: 'info', info: { source: 'direct engine', engine: 'direct', sizeKind: 'block', unitBytes } };
+    signal.addEventListener('abort', end);
+    yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
     try {
-      yield this.last(conditions.endReason ?? (yield* this.follow(capture, conditions)));
+      if (!signal.aborted) {
+        for await (const stop of capture.stops()) {
+          this.lastStop = stop;
+          yield* this.made.of(stop);
+        }
+      }
+      yield* this.atEnd(signal);
     } catch (error) {
       this.linkLost = error instanceof DeviceLostError;
       const reason = lost ?? error;
       const text = `connection lost: ${reason instanceof Error ? reason.message : String(reason)}`;
       yield { kind: 'gap', reason: text };
-      yield this.last({ text, complete: false });
+      yield { kind: 'info', info: { complete: false, endReason: text, engineReport: this.report() } };
       throw reason;
     } finally {
-      conditions.dispose();
+      signal.removeEventListener('abort', end);
       this.poke?.close();
     }
   }
@@ -137,6 +140,7 @@ class DirectRun {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(plan.stops.map((stop) => stop.address)),
+      maxEvents: plan.maxEvents ?? Number.POSITIVE_INFINITY,
       prepare: (stop) => made.prepare(stop, reader),
       returnInstruction,
       quietMs: quietMs ?? DEFAULT_QUIET_MS,
@@ -145,50 +149,40 @@ class DirectRun {
     return this.capture;
   }
 
-  private async *follow(
-    capture: DirectCapture,
-    conditions: EndConditions,
-  ): AsyncGenerator<TraceRecord, EndReason, undefined> {
+  /** The target is halted: compares the heap's own table with the events, and says why the capture ended. */
+  private async *atEnd(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
+    const { client, made } = this;
+    const underWay = this.lastStop?.kind === 'stop' ? undefined : made.lastBlock;
+    const oracle = await gcOracle((at, length) => client.readMemory(at, length), made.log, made.area, underWay);
+    const { text, complete } = this.reason(signal);
+    const engineReport = this.report();
+    yield { kind: 'info', info: { oracle, endReason: text, ...(complete ? {} : { complete }), engineReport } };
+  }
+
+  private reason(signal: AbortSignal): EndReason {
     const { plan } = this.options;
-    const limit = plan.maxEvents ?? Number.POSITIVE_INFINITY;
-    let reason: EndReason | undefined;
-    for await (const stop of capture.stops()) {
-      // What comes after the last event that was asked for is not kept: it only shows that the target has stopped.
-      if (stop.kind === 'log' && this.made.events >= limit) continue;
-      yield* this.made.of(stop);
-      if (this.made.events >= limit) {
-        reason = { text: `reached ${limit} events`, complete: true };
-        await capture.end();
-      }
-      reason ??= this.reasonOf(stop);
+    const stop = this.lastStop;
+    if (stop?.kind === 'stop') {
+      const label = plan.stops.find((point) => point.address === stop.snapshot.pc)?.label;
+      return new EndReason(`reached ${label ?? formatAddress(stop.snapshot.pc)}`, true);
     }
-    return reason ?? conditions.endReason ?? { text: 'interrupted', complete: false };
+    if (this.made.events === plan.maxEvents) return new EndReason(`${plan.maxEvents} events were captured`, true);
+    if (signal.aborted || !stop) return EndReason.of(signal);
+    const where = formatAddress(stop.snapshot.pc);
+    return new EndReason(`the target stopped with ${signalName(stop.signal)} at ${where}`, false);
   }
 
-  private reasonOf(stop: CaptureStop): EndReason | undefined {
-    if (stop.kind === 'fault') {
-      return { text: `${signalName(stop.signal)} at ${formatAddress(stop.snapshot.pc)}`, complete: false };
-    }
-    if (stop.kind !== 'stop') return undefined;
-    const reached = this.options.plan.stops.find((point) => point.address === stop.snapshot.pc);
-    return { text: `reached ${reached?.label ?? formatAddress(stop.snapshot.pc)}`, complete: true };
-  }
-
-  /** The last record: why the capture ended, and what it took. */
-  private last({ text, complete }: EndReason): TraceRecord {
+  private report(): NonNullable<TraceInfo['engineReport']> {
     const { counters } = this.client.connection;
     const events = Math.max(1, this.made.events);
     const per = (count: number) => Number((count / events).toFixed(2));
-    const engineReport = {
-      engine: 'direct',
-      mode: this.options.oneWrite ? 'one write' : 'two trips',
-      events: this.made.events,
+    return {
+      link: this.options.oneWrite ? 'one write an event' : 'two round trips an event',
       roundTripsPerEvent: per(counters.roundTrips - this.before.roundTrips),
       packetsPerEvent: per(counters.packets - this.before.packets),
       stackRereads: this.reader?.rereads ?? 0,
       ...(this.capture?.missedStacks ? { incompleteStacks: this.capture.missedStacks } : {}),
       ...(this.poke ? { openocdPokes: this.poke.pokes } : {}),
     };
-    return { kind: 'info', info: { complete, endReason: text, engineReport } };
   }
 }

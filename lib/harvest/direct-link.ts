@@ -1,7 +1,10 @@
+import { TargetError } from '../errors.js';
 import { OpenocdPoke } from '../gdb/openocd-poke.js';
+import { type ImagePart, loadImage, verifyImage } from '../gdb/rsp/image-access.js';
 import { RspClient, type RspClientOptions } from '../gdb/rsp/rsp-client.js';
-import type { Target } from '../targets/target.js';
-import type { Address } from '../units.js';
+import { type ElfFile, SectionFlag, SectionType, SegmentType } from '../symbols/elf-file.js';
+import { SERVER_NAMES, type Target } from '../targets/target.js';
+import { type Address, formatAddress } from '../units.js';
 import type { MemoryRange } from './stack-window.js';
 
 /** How the engines reach the server of a target. */
@@ -13,16 +16,54 @@ export function clientOptions(target: Target): RspClientOptions {
   };
 }
 
-/** Connects, and brings the target to where the capture starts: reset and halted, as its commands say. */
-export async function openClient(target: Target, signal: AbortSignal): Promise<RspClient> {
+/**
+ * Connects, and brings the target to where the capture starts: reset and halted, loaded and verified, as the target says.
+ * @throws TargetError HH1502 (reset), HH1503 (load), HH1504 (it runs another firmware) and those of the client
+ */
+export async function openClient(target: Target, elf: ElfFile, signal: AbortSignal): Promise<RspClient> {
   const client = await RspClient.connect(clientOptions(target), signal);
   try {
-    for (const command of target.resetCommands) await client.monitor(command);
+    await reset(client, target);
+    if (target.load) {
+      await loadImage(client, loadParts(elf));
+      await reset(client, target);
+    }
+    if (target.verify) await verifyImage(client, codeParts(elf));
     return client;
   } catch (error) {
-    await client.detach().catch(() => undefined);
+    await client.detach(target.kind !== 'qemu').catch(() => undefined);
     throw error;
   }
+}
+
+async function reset(client: RspClient, target: Target): Promise<void> {
+  for (const command of target.resetCommands) {
+    try {
+      await client.monitor(command);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new TargetError('HH1502', `${SERVER_NAMES[target.kind]}: monitor ${command}: ${message}`, { cause });
+    }
+  }
+}
+
+/** What `load` writes: the loaded segments, at their physical addresses (where the start-up code copies data from). */
+function loadParts(elf: ElfFile): ImagePart[] {
+  const segments = elf.segments.filter((segment) => segment.type === SegmentType.load && segment.fileBytes > 0);
+  return segments.map(({ physicalAddress, offset, fileBytes }) => ({
+    name: `segment at ${formatAddress(physicalAddress)}`,
+    address: physicalAddress,
+    bytes: elf.bytes.subarray(offset, offset + fileBytes),
+  }));
+}
+
+/** What must be the same in the target: sections with contents that the program does not write to. */
+function codeParts(elf: ElfFile): ImagePart[] {
+  const { alloc, write } = SectionFlag;
+  const constant = elf.sections.filter(
+    ({ flags, type }) => (flags & alloc) !== 0 && (flags & write) === 0 && type !== SectionType.nobits,
+  );
+  return constant.map((section) => ({ name: section.name, address: section.address, bytes: elf.contentsOf(section) }));
 }
 
 /** OpenOCD's Tcl port, where there is one; undefined otherwise, or when it does not answer (the capture is slower then). */

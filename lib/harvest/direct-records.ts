@@ -1,10 +1,11 @@
 import type { RspClient } from '../gdb/rsp/rsp-client.js';
 import { GcLog, gcRegion } from '../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../trace/heap-event.js';
-import type { Seq } from '../units.js';
+import type { Blocks, Seq } from '../units.js';
 import type { CaptureStop } from './direct-capture.js';
 import type { LogHook } from './engine.js';
-import { type GcArea, readGcArea } from './gc-area.js';
+import type { GcArea } from './gc-oracle.js';
+import { readArea } from './session-log-loop.js';
 import type { StackUnwinder } from './stack-unwinder.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 
@@ -21,13 +22,16 @@ export interface RecordsOptions {
 export class DirectRecords {
   /** How many events were made. */
   events: Seq = 0;
-  private readonly log: GcLog;
+  readonly log: GcLog;
+  /** Where the heap lies in the current epoch; undefined while that is unknown. */
+  area: GcArea | undefined;
+  /** The block of the last event: its change may not have reached the target's table yet. */
+  lastBlock: Blocks | undefined;
   /** Of stops that had to be unwound before the target ran on. */
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
   private readonly startedAt = performance.now();
-  private area: GcArea | undefined;
+  private newEpoch = true;
   private areaIsNew = false;
-  private areaAsked = false;
 
   constructor(
     private readonly client: RspClient,
@@ -39,19 +43,30 @@ export class DirectRecords {
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
   async prepare(stop: CaptureStop, reader: SnapshotReader): Promise<CaptureStop> {
-    const needsArea = stop.kind === 'gc-init' || (stop.kind === 'log' && !this.areaAsked);
-    if (needsArea) await this.readArea();
-    if (stop.kind !== 'log' || stop.snapshot.reachesTop) return stop;
+    if (stop.kind === 'gc-init') this.newEpoch = true;
+    if (stop.kind !== 'log') return stop;
+    if (this.newEpoch) {
+      this.newEpoch = false;
+      this.area = await readArea(this.client, this.hook.variables);
+      this.areaIsNew = true;
+    }
+    if (stop.snapshot.reachesTop) return stop;
     return { ...stop, snapshot: await this.unwindHalted(stop.snapshot, reader) };
   }
 
   /** The records of a stop; none for those that are no event. */
   *of(stop: CaptureStop): Generator<TraceRecord, void, undefined> {
-    if (stop.kind === 'gc-init' && this.events > 0) yield { kind: 'epoch', reason: 'gc_init' };
-    if (this.areaIsNew) {
+    if (stop.kind === 'gc-init') {
+      this.log.reset(0);
+      if (this.events > 0) yield { kind: 'epoch', reason: 'gc_init' };
+    }
+    if (stop.kind === 'log' && this.areaIsNew) {
       this.areaIsNew = false;
       this.log.reset(this.area?.poolStart ?? 0);
-      yield { kind: 'region', region: gcRegion(this.hook.blockBytes, this.area?.poolStart, this.area?.poolEnd) };
+      if (this.area) {
+        const { poolStart, poolEnd } = this.area;
+        yield { kind: 'region', region: gcRegion(this.hook.blockBytes, poolStart, poolEnd) };
+      }
     }
     if (stop.kind === 'log') yield* this.event(stop.snapshot);
   }
@@ -59,7 +74,8 @@ export class DirectRecords {
   private *event(snapshot: StopSnapshot): Generator<TraceRecord, void, undefined> {
     const { registers, sp, stack } = snapshot;
     const backtrace = this.unwound.get(snapshot) ?? this.unwind(snapshot);
-    const event = this.log.event(registers[0] ?? 0, registers[1] ?? 0, backtrace);
+    this.lastBlock = registers[0] ?? 0;
+    const event = this.log.event(this.lastBlock, registers[1] ?? 0, backtrace);
     const seq = this.events++;
     yield { ...event, atUs: Math.round((performance.now() - this.startedAt) * 1000) };
     if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
@@ -87,13 +103,5 @@ export class DirectRecords {
         return snapshot;
       }
     }
-  }
-
-  private async readArea(): Promise<void> {
-    this.areaAsked = true;
-    this.areaIsNew = true;
-    const { variables } = this.hook;
-    this.area =
-      variables && (await readGcArea((address, length) => this.client.readMemory(address, length), variables));
   }
 }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { RawFrame } from '../symbols/stack-walk.js';
-import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { Address } from '../units.js';
 import type { StackCopy, StackUnwinder, Unwound } from './stack-unwinder.js';
@@ -18,11 +17,6 @@ export class SymbolizerUnwinder implements StackUnwinder {
 
   constructor(readonly symbolizer: Symbolizer) {
     this.littleEndian = symbolizer.elf.littleEndian;
-  }
-
-  /** @throws SymbolError when the file is no ELF program; the error of the file system when it cannot be read. */
-  static async open(elfPath: string): Promise<SymbolizerUnwinder> {
-    return new SymbolizerUnwinder(createSymbolizer(await readFile(elfPath)));
   }
 
   unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound {
@@ -64,7 +58,7 @@ export class SymbolizerUnwinder implements StackUnwinder {
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
     return this.symbolizer.locate(pc, { isReturnAddress }).map((place) => ({
-      address: place.inlined ? 0 : pc,
+      address: pc,
       functionName: place.functionName === '??' ? '' : place.functionName,
       file: place.file ?? '',
       line: place.line,

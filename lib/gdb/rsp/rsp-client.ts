@@ -151,14 +151,14 @@ export class RspClient {
     throw requestRefused(this.connection.where, `monitor ${command}`, `'${describe(text)}'${said}`);
   }
 
-  /** Removes the breakpoints, lets go of the target (most servers let it run then) and closes the connection. */
-  async detach(): Promise<void> {
+  /** Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. */
+  async detach(letGo = true): Promise<void> {
     try {
       if (this.connection.closedBecause) return;
       await this.interrupt();
       await this.breakpoints.removeAll();
       // Some servers close without a reply; that is no fault of a link that is not needed any more.
-      await this.connection.request('D', 2_000).catch(() => undefined);
+      if (letGo) await this.connection.request('D', 2_000).catch(() => undefined);
     } finally {
       this.connection.destroy();
     }
