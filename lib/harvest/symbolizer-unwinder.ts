@@ -57,12 +57,15 @@ export class SymbolizerUnwinder implements StackUnwinder {
   private name({ pc, kind, isReturnAddress, certainty }: RawFrame): readonly Frame[] {
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
-    return this.symbolizer.locate(pc, { isReturnAddress }).map((place) => ({
+    const places = this.symbolizer.locate(pc, { isReturnAddress });
+    // gdb does not tell the inlined calls of a tail call's frame apart: it shows the innermost. Both engines must agree.
+    const shown = kind === 'tail' ? places.slice(0, 1) : places;
+    return shown.map((place) => ({
       address: pc,
       functionName: place.functionName === '??' ? '' : place.functionName,
       file: place.file ?? '',
       line: place.line,
-      ...(place.inlined ? { inlined: true } : {}),
+      ...(place.inlined && kind !== 'tail' ? { inlined: true } : {}),
       ...(kind === 'tail' ? { kind } : {}),
       ...guessed,
     }));

@@ -15,7 +15,13 @@ export async function startQemu(machine: string, elfPath: string, args: readonly
     'qemu-system-arm',
     [
       ...['-M', machine, '-kernel', elfPath, '-S', '-display', 'none', '-serial', 'null', '-monitor', 'stdio'],
-      ...['-chardev', 'socket,id=gdb0,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on', '-gdb', 'chardev:gdb0', ...args],
+      ...[
+        '-chardev',
+        'socket,id=gdb0,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on',
+        '-gdb',
+        'chardev:gdb0',
+        ...args,
+      ],
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
