@@ -1,5 +1,5 @@
 import type { Gap, HeapEvent, HeapRegion, RawSample, TraceInfo, TraceRecord } from '../trace/heap-event.js';
-import type { Milliseconds } from '../units.js';
+import type { Microseconds, Milliseconds } from '../units.js';
 import {
   changeRingSettings,
   DEFAULT_RING_SETTINGS,
@@ -48,10 +48,12 @@ export class HeapRing {
   /** Events missed since the last freeze, to be told as a gap when recording goes on. */
   private missedSinceStop = 0;
   private inputSeq = 0;
-  /** When the capture was armed: `atUs` counts from here. */
+  /** How much later than the stream's clock the present capture was armed. */
+  private armedAfterUs: Microseconds = 0;
+  /** When the capture was armed: the `atUs` of the events in the ring counts from here. */
   anchorWallMs: Milliseconds;
 
-  /** @throws RangeError when the capacity is not a whole number of at least 1. */
+  /** `anchorWallMs`: the wall time at which the stream's own `atUs` is 0. @throws RangeError when the capacity is not a whole number of at least 1. */
   constructor(
     readonly capacity: number,
     settings: RingSettingsChange = {},
@@ -113,13 +115,17 @@ export class HeapRing {
     return true;
   }
 
-  /** Clears the ring and the counters, applies the settings and records again. Regions and the source's description stay. */
+  /**
+   * Clears the ring and the counters, applies the settings and records again; `atUs` counts from now.
+   * Regions and the source's description stay.
+   */
   reset(anchorWallMs: Milliseconds = Date.now()): void {
     this.slots = [];
     this.oldest = this.used = 0;
     this.captured = this.overwritten = this.collapsed = this.missed = this.missedSinceStop = 0;
     this.active = this.pending;
     this.current = 'recording';
+    this.armedAfterUs += (anchorWallMs - this.anchorWallMs) * 1000;
     this.anchorWallMs = anchorWallMs;
   }
 
@@ -151,7 +157,14 @@ export class HeapRing {
     const { overwritten, collapsed, missed } = this;
     for (const region of this.regions.values()) yield { kind: 'region', region };
     const { dropped, ...info } = this.sourceInfo;
-    yield { kind: 'info', info: { ...info, dropped: { ...dropped, overwritten, collapsed, skipped: missed } } };
+    yield {
+      kind: 'info',
+      info: {
+        ...info,
+        startedAtWallMs: this.anchorWallMs,
+        dropped: { ...dropped, overwritten, collapsed, skipped: missed },
+      },
+    };
     const kept = this.tail(limit);
     if (overwritten > 0) yield { kind: 'gap', reason: 'overwritten by the rolling ring', lostEvents: overwritten };
     if (kept.left > 0) yield { kind: 'gap', reason: 'only the newest events were asked for', lostEvents: kept.left };
@@ -213,11 +226,12 @@ export class HeapRing {
   }
 
   private trimmed(event: HeapEvent): HeapEvent {
-    const { backtrace, largestBeforeBytes, largestAfterBytes, ...rest } = event;
+    const { backtrace, largestBeforeBytes, largestAfterBytes, atUs, ...rest } = event;
     const kept = this.wantsBacktrace(event) ? backtrace?.slice(0, this.active.backtrace.depth) : undefined;
     const largest = this.active.captureLargest;
     return {
       ...rest,
+      ...(atUs === undefined ? {} : { atUs: Math.max(0, atUs - this.armedAfterUs) }),
       ...(kept === undefined ? {} : { backtrace: kept }),
       ...(largest && largestBeforeBytes !== undefined ? { largestBeforeBytes } : {}),
       ...(largest && largestAfterBytes !== undefined ? { largestAfterBytes } : {}),

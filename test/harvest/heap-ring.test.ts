@@ -74,6 +74,15 @@ test('a full ring goes on only after reset', (t) => {
   t.deepEqual(ring.counters, { captured: 1, overwritten: 0, collapsed: 0, missed: 0 });
 });
 
+test('after reset times count from the new capture', (t) => {
+  const ring = new HeapRing(4, {}, 1000);
+  fill(ring, [{ ...alloc(1), atUs: 250 }]);
+  t.is(traceOf(ring.records()).events.atUs?.[0], 250);
+  ring.reset(1005);
+  fill(ring, [{ ...alloc(2), atUs: 5250 }]);
+  t.is(traceOf(ring.records()).events.atUs?.[0], 250);
+});
+
 test('collapsing drops nested pairs and leaves pairs with something between them', (t) => {
   const ring = new HeapRing(10, { collapsePairs: true });
   fill(ring, [alloc(1), alloc(2), free(2), free(1), alloc(3), alloc(4), free(3)]);
