@@ -7,7 +7,7 @@
  *     #R result old size          realloc          #X                          a call that longjmp left
  *
  * Pointers are hexadecimal, sizes decimal; result 00000000 is a failure, free(NULL) is a line like any other.
- * A firmware with tasks defines reference_context(), and each line ends in " @context".
+ * A firmware with tasks defines running_context(), and each line ends in " @context".
  * A line is written when the call returns, except #F: the block is free for others before free returns.
  *
  * link.ld gives this file a flash and a RAM region of its own, and nothing here allocates, so the heap and
@@ -23,11 +23,11 @@
 /* How deep each context is inside the allocator: only depth 0 -> 1 is an event. */
 static unsigned depth[CONTEXTS];
 
-__attribute__((weak)) int reference_context(void);
+__attribute__((weak)) int running_context(void);
 
 static int context(void)
 {
-    return reference_context == NULL ? 0 : reference_context();
+    return running_context == NULL ? 0 : running_context();
 }
 
 static int enter(void)
@@ -69,7 +69,7 @@ static void begin_line(char kind)
 
 static void end_line(void)
 {
-    if (reference_context != NULL) {
+    if (running_context != NULL) {
         uart_puts(" @");
         uart_putc((char)('0' + context()));
     }
@@ -84,7 +84,7 @@ static void print_malloc(const void *result, size_t size)
     end_line();
 }
 
-static void print_realloc(const void *result, const void *old, size_t size)
+__attribute__((unused)) static void print_realloc(const void *result, const void *old, size_t size)
 {
     begin_line('R');
     put_hex(result);
@@ -101,7 +101,7 @@ static void print_free(const void *pointer)
 }
 
 /* calloc (count, size) and memalign (alignment, size). */
-static void print_two(char kind, const void *result, size_t first, size_t second)
+__attribute__((unused)) static void print_two(char kind, const void *result, size_t first, size_t second)
 {
     begin_line(kind);
     put_hex(result);
@@ -165,7 +165,7 @@ WRAP_FREE(vPortFree, (void *pointer), (pointer))
 #elif defined(WRAP_TLSF)
 
 typedef void *tlsf_t;
-WRAP(void *, port_malloc, (size_t size, int dma), (size, dma), print_malloc(result, size))
+WRAP(void *, port_malloc, (size_t size, _Bool dma), (size, dma), print_malloc(result, size))
 WRAP(void *, port_realloc, (void *old, size_t size), (old, size), print_realloc(result, old, size))
 WRAP(void *, tlsf_memalign, (tlsf_t heap, size_t align, size_t size), (heap, align, size),
      print_two('A', result, align, size))

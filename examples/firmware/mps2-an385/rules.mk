@@ -30,6 +30,7 @@ TARGET := -mcpu=cortex-m3 -mthumb $(SPECS_$(LIBC))
 # The maps keep every path in the debug information relative, so that two checkouts give the same bytes.
 COMMON = $(TARGET) -$(OPT) -g3 -gdwarf-4 -ffunction-sections -fdata-sections -fno-common \
 	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BOARD))=$(BOARD)
+LINKER ?= $(CC)
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS = -std=gnu11 $(COMMON) $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
 CXXFLAGS = -std=gnu++17 $(COMMON) $(WARNINGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
@@ -81,8 +82,6 @@ $(FIRMWARE): $(OBJECTS) $(BOARD)/link.ld $(BOARD)/rules.mk Makefile $(STRIPPED_L
 	@$(LINKER) $(TARGET) -nostartfiles -T $(BOARD)/link.ld $(addprefix -Wl$(comma)--defsym=,$(LINK_SYMBOLS)) \
 		$(LINK_FLAGS) -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments \
 		-Wl,-Map=$(@D)/firmware.map -o $@ $(OBJECTS)
-
-LINKER ?= $(CC)
 
 $(OBJECTS_DIR)/reference.o: CPPFLAGS += -D$(WRAP_DEFINE)
 
