@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TargetError } from '../errors.js';
-import type { DebugSession, StopReason } from '../harvest/debug-session.js';
+import type { DebugSession, StopReason } from '../gdb/debug-session.js';
 import type { CodePoint } from '../harvest/engine.js';
 import { changeRingSettings, type RingSettings, type RingSettingsChange } from '../harvest/ring-settings.js';
 import type { TraceRecord } from '../trace/heap-event.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { StopReason } from '../../lib/harvest/debug-session.js';
+import type { StopReason } from '../../lib/gdb/debug-session.js';
 import type { RingPort } from '../../lib/sources/ring-via-debug-port.js';
 
 /**
