@@ -115,8 +115,8 @@ test('a flipped byte never yields another payload', (t) => {
         const bytes = encodePacket(Buffer.from(text, 'utf8'));
         const at = where % bytes.length;
         bytes[at] = (bytes[at] ?? 0) ^ flip;
-      // A payload byte that becomes '#' may be followed by two digits that fit: an 8-bit sum cannot tell.
-      fc.pre(bytes[at] !== 0x23);
+        // A payload byte that becomes '#' may be followed by two digits that fit: an 8-bit sum cannot tell.
+        fc.pre(bytes[at] !== 0x23);
         const want = Buffer.from(text, 'utf8').toString('latin1');
         for (const item of decode(bytes)) {
           if (item.kind === 'packet' && item.payload.toString('latin1') !== want) return false;
