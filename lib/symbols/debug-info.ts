@@ -143,7 +143,9 @@ export class DebugInfo {
     if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
     if (unit.highPc > unit.lowPc) return [unit.lowPc, unit.highPc];
     this.addressRanges ??= this.attempt(() => readAddressRanges(this.sections)) ?? new Map();
-    return this.addressRanges.size > 0 ? (this.addressRanges.get(unit.unitOffset) ?? []) : this.indexOf(unit).addresses.ranges();
+    return this.addressRanges.size > 0
+      ? (this.addressRanges.get(unit.unitOffset) ?? [])
+      : this.indexOf(unit).addresses.ranges();
   }
 
   private readLines(unit: Unit): LineTable {

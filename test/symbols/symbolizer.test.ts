@@ -10,7 +10,10 @@ const TOOLS = ['arm-none-eabi-gcc', 'arm-none-eabi-g++', 'arm-none-eabi-addr2lin
 const missing = missingTools(TOOLS);
 
 /** The build and its symbolizer; undefined, said aloud, where the tools are not installed. */
-function open(t: ExecutionContext, build: ArmBuild): { readonly elf: string; readonly symbolizer: Symbolizer } | undefined {
+function open(
+  t: ExecutionContext,
+  build: ArmBuild,
+): { readonly elf: string; readonly symbolizer: Symbolizer } | undefined {
   if (missing.length > 0) {
     t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
     t.pass();
@@ -67,7 +70,11 @@ const macro = test.macro({
     const reasons = new Map<string, number>();
     for (const address of differing) {
       const places = symbolizer.locate(address);
-      const mine = { names: places.map((place) => place.functionName), file: places[0]?.file, line: places[0]?.line ?? 0 };
+      const mine = {
+        names: places.map((place) => place.functionName),
+        file: places[0]?.file,
+        line: places[0]?.line ?? 0,
+      };
       const gdb = judged.get(address) ?? { symbol: undefined, file: undefined, line: 0 };
       const reason = explain(mine, theirs.get(address) ?? [], gdb);
       if (!reason) t.log(`0x${address.toString(16)}`, mine, theirs.get(address), gdb);
@@ -90,10 +97,18 @@ test('DWARF 4', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-gdwarf-4'));
 test('DWARF 3', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-gdwarf-3', '-gstrict-dwarf'));
 test('DWARF 2', macro, stacks('-mcpu=cortex-m0', '-O1', '-g', '-gdwarf-2', '-gstrict-dwarf'));
 test('64-bit DWARF', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-gdwarf64'));
-test('compressed sections', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-gz=zlib', '-Wl,--compress-debug-sections=zlib'));
+test(
+  'compressed sections',
+  macro,
+  stacks('-mcpu=cortex-m3', '-Os', '-g', '-gz=zlib', '-Wl,--compress-debug-sections=zlib'),
+);
 test('type units', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-fdebug-types-section'));
 test('link-time optimisation', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-flto'));
-test('big endian', macro, stacks('-mcpu=cortex-m3', '-Os', '-g', '-mbig-endian', '-nostdlib', '-DWITHOUT_LIBRARY', '-fno-builtin'));
+test(
+  'big endian',
+  macro,
+  stacks('-mcpu=cortex-m3', '-Os', '-g', '-mbig-endian', '-nostdlib', '-DWITHOUT_LIBRARY', '-fno-builtin'),
+);
 test('C++', macro, {
   sources: [`${PROGRAMS}/shapes.cpp`],
   script: `${PROGRAMS}/program.ld`,

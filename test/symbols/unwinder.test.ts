@@ -74,7 +74,9 @@ test('adds the frames that tail calls took off the stack', (t) => {
   const recording = record(t, 'cortex-m3', { flags: ['-Os', '-g'] }, 12);
   if (!recording) return;
   const { symbolizer, stops } = recording;
-  const stack = stops.map((stop) => unwind(symbolizer, stop)).find((found) => found.frames.some((frame) => frame.kind === 'tail'));
+  const stack = stops
+    .map((stop) => unwind(symbolizer, stop))
+    .find((found) => found.frames.some((frame) => frame.kind === 'tail'));
   t.truthy(stack);
   const frames = stack?.frames.map((frame) => `${frame.kind} ${symbolizer.sourcesOf(frame)[0]?.functionName}`);
   t.deepEqual(frames, ['normal probe', 'normal tail_end', 'tail tail_middle', 'tail tail_start', 'normal main']);
@@ -123,7 +125,8 @@ test('goes through an exception on the process stack when its pointer is given',
   const caller = symbolizer.symbol('call_exception');
   const words = [0, 0, 0, 0, 0, (thread?.address ?? 0) + 7, (caller?.address ?? 0) + 2, 0x01000000];
   const base = stop.registers[13] ?? 0;
-  const read = (address: number) => (address >= psp && address < psp + 32 ? words[(address - psp) / 4] : stop.stack[(address - base) / 4]);
+  const read = (address: number) =>
+    address >= psp && address < psp + 32 ? words[(address - psp) / 4] : stop.stack[(address - base) / 4];
   const stack = symbolizer.unwind(stop.registers, read, { psp });
   const names = stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName);
   t.deepEqual(names.slice(0, 5), ['probe', 'SVC_Handler', '<signal handler called>', 'call_exception', 'thread']);
@@ -138,7 +141,10 @@ const tasks = test.macro({
       const stack = unwind(symbolizer, stop);
       t.is(stack.end, end);
       t.deepEqual(backtrace(symbolizer, stack), stop.backtrace);
-      t.deepEqual(stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName), names);
+      t.deepEqual(
+        stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName),
+        names,
+      );
     }
   },
   title: (_, lr) => `ends at a task that was started with ${lr} in lr`,
@@ -154,7 +160,9 @@ test('tells which address it needs, and how deep it may go', (t) => {
   if (!recording || !stop) return;
   const { symbolizer } = recording;
   const base = stop.registers[13] ?? 0;
-  const shallow = symbolizer.unwind(stop.registers, (address) => (address < base + 8 ? stop.stack[(address - base) / 4] : undefined));
+  const shallow = symbolizer.unwind(stop.registers, (address) =>
+    address < base + 8 ? stop.stack[(address - base) / 4] : undefined,
+  );
   t.is(shallow.end, 'no-memory');
   t.true((shallow.needs?.address ?? 0) >= base + 8);
   const whole = unwind(symbolizer, stop);
@@ -165,7 +173,10 @@ test('tells which address it needs, and how deep it may go', (t) => {
   t.is(limited.frames.length, 2);
   const past = symbolizer.unwind(stop.registers, (address) => stop.stack[(address - base) / 4], { pastMain: true });
   t.is(past.end, 'entry');
-  t.is(symbolizer.sourcesOf(past.frames.at(-1) ?? past.frames[0] ?? whole.frames[0] ?? fail())[0]?.functionName, 'Reset_Handler');
+  t.is(
+    symbolizer.sourcesOf(past.frames.at(-1) ?? past.frames[0] ?? whole.frames[0] ?? fail())[0]?.functionName,
+    'Reset_Handler',
+  );
 });
 
 function fail(): never {
