@@ -45,7 +45,13 @@ export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
-export { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';
+export {
+  makeOutputFolder,
+  OUTPUT_FILES,
+  type WrittenOutputs,
+  writeOutputs,
+  writeWhole,
+} from './output/write-outputs.js';
 export { packageRoot } from './package-root.js';
 export { type CallTreeTextOptions, callTreeText } from './report/call-tree-text.js';
 export { captureSummaryText, oracleText } from './report/capture-summary-text.js';
