@@ -62,6 +62,6 @@ export interface HarvestPlan {
  * `info` with `endReason`; loss of the target throws after everything so far was yielded.
  */
 export interface Engine {
-  readonly name: 'gdb' | 'direct';
+  readonly name: 'gdb' | 'direct' | 'auto';
   harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncIterable<TraceRecord>;
 }

@@ -8,12 +8,16 @@ import { MiSession } from '../gdb/mi/mi-session.js';
 import { packageRoot } from '../package-root.js';
 import { SERVER_NAMES, type Target } from '../targets/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
-import { formatAddress } from '../units.js';
+import { formatAddress, type Milliseconds } from '../units.js';
+import { openPoke } from './direct-link.js';
 import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from './engine.js';
 import { gcOracle } from './gc-oracle.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 import { harvestLogBySession } from './session-log-loop.js';
+
+/** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
+const POKE_PAUSE_MS: Milliseconds = 2;
 
 /** The reference engine: gdb does everything, in its own Python where it has one, else command by command over MI. */
 export class GdbEngine implements Engine {
@@ -34,8 +38,14 @@ export class GdbEngine implements Engine {
     const python = this.program.hasPython && this.usePython;
     const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
-    if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-    else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+    const poke = await openPoke(target, signal);
+    poke?.begin(POKE_PAUSE_MS);
+    try {
+      if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
+      else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+    } finally {
+      poke?.close();
+    }
   }
 }
 
