@@ -1,15 +1,6 @@
 /** The public API of heap-harvest. cli/, examples/ and viewer/ use nothing else. */
-export {
-  CALL_FIGURES,
-  type CallFigure,
-  type CallNode,
-  type CallTree,
-  type CallTreeOptions,
-  callTree,
-} from './analysis/call-tree.js';
 export { type CaptureSummary, captureSummary } from './analysis/capture-summary.js';
-export { type HeapStats, type HeapStatsOptions, heapStats } from './analysis/heap-stats.js';
-export { type CallTreeNode, callTreeNodes } from './analysis/tree-nodes.js';
+export * from './analysis/exports.js';
 export type { Board, MemoryArea } from './boards/board.js';
 export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
@@ -53,14 +44,12 @@ export {
   writeWhole,
 } from './output/write-outputs.js';
 export { packageRoot } from './package-root.js';
-export { type CallTreeTextOptions, callTreeText } from './report/call-tree-text.js';
 export { captureSummaryText, oracleText } from './report/capture-summary-text.js';
+export * from './report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from './report/gc-layout-frames.js';
 export { gcLayoutSvg } from './report/gc-layout-svg.js';
 export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
-export { heapStatsText } from './report/heap-stats-text.js';
 export { mpyText } from './report/mpy-text.js';
-export { sanitize } from './report/sanitize.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';

@@ -27,7 +27,8 @@ export interface Cut {
 }
 
 /**
- * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 128 MiB a step).
+ * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 2^24 steps
+ * of its alignment).
  *
  * @throws UsageError HH1180 for a trace without addresses
  */
