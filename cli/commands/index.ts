@@ -3,6 +3,7 @@ import { boardsCommand } from './boards.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { exportCommand } from './export.js';
 import { harvestCommand } from './harvest.js';
 import { importCommand } from './import.js';
 import { layoutCommand } from './layout.js';
@@ -13,6 +14,7 @@ import { treeCommand } from './tree.js';
 export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
+  exportCommand,
   treeCommand,
   layoutCommand,
   mpyCommand,
