@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../../errors.js';
 import { chromeTraceWriter } from './chrome-trace.js';
 import { dhatWriter } from './dhat.js';
+import { firefoxProfileWriter } from './firefox-profile.js';
 import { foldedWriters } from './folded.js';
 import { heaptrackWriter } from './heaptrack.js';
 import { massifWriter } from './massif.js';
@@ -13,6 +14,7 @@ export const TRACE_WRITERS: readonly TraceWriter[] = [
   speedscopeWriter,
   pprofWriter,
   ...foldedWriters,
+  firefoxProfileWriter,
   chromeTraceWriter,
   heaptrackWriter,
   massifWriter,

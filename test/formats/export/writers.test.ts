@@ -223,6 +223,23 @@ test('massif: ms_print shows the peak and its tree', async (t) => {
   t.regex(await toolOutput('ms_print', [await file(t, 'massif', realTrace())]), /5\.047\^/);
 });
 
+test('firefox: tables agree with their lengths, weights add up to what is live, prefixes come before their stacks', (t) => {
+  for (const trace of [TOY, realTrace()]) {
+    const { threads, counters } = json('firefox', trace);
+    const { nativeAllocations, stackTable, frameTable, funcTable } = threads[0];
+    for (const table of [nativeAllocations, stackTable, frameTable, funcTable, counters[0].samples]) {
+      for (const column of Object.values(table)) if (Array.isArray(column)) t.is(column.length, table.length);
+    }
+    const live = nativeAllocations.weight.reduce((sum: number, weight: number) => sum + weight, 0);
+    t.is(
+      live,
+      stackWeights(trace).stacks.reduce((sum, weight) => sum + weight.liveBytes, 0),
+    );
+    t.true(stackTable.prefix.every((prefix: number | null, i: number) => prefix === null || prefix < i));
+  }
+  t.deepEqual(json('firefox').threads[0].nativeAllocations.weight, [64, 128, 192, -64, 32, -192, 16]);
+});
+
 test('an empty trace and one without addresses can be written in every format', (t) => {
   const drone = new TraceBuilder({ hasAddresses: false });
   drone.add({ kind: 'alloc', address: 0, sizeBytes: 12 });
