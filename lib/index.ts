@@ -6,6 +6,8 @@ export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';
+export type { TraceWriter } from './formats/export/trace-writer.js';
+export { TRACE_WRITERS, writerById } from './formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from './formats/format.js';
 export {
   BlockKind,

@@ -6,6 +6,7 @@ import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { fragCommand } from './frag.js';
+import { exportCommand } from './export.js';
 import { harvestCommand } from './harvest.js';
 import { importCommand } from './import.js';
 import { layoutCommand } from './layout.js';
@@ -20,6 +21,7 @@ import { whatifCommand } from './whatif.js';
 export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
+  exportCommand,
   treeCommand,
   statsCommand,
   leaksCommand,
