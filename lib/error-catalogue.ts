@@ -1,3 +1,5 @@
+import { SOURCE_ERRORS } from './error-catalogue-sources.js';
+
 /** What an error code means, for `harvest explain CODE`. */
 export interface ErrorExplanation {
   readonly title: string;
@@ -15,6 +17,7 @@ const entry = (title: string, cause: string, ...remedies: readonly string[]): Er
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  ...SOURCE_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',

@@ -16,10 +16,15 @@ export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from './formats/format.js';
+export { SWO_FRAMINGS, type SwoFraming } from './formats/itm/swo-decoder.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from './formats/load-trace.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
+export { writeAlloctraceJson } from './formats/write-alloctrace-json.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
+export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
+export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';
@@ -29,6 +34,37 @@ export { captureSummaryText, oracleText } from './report/capture-summary-text.js
 export { heapStatsText } from './report/heap-stats-text.js';
 export { sanitize } from './report/sanitize.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
+export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from './sources/alloctrace/client.js';
+export type { AlloctraceStatus, RingContents, RingSource } from './sources/alloctrace/protocol.js';
+export { FinishedTraceSource, LiveRingSource, type ServedTarget } from './sources/alloctrace/ring-sources.js';
+export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from './sources/alloctrace/server.js';
+export { type ByteLink, linkChunks } from './sources/byte-link.js';
+export { type ByteSource, parseByteSource, sourcePieces } from './sources/byte-source.js';
+export { type LivePiece, liveDecode } from './sources/live-decode.js';
+export { type NodeMcuOptions, NodeMcuSession } from './sources/nodemcu-session.js';
+export { captureRing, type RingCaptureOptions } from './sources/ring-capture.js';
+export {
+  configureRing,
+  type RingDrainPlan,
+  type RingPort,
+  readRingSettings,
+  ringViaDebugPort,
+} from './sources/ring-via-debug-port.js';
+export {
+  durableSelector,
+  findSerialPort,
+  listSerialPorts,
+  type PortSelector,
+  type ReopenOptions,
+  reopenSerialPort,
+  type SerialPiece,
+  type SerialPortInfo,
+  serialPieces,
+} from './sources/serial-finder.js';
+export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
+export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
+export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
+export { frameResolver, symbolized } from './sources/symbolize-records.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';
@@ -37,6 +73,7 @@ export { isJournal, JournalReader, readJournal } from './trace/journal-reader.js
 export { JournalWriter, journalBytes } from './trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from './trace/lifespans.js';
 export { LiveHeap } from './trace/live-heap.js';
+export { recordsOf } from './trace/records-of.js';
 export { FrameFlag, type FrameTable, type StackTable } from './trace/tables.js';
 export {
   backtraceOf,

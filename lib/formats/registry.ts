@@ -1,4 +1,5 @@
 import { TraceFormatError } from '../errors.js';
+import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
 import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
@@ -14,6 +15,7 @@ import { systemViewFormat } from './systemview/systemview.js';
 export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
   systemViewFormat,
+  alloctraceJson,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
