@@ -1,10 +1,20 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
+import { SOURCE_ERRORS } from './error-catalogue-sources.js';
+/** What an error code means, for `harvest explain CODE`. */
+export interface ErrorExplanation {
+  readonly title: string;
+  /** What usually causes it. */
+  readonly cause: string;
+  /** What to try, in order. */
+  readonly remedies: readonly string[];
+}
 
 export type { ErrorExplanation } from './error-explanation.js';
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  ...SOURCE_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',

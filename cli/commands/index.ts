@@ -1,6 +1,7 @@
 import type { AnyCommand } from '../context.js';
 import { boardsCommand } from './boards.js';
 import { checkCommand } from './check.js';
+import { captureCommand } from './capture.js';
 import { demoCommand } from './demo.js';
 import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
@@ -14,6 +15,8 @@ import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
 import { statsCommand } from './stats.js';
+import { serveCommand } from './serve.js';
+import { sessionCommand } from './session.js';
 import { treeCommand } from './tree.js';
 import { whatifCommand } from './whatif.js';
 
@@ -22,6 +25,9 @@ export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
   exportCommand,
+  captureCommand,
+  sessionCommand,
+  serveCommand,
   treeCommand,
   statsCommand,
   leaksCommand,
