@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ByteReader } from './byte-reader.js';
 import type { TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';

@@ -1,0 +1,29 @@
+/**
+ * What the viewer uses of the library, in one place. It names modules instead of lib/index.ts because the index also offers what
+ * only runs on Node (processes, files, sockets).
+ */
+export { CALL_FIGURES, type CallFigure, type CallNode, type CallTree, callTree, isTemporary } from '../lib/analysis/call-tree.js';
+export { type GapTimeline, gapTimeline } from '../lib/analysis/gap-timeline.js';
+export { fragmentationOf, type HeapMap, heapMap } from '../lib/analysis/heap-map.js';
+export { heapRegions } from '../lib/analysis/heap-regions.js';
+export { type HeapStats, heapStats } from '../lib/analysis/heap-stats.js';
+export { peakOf, type UsageCurve, usageCurve } from '../lib/analysis/heap-usage.js';
+export { hiddenFrames, sourceFrames } from '../lib/analysis/hidden-frames.js';
+export { type Holder, holdersOf } from '../lib/analysis/holders.js';
+export { findLeaks, type Leaks, type LeakVerdict } from '../lib/analysis/leaks.js';
+export { compareText, NO_PLACE, type Place, placeOf } from '../lib/analysis/places.js';
+export { spanSources } from '../lib/analysis/source-table.js';
+export { spansOf } from '../lib/analysis/spans-of.js';
+export { type Wall, wallsOf } from '../lib/analysis/walls.js';
+export { ExitCode, HarvestError, TraceFormatError } from '../lib/errors.js';
+export { detectFormat, FORMATS } from '../lib/formats/registry.js';
+export { sanitize } from '../lib/report/sanitize.js';
+export { trustLines } from '../lib/report/trust-text.js';
+export { type Symbolizer, createSymbolizer } from '../lib/symbols/symbolizer.js';
+export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../lib/trace/heap-event.js';
+export { isJournal, JournalReader } from '../lib/trace/journal-reader.js';
+export { END_CAUSES, EndCause, type Lifespans } from '../lib/trace/lifespans.js';
+export { FrameFlag, InternTables } from '../lib/trace/tables.js';
+export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../lib/trace/trace.js';
+export { TraceBuilder } from '../lib/trace/trace-builder.js';
+export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../lib/units.js';
