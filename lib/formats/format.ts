@@ -1,5 +1,6 @@
+import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Bytes } from '../units.js';
+import type { Address, Bytes } from '../units.js';
 
 /** What a reader may need to know that is not in the file itself. All optional; a reader takes what it understands. */
 export interface ImportOptions {
@@ -9,6 +10,14 @@ export interface ImportOptions {
   readonly subject?: string;
   /** Generic importers: column names by role, `address=ptr,size=bytes`. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Drone OS G1: leave out the alloc(new) and free(old) that v0.14 firmware records after each grow or shrink. */
+  readonly dropInnerPairs?: boolean;
+  /** ESP-IDF: turns `ccount` into time. Without it such records have no time. */
+  readonly cpuFrequencyHz?: number;
+  /** The frames at a code address, innermost first (more than one where calls were inlined); empty when unknown. */
+  readonly resolve?: (address: Address) => readonly Frame[];
+  /** SWO: takes what arrives on the other ports (printf output), as it comes. */
+  readonly onConsole?: (port: number, bytes: Uint8Array) => void;
 }
 
 /**

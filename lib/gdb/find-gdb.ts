@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { ToolMissingError } from '../errors.js';
-import type { Milliseconds } from '../units.js';
+import { outputOf } from '../run-tool.js';
 
 /** A gdb that was found and answered. */
 export interface GdbProgram {
@@ -33,21 +32,4 @@ async function tryGdb(path: string): Promise<GdbProgram | undefined> {
   const version = output && /^GNU gdb.*$/m.exec(output)?.[0];
   if (!version) return undefined;
   return { path, version, hasPython: output.includes('python works') };
-}
-
-/** What a program prints on stdout; undefined when it cannot be run or takes longer than `timeoutMs`. */
-export function outputOf(
-  path: string,
-  args: readonly string[],
-  timeoutMs: Milliseconds = 10_000,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: timeoutMs, killSignal: 'SIGKILL' });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (output.length < 1 << 20) output += text;
-    });
-    child.on('error', () => resolve(undefined));
-    child.on('close', (_, signal) => resolve(signal === null ? output : undefined));
-  });
 }

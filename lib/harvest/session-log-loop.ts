@@ -59,7 +59,10 @@ export async function* harvestLogBySession(
 }
 
 /** The values of the heap's variables; undefined when they are unknown or not set yet. */
-export async function readArea(session: DebugSession, variables: GcVariables | undefined): Promise<GcArea | undefined> {
+export async function readArea(
+  session: Pick<DebugSession, 'readMemory'>,
+  variables: GcVariables | undefined,
+): Promise<GcArea | undefined> {
   if (!variables) return undefined;
   const word = async (address: number) => {
     const bytes = await session.readMemory(address, 4);

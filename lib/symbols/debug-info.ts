@@ -7,7 +7,8 @@ import type { ElfFile } from './elf-file.js';
 import type { SymbolTable } from './elf-symbols.js';
 import { IntervalMap } from './interval-map.js';
 import { readLineHeader } from './line-header.js';
-import { type LineRows, runLineProgram } from './line-program.js';
+import { runLineProgram } from './line-program.js';
+import type { LineRows } from './line-rows.js';
 import { fileNames } from './source-path.js';
 import { indexUnit, type UnitIndex } from './unit-index.js';
 
@@ -29,7 +30,6 @@ const EMPTY_INDEX: UnitIndex = {
   callFiles: [],
   callLines: [],
   lowPcs: [],
-  origins: [],
   isInlined: [],
   addresses: IntervalMap.build([], [], []),
   callSites: new Map(),
@@ -148,8 +148,9 @@ export class DebugInfo {
     const reader = this.sections.reader('.debug_line').seek(unit.stmtList);
     const header = readLineHeader(reader, unit);
     this.sections.budget.spend(header.programEnd - unit.stmtList, '.debug_line');
-    const rows = runLineProgram(reader, header, this.isLive);
-    return { ...rows, fileNames: fileNames(unit, header) };
+    const names = fileNames(unit, header);
+    const fileIds = names.map((name) => names.indexOf(name));
+    return { ...runLineProgram(reader, header, { fileIds, isLive: this.isLive }), fileNames: names };
   }
 }
 

@@ -116,3 +116,13 @@ export function withoutParameters(text: string): string {
   }
   return text;
 }
+
+/**
+ * The name that gdb shows for a symbol without debug information: demangled, without parameters. gdb also tries Ada, which takes the
+ * number of a clone away (`f.isra.0` is shown as `f.isra`) unless the name has upper case or starts with an underscore.
+ */
+export function symbolName(linkageName: string): string {
+  const text = demangle(linkageName);
+  if (text !== linkageName) return withoutParameters(text);
+  return /^[a-z](?:[a-z0-9.]|_(?!_))*\.\d+$/.test(text) ? text.replace(/\.\d+$/, '') : text;
+}

@@ -41,27 +41,23 @@ export class SymbolTable {
   /** Functions and objects whose name is `prefix` or starts with it, in order of name. */
   byPrefix(prefix: string): readonly ElfSymbol[] {
     const found = this.all.filter((symbol) => symbol.kind !== 'other' && symbol.name.startsWith(prefix));
-    return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.address - b.address));
+    return found.sort((a, b) => compareText(a.name, b.name) || a.address - b.address);
   }
 
   /**
-   * The function that covers an address: the nearest with a size that reaches it, else the nearest that has no size.
-   * Of several at one address the last of the string table wins. All of it as in gdb.
+   * The function that covers an address: the nearest at or before it, if its size reaches it; one without a size where no other
+   * reaches it. Of several at one address the last in order of name wins. All of it as gdb does (lookup_minimal_symbol_by_pc).
    */
   functionAt(address: Address): ElfSymbol | undefined {
     const { functions, starts } = this.load();
+    let index = lastAtOrBefore(starts, address);
     let unsized: ElfSymbol | undefined;
-    for (
-      let index = lastAtOrBefore(starts, address), tries = 0;
-      index >= 0 && tries < MAX_NEIGHBOURS;
-      index--, tries++
-    ) {
-      const symbol = functions[index];
-      if (!symbol) break;
-      if (symbol.sizeBytes === 0) unsized ??= symbol;
-      else if (address < symbol.address + symbol.sizeBytes) return symbol;
-      else if (unsized) break;
-    }
+    for (let tries = 0; functions[index]?.sizeBytes === 0 && tries < MAX_NEIGHBOURS; tries++)
+      unsized ??= functions[index--];
+    const nearest = functions[index];
+    const overlapping = functions[index - 1];
+    if (nearest && reaches(nearest, address)) return nearest;
+    if (nearest && nearest.sizeBytes > 0 && overlapping && reaches(overlapping, address)) return overlapping;
     return unsized && this.elf.isCode(address) ? unsized : undefined;
   }
 
@@ -89,9 +85,13 @@ export class SymbolTable {
   }
 }
 
+function reaches(symbol: ElfSymbol, address: Address): boolean {
+  return address >= symbol.address && address < symbol.address + symbol.sizeBytes;
+}
+
 interface LoadedSymbols {
   readonly symbols: readonly ElfSymbol[];
-  /** By address; at one address in the order of the string table. */
+  /** By address; at one address in order of name. */
   readonly functions: readonly ElfSymbol[];
   readonly starts: Float64Array;
   readonly mappingStarts: Float64Array;
@@ -100,7 +100,7 @@ interface LoadedSymbols {
 
 function loadSymbols(elf: ElfFile): LoadedSymbols {
   const symbols: ElfSymbol[] = [];
-  const functions: { readonly symbol: ElfSymbol; readonly nameOffset: number }[] = [];
+  const functions: ElfSymbol[] = [];
   const mapping: { readonly address: Address; readonly kind: CodeKind }[] = [];
   for (const row of symbolRows(elf)) {
     const marker = row.kind === 'other' ? mappingKind(row.name) : undefined;
@@ -108,22 +108,22 @@ function loadSymbols(elf: ElfFile): LoadedSymbols {
       mapping.push({ address: row.address, kind: marker });
       continue;
     }
-    const { nameOffset, inCode, ...symbol } = row;
+    const { inCode, ...symbol } = row;
     symbols.push(symbol);
-    if (symbol.kind === 'function' || (symbol.kind === 'other' && inCode)) functions.push({ symbol, nameOffset });
+    if (symbol.kind === 'function' || (symbol.kind === 'other' && inCode)) functions.push(symbol);
   }
-  functions.sort((a, b) => a.symbol.address - b.symbol.address || a.nameOffset - b.nameOffset);
+  functions.sort((a, b) => a.address - b.address || compareText(a.name, b.name));
   mapping.sort((a, b) => a.address - b.address);
   return {
     symbols,
-    functions: functions.map((entry) => entry.symbol),
-    starts: Float64Array.from(functions, (entry) => entry.symbol.address),
+    functions,
+    starts: Float64Array.from(functions, (entry) => entry.address),
     mappingStarts: Float64Array.from(mapping, (entry) => entry.address),
     mappingKinds: mapping.map((entry) => entry.kind),
   };
 }
 
-type SymbolRow = ElfSymbol & { readonly nameOffset: number; readonly inCode: boolean };
+type SymbolRow = ElfSymbol & { readonly inCode: boolean };
 
 /** Elf32_Sym: name u32, value u32, size u32, info u8, other u8, shndx u16. Elf64_Sym: name, info, other, shndx, value u64, size u64. */
 function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
@@ -159,10 +159,13 @@ function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
       sizeBytes,
       kind,
       binding: info >> 4 === 0 ? 'local' : info >> 4 === 2 ? 'weak' : 'global',
-      nameOffset,
       inCode: (flags & SectionFlag.executable) !== 0,
     };
   }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function mappingKind(name: string): CodeKind | undefined {

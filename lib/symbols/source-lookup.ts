@@ -1,6 +1,6 @@
 import type { Address } from '../units.js';
 import type { DebugInfo, LineTable } from './debug-info.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { symbolName } from './demangle.js';
 import type { Unit } from './dwarf-units.js';
 import type { ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { FunctionNames } from './function-names.js';
@@ -42,22 +42,28 @@ export class SourceLookup {
   private readonly frames = new Map<string, SourceFrame>();
   private readonly bySymbol = new Map<ElfSymbol, readonly SourceFrame[]>();
   private readonly unknown: readonly SourceFrame[];
+  private readonly innermost = new WeakMap<readonly SourceFrame[], readonly SourceFrame[]>();
+  /** What gdb shows where an exception was taken. */
+  readonly signalFrame: readonly SourceFrame[];
 
   constructor(
     private readonly info: DebugInfo,
     private readonly symbols: SymbolTable,
   ) {
     this.names = new FunctionNames(info);
-    this.unknown = [
-      this.intern({
-        functionName: '??',
-        linkageName: undefined,
-        file: undefined,
-        line: 0,
-        inlined: false,
-        certainty: 'guessed',
-      }),
-    ];
+    const nowhere = { linkageName: undefined, file: undefined, line: 0, inlined: false } as const;
+    this.unknown = [this.intern({ functionName: '??', ...nowhere, certainty: 'guessed' })];
+    this.signalFrame = [this.intern({ functionName: '<signal handler called>', ...nowhere, certainty: 'exact' })];
+  }
+
+  /** A list of the first of some places only; the same list for the same places. */
+  innermostOf(places: readonly SourceFrame[]): readonly SourceFrame[] {
+    let first = this.innermost.get(places);
+    if (!first) {
+      first = places.slice(0, 1);
+      this.innermost.set(places, first);
+    }
+    return first;
   }
 
   at(pc: Address): readonly SourceFrame[] {
@@ -115,8 +121,7 @@ export class SourceLookup {
     if (!symbol) return this.unknown;
     let frames = this.bySymbol.get(symbol);
     if (!frames) {
-      const text = demangle(symbol.name);
-      const functionName = text === symbol.name ? text : withoutParameters(text);
+      const functionName = symbolName(symbol.name);
       const certainty = symbol.sizeBytes === 0 ? 'guessed' : 'exact';
       frames = [
         this.intern({ functionName, linkageName: symbol.name, file: undefined, line: 0, inlined: false, certainty }),

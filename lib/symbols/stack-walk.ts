@@ -153,6 +153,8 @@ export class StackWalk {
     const sp = this.register(this.machine.sp);
     const { registers } = this;
     this.push(excReturn, sp, 'signal');
+    // All ones is no EXC_RETURN but what an operating system puts into lr so that a task never returns; gdb shows it all the same.
+    if (excReturn === 0xffffffff) return 'corrupt';
     const read = (address: Address) => this.readMemory(address);
     const failure = undoException({ excReturn, registers, psp: this.options.psp, read }, this.next);
     if (failure && 'needs' in failure) this.needs = failure.needs;

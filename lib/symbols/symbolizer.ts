@@ -1,7 +1,7 @@
 import type { SymbolError } from '../errors.js';
 import type { Address, Bytes } from '../units.js';
 import { DebugInfo } from './debug-info.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { symbolName } from './demangle.js';
 import { ElfFile } from './elf-file.js';
 import { readBuildId } from './elf-notes.js';
 import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
@@ -10,7 +10,7 @@ import { findLineAddresses, type LineMatch } from './line-search.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
 import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
-import { type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
+import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it. */
@@ -77,6 +77,16 @@ export class Symbolizer {
   }
 
   /**
+   * The source places of a frame that {@link unwind} gave, as gdb shows them: innermost first, never empty. A `signal` frame is
+   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only; `allOfTail` gives those around it too.
+   */
+  sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
+    if (frame.kind === 'signal') return this.lookup.signalFrame;
+    const places = this.locate(frame.pc, frame);
+    return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
+  }
+
+  /**
    * The callers of a stopped program. `registers` are numbered as in DWARF (Arm: r0-r15, pc last; then nothing else is needed);
    * `readMemory` gives a word of the target's memory, or undefined where the caller has no copy of it. Never throws.
    */
@@ -91,7 +101,7 @@ export class Symbolizer {
     if (symbol) {
       const linkageName = named?.linkageName ?? symbol.name;
       return {
-        name: named?.functionName ?? nameOf(symbol),
+        name: named?.functionName ?? symbolName(symbol.name),
         linkageName,
         address: symbol.address,
         sizeBytes: symbol.sizeBytes,
@@ -149,11 +159,6 @@ export class Symbolizer {
   readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined {
     return this.elf.readMemory(address, sizeBytes);
   }
-}
-
-function nameOf(symbol: ElfSymbol): string {
-  const text = demangle(symbol.name);
-  return text === symbol.name ? text : withoutParameters(text);
 }
 
 /** Opens an ELF program. @throws SymbolError HH1301 to HH1303 when the bytes are not one. */

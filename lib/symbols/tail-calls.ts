@@ -2,7 +2,6 @@ import type { Address } from '../units.js';
 import type { DebugInfo } from './debug-info.js';
 import { Die } from './die.js';
 import { At } from './dwarf-constants.js';
-import type { Unit } from './dwarf-units.js';
 import type { SymbolTable } from './elf-symbols.js';
 import type { CallSite, UnitIndex } from './unit-index.js';
 
@@ -58,7 +57,6 @@ interface Search {
 }
 
 interface Place {
-  readonly unit: Unit;
   readonly unitIndex: UnitIndex;
   readonly node: number;
 }
@@ -70,7 +68,7 @@ interface Place {
  */
 export class TailCalls {
   private readonly known = new Map<Address, Map<Address, readonly Address[]>>();
-  private readonly targets = new Map<CallSite, readonly Address[] | undefined>();
+  private readonly targets = new Map<CallSite, Address | undefined>();
 
   constructor(
     private readonly info: DebugInfo,
@@ -110,16 +108,16 @@ export class TailCalls {
     const unitIndex = this.info.indexOf(unit);
     let node = unitIndex.addresses.at(pc);
     while (node >= 0 && unitIndex.isInlined[node]) node = unitIndex.parents[node] ?? -1;
-    return node < 0 ? undefined : { unit, unitIndex, node };
+    return node < 0 ? undefined : { unitIndex, node };
   }
 
   private search(callerPc: Address, callee: Address): readonly Address[] {
     const unit = this.info.unitAt(callerPc - 1);
     const first = unit && this.info.indexOf(unit).callSites.get(callerPc);
-    if (!unit || !first) return NO_FRAMES;
+    if (!first) return NO_FRAMES;
     const candidates = new Candidates();
     try {
-      this.follow(unit, first, { callee, chain: [], entered: new Set(), candidates, stepsLeft: MAX_STEPS });
+      this.follow(first, { callee, chain: [], entered: new Set(), candidates, stepsLeft: MAX_STEPS });
     } catch (error) {
       if (error instanceof UnknownTarget) return NO_FRAMES;
       throw error;
@@ -128,54 +126,46 @@ export class TailCalls {
     return sites.length === 0 ? NO_FRAMES : sites.map((site) => site.returnPc);
   }
 
-  private follow(unit: Unit, site: CallSite, search: Search): void {
+  private follow(site: CallSite, search: Search): void {
     const { callee, chain, entered, candidates } = search;
-    for (const target of this.targetsOf(unit, site)) {
-      if (target === callee) {
-        candidates.add(chain);
-        continue;
-      }
-      const place = this.place(target);
-      if (!place || place.unitIndex.lowPcs[place.node] !== target) throw new UnknownTarget();
-      for (const next of place.unitIndex.tailCalls.get(place.node) ?? []) {
-        if (candidates.ambiguous || entered.has(next.returnPc)) continue;
-        if (search.stepsLeft-- <= 0 || chain.length > MAX_CHAIN) throw new UnknownTarget();
-        entered.add(next.returnPc);
-        chain.push(next);
-        this.follow(place.unit, next, search);
-        chain.pop();
-        entered.delete(next.returnPc);
-      }
+    const target = this.targetOf(site);
+    if (target === callee) {
+      candidates.add(chain);
+      return;
+    }
+    const place = this.place(target);
+    if (!place || place.unitIndex.lowPcs[place.node] !== target) throw new UnknownTarget();
+    for (const next of place.unitIndex.tailCalls.get(place.node) ?? []) {
+      if (candidates.ambiguous || entered.has(next.returnPc)) continue;
+      if (search.stepsLeft-- <= 0 || chain.length > MAX_CHAIN) throw new UnknownTarget();
+      entered.add(next.returnPc);
+      chain.push(next);
+      this.follow(next, search);
+      chain.pop();
+      entered.delete(next.returnPc);
     }
   }
 
-  private targetsOf(unit: Unit, site: CallSite): readonly Address[] {
-    let targets = this.targets.get(site);
-    if (!targets && !this.targets.has(site)) {
-      targets = site.origin === undefined ? undefined : this.info.attempt(() => this.resolve(unit, site.origin ?? 0));
-      this.targets.set(site, targets);
+  private targetOf(site: CallSite): Address {
+    let target = this.targets.get(site);
+    if (target === undefined && !this.targets.has(site)) {
+      const { origin } = site;
+      target = origin === undefined ? undefined : this.info.attempt(() => this.resolve(origin));
+      this.targets.set(site, target);
     }
-    if (!targets || targets.length === 0) throw new UnknownTarget();
-    return targets;
+    if (target === undefined) throw new UnknownTarget();
+    return target;
   }
 
-  /** The address of a called function: its own, that of its copies out of line, or that of the symbol which a declaration names. */
-  private resolve(unit: Unit, origin: number): readonly Address[] | undefined {
-    const { units } = this.info;
-    const die = Die.at(units, origin);
+  /**
+   * The address of a called function: its own, or that of the symbol which a declaration names. A call of a function that has
+   * both inlined and separate copies names the abstract one, without an address: gdb 13 gives up there, and so does this.
+   */
+  private resolve(origin: number): Address | undefined {
+    const die = Die.at(this.info.units, origin);
     if (!die) return undefined;
-    if ((die.number(At.declaration) ?? 0) !== 0) {
-      const name = die.text(At.linkageName) ?? die.text(At.mipsLinkageName) ?? die.text(At.name);
-      const symbol = name === undefined ? undefined : this.symbols.named(name)[0];
-      return symbol && [symbol.address];
-    }
-    const low = die.number(At.lowPc);
-    if (low !== undefined) return [low];
-    const index = this.info.indexOf(unit);
-    const copies: Address[] = [];
-    index.origins.forEach((abstract, node) => {
-      if (abstract === origin && !index.isInlined[node]) copies.push(index.lowPcs[node] ?? 0);
-    });
-    return copies;
+    if ((die.number(At.declaration) ?? 0) === 0) return die.number(At.lowPc);
+    const name = die.text(At.linkageName) ?? die.text(At.mipsLinkageName) ?? die.text(At.name);
+    return name === undefined ? undefined : this.symbols.named(name)[0]?.address;
   }
 }

@@ -6,7 +6,7 @@ import { readNumber, skipForm } from './dwarf-forms.js';
 import { type RangePairs, readRanges } from './dwarf-ranges.js';
 import { isAddressForm, type Unit } from './dwarf-units.js';
 import { IntervalMap } from './interval-map.js';
-import type { IsLive } from './line-program.js';
+import type { IsLive } from './line-rows.js';
 
 /** A call, by the address that it returns to. */
 export interface CallSite {
@@ -28,7 +28,6 @@ export interface UnitIndex {
   readonly callFiles: readonly number[];
   readonly callLines: readonly number[];
   readonly lowPcs: readonly number[];
-  readonly origins: readonly number[];
   readonly isInlined: readonly boolean[];
   /** Address to innermost node. */
   readonly addresses: IntervalMap;
@@ -108,7 +107,6 @@ class IndexBuilder {
   private readonly callFiles: number[] = [];
   private readonly callLines: number[] = [];
   private readonly lowPcs: number[] = [];
-  private readonly origins: number[] = [];
   private readonly isInlined: boolean[] = [];
   private readonly lows: number[] = [];
   private readonly highs: number[] = [];
@@ -177,7 +175,6 @@ class IndexBuilder {
     this.callFiles.push(this.values.get(At.callFile) ?? 0);
     this.callLines.push(this.values.get(At.callLine) ?? 0);
     this.lowPcs.push(this.values.get(At.lowPc) ?? low);
-    this.origins.push(this.values.get(At.abstractOrigin) ?? NONE);
     this.isInlined.push(inlined);
     for (let index = 0; index + 1 < ranges.length; index += 2) {
       this.lows.push(ranges[index] ?? 0);
@@ -204,8 +201,8 @@ class IndexBuilder {
   }
 
   finish(): UnitIndex {
-    const { dies, parents, callFiles, callLines, lowPcs, origins, isInlined, callSites, tailCalls, scopes } = this;
+    const { dies, parents, callFiles, callLines, lowPcs, isInlined, callSites, tailCalls, scopes } = this;
     const addresses = IntervalMap.build(this.lows, this.highs, this.owners);
-    return { dies, parents, callFiles, callLines, lowPcs, origins, isInlined, addresses, callSites, tailCalls, scopes };
+    return { dies, parents, callFiles, callLines, lowPcs, isInlined, addresses, callSites, tailCalls, scopes };
   }
 }

@@ -1,6 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AsyncQueue } from '../async-queue.js';
 import type { Board, QemuConfig } from '../boards/board.js';
+import { spawnTool } from '../child-processes.js';
 import { DeviceLostError, TargetError, ToolMissingError } from '../errors.js';
 import type { Milliseconds } from '../units.js';
 import type { Target } from './target.js';
@@ -53,8 +54,8 @@ class QemuProcess {
       ...['-machine', config.machine, '-kernel', options.elfPath, '-display', 'none', '-monitor', 'none'],
       ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
     ];
-    // Its own process group: Ctrl-C at our terminal must not end the target before the capture is closed.
-    this.child = spawn(options.program ?? 'qemu-system-arm', args, { detached: true });
+
+    this.child = spawnTool(options.program ?? 'qemu-system-arm', args);
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.console.push(text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.complaints = (this.complaints + text).slice(-2_000);

@@ -42,6 +42,15 @@ export class AddressMap {
     if (this.used * 2 > this.keys.length) this.grow();
   }
 
+  /** Overwrites the value of an address that was set before; returns the old one, or ABSENT and does nothing. */
+  replace(address: Address, value: number): number {
+    const slot = this.slotOf(address);
+    if (this.keys[slot] !== address) return ABSENT;
+    const before = this.values[slot] ?? ABSENT;
+    this.values[slot] = value;
+    return before;
+  }
+
   private slotOf(address: Address): number {
     const low = address | 0;
     const high = (address / 4294967296) | 0;

@@ -172,6 +172,7 @@ export interface TraceInfo {
   readonly board?: string;
   readonly elf?: { readonly path: string; readonly buildId?: string };
   readonly startedAtWallMs?: number;
+  /** Wall time from the first event to the end. */
   readonly durationMs?: number;
   readonly toolVersion?: string;
   /** The live set of the events against the allocator's own tables at the end. */

@@ -69,6 +69,19 @@ class LifespanScan {
   private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
   private readonly assumptions: string[] = [];
   private count = 0;
+  /** The event that is being looked at. */
+  private current: Seq = 0;
+  private readonly overlapVisitor = {
+    sizeAt: (start: Address): Bytes => {
+      const span = this.live.get(start);
+      return span < 0 ? 0 : (this.sizeBytes[span] ?? 0);
+    },
+    covered: (start: Address): void => {
+      this.find('overlap', this.current);
+      const covered = this.live.get(start);
+      if (covered >= this.epochStart) this.close(covered, this.current, EndCause.implied);
+    },
+  };
   /** Spans below this index belong to an earlier epoch. */
   private epochStart = 0;
 
@@ -154,23 +167,22 @@ class LifespanScan {
       this.find('alloc-over-live', seq);
       this.close(before, seq, EndCause.implied);
     }
-    this.overlaps?.takeOver(address, sizeBytes, (start) => {
-      this.find('overlap', seq);
-      const covered = this.live.get(start);
-      if (covered >= this.epochStart) this.close(covered, seq, EndCause.implied);
-    });
+    this.current = seq;
+    this.overlaps?.takeOver(address, sizeBytes, this.overlapVisitor);
     this.live.set(address, span);
   }
 
   private closeAt(seq: Seq, address: Address, sizeBytes: Bytes, cause: number): void {
-    const span = this.bySize ? this.bySize.take(sizeBytes) : this.live.get(address);
+    const span = this.bySize ? this.bySize.take(sizeBytes) : this.live.replace(address, -1);
     if (span < this.epochStart || span < 0) {
       if (cause === EndCause.realloc) this.find('unknown-realloc', seq);
       else this.find(span === ABSENT || span >= 0 ? 'unknown-free' : 'double-free', seq);
       return;
     }
     this.closedBy[seq] = span;
-    this.close(span, seq, cause);
+    this.endSeq[span] = seq;
+    this.endCause[span] = cause;
+    if (!this.bySize) this.overlaps?.release(address);
   }
 
   private close(span: number, seq: Seq, cause: number): void {

@@ -1,15 +1,19 @@
 import type { Address, Bytes } from '../units.js';
-import { ABSENT, AddressMap } from './address-map.js';
 import { OrderedBits } from './ordered-bits.js';
 import { EventKind, type Trace } from './trace.js';
 
 /** 32 MiB of bitmap at the most: 4 GiB of heap at an alignment of 16. */
 const MAX_UNITS = 2 ** 28;
 
+export interface OverlapVisitor {
+  /** The size of the live block at this start. */
+  sizeAt(start: Address): Bytes;
+  covered(start: Address): void;
+}
+
 /** Knows the live blocks in address order and tells which of them a new block lies over. */
 export class OverlapFinder {
   private readonly starts: OrderedBits;
-  private readonly sizes = new AddressMap();
 
   private constructor(
     private readonly base: Address,
@@ -41,23 +45,22 @@ export class OverlapFinder {
   }
 
   /** Registers a block; calls `covered` with the start of every live block that it overlaps (which is to be released). */
-  takeOver(address: Address, sizeBytes: Bytes, covered: (start: Address) => void): void {
-    const at = (address - this.base) / this.align;
+  takeOver(address: Address, sizeBytes: Bytes, { sizeAt, covered }: OverlapVisitor): void {
+    const at = ((address - this.base) / this.align) | 0;
     const before = this.starts.atOrBefore(at - 1);
     if (before >= 0) {
       const start = this.base + before * this.align;
-      if (start + Math.max(0, this.sizes.get(start)) > address) covered(start);
+      if (start + sizeAt(start) > address) covered(start);
     }
-    const last = (address + sizeBytes - 1 - this.base) / this.align;
+    const last = Math.floor((address + sizeBytes - 1 - this.base) / this.align);
     for (let next = this.starts.atOrAfter(at + 1); next >= 0 && next <= last; next = this.starts.atOrAfter(next + 1)) {
       covered(this.base + next * this.align);
     }
     this.starts.add(at);
-    this.sizes.set(address, Math.min(sizeBytes, 0x7fffffff));
   }
 
+  /** Forgets a block that was registered. */
   release(address: Address): void {
-    if (this.sizes.get(address) === ABSENT) return;
-    this.starts.delete((address - this.base) / this.align);
+    this.starts.delete(((address - this.base) / this.align) | 0);
   }
 }

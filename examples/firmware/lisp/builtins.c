@@ -1,222 +1,11 @@
-// The functions that scripts can call, and the table of all names with a meaning.
+// What scripts can do to the system, and the table of all names with a meaning.
 #include "bytes.h"
-#include "error.h"
 #include "eval.h"
+#include "functions.h"
 #include "gc.h"
 #include "print.h"
 #include "smash.h"
 #include "state.h"
-
-static int32_t as_int(obj_t value)
-{
-    if (!is_int(value)) {
-        raise("not a number", value);
-    }
-    return int_value(value);
-}
-
-// --- Numbers. Arithmetic is unsigned inside: it wraps around instead of being undefined. ---
-
-static obj_t add(size_t count, const obj_t *args)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += (uint32_t)as_int(args[i]);
-    }
-    return make_int((int32_t)sum);
-}
-
-static obj_t subtract(size_t count, const obj_t *args)
-{
-    uint32_t value = (uint32_t)as_int(args[0]);
-    return make_int((int32_t)(count == 1 ? 0u - value : value - (uint32_t)as_int(args[1])));
-}
-
-static obj_t multiply(size_t count, const obj_t *args)
-{
-    uint32_t product = 1;
-    for (size_t i = 0; i < count; i++) {
-        product *= (uint32_t)as_int(args[i]);
-    }
-    return make_int((int32_t)product);
-}
-
-static int32_t divisor(obj_t value)
-{
-    if (as_int(value) == 0) {
-        raise("division by zero", NIL);
-    }
-    return as_int(value);
-}
-
-static obj_t divide(size_t count, const obj_t *args)
-{
-    (void)count;
-    return make_int(as_int(args[0]) / divisor(args[1]));
-}
-
-static obj_t modulo(size_t count, const obj_t *args)
-{
-    (void)count;
-    return make_int(as_int(args[0]) % divisor(args[1]));
-}
-
-static obj_t less(size_t count, const obj_t *args)
-{
-    (void)count;
-    return truth(as_int(args[0]) < as_int(args[1]));
-}
-
-static obj_t equal(size_t count, const obj_t *args)
-{
-    (void)count;
-    return truth(args[0] == args[1]);
-}
-
-static obj_t not(size_t count, const obj_t *args)
-{
-    (void)count;
-    return truth(args[0] == NIL);
-}
-
-// --- Lists ---
-
-static obj_t list_cons(size_t count, const obj_t *args)
-{
-    (void)count;
-    return cons(args[0], args[1]);
-}
-
-static obj_t list_first(size_t count, const obj_t *args)
-{
-    (void)count;
-    return first(args[0]);
-}
-
-static obj_t list_rest(size_t count, const obj_t *args)
-{
-    (void)count;
-    return rest(args[0]);
-}
-
-static obj_t list(size_t count, const obj_t *args)
-{
-    obj_t result = NIL;
-    while (count > 0) {
-        result = cons(args[--count], result);
-    }
-    return result;
-}
-
-// --- Strings ---
-
-static obj_t str(size_t count, const obj_t *args)
-{
-    string_t *string = string_new("", 0);
-    for (size_t i = 0; i < count; i++) {
-        append_value(string, args[i]);
-    }
-    return (obj_t)string;
-}
-
-static obj_t str_push(size_t count, const obj_t *args)
-{
-    for (size_t i = 1; i < count; i++) {
-        append_value(as_string(args[0]), args[i]);
-    }
-    return args[0];
-}
-
-static obj_t str_trim(size_t count, const obj_t *args)
-{
-    (void)count;
-    string_trim(as_string(args[0]));
-    return args[0];
-}
-
-// --- Arrays and dictionaries ---
-
-static obj_t array(size_t count, const obj_t *args)
-{
-    array_t *result = array_new();
-    for (size_t i = 0; i < count; i++) {
-        array_push(result, args[i]);
-    }
-    return (obj_t)result;
-}
-
-static obj_t push(size_t count, const obj_t *args)
-{
-    for (size_t i = 1; i < count; i++) {
-        array_push(as_array(args[0]), args[i]);
-    }
-    return args[0];
-}
-
-static obj_t pop(size_t count, const obj_t *args)
-{
-    (void)count;
-    return array_pop(as_array(args[0]));
-}
-
-static obj_t dict(size_t count, const obj_t *args)
-{
-    (void)count;
-    (void)args;
-    return (obj_t)dict_new(0);
-}
-
-// (get array index) or (get dictionary key [default])
-static obj_t get(size_t count, const obj_t *args)
-{
-    if (is_type(args[0], TYPE_ARRAY)) {
-        return *array_at(as_array(args[0]), as_int(args[1]));
-    }
-    slot_t *slot = dict_find(as_dict(args[0]), args[1]);
-    if (slot != NULL) {
-        return slot->value;
-    }
-    return count == 3 ? args[2] : NIL;
-}
-
-static obj_t put(size_t count, const obj_t *args)
-{
-    (void)count;
-    if (is_type(args[0], TYPE_ARRAY)) {
-        *array_at(as_array(args[0]), as_int(args[1])) = args[2];
-    } else {
-        dict_put(as_dict(args[0]), args[1], args[2]);
-    }
-    return args[2];
-}
-
-static obj_t keys(size_t count, const obj_t *args)
-{
-    (void)count;
-    const dict_t *table = as_dict(args[0]);
-    obj_t result = NIL;
-    for (uint32_t i = table->capacity; i > 0; i--) {
-        if (table->slots[i - 1].key != NIL) {
-            result = cons(table->slots[i - 1].key, result);
-        }
-    }
-    return result;
-}
-
-static obj_t length(size_t count, const obj_t *args)
-{
-    (void)count;
-    if (is_type(args[0], TYPE_STRING)) {
-        return make_int((int32_t)as_string(args[0])->length);
-    }
-    if (is_type(args[0], TYPE_ARRAY)) {
-        return make_int((int32_t)as_array(args[0])->length);
-    }
-    if (is_type(args[0], TYPE_DICT)) {
-        return make_int((int32_t)as_dict(args[0])->used);
-    }
-    return make_int((int32_t)list_length(args[0]));
-}
 
 // --- Streams ---
 
@@ -309,29 +98,29 @@ static const builtin_t builtins[] = {
     FORM("define", form_define),
     FORM("set!", form_set),
     FORM("try", form_try),
-    FUNCTION("+", add, 0, MAX_ARGS),
-    FUNCTION("-", subtract, 1, 2),
-    FUNCTION("*", multiply, 0, MAX_ARGS),
-    FUNCTION("/", divide, 2, 2),
-    FUNCTION("mod", modulo, 2, 2),
-    FUNCTION("<", less, 2, 2),
-    FUNCTION("=", equal, 2, 2),
-    FUNCTION("not", not, 1, 1),
-    FUNCTION("cons", list_cons, 2, 2),
-    FUNCTION("first", list_first, 1, 1),
-    FUNCTION("rest", list_rest, 1, 1),
-    FUNCTION("list", list, 0, MAX_ARGS),
-    FUNCTION("str", str, 0, MAX_ARGS),
-    FUNCTION("str-push!", str_push, 2, MAX_ARGS),
-    FUNCTION("str-trim!", str_trim, 1, 1),
-    FUNCTION("array", array, 0, MAX_ARGS),
-    FUNCTION("push!", push, 2, MAX_ARGS),
-    FUNCTION("pop!", pop, 1, 1),
-    FUNCTION("dict", dict, 0, 0),
-    FUNCTION("get", get, 2, 3),
-    FUNCTION("put!", put, 3, 3),
-    FUNCTION("keys", keys, 1, 1),
-    FUNCTION("length", length, 1, 1),
+    FUNCTION("+", lisp_add, 0, MAX_ARGS),
+    FUNCTION("-", lisp_subtract, 1, 2),
+    FUNCTION("*", lisp_multiply, 0, MAX_ARGS),
+    FUNCTION("/", lisp_divide, 2, 2),
+    FUNCTION("mod", lisp_modulo, 2, 2),
+    FUNCTION("<", lisp_less, 2, 2),
+    FUNCTION("=", lisp_equal, 2, 2),
+    FUNCTION("not", lisp_not, 1, 1),
+    FUNCTION("cons", lisp_cons, 2, 2),
+    FUNCTION("first", lisp_first, 1, 1),
+    FUNCTION("rest", lisp_rest, 1, 1),
+    FUNCTION("list", lisp_list, 0, MAX_ARGS),
+    FUNCTION("str", lisp_str, 0, MAX_ARGS),
+    FUNCTION("str-push!", lisp_str_push, 2, MAX_ARGS),
+    FUNCTION("str-trim!", lisp_str_trim, 1, 1),
+    FUNCTION("array", lisp_array, 0, MAX_ARGS),
+    FUNCTION("push!", lisp_push, 2, MAX_ARGS),
+    FUNCTION("pop!", lisp_pop, 1, 1),
+    FUNCTION("dict", lisp_dict, 0, 0),
+    FUNCTION("get", lisp_get, 2, 3),
+    FUNCTION("put!", lisp_put, 3, 3),
+    FUNCTION("keys", lisp_keys, 1, 1),
+    FUNCTION("length", lisp_length, 1, 1),
     FUNCTION("open", open_stream, 1, 1),
     FUNCTION("write", write_stream, 2, 2),
     FUNCTION("close", close_stream, 1, 1),

@@ -1,26 +1,15 @@
-// A mark-and-sweep heap of 16-byte blocks, laid out in memory as MicroPython's:
-//
-//   start                                                                        end, down to 16
-//   | allocation table: A bytes | gap: 1 | finaliser table: ceil(4A/8) | (slack) | pool: 4A blocks |
-//
-// The allocation table has 2 bits a block, the lowest bits of a byte first. An allocation is a head and its tails.
+// A mark-and-sweep heap of 16-byte blocks, laid out in memory as MicroPython's (gctable.h): allocation.
 #include "gc.h"
 
 #include "bytes.h"
+#include "gctable.h"
 #include "state.h"
-
-enum { AT_FREE = 0, AT_HEAD = 1, AT_TAIL = 2, AT_MARK = 3 };
-
-#define BLOCKS_PER_ATB 4u
-#define BLOCKS_PER_FTB 8u
 
 // The gap stays 0, that is "free": walking along the tails of the last block ends there without a bounds check.
 #define GAP_BYTES 1u
 
 // Bits of heap that a block costs: its own, 2 in the allocation table, 1 in the finaliser table.
 #define BITS_PER_BLOCK (GC_BYTES_PER_BLOCK * 8 + 2 + 1)
-
-#define AREA (mp_state_ctx.mem.area)
 
 #if LOG_HEAP_ACTIVITY
 // -O0 and noipa: the arguments stay where the debugger looks, and no caller learns that the call has no effect.
@@ -31,66 +20,9 @@ __attribute__((noinline, noipa, optimize("O0"))) void gc_log_change(uint32_t sta
 }
 #endif
 
-// --- Tables ---
-
-static unsigned kind_of(size_t block)
-{
-    return (AREA.gc_alloc_table_start[block / BLOCKS_PER_ATB] >> (block % BLOCKS_PER_ATB * 2)) & 3u;
-}
-
-static void set_kind(size_t block, unsigned kind)
-{
-    uint8_t *entry = &AREA.gc_alloc_table_start[block / BLOCKS_PER_ATB];
-    unsigned shift = block % BLOCKS_PER_ATB * 2;
-    *entry = (uint8_t)((*entry & ~(3u << shift)) | (kind << shift));
-}
-
-static bool has_finaliser(size_t block)
-{
-    return (AREA.gc_finaliser_table_start[block / BLOCKS_PER_FTB] >> (block % BLOCKS_PER_FTB)) & 1u;
-}
-
-static void set_finaliser(size_t block, bool on)
-{
-    uint8_t *entry = &AREA.gc_finaliser_table_start[block / BLOCKS_PER_FTB];
-    uint8_t bit = (uint8_t)(1u << (block % BLOCKS_PER_FTB));
-    *entry = (uint8_t)(on ? *entry | bit : *entry & ~bit);
-}
-
-static size_t total_blocks(void)
-{
-    return AREA.gc_alloc_table_byte_len * BLOCKS_PER_ATB;
-}
-
-static size_t block_of(const void *ptr)
-{
-    return (size_t)((const uint8_t *)ptr - AREA.gc_pool_start) / GC_BYTES_PER_BLOCK;
-}
-
-static void *address_of(size_t block)
-{
-    return AREA.gc_pool_start + block * GC_BYTES_PER_BLOCK;
-}
-
 static size_t blocks_for(size_t n_bytes)
 {
     return (n_bytes + GC_BYTES_PER_BLOCK - 1) / GC_BYTES_PER_BLOCK;
-}
-
-static bool is_block_address(const void *ptr)
-{
-    return (uintptr_t)ptr % GC_BYTES_PER_BLOCK == 0 && (const uint8_t *)ptr >= AREA.gc_pool_start
-        && (const uint8_t *)ptr < AREA.gc_pool_end;
-}
-
-// The length of the allocation whose head is `block`.
-static size_t run_length(size_t block)
-{
-    size_t length = 1;
-    while (kind_of(block + length) == AT_TAIL) {
-        length++;
-    }
-    return length;
 }
 
 static void note_free(size_t block)
@@ -101,7 +33,7 @@ static void note_free(size_t block)
 }
 
 // Frees the allocation whose head is `block`. The log comes first: the debugger can still see how long it was.
-static void gc_release(size_t block)
+void gc_release(size_t block)
 {
     gc_log_change(block, 0);
     do {
@@ -109,8 +41,6 @@ static void gc_release(size_t block)
         block++;
     } while (kind_of(block) == AT_TAIL);
 }
-
-// --- Allocation ---
 
 void gc_init(void *start, void *end)
 {
@@ -257,94 +187,6 @@ void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move)
         return ptr;
     }
     return allow_move ? move(ptr, owned * GC_BYTES_PER_BLOCK, n_bytes) : NULL;
-}
-
-// --- Collection ---
-
-// Marks what `block`, itself marked already, leads to. A stack of block numbers instead of recursion: the C stack
-// of a small board would not survive a long list.
-static void gc_mark_subtree(size_t block)
-{
-    size_t *stack = mp_state_ctx.mem.gc_mark_stack;
-    size_t depth = 0;
-    for (;;) {
-        void **words = address_of(block);
-        for (size_t i = run_length(block) * (GC_BYTES_PER_BLOCK / sizeof(void *)); i > 0; i--, words++) {
-            if (!is_block_address(*words) || kind_of(block_of(*words)) != AT_HEAD) {
-                continue;
-            }
-            set_kind(block_of(*words), AT_MARK);
-            if (depth < GC_MARK_STACK_SIZE) {
-                stack[depth++] = block_of(*words);
-            } else {
-                mp_state_ctx.mem.gc_mark_stack_overflow = 1;
-            }
-        }
-        if (depth == 0) {
-            return;
-        }
-        block = stack[--depth];
-    }
-}
-
-// Blocks that found no room on the mark stack are marked, but what they point to may not be: look at all again.
-static void gc_deal_with_stack_overflow(void)
-{
-    while (mp_state_ctx.mem.gc_mark_stack_overflow) {
-        mp_state_ctx.mem.gc_mark_stack_overflow = 0;
-        for (size_t block = 0; block < total_blocks(); block++) {
-            if (kind_of(block) == AT_MARK) {
-                gc_mark_subtree(block);
-            }
-        }
-    }
-}
-
-static void gc_sweep(void)
-{
-    for (size_t block = 0; block < total_blocks(); block++) {
-        unsigned kind = kind_of(block);
-        if (kind == AT_MARK) {
-            set_kind(block, AT_HEAD);
-        } else if (kind == AT_HEAD) {
-            if (has_finaliser(block)) {
-                set_finaliser(block, false);
-                gc_finalise(address_of(block));
-            }
-            gc_release(block);
-        }
-    }
-}
-
-void gc_collect_start(void)
-{
-    mp_state_ctx.mem.gc_lock_depth++;
-    mp_state_ctx.mem.gc_mark_stack_overflow = 0;
-}
-
-void gc_collect_root(void **ptrs, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (is_block_address(ptrs[i]) && kind_of(block_of(ptrs[i])) == AT_HEAD) {
-            set_kind(block_of(ptrs[i]), AT_MARK);
-            gc_mark_subtree(block_of(ptrs[i]));
-        }
-    }
-}
-
-void gc_collect_end(void)
-{
-    gc_deal_with_stack_overflow();
-    gc_sweep();
-    AREA.gc_last_free_atb_index = 0;
-    mp_state_ctx.mem.gc_lock_depth--;
-    mp_state_ctx.mem.gc_collections++;
-}
-
-void gc_sweep_all(void)
-{
-    gc_collect_start();
-    gc_collect_end();
 }
 
 gc_info_t gc_info(void)

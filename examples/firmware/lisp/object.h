@@ -14,7 +14,16 @@ typedef uintptr_t obj_t;
 
 #define NIL ((obj_t)0)
 
-typedef enum { TYPE_PAIR = 1, TYPE_SYMBOL, TYPE_STRING, TYPE_ARRAY, TYPE_DICT, TYPE_CLOSURE, TYPE_STREAM, TYPE_BUILTIN } type_t;
+typedef enum {
+    TYPE_PAIR = 1,
+    TYPE_SYMBOL,
+    TYPE_STRING,
+    TYPE_ARRAY,
+    TYPE_DICT,
+    TYPE_CLOSURE,
+    TYPE_STREAM,
+    TYPE_BUILTIN,
+} type_t;
 
 typedef struct {
     uint32_t type;

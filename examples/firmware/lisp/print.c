@@ -55,7 +55,11 @@ static void write_string(const sink_t *sink, const string_t *string)
     // A string may be appended to itself: then its length changes below.
     uint32_t length = string->length;
     for (uint32_t i = 0; i < length; i++) {
-        write_char(sink, string->text[i]);
+        char c = string->text[i];
+        if (sink->quote_strings && (c == '"' || c == '\\')) {
+            write_char(sink, '\\');
+        }
+        write_char(sink, c);
     }
     if (sink->quote_strings) {
         write_char(sink, '"');

@@ -82,6 +82,16 @@ static obj_t read_string(reader_t *reader)
     return (obj_t)string;
 }
 
+// A minus sign or none, then nothing but digits.
+static bool is_int_text(const char *text, size_t length)
+{
+    size_t i = length > 1 && text[0] == '-';
+    while (i < length && is_digit(text[i])) {
+        i++;
+    }
+    return i == length;
+}
+
 static obj_t parse_int(const char *text, size_t length)
 {
     bool negative = text[0] == '-';
@@ -99,7 +109,7 @@ static obj_t read_atom(reader_t *reader)
         reader->at++;
     }
     size_t length = (size_t)(reader->at - start);
-    if (is_digit(start[0]) || (start[0] == '-' && length > 1 && is_digit(start[1]))) {
+    if (is_int_text(start, length)) {
         return parse_int(start, length);
     }
     if (length == 3 && memcmp(start, "nil", 3) == 0) {

@@ -6,7 +6,8 @@
 
 // Allocates and frees one block from a frame whose saved return address is wrong:
 //   0: all ones, as an RTOS leaves in a new task; looks like a return from an exception
-//   1: the address of this very function: its caller seems to be itself, for ever
+//   1: an address in this very function: its caller seems to be itself, and what comes before is whatever the
+//      stack holds
 //   2: an address outside of all memory
 void alloc_from_smashed_frame(uintptr_t kind);
 

@@ -3,6 +3,9 @@ import 'regenerator-runtime/runtime.js';
 import gdbJs from 'gdb-js';
 import { plainEscapes } from './c-string.js';
 
+/** A record that is read settles its command within the same turn. */
+const UNREAD_MS = 500;
+
 /**
  * gdb-js behind one file (docs/decisions/0001-gdb-js.md): it queues commands one at a time and parses their results.
  * It sees nothing but one clean result record per command: tokens, stream and async records, time-outs and gdb's death
@@ -11,6 +14,7 @@ import { plainEscapes } from './c-string.js';
 export class GdbJsQueue {
   private readonly replies = new PassThrough();
   private readonly gdb;
+  private unread: NodeJS.Timeout | undefined;
 
   /** `send` is called with one command line at a time; each must be answered by one call of `reply`. */
   constructor(send: (command: string) => void) {
@@ -30,11 +34,18 @@ export class GdbJsQueue {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       throw new Error(message.replace(`Error while executing "${command}". `, ''));
+    } finally {
+      clearTimeout(this.unread);
     }
   }
 
   /** Hands over the result record (`^done,...`) of the command that was sent last. */
   reply(record: string): void {
+    clearTimeout(this.unread);
     this.replies.write(`${plainEscapes(record)}\n`);
+    // A record that its grammar does not know is taken for target output, and the command would wait for ever.
+    this.unread = setTimeout(() => {
+      this.replies.write('^error,msg="a reply that could not be read"\n');
+    }, UNREAD_MS);
   }
 }

@@ -1,4 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawnTool } from '../../child-processes.js';
 import type { Milliseconds } from '../../units.js';
 import type { GdbProgram } from '../find-gdb.js';
 import { MiConnection } from './mi-connection.js';
@@ -14,8 +15,8 @@ export class GdbProcess implements AsyncDisposable {
   /** Starts gdb without any of its start-up files: neither the user's nor those an ELF file names may run. */
   constructor(program: GdbProgram, elfPath?: string) {
     const args = ['-nx', '-q', '--interpreter=mi2', '-iex', 'set auto-load off'];
-    // Its own process group: Ctrl-C at our terminal is ours to handle.
-    this.child = spawn(program.path, elfPath === undefined ? args : [...args, '--', elfPath], { detached: true });
+
+    this.child = spawnTool(program.path, elfPath === undefined ? args : [...args, '--', elfPath]);
     this.ended = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.child.once('error', () => undefined);
     this.mi = new MiConnection(this.child);

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// Makes a fresh clone ready: npm packages, Debian packages, compiled sources. Plain JavaScript without imports from the
+// project, because nothing is installed or compiled yet when it runs.
+//
+//   node cli/bootstrap.mjs --for demo|test|bench
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const purpose = process.argv[process.argv.indexOf('--for') + 1] ?? 'demo';
+
+/** What is looked for, and the Debian package that has it. */
+const PROGRAMS = [
+  { program: 'gdb-multiarch', package: 'gdb-multiarch', for: ['demo', 'test', 'bench'] },
+  { program: 'qemu-system-arm', package: 'qemu-system-arm', for: ['demo', 'test', 'bench'] },
+  { program: 'arm-none-eabi-gcc', package: 'gcc-arm-none-eabi', for: ['demo', 'test', 'bench'] },
+  { program: 'make', package: 'make', for: ['demo', 'test', 'bench'] },
+  { file: '/usr/lib/arm-none-eabi/newlib/libc.a', package: 'libnewlib-arm-none-eabi', for: ['demo', 'test', 'bench'] },
+  { file: '/usr/include/newlib/c++', package: 'libstdc++-arm-none-eabi-newlib', for: ['test', 'bench'] },
+  { file: '/usr/lib/picolibc/arm-none-eabi', package: 'picolibc-arm-none-eabi', for: ['test', 'bench'] },
+  { program: 'openocd', package: 'openocd', for: ['test', 'bench'] },
+  { program: 'chromium', package: 'chromium', for: ['test', 'bench'] },
+  { program: 'socat', package: 'socat', for: ['test'] },
+  { program: 'python3', package: 'python3', for: ['bench', 'test'] },
+];
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(5);
+}
+
+function run(program, args, options = {}) {
+  const result = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  return result.error ? -1 : (result.status ?? -1);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node ${process.versions.node}: expected 20.19 or later`);
+}
+
+/** The packages of the lock file, once: a stamp in node_modules says which lock file it was made from. */
+function npmPackages() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(root, 'node_modules', '.heap-harvest-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  process.stdout.write('installing npm packages\n');
+  // --ignore-scripts: none of them needs its install script (the serial binding ships prebuilt).
+  const status = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (status !== 0) fail('npm ci failed: see above');
+  writeFileSync(stamp, lock);
+}
+
+function debianPackages() {
+  const missing = PROGRAMS.filter((entry) => entry.for.includes(purpose))
+    .filter((entry) => (entry.program ? !onPath(entry.program) : !existsSync(entry.file)))
+    .map((entry) => entry.package);
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing)];
+  if (!onPath('apt-get'))
+    fail(`missing: ${packages.join(', ')} (Debian's names); install them with your package manager`);
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  if (sudo.length > 0 && !onPath('sudo')) fail(`missing: run as root: apt-get install ${packages.join(' ')}`);
+  process.stdout.write(`installing with apt: ${packages.join(' ')}\n`);
+  const apt = (...args) => {
+    const [program = 'apt-get', ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+    return run(program, rest);
+  };
+  apt('update', '-q=2');
+  const status = apt('install', '-q=2', '-y', '--no-install-recommends', ...packages);
+  if (status !== 0) fail(`apt-get install ${packages.join(' ')} failed: see above`);
+}
+
+function compile() {
+  const status = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  if (status !== 0) fail('the sources do not compile: see above');
+  const viewer = join(root, 'viewer', 'build.mjs');
+  if (existsSync(viewer) && statSync(viewer).isFile() && run(process.execPath, [viewer]) !== 0) {
+    fail('the viewer does not build: see above');
+  }
+}
+
+checkNode();
+npmPackages();
+debianPackages();
+compile();

@@ -1,0 +1,29 @@
+import { ExitCode, harvestEvents } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+import { buildExampleFirmware } from '../example-firmware.js';
+import { captureToFolder, printTrace } from './capture-to-folder.js';
+
+export const demoCommand = defineCommand({
+  name: 'demo',
+  describe: 'Build the example firmware, boot it under QEMU and harvest it until its REPL',
+  examples: [['harvest demo --out harvest-demo', 'no board needed']],
+  options: (yargs) =>
+    yargs
+      .option('variant', { choices: ['small', 'big'] as const, default: 'big' as const, describe: 'which boot script' })
+      .option('out', { type: 'string', alias: 'o', default: 'harvest-demo', describe: 'the folder for the outputs' }),
+  run: async (args, context) => {
+    const board = 'mps2-an385';
+    if (!context.quiet) context.err(`building the example firmware (${board}, -Og, ${args.variant})\n`);
+    const elf = await buildExampleFirmware({ board, optimisation: 'Og', variant: args.variant });
+    if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
+    const records = harvestEvents({ elf, board: `qemu-${board}`, signal: context.signal, timeoutMs: 300_000 });
+    const { trace, exitCode } = await captureToFolder(records, args.out, context);
+    printTrace(trace, context);
+    if (!context.quiet && !context.json) {
+      context.err(
+        `written to ${args.out}; next: harvest stats ${args.out}/capture.harvest, harvest view ${args.out}/capture.harvest\n`,
+      );
+    }
+    return exitCode === ExitCode.ok && trace.info.oracle?.outcome !== 'matched' ? ExitCode.partial : exitCode;
+  },
+});

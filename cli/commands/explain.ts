@@ -1,0 +1,27 @@
+import { ERROR_CATALOGUE, ExitCode, UsageError } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+
+export const explainCommand = defineCommand({
+  name: 'explain [code]',
+  describe: 'What an error code means and what to try',
+  examples: [['harvest explain HH1501', 'one code; without it, all of them']],
+  options: (yargs) => yargs.positional('code', { type: 'string', describe: 'such as HH1501' }),
+  run: async (args, context) => {
+    const code = args.code?.toUpperCase();
+    const found = code === undefined ? undefined : ERROR_CATALOGUE[code];
+    if (code !== undefined && !found) {
+      throw new UsageError('HH1109', `harvest explain ${code}: no such code, expected HH and four digits`, {
+        remedy: '`harvest explain` lists them all',
+      });
+    }
+    if (context.json) {
+      context.out(`${JSON.stringify(found ?? ERROR_CATALOGUE, undefined, 2)}\n`);
+    } else if (found) {
+      context.out(`${code}  ${found.title}\n\n${found.cause}\n`);
+      for (const remedy of found.remedies) context.out(`- ${remedy}\n`);
+    } else {
+      for (const [each, { title }] of Object.entries(ERROR_CATALOGUE)) context.out(`${each}  ${title}\n`);
+    }
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,117 @@
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  ENGINE_NAMES,
+  ExitCode,
+  type HarvestOptions,
+  harvestEvents,
+  isJournal,
+  loadTrace,
+  UsageError,
+  writeOutputs,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+import { captureToFolder, printTrace } from './capture-to-folder.js';
+
+const SERVERS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
+
+/** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
+export const harvestCommand = defineCommand({
+  name: ['$0 [elf]', 'run [elf]'],
+  describe: 'Capture the heap events of a firmware until its REPL waits (or write the outputs of a journal)',
+  examples: [
+    ['harvest --until-repl --board metro_m0_express firmware.elf', 'a board behind OpenOCD on :3333'],
+    ['harvest --gdb-server :2331 --until main_loop firmware.elf', 'any gdb server, any end'],
+    ['harvest capture.harvest', 'write the outputs of a capture that was cut short'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal' })
+      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+      .option('server', { choices: SERVERS, describe: "which of the board's debug servers" })
+      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
+      .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
+      .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })
+      .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
+      .option('max-events', { type: 'number', describe: 'end after so many events' })
+      .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
+      .option('backtrace-depth', { type: 'number', describe: 'frames kept of a backtrace', default: 128 })
+      .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
+      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
+      .option('gdb-python', { type: 'boolean', default: true, describe: "use gdb's Python where it has one" })
+      .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
+      .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
+      .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
+      .option('qemu-arg', { type: 'string', array: true, describe: 'a further argument for QEMU' })
+      .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
+  run: async (args, context) => {
+    if (args.elf === undefined) {
+      throw new UsageError('HH1106', 'harvest: found no ELF file, expected one', {
+        remedy: '`harvest demo` shows it on a built-in firmware; `harvest --help` lists the commands',
+      });
+    }
+    if (await startsAsJournal(args.elf)) return finishJournal(args.elf, context);
+    const options: HarvestOptions = {
+      elf: args.elf,
+      reset: args.reset,
+      load: args.load,
+      verify: args.verify,
+      gdbPython: args.gdbPython,
+      maxDepth: positive('--backtrace-depth', args.backtraceDepth),
+      signal: context.signal,
+      until: args.until ?? [],
+      ...defined({
+        board: args.board ?? context.env.HARVEST_BOARD,
+        gdb: args.gdb ?? context.env.HARVEST_GDB,
+        server: args.server,
+        gdbServer: args.gdbServer ?? context.env.HARVEST_GDB_SERVER,
+        untilRepl: args.untilRepl,
+        prompt: args.untilPrompt,
+        engine: args.engine,
+        qemuArgs: args.qemuArg,
+        maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
+        timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
+      }),
+    };
+    const { trace, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
+    printTrace(trace, context);
+    if (!context.quiet && !context.json) nextStep(args.out, context);
+    return exitCode;
+  },
+});
+
+async function startsAsJournal(path: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { buffer } = await file.read(new Uint8Array(16), 0, 16, 0);
+    return isJournal(buffer);
+  } finally {
+    await file.close();
+  }
+}
+
+async function finishJournal(path: string, context: Context): Promise<ExitCode> {
+  const { builder } = await loadTrace(path, { signal: context.signal });
+  const trace = builder.build();
+  const folder = dirname(path);
+  await writeOutputs(trace, folder);
+  printTrace(trace, context);
+  if (!context.quiet && !context.json) nextStep(folder, context);
+  return trace.info.complete ? ExitCode.ok : ExitCode.partial;
+}
+
+function nextStep(folder: string, context: Context): void {
+  context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+function positive(option: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new UsageError('HH1107', `${option} ${value}: expected a number above 0`);
+}

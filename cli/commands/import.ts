@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import {
+  ExitCode,
+  FORMATS,
+  journalBytes,
+  loadTrace,
+  makeOutputFolder,
+  OUTPUT_FILES,
+  parseSize,
+  TraceBuilder,
+  UsageError,
+  writeOutputs,
+  writeWhole,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+import { printTrace } from './capture-to-folder.js';
+
+export const importCommand = defineCommand({
+  name: 'import [file]',
+  describe: 'Read what another heap tracer recorded and write the same outputs',
+  examples: [
+    ['harvest import mylog.txt --out run1', 'the log of a classic gdb script'],
+    ['harvest import - --format gdb-log < mylog.txt', 'from stdin, the format forced'],
+    ['harvest import --list-formats', 'what can be read'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked' })
+      .option('format', { type: 'string', describe: 'force a format (default: told by content)' })
+      .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
+      .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' })
+      .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
+  run: async (args, context) => {
+    if (args.listFormats) return listFormats(context);
+    const path = args.file;
+    if (path === undefined)
+      throw new UsageError('HH1106', 'harvest import: found no file, expected one (or - for stdin)');
+    const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
+    const builder = new TraceBuilder();
+    let failure: unknown;
+    const loaded = await loadTrace(path, {
+      builder,
+      signal: context.signal,
+      ...(args.format === undefined ? {} : { format: args.format }),
+      ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
+    }).catch((error: unknown) => {
+      failure = error;
+      return undefined;
+    });
+    if (failure !== undefined && builder.eventCount === 0) throw failure;
+    if (failure !== undefined)
+      builder.add({ kind: 'gap', reason: failure instanceof Error ? failure.message : String(failure) });
+    if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
+    await makeOutputFolder(args.out);
+    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));
+    const trace = builder.build();
+    await writeOutputs(trace, args.out);
+    printTrace(trace, context);
+    if (failure !== undefined) throw failure;
+    return trace.info.complete ? ExitCode.ok : ExitCode.partial;
+  },
+});
+
+function listFormats(context: Context): ExitCode {
+  if (context.json) {
+    context.out(`${JSON.stringify(FORMATS.map(({ id, title }) => ({ id, title })))}\n`);
+  } else {
+    const width = Math.max(...FORMATS.map(({ id }) => id.length));
+    for (const { id, title } of FORMATS) context.out(`${id.padEnd(width)}  ${title}\n`);
+  }
+  return ExitCode.ok;
+}
+
+/** A size from the command line. @throws UsageError HH1108 */
+export function sizeOption(option: string, text: string): number {
+  const size = parseSize(text);
+  if (size !== undefined) return size;
+  throw new UsageError('HH1108', `${option} ${text}: found no size, expected for example 10K, 2M or 0x5000`);
+}

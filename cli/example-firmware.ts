@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { HarvestError, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/index.js';
+
+export interface ExampleBuild {
+  readonly board: 'microbit' | 'mps2-an385';
+  readonly optimisation: 'Og' | 'Os';
+  readonly variant: string;
+}
+
+/** Builds the example firmware (nothing when it is up to date) and returns the ELF file's path. @throws ToolMissingError HH1804 */
+export async function buildExampleFirmware({ board, optimisation, variant }: ExampleBuild): Promise<string> {
+  const folder = join(packageRoot, 'examples', 'firmware', 'lisp');
+  if ((await outputOf('arm-none-eabi-gcc', ['--version'])) === undefined) {
+    throw new ToolMissingError('HH1804', 'arm-none-eabi-gcc: cannot be run', {
+      remedy: 'sudo apt-get install gcc-arm-none-eabi make (or `npm run demo`, which installs what is needed)',
+    });
+  }
+  const make = await runTool('make', ['-C', folder, `BOARD=${board}`, `OPT=${optimisation}`, `VARIANT=${variant}`]);
+  if (make.status !== 0) {
+    throw new HarvestError('HH1805', 5, `example firmware: make failed: ${make.stderr.trim().slice(-1000)}`);
+  }
+  return join(folder, 'build', `${board}-${optimisation}-${variant}`, 'firmware.elf');
+}

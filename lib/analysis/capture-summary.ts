@@ -1,0 +1,96 @@
+import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
+import type { Finding } from '../trace/lifespans.js';
+import { EndCause } from '../trace/lifespans.js';
+import { EventKind, type Trace } from '../trace/trace.js';
+import type { Blocks, Bytes, Milliseconds, Seq } from '../units.js';
+import { peakOf } from './heap-usage.js';
+import { spansOf } from './spans-of.js';
+
+/** What a capture holds and how far it can be trusted. */
+export interface CaptureSummary {
+  readonly schema: 'heap-harvest/summary@1';
+  readonly source: string;
+  readonly engine?: string;
+  readonly engineReport?: Readonly<Record<string, string | number | boolean>>;
+  readonly board?: string;
+  readonly elf?: { readonly path: string; readonly buildId?: string };
+  readonly events: number;
+  readonly allocations: number;
+  /** Given back by their owner. */
+  readonly frees: number;
+  /** Found dead by a garbage collector. */
+  readonly sweeps: number;
+  readonly reallocations: number;
+  readonly failures: number;
+  /** Allocations alive at the end. */
+  readonly liveAllocations: number;
+  readonly liveBlocks: Blocks;
+  readonly liveBytes: Bytes;
+  readonly unitBytes: Bytes;
+  readonly peakBytes: Bytes;
+  /** The event that first reached the peak; -1 without allocations. */
+  readonly peakSeq: Seq;
+  readonly endReason?: string;
+  readonly complete: boolean;
+  /** Wall time of the capture, the link's own delays included; absent for imported traces. */
+  readonly durationMs?: Milliseconds;
+  readonly eventsPerSecond?: number;
+  readonly oracle?: OracleResult;
+  readonly epochs: number;
+  readonly gaps: readonly Gap[];
+  readonly notes: readonly Note[];
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly string[];
+}
+
+/** The summary that every capture and import ends with. */
+export function captureSummary(trace: Trace): CaptureSummary {
+  const spans = spansOf(trace);
+  const { info } = trace;
+  const kinds = new Array<number>(5).fill(0);
+  for (const kind of trace.events.kind) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const unitBytes = trace.regions[0]?.unitBytes ?? info.unitBytes;
+  let liveAllocations = 0;
+  let liveBlocks = 0;
+  let liveBytes = 0;
+  for (let span = 0; span < spans.count; span++) {
+    if (spans.endCause[span] !== EndCause.alive) continue;
+    const bytes = spans.sizeBytes[span] ?? 0;
+    liveAllocations++;
+    liveBytes += bytes;
+    liveBlocks += Math.max(1, Math.ceil(bytes / unitBytes));
+  }
+  const peak = peakOf(trace, spans);
+  const seconds = (info.durationMs ?? 0) / 1000;
+  return {
+    schema: 'heap-harvest/summary@1',
+    source: info.source,
+    ...defined({ engine: info.engine, engineReport: info.engineReport, board: info.board, elf: info.elf }),
+    events: trace.eventCount,
+    allocations: kinds[EventKind.alloc] ?? 0,
+    frees: kinds[EventKind.free] ?? 0,
+    sweeps: kinds[EventKind.sweep] ?? 0,
+    reallocations: kinds[EventKind.realloc] ?? 0,
+    failures: kinds[EventKind.failed] ?? 0,
+    liveAllocations,
+    liveBlocks,
+    liveBytes,
+    unitBytes,
+    peakBytes: peak.bytes,
+    peakSeq: peak.seq,
+    ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle }),
+    complete: info.complete,
+    ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
+    epochs: trace.epochs.length,
+    gaps: trace.gaps,
+    notes: trace.notes,
+    findings: spans.findings,
+    assumptions: spans.assumptions,
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

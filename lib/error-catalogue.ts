@@ -1,0 +1,195 @@
+/** What an error code means, for `harvest explain CODE`. */
+export interface ErrorExplanation {
+  readonly title: string;
+  /** What usually causes it. */
+  readonly cause: string;
+  /** What to try, in order. */
+  readonly remedies: readonly string[];
+}
+
+const entry = (title: string, cause: string, ...remedies: readonly string[]): ErrorExplanation => ({
+  title,
+  cause,
+  remedies,
+});
+
+/** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
+export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  HH1101: entry(
+    'The ELF file cannot be read',
+    'The path is wrong, or the build put the file elsewhere.',
+    'Give the .elf file, not .bin, .hex or .uf2: CircuitPython puts it in build-BOARD/firmware.elf.',
+  ),
+  HH1102: entry(
+    'Not a server address',
+    '--gdb-server takes HOST:PORT, :PORT or PORT.',
+    'OpenOCD listens on :3333, J-Link on :2331.',
+  ),
+  HH1103: entry(
+    'The board has no such debug server',
+    'Its board file describes other servers.',
+    '`harvest boards NAME` shows them; --gdb-server HOST:PORT attaches to any.',
+  ),
+  HH1104: entry(
+    'The end condition is not in the firmware',
+    'A function may be inlined, renamed by LTO, or left out by the linker.',
+    'Name another function with --until, or FILE:LINE.',
+    'Watch the console instead: --until-prompt ">>> ".',
+  ),
+  HH1105: entry('The trace cannot be read', 'The file is not there or not readable.', 'Check the path; - reads stdin.'),
+  HH1106: entry('A file name is missing', 'The command needs one.', 'See `harvest COMMAND --help`.'),
+  HH1107: entry('Not a number above 0', 'The option takes a positive number.', 'See `harvest --help`.'),
+  HH1108: entry('Not a size', 'Sizes are written 4096, 10K, 2M or 0x5000.', 'Correct the option.'),
+  HH1109: entry(
+    'The command line is wrong',
+    'An option or command is unknown, or a value does not fit.',
+    'See `harvest --help`.',
+  ),
+  HH1201: entry(
+    'No such board',
+    'The name is not among the board files.',
+    '`harvest boards` lists them; a path to a .json works too.',
+  ),
+  HH1202: entry(
+    'A description is not JSON',
+    'A board or allocator file has a syntax error.',
+    'The message names the place.',
+  ),
+  HH1203: entry(
+    'A description does not fit its schema',
+    'A field is unknown, missing, or has the wrong type.',
+    'board-configs/board.schema.json describes every field; editors check against it.',
+  ),
+  HH1350: entry(
+    'The ELF file has no symbols',
+    'It was stripped.',
+    'Use the file from before `strip`; -g adds source lines.',
+  ),
+  HH1351: entry(
+    'The ELF file is for another architecture',
+    'Board and firmware do not belong together.',
+    'Check --board and the path.',
+  ),
+  HH1352: entry(
+    'The log function is missing',
+    'The firmware was not built with LOG_HEAP_ACTIVITY, or LTO inlined gc_log_change.',
+    'Rebuild with -DLOG_HEAP_ACTIVITY=1.',
+    'Or capture the allocator itself: --allocator auto needs no rebuild.',
+  ),
+  HH1401: entry(
+    'No such format',
+    '--format takes the id of a known format.',
+    '`harvest import --list-formats` lists them.',
+  ),
+  HH1402: entry(
+    'The file is of no known format',
+    'Its content matches none.',
+    'Force one with --format, or map columns of CSV and JSON lines.',
+  ),
+  HH1403: entry(
+    'A journal is damaged',
+    'Bytes of a chunk are not what they should be.',
+    'The events before it are kept.',
+  ),
+  HH1404: entry(
+    'Not a journal',
+    'The file is something else, or of a later version.',
+    '`harvest import FILE` reads other traces.',
+  ),
+  HH1405: entry(
+    'A compressed file unpacks too far',
+    'More than 1 GiB or 200:1.',
+    'Unpack it yourself if you trust it.',
+  ),
+  HH1406: entry('Damaged gzip', 'The file is cut or changed.', 'Fetch it again.'),
+  HH1501: entry(
+    'No debug server answers',
+    'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',
+    'Start the server and look for its "listening" line.',
+    'Close other debuggers: most servers take one client.',
+  ),
+  HH1502: entry(
+    'The target cannot be reset',
+    'The debug server refused the command.',
+    'Try --no-reset; check the probe.',
+  ),
+  HH1503: entry(
+    'The firmware cannot be loaded',
+    'Flash is protected, or the server knows no flash driver.',
+    'Flash it with your usual tool and leave --load out.',
+  ),
+  HH1504: entry(
+    'The target runs another firmware',
+    'Its code differs from the ELF file: source lines would be wrong.',
+    'Flash this ELF file, or pass --load.',
+    'Pass --no-verify when you know better.',
+  ),
+  HH1505: entry(
+    'The engine cannot follow this allocator',
+    'It breaks on the log function only.',
+    'Choose another --engine.',
+  ),
+  HH1506: entry(
+    'Memory cannot be read',
+    'The address is not mapped, or the target is asleep.',
+    'Check the ELF file and the board.',
+  ),
+  HH1507: entry(
+    'The target does not stop',
+    'It sleeps with its debug link off, or the link is stuck.',
+    'Reset the board and the probe.',
+  ),
+  HH1508: entry(
+    'Too few hardware breakpoints',
+    'Cortex-M0 has 4, M3 and M4 have 6; other sessions may hold some.',
+    'Leave out end conditions; close other debuggers.',
+  ),
+  HH1510: entry(
+    'QEMU ended',
+    'It says why: often an image that does not fit the machine.',
+    'Check --board and the ELF file.',
+  ),
+  HH1511: entry('A server does not come up', 'It did not listen in time.', 'Look at its own messages.'),
+  HH1601: entry(
+    'The connection to the target was lost',
+    'The server ended, the probe was unplugged, or the board lost power.',
+    'What was captured is kept; look at the server.',
+  ),
+  HH1602: entry('QEMU was stopped', 'It ended while it was needed.', 'Run the capture again.'),
+  HH1701: entry('gdb refused a command', 'The message holds its reason.', 'Run with -vv to see the dialogue.'),
+  HH1702: entry('gdb does not answer', 'It waits for a stuck server.', 'Check the probe and the server.'),
+  HH1703: entry('gdb ended', 'It crashed or was killed.', 'What was captured is kept; run with -vv.'),
+  HH1801: entry(
+    'No gdb was found',
+    'None is installed, or the named one does not run.',
+    'sudo apt-get install gdb-multiarch',
+    'Name one with --gdb or HARVEST_GDB.',
+  ),
+  HH1803: entry('QEMU cannot be run', 'It is not installed.', 'sudo apt-get install qemu-system-arm'),
+  HH1804: entry(
+    'The Arm compiler cannot be run',
+    'It is not installed.',
+    'sudo apt-get install gcc-arm-none-eabi make',
+  ),
+  HH1805: entry(
+    'The example firmware does not build',
+    'make failed; its message is shown.',
+    'Check the compiler: `harvest doctor`.',
+  ),
+  HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
+  HH1902: entry(
+    'The journal cannot be written',
+    'The disk is full or failing; what was written is readable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1903: entry(
+    'An output cannot be written',
+    'The disk is full, or the folder is not writable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1904: entry(
+    'The output folder cannot be made',
+    'A parent is not writable, or a file has its name.',
+    'Choose another with --out.',
+  ),
+};

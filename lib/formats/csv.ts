@@ -1,0 +1,133 @@
+import { TraceFormatError } from '../errors.js';
+import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import { type ColumnChoice, type ColumnRole, chosenColumns, matchColumns, rolesSuffice } from './generic-columns.js';
+import { GenericRows } from './generic-rows.js';
+import { headLines, LineSplitter } from './line-splitter.js';
+
+/** Rows of an unknown tracer: comma, semicolon, tab or bar between the fields, column names in the first line. */
+export const csvFormat: TraceFormat = {
+  id: 'csv',
+  title: 'CSV with a line of column names (any tracer; name the columns with --columns)',
+  detect(head, whole) {
+    const first = headLines(head, whole).find((line) => isContent(line));
+    if (first === undefined) return 0;
+    const names = splitRow(first, delimiterOf(first));
+    if (names.length < 2 || names.length > MAX_COLUMNS) return 0;
+    return rolesSuffice(matchColumns(names, new Map(), '')) ? 0.5 : 0;
+  },
+  open: (builder, options) => new CsvDecoder(builder, options),
+};
+
+const MAX_COLUMNS = 256;
+
+function isContent(line: string): boolean {
+  return line.trim() !== '' && !line.startsWith('#');
+}
+
+/** The delimiter that the line has most of. */
+function delimiterOf(line: string): string {
+  let best = ',';
+  let most = 0;
+  for (const delimiter of [',', ';', '\t', '|']) {
+    const count = line.split(delimiter).length - 1;
+    if (count > most) {
+      best = delimiter;
+      most = count;
+    }
+  }
+  return best;
+}
+
+/** The fields of a line (RFC 4180 quoting, but a quoted field ends with its line at the latest). */
+export function splitRow(line: string, delimiter: string): string[] {
+  if (!line.includes('"')) return line.split(delimiter);
+  const fields: string[] = [];
+  let field = '';
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const char = line[i] ?? '';
+    if (quoted) {
+      if (char !== '"') field += char;
+      else if (line[i + 1] === '"') field += line[++i] ?? '';
+      else quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === delimiter) {
+      fields.push(field);
+      field = '';
+    } else field += char;
+  }
+  fields.push(field);
+  return fields;
+}
+
+class CsvDecoder implements TraceDecoder {
+  private readonly lines = new LineSplitter((text, number) => this.line(text, number));
+  private readonly chosen: ReadonlyMap<ColumnRole, ColumnChoice>;
+  private readonly subject: string;
+  private rows: GenericRows | undefined;
+  private delimiter = ',';
+  private fieldCount = 0;
+  private torn = false;
+  private readonly indexOf = new Map<ColumnRole, number>();
+  private fields: readonly string[] = [];
+  private readonly value = (role: ColumnRole) => this.fields[this.indexOf.get(role) ?? -1];
+
+  constructor(
+    private readonly builder: TraceBuilder,
+    private readonly options: ImportOptions,
+  ) {
+    this.subject = options.subject ?? 'CSV';
+    this.chosen = chosenColumns(options.columns);
+  }
+
+  push(chunk: Uint8Array): void {
+    this.lines.push(chunk);
+  }
+
+  end(): void {
+    this.torn = true;
+    this.lines.end();
+  }
+
+  private line(text: string, number: number): void {
+    if (!isContent(text)) return;
+    if (!this.rows) {
+      this.delimiter = delimiterOf(text);
+      this.rows = this.open(splitRow(text, this.delimiter), number);
+      if (!this.byNumber()) return;
+    }
+    this.fields = splitRow(text, this.delimiter);
+    if (this.torn && this.fields.length < this.fieldCount) {
+      this.builder.add({ kind: 'gap', reason: 'torn tail: the last line has too few fields', lostEvents: 1 });
+      return;
+    }
+    this.rows.add(this.value, number);
+  }
+
+  /** Columns are given by their numbers, from 1: then there is no line of names. */
+  private byNumber(): boolean {
+    return this.chosen.size > 0 && [...this.chosen.values()].every(({ name }) => /^\d{1,3}$/.test(name));
+  }
+
+  private open(first: readonly string[], line: number): GenericRows {
+    this.fieldCount = first.length;
+    const names = this.byNumber()
+      ? first.map((_, i) => String(i + 1))
+      : first.slice(0, MAX_COLUMNS).map((name) => name.trim());
+    const columns = matchColumns(names, this.chosen, this.subject);
+    if (!rolesSuffice(columns)) {
+      const found = names.join(', ').slice(0, 300);
+      throw new TraceFormatError(
+        'HH1452',
+        `${this.subject}: line ${line}: found the columns ${found}, expected at least address and size, or size and kind`,
+        {
+          offset: line,
+          remedy: "name them with --columns 'address=ptr,size=bytes', or by number with --columns 'address=1,size=2'",
+        },
+      );
+    }
+    for (const [role, { name }] of columns) this.indexOf.set(role, names.indexOf(name));
+    return new GenericRows(this.builder, columns, this.options, 'CSV');
+  }
+}

@@ -1,0 +1,59 @@
+import { DRONE_KEY, type DroneDecoder, type DroneSink } from './drone-sink.js';
+import { FixedRecords, hexByte, wordAt } from './fixed-records.js';
+
+/** By the first header byte: the second one, and the record's length. */
+const HEADERS: Readonly<Record<number, { readonly second: number; readonly length: number }>> = {
+  171: { second: 0xcd, length: 6 },
+  220: { second: 0xba, length: 6 },
+  188: { second: 0xde, length: 10 },
+  237: { second: 0xcb, length: 10 },
+};
+
+/**
+ * Drone OS heaptrace of 2019 to April 2020.
+ *
+ *     AB CD size   DC BA size   BC DE old new   ED CB old new     alloc, free, grow, shrink; u32 XOR 0xC5ACCE55
+ */
+export class DroneG0Decoder extends FixedRecords implements DroneDecoder {
+  readonly generation = 'G0';
+
+  /** `bigEndian`: of the target, as the words are sent in its own byte order. */
+  constructor(
+    sink: DroneSink,
+    subject: string,
+    readonly bigEndian = false,
+  ) {
+    super(sink, subject);
+  }
+
+  protected lengthOf(firstByte: number): number {
+    const header = HEADERS[firstByte];
+    if (!header) throw this.fail('HH1410', `header byte ${hexByte(firstByte)}`, 'ab cd, dc ba, bc de or ed cb');
+    return header.length;
+  }
+
+  protected record(bytes: Uint8Array, at: number): void {
+    const first = bytes[at] ?? 0;
+    const second = bytes[at + 1] ?? 0;
+    const wanted = HEADERS[first]?.second ?? 0;
+    if (second !== wanted) {
+      const found = `header ${hexByte(first)} ${hexByte(second)}`;
+      throw this.fail('HH1410', found, `${hexByte(first)} ${hexByte(wanted)}`);
+    }
+    const size = this.size(bytes, at + 2);
+    if (first === 0xab) this.sink.alloc(size);
+    else if (first === 0xdc) this.sink.free(size);
+    else this.sink.resize(size, this.size(bytes, at + 6));
+  }
+
+  private size(bytes: Uint8Array, at: number): number {
+    const little = wordAt(bytes, at);
+    if (little === 0) throw this.fail('HH1410', 'the word 00 00 00 00', 'a masked size');
+    const word = this.bigEndian ? swapBytes(little) : little;
+    return (word ^ DRONE_KEY) >>> 0;
+  }
+}
+
+function swapBytes(word: number): number {
+  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}

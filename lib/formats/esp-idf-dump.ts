@@ -1,0 +1,191 @@
+import type { Backtrace, Frame } from '../trace/heap-event.js';
+import { EventKind } from '../trace/trace.js';
+import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { Address, Seq, StackId } from '../units.js';
+import type { EspLine, EspRecordLine } from './esp-idf-lines.js';
+import { RecordsByAddress } from './records-by-address.js';
+
+/** A record of the dump whose allocation is in the trace already. */
+export interface EspRecord {
+  readonly address: Address;
+  readonly sizeBytes: number;
+  /** The order of the record in its dump. */
+  readonly index: number;
+  readonly freed: boolean;
+  readonly freedStack: StackId;
+}
+
+/** How addresses become stacks, and time. Shared by all dumps of an input. */
+export interface EspContext {
+  readonly builder: TraceBuilder;
+  frames(address: Address): readonly Frame[];
+  /** Undefined without a CPU frequency. */
+  timeUs(cpu: number, ccount: number): number | undefined;
+}
+
+const MAX_LISTED = 20;
+
+/**
+ * One heap_trace_dump. A dump says what was allocated in which order and what was freed, not when: allocations are put
+ * into the trace in record order, a free right before the first later record that lies over the block, else at the end.
+ */
+export class EspDump {
+  readonly startSeq: Seq;
+  private readonly live = new RecordsByAddress<EspRecord>();
+  private readonly freedAddresses = new Set<Address>();
+  private readonly uncertain = new Map<Address, number>();
+  private current: EspRecordLine | undefined;
+  private currentFreed: readonly Address[] | undefined;
+  private records = 0;
+  private implied = 0;
+  private aliveBytes = 0;
+  private aliveRecords = 0;
+  private chains = 0;
+  private emptyChains = 0;
+  private mode: 'all' | 'leaks' | 'unknown' = 'unknown';
+  private hashmap = false;
+  private footer: Extract<EspLine, { kind: 'alive' }> | undefined;
+
+  /** `header` is undefined where records came without one. */
+  constructor(
+    private readonly context: EspContext,
+    private readonly header: Extract<EspLine, { kind: 'header' }> | undefined,
+  ) {
+    this.startSeq = context.builder.eventCount;
+  }
+
+  add(line: EspLine): void {
+    switch (line.kind) {
+      case 'record':
+        this.finishRecord();
+        this.current = line;
+        return;
+      case 'freed-by':
+        this.currentFreed = line.callers;
+        return;
+      case 'mode':
+        this.mode = line.mode;
+        return;
+      case 'hashmap':
+        this.hashmap = true;
+        return;
+      case 'alive':
+        this.footer = line;
+        return;
+      default: // Places are kept by the decoder, the rest ends the records.
+    }
+  }
+
+  /** Puts the record that is being read into the trace: nothing more is coming for it. */
+  finishRecord(): void {
+    const line = this.current;
+    if (!line) return;
+    const freedBy = this.currentFreed;
+    this.current = undefined;
+    this.currentFreed = undefined;
+    const freed = line.freed || freedBy !== undefined;
+    const { builder } = this.context;
+    this.makeRoom(line);
+    builder.addEvent(EventKind.alloc, line.address, line.sizeBytes, this.stack(line.callers));
+    builder.setLast('task', line.cpu);
+    const atUs = this.context.timeUs(line.cpu, line.ccount);
+    if (atUs !== undefined) builder.setLast('atUs', atUs);
+    const freedStack = freed ? this.stack(freedBy ?? []) : -1;
+    const { address, sizeBytes } = line;
+    this.live.set({ address, sizeBytes, index: this.records, freed, freedStack });
+    this.tally(line, freed);
+  }
+
+  /** The dump is over: the frees that are still open, and what there is to say. `whole`: its end was seen. */
+  finish(whole: boolean): void {
+    this.finishRecord();
+    const { builder } = this.context;
+    const open = [...this.live.values()].filter((record) => record.freed);
+    open.sort((a, b) => a.index - b.index);
+    for (const record of open) builder.addEvent(EventKind.free, record.address, record.sizeBytes, record.freedStack);
+    if (!whole) builder.add({ kind: 'gap', reason: 'torn tail: the input ends inside a heap trace dump' });
+    this.checkCounts(whole);
+    this.addDoubts();
+  }
+
+  private makeRoom(line: EspRecordLine): void {
+    this.uncertain.delete(line.address);
+    for (const record of this.live.overlapping(line.address, line.sizeBytes)) {
+      this.live.delete(record.address);
+      if (!record.freed) this.implied++;
+      this.context.builder.addEvent(EventKind.free, record.address, record.sizeBytes, record.freedStack);
+    }
+  }
+
+  private tally(line: EspRecordLine, freed: boolean): void {
+    this.records++;
+    if (freed) this.freedAddresses.add(line.address);
+    else {
+      this.aliveBytes += line.sizeBytes;
+      this.aliveRecords++;
+      if (this.freedAddresses.has(line.address)) this.uncertain.set(line.address, line.sizeBytes);
+    }
+    if (line.callers.length > 0) this.chains++;
+    else if (line.saysCaller) this.emptyChains++;
+  }
+
+  private stack(callers: readonly Address[]): StackId {
+    if (callers.length === 0) return -1;
+    const { tables } = this.context.builder;
+    const backtrace: Backtrace = callers.flatMap((address) => this.context.frames(address));
+    let stack: StackId = -1;
+    for (let i = backtrace.length - 1; i >= 0; i--) {
+      const frame = backtrace[i];
+      if (frame) stack = tables.push(stack, tables.frame(frame));
+    }
+    return stack;
+  }
+
+  private checkCounts(whole: boolean): void {
+    const { builder } = this.context;
+    const announced = this.header?.records;
+    if (whole && announced !== undefined && announced !== this.records) {
+      const reason = `the dump announces ${announced} records, ${this.records} were read`;
+      builder.add({
+        kind: 'gap',
+        reason,
+        ...(announced > this.records ? { lostEvents: announced - this.records } : {}),
+      });
+    }
+    if (!this.header)
+      builder.add({ kind: 'gap', reason: 'records without the header of their dump: its start is missing' });
+    const { footer } = this;
+    if (footer && (footer.aliveBytes !== this.aliveBytes || footer.aliveRecords !== this.aliveRecords)) {
+      this.note(
+        'esp-footer',
+        `the dump counts ${footer.aliveBytes} bytes alive in ${footer.aliveRecords} records, its records add up to ${this.aliveBytes} in ${this.aliveRecords}`,
+      );
+    }
+  }
+
+  private addDoubts(): void {
+    if (this.implied > 0) {
+      this.note(
+        'esp-implied-frees',
+        `${this.implied} records are not marked freed, but a later record lies over them: taken as freed`,
+      );
+    }
+    if (this.uncertain.size > 0 && this.header?.style === 'v5.1' && !this.hashmap && this.mode !== 'leaks') {
+      const listed = [...this.uncertain.keys()].slice(0, MAX_LISTED).map((address) => `0x${address.toString(16)}`);
+      this.note(
+        'esp-uncertain',
+        `${this.uncertain.size} blocks may be freed: an earlier record of the same address took the mark (${listed.join(', ')})`,
+      );
+    }
+    if (this.emptyChains > 0 && this.chains === 0 && this.mode !== 'leaks' && this.freedAddresses.size === 0) {
+      this.note(
+        'esp-depth-0',
+        'no record has callers: before ESP-IDF v5.5 a trace of depth 0 in mode ALL shows freed blocks as alive',
+      );
+    }
+  }
+
+  private note(code: string, text: string): void {
+    this.context.builder.add({ kind: 'note', code, text });
+  }
+}

@@ -1,0 +1,183 @@
+import { TraceFormatError } from '../errors.js';
+import type { Frame } from '../trace/heap-event.js';
+import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { Address, Seq } from '../units.js';
+import { type EspContext, EspDump } from './esp-idf-dump.js';
+import { type EspLine, type EspPlace, parseEspLine } from './esp-idf-lines.js';
+import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import { headLines, LineSplitter } from './line-splitter.js';
+
+/** The text of ESP-IDF's heap_trace_dump (v3.x to master), alone or inside console output. */
+export const espIdfHeapTraceFormat: TraceFormat = {
+  id: 'esp-idf',
+  title: 'ESP-IDF heap_trace_dump text, alone or in console output',
+  detect(head, whole) {
+    let records = 0;
+    for (const line of headLines(head, whole)) {
+      const parsed = parseEspLine(line);
+      if (parsed?.kind === 'header') return 0.97;
+      if (parsed?.kind === 'record') records++;
+    }
+    return records > 0 ? 0.9 : 0;
+  },
+  open: (builder, options) => new EspHeapTraceDecoder(builder, options),
+};
+
+const MAX_PLACES = 65_536;
+const MAX_INLINED = 64;
+
+/** Finds the dumps in a text and puts each into the trace; a second dump starts a new epoch. */
+export class EspHeapTraceDecoder implements TraceDecoder {
+  private readonly lines = new LineSplitter((text) => this.line(text));
+  private readonly places = new Map<Address, EspPlace[]>();
+  private readonly framesOf = new Map<Address, readonly Frame[]>();
+  private readonly clocks = new Map<number, { last: number; wraps: number }>();
+  private readonly context: EspContext;
+  private decodedAddress = -1;
+  private dump: EspDump | undefined;
+  private footerSeen = false;
+  private dumps = 0;
+  private lastStart: Seq = 0;
+  /** The line at hand has no end: a record on it may be cut inside a number, and is not believed. */
+  private tornLine = false;
+
+  constructor(
+    private readonly builder: TraceBuilder,
+    private readonly options: ImportOptions,
+  ) {
+    this.context = {
+      builder,
+      frames: (address) => this.frames(address),
+      timeUs: (cpu, ccount) => this.timeUs(cpu, ccount),
+    };
+  }
+
+  push(chunk: Uint8Array): void {
+    this.lines.push(chunk);
+  }
+
+  /** @throws TraceFormatError HH1430 when the whole input held no record and no header. */
+  end(): void {
+    this.tornLine = true;
+    this.lines.end();
+    this.closeDump(this.footerSeen);
+    if (this.dumps > 0) return;
+    const subject = this.options.subject ?? 'ESP-IDF heap trace';
+    throw new TraceFormatError(
+      'HH1430',
+      `${subject}: found no heap trace dump, expected '====== Heap Trace: N records' or 'N allocations trace'`,
+      {
+        remedy: 'call heap_trace_dump() on the device and keep all of its output',
+      },
+    );
+  }
+
+  /** Takes one line without its end; lines that are no part of a dump are passed over. */
+  line(text: string): void {
+    const line = parseEspLine(text);
+    if (!line || (this.tornLine && (line.kind === 'record' || line.kind === 'freed-by'))) return;
+    switch (line.kind) {
+      case 'header':
+        this.closeDump(this.footerSeen);
+        this.openDump(line);
+        return;
+      case 'record':
+        if (!this.dump || this.footerSeen) {
+          this.closeDump(this.footerSeen);
+          this.openDump(undefined);
+        }
+        break;
+      case 'decoded':
+        this.learn(line.address, line.place);
+        return;
+      case 'inlined-by':
+        this.learnInlined(line.place);
+        return;
+      case 'overflow':
+        this.gapAtStart('the trace buffer was full: the oldest records were lost');
+        return;
+      case 'while-dumping':
+        this.builder.add({
+          kind: 'note',
+          code: 'esp-while-dumping',
+          text: 'new allocations were traced while the dump was printed: records may be there twice',
+        });
+        return;
+      default:
+    }
+    this.dump?.add(line);
+    if (line.kind === 'totals' || line.kind === 'end') this.footerSeen = this.dump !== undefined;
+    if (line.kind === 'end') this.closeDump(true);
+  }
+
+  private openDump(header: Extract<EspLine, { kind: 'header' }> | undefined): void {
+    this.dumps++;
+    const { builder } = this;
+    if (this.dumps === 1) {
+      const style = header?.style === 'v3' ? 'v3 to v5.0' : 'v5.1 or later';
+      const source = header ? `ESP-IDF heap trace (${style})` : 'ESP-IDF heap trace';
+      builder.add({ kind: 'info', info: { source, hasAddresses: true, sizeKind: 'requested', unitBytes: 4 } });
+    } else builder.add({ kind: 'epoch', reason: `heap trace dump ${this.dumps}` });
+    builder.add({ kind: 'mark', name: `dump ${this.dumps}` });
+    this.footerSeen = false;
+    this.clocks.clear();
+    this.dump = new EspDump(this.context, header);
+    this.lastStart = this.dump.startSeq;
+  }
+
+  private closeDump(whole: boolean): void {
+    this.dump?.finish(whole);
+    this.dump = undefined;
+  }
+
+  /** What was lost was older than the first record of the dump. */
+  private gapAtStart(reason: string): void {
+    if (this.dumps === 0) return;
+    const { gaps } = this.builder;
+    let at = gaps.length;
+    while (at > 0 && (gaps[at - 1]?.beforeSeq ?? 0) > this.lastStart) at--;
+    gaps.splice(at, 0, { beforeSeq: this.lastStart, reason });
+    this.builder.add({ kind: 'info', info: { complete: false } });
+  }
+
+  /** The monitor's own decoding of an address, below the line that has it. */
+  private learn(address: Address, place: EspPlace): void {
+    this.decodedAddress = address;
+    this.framesOf.delete(address);
+    if (this.places.size < MAX_PLACES) this.places.set(address, [place]);
+  }
+
+  private learnInlined(place: EspPlace): void {
+    const places = this.places.get(this.decodedAddress);
+    if (places && places.length < MAX_INLINED) places.push(place);
+  }
+
+  private frames(address: Address): readonly Frame[] {
+    const known = this.framesOf.get(address);
+    if (known) return known;
+    const frames = this.makeFrames(address);
+    if (this.framesOf.size < MAX_PLACES) this.framesOf.set(address, frames);
+    return frames;
+  }
+
+  private makeFrames(address: Address): readonly Frame[] {
+    const resolved = this.options.resolve?.(address);
+    if (resolved && resolved.length > 0) return resolved;
+    const places = this.places.get(address);
+    if (!places) return [{ address, functionName: '', file: '', line: 0 }];
+    const last = places.length - 1;
+    return places.map((place, i) => (i < last ? { address: 0, inlined: true, ...place } : { address, ...place }));
+  }
+
+  /** ccount: bit 0 is the CPU, bit 1 unused; it wraps at 32 bits, and each CPU has its own. */
+  private timeUs(cpu: number, ccount: number): number | undefined {
+    const { cpuFrequencyHz } = this.options;
+    if (cpuFrequencyHz === undefined) return undefined;
+    const ticks = ccount - (ccount % 4);
+    const clock = this.clocks.get(cpu) ?? { last: 0, wraps: 0 };
+    if (ticks < clock.last) clock.wraps++;
+    clock.last = ticks;
+    this.clocks.set(cpu, clock);
+    return ((ticks + clock.wraps * 2 ** 32) * 1e6) / cpuFrequencyHz;
+  }
+}

@@ -1,0 +1,135 @@
+import type { Address, Bytes } from '../units.js';
+
+/** What one line of an ESP-IDF heap_trace_dump says. */
+export type EspLine =
+  | { readonly kind: 'header'; readonly style: 'v3' | 'v5.1'; readonly records: number; readonly capacity: number }
+  | EspRecordLine
+  | { readonly kind: 'freed-by'; readonly callers: readonly Address[] }
+  | { readonly kind: 'decoded'; readonly address: Address; readonly place: EspPlace }
+  | { readonly kind: 'inlined-by'; readonly place: EspPlace }
+  | { readonly kind: 'summary' }
+  | { readonly kind: 'mode'; readonly mode: 'all' | 'leaks' }
+  | { readonly kind: 'alive'; readonly aliveBytes: Bytes; readonly aliveRecords: number }
+  | { readonly kind: 'hashmap' }
+  | { readonly kind: 'overflow' }
+  | { readonly kind: 'while-dumping' }
+  | { readonly kind: 'totals' }
+  | { readonly kind: 'end' };
+
+export interface EspRecordLine {
+  readonly kind: 'record';
+  readonly sizeBytes: Bytes;
+  readonly address: Address;
+  /** `Internal` or `PSRAM`; empty before v5.1 and where the dump does not say. */
+  readonly memory: string;
+  readonly cpu: number;
+  readonly ccount: number;
+  /** Innermost first, without the empty slots. */
+  readonly callers: readonly Address[];
+  /** Whether the line has the word `caller`. */
+  readonly saysCaller: boolean;
+  /** v5.5+: the line itself ends with `freed`. */
+  readonly freed: boolean;
+}
+
+export interface EspPlace {
+  readonly functionName: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+const RECORD =
+  /(\d{1,10}) bytes \(@ (0x[0-9a-f]{1,16})(?:,\s*(\w+))?\s*\) allocated CPU (\d{1,3}) ccount (0x[0-9a-f]{1,8})( caller(?: ([0-9a-fx:]*))?)?\s*(freed)?\s*$/i;
+const FREED_BY = /^\s*freed by ([0-9a-fx:]+)\s*$/i;
+const OLD_HEADER = /(\d{1,9}) allocations trace \((\d{1,9}) entry buffer\)/;
+const NEW_HEADER = /=+ Heap Trace: (\d{1,9}) records \((\d{1,9}) capacity\) =+/;
+const ALIVE =
+  /(\d{1,12}) bytes (?:'leaked' in trace \((\d{1,9}) allocations\)|alive in trace \((\d{1,9})\/\d{1,9} allocations\))/;
+const DECODED = /^(?:---)?\s*(0x[0-9a-f]{1,16}): (.+)$/i;
+const INLINED = /^(?:---)?\s*\(inlined by\) (.+)$/;
+
+/** Reads one line (without its end); undefined for anything that is no part of a dump: console output, blank lines. */
+export function parseEspLine(text: string): EspLine | undefined {
+  if (text.includes(' bytes (@ ')) return recordLine(text);
+  const first = text.trimStart();
+  if (first.startsWith('freed by ')) return freedByLine(text);
+  if (first.startsWith('---') || first.startsWith('0x') || first.startsWith('(inlined')) return decodedLine(text);
+  return footerLine(text);
+}
+
+function recordLine(text: string): EspLine | undefined {
+  const match = RECORD.exec(text);
+  if (!match) return undefined;
+  return {
+    kind: 'record',
+    sizeBytes: Number(match[1]),
+    address: Number(match[2]),
+    memory: match[3] ?? '',
+    cpu: Number(match[4]),
+    ccount: Number(match[5]),
+    callers: parseCallers(match[7] ?? ''),
+    saysCaller: match[6] !== undefined,
+    freed: match[8] !== undefined,
+  };
+}
+
+function freedByLine(text: string): EspLine | undefined {
+  const match = FREED_BY.exec(text);
+  return match ? { kind: 'freed-by', callers: parseCallers(match[1] ?? '') } : undefined;
+}
+
+/** `0xA:0xB:`: a chain that is shorter than the depth ends with a colon, unused slots may be printed as zeros. */
+function parseCallers(text: string): Address[] {
+  const callers: Address[] = [];
+  for (const part of text.split(':', 64)) {
+    const address = Number(part);
+    if (part !== '' && address > 0) callers.push(address);
+  }
+  return callers;
+}
+
+function decodedLine(text: string): EspLine | undefined {
+  const inlined = INLINED.exec(text);
+  if (inlined) {
+    const place = parsePlace(inlined[1] ?? '');
+    return place && { kind: 'inlined-by', place };
+  }
+  const decoded = DECODED.exec(text);
+  const place = decoded && parsePlace(decoded[2] ?? '');
+  return place ? { kind: 'decoded', address: Number(decoded[1]), place } : undefined;
+}
+
+/** `FUNCTION at FILE:LINE`, where LINE may be `?` and `(discriminator N)` may follow. */
+function parsePlace(text: string): EspPlace | undefined {
+  const plain = text.trimEnd().replace(/ \(discriminator \d{1,9}\)$/, '');
+  const colon = plain.lastIndexOf(':');
+  const at = plain.lastIndexOf(' at ', colon);
+  const number = plain.slice(colon + 1);
+  if (at < 1 || at > 500 || colon < at || !/^(?:\d{1,7}|\?)$/.test(number)) return undefined;
+  const known = (word: string) => (word.startsWith('??') ? '' : word);
+  return {
+    functionName: known(plain.slice(0, at)),
+    file: known(plain.slice(at + 4, colon)),
+    line: number === '?' ? 0 : Number(number),
+  };
+}
+
+function footerLine(text: string): EspLine | undefined {
+  if (text.includes('======')) {
+    const header = NEW_HEADER.exec(text);
+    if (header) return { kind: 'header', style: 'v5.1', records: Number(header[1]), capacity: Number(header[2]) };
+    if (text.includes('Heap Trace Summary')) return { kind: 'summary' };
+    return /^=+$/.test(text.trim()) ? { kind: 'end' } : undefined;
+  }
+  if (text.includes(' in trace (')) {
+    const alive = ALIVE.exec(text);
+    if (alive) return { kind: 'alive', aliveBytes: Number(alive[1]), aliveRecords: Number(alive[2] ?? alive[3]) };
+  }
+  const header = text.includes(' allocations trace (') ? OLD_HEADER.exec(text) : null;
+  if (header) return { kind: 'header', style: 'v3', records: Number(header[1]), capacity: Number(header[2]) };
+  if (text.includes('Mode: Heap Trace ')) return { kind: 'mode', mode: text.includes('Trace All') ? 'all' : 'leaks' };
+  if (text.includes('uffer has overflowed')) return { kind: 'overflow' };
+  if (text.includes('traced while dumping')) return { kind: 'while-dumping' };
+  if (/^\s*hashmap: \d/.test(text)) return { kind: 'hashmap' };
+  return /^\s*total allocations \d+ total frees \d+/.test(text) ? { kind: 'totals' } : undefined;
+}

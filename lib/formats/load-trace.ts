@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { HarvestError, TraceFormatError, UsageError } from '../errors.js';
+import { isJournal, JournalReader } from '../trace/journal-reader.js';
+import { TraceBuilder } from '../trace/trace-builder.js';
+import { formatBytes } from '../units.js';
+import type { ImportOptions, TraceDecoder } from './format.js';
+import { detectFormat, formatById } from './registry.js';
+
+const HEAD_BYTES = 65536;
+/** A compressed input may not grow beyond this, nor beyond 200:1 once it is larger than 16 MiB. */
+const MAX_UNPACKED_BYTES = 2 ** 30;
+const MAX_RATIO = 200;
+const RATIO_FROM_BYTES = 16 * 2 ** 20;
+
+export interface LoadOptions extends ImportOptions {
+  /** A format's id; default: told by content. */
+  readonly format?: string;
+  readonly signal?: AbortSignal;
+  /** Where the events go: a builder of your own keeps what was decoded before an error. */
+  readonly builder?: TraceBuilder;
+}
+
+/** A trace that was read, and what it was taken for. */
+export interface LoadedTrace {
+  readonly builder: TraceBuilder;
+  /** `journal`, or a format's id. */
+  readonly format: string;
+  readonly title: string;
+}
+
+/**
+ * Reads any trace from a file (`-` is stdin): a journal, or a format that the registry recognises by content; gzip is unpacked.
+ * @throws UsageError HH1105 (cannot be read), TraceFormatError; what was decoded before is in `options.builder`.
+ */
+export async function loadTrace(path: string, options: LoadOptions = {}): Promise<LoadedTrace> {
+  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  const subject = path === '-' ? 'stdin' : path;
+  try {
+    return await decodeStream(unpacked(source as AsyncIterable<Uint8Array>, subject), { subject, ...options });
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('code' in cause) || cause instanceof HarvestError) throw cause;
+    if (String(cause.code).startsWith('Z_')) {
+      throw new TraceFormatError('HH1406', `${subject}: damaged gzip: ${cause.message}`, { cause });
+    }
+    if (!('syscall' in cause)) throw cause;
+    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, { cause });
+  }
+}
+
+/** The same for bytes from anywhere. */
+export async function decodeStream(source: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<LoadedTrace> {
+  const { subject = 'input', signal } = options;
+  const builder = options.builder ?? new TraceBuilder();
+  let head: Uint8Array = new Uint8Array(0);
+  let opened: (LoadedTrace & { decoder: TraceDecoder }) | undefined;
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    if (opened) {
+      opened.decoder.push(chunk);
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < HEAD_BYTES) continue;
+    opened = open(head, false, builder, { ...options, subject });
+    opened.decoder.push(head);
+  }
+  if (!opened) {
+    opened = open(head, true, builder, { ...options, subject });
+    opened.decoder.push(head);
+  }
+  opened.decoder.end();
+  return { builder, format: opened.format, title: opened.title };
+}
+
+function open(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: LoadOptions) {
+  const { subject = 'input' } = options;
+  if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
+    return { builder, format: 'journal', title: 'heap-harvest journal', decoder: new JournalReader(subject, builder) };
+  }
+  const format = options.format === undefined ? detectFormat(head, whole, subject) : formatById(options.format);
+  return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
+}
+
+/** Unpacks gzip, with caps; passes everything else on as it is. */
+async function* unpacked(source: AsyncIterable<Uint8Array>, subject: string): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) return;
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+    yield first.value;
+    yield* rest;
+    return;
+  }
+  let packed = 0;
+  const gunzip = createGunzip();
+  const feed = async () => {
+    gunzip.write(first.value);
+    packed = first.value.length;
+    for await (const chunk of rest) {
+      packed += chunk.length;
+      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
+    }
+    gunzip.end();
+  };
+  feed().catch((error: Error) => gunzip.destroy(error));
+  let total = 0;
+  for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+    total += chunk.length;
+    if (total > MAX_UNPACKED_BYTES || (total > RATIO_FROM_BYTES && total > packed * MAX_RATIO)) {
+      gunzip.destroy();
+      throw new TraceFormatError(
+        'HH1405',
+        `${subject}: unpacks to more than ${formatBytes(total)} from ${formatBytes(packed)}`,
+        {
+          remedy: 'unpack it yourself if you trust it, and import the result',
+        },
+      );
+    }
+    yield chunk;
+  }
+}

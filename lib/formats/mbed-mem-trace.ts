@@ -1,0 +1,122 @@
+import { TraceFormatError } from '../errors.js';
+import { EventKind } from '../trace/trace.js';
+import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { Address, Bytes } from '../units.js';
+import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import { headLines, LineSplitter } from './line-splitter.js';
+import { StackByAddress } from './stack-by-address.js';
+
+/** The lines that mbed OS's mem_trace default callback prints, anywhere in a console log. */
+export const mbedMemTraceFormat: TraceFormat = {
+  id: 'mbed',
+  title: 'mbed OS mem_trace lines (#m: #c: #r: #f:) in console output',
+  detect(head, whole) {
+    const found = headLines(head, whole).filter((line) => parseMbedLine(line) !== undefined).length;
+    return found > 1 ? 0.95 : found * 0.8;
+  },
+  open: (builder, options) => new MbedDecoder(builder, options),
+};
+
+/** One recorded call: `result` 0 is a refused request. */
+export interface MbedLine {
+  readonly op: 'm' | 'c' | 'r' | 'f';
+  readonly result: Address;
+  readonly caller: Address;
+  readonly sizeBytes: Bytes;
+  /** Of realloc and free: the block that was given. */
+  readonly pointer: Address;
+}
+
+const LINE = /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?/i;
+
+/**
+ * Reads a line, which may have other text around the record. Pointers are hexadecimal, sizes decimal.
+ *
+ *     #m:RES;CALLER-SIZE   #c:RES;CALLER-N;SIZE   #r:RES;CALLER-PTR;SIZE   #f:0x0;CALLER-PTR
+ */
+export function parseMbedLine(text: string): MbedLine | undefined {
+  if (!text.includes('#')) return undefined;
+  const match = LINE.exec(text);
+  if (!match) return undefined;
+  const [, letter = '', result = '', caller = '', third = '', fourth] = match;
+  const common = { result: Number.parseInt(result, 16), caller: Number.parseInt(caller, 16) };
+  const op = letter.toLowerCase();
+  const last = fourth === undefined ? Number.NaN : Number(fourth);
+  const decimal = /^\d+$/.test(third) ? Number(third) : Number.NaN;
+  const pointer = Number.parseInt(third, 16);
+  if (op === 'm') return Number.isNaN(decimal) ? undefined : { op, ...common, sizeBytes: decimal, pointer: 0 };
+  if (op === 'f') return { op, ...common, sizeBytes: 0, pointer };
+  if (Number.isNaN(last)) return undefined;
+  if (op === 'r') return { op, ...common, sizeBytes: last, pointer };
+  return op === 'c' && !Number.isNaN(decimal) ? { op, ...common, sizeBytes: decimal * last, pointer: 0 } : undefined;
+}
+
+class MbedDecoder implements TraceDecoder {
+  private readonly lines = new LineSplitter((text) => this.line(text));
+  private readonly stacks: StackByAddress;
+  private torn = false;
+  private seen = 0;
+
+  constructor(
+    private readonly builder: TraceBuilder,
+    private readonly options: ImportOptions,
+  ) {
+    this.stacks = new StackByAddress(builder.tables, options.resolve);
+    const info = { source: 'mbed OS mem_trace', hasAddresses: true, sizeKind: 'requested', unitBytes: 1 } as const;
+    builder.add({ kind: 'info', info });
+  }
+
+  push(chunk: Uint8Array): void {
+    this.lines.push(chunk);
+  }
+
+  /** @throws TraceFormatError HH1450 when the whole input held no record. */
+  end(): void {
+    this.torn = true;
+    this.lines.end();
+    if (this.seen > 0) return;
+    const subject = this.options.subject ?? 'mbed mem_trace';
+    throw new TraceFormatError(
+      'HH1450',
+      `${subject}: found no mem_trace line, expected lines like '#m:0x20003080;0x182f-50'`,
+      {
+        remedy: 'enable the trace with mbed_mem_trace_set_callback(mbed_mem_trace_default_callback)',
+      },
+    );
+  }
+
+  private line(text: string): void {
+    const line = parseMbedLine(text);
+    if (!line) return;
+    if (this.torn && text.trimEnd() === text && /[0-9a-f]$/i.test(text)) {
+      this.builder.add({
+        kind: 'gap',
+        reason: 'torn tail: the last line has no end, its number may be cut',
+        lostEvents: 1,
+      });
+      this.seen++;
+      return;
+    }
+    this.seen++;
+    this.emit(line);
+  }
+
+  private emit({ op, result, caller, sizeBytes, pointer }: MbedLine): void {
+    const { builder } = this;
+    const stack = this.stacks.get(caller);
+    if (op === 'f') {
+      // free(NULL) does nothing.
+      if (pointer !== 0) builder.addEvent(EventKind.free, pointer, 0, stack);
+      return;
+    }
+    if (op === 'r' && pointer !== 0) {
+      if (sizeBytes === 0 && result === 0) builder.addEvent(EventKind.free, pointer, 0, stack);
+      else {
+        builder.addEvent(result === 0 ? EventKind.failed : EventKind.realloc, result, sizeBytes, stack);
+        builder.setLast('fromAddress', pointer);
+      }
+      return;
+    }
+    builder.addEvent(result === 0 ? EventKind.failed : EventKind.alloc, result, sizeBytes, stack);
+  }
+}

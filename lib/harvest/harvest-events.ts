@@ -1,0 +1,92 @@
+import type { Board } from '../boards/board.js';
+import { loadBoard } from '../boards/load-board.js';
+import { connect } from '../targets/connect.js';
+import type { ServerKind } from '../targets/target.js';
+import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
+import { isHeapEvent, type TraceRecord } from '../trace/heap-event.js';
+import type { Milliseconds } from '../units.js';
+import { version } from '../version.js';
+import { loadFirmware } from './firmware-image.js';
+import { makeLogPlan } from './make-plan.js';
+import { type EngineOptions, selectEngine } from './select-engine.js';
+import { watchedCapture } from './watched-capture.js';
+
+/** What to capture, where, and until when. Everything but the ELF file has a default. */
+export interface HarvestOptions extends EngineOptions {
+  /** The firmware that the target runs. */
+  readonly elf: string;
+  /** A board's name, a path of a board file, or a board; default `generic` with `gdbServer`, else `qemu-mps2-an385`. */
+  readonly board?: string | Board;
+  /** Which of the board's servers. */
+  readonly server?: ServerKind;
+  /** `HOST:PORT` of a debug server that runs. */
+  readonly gdbServer?: string;
+  readonly qemuArgs?: readonly string[];
+  /** Write the ELF file to the target first; default false. */
+  readonly load?: boolean;
+  /** Compare the target's code with the ELF file; default true (not for an emulator, which was given the file). */
+  readonly verify?: boolean;
+  /** Reset the target first; default true. */
+  readonly reset?: boolean;
+  /** End where the firmware waits for input at its REPL; the default when no other end is given. */
+  readonly untilRepl?: boolean;
+  /** End at these functions or `FILE:LINE`s. */
+  readonly until?: string | readonly string[];
+  /** End when the console shows this text. */
+  readonly prompt?: string;
+  readonly maxEvents?: number;
+  readonly timeoutMs?: Milliseconds;
+  /** Frames kept of each backtrace; default 128. */
+  readonly maxDepth?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Captures the heap events of a firmware: connects (or launches the emulator) on the first `next()`, ends cleanly at the end
+ * condition or when `signal` aborts, and always leaves the target without breakpoints. The records are those of a trace, in
+ * order; `collectTrace` makes one of them.
+ *
+ * @throws UsageError, BoardConfigError, SymbolError before anything is started; TargetError, GdbError when the target refuses;
+ * DeviceLostError when the link breaks, after all records so far were yielded.
+ * @example for await (const record of harvestEvents({ elf: 'firmware.elf', board: 'metro_m0_express' })) console.log(record.kind);
+ */
+export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
+  const board = await boardOf(options);
+  const image = await loadFirmware(options.elf, board);
+  const { plan, notes } = makeLogPlan(image, board, endConditions(options));
+  const engine = await selectEngine(options);
+  const startedAtWallMs = Date.now();
+  await using target = await connect(board, { ...options, elfPath: options.elf });
+  const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
+  yield {
+    kind: 'info',
+    info: {
+      board: board.name,
+      elf,
+      startedAtWallMs,
+      toolVersion: version,
+      sizeKind: 'block',
+      unitBytes: GC_BLOCK_BYTES,
+      allocator: 'gc',
+    },
+  };
+  for (const text of notes) yield { kind: 'note', code: 'plan', text };
+  let firstEventAt: number | undefined;
+  for await (const record of watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal)) {
+    firstEventAt ??= isHeapEvent(record) ? Date.now() : undefined;
+    yield record;
+  }
+  yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
+}
+
+async function boardOf(options: HarvestOptions): Promise<Board> {
+  if (typeof options.board === 'object') return options.board;
+  const fallback = options.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic';
+  return loadBoard(options.board ?? fallback);
+}
+
+function endConditions(options: HarvestOptions) {
+  const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
+  const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
+  return { ...options, until, untilRepl: options.untilRepl ?? noOther };
+}

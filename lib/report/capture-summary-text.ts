@@ -1,0 +1,69 @@
+import type { CaptureSummary } from '../analysis/capture-summary.js';
+import type { OracleResult } from '../trace/heap-event.js';
+import { formatBytes, formatCount } from '../units.js';
+import { sanitize } from './sanitize.js';
+import { trustLines } from './trust-text.js';
+
+/** The summary as lines of `name  value`; ends with a newline. */
+export function captureSummaryText(summary: CaptureSummary): string {
+  const rows: [string, string][] = [['events', eventCounts(summary)]];
+  rows.push(['alive at the end', alive(summary)]);
+  if (summary.peakSeq >= 0) {
+    rows.push(['peak', `${formatBytes(summary.peakBytes)} at event ${formatCount(summary.peakSeq)}`]);
+  }
+  if (summary.epochs > 0) rows.push(['heap begun anew', `${formatCount(summary.epochs)} times`]);
+  if (summary.durationMs !== undefined) rows.push(['captured in', duration(summary)]);
+  rows.push(['source', sanitize(sourceOf(summary))]);
+  if (summary.endReason !== undefined) rows.push(['end', sanitize(summary.endReason)]);
+  if (summary.oracle) rows.push(['oracle', oracleText(summary.oracle)]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  for (const difference of summary.oracle?.differences ?? []) lines.push(`  ${sanitize(difference)}`);
+  for (const note of summary.notes.slice(0, 10)) lines.push(`note: ${sanitize(note.text)}`);
+  return `${[...lines, ...trustLines(summary)].join('\n')}\n`;
+}
+
+function eventCounts(summary: CaptureSummary): string {
+  const parts = [
+    `${formatCount(summary.allocations)} allocations`,
+    `${formatCount(summary.frees)} frees`,
+    ...(summary.sweeps > 0 ? [`${formatCount(summary.sweeps)} swept`] : []),
+    ...(summary.reallocations > 0 ? [`${formatCount(summary.reallocations)} reallocations`] : []),
+    ...(summary.failures > 0 ? [`${formatCount(summary.failures)} failed`] : []),
+  ];
+  return `${formatCount(summary.events)}: ${parts.join(', ')}`;
+}
+
+function alive(summary: CaptureSummary): string {
+  const blocks = `${formatCount(summary.liveBlocks)} blocks of ${summary.unitBytes} bytes`;
+  const inBlocks = summary.unitBytes > 1 ? `, ${blocks}` : '';
+  return `${formatCount(summary.liveAllocations)} allocations${inBlocks}, ${formatBytes(summary.liveBytes)}`;
+}
+
+function duration(summary: CaptureSummary): string {
+  const seconds = (summary.durationMs ?? 0) / 1000;
+  const rate = summary.eventsPerSecond === undefined ? '' : `, ${formatCount(summary.eventsPerSecond)} events/s`;
+  return `${seconds.toFixed(1)} s${rate}`;
+}
+
+function sourceOf(summary: CaptureSummary): string {
+  const report = Object.entries(summary.engineReport ?? {}).map(([name, value]) => `${name}: ${value}`);
+  const board = summary.board === undefined ? [] : [summary.board];
+  return [summary.source, ...board, ...report].join('; ');
+}
+
+/** One line: the live set of the events against the allocator's own tables. */
+export function oracleText(oracle: OracleResult): string {
+  const counts =
+    oracle.liveBlocks === undefined
+      ? ''
+      : `: ${formatCount(oracle.liveBlocks)} allocations in ${formatCount(oracle.liveUnits ?? 0)} blocks`;
+  switch (oracle.outcome) {
+    case 'matched':
+      return `matched, the events and the target's memory agree${counts} (${sanitize(oracle.detail)})`;
+    case 'differs':
+      return `DIFFERS, the events and the target's memory disagree${counts} (${sanitize(oracle.detail)})`;
+    case 'unavailable':
+      return `unavailable: ${sanitize(oracle.detail)}`;
+  }
+}

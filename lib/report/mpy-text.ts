@@ -1,0 +1,56 @@
+import type { MpyCode, MpyFile } from '../formats/mpy/mpy-file.js';
+import type { MpyHeapCost } from '../formats/mpy/mpy-heap-cost.js';
+import { formatBytes } from '../units.js';
+
+const LONGEST_NAME = 48;
+
+/** What a .mpy file holds and what importing it costs, a line a function in file order, totals and assumptions below. */
+export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): string {
+  const version = file.version === 6 ? `6.${file.subVersion}` : '5';
+  const native = file.architecture === 'none' ? '' : `, native code for ${file.architecture}`;
+  const own = file.qstrs.filter((qstr) => !qstr.isStatic).length;
+  const lines = [
+    `${name}: .mpy version ${version} (${file.flavour}${native}), ${file.fileBytes} bytes, ${file.smallIntBits}-bit small integers`,
+    `${file.qstrs.length} qstrs (${own} of its own), ${countObjects(file)} constant objects, ${cost.functions.length} functions`,
+    '',
+    ...functionTable(file, cost),
+    '',
+    `module object ${cost.module.objectBytes}, globals ${cost.module.globalsBytes}, tables ${cost.module.tableBytes}, shared constants ${cost.module.constantBytes} bytes`,
+    `importing takes about ${formatBytes(cost.totalBytes)} of heap, and up to ${formatBytes(cost.newQstrs.bytes)} more for ${cost.newQstrs.count} strings that the firmware may not have`,
+    'assuming that:',
+    ...cost.assumptions.map((assumption) => `  - ${assumption}`),
+  ];
+  return lines.join('\n');
+}
+
+function functionTable(file: MpyFile, cost: MpyHeapCost): string[] {
+  const codes = flatten(file.code);
+  const rows = cost.functions.map((each, i) => {
+    const code = codes[i];
+    const path = each.path.length > LONGEST_NAME ? `${each.path.slice(0, LONGEST_NAME - 3)}...` : each.path;
+    const instructions = String(code?.instructionBytes ?? 0);
+    return [
+      path,
+      each.kind,
+      instructions,
+      ...[each.codeBytes, each.tableBytes, each.objectBytes, each.runtimeBytes, each.totalBytes].map(String),
+    ];
+  });
+  const table = [['function', 'kind', 'instr', 'code', 'tables', 'consts', 'objects', 'heap'], ...rows];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table.map((row) =>
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The codes of a file in the order of the file, which is that of the costs. */
+function flatten(code: MpyCode): MpyCode[] {
+  return [code, ...code.children.flatMap(flatten)];
+}
+
+function countObjects(file: MpyFile): number {
+  return file.objects.length + flatten(file.code).reduce((sum, code) => sum + code.objects.length, 0);
+}

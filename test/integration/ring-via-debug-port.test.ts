@@ -1,0 +1,192 @@
+import test from 'ava';
+import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/sources/ring-via-debug-port.js';
+import { collectTrace } from '../../lib/trace/collect-trace.js';
+import type { HeapEvent } from '../../lib/trace/heap-event.js';
+import { eventAt, type Trace } from '../../lib/trace/trace.js';
+import {
+  type AlloctraceVariant,
+  alloctraceCodeBytes,
+  buildAlloctrace,
+  captureWithGdb,
+  haltedQemu,
+  symbolsOf,
+} from '../support/alloctrace-firmware.js';
+import { TinyRspPort } from '../support/tiny-rsp-port.js';
+
+const NEVER = new AbortController().signal;
+
+function planOf(elfPath: string) {
+  const symbol = symbolsOf(elfPath);
+  const point = (label: string) => ({ label, address: symbol(label) });
+  return {
+    ringAddress: symbol('alloctrace_ring'),
+    ringFull: point('alloctrace_ring_full'),
+    stops: [point('alloctrace_done')],
+  };
+}
+
+async function captureRing(variant: AlloctraceVariant): Promise<{ trace: Trace; elfPath: string }> {
+  const elfPath = buildAlloctrace(variant);
+  await using qemu = await haltedQemu(variant.board, elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  const trace = await collectTrace(ringViaDebugPort(port, planOf(elfPath), NEVER));
+  return { trace, elfPath };
+}
+
+const eventsOf = (trace: Trace) => Array.from({ length: trace.eventCount }, (_, seq) => eventAt(trace, seq));
+
+function textOf(event: HeapEvent): string {
+  switch (event.kind) {
+    case 'failed':
+      return `failed ${event.sizeBytes} ${event.fromAddress ?? 0}`;
+    case 'realloc':
+      return `realloc ${event.fromAddress} ${event.address} ${event.sizeBytes}`;
+    case 'alloc':
+      return `alloc ${event.address} ${event.sizeBytes}`;
+    default:
+      return `free ${event.address}`;
+  }
+}
+
+test.serial('the tracer and its hooks are under 2 KB of code on Cortex-M0', (t) => {
+  const bytes = alloctraceCodeBytes();
+  t.log(`${bytes} bytes at -Os`);
+  t.true(bytes > 0 && bytes < 2048, `${bytes} bytes`);
+});
+
+const VARIANTS: readonly AlloctraceVariant[] = [
+  { board: 'mps2-an385' },
+  { board: 'microbit', capacity: 16 },
+  { board: 'mps2-an385', libc: 'nano', opt: 'Og' },
+];
+for (const variant of VARIANTS) {
+  const title = Object.values(variant).join(' ');
+  test.serial(`the ring tells the same events as breakpoints on the allocator: ${title}`, async (t) => {
+    const { trace, elfPath } = await captureRing(variant);
+    await using qemu = await haltedQemu(variant.board, elfPath);
+    const reference = captureWithGdb(elfPath, qemu.port);
+    const events = eventsOf(trace);
+    t.true(reference.length > 300, `${reference.length} reference events`);
+    t.deepEqual(
+      events.map(textOf),
+      reference.map((event) => event.text),
+    );
+    t.deepEqual(trace.gaps, []);
+    t.true(trace.info.complete);
+    t.is(trace.info.endReason, 'reached alloctrace_done');
+    for (const kind of ['alloc', 'free', 'realloc', 'failed'])
+      t.true(
+        events.some((event) => event.kind === kind),
+        kind,
+      );
+
+    const callers = events.map((event) => (event.backtrace ?? []).map((frame) => frame.address));
+    t.deepEqual(
+      callers.map((pcs) => pcs[0]),
+      reference.map((event) => event.pcs[0]),
+    );
+    const same = callers.filter((pcs, index) => pcs.join() === reference[index]?.pcs.slice(0, 6).join()).length;
+    t.log(`${events.length} events in ${trace.info.engineReport?.stops} stops, ${same} backtraces as gdb has them`);
+    t.true(same >= reference.length * 0.95, `${same} of ${reference.length}`);
+
+    const stops = Number(trace.info.engineReport?.stops);
+    t.is(stops, Math.ceil(events.length / (variant.capacity ?? 64) + 1e-9));
+  });
+}
+
+test.serial('FreeRTOS: the trace macros record what the allocator does', async (t) => {
+  const { trace, elfPath } = await captureRing({ board: 'microbit', hooks: 'freertos' });
+  const events = eventsOf(trace);
+  const allocations = events.filter((event) => event.kind === 'alloc');
+  const frees = events.filter((event) => event.kind === 'free');
+  t.true(allocations.length > 100);
+  t.true(frees.length > 100);
+  t.true(events.some((event) => event.kind === 'failed' && event.sizeBytes === 0x01000000));
+  const live = new Set<number>();
+  for (const event of events) {
+    if (event.kind === 'alloc') live.add(event.address);
+    else if (event.kind === 'free') t.true(live.delete(event.address), `free of ${event.address}`);
+  }
+  // The innermost address is the caller of pvPortMalloc, in the workload.
+  const symbol = symbolsOf(elfPath);
+  const inWorkload = (address: number) =>
+    address > symbol('make_message') - 4096 && address < symbol('workload') + 4096;
+  t.true(events.every((event) => inWorkload(event.backtrace?.[0]?.address ?? 0)));
+});
+
+test.serial('times go on and count microseconds', async (t) => {
+  const { trace } = await captureRing({ board: 'microbit', capacity: 16 });
+  const times = [...(trace.events.atUs ?? [])];
+  t.is(times.length, trace.eventCount);
+  t.true(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0)));
+  t.true((times.at(-1) ?? 0) > 0);
+});
+
+test.serial('settings survive a warm reset and hold from then on', async (t) => {
+  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elfPath);
+  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  await t.throwsAsync(readRingSettings(port, plan.ringAddress), { code: 'HH1641' });
+  const whole = await collectTrace(ringViaDebugPort(port, plan, NEVER));
+  t.true((await readRingSettings(port, plan.ringAddress)).stopOnFull);
+  const backtrace = { depth: 2, minSizeBytes: 20, skipFrees: true };
+  await configureRing(port, plan.ringAddress, { collapsePairs: true, stopOnFull: false, backtrace });
+  await port.monitor('system_reset');
+  const rolling = await collectTrace(ringViaDebugPort(port, plan, NEVER));
+  t.deepEqual(await readRingSettings(port, plan.ringAddress), {
+    stopOnFull: false,
+    collapsePairs: true,
+    captureLargest: false,
+    backtrace,
+  });
+  const events = eventsOf(rolling);
+  t.true(events.length <= 64);
+  const { overwritten = 0, collapsed = 0 } = rolling.info.dropped ?? {};
+  t.true(collapsed > 0);
+  t.is(events.length + overwritten + 2 * collapsed, whole.eventCount);
+  t.deepEqual(rolling.gaps, [{ beforeSeq: 0, reason: 'overwritten by the rolling ring', lostEvents: overwritten }]);
+  t.is(textOf(events[events.length - 1] as HeapEvent), textOf(eventAt(whole, whole.eventCount - 1)));
+  for (const event of events) {
+    const wanted = event.kind !== 'free' && (event.sizeBytes ?? 0) >= 20;
+    t.is(event.backtrace === undefined, !wanted);
+    t.true((event.backtrace?.length ?? 0) <= 2);
+  }
+});
+
+test.serial('without a breakpoint at full it drains on a period, and tells what it missed', async (t) => {
+  const elfPath = buildAlloctrace({ board: 'mps2-an385', capacity: 16 });
+  const { ringAddress, stops } = planOf(elfPath);
+  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  const trace = await collectTrace(ringViaDebugPort(port, { ringAddress, stops, pollMs: 2 }, NEVER));
+  const lost = trace.gaps.reduce((sum, gap) => sum + (gap.lostEvents ?? 0), 0);
+  t.is(lost, trace.info.dropped?.skipped ?? 0);
+  t.is(trace.info.complete, lost === 0);
+  t.true(trace.eventCount >= 16);
+  t.is(trace.info.endReason, 'reached alloctrace_done');
+});
+
+test.serial('an abort ends the capture cleanly with what is in the ring, and leaves no breakpoint', async (t) => {
+  const elfPath = buildAlloctrace({ board: 'mps2-an385', capacity: 512 });
+  const plan = { ...planOf(elfPath), stops: [] };
+  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 300);
+  const trace = await collectTrace(ringViaDebugPort(port, plan, abort.signal));
+  t.is(trace.info.endReason, 'interrupted');
+  t.true(trace.eventCount > 0);
+  t.is(port.breakpoints.size, 0);
+});
+
+test.serial('memory that is no ring is refused', async (t) => {
+  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elfPath);
+  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  await collectTrace(ringViaDebugPort(port, plan, NEVER));
+  await port.writeMemory(plan.ringAddress + 12, new Uint8Array([3, 0, 0, 0]));
+  const error = await t.throwsAsync(readRingSettings(port, plan.ringAddress), { code: 'HH1641' });
+  t.true(error.message.includes('capacity: found 0x3'));
+});

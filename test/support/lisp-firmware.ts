@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// dist/test/support -> the project
+const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const SOURCES = join(PROJECT, 'examples', 'firmware', 'lisp');
+
+export interface FirmwareChoice {
+  readonly board: 'microbit' | 'mps2-an385';
+  readonly opt: 'Og' | 'Os';
+  readonly variant: string;
+}
+
+/** Builds the example firmware where it is not yet, and returns the path of its ELF file. */
+export function lispFirmware({ board, opt, variant }: FirmwareChoice): string {
+  execFileSync('make', ['-s', '-C', SOURCES, `BOARD=${board}`, `OPT=${opt}`, `VARIANT=${variant}`], {
+    timeout: 120_000,
+  });
+  return join(SOURCES, 'build', `${board}-${opt}-${variant}`, 'firmware.elf');
+}
+
+/** The addresses of named symbols, as binutils tell them (independent of the code under test), Thumb bit cleared. */
+export function symbolAddresses(elfPath: string): (name: string) => number {
+  const text = execFileSync('arm-none-eabi-nm', [elfPath], { encoding: 'utf8', timeout: 30_000 });
+  const addresses = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const match = /^([0-9a-f]+) \S (\S+)$/.exec(line);
+    if (match) addresses.set(match[2] ?? '', Number.parseInt(match[1] ?? '0', 16));
+  }
+  return (name) => {
+    const address = addresses.get(name);
+    if (address === undefined) throw new Error(`${elfPath}: no symbol ${name}`);
+    return address & ~1;
+  };
+}
+
+export function readElf(elfPath: string): Uint8Array {
+  return readFileSync(elfPath);
+}
