@@ -15,7 +15,7 @@ export { compareText, NO_PLACE, type Place, placeOf } from '../lib/analysis/plac
 export { spanSources } from '../lib/analysis/source-table.js';
 export { spansOf } from '../lib/analysis/spans-of.js';
 export { type Wall, wallsOf } from '../lib/analysis/walls.js';
-export { ExitCode, HarvestError, TraceFormatError } from '../lib/errors.js';
+export { DeviceLostError, ExitCode, HarvestError, TargetError, TraceFormatError, UsageError } from '../lib/errors.js';
 export { detectFormat, FORMATS } from '../lib/formats/registry.js';
 export { sanitize } from '../lib/report/sanitize.js';
 export { trustLines } from '../lib/report/trust-text.js';
@@ -27,3 +27,8 @@ export { FrameFlag, InternTables } from '../lib/trace/tables.js';
 export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../lib/trace/trace.js';
 export { TraceBuilder } from '../lib/trace/trace-builder.js';
 export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../lib/units.js';
+export { type PoolPlan, planPools } from '../lib/analysis/pools/pool-plan.js';
+export { AlloctraceDecoder } from '../lib/formats/alloctrace-json.js';
+export type { RingSettingsChange } from '../lib/harvest/ring-settings.js';
+export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../lib/sources/alloctrace/protocol.js';
+export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../lib/report/pools-output.js';

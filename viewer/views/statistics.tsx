@@ -4,6 +4,7 @@ import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { goTo } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
+import { Pools } from './pools.js';
 import { formatUs, shown } from './text.js';
 
 const MAX_ROWS = 200;
@@ -19,6 +20,7 @@ export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       <Sizes stats={stats} />
       <SourceTable stats={stats} />
       {stats.phases.length > 1 && <Phases stats={stats} />}
+      <Pools loaded={loaded} />
     </div>
   );
 }
