@@ -1,9 +1,11 @@
 import type { PoolDemand } from './demand.js';
 
 /** The time axis is cut into at most this many pieces; each keeps a sum by size class at its begin. */
-const MAX_LEAVES = 512;
+const MAX_LEAVES = 2048;
 /** Moments whose live counts give lower bounds for all pairs of classes at once. */
 const WITNESSES = 192;
+/** How far around a pair its peak's moment is used as a bound. */
+const NEIGHBOURS = 32;
 
 /**
  * Answers how many blocks of the size classes s to e were alive together at the most. All pairs at once would cost too much
@@ -50,30 +52,75 @@ export class RangePeaks {
     const at = s * this.classes + e;
     if (this.isExact[at]) return this.bound[at] ?? 0;
     let best = this.bound[at] ?? 0;
+    let witness = -1;
     const width = this.classes + 1;
     for (let leaf = 0; leaf < this.leaves; leaf++) {
       const row = leaf * width;
       const begin = (this.prefix[row + e + 1] ?? 0) - (this.prefix[row + s] ?? 0);
       if (begin + (this.rise[row + e + 1] ?? 0) - (this.rise[row + s] ?? 0) <= best) continue;
-      best = Math.max(best, this.peakInLeaf(leaf, begin, { s, e }));
+      const peak = this.peakInLeaf(leaf, begin, { s, e });
+      if (peak.live <= best) continue;
+      best = peak.live;
+      witness = peak.step;
     }
     this.bound[at] = best;
     this.isExact[at] = 1;
+    if (witness >= 0) this.learnFrom(witness, { s, e });
     return best;
   }
 
-  private peakInLeaf(leaf: number, begin: number, { s, e }: { s: number; e: number }): number {
+  /** The moment that made a pair's peak is a good bound for the pairs around it. */
+  private learnFrom(step: number, { s, e }: { s: number; e: number }): void {
+    const n = this.classes;
+    const sums = this.sumsAfter(step);
+    const lastS = Math.min(n - 1, s + NEIGHBOURS);
+    const lastE = Math.min(n - 1, e + NEIGHBOURS);
+    for (let near = Math.max(0, s - NEIGHBOURS); near <= lastS; near++) {
+      const below = sums[near] ?? 0;
+      const row = near * n;
+      for (let end = Math.max(near, e - NEIGHBOURS); end <= lastE; end++) {
+        const live = (sums[end + 1] ?? 0) - below;
+        if (live > (this.bound[row + end] ?? 0)) this.bound[row + end] = live;
+      }
+    }
+  }
+
+  /** Live blocks of all smaller classes, by class, right after a step. */
+  private sumsAfter(step: number): Int32Array {
+    const { steps } = this.demand;
+    const n = this.classes;
+    const leaf = Math.floor(step / this.leafSteps);
+    const change = new Int32Array(n);
+    for (let at = leaf * this.leafSteps; at <= step; at++) {
+      const id = steps[at] ?? 0;
+      if (id >= 0) change[id] = (change[id] ?? 0) + 1;
+      else change[-1 - id] = (change[-1 - id] ?? 0) - 1;
+    }
+    const sums = new Int32Array(n + 1);
+    let extra = 0;
+    for (let i = 0; i < n; i++) {
+      extra += change[i] ?? 0;
+      sums[i + 1] = (this.prefix[leaf * (n + 1) + i + 1] ?? 0) + extra;
+    }
+    return sums;
+  }
+
+  private peakInLeaf(leaf: number, begin: number, { s, e }: { s: number; e: number }): { live: number; step: number } {
     const { steps } = this.demand;
     const end = Math.min(steps.length, (leaf + 1) * this.leafSteps);
     let live = begin;
     let peak = begin;
+    let at = -1;
     for (let step = leaf * this.leafSteps; step < end; step++) {
       const change = steps[step] ?? 0;
       if (change >= 0) {
-        if (change >= s && change <= e && ++live > peak) peak = live;
+        if (change >= s && change <= e && ++live > peak) {
+          peak = live;
+          at = step;
+        }
       } else if (-1 - change >= s && -1 - change <= e) live--;
     }
-    return peak;
+    return { live: peak, step: at };
   }
 
   private fillLeaves(): void {
