@@ -14,7 +14,7 @@ const out = join(here, '..', 'dist', 'viewer');
 const LIMIT_BYTES = 400 * 1024;
 
 const [script, style] = await Promise.all([bundle('main.tsx'), bundle('style/style.css')]);
-const template = await readFile(join(here, 'index.html'), 'utf8');
+const template = await readFile(join(here, 'page.template'), 'utf8');
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const policy = [
   "default-src 'none'",

@@ -1,6 +1,5 @@
 import { render } from 'preact';
-import { goTo, openBytes } from './state/actions.js';
-import { fail } from './state/actions.js';
+import { fail, goTo, openBytes } from './state/actions.js';
 import { app } from './state/app-state.js';
 import { openEmbedded } from './state/embedded.js';
 import { listenToKeys } from './state/keys.js';

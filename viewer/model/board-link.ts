@@ -39,7 +39,10 @@ export class BoardLink {
   }
 
   /** What the board answers after a change; boards that answer with something else are asked again. */
-  async change(path: 'config' | 'freeze' | 'resume' | 'reset', body: RingSettingsChange = {}): Promise<AlloctraceStatus> {
+  async change(
+    path: 'config' | 'freeze' | 'resume' | 'reset',
+    body: RingSettingsChange = {},
+  ): Promise<AlloctraceStatus> {
     const answer = await this.ask(path, 'POST', JSON.stringify(body));
     await answer.text();
     return this.status();

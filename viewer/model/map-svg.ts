@@ -62,7 +62,13 @@ function boxOf(rect: { x: number; y: number; width: number; height: number }): s
   return `x="${at(rect.x)}" y="${at(rect.y)}" width="${at(rect.width)}" height="${at(rect.height)}"`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text for XML: markup as text, and none of the characters that XML forbids. */
 export function escapeXml(text: string): string {

@@ -1,4 +1,4 @@
-import { FrameFlag, frameAt, type Frame, InternTables, type Symbolizer, type Trace } from '../library.js';
+import { type Frame, FrameFlag, frameAt, InternTables, type Symbolizer, type Trace } from '../library.js';
 
 /**
  * The same trace with its frames named by an ELF file: addresses become functions and lines, inlined calls frames of their own.

@@ -29,15 +29,30 @@ export const COLUMNS: readonly Column[] = [
   { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
   {
     ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 84, numeric: true },
-    keyOf: ({ trace }) => (seq) => trace.events.atUs?.[seq] ?? Number.NaN,
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.atUs?.[seq] ?? Number.NaN,
   },
   {
     ...{ id: 'kind', title: 'kind', hint: 'What happened', width: 70, numeric: false },
-    keyOf: ({ trace }) => (seq) => trace.events.kind[seq] ?? 0,
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.kind[seq] ?? 0,
   },
   {
-    ...{ id: 'address', title: 'address', hint: 'Click: copy an addr2line command for the backtrace', width: 98, numeric: false },
-    keyOf: ({ trace }) => (seq) => trace.events.address[seq] ?? 0,
+    ...{
+      id: 'address',
+      title: 'address',
+      hint: 'Click: copy an addr2line command for the backtrace',
+      width: 98,
+      numeric: false,
+    },
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.address[seq] ?? 0,
   },
   {
     ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 78, numeric: true },
@@ -48,15 +63,33 @@ export const COLUMNS: readonly Column[] = [
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
-    ...{ id: 'freed', title: 'freed', hint: 'When the block was given back: its time, or its event without a clock', width: 88, numeric: true },
+    ...{
+      id: 'freed',
+      title: 'freed',
+      hint: 'When the block was given back: its time, or its event without a clock',
+      width: 88,
+      numeric: true,
+    },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
   },
   {
-    ...{ id: 'life', title: 'life', hint: 'How long the block lived: in time, or in events without a clock', width: 84, numeric: true },
+    ...{
+      id: 'life',
+      title: 'life',
+      hint: 'How long the block lived: in time, or in events without a clock',
+      width: 84,
+      numeric: true,
+    },
     keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
   },
   {
-    ...{ id: 'before', title: 'largest before', hint: 'Largest free block before the event', width: 104, numeric: true },
+    ...{
+      id: 'before',
+      title: 'largest before',
+      hint: 'Largest free block before the event',
+      width: 104,
+      numeric: true,
+    },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
@@ -69,7 +102,10 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     ...{ id: 'stack', title: 'backtrace', hint: 'Innermost frame first', width: 640, numeric: false },
-    keyOf: ({ trace }) => (seq) => trace.events.stack[seq] ?? -1,
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.stack[seq] ?? -1,
   },
 ];
 

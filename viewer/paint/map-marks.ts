@@ -22,7 +22,8 @@ export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
   const { layout, state, loaded, ratio } = marks;
   fitCanvas(canvas, layout.width, layout.height);
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (state.largestAddress >= 0) hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
+  if (state.largestAddress >= 0)
+    hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
   const { spans } = loaded;
   const closed = spans.closedBy[marks.atSeq] ?? -1;
   if (closed >= 0) outline(context, rectsOf(marks, closed), { color: '#ffffff', dash: [3 * ratio, 2 * ratio], ratio });

@@ -76,7 +76,13 @@ function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]
 
 async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
   if (file.size > MAX_FILE_BYTES) {
-    fail(new HarvestError('HH1923', ExitCode.usage, `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`));
+    fail(
+      new HarvestError(
+        'HH1923',
+        ExitCode.usage,
+        `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`,
+      ),
+    );
     return;
   }
   try {

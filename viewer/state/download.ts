@@ -11,5 +11,10 @@ export function download(data: Blob, name: string): void {
 
 /** The names of traces come from outside: no folders, nothing hidden, no endless names. */
 function fileName(name: string): string {
-  return name.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '').slice(-120) || 'heap-harvest';
+  return (
+    name
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(-120) || 'heap-harvest'
+  );
 }

@@ -6,7 +6,10 @@ export function listenToKeys(): void {
   window.addEventListener('keydown', (event) => {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || app.get().dialog !== 'none') return;
-    if (target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select, [contenteditable]')) {
+    if (
+      target instanceof HTMLElement &&
+      target.matches('input:not([type=range]), textarea, select, [contenteditable]')
+    ) {
       if (event.key === 'Escape') target.blur();
       return;
     }

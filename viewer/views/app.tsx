@@ -14,7 +14,9 @@ import { HelpDialog } from './help.js';
 import { LeaksPanel } from './leaks.js';
 import { capture } from './map-pointer.js';
 import { NamesDialog } from './names-dialog.js';
+import { SEPARATOR, STATUS, TAB } from './roles.js';
 import { Scrubber } from './scrubber.js';
+import { Segments } from './segments.js';
 import { SidePanel } from './side-panel.js';
 import { StatisticsPanel } from './statistics.js';
 import { Table } from './table.js';
@@ -70,13 +72,16 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
     <main class="stage-row">
       <div class="stage">
-        <div class="view-tabs segments" role="radiogroup" aria-label="View">
-          <button type="button" role="radio" aria-checked={view === 'map'} onClick={() => app.set({ view: 'map' })} title="Heap map (m)">
-            Heap map
-          </button>
-          <button type="button" role="radio" aria-checked={view === 'time'} onClick={() => app.set({ view: 'time' })} title="Time view (t)">
-            Time
-          </button>
+        <div class="view-tabs">
+          <Segments
+            label="View"
+            value={view}
+            options={[
+              { id: 'map', text: 'Heap map', hint: 'Live blocks by address (m)' },
+              { id: 'time', text: 'Time', hint: 'Every lifespan over time (t)' },
+            ]}
+            onChange={(id) => app.set({ view: id })}
+          />
         </div>
         {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
         <Scrubber loaded={loaded} />
@@ -95,16 +100,14 @@ function Splitter() {
     remember('panel', next.toFixed(3));
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a rule between two parts cannot be focused; a separator can
     <div
       class="splitter"
-      role="separator"
+      {...SEPARATOR}
       aria-orientation="horizontal"
       aria-label="Height of the panel"
       aria-valuenow={Math.round(panel * 100)}
       aria-valuemin={10}
       aria-valuemax={85}
-      tabIndex={0}
       onPointerDown={capture}
       onPointerMove={(event) => {
         const box = event.currentTarget.parentElement?.getBoundingClientRect();
@@ -130,7 +133,7 @@ function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
             key={it}
             id={`tab-${it}`}
             type="button"
-            role="tab"
+            {...TAB}
             aria-selected={tab === it}
             aria-controls="panel"
             title={`${TAB_TEXT[it]} (${i + 1})`}
@@ -203,7 +206,7 @@ function Toast() {
     return () => window.clearTimeout(timer);
   }, [toast]);
   return (
-    <div class={`toast${toast === '' ? '' : ' on'}`} role="status">
+    <div class={`toast${toast === '' ? '' : ' on'}`} {...STATUS}>
       {toast}
     </div>
   );

@@ -3,6 +3,7 @@ import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } fr
 import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
+import { Segments } from './segments.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
   at: 'at the event',
@@ -36,22 +37,24 @@ export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly
   const inverted = useApp((state) => state.inverted);
   return (
     <>
-      <div class="segments" role="radiogroup" aria-label="When">
-        {FIGURES.map((figure) => (
-          <button key={figure} type="button" role="radio" aria-checked={measure.figure === figure} onClick={() => app.set({ figure })}>
-            {FIGURE_TEXT[figure]}
-          </button>
-        ))}
-      </div>
-      <div class="segments" role="radiogroup" aria-label="Measured in">
-        {AMOUNT_UNITS.map((unit) => (
-          <button key={unit} type="button" role="radio" aria-checked={measure.unit === unit} onClick={() => app.set({ unit })}>
-            {UNIT_TEXT[unit]}
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="When"
+        value={measure.figure}
+        options={FIGURES.map((id) => ({ id, text: FIGURE_TEXT[id] }))}
+        onChange={(figure) => app.set({ figure })}
+      />
+      <Segments
+        label="Measured in"
+        value={measure.unit}
+        options={AMOUNT_UNITS.map((id) => ({ id, text: UNIT_TEXT[id] }))}
+        onChange={(unit) => app.set({ unit })}
+      />
       <label class="check" title="Start at the source of each allocation and go outwards to its callers">
-        <input type="checkbox" checked={inverted} onChange={(event) => app.set({ inverted: event.currentTarget.checked })} />
+        <input
+          type="checkbox"
+          checked={inverted}
+          onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
+        />
         inverted
       </label>
       <span class="spring" />

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { formatCount, type CallNode } from '../library.js';
-import { amountOf, callRows, type CallRow, heaviestPath, type Measure } from '../model/call-rows.js';
+import { type CallNode, formatCount } from '../library.js';
+import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { CallTools, useCallTree, useMeasure } from './call-tools.js';
+import { CELL, ROW } from './roles.js';
 import { percent, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
@@ -83,13 +84,33 @@ function TreeRow({ row, measure, total, active, onToggle }: TreeRowProps) {
   const share = total > 0 ? amount / total : 0;
   const expanded = leaf ? {} : { 'aria-expanded': open };
   return (
-    // biome-ignore format: one line keeps the row's parts together
-    <div class={`row tree-row${active ? ' selected' : ''}`} role="row" aria-level={depth + 1} {...expanded} style={{ height: `${ROW_HEIGHT}px` }} onClick={onToggle} onKeyDown={() => undefined}>
-      <span role="gridcell" class="number">{formatCount(amount)}</span>
-      <span role="gridcell" class="number">{percent(share)}</span>
-      <span role="gridcell" class="share"><i style={{ width: `${share * 100}%` }} /></span>
-      <span role="gridcell" class="text" style={{ paddingLeft: `${Math.min(depth, 60) * 14}px` }} title={shown(`${node.functionName}  ${node.location}`)}>
-        <i class="twist" aria-hidden="true">{leaf ? '' : open ? '▾' : '▸'}</i>
+    <div
+      class={`row tree-row${active ? ' selected' : ''}`}
+      {...ROW}
+      aria-level={depth + 1}
+      {...expanded}
+      style={{ height: `${ROW_HEIGHT}px` }}
+      onClick={onToggle}
+      onKeyDown={() => undefined}
+    >
+      <span {...CELL} class="number">
+        {formatCount(amount)}
+      </span>
+      <span {...CELL} class="number">
+        {percent(share)}
+      </span>
+      <span {...CELL} class="share">
+        <i style={{ width: `${share * 100}%` }} />
+      </span>
+      <span
+        {...CELL}
+        class="text"
+        style={{ paddingLeft: `${Math.min(depth, 60) * 14}px` }}
+        title={shown(`${node.functionName}  ${node.location}`)}
+      >
+        <i class="twist" aria-hidden="true">
+          {leaf ? '' : open ? '▾' : '▸'}
+        </i>
         {shown(node.functionName)} <span class="quiet">{shown(node.location)}</span>
       </span>
     </div>

@@ -6,6 +6,7 @@ import { app, type Message } from '../state/app-state.js';
 import { remember, remembered } from '../state/preferences.js';
 import { Dialog } from './dialog.js';
 import { RingControls } from './ring-controls.js';
+import { STATUS } from './roles.js';
 import { shown } from './text.js';
 
 type LinkState = 'not connected' | 'connecting' | 'connected' | 'no answer';
@@ -47,16 +48,28 @@ export function ConnectDialog() {
       >
         <label>
           Host
-          <input id="host" value={host} spellcheck={false} placeholder="192.168.4.1 or 127.0.0.1:8080" onInput={(event) => setHost(event.currentTarget.value)} />
+          <input
+            id="host"
+            value={host}
+            spellcheck={false}
+            placeholder="192.168.4.1 or 127.0.0.1:8080"
+            onInput={(event) => setHost(event.currentTarget.value)}
+          />
         </label>
         <label>
           Base path
-          <input id="base" value={base} spellcheck={false} placeholder="/alloctrace" onInput={(event) => setBase(event.currentTarget.value)} />
+          <input
+            id="base"
+            value={base}
+            spellcheck={false}
+            placeholder="/alloctrace"
+            onInput={(event) => setBase(event.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="primary" id="do-connect">
           Connect
         </button>
-        <span class={`link-state ${state.replace(' ', '-')}`} role="status" id="link-state">
+        <span class={`link-state ${state.replace(' ', '-')}`} {...STATUS} id="link-state">
           {state}
         </span>
       </form>
@@ -121,7 +134,10 @@ function StatusTable({ status }: { readonly status: AlloctraceStatus }) {
     ['capture largest', yes(status.captureLargest)],
     ['collapse pairs', yes(status.collapsePairs)],
     ['stop on full', yes(status.stopOnFull)],
-    ['backtrace', `depth ${backtrace.depth}, from ${formatCount(backtrace.minSizeBytes)} B${backtrace.skipFrees ? ', not for frees' : ''}`],
+    [
+      'backtrace',
+      `depth ${backtrace.depth}, from ${formatCount(backtrace.minSizeBytes)} B${backtrace.skipFrees ? ', not for frees' : ''}`,
+    ],
     ...(status.target ? ([['target', shown(status.target.name)]] as const) : []),
   ];
   return (
@@ -149,7 +165,14 @@ function LoadRow({ link }: { readonly link: BoardLink }) {
     <footer>
       <label>
         newest{' '}
-        <input id="limit" inputMode="numeric" size={8} value={limit} placeholder="all" onInput={(event) => setLimit(event.currentTarget.value)} />{' '}
+        <input
+          id="limit"
+          inputMode="numeric"
+          size={8}
+          value={limit}
+          placeholder="all"
+          onInput={(event) => setLimit(event.currentTarget.value)}
+        />{' '}
         events
       </label>
       <span class="spring" />

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { mapSvg } from '../model/map-svg.js';
+import { fail } from '../state/actions.js';
 import { app } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
 import { download } from '../state/download.js';
-import { fail } from '../state/actions.js';
 import { pictureOf } from './picture.js';
 
 /** The picture as PNG or SVG, and a link to what is shown. */
@@ -39,7 +39,11 @@ export function ExportMenu({ loaded }: { readonly loaded: LoadedTrace }) {
               Heap map as SVG
             </button>
           )}
-          <button type="button" role="menuitem" onClick={run(() => copyText(location.href, 'Copied a link to this view'))}>
+          <button
+            type="button"
+            role="menuitem"
+            onClick={run(() => copyText(location.href, 'Copied a link to this view'))}
+          >
             Copy a link to this view
           </button>
         </div>

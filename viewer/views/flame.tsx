@@ -7,6 +7,7 @@ import { paintFlame } from '../paint/flame-painter.js';
 import { fitCanvas, type Size, themeColor, useSize } from '../paint/use-canvas.js';
 import { useApp } from '../state/app-state.js';
 import { amountText, CallTools, useCallTree, useMeasure } from './call-tools.js';
+import { IMAGE, STATUS } from './roles.js';
 import { percent, shown } from './text.js';
 
 export const FLAME_ROW = 20;
@@ -77,7 +78,12 @@ function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps 
   useLayoutEffect(() => {
     if (!canvas.current) return;
     fitCanvas(canvas.current, size.width * size.ratio, height * size.ratio);
-    const style = { ratio: size.ratio, rowHeight: FLAME_ROW, ground: themeColor('--panel'), quiet: themeColor('--sunken') };
+    const style = {
+      ratio: size.ratio,
+      rowHeight: FLAME_ROW,
+      ground: themeColor('--panel'),
+      quiet: themeColor('--sunken'),
+    };
     paintFlame(canvas.current, boxes, { ...style, search: search.trim().toLowerCase() });
   }, [boxes, size, height, search, theme]);
   const at = (event: MouseEvent): FlameBox | undefined => {
@@ -90,7 +96,7 @@ function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps 
       <canvas
         ref={canvas}
         style={{ width: `${size.width}px`, height: `${height}px` }}
-        role="img"
+        {...IMAGE}
         aria-label="Flame graph; the call tree tab holds the same figures as text"
         onMouseMove={(event) => {
           const box = at(event);
@@ -105,7 +111,7 @@ function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps 
       {hover && (
         <div
           class="tip"
-          role="status"
+          {...STATUS}
           style={{
             top: `${hover.y + 16}px`,
             ...(hover.x > size.width / 2 ? { right: `${size.width - hover.x}px` } : { left: `${hover.x}px` }),
@@ -114,7 +120,8 @@ function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps 
           <b>{hover.box.node.functionName === '' ? 'everything' : shown(hover.box.node.functionName)}</b>
           <span class="mono">{shown(hover.box.node.location)}</span>
           <span>
-            {amountText(amountOf(hover.box.node, measure), measure)}, {percent(amountOf(hover.box.node, measure) / Math.max(1, total))}
+            {amountText(amountOf(hover.box.node, measure), measure)},{' '}
+            {percent(amountOf(hover.box.node, measure) / Math.max(1, total))}
           </span>
         </div>
       )}

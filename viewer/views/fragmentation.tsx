@@ -1,8 +1,17 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { EventKind, formatAddress, formatBytes, formatCount, heapMap, holdersOf, wallsOf, type Wall } from '../library.js';
+import {
+  EventKind,
+  formatAddress,
+  formatBytes,
+  formatCount,
+  heapMap,
+  holdersOf,
+  type Wall,
+  wallsOf,
+} from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { stackText } from '../model/stack-line.js';
 import { sourceLabel } from '../model/sources.js';
+import { stackText } from '../model/stack-line.js';
 import { goTo, goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { percent, shown } from './text.js';
@@ -48,7 +57,9 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
           <WallTable loaded={loaded} walls={walls} largest={map.largestFreeBytes} />
         )}
         {map.outsideCount > 0 && (
-          <p class="warn-text">{formatCount(map.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.</p>
+          <p class="warn-text">
+            {formatCount(map.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
+          </p>
         )}
       </section>
       <section>
@@ -85,9 +96,15 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
         <tr>
           <th>block</th>
           <th class="number">bytes</th>
-          <th class="number" title="Free bytes on its two sides">walls in</th>
-          <th class="number" title="The largest free block, were this one freed">largest if freed</th>
-          <th class="number" title="The largest free block, were this one moved to one end of its gaps">if moved</th>
+          <th class="number" title="Free bytes on its two sides">
+            walls in
+          </th>
+          <th class="number" title="The largest free block, were this one freed">
+            largest if freed
+          </th>
+          <th class="number" title="The largest free block, were this one moved to one end of its gaps">
+            if moved
+          </th>
           <th>allocated by</th>
         </tr>
       </thead>
@@ -103,8 +120,12 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
             <td class="number">
               {formatCount(wall.leftGapBytes)} + {formatCount(wall.rightGapBytes)}
             </td>
-            <td class={`number${wall.largestIfFreedBytes > largest ? ' good' : ''}`}>{formatCount(wall.largestIfFreedBytes)}</td>
-            <td class={`number${wall.largestIfSlidBytes > largest ? ' good' : ''}`}>{formatCount(wall.largestIfSlidBytes)}</td>
+            <td class={`number${wall.largestIfFreedBytes > largest ? ' good' : ''}`}>
+              {formatCount(wall.largestIfFreedBytes)}
+            </td>
+            <td class={`number${wall.largestIfSlidBytes > largest ? ' good' : ''}`}>
+              {formatCount(wall.largestIfSlidBytes)}
+            </td>
             <td class="name" title={shown(stackText(loaded.trace, wall.stack))}>
               {shown(stackText(loaded.trace, wall.stack))}
             </td>

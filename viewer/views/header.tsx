@@ -3,6 +3,7 @@ import { formatCount } from '../library.js';
 import { openElf, openFile, openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { ExportMenu } from './export-menu.js';
+import { STATUS } from './roles.js';
 import { shown } from './text.js';
 import { nextTheme, THEME_TEXT } from './theme.js';
 
@@ -22,7 +23,7 @@ export function Header() {
       </h1>
       {loaded && <TraceTitle />}
       <span class="spring" />
-      <span class="busy" role="status">
+      <span class="busy" {...STATUS}>
         {busy !== '' && (
           <>
             <i class="spinner" aria-hidden="true" />
@@ -37,8 +38,14 @@ export function Header() {
         hint="Choose firmware.elf: names resolve in this page, nothing is uploaded (e)"
         onFile={openElf}
       />
-      {loaded && <FileButton id="compare" label="Compare" hint="Open a second trace and show what differs" onFile={openOther} />}
-      <button type="button" onClick={() => app.set({ dialog: 'connect' })} title="Load from a board or from harvest serve (c)">
+      {loaded && (
+        <FileButton id="compare" label="Compare" hint="Open a second trace and show what differs" onFile={openOther} />
+      )}
+      <button
+        type="button"
+        onClick={() => app.set({ dialog: 'connect' })}
+        title="Load from a board or from harvest serve (c)"
+      >
         Connect
       </button>
       {loaded && <ExportMenu loaded={loaded} />}
@@ -56,7 +63,9 @@ function TraceTitle() {
   const loaded = useApp((state) => state.loaded);
   if (!loaded) return null;
   const { info } = loaded.trace;
-  const about = [info.board, info.allocator, info.engine].filter((text) => text !== undefined).map((text) => shown(text ?? ''));
+  const about = [info.board, info.allocator, info.engine]
+    .filter((text) => text !== undefined)
+    .map((text) => shown(text ?? ''));
   return (
     <p class="trace-title" title={`${shown(loaded.name)}, ${shown(loaded.format)}, ${shown(info.source)}`}>
       <b>{shown(loaded.name)}</b>

@@ -9,10 +9,11 @@ import { colorTable } from '../paint/palette.js';
 import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { goToRow } from '../state/actions.js';
 import { app, type Range, useApp } from '../state/app-state.js';
-import { clampWindow, touchedRange } from './map-window.js';
 import { useMapPointer } from './map-pointer.js';
-import { SpanTip } from './span-tip.js';
 import { registerMap } from './map-probe.js';
+import { clampWindow, touchedRange } from './map-window.js';
+import { IMAGE } from './roles.js';
+import { SpanTip } from './span-tip.js';
 
 /** Heap regions below each other, each with its live blocks by address. */
 export function HeapMapView({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -89,7 +90,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const painter = useRef(new MapPainter());
-  const image = useRef<ImageData>();
+  const image = useRef<ImageData | undefined>(undefined);
   const atSeq = useApp((state) => state.atSeq);
   const span = useApp((state) => state.span);
   const source = useApp((state) => state.source);
@@ -124,7 +125,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         ref={canvas}
         class="map"
         tabIndex={0}
-        role="img"
+        {...IMAGE}
         aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
         {...pointer}
       />

@@ -24,23 +24,26 @@ export function HelpDialog() {
           <h3>What you see</h3>
           <ul>
             <li>
-              <b>Heap map</b>: memory from left to right, then down. A colour is a source, dark is free, hatched is the largest free gap. The
-              block of the selected event has a white frame; a dashed frame was freed by it. Scroll zooms (out to the whole region), drag
-              pans, double-click resets, a click on a block goes to its event, shift-click only selects it.
+              <b>Heap map</b>: memory from left to right, then down. A colour is a source, dark is free, hatched is the
+              largest free gap. The block of the selected event has a white frame; a dashed frame was freed by it.
+              Scroll zooms (out to the whole region), drag pans, double-click resets, a click on a block goes to its
+              event, shift-click only selects it.
             </li>
             <li>
-              <b>Time view</b>: every block as a rectangle over events and addresses. Drag to zoom into a part, double-click for all.
+              <b>Time view</b>: every block as a rectangle over events and addresses. Drag to zoom into a part,
+              double-click for all.
             </li>
             <li>
-              <b>Slider</b>: all views show the heap right after the selected event. The curve is the bytes in use, the line the largest free
-              block; vertical lines are marks, bands are lost events or restarts.
+              <b>Slider</b>: all views show the heap right after the selected event. The curve is the bytes in use, the
+              line the largest free block; vertical lines are marks, bands are lost events or restarts.
             </li>
             <li>
-              <b>Table</b>: click a title to sort, a row to go there, an address to copy an addr2line command. A stripe at the left marks
-              allocations that made the largest free block smaller.
+              <b>Table</b>: click a title to sort, a row to go there, an address to copy an addr2line command. A stripe
+              at the left marks allocations that made the largest free block smaller.
             </li>
             <li>
-              <b>Device figures</b> are dimmed: they were true when the device wrote its dump, not at the selected event.
+              <b>Device figures</b> are dimmed: they were true when the device wrote its dump, not at the selected
+              event.
             </li>
           </ul>
         </section>
@@ -57,8 +60,13 @@ export function HelpDialog() {
             ))}
           </dl>
           <h3>Opens</h3>
-          <p class="quiet">{formatTitles().join(' · ')}; each also packed with gzip. A file's content decides, not its name.</p>
-          <p class="quiet">Everything happens in this page. Nothing is uploaded; only Connect uses the network, and only the address you give it.</p>
+          <p class="quiet">
+            {formatTitles().join(' · ')}; each also packed with gzip. A file's content decides, not its name.
+          </p>
+          <p class="quiet">
+            Everything happens in this page. Nothing is uploaded; only Connect uses the network, and only the address
+            you give it.
+          </p>
         </section>
       </div>
     </Dialog>

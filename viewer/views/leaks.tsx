@@ -60,14 +60,16 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
         {names.length > 0 && choice('from mark', from, setFrom)}
         {names.length > 0 && choice('to mark', to, setTo)}
         <span>
-          From <b>{shown(first?.name ?? '')}</b> to <b>{shown(last?.name ?? '')}</b>: {formatBytes(result.liveBytes[0] ?? 0)} →{' '}
-          {formatBytes(result.liveBytes.at(-1) ?? 0)}. Suspect: <b>{formatBytes(result.suspectBytes)}</b> in{' '}
-          {formatCount(result.suspectCount)} blocks.
+          From <b>{shown(first?.name ?? '')}</b> to <b>{shown(last?.name ?? '')}</b>:{' '}
+          {formatBytes(result.liveBytes[0] ?? 0)} → {formatBytes(result.liveBytes.at(-1) ?? 0)}. Suspect:{' '}
+          <b>{formatBytes(result.suspectBytes)}</b> in {formatCount(result.suspectCount)} blocks.
         </span>
         {names.length === 0 && <span class="quiet">The trace has no marks: this is all that is alive at its end.</span>}
       </div>
       {!loaded.trace.info.complete && (
-        <p class="warn-text">The trace is incomplete: frees may be among what is missing, so what is listed need not be a leak.</p>
+        <p class="warn-text">
+          The trace is incomplete: frees may be among what is missing, so what is listed need not be a leak.
+        </p>
       )}
       {result.sites.length === 0 ? (
         <p class="empty">Nothing that was allocated here is still alive.</p>
@@ -100,12 +102,21 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
                     </td>
                   )}
                   <td class="name">{shown(sourceLabel(site))}</td>
-                  <td class="name quiet">{shown(site.frames.slice(1, 6).map((frame) => frame.functionName).join(' ← '))}</td>
+                  <td class="name quiet">
+                    {shown(
+                      site.frames
+                        .slice(1, 6)
+                        .map((frame) => frame.functionName)
+                        .join(' ← '),
+                    )}
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
-          {result.sites.length > MAX_SITES && <p class="note">{formatCount(result.sites.length - MAX_SITES)} more sources.</p>}
+          {result.sites.length > MAX_SITES && (
+            <p class="note">{formatCount(result.sites.length - MAX_SITES)} more sources.</p>
+          )}
         </div>
       )}
     </div>

@@ -20,7 +20,7 @@ const CLICK_PIXELS = 4;
 
 /** Wheel zooms about the pointer, drag pans, click selects, double-click resets, plus and minus zoom from the keyboard. */
 export function useMapPointer(options: MapPointerOptions) {
-  const drag = useRef<{ x: number; y: number; view: Range; moved: boolean }>();
+  const drag = useRef<{ x: number; y: number; view: Range; moved: boolean } | undefined>(undefined);
   const { layout, region, view, ratio } = options;
   const setWindow = (range: Range | undefined) => {
     const { [region.name]: _, ...others } = app.get().windows;

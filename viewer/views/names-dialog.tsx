@@ -11,9 +11,9 @@ export function NamesDialog() {
   return (
     <Dialog title="Hidden frames">
       <p>
-        An allocation's source is its innermost frame that is none of these: allocators and frameworks that hand memory on. One beginning
-        of a function name or of a source path a line. <code>malloc</code>, <code>gc_alloc</code>, <code>operator new</code> and the
-        like are known already.
+        An allocation's source is its innermost frame that is none of these: allocators and frameworks that hand memory
+        on. One beginning of a function name or of a source path a line. <code>malloc</code>, <code>gc_alloc</code>,{' '}
+        <code>operator new</code> and the like are known already.
       </p>
       <textarea
         rows={14}

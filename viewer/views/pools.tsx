@@ -1,13 +1,23 @@
 import { useState } from 'preact/hooks';
-import { formatCount, type PoolPlan, parseSize, planPools, poolsCHeader, poolsDroneToml, poolsZephyr } from '../library.js';
+import {
+  formatCount,
+  type PoolPlan,
+  parseSize,
+  planPools,
+  poolsCHeader,
+  poolsDroneToml,
+  poolsZephyr,
+} from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { breath } from '../model/read-trace.js';
 import { messageOf } from '../state/actions.js';
 import type { Message } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
-import { breath } from '../model/read-trace.js';
+import { Segments } from './segments.js';
 import { shown } from './text.js';
 
-type Form = 'toml' | 'zephyr' | 'c';
+const FORM_IDS = ['toml', 'zephyr', 'c'] as const;
+type Form = (typeof FORM_IDS)[number];
 const FORMS: Readonly<Record<Form, { readonly title: string; readonly write: (plan: PoolPlan) => string }>> = {
   toml: { title: 'Drone.toml', write: poolsDroneToml },
   zephyr: { title: 'Zephyr', write: poolsZephyr },
@@ -41,7 +51,11 @@ export function Pools({ loaded }: { readonly loaded: LoadedTrace }) {
   const field = (name: keyof Wanted, label: string, hint: string) => (
     <label title={hint}>
       {label}{' '}
-      <input size={5} value={wanted[name]} onInput={(event) => setWanted({ ...wanted, [name]: event.currentTarget.value })} />
+      <input
+        size={5}
+        value={wanted[name]}
+        onInput={(event) => setWanted({ ...wanted, [name]: event.currentTarget.value })}
+      />
     </label>
   );
   return (
@@ -112,21 +126,26 @@ function Plan({ plan }: { readonly plan: PoolPlan }) {
         <p>
           <b>{formatCount(plan.bytes)} bytes</b>; without spilling {formatCount(plan.noSpillBytes)}, no layout is below{' '}
           {formatCount(plan.boundBytes)}. Replay of the trace:{' '}
-          {replay.unserved === 0 ? 'every request is served' : `${formatCount(replay.unserved)} requests are not served`},{' '}
-          {formatCount(replay.spilled)} from a larger pool.
+          {replay.unserved === 0
+            ? 'every request is served'
+            : `${formatCount(replay.unserved)} requests are not served`}
+          , {formatCount(replay.spilled)} from a larger pool.
         </p>
-        {!plan.fits && <p class="warn-text">This does not fit the heap; the least heap that fits is {formatCount(plan.bytes)} bytes.</p>}
+        {!plan.fits && (
+          <p class="warn-text">
+            This does not fit the heap; the least heap that fits is {formatCount(plan.bytes)} bytes.
+          </p>
+        )}
         {!plan.complete && <p class="warn-text">The trace is incomplete: real demand may be higher.</p>}
       </div>
       <div>
         <div class="tools">
-          <div class="segments" role="radiogroup" aria-label="Output">
-            {(Object.keys(FORMS) as Form[]).map((it) => (
-              <button key={it} type="button" role="radio" aria-checked={form === it} onClick={() => setForm(it)}>
-                {FORMS[it].title}
-              </button>
-            ))}
-          </div>
+          <Segments
+            label="Output"
+            value={form}
+            options={FORM_IDS.map((id) => ({ id, text: FORMS[id].title }))}
+            onChange={setForm}
+          />
           <button type="button" onClick={() => copyText(text, 'Copied')}>
             Copy
           </button>

@@ -34,15 +34,35 @@ export function RingControls({ status, onChange }: RingControlsProps) {
         <span class="quiet">Settings persist and apply to the next capture.</span>
       </div>
       <div>
-        {check('stop on full', 'On: keeps the earliest events. Off: a rolling window of the newest', status.stopOnFull, (stopOnFull) => ({ stopOnFull }))}
-        {check('capture largest', 'Record the largest free block before and after each allocation', status.captureLargest, (captureLargest) => ({ captureLargest }))}
-        {check('collapse pairs', 'Drop an allocation whose free follows at once', status.collapsePairs, (collapsePairs) => ({ collapsePairs }))}
-        {check('skip frees', 'No backtraces for frees', status.backtrace.skipFrees, (skipFrees) => ({ backtrace: { skipFrees } }))}
+        {check(
+          'stop on full',
+          'On: keeps the earliest events. Off: a rolling window of the newest',
+          status.stopOnFull,
+          (stopOnFull) => ({ stopOnFull }),
+        )}
+        {check(
+          'capture largest',
+          'Record the largest free block before and after each allocation',
+          status.captureLargest,
+          (captureLargest) => ({ captureLargest }),
+        )}
+        {check(
+          'collapse pairs',
+          'Drop an allocation whose free follows at once',
+          status.collapsePairs,
+          (collapsePairs) => ({ collapsePairs }),
+        )}
+        {check('skip frees', 'No backtraces for frees', status.backtrace.skipFrees, (skipFrees) => ({
+          backtrace: { skipFrees },
+        }))}
       </div>
       <div>
         <label>
           backtrace depth{' '}
-          <select value={String(status.backtrace.depth)} onChange={(event) => config({ backtrace: { depth: Number(event.currentTarget.value) } })}>
+          <select
+            value={String(status.backtrace.depth)}
+            onChange={(event) => config({ backtrace: { depth: Number(event.currentTarget.value) } })}
+          >
             {DEPTHS.map((depth) => (
               <option key={depth} value={String(depth)}>
                 {depth}

@@ -8,6 +8,7 @@ import { goTo, goToPeak, goToTightest } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { curveStyle } from './curve-style.js';
 import { capture } from './map-pointer.js';
+import { IMAGE } from './roles.js';
 
 /** The usage curve over all events with the slider that selects one of them. */
 export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -22,7 +23,13 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
         <button type="button" class="icon" onClick={() => goTo(0)} title="First event (Home)" aria-label="First event">
           ⏮
         </button>
-        <button type="button" class="icon" onClick={() => goTo(atSeq - 1)} title="Event before (←)" aria-label="Event before">
+        <button
+          type="button"
+          class="icon"
+          onClick={() => goTo(atSeq - 1)}
+          title="Event before (←)"
+          aria-label="Event before"
+        >
           ◀
         </button>
         <button
@@ -35,7 +42,13 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
         >
           {playing ? '❚❚' : '►'}
         </button>
-        <button type="button" class="icon" onClick={() => goTo(atSeq + 1)} title="Next event (→)" aria-label="Next event">
+        <button
+          type="button"
+          class="icon"
+          onClick={() => goTo(atSeq + 1)}
+          title="Next event (→)"
+          aria-label="Next event"
+        >
           ▶
         </button>
         <button type="button" class="icon" onClick={() => goTo(last)} title="Last event (End)" aria-label="Last event">
@@ -131,7 +144,7 @@ function UsageCurve({ loaded }: { readonly loaded: LoadedTrace }) {
       }}
       onPointerMove={select}
     >
-      <canvas ref={canvas} role="img" aria-label="Bytes in use and the largest free block over the events" />
+      <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the events" />
       <div class="cursor" style={{ left: `${((atSeq + 0.5) / Math.max(1, trace.eventCount)) * 100}%` }} />
       <span class="curve-key">
         <i class="line live" /> in use {gaps && <i class="line largest" />} {gaps && 'largest free'} · full height{' '}

@@ -1,8 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import {
+  END_CAUSES,
   EVENT_KINDS,
   EventKind,
-  END_CAUSES,
   formatAddress,
   formatBytes,
   formatCount,
@@ -80,12 +80,20 @@ function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
             <div>
               <dt>free</dt>
               <dd data-figure="free">{formatBytes(free.free)}</dd>
-              {caps && <dd class="device" title="What the device itself said at its dump: true then only">device {formatBytes(caps.freeBytes)}</dd>}
+              {caps && (
+                <dd class="device" title="What the device itself said at its dump: true then only">
+                  device {formatBytes(caps.freeBytes)}
+                </dd>
+              )}
             </div>
             <div>
               <dt>largest free</dt>
               <dd data-figure="largest">{formatBytes(free.largest)}</dd>
-              {caps && <dd class="device" title="What the device itself said at its dump: true then only">device {formatBytes(caps.largestFreeBytes)}</dd>}
+              {caps && (
+                <dd class="device" title="What the device itself said at its dump: true then only">
+                  device {formatBytes(caps.largestFreeBytes)}
+                </dd>
+              )}
             </div>
             <div>
               <dt>fragmentation</dt>

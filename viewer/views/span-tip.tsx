@@ -2,6 +2,7 @@ import { formatAddress, formatBytes, formatCount } from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { SOURCE_COLORS } from '../paint/palette.js';
+import { STATUS } from './roles.js';
 import { shown } from './text.js';
 
 interface SpanTipProps {
@@ -23,7 +24,7 @@ export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
   const side = right ? { right: `${width - x - offset + 14}px` } : { left: `${x + offset + 14}px` };
   const alive = (spans.endSeq[span] ?? 0) >= loaded.trace.eventCount;
   return (
-    <div class="tip" role="status" style={{ ...side, top: `${y + 12}px` }}>
+    <div class="tip" {...STATUS} style={{ ...side, top: `${y + 12}px` }}>
       <b>
         <i class="swatch" style={{ background: SOURCE_COLORS[source?.color ?? 0] ?? '' }} />
         {source ? shown(sourceLabel(source)) : '(no backtrace)'}

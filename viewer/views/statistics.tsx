@@ -43,7 +43,11 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
   if (rate) rows.push(['rate', `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`]);
   if (life) {
     const most = lifetimes.upperBound ? ' at most' : '';
-    rows.push([`life, median${most}`, unit(life.p50)], [`life, 99 %${most}`, unit(life.p99)], [`life, longest${most}`, unit(life.max)]);
+    rows.push(
+      [`life, median${most}`, unit(life.p50)],
+      [`life, 99 %${most}`, unit(life.p99)],
+      [`life, longest${most}`, unit(life.max)],
+    );
   }
   return (
     <section>
@@ -171,7 +175,9 @@ function SourceTable({ stats }: { readonly stats: HeapStats }) {
           ))}
         </tbody>
       </table>
-      {stats.sources.length > MAX_ROWS && <p class="quiet">{formatCount(stats.sources.length - MAX_ROWS)} more sources.</p>}
+      {stats.sources.length > MAX_ROWS && (
+        <p class="quiet">{formatCount(stats.sources.length - MAX_ROWS)} more sources.</p>
+      )}
     </section>
   );
 }

@@ -2,8 +2,10 @@ import { formatCount } from '../library.js';
 import { csvParts } from '../model/csv.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
-import { app, ROW_FILTERS, type RowFilter, useApp } from '../state/app-state.js';
+import { app, type RowFilter, useApp } from '../state/app-state.js';
 import { download } from '../state/download.js';
+import { STATUS } from './roles.js';
+import { Segments } from './segments.js';
 import { shown } from './text.js';
 
 const FILTER_TEXT: Readonly<Record<RowFilter, string>> = {
@@ -32,20 +34,12 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
   const chosen = loaded.sources.list[source];
   return (
     <div class="tools">
-      <div class="segments" role="radiogroup" aria-label="Rows">
-        {ORDER.filter((it) => ROW_FILTERS.includes(it)).map((it) => (
-          <button
-            key={it}
-            type="button"
-            role="radio"
-            aria-checked={filter === it}
-            title={FILTER_HINT[it]}
-            onClick={() => app.set({ filter: it })}
-          >
-            {FILTER_TEXT[it]}
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="Rows"
+        value={filter}
+        options={ORDER.map((id) => ({ id, text: FILTER_TEXT[id], hint: FILTER_HINT[id] }))}
+        onChange={(id) => app.set({ filter: id })}
+      />
       <input
         id="query"
         type="search"
@@ -60,7 +54,7 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
         </button>
       )}
       <span class="spring" />
-      <span class="quiet" role="status">
+      <span class="quiet" {...STATUS}>
         {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
       </span>
       <button

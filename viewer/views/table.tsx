@@ -17,9 +17,10 @@ import {
   spanOf,
 } from '../model/table-rows.js';
 import { SOURCE_COLORS } from '../paint/palette.js';
-import { copyText } from '../state/copy.js';
 import { goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { copyText } from '../state/copy.js';
+import { CELL, COLUMN_HEADER, ROW } from './roles.js';
 import { TableTools } from './table-tools.js';
 import { formatUs, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
@@ -58,9 +59,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
           label="Events"
           width={width}
           onKeyDown={move}
-          head={columns.map((column) => (
-            <HeadCell key={column.id} column={column} />
-          ))}
+          head={columns.map((column) => <HeadCell key={column.id} column={column} />)}
           row={(index) => {
             const seq = rows[index] ?? 0;
             return <Row key={seq} {...{ loaded, seq, index, columns, template }} selected={seq === atSeq} />;
@@ -100,7 +99,7 @@ function HeadCell({ column }: { readonly column: Column }) {
   const on = sort.column === column.id;
   const direction = on ? (sort.descending ? 'descending' : 'ascending') : 'none';
   return (
-    <span role="columnheader" aria-sort={direction} style={{ width: `${column.width}px` }}>
+    <span {...COLUMN_HEADER} aria-sort={direction} style={{ width: `${column.width}px` }}>
       <button
         type="button"
         class={column.numeric ? 'number' : ''}
@@ -127,8 +126,17 @@ function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
   const cut = cutsLargest(loaded, seq);
   const kind = EVENT_KINDS[loaded.trace.events.kind[seq] ?? 0] ?? '';
   return (
-    // biome-ignore format: one line keeps the row's parts together
-    <div class={`row ${kind}${selected ? ' selected' : ''}${cut ? ' cuts' : ''}`} role="row" aria-rowindex={index + 1} aria-selected={selected} data-seq={seq} title={cut ? 'This allocation made the largest free block smaller' : ''} style={{ gridTemplateColumns: template, height: `${ROW_HEIGHT}px` }} onClick={() => goToRow(seq)} onKeyDown={() => undefined}>
+    <div
+      class={`row ${kind}${selected ? ' selected' : ''}${cut ? ' cuts' : ''}`}
+      {...ROW}
+      aria-rowindex={index + 1}
+      aria-selected={selected}
+      data-seq={seq}
+      title={cut ? 'This allocation made the largest free block smaller' : ''}
+      style={{ gridTemplateColumns: template, height: `${ROW_HEIGHT}px` }}
+      onClick={() => goToRow(seq)}
+      onKeyDown={() => undefined}
+    >
       {columns.map((column) => (
         <Cell key={column.id} loaded={loaded} seq={seq} column={column} />
       ))}
@@ -136,13 +144,21 @@ function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
   );
 }
 
-function Cell({ loaded, seq, column }: { readonly loaded: LoadedTrace; readonly seq: number; readonly column: Column }) {
+function Cell({
+  loaded,
+  seq,
+  column,
+}: {
+  readonly loaded: LoadedTrace;
+  readonly seq: number;
+  readonly column: Column;
+}) {
   if (column.id === 'address') return <AddressCell loaded={loaded} seq={seq} />;
   if (column.id === 'source') return <SourceCell loaded={loaded} seq={seq} />;
   const text = cellText(loaded, seq, column.id);
   const title = column.id === 'stack' ? { title: text } : {};
   return (
-    <span role="gridcell" class={column.numeric ? 'number' : 'text'} data-column={column.id} {...title}>
+    <span {...CELL} class={column.numeric ? 'number' : 'text'} data-column={column.id} {...title}>
       {text}
     </span>
   );
@@ -162,7 +178,7 @@ function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly s
     else copyText(formatAddress(address), 'Copied the address: the event has no code addresses to look up');
   };
   return (
-    <span role="gridcell" class="text" data-column="address">
+    <span {...CELL} class="text" data-column="address">
       {address > 0 && (
         <button type="button" class="link mono" tabIndex={-1} onClick={copy} title="Copy an addr2line command">
           {formatAddress(address)}
@@ -177,7 +193,12 @@ function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly se
   const source = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1];
   const text = source ? shown(sourceLabel(source)) : '';
   return (
-    <span role="gridcell" class="text" data-column="source" title={source ? shown(`${source.functionName}  ${source.location}`) : ''}>
+    <span
+      {...CELL}
+      class="text"
+      data-column="source"
+      title={source ? shown(`${source.functionName}  ${source.location}`) : ''}
+    >
       {source && <i class="swatch" style={{ background: SOURCE_COLORS[source.color] ?? '' }} />}
       {text}
     </span>

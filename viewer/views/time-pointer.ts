@@ -28,7 +28,7 @@ const THIN_PIXELS = 24;
 
 /** Drag brushes a part to zoom into, click selects, wheel zooms the time, double-click shows all. */
 export function useTimePointer(options: TimePointerOptions) {
-  const start = useRef<Point>();
+  const start = useRef<Point | undefined>(undefined);
   const [end, setEnd] = useState<Point>();
   const { axis, time, address, width, height } = options;
   const timeOf = (x: number) => time.from + (x / width) * (time.to - time.from);

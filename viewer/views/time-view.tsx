@@ -8,6 +8,7 @@ import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-c
 import { app, type Range, useApp } from '../state/app-state.js';
 import { curveStyle } from './curve-style.js';
 import { touchedRange } from './map-window.js';
+import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
 import { formatUs } from './text.js';
 import { useTimePointer } from './time-pointer.js';
@@ -20,7 +21,10 @@ export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
     () => timeAxis(loaded.trace.eventCount, kind === 'clock' ? clock : undefined),
     [loaded, kind, clock],
   );
-  const whole = useMemo(() => ({ from: axis.at[0] ?? 0, to: Math.max((axis.at[0] ?? 0) + 1, axis.at.at(-1) ?? 1) }), [axis]);
+  const whole = useMemo(
+    () => ({ from: axis.at[0] ?? 0, to: Math.max((axis.at[0] ?? 0) + 1, axis.at.at(-1) ?? 1) }),
+    [axis],
+  );
   const time = useApp((state) => state.time) ?? whole;
   const address = useApp((state) => state.timeAddress);
   const region = mainRegion(loaded, address);
@@ -116,7 +120,7 @@ function TimeMap(props: TimeMapProps) {
 
 function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { readonly size: Size }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const image = useRef<ImageData>();
+  const image = useRef<ImageData | undefined>(undefined);
   const source = useApp((state) => state.source);
   const theme = useApp((state) => state.theme);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
@@ -147,7 +151,7 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
         ref={canvas}
         class="map"
         tabIndex={0}
-        role="img"
+        {...IMAGE}
         aria-label="Every allocation as a rectangle over time and addresses. Arrow keys move through the events."
         {...pointer.handlers}
       />
@@ -161,7 +165,9 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
 /** Where the selected event is. */
 function Cursor({ axis, time, left, width }: { axis: TimeAxis; time: Range; left: number; width: number }) {
   const atSeq = useApp((state) => state.atSeq);
-  const x = xOf(axis, time, width, atSeq) + (0.5 * width) / Math.max(1, time.to - time.from) / (axis.kind === 'clock' ? 1e9 : 1);
+  const x =
+    xOf(axis, time, width, atSeq) +
+    (0.5 * width) / Math.max(1, time.to - time.from) / (axis.kind === 'clock' ? 1e9 : 1);
   return x >= 0 && x <= width ? <div class="cursor" style={{ left: `${left + x}px` }} /> : null;
 }
 
@@ -182,7 +188,7 @@ function TimeCurves({ loaded, axis, time }: Omit<TimeMapProps, 'address'>) {
   }, [trace, usage, gaps, axis, time, size, theme]);
   return (
     <div class="time-curves" ref={setBox} style={{ marginLeft: `${GUTTER}px` }}>
-      <canvas ref={canvas} role="img" aria-label="Bytes in use and the largest free block over the time shown" />
+      <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the time shown" />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSize } from '../paint/use-canvas.js';
+import { ROW } from './roles.js';
 
 export const ROW_HEIGHT = 24;
 /** Browsers stop at about 33 million pixels; a longer list scrolls in larger steps. */
@@ -48,11 +49,15 @@ export function VirtualList({ count, reveal, row, head, width, role, label, onKe
       {...(onKeyDown ? { onKeyDown } : {})}
     >
       {head && (
-        <div class="list-head" role="row" style={width ? { minWidth: `${width}px` } : {}}>
+        <div class="list-head" {...ROW} style={width ? { minWidth: `${width}px` } : {}}>
           {head}
         </div>
       )}
-      <div class="list-body" role="presentation" style={{ height: `${height}px`, ...(width ? { minWidth: `${width}px` } : {}) }}>
+      <div
+        class="list-body"
+        role="presentation"
+        style={{ height: `${height}px`, ...(width ? { minWidth: `${width}px` } : {}) }}
+      >
         <div role="presentation" style={{ transform: `translateY(${offset}px)` }}>
           {rows}
         </div>

@@ -10,12 +10,17 @@ export function Welcome() {
       <Picture />
       <h2>See who allocated what on your microcontroller's heap</h2>
       <p>
-        Drop a trace here: a journal (<code>capture.harvest</code>), <code>allocation_history.json</code>, a gdb log, a ring's JSON, or any
-        other format that <code>harvest import</code> knows.
+        Drop a trace here: a journal (<code>capture.harvest</code>), <code>allocation_history.json</code>, a gdb log, a
+        ring's JSON, or any other format that <code>harvest import</code> knows.
       </p>
       <p class="welcome-buttons">
         <FileButton id="welcome-open" label="Open a trace" hint="Open a trace (o)" onFile={openFile} />
-        <FileButton id="welcome-elf" label={elf ? 'Another ELF' : 'Choose firmware.elf'} hint="For traces that hold addresses only (e)" onFile={openElf} />
+        <FileButton
+          id="welcome-elf"
+          label={elf ? 'Another ELF' : 'Choose firmware.elf'}
+          hint="For traces that hold addresses only (e)"
+          onFile={openElf}
+        />
         <button type="button" onClick={() => app.set({ dialog: 'connect' })}>
           Connect to a board
         </button>
@@ -29,7 +34,11 @@ export function Welcome() {
 function Picture() {
   const rows = ['aaaabb..cccc..ddd.ee', 'aa..ffff.bbbbbb..ggg', '....ccc.aaaa.hh..bbb', 'dddd......ee.aa..ff.'];
   const cells = rows.flatMap((row, y) =>
-    [...row].map((cell, x) => (cell === '.' ? null : <rect key={`${x}-${y}`} class={`c-${cell}`} x={x * 14} y={y * 22} width="13" height="19" rx="2" />)),
+    [...row].map((cell, x) =>
+      cell === '.' ? null : (
+        <rect key={`${x}-${y}`} class={`c-${cell}`} x={x * 14} y={y * 22} width="13" height="19" rx="2" />
+      ),
+    ),
   );
   return (
     <svg class="welcome-picture" viewBox="-6 -6 292 98" width="292" height="98" aria-hidden="true">
