@@ -13,7 +13,7 @@ const out = join(here, '..', 'dist', 'viewer');
 /** The bundle travels in every HTML report. */
 const LIMIT_BYTES = 400 * 1024;
 
-const [script, style] = await Promise.all([bundle('main.tsx'), bundle('style/style.css')]);
+const [script, style] = await Promise.all([bundle('main.ts'), bundle('style/style.css')]);
 const template = await readFile(join(here, 'page.template'), 'utf8');
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const policy = [
@@ -21,6 +21,8 @@ const policy = [
   `script-src ${hash(script)}`,
   `style-src ${hash(style)}`,
   'img-src data: blob:',
+  // The page runs its own script again as a worker.
+  'worker-src blob:',
   // Connect talks to boards in the local network, which have no certificates.
   'connect-src http: https:',
   "base-uri 'none'",

@@ -1,6 +1,6 @@
 import { EVENT_KINDS, formatAddress } from '../library.js';
 import type { LoadedTrace } from './loaded-trace.js';
-import { sourceLabel } from './sources.js';
+import { placeOfEvent, sourceLabel } from './sources.js';
 import { stackText } from './stack-line.js';
 import { COLUMNS, largestAfter, largestBefore, sizeOf, spanOf } from './table-rows.js';
 
@@ -13,7 +13,7 @@ export function csvParts(loaded: LoadedTrace, rows: Int32Array): string[] {
   const life = keyOf(loaded, 'life');
   for (const seq of rows) {
     const { trace, sources } = loaded;
-    const source = sources.list[sources.ofSpan[spanOf(loaded, seq)] ?? -1];
+    const place = placeOfEvent(trace, sources, { seq, span: spanOf(loaded, seq) });
     const before = largestBefore(loaded, seq);
     const after = largestAfter(loaded, seq);
     const cells = [
@@ -22,7 +22,7 @@ export function csvParts(loaded: LoadedTrace, rows: Int32Array): string[] {
       EVENT_KINDS[trace.events.kind[seq] ?? 0] ?? '',
       trace.info.hasAddresses ? formatAddress(trace.events.address[seq] ?? 0) : '',
       String(sizeOf(loaded, seq)),
-      text(source ? sourceLabel(source) : ''),
+      text(sourceLabel(place)),
       plain(freed(seq)),
       plain(life(seq)),
       plain(before),

@@ -1,6 +1,5 @@
 import {
   type GapTimeline,
-  gapTimeline,
   type HeapRegion,
   heapRegions,
   type Lifespans,
@@ -28,7 +27,7 @@ export interface LoadedTrace {
   readonly regions: readonly HeapRegion[];
   /** Undefined for a trace without addresses: it has no map. */
   readonly order: AddressOrder | undefined;
-  /** Free and largest free block after each event; undefined without addresses and for heaps too large to follow. */
+  /** Free and largest free block after each event; undefined until known, without addresses, and for heaps too large to follow. */
   readonly gaps: GapTimeline | undefined;
   readonly assumptions: readonly string[];
 }
@@ -54,17 +53,7 @@ export async function loadTrace(trace: Trace, options: LoadOptions): Promise<Loa
   const { regions, assumptions } = heapRegions(trace, spans);
   const order = addressOrder(spans, sources.colorOf);
   await breath();
-  return { ...base, regions, order, gaps: followGaps(trace), assumptions };
-}
-
-/** A region that is declared far too large may not fit into memory; the page does without the curve then. */
-function followGaps(trace: Trace): GapTimeline | undefined {
-  try {
-    return gapTimeline(trace, 50);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+  return { ...base, regions, order, gaps: undefined, assumptions };
 }
 
 /** The same trace with other frames hidden. */

@@ -1,4 +1,13 @@
-import { type Lifespans, NO_PLACE, type Place, spanSources, type Trace } from '../library.js';
+import {
+  hiddenFrames,
+  type Lifespans,
+  NO_PLACE,
+  type Place,
+  placeOf,
+  sourceFrames,
+  spanSources,
+  type Trace,
+} from '../library.js';
 import { COLOR_COUNT } from '../paint/palette.js';
 import { sortedRows } from './radix-sort.js';
 
@@ -19,6 +28,10 @@ export interface Sources {
   readonly list: readonly Source[];
   /** By lifespan: an index into the palette. */
   readonly colorOf: Uint8Array;
+  /** By stack: the frame that is the source, for events that made no block; -1 when all are hidden. */
+  readonly frameOf: Int32Array;
+  /** By frame: 1 for those that are passed over. */
+  readonly hidden: Uint8Array;
 }
 
 export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[]): Sources {
@@ -53,7 +66,8 @@ export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[
   });
   const ofSpan = found.ofSpan.map((id) => rankOf[id] ?? 0);
   const colorOf = Uint8Array.from(ofSpan, (source) => list[source]?.color ?? 0);
-  return { ofSpan, list, colorOf };
+  const hidden = hiddenFrames(trace, { hide });
+  return { ofSpan, list, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
 }
 
 /** Ends and begins of lifespans in the order of the events. */
@@ -72,4 +86,16 @@ export function sourceLabel(place: Place): string {
   const file = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
   if (place.functionName === '??') return place.location;
   return file === '' ? place.functionName : `${place.functionName}  ${file}:${place.line}`;
+}
+
+/** Where an event came from: its block's source, or that of its own backtrace when it has no block (a failed request). */
+export function placeOfEvent(
+  trace: Trace,
+  sources: Sources,
+  at: { readonly seq: number; readonly span: number },
+): Place {
+  const source = at.span >= 0 ? sources.list[sources.ofSpan[at.span] ?? -1] : undefined;
+  if (source) return source;
+  const stack = trace.events.stack[at.seq] ?? -1;
+  return placeOf(trace, stack >= 0 ? (sources.frameOf[stack] ?? -1) : -1);
 }

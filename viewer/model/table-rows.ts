@@ -59,7 +59,7 @@ export const COLUMNS: readonly Column[] = [
     keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
   },
   {
-    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 250, numeric: false },
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 264, numeric: false },
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
@@ -87,17 +87,17 @@ export const COLUMNS: readonly Column[] = [
       id: 'before',
       title: 'largest before',
       hint: 'Largest free block before the event',
-      width: 104,
+      width: 112,
       numeric: true,
     },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
-    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 78, numeric: true },
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 96, numeric: true },
     keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
   },
   {
-    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 72, numeric: true },
+    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 96, numeric: true },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq) - largestAfter(loaded, seq),
   },
   {

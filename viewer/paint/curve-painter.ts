@@ -23,12 +23,10 @@ export interface CurveStyle {
   readonly ratio: number;
 }
 
-/** The highest value of the curves that can be seen, for the scale beside them. */
-export function curveTop(curves: Curves): number {
-  let top = 1;
-  for (let i = 0; i < curves.liveBytes.length; i++) {
-    top = Math.max(top, curves.liveBytes[i] ?? 0, curves.largestFreeBytes?.[i] ?? 0);
-  }
+/** The highest value of a curve. */
+export function highest(values: Float64Array): number {
+  let top = 0;
+  for (const value of values) if (value > top) top = value;
   return top;
 }
 
@@ -39,8 +37,12 @@ export function paintCurves(canvas: HTMLCanvasElement, curves: Curves, style: Cu
   const { width, height } = canvas;
   context.fillStyle = style.ground;
   context.fillRect(0, 0, width, height);
-  const scale = (height - 3 * style.ratio) / curveTop(curves);
-  const y = (bytes: number) => height - style.ratio - bytes * scale;
+  // Each has its own scale: the largest free block of a nearly empty heap would press the usage flat.
+  const scaled = (values: Float64Array) => {
+    const scale = (height - 3 * style.ratio) / Math.max(1, highest(values));
+    return (bytes: number) => height - style.ratio - bytes * scale;
+  };
+  const y = scaled(curves.liveBytes);
   const live = columnsOf(curves, curves.liveBytes, width);
   context.fillStyle = style.liveFill;
   context.beginPath();
@@ -51,7 +53,10 @@ export function paintCurves(canvas: HTMLCanvasElement, curves: Curves, style: Cu
   strokeColumns(context, live, y, { color: style.live, width: 1.25 * style.ratio });
   if (curves.largestFreeBytes) {
     const largest = columnsOf(curves, curves.largestFreeBytes, width);
-    strokeColumns(context, largest, y, { color: style.largest, width: 1.25 * style.ratio });
+    strokeColumns(context, largest, scaled(curves.largestFreeBytes), {
+      color: style.largest,
+      width: 1.25 * style.ratio,
+    });
   }
   paintMoments(context, curves, style);
 }

@@ -3,6 +3,7 @@ import { type LoadedTrace, loadTrace, withHidden, withNames } from '../model/loa
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
 import { type AppState, app, INITIAL, type Message } from './app-state.js';
+import { gapsBeside } from './gap-worker.js';
 import { parseHash } from './permalink.js';
 import { remember } from './preferences.js';
 
@@ -25,6 +26,18 @@ export async function openTrace(trace: Trace, name: string, format: string): Pro
   const loaded = await loadTrace(trace, { name, format, hide });
   show(loaded);
   if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+  if (loaded.order) void followGaps(trace);
+}
+
+/** Short traces have their curve at once; long ones get it when it is ready, unless another trace is open by then. */
+async function followGaps(trace: Trace): Promise<void> {
+  try {
+    const gaps = await gapsBeside(trace);
+    const { loaded } = app.get();
+    if (gaps && loaded?.original === trace) app.set({ loaded: { ...loaded, gaps } });
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** The first state of a new trace: the last event (or what the address asks for), the sort that finds trouble first. */

@@ -61,6 +61,7 @@ function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
         <Stage loaded={loaded} />
         <Splitter />
         <Panels loaded={loaded} />
+        <SidePanel loaded={loaded} />
       </div>
     </>
   );
@@ -70,23 +71,20 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   const view = useApp((state) => state.view);
   if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
   return (
-    <main class="stage-row">
-      <div class="stage">
-        <div class="view-tabs">
-          <Segments
-            label="View"
-            value={view}
-            options={[
-              { id: 'map', text: 'Heap map', hint: 'Live blocks by address (m)' },
-              { id: 'time', text: 'Time', hint: 'Every lifespan over time (t)' },
-            ]}
-            onChange={(id) => app.set({ view: id })}
-          />
-        </div>
-        {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
-        <Scrubber loaded={loaded} />
+    <main class="stage">
+      <div class="view-tabs">
+        <Segments
+          label="View"
+          value={view}
+          options={[
+            { id: 'map', text: 'Heap map', hint: 'Live blocks by address (m)' },
+            { id: 'time', text: 'Time', hint: 'Every lifespan over time (t)' },
+          ]}
+          onChange={(id) => app.set({ view: id })}
+        />
       </div>
-      <SidePanel loaded={loaded} />
+      {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
+      <Scrubber loaded={loaded} />
     </main>
   );
 }

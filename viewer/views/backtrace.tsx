@@ -29,10 +29,10 @@ export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; rea
             <span class="loc" title={shown(location)}>
               {address > 0 ? (
                 <button type="button" class="link" onClick={copy} title="Copy an addr2line command">
-                  {shown(location)}
+                  {shortLocation(location)}
                 </button>
               ) : (
-                shown(location)
+                shortLocation(location)
               )}
             </span>
           </li>
@@ -41,4 +41,10 @@ export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; rea
       {ids.length > MAX_FRAMES && <li class="quiet">{ids.length - MAX_FRAMES} more callers</li>}
     </ol>
   );
+}
+
+/** The end of a long path says more than its begin. */
+function shortLocation(location: string): string {
+  const text = shown(location);
+  return text.length > 42 ? `…${text.slice(-41)}` : text;
 }

@@ -126,8 +126,8 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
             <td class={`number${wall.largestIfSlidBytes > largest ? ' good' : ''}`}>
               {formatCount(wall.largestIfSlidBytes)}
             </td>
-            <td class="name" title={shown(stackText(loaded.trace, wall.stack))}>
-              {shown(stackText(loaded.trace, wall.stack))}
+            <td class="name" title={shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}>
+              {shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}
             </td>
           </tr>
         ))}
@@ -209,8 +209,8 @@ function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
               <td class="number">
                 {formatCount(cut.largestBeforeBytes)} → {formatCount(cut.largestAfterBytes)}
               </td>
-              <td class="name" title={shown(stackText(trace, cut.stack))}>
-                {formatCount(cut.sizeBytes)} B {shown(stackText(trace, cut.stack))}
+              <td class="name" title={shown(stackText(trace, cut.stack, loaded.sources.hidden))}>
+                {formatCount(cut.sizeBytes)} B {shown(stackText(trace, cut.stack, loaded.sources.hidden))}
               </td>
             </tr>
           ))}

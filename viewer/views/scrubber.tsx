@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatBytes, formatCount } from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { curveTop, paintCurves } from '../paint/curve-painter.js';
+import { type Curves, highest, paintCurves } from '../paint/curve-painter.js';
 import { seqAt, timeAxis } from '../paint/time-painter.js';
 import { fitCanvas, useSize } from '../paint/use-canvas.js';
 import { goTo, goToPeak, goToTightest } from '../state/actions.js';
@@ -14,14 +14,15 @@ import { IMAGE } from './roles.js';
 export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useApp((state) => state.atSeq);
   const playing = useApp((state) => state.playing);
+  const view = useApp((state) => state.view);
   const last = Math.max(0, loaded.trace.eventCount - 1);
   usePlay(playing, last);
   return (
     <div class="scrubber">
-      <UsageCurve loaded={loaded} />
+      {view === 'map' && <UsageCurve loaded={loaded} />}
       <div class="slider-row">
         <button type="button" class="icon" onClick={() => goTo(0)} title="First event (Home)" aria-label="First event">
-          ⏮
+          <Icon path="M2 2h2v8H2zM10 2v8L4.5 6z" />
         </button>
         <button
           type="button"
@@ -30,7 +31,7 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
           title="Event before (←)"
           aria-label="Event before"
         >
-          ◀
+          <Icon path="M8.5 2v8L3 6z" />
         </button>
         <button
           type="button"
@@ -40,7 +41,7 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
           aria-label={playing ? 'Pause' : 'Play'}
           aria-pressed={playing}
         >
-          {playing ? '❚❚' : '►'}
+          <Icon path={playing ? 'M2.5 2h2.5v8H2.5zM7 2h2.500v8H7z' : 'M2.500 1v10l8-5z'} />
         </button>
         <button
           type="button"
@@ -49,10 +50,10 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
           title="Next event (→)"
           aria-label="Next event"
         >
-          ▶
+          <Icon path="M3.5 2v8L9 6z" />
         </button>
         <button type="button" class="icon" onClick={() => goTo(last)} title="Last event (End)" aria-label="Last event">
-          ⏭
+          <Icon path="M8 2h2v8H8zM2 2v8l5.5-4z" />
         </button>
         <input
           id="slider"
@@ -104,6 +105,14 @@ function usePlay(playing: boolean, last: number): void {
   }, [playing, last]);
 }
 
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+      <path d={path} />
+    </svg>
+  );
+}
+
 function UsageCurve({ loaded }: { readonly loaded: LoadedTrace }) {
   const [box, setBox] = useState<HTMLElement | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -124,7 +133,6 @@ function UsageCurve({ loaded }: { readonly loaded: LoadedTrace }) {
     }),
     [axis, trace, usage, gaps],
   );
-  const top = useMemo(() => curveTop(curves), [curves]);
   useLayoutEffect(() => {
     if (!canvas.current || !size) return;
     fitCanvas(canvas.current, size.width * size.ratio, size.height * size.ratio);
@@ -135,21 +143,39 @@ function UsageCurve({ loaded }: { readonly loaded: LoadedTrace }) {
     goTo(seqAt(axis, (event.offsetX / size.width) * Math.max(1, trace.eventCount)));
   };
   return (
-    <div
-      class="curve"
-      ref={setBox}
-      onPointerDown={(event) => {
-        capture(event);
-        select(event);
-      }}
-      onPointerMove={select}
-    >
-      <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the events" />
-      <div class="cursor" style={{ left: `${((atSeq + 0.5) / Math.max(1, trace.eventCount)) * 100}%` }} />
-      <span class="curve-key">
-        <i class="line live" /> in use {gaps && <i class="line largest" />} {gaps && 'largest free'} · full height{' '}
-        {formatBytes(top)}
+    <>
+      <CurveKey curves={curves} />
+      <div
+        class="curve"
+        ref={setBox}
+        onPointerDown={(event) => {
+          capture(event);
+          select(event);
+        }}
+        onPointerMove={select}
+      >
+        <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the events" />
+        <div class="cursor" style={{ left: `${((atSeq + 0.5) / Math.max(1, trace.eventCount)) * 100}%` }} />
+      </div>
+    </>
+  );
+}
+
+/** Each curve has a scale of its own: its highest value is as high as the picture. */
+export function CurveKey({ curves }: { readonly curves: Pick<Curves, 'liveBytes' | 'largestFreeBytes'> }) {
+  const { liveBytes, largestFreeBytes } = curves;
+  const live = useMemo(() => highest(liveBytes), [liveBytes]);
+  const largest = useMemo(() => largestFreeBytes && highest(largestFreeBytes), [largestFreeBytes]);
+  return (
+    <p class="curve-key">
+      <span>
+        <i class="line live" /> in use, up to {formatBytes(live)}
       </span>
-    </div>
+      {largest !== undefined && (
+        <span>
+          <i class="line largest" /> largest free block, up to {formatBytes(largest)}
+        </span>
+      )}
+    </p>
   );
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { EVENT_KINDS, formatAddress, formatCount } from '../library.js';
 import { addr2lineCommand } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { sourceLabel } from '../model/sources.js';
+import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import {
   COLUMNS,
@@ -191,16 +191,11 @@ function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly s
 function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
   const span = spanOf(loaded, seq);
   const source = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1];
-  const text = source ? shown(sourceLabel(source)) : '';
+  const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
   return (
-    <span
-      {...CELL}
-      class="text"
-      data-column="source"
-      title={source ? shown(`${source.functionName}  ${source.location}`) : ''}
-    >
-      {source && <i class="swatch" style={{ background: SOURCE_COLORS[source.color] ?? '' }} />}
-      {text}
+    <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
+      <i class="swatch" style={{ background: source ? (SOURCE_COLORS[source.color] ?? '') : 'transparent' }} />
+      {shown(sourceLabel(place))}
     </span>
   );
 }

@@ -3,7 +3,11 @@ import { remember, remembered } from '../state/preferences.js';
 
 type Theme = AppState['theme'];
 
-export const THEME_TEXT: Readonly<Record<Theme, string>> = { auto: 'Auto', light: 'Light', dark: 'Dark' };
+export const THEME_TEXT: Readonly<Record<Theme, string>> = {
+  auto: 'Theme: auto',
+  light: 'Theme: light',
+  dark: 'Theme: dark',
+};
 const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };
 
 function setTheme(theme: Theme): void {

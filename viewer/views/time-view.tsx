@@ -3,12 +3,13 @@ import { formatAddress, formatCount, type HeapRegion } from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { paintCurves, paintMoments, xOf } from '../paint/curve-painter.js';
 import { colorTable } from '../paint/palette.js';
-import { paintTime, type TimeAxis, timeAxis } from '../paint/time-painter.js';
+import { type TimeAxis, TimePainter, timeAxis } from '../paint/time-painter.js';
 import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { app, type Range, useApp } from '../state/app-state.js';
 import { curveStyle } from './curve-style.js';
 import { touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
+import { CurveKey } from './scrubber.js';
 import { SpanTip } from './span-tip.js';
 import { formatUs } from './text.js';
 import { useTimePointer } from './time-pointer.js';
@@ -62,6 +63,7 @@ export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
       ) : (
         <p class="empty">This trace has sizes but no addresses: only the curves can be drawn.</p>
       )}
+      <CurveKey curves={{ liveBytes: loaded.usage.liveBytes, largestFreeBytes: loaded.gaps?.largestFreeBytes }} />
       <TimeCurves loaded={loaded} axis={axis} time={time} />
     </section>
   );
@@ -120,6 +122,7 @@ function TimeMap(props: TimeMapProps) {
 
 function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { readonly size: Size }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const painter = useRef(new TimePainter());
   const image = useRef<ImageData | undefined>(undefined);
   const source = useApp((state) => state.source);
   const theme = useApp((state) => state.theme);
@@ -134,7 +137,7 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
     fitCanvas(canvas.current, width * ratio, height * ratio);
     image.current = imageFor(image.current, canvas.current.width, canvas.current.height);
     const picture = { ...{ width: canvas.current.width, height: canvas.current.height }, table, axis, time, address };
-    paintTime(loaded.order, { ...picture, image: wordsOf(image.current) });
+    painter.current.paint(loaded.order, { ...picture, image: wordsOf(image.current) });
     context.putImageData(image.current, 0, 0);
     const { marks, gaps, epochs } = loaded.trace;
     paintMoments(context, { axis, range: time, marks, gaps, epochs }, { ...curveStyle(ratio), text: '#ffffff' });

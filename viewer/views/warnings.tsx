@@ -51,13 +51,15 @@ export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
     ...(epochs.length > 0 ? [`the heap was started anew ${formatCount(epochs.length)} times`] : []),
     ...(notes.length > 0 ? [`${formatCount(notes.length)} ${notes.length === 1 ? 'note' : 'notes'}`] : []),
   ];
-  const text = parts.length > 0 ? `${parts.join(', ')}.` : 'Some of this is assumed.';
+  const [first = ''] = lines;
+  const text = parts.length > 0 ? `${parts.join(', ')}.` : first;
+  const more = parts.length > 0 ? lines.length : lines.length - 1;
   return (
     <div class={`bar ${serious ? 'warn' : 'info'}`} role={serious ? 'alert' : 'status'}>
       <div>
         <span>
           {serious && <b>Careful: </b>}
-          {text} {serious && 'What is missing is in no figure.'}
+          {shown(text)} {!info.complete && 'What is missing is in no figure.'}
         </span>
         {open && (
           <ul>
@@ -73,9 +75,11 @@ export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
           First gap
         </button>
       )}
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? 'Less' : 'Details'}
-      </button>
+      {more > 0 && (
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? 'Less' : 'Details'}
+        </button>
+      )}
     </div>
   );
 }
