@@ -20,6 +20,8 @@ Lines written (fields in hexadecimal but for text; one line is one record):
     @I                                          gc_init was entered
     @L                                          the limit of events was reached; the target is stopped
 """
+import signal
+
 import gdb
 
 ARGUMENTS = {"arm": ("r0", "r1", "lr"), "riscv": ("a0", "a1", "ra")}
@@ -76,6 +78,7 @@ class LogBreakpoint(gdb.Breakpoint):
         self.variables = [setting("var%d" % i, 0) for i in range(4)]
         self.new_epoch = True
         self.events = 0
+        self.asked_to_stop = False
 
     def stop(self):
         frame = gdb.newest_frame()
@@ -92,7 +95,10 @@ class LogBreakpoint(gdb.Breakpoint):
         if self.events == self.max_events:
             gdb.write("@L\n")
             return True
-        return False
+        return self.asked_to_stop
+
+    def ask_to_stop(self, *_):
+        self.asked_to_stop = True
 
     def walk(self, frame, lines):
         ids = []
@@ -134,6 +140,9 @@ class InitBreakpoint(gdb.Breakpoint):
 def install():
     address = setting("log", 0) or int(gdb.parse_and_eval("(unsigned long) &gc_log_change")) & ~1
     log = LogBreakpoint(address)
+    # SIGINT while Python works is lost in gdb; SIGUSR1 asks for a stop at the next event.
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, log.ask_to_stop)
     init = setting("init", 0)
     if init:
         InitBreakpoint(init, log)

@@ -1,17 +1,7 @@
-/** What an error code means, for `harvest explain CODE`. */
-export interface ErrorExplanation {
-  readonly title: string;
-  /** What usually causes it. */
-  readonly cause: string;
-  /** What to try, in order. */
-  readonly remedies: readonly string[];
-}
+import { FORMAT_ERRORS } from './error-catalogue-formats.js';
+import { type ErrorExplanation, entry } from './error-explanation.js';
 
-const entry = (title: string, cause: string, ...remedies: readonly string[]): ErrorExplanation => ({
-  title,
-  cause,
-  remedies,
-});
+export type { ErrorExplanation } from './error-explanation.js';
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
@@ -102,6 +92,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Unpack it yourself if you trust it.',
   ),
   HH1406: entry('Damaged gzip', 'The file is cut or changed.', 'Fetch it again.'),
+  ...FORMAT_ERRORS,
   HH1501: entry(
     'No debug server answers',
     'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',

@@ -16,7 +16,30 @@ export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from './formats/format.js';
+export {
+  BlockKind,
+  type GcDumpInput,
+  type GcGeometry,
+  type GcGeometryOptions,
+  type GcHeapLayout,
+  type GcObject,
+  gcGeometry,
+  readGcDump,
+} from './formats/gc-dump.js';
+export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from './formats/gc-geometry-from-ram.js';
+export { ItmDecoder, type ItmHandler } from './formats/itm/itm-decoder.js';
+export {
+  SWO_FRAMINGS,
+  SwoDecoder,
+  type SwoFraming,
+  type SwoHandler,
+  type SwoOptions,
+} from './formats/itm/swo-decoder.js';
+export { TpiuDeformatter, type TpiuHandler } from './formats/itm/tpiu-deformatter.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from './formats/load-trace.js';
+export type { MpyCode, MpyFile, MpyObject, MpyQstr } from './formats/mpy/mpy-file.js';
+export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from './formats/mpy/mpy-heap-cost.js';
+export { readMpy } from './formats/mpy/read-mpy.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
@@ -26,9 +49,14 @@ export { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './outp
 export { packageRoot } from './package-root.js';
 export { type CallTreeTextOptions, callTreeText } from './report/call-tree-text.js';
 export { captureSummaryText, oracleText } from './report/capture-summary-text.js';
+export { type GcFrame, type GcFrames, gcFrames } from './report/gc-layout-frames.js';
+export { gcLayoutSvg } from './report/gc-layout-svg.js';
+export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
 export { heapStatsText } from './report/heap-stats-text.js';
+export { mpyText } from './report/mpy-text.js';
 export { sanitize } from './report/sanitize.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
+export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  callerFrames,
   ExitCode,
   FORMATS,
   journalBytes,
@@ -14,6 +15,7 @@ import {
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { printTrace } from './capture-to-folder.js';
+import { readSymbols } from './read-symbols.js';
 
 export const importCommand = defineCommand({
   name: 'import [file]',
@@ -28,6 +30,17 @@ export const importCommand = defineCommand({
       .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked' })
       .option('format', { type: 'string', describe: 'force a format (default: told by content)' })
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
+      .option('elf', { type: 'string', describe: 'the firmware: names the callers that the trace has as addresses' })
+      .option('columns', {
+        type: 'string',
+        describe: 'CSV and JSON lines: address=ptr,size=bytes,time=ts:ms (roles: kind, from, task, caller...)',
+      })
+      .option('cpu-mhz', { type: 'number', describe: 'ESP-IDF: turns ccount into time' })
+      .option('drop-inner-pairs', {
+        type: 'boolean',
+        default: false,
+        describe: 'Drone OS v0.14: leave out the inner alloc and free of each resize',
+      })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
@@ -43,6 +56,10 @@ export const importCommand = defineCommand({
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
+      ...(args.columns === undefined ? {} : { columns: columnsOption(args.columns) }),
+      ...(args.cpuMhz === undefined ? {} : { cpuFrequencyHz: args.cpuMhz * 1e6 }),
+      ...(args.elf === undefined ? {} : { resolve: callerFrames(await readSymbols(args.elf)) }),
+      dropInnerPairs: args.dropInnerPairs,
     }).catch((error: unknown) => {
       failure = error;
       return undefined;
@@ -76,4 +93,20 @@ export function sizeOption(option: string, text: string): number {
   const size = parseSize(text);
   if (size !== undefined) return size;
   throw new UsageError('HH1108', `${option} ${text}: found no size, expected for example 10K, 2M or 0x5000`);
+}
+
+/** `address=ptr,size=bytes` as names by role. @throws UsageError HH1109 */
+function columnsOption(text: string): Record<string, string> {
+  const columns: Record<string, string> = {};
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    if (at < 1 || at === part.length - 1) {
+      throw new UsageError(
+        'HH1109',
+        `--columns ${text}: found '${part}', expected ROLE=COLUMN as in address=ptr,size=bytes`,
+      );
+    }
+    columns[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+  }
+  return columns;
 }

@@ -5,6 +5,8 @@ import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { harvestCommand } from './harvest.js';
 import { importCommand } from './import.js';
+import { layoutCommand } from './layout.js';
+import { mpyCommand } from './mpy.js';
 import { treeCommand } from './tree.js';
 
 /** Every command, in the order in which `harvest --help` lists them. */
@@ -12,6 +14,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
   treeCommand,
+  layoutCommand,
+  mpyCommand,
   boardsCommand,
   doctorCommand,
   demoCommand,

@@ -1,4 +1,3 @@
-import type { Backtrace, Frame } from '../trace/heap-event.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { Address, Seq, StackId } from '../units.js';
@@ -18,7 +17,8 @@ export interface EspRecord {
 /** How addresses become stacks, and time. Shared by all dumps of an input. */
 export interface EspContext {
   readonly builder: TraceBuilder;
-  frames(address: Address): readonly Frame[];
+  /** The stack of a chain as it is written, `0xA:0xB`; -1 when it is empty or all zeros. */
+  stack(chain: string): StackId;
   /** Undefined without a CPU frequency. */
   timeUs(cpu: number, ccount: number): number | undefined;
 }
@@ -35,7 +35,7 @@ export class EspDump {
   private readonly freedAddresses = new Set<Address>();
   private readonly uncertain = new Map<Address, number>();
   private current: EspRecordLine | undefined;
-  private currentFreed: readonly Address[] | undefined;
+  private currentFreed: string | undefined;
   private records = 0;
   private implied = 0;
   private aliveBytes = 0;
@@ -61,7 +61,7 @@ export class EspDump {
         this.current = line;
         return;
       case 'freed-by':
-        this.currentFreed = line.callers;
+        this.currentFreed = line.chain;
         return;
       case 'mode':
         this.mode = line.mode;
@@ -86,14 +86,15 @@ export class EspDump {
     const freed = line.freed || freedBy !== undefined;
     const { builder } = this.context;
     this.makeRoom(line);
-    builder.addEvent(EventKind.alloc, line.address, line.sizeBytes, this.stack(line.callers));
+    const stack = this.context.stack(line.chain);
+    builder.addEvent(EventKind.alloc, line.address, line.sizeBytes, stack);
     builder.setLast('task', line.cpu);
     const atUs = this.context.timeUs(line.cpu, line.ccount);
     if (atUs !== undefined) builder.setLast('atUs', atUs);
-    const freedStack = freed ? this.stack(freedBy ?? []) : -1;
+    const freedStack = freed ? this.context.stack(freedBy ?? '') : -1;
     const { address, sizeBytes } = line;
     this.live.set({ address, sizeBytes, index: this.records, freed, freedStack });
-    this.tally(line, freed);
+    this.tally(line, freed, stack >= 0);
   }
 
   /** The dump is over: the frees that are still open, and what there is to say. `whole`: its end was seen. */
@@ -111,13 +112,14 @@ export class EspDump {
   private makeRoom(line: EspRecordLine): void {
     this.uncertain.delete(line.address);
     for (const record of this.live.overlapping(line.address, line.sizeBytes)) {
-      this.live.delete(record.address);
+      // At the same address the new record takes the place.
+      if (record.address !== line.address) this.live.delete(record.address);
       if (!record.freed) this.implied++;
       this.context.builder.addEvent(EventKind.free, record.address, record.sizeBytes, record.freedStack);
     }
   }
 
-  private tally(line: EspRecordLine, freed: boolean): void {
+  private tally(line: EspRecordLine, freed: boolean, hasCallers: boolean): void {
     this.records++;
     if (freed) this.freedAddresses.add(line.address);
     else {
@@ -125,20 +127,8 @@ export class EspDump {
       this.aliveRecords++;
       if (this.freedAddresses.has(line.address)) this.uncertain.set(line.address, line.sizeBytes);
     }
-    if (line.callers.length > 0) this.chains++;
+    if (hasCallers) this.chains++;
     else if (line.saysCaller) this.emptyChains++;
-  }
-
-  private stack(callers: readonly Address[]): StackId {
-    if (callers.length === 0) return -1;
-    const { tables } = this.context.builder;
-    const backtrace: Backtrace = callers.flatMap((address) => this.context.frames(address));
-    let stack: StackId = -1;
-    for (let i = backtrace.length - 1; i >= 0; i--) {
-      const frame = backtrace[i];
-      if (frame) stack = tables.push(stack, tables.frame(frame));
-    }
-    return stack;
   }
 
   private checkCounts(whole: boolean): void {

@@ -1,9 +1,9 @@
 import { TraceFormatError } from '../errors.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Address, Seq } from '../units.js';
+import type { Address, Seq, StackId } from '../units.js';
 import { type EspContext, EspDump } from './esp-idf-dump.js';
-import { type EspLine, type EspPlace, parseEspLine } from './esp-idf-lines.js';
+import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
 
@@ -30,7 +30,7 @@ const MAX_INLINED = 64;
 export class EspHeapTraceDecoder implements TraceDecoder {
   private readonly lines = new LineSplitter((text) => this.line(text));
   private readonly places = new Map<Address, EspPlace[]>();
-  private readonly framesOf = new Map<Address, readonly Frame[]>();
+  private readonly stacks = new Map<string, StackId>();
   private readonly clocks = new Map<number, { last: number; wraps: number }>();
   private readonly context: EspContext;
   private decodedAddress = -1;
@@ -47,7 +47,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
   ) {
     this.context = {
       builder,
-      frames: (address) => this.frames(address),
+      stack: (chain) => this.stack(chain),
       timeUs: (cpu, ccount) => this.timeUs(cpu, ccount),
     };
   }
@@ -143,8 +143,15 @@ export class EspHeapTraceDecoder implements TraceDecoder {
   /** The monitor's own decoding of an address, below the line that has it. */
   private learn(address: Address, place: EspPlace): void {
     this.decodedAddress = address;
-    this.framesOf.delete(address);
-    if (this.places.size < MAX_PLACES) this.places.set(address, [place]);
+    const known = this.places.get(address)?.[0];
+    const same = known?.functionName === place.functionName && known.file === place.file && known.line === place.line;
+    if (same || this.places.size >= MAX_PLACES) {
+      // What is inlined there is known as well.
+      this.decodedAddress = -1;
+      return;
+    }
+    this.places.set(address, [place]);
+    this.stacks.clear();
   }
 
   private learnInlined(place: EspPlace): void {
@@ -152,15 +159,21 @@ export class EspHeapTraceDecoder implements TraceDecoder {
     if (places && places.length < MAX_INLINED) places.push(place);
   }
 
-  private frames(address: Address): readonly Frame[] {
-    const known = this.framesOf.get(address);
-    if (known) return known;
-    const frames = this.makeFrames(address);
-    if (this.framesOf.size < MAX_PLACES) this.framesOf.set(address, frames);
-    return frames;
+  private stack(chain: string): StackId {
+    const known = this.stacks.get(chain);
+    if (known !== undefined) return known;
+    const { tables } = this.builder;
+    const backtrace = parseChain(chain).flatMap((address) => this.frames(address));
+    let stack: StackId = -1;
+    for (let i = backtrace.length - 1; i >= 0; i--) {
+      const frame = backtrace[i];
+      if (frame) stack = tables.push(stack, tables.frame(frame));
+    }
+    if (this.stacks.size < MAX_PLACES) this.stacks.set(chain, stack);
+    return stack;
   }
 
-  private makeFrames(address: Address): readonly Frame[] {
+  private frames(address: Address): readonly Frame[] {
     const resolved = this.options.resolve?.(address);
     if (resolved && resolved.length > 0) return resolved;
     const places = this.places.get(address);

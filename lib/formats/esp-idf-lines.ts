@@ -4,7 +4,7 @@ import type { Address, Bytes } from '../units.js';
 export type EspLine =
   | { readonly kind: 'header'; readonly style: 'v3' | 'v5.1'; readonly records: number; readonly capacity: number }
   | EspRecordLine
-  | { readonly kind: 'freed-by'; readonly callers: readonly Address[] }
+  | { readonly kind: 'freed-by'; readonly chain: string }
   | { readonly kind: 'decoded'; readonly address: Address; readonly place: EspPlace }
   | { readonly kind: 'inlined-by'; readonly place: EspPlace }
   | { readonly kind: 'summary' }
@@ -24,8 +24,8 @@ export interface EspRecordLine {
   readonly memory: string;
   readonly cpu: number;
   readonly ccount: number;
-  /** Innermost first, without the empty slots. */
-  readonly callers: readonly Address[];
+  /** `0xA:0xB`, innermost first (see parseChain); empty when there are no callers. */
+  readonly chain: string;
   /** Whether the line has the word `caller`. */
   readonly saysCaller: boolean;
   /** v5.5+: the line itself ends with `freed`. */
@@ -67,7 +67,7 @@ function recordLine(text: string): EspLine | undefined {
     memory: match[3] ?? '',
     cpu: Number(match[4]),
     ccount: Number(match[5]),
-    callers: parseCallers(match[7] ?? ''),
+    chain: match[7] ?? '',
     saysCaller: match[6] !== undefined,
     freed: match[8] !== undefined,
   };
@@ -75,11 +75,11 @@ function recordLine(text: string): EspLine | undefined {
 
 function freedByLine(text: string): EspLine | undefined {
   const match = FREED_BY.exec(text);
-  return match ? { kind: 'freed-by', callers: parseCallers(match[1] ?? '') } : undefined;
+  return match ? { kind: 'freed-by', chain: match[1] ?? '' } : undefined;
 }
 
 /** `0xA:0xB:`: a chain that is shorter than the depth ends with a colon, unused slots may be printed as zeros. */
-function parseCallers(text: string): Address[] {
+export function parseChain(text: string): Address[] {
   const callers: Address[] = [];
   for (const part of text.split(':', 64)) {
     const address = Number(part);

@@ -37,6 +37,24 @@ const KINDS: Readonly<Record<string, number>> = {
 
 const MAX_FRAMES_PER_ROW = 128;
 
+/** A number of at most 15 decimal or 13 hexadecimal digits; -1 for anything else. */
+function parseDigits(text: string, hex: boolean): number {
+  const prefixed = text.charCodeAt(0) === 48 && (text.charCodeAt(1) | 32) === 120;
+  const radix = hex || prefixed ? 16 : 10;
+  const start = prefixed ? 2 : 0;
+  const digits = text.length - start;
+  if (digits < 1 || digits > (radix === 16 ? 13 : 15)) return -1;
+  let value = 0;
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const letter = (code | 32) - 87;
+    const digit = code >= 48 && code <= 57 ? code - 48 : letter >= 10 && letter < radix ? letter : -1;
+    if (digit < 0) return -1;
+    value = value * radix + digit;
+  }
+  return value;
+}
+
 /** Turns rows of named values into events. */
 export class GenericRows {
   private readonly stacks: StackByAddress;
@@ -93,11 +111,16 @@ export class GenericRows {
 
   private number(role: ColumnRole, value: RowValue, line: number): number | undefined {
     const column = this.columns.get(role);
-    const text = column && value(role)?.trim();
-    if (text === undefined || text === '') return undefined;
-    if (/^\d{1,15}$/.test(text) && !column?.hex) return Number(text);
-    const hex = /^(?:0x)?([0-9a-f]{1,13})$/i.exec(text);
-    if (hex && (column?.hex || /^0x/i.test(text))) return Number.parseInt(hex[1] ?? '', 16);
+    const raw = column && value(role);
+    if (raw === undefined) return undefined;
+    const quick = parseDigits(raw, column?.hex ?? false);
+    if (quick >= 0) return quick;
+    const text = raw.trim();
+    if (text === '') return undefined;
+    if (text !== raw) {
+      const trimmed = parseDigits(text, column?.hex ?? false);
+      if (trimmed >= 0) return trimmed;
+    }
     if (role === 'time' && /^\d{1,15}(?:\.\d{0,15})?(?:e[+-]?\d{1,2})?$/i.test(text)) return Number(text);
     if (/^(?:null|nil|\(nil\)|none)$/i.test(text)) return 0;
     throw this.bad(line, role, text, column?.hex ? 'a hexadecimal number' : 'a number, decimal or with 0x');

@@ -1,4 +1,5 @@
 import { TraceFormatError } from '../errors.js';
+import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
 import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
@@ -13,6 +14,7 @@ import { systemViewFormat } from './systemview/systemview.js';
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
+  alloctraceJson,
   systemViewFormat,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,

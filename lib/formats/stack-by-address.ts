@@ -1,12 +1,13 @@
 import type { Frame } from '../trace/heap-event.js';
 import type { InternTables } from '../trace/tables.js';
-import type { Address, StackId } from '../units.js';
+import type { Address, FrameId, StackId } from '../units.js';
 
 const MAX_CACHED = 65_536;
 
 /** The stacks of single callers, or of short chains, resolved once each. */
 export class StackByAddress {
-  private readonly cached = new Map<Address, StackId>();
+  /** The frames of an address, outermost first. */
+  private readonly frames = new Map<Address, readonly FrameId[]>();
 
   constructor(
     private readonly tables: InternTables,
@@ -15,12 +16,7 @@ export class StackByAddress {
 
   /** The stack of one caller; -1 for address 0. */
   get(address: Address): StackId {
-    if (address === 0) return -1;
-    const known = this.cached.get(address);
-    if (known !== undefined) return known;
-    const stack = this.push(-1, address);
-    if (this.cached.size < MAX_CACHED) this.cached.set(address, stack);
-    return stack;
+    return address === 0 ? -1 : this.push(-1, address);
   }
 
   /** The stack of a chain, innermost first; zeros are left out. */
@@ -34,15 +30,16 @@ export class StackByAddress {
   }
 
   private push(parent: StackId, address: Address): StackId {
-    const resolved = this.resolve?.(address) ?? [];
-    if (resolved.length === 0) {
-      return this.tables.push(parent, this.tables.frame({ address, functionName: '', file: '', line: 0 }));
-    }
     let stack = parent;
-    for (let i = resolved.length - 1; i >= 0; i--) {
-      const frame = resolved[i];
-      if (frame) stack = this.tables.push(stack, this.tables.frame(frame));
-    }
+    for (const frame of this.frames.get(address) ?? this.resolveFrames(address)) stack = this.tables.push(stack, frame);
     return stack;
+  }
+
+  private resolveFrames(address: Address): readonly FrameId[] {
+    const resolved = this.resolve?.(address) ?? [];
+    const frames = resolved.length > 0 ? resolved : [{ address, functionName: '', file: '', line: 0 }];
+    const ids = frames.map((frame) => this.tables.frame(frame)).reverse();
+    if (this.frames.size < MAX_CACHED) this.frames.set(address, ids);
+    return ids;
   }
 }

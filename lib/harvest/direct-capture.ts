@@ -179,7 +179,11 @@ export class DirectCapture {
     await this.client.interrupt();
     await run.stop;
     this.options.poke?.end();
-    for (let index = 0; index <= PC; index++) await this.client.writeRegister(index, snapshot.registers[index] ?? 0);
+    const { connection, features } = this.client;
+    const writes = Array.from({ length: PC + 1 }, (_, index) =>
+      features.layout.write(index, snapshot.registers[index] ?? 0),
+    );
+    await this.confirm(connection.send(writes), writes);
   }
 
   /**

@@ -25,6 +25,10 @@ export interface DirectEngineOptions {
   readonly keepSamples?: boolean;
   /** Without an event for so long, the link is tested. */
   readonly quietMs?: Milliseconds;
+  /** How long the server may take to answer a request. */
+  readonly replyTimeoutMs?: Milliseconds;
+  /** How long the target may take to stop when it is interrupted. */
+  readonly interruptTimeoutMs?: Milliseconds;
 }
 
 const DEFAULT_QUIET_MS = 15_000;
@@ -51,7 +55,7 @@ export class DirectEngine implements Engine {
     }
     const image = await loadFirmware(target.elfPath, target.board);
     const unwinder = new SymbolizerUnwinder(image);
-    const client = await openClient(target, image.elf, signal);
+    const client = await openClient(target, image.elf, { ...this.options, signal });
     const armed = armedAddresses(plan, hook);
     const run = new DirectRun(client, { target, plan, hook, unwinder, ...this.options });
     try {
@@ -60,7 +64,7 @@ export class DirectEngine implements Engine {
     } finally {
       await client.detach(target.kind !== 'qemu').catch(() => undefined);
       // A server that got out of step still has the breakpoints; one that is gone has not.
-      if (run.linkLost) await removeLeftovers(target, armed);
+      if (run.linkLost) await removeLeftovers(target, armed, this.options);
     }
   }
 }

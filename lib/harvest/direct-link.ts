@@ -4,13 +4,20 @@ import { type ImagePart, loadImage, verifyImage } from '../gdb/rsp/image-access.
 import { RspClient, type RspClientOptions } from '../gdb/rsp/rsp-client.js';
 import { type ElfFile, SectionFlag, SectionType, SegmentType } from '../symbols/elf-file.js';
 import { SERVER_NAMES, type Target } from '../targets/target.js';
-import { type Address, formatAddress } from '../units.js';
+import { type Address, formatAddress, type Milliseconds } from '../units.js';
 import type { MemoryRange } from './stack-window.js';
 
-/** How the engines reach the server of a target. */
-export function clientOptions(target: Target): RspClientOptions {
+export interface LinkOptions {
+  readonly replyTimeoutMs?: Milliseconds;
+  readonly interruptTimeoutMs?: Milliseconds;
+}
+
+/** How a target's server is reached. */
+function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
   return {
     ...target.server,
+    ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
+    ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
     ackless: target.kind === 'qemu',
     maySoftwareBreakpoint: (address) => ramRanges(target).some((range) => contains(range, address)),
   };
@@ -20,8 +27,12 @@ export function clientOptions(target: Target): RspClientOptions {
  * Connects, and brings the target to where the capture starts: reset and halted, loaded and verified, as the target says.
  * @throws TargetError HH1502 (reset), HH1503 (load), HH1504 (it runs another firmware) and those of the client
  */
-export async function openClient(target: Target, elf: ElfFile, signal: AbortSignal): Promise<RspClient> {
-  const client = await RspClient.connect(clientOptions(target), signal);
+export async function openClient(
+  target: Target,
+  elf: ElfFile,
+  options: LinkOptions & { readonly signal: AbortSignal },
+): Promise<RspClient> {
+  const client = await RspClient.connect(clientOptions(target, options), options.signal);
   try {
     await reset(client, target);
     if (target.load) {
@@ -97,19 +108,19 @@ export async function initialStackPointer(client: RspClient, target: Target): Pr
  * After the link got out of step: connects once more only to take the breakpoints away, which may be tried as often as one
  * likes. Never throws, and takes at most some seconds; returns whether it worked.
  */
-export async function removeLeftovers(target: Target, addresses: readonly Address[]): Promise<boolean> {
-  const options = {
-    ...clientOptions(target),
-    connectTimeoutMs: 1_000,
-    replyTimeoutMs: 1_000,
-    interruptTimeoutMs: 1_000,
-  };
+export async function removeLeftovers(
+  target: Target,
+  addresses: readonly Address[],
+  link: LinkOptions = {},
+): Promise<boolean> {
+  const short = { replyTimeoutMs: 1_000, interruptTimeoutMs: 1_000, ...link };
+  const options = { ...clientOptions(target, short), connectTimeoutMs: 1_000 };
   try {
     const client = await RspClient.connect(options);
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach();
+    await client.detach(target.kind !== 'qemu');
     return true;
   } catch {
     return false;

@@ -98,7 +98,7 @@ export class DirectRecords {
       const longer = isShort ? await reader.extend(snapshot) : undefined;
       if (longer) snapshot = longer;
       else {
-        if (!isShort) reader.learnTop(usedEnd);
+        if (!isShort) reader.learnTop(usedEnd, snapshot);
         this.unwound.set(snapshot, backtrace.slice(1));
         return snapshot;
       }

@@ -68,7 +68,7 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
-  const finished = session.resumeRaw(signal).then(
+  const finished = session.resumeRaw(signal, true).then(
     (record) => {
       stop = record;
       queue.end();

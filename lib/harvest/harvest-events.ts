@@ -57,24 +57,21 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
+  const capture = watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal);
+  // The first record comes when the engine is connected: what fails before gives an error and no records.
+  let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
-  yield {
-    kind: 'info',
-    info: {
-      board: board.name,
-      elf,
-      startedAtWallMs,
-      toolVersion: version,
-      sizeKind: 'block',
-      unitBytes: GC_BLOCK_BYTES,
-      allocator: 'gc',
-    },
-  };
+  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
+  yield { kind: 'info', info: { ...about, sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } };
   for (const text of notes) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
-  for await (const record of watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal)) {
-    firstEventAt ??= isHeapEvent(record) ? Date.now() : undefined;
-    yield record;
+  try {
+    for (; !next.done; next = await capture.next()) {
+      firstEventAt ??= isHeapEvent(next.value) ? Date.now() : undefined;
+      yield next.value;
+    }
+  } finally {
+    await capture.return(undefined);
   }
   yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
 }

@@ -40,9 +40,11 @@ export class SnapshotReader {
     this.current = this.windows[0];
   }
 
-  /** A stack whose end was found by unwinding: from now on it is asked for up to there. */
-  learnTop(top: Address): void {
+  /** The end of the stack of a snapshot was found by unwinding: from now on it is asked for up to there. */
+  learnTop(top: Address, { sp }: StopSnapshot): void {
     if (this.windows.length < MAX_WINDOWS) this.addWindow(top, false);
+    this.current = this.windows.find((window) => window.holds(sp));
+    this.current?.observe(sp);
   }
 
   /** The requests of the next snapshot, for a write that the caller makes. */

@@ -1,5 +1,6 @@
 import { BlockKind, type GcHeapLayout, type GcObject } from '../formats/gc-dump.js';
 import { formatAddress, formatBytes } from '../units.js';
+import { sanitize } from './sanitize.js';
 
 const PER_LINE = 64;
 
@@ -40,7 +41,7 @@ export function gcLayoutText(layout: GcHeapLayout, title = 'heap'): string {
   const { geometry } = layout;
   const map = gcMapCharacters(layout);
   const lines: string[] = [
-    `${title}: ${geometry.blockCount} blocks of ${geometry.blockBytes} bytes at ${formatAddress(geometry.poolAddress)}`,
+    `${sanitize(title)}: ${geometry.blockCount} blocks of ${geometry.blockBytes} bytes at ${formatAddress(geometry.poolAddress)}`,
   ];
   let freeLines = 0;
   const closeFree = () => {
@@ -74,7 +75,8 @@ function totals(layout: GcHeapLayout): string[] {
   if (layout.orphanTails > 0)
     lines.push(`warning: ${layout.orphanTails} tail blocks have no head: wrong geometry or a damaged table`);
   const types = typeTotals(layout.objects).slice(0, 12);
-  for (const { name, count, blocks } of types) lines.push(`  ${String(count).padStart(5)} x ${name}, ${blocks} blocks`);
+  for (const { name, count, blocks } of types)
+    lines.push(`  ${String(count).padStart(5)} x ${sanitize(name)}, ${blocks} blocks`);
   if (layout.kinds.includes(BlockKind.marked)) lines.push('marked heads (m): the dump was taken during a collection');
   return lines;
 }

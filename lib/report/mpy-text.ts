@@ -1,6 +1,7 @@
 import type { MpyCode, MpyFile } from '../formats/mpy/mpy-file.js';
 import type { MpyHeapCost } from '../formats/mpy/mpy-heap-cost.js';
 import { formatBytes } from '../units.js';
+import { sanitize } from './sanitize.js';
 
 const LONGEST_NAME = 48;
 
@@ -10,7 +11,7 @@ export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): s
   const native = file.architecture === 'none' ? '' : `, native code for ${file.architecture}`;
   const own = file.qstrs.filter((qstr) => !qstr.isStatic).length;
   const lines = [
-    `${name}: .mpy version ${version} (${file.flavour}${native}), ${file.fileBytes} bytes, ${file.smallIntBits}-bit small integers`,
+    `${sanitize(name)}: .mpy version ${version} (${file.flavour}${native}), ${file.fileBytes} bytes, ${file.smallIntBits}-bit small integers`,
     `${file.qstrs.length} qstrs (${own} of its own), ${countObjects(file)} constant objects, ${cost.functions.length} functions`,
     '',
     ...functionTable(file, cost),
@@ -27,7 +28,7 @@ function functionTable(file: MpyFile, cost: MpyHeapCost): string[] {
   const codes = flatten(file.code);
   const rows = cost.functions.map((each, i) => {
     const code = codes[i];
-    const path = each.path.length > LONGEST_NAME ? `${each.path.slice(0, LONGEST_NAME - 3)}...` : each.path;
+    const path = shortened(sanitize(each.path));
     const instructions = String(code?.instructionBytes ?? 0);
     return [
       path,
@@ -44,6 +45,10 @@ function functionTable(file: MpyFile, cost: MpyHeapCost): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+function shortened(path: string): string {
+  return path.length > LONGEST_NAME ? `${path.slice(0, LONGEST_NAME - 3)}...` : path;
 }
 
 /** The codes of a file in the order of the file, which is that of the costs. */

@@ -1,5 +1,6 @@
 import { SymbolError } from '../errors.js';
 import type { Address } from '../units.js';
+import { readAddressRanges } from './dwarf-aranges.js';
 import { readRanges } from './dwarf-ranges.js';
 import { DwarfSections } from './dwarf-sections.js';
 import { readUnits, type Unit } from './dwarf-units.js';
@@ -47,7 +48,7 @@ export class DebugInfo {
   readonly problems: SymbolError[] = [];
   private unitList: readonly Unit[] | undefined;
   private unitMap: IntervalMap | undefined;
-  private unplaced: readonly Unit[] = [];
+  private addressRanges: ReadonlyMap<number, readonly number[]> | undefined;
   private readonly indexes = new Map<Unit, UnitIndex>();
   private readonly lineTables = new Map<Unit, LineTable>();
 
@@ -121,10 +122,8 @@ export class DebugInfo {
     const lows: number[] = [];
     const highs: number[] = [];
     const owners: number[] = [];
-    const unplaced: Unit[] = [];
     for (const unit of this.units) {
-      const pairs = this.attempt(() => unitRanges(unit)) ?? [];
-      if (pairs.length === 0) unplaced.push(unit);
+      const pairs = this.attempt(() => this.rangesOf(unit)) ?? [];
       for (let index = 0; index + 1 < pairs.length; index += 2) {
         const low = pairs[index] ?? 0;
         if (!this.isLive(low)) continue;
@@ -133,14 +132,20 @@ export class DebugInfo {
         owners.push(unit.index);
       }
     }
-    this.unplaced = unplaced;
     return IntervalMap.build(lows, highs, owners);
   }
 
-  /** Units whose first entry names no addresses: those of link-time optimisation, which hold only declarations, and damaged ones. */
-  get unplacedUnits(): readonly Unit[] {
-    this.unitMap ??= this.mapUnits();
-    return this.unplaced;
+  /**
+   * The addresses of a unit: from its first entry; else from .debug_aranges; else, where the file has no such section, from its
+   * functions. Units of link-time optimisation hold only declarations and have none.
+   */
+  private rangesOf(unit: Unit): readonly number[] {
+    if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
+    if (unit.highPc > unit.lowPc) return [unit.lowPc, unit.highPc];
+    this.addressRanges ??= this.attempt(() => readAddressRanges(this.sections)) ?? new Map();
+    return this.addressRanges.size > 0
+      ? (this.addressRanges.get(unit.unitOffset) ?? [])
+      : this.indexOf(unit).addresses.ranges();
   }
 
   private readLines(unit: Unit): LineTable {
@@ -152,9 +157,4 @@ export class DebugInfo {
     const fileIds = names.map((name) => names.indexOf(name));
     return { ...runLineProgram(reader, header, { fileIds, isLive: this.isLive }), fileNames: names };
   }
-}
-
-function unitRanges(unit: Unit): number[] {
-  if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
-  return unit.highPc > unit.lowPc ? [unit.lowPc, unit.highPc] : [];
 }

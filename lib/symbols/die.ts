@@ -91,6 +91,7 @@ export function* childrenOf(parent: Die, units: readonly Unit[]): Generator<Die>
   while (offset < parent.unit.end) {
     const child = Die.at(units, offset);
     if (!child) return;
+    parent.unit.sections.budget.spend(1, '.debug_info');
     yield child;
     offset = endOfTree(child);
   }

@@ -53,6 +53,15 @@ export class IntervalMap {
     return this.values[this.step(address)] ?? -1;
   }
 
+  /** The steps that have a value, as pairs of low and high. */
+  ranges(): number[] {
+    const pairs: number[] = [];
+    this.values.forEach((value, step) => {
+      if (value >= 0) pairs.push(this.starts[step] ?? 0, this.starts[step + 1] ?? 0);
+    });
+    return pairs;
+  }
+
   valueOfStep(step: number): number {
     return this.values[step] ?? -1;
   }

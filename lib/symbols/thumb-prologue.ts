@@ -10,8 +10,11 @@ const SP = 13;
 const LR = 14;
 const MAX_INSTRUCTIONS = 64;
 
+/** Where instructions are read from: an ELF file. */
+export type CodeSource = Pick<ElfFile, 'readMemory' | 'littleEndian'>;
+
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not in the file. */
-export function thumbPrologueRow(elf: ElfFile, start: Address, pc: Address): FrameRow | undefined {
+export function thumbPrologueRow(elf: CodeSource, start: Address, pc: Address): FrameRow | undefined {
   const scan = new PrologueScan(elf);
   if (!scan.run(start, pc)) return undefined;
   const rules: RegisterRule[] = [];
@@ -37,7 +40,7 @@ class PrologueScan {
   frameDepth = 0;
   private readonly literals = new Map<number, number>();
 
-  constructor(private readonly elf: ElfFile) {}
+  constructor(private readonly elf: CodeSource) {}
 
   run(start: Address, pc: Address): boolean {
     let address = start;

@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { crc32 } from './crc32.js';
+import type { RawSample } from './heap-event.js';
 import { IdMaps, readBatch } from './journal-batch.js';
 import {
   CHUNK_HEAD_BYTES,
@@ -12,6 +13,7 @@ import {
   MAX_CHUNK_BYTES,
 } from './journal-format.js';
 import { readInfo, readSide } from './journal-json.js';
+import { readRawSample } from './raw-samples.js';
 import { TraceBuilder } from './trace-builder.js';
 
 /** Whether bytes begin as a journal does. */
@@ -120,10 +122,20 @@ export class JournalReader {
       case ChunkType.side:
         readSide(reader, payload, this.builder);
         break;
+      case ChunkType.raw:
+        this.readSamples(reader);
+        break;
       case ChunkType.end:
         this.ended = true;
         break;
       default: // Chunks of later versions that older readers may leave out.
+    }
+  }
+
+  private readSamples(reader: ByteReader): void {
+    for (let previous: RawSample | undefined; !reader.done; ) {
+      previous = readRawSample(reader, previous);
+      this.builder.add({ kind: 'raw', sample: previous });
     }
   }
 

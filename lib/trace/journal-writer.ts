@@ -1,13 +1,15 @@
 import type { Bytes } from '../units.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc32 } from './crc32.js';
-import { isHeapEvent, type TraceInfo, type TraceRecord } from './heap-event.js';
+import { isHeapEvent, type RawSample, type TraceInfo, type TraceRecord } from './heap-event.js';
 import { NOTHING_WRITTEN, type Written, writeBatch, writtenAll } from './journal-batch.js';
 import { ChunkType, JOURNAL_MAGIC, JOURNAL_VERSION, type SideRecord } from './journal-format.js';
+import { writeRawSample } from './raw-samples.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /** Events a batch holds at the most, so that chunks stay far below the reader's limit. */
 const BATCH_EVENTS = 16384;
+const SAMPLE_BYTES = 1 << 18;
 
 /**
  * Writes a builder's contents as journal chunks, each with one call of `write`, in order. What is there is on its way
@@ -18,6 +20,8 @@ export class JournalWriter {
   private readonly frame = new ByteWriter();
   private written: Written = NOTHING_WRITTEN;
   private writtenInfo: TraceInfo | undefined;
+  private readonly samples = new ByteWriter();
+  private lastSample: RawSample | undefined;
 
   constructor(
     private readonly builder: TraceBuilder,
@@ -33,16 +37,24 @@ export class JournalWriter {
     return this.builder.eventCount - this.written.events;
   }
 
-  /** Adds a record to the builder; all but heap events are written at once, after the events before them. */
+  /**
+   * Adds a record to the builder; all but heap events are written at once, after the events before them. Raw samples are
+   * written and not kept in the builder: they would make memory grow with the capture.
+   */
   add(record: TraceRecord, liveBytes: Bytes): void {
     if (isHeapEvent(record)) {
       this.builder.add(record);
       if (this.pendingEvents >= BATCH_EVENTS) this.flush(liveBytes);
       return;
     }
+    if (record.kind === 'raw') {
+      this.sample(record.sample);
+      if (this.samples.length >= SAMPLE_BYTES) this.flush(liveBytes);
+      return;
+    }
     this.flush(liveBytes);
     this.builder.add(record);
-    if (record.kind === 'info' || record.kind === 'raw') this.flush(liveBytes);
+    if (record.kind === 'info') this.flush(liveBytes);
     else this.side({ ...record, beforeSeq: this.builder.eventCount });
   }
 
@@ -57,11 +69,24 @@ export class JournalWriter {
       this.writtenInfo = this.builder.info;
       this.chunk(ChunkType.info, JSON.stringify(this.writtenInfo));
     }
-    if (this.pendingEvents === 0) return;
+    if (this.pendingEvents > 0) {
+      this.payload.clear();
+      writeBatch(this.payload, this.builder, this.written, liveBytes);
+      this.written = writtenAll(this.builder);
+      this.send(ChunkType.batch);
+    }
+    if (this.samples.length === 0) return;
     this.payload.clear();
-    writeBatch(this.payload, this.builder, this.written, liveBytes);
-    this.written = writtenAll(this.builder);
-    this.send(ChunkType.batch);
+    this.payload.bytes(this.samples.view());
+    this.samples.clear();
+    this.lastSample = undefined;
+    this.send(ChunkType.raw);
+  }
+
+  /** Appends a sample to the pending ones; each chunk of them can be read without those before it. */
+  sample(sample: RawSample): void {
+    writeRawSample(this.samples, sample, this.lastSample);
+    this.lastSample = sample;
   }
 
   /** Flushes and states that the capture was ended in good order. */
@@ -99,6 +124,7 @@ export function journalBytes(builder: TraceBuilder): Uint8Array[] {
   for (const gap of builder.gaps) writer.side({ kind: 'gap', ...gap });
   for (const epoch of builder.epochs) writer.side({ kind: 'epoch', ...epoch });
   for (const note of builder.notes) writer.side({ kind: 'note', ...note });
+  for (const sample of builder.rawSamples) writer.sample(sample);
   for (const region of builder.regions) writer.side({ kind: 'region', beforeSeq: 0, region });
   writer.end(0);
   return chunks;

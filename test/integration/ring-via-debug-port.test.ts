@@ -64,7 +64,8 @@ for (const variant of VARIANTS) {
   test.serial(`the ring tells the same events as breakpoints on the allocator: ${title}`, async (t) => {
     const { trace, elfPath } = await captureRing(variant);
     await using qemu = await haltedQemu(variant.board, elfPath);
-    const reference = captureWithGdb(elfPath, qemu.port);
+    // Thumb-2 has a jump that reaches everywhere: there newlib's strdup jumps to _strdup_r.
+    const reference = captureWithGdb(elfPath, qemu.port, variant.board === 'microbit' ? [] : ['strdup']);
     const events = eventsOf(trace);
     t.true(reference.length > 300, `${reference.length} reference events`);
     t.deepEqual(
@@ -82,14 +83,12 @@ for (const variant of VARIANTS) {
 
     const callers = events.map((event) => (event.backtrace ?? []).map((frame) => frame.address));
     t.deepEqual(
-      callers.map((pcs) => pcs[0]),
-      reference.map((event) => event.pcs[0]),
+      callers,
+      reference.map((event) => event.pcs.slice(0, 6)),
     );
-    const same = callers.filter((pcs, index) => pcs.join() === reference[index]?.pcs.slice(0, 6).join()).length;
-    t.log(`${events.length} events in ${trace.info.engineReport?.stops} stops, ${same} backtraces as gdb has them`);
-    t.true(same >= reference.length * 0.95, `${same} of ${reference.length}`);
 
     const stops = Number(trace.info.engineReport?.stops);
+    t.log(`${events.length} events in ${stops} stops`);
     t.is(stops, Math.ceil(events.length / (variant.capacity ?? 64) + 1e-9));
   });
 }

@@ -142,8 +142,11 @@ export interface ReferenceEvent {
   readonly pcs: readonly number[];
 }
 
-/** The same run captured by stopping at the allocator's entries, through gdb itself. */
-export function captureWithGdb(elfPath: string, port: number): ReferenceEvent[] {
+/**
+ * The same run captured by stopping at the allocator's entries, through gdb itself. For `tailCallers`, functions that end
+ * in a jump, gdb shows frames that it made up from the debug information; no return address of theirs is on the target.
+ */
+export function captureWithGdb(elfPath: string, port: number, tailCallers: readonly string[]): ReferenceEvent[] {
   const script = REFERENCE.replace('PORT', String(port))
     .split('\n')
     .filter((line) => line !== '');
@@ -163,7 +166,8 @@ export function captureWithGdb(elfPath: string, port: number): ReferenceEvent[] 
     const [, kind, result, size, old] = /^event (\w+) (\d+) (\d+) (\d+)$/m.exec(part) ?? [];
     const frames = [...part.matchAll(/^#(\d+) +0x([0-9a-f]+) in (\S+)/gm)];
     const wrapper = frames.findIndex((frame) => frame[3]?.startsWith('__wrap_'));
-    const pcs = frames.slice(wrapper + 1).map((frame) => Number.parseInt(frame[2] ?? '0', 16));
+    const real = frames.slice(wrapper + 1).filter((frame) => !tailCallers.includes(frame[3] ?? ''));
+    const pcs = real.map((frame) => Number.parseInt(frame[2] ?? '0', 16));
     const line = eventText(kind ?? '', Number(result), Number(size), Number(old));
     if (line !== undefined) events.push({ text: line, pcs });
   }

@@ -46,6 +46,25 @@ test('a journal gives back every record, whole, byte by byte and in sevens', (t)
   );
 });
 
+test('raw samples are kept, and the journal alone holds them while it is written', (t) => {
+  const records = Array.from({ length: 50 }, (_, seq): TraceRecord[] => [
+    { kind: 'alloc', address: seq * 16, sizeBytes: 16 },
+    {
+      kind: 'raw',
+      sample: {
+        seq,
+        registers: Uint32Array.from({ length: 17 }, (__, i) => i * seq),
+        stackAddress: 0x2000_0000 - seq * 4,
+        stack: Uint8Array.from({ length: 64 + seq * 4 }, (__, i) => i ^ seq),
+      },
+    },
+  ]).flat();
+  const { bytes, trace } = written(records, 7);
+  t.is(trace.rawSamples.length, 0);
+  const samples = records.flatMap((record) => (record.kind === 'raw' ? [record.sample] : []));
+  for (const piece of [1, 7, bytes.length]) t.deepEqual(readInPieces(bytes, piece).rawSamples, samples);
+});
+
 test('a trace saved as a whole is read back as it was', (t) => {
   fc.assert(
     fc.property(anyRecords, (records) => {

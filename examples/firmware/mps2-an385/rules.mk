@@ -59,7 +59,8 @@ endif
 ifeq ($(STRIP),libc)
 VARIANT := $(VARIANT)-striplibc
 STRIPPED_LIBC := build/obj/$(LIBC)-stripped-libc
-LINK_FLAGS += -L$(STRIPPED_LIBC)
+# Named before the libraries that the compiler adds, so it is the one that is used.
+LINK_LIBRARIES = -Wl,--start-group $(wildcard $(STRIPPED_LIBC)/*.a) $(CXX_LIBRARY) -lgcc -Wl,--end-group
 endif
 ifeq ($(STRIP),all)
 VARIANT := $(VARIANT)-nodebug
@@ -81,7 +82,7 @@ $(FIRMWARE): $(OBJECTS) $(BOARD)/link.ld $(BOARD)/rules.mk Makefile $(STRIPPED_L
 	@echo "LINK $@"
 	@$(LINKER) $(TARGET) -nostartfiles -T $(BOARD)/link.ld $(addprefix -Wl$(comma)--defsym=,$(LINK_SYMBOLS)) \
 		$(LINK_FLAGS) -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments \
-		-Wl,-Map=$(@D)/firmware.map -o $@ $(OBJECTS)
+		-Wl,-Map=$(@D)/firmware.map -o $@ $(OBJECTS) $(LINK_LIBRARIES)
 
 $(OBJECTS_DIR)/reference.o: CPPFLAGS += -D$(WRAP_DEFINE)
 
@@ -103,7 +104,8 @@ $(OBJECTS_DIR):
 # The C library as it is, without its debug information: what most vendors ship.
 $(STRIPPED_LIBC):
 	@mkdir -p $@.new
-	libc=$$($(CC) $(TARGET) -nostartfiles -Wl,--trace -Wl,-u,malloc -Wl,--unresolved-symbols=ignore-all \
+	@echo "STRIP $@"
+	@libc=$$($(CC) $(TARGET) -nostartfiles -Wl,--trace -Wl,-u,malloc -Wl,--unresolved-symbols=ignore-all \
 		-o $@.new/probe.elf 2>&1 | sed -n 's/^(\{0,1\}\(.*libc[_a-z]*\.a\).*/\1/p' | head -n 1) && \
 		$(OBJCOPY) --strip-debug "$$libc" $@.new/$$(basename "$$libc")
 	@rm -f $@.new/probe.elf && mv $@.new $@

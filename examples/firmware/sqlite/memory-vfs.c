@@ -161,12 +161,6 @@ static int file_control(sqlite3_file *file, int operation, void *argument)
     return SQLITE_NOTFOUND;
 }
 
-static int file_sector_size(sqlite3_file *file)
-{
-    (void)file;
-    return 512;
-}
-
 static int file_device_characteristics(sqlite3_file *file)
 {
     (void)file;
@@ -185,7 +179,6 @@ static const sqlite3_io_methods file_methods = {
     .xUnlock = file_lock,
     .xCheckReservedLock = file_check_reserved_lock,
     .xFileControl = file_control,
-    .xSectorSize = file_sector_size,
     .xDeviceCharacteristics = file_device_characteristics,
 };
 
@@ -269,16 +262,10 @@ static int vfs_current_time_ms(sqlite3_vfs *vfs, sqlite3_int64 *julian_ms)
 
 static int vfs_current_time(sqlite3_vfs *vfs, double *julian_days)
 {
-    sqlite3_int64 julian_ms;
+    sqlite3_int64 julian_ms = 0;
     vfs_current_time_ms(vfs, &julian_ms);
     *julian_days = (double)julian_ms / 86400000.0;
     return SQLITE_OK;
-}
-
-static int vfs_last_error(sqlite3_vfs *vfs, int size, char *out)
-{
-    (void)vfs, (void)size, (void)out;
-    return 0;
 }
 
 /* SQLITE_OS_OTHER: SQLite calls these two instead of bringing a VFS of its own. */
@@ -296,7 +283,6 @@ int sqlite3_os_init(void)
         .xRandomness = vfs_randomness,
         .xSleep = vfs_sleep,
         .xCurrentTime = vfs_current_time,
-        .xGetLastError = vfs_last_error,
         .xCurrentTimeInt64 = vfs_current_time_ms,
     };
     return sqlite3_vfs_register(&vfs, 1);

@@ -17,14 +17,14 @@
 #define ALIGNMENT 4u
 #define SECOND_LEVEL_LOG2 5
 #define SECOND_LEVELS (1u << SECOND_LEVEL_LOG2)
-#define FIRST_LEVEL_SHIFT (SECOND_LEVEL_LOG2 + 2)
+#define FIRST_LEVEL_SHIFT 7
 #define FIRST_LEVELS 24u
-#define SMALL_BLOCK (1u << FIRST_LEVEL_SHIFT)
+#define SMALL_BLOCK 128u
 #define FREE 1u
 #define PREVIOUS_FREE 2u
-#define FLAGS (FREE | PREVIOUS_FREE)
-#define HEADER_BYTES sizeof(size_t)
-#define MINIMUM_SIZE (sizeof(struct block) - sizeof(struct block *))
+#define FLAGS 3u
+#define HEADER_BYTES 4u
+#define MINIMUM_SIZE 12u
 #define MAXIMUM_SIZE ((size_t)1 << 30)
 
 struct block {
@@ -41,7 +41,6 @@ struct control {
     struct block *blocks[FIRST_LEVELS][SECOND_LEVELS];
 };
 
-_Static_assert(offsetof(struct control, fl_bitmap) == 16, "layout");
 _Static_assert(offsetof(struct control, blocks) == 116, "layout");
 
 struct class {
@@ -106,10 +105,9 @@ static void detach(struct control *control, struct block *block)
     struct block **head = &control->blocks[class.first][class.second];
     block->next_free->previous_free = block->previous_free;
     block->previous_free->next_free = block->next_free;
-    if (*head != block) {
-        return;
+    if (*head == block) {
+        *head = block->next_free;
     }
-    *head = block->next_free;
     if (*head == &control->none) {
         control->sl_bitmap[class.first] &= ~(1u << class.second);
         if (control->sl_bitmap[class.first] == 0) {

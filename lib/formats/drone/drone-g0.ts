@@ -1,13 +1,13 @@
 import { DRONE_KEY, type DroneDecoder, type DroneSink } from './drone-sink.js';
 import { FixedRecords, hexByte, wordAt } from './fixed-records.js';
 
-/** By the first header byte: the second one, and the record's length. */
-const HEADERS: Readonly<Record<number, { readonly second: number; readonly length: number }>> = {
-  171: { second: 0xcd, length: 6 },
-  220: { second: 0xba, length: 6 },
-  188: { second: 0xde, length: 10 },
-  237: { second: 0xcb, length: 10 },
-};
+/** The second header byte that belongs to a first one; 0 when there is none. */
+function secondByte(firstByte: number): number {
+  if (firstByte === 0xab) return 0xcd;
+  if (firstByte === 0xdc) return 0xba;
+  if (firstByte === 0xbc) return 0xde;
+  return firstByte === 0xed ? 0xcb : 0;
+}
 
 /**
  * Drone OS heaptrace of 2019 to April 2020.
@@ -27,15 +27,15 @@ export class DroneG0Decoder extends FixedRecords implements DroneDecoder {
   }
 
   protected lengthOf(firstByte: number): number {
-    const header = HEADERS[firstByte];
-    if (!header) throw this.fail('HH1410', `header byte ${hexByte(firstByte)}`, 'ab cd, dc ba, bc de or ed cb');
-    return header.length;
+    if (firstByte === 0xab || firstByte === 0xdc) return 6;
+    if (firstByte === 0xbc || firstByte === 0xed) return 10;
+    throw this.fail('HH1410', `header byte ${hexByte(firstByte)}`, 'ab cd, dc ba, bc de or ed cb');
   }
 
   protected record(bytes: Uint8Array, at: number): void {
     const first = bytes[at] ?? 0;
     const second = bytes[at + 1] ?? 0;
-    const wanted = HEADERS[first]?.second ?? 0;
+    const wanted = secondByte(first);
     if (second !== wanted) {
       const found = `header ${hexByte(first)} ${hexByte(second)}`;
       throw this.fail('HH1410', found, `${hexByte(first)} ${hexByte(wanted)}`);

@@ -4,18 +4,14 @@ import { FixedRecords, hexByte, wordAt } from './fixed-records.js';
 /** Interrupts nest frames; no core has more priority levels than this. */
 const MAX_NESTING = 256;
 
-/** Words that wait for the rest of their frame. `second` is -1 until the middle word of a three-word frame came. */
-interface OpenFrame {
-  readonly first: number;
-  second: number;
-}
+/** The open frames of one family, innermost last: their first words, and the middle ones of three-word frames (-1: not yet). */
+class OpenFrames {
+  readonly first = new Int32Array(MAX_NESTING);
+  readonly middle = new Int32Array(MAX_NESTING);
+  depth = 0;
 
-const FAMILY: Readonly<Record<number, { readonly name: string; readonly words: number; readonly index: number }>> = {
-  10: { name: 'alloc', words: 2, index: 0 },
-  13: { name: 'free', words: 2, index: 1 },
-  11: { name: 'grow', words: 3, index: 2 },
-  12: { name: 'shrink', words: 3, index: 3 },
-};
+  constructor(readonly words: number) {}
+}
 
 /**
  * Drone OS heaptrace v0.12 to v0.14 (the one that the Drone book describes): little-endian words that, after XOR with
@@ -28,19 +24,20 @@ const FAMILY: Readonly<Record<number, { readonly name: string; readonly words: n
  */
 export class DroneG1Decoder extends FixedRecords implements DroneDecoder {
   readonly generation = 'G1';
-  private readonly open: readonly OpenFrame[][] = [[], [], [], []];
+  /** Of alloc, free, grow and shrink. */
+  private readonly open: readonly OpenFrames[] = [2, 2, 3, 3].map((words) => new OpenFrames(words));
   /** Set after lost bytes: the ends of frames whose start was lost are let pass. */
   private lenient = false;
 
   override skipToNext(): void {
     super.skipToNext();
-    for (const frames of this.open) frames.length = 0;
+    for (const frames of this.open) frames.depth = 0;
     this.lenient = true;
   }
 
   override unfinishedBytes(): number {
     let words = 0;
-    for (const frames of this.open) for (const frame of frames) words += frame.second < 0 ? 1 : 2;
+    for (const { depth, middle } of this.open) for (let i = 0; i < depth; i++) words += (middle[i] ?? -1) < 0 ? 1 : 2;
     return super.unfinishedBytes() + words * 4;
   }
 
@@ -52,33 +49,43 @@ export class DroneG1Decoder extends FixedRecords implements DroneDecoder {
     const word = (wordAt(bytes, at) ^ DRONE_KEY) >>> 0;
     const tag = word >>> 24;
     const payload = word & 0xffffff;
-    const family = FAMILY[tag >>> 4];
     const part = tag & 15;
-    if (!family || part === 0 || part > family.words) {
+    const frames = this.framesOf(tag >>> 4);
+    if (!frames || part === 0 || part > frames.words) {
       throw this.fail('HH1410', `tag ${hexByte(tag)}`, 'a1, a2, b1 to b3, c1 to c3, d1 or d2 (invalid frame)');
     }
-    const frames = this.open[family.index];
-    if (!frames) return;
-    if (part === 1) {
-      if (frames.length >= MAX_NESTING) throw this.sequence(tag, `at most ${MAX_NESTING} nested frames`);
-      frames.push({ first: payload, second: -1 });
-    } else if (part < family.words) this.middle(frames, tag, payload);
-    else this.last(frames, tag, payload);
+    if (part === frames.words) this.last(frames, tag, payload);
+    else if (part === 2) this.middle(frames, tag, payload);
+    else {
+      if (frames.depth >= MAX_NESTING) throw this.sequence(tag, `at most ${MAX_NESTING} nested frames`);
+      frames.first[frames.depth] = payload;
+      frames.middle[frames.depth++] = -1;
+    }
   }
 
-  private middle(frames: OpenFrame[], tag: number, payload: number): void {
-    const top = frames[frames.length - 1];
-    if (top && top.second < 0) top.second = payload;
+  private framesOf(family: number): OpenFrames | undefined {
+    if (family === 10) return this.open[0];
+    if (family === 13) return this.open[1];
+    if (family === 11) return this.open[2];
+    return family === 12 ? this.open[3] : undefined;
+  }
+
+  private middle(frames: OpenFrames, tag: number, payload: number): void {
+    const top = frames.depth - 1;
+    if (top >= 0 && (frames.middle[top] ?? -1) < 0) frames.middle[top] = payload;
     else if (!this.lenient) throw this.sequence(tag, `${hexByte(tag - 1)} before it`);
   }
 
-  private last(frames: OpenFrame[], tag: number, payload: number): void {
-    const frame = frames.pop();
-    const threeWords = (tag & 15) === 3;
-    if (!frame || (threeWords && frame.second < 0)) {
+  private last(frames: OpenFrames, tag: number, payload: number): void {
+    const threeWords = frames.words === 3;
+    const top = frames.depth - 1;
+    const second = frames.middle[top] ?? -1;
+    if (top < 0 || (threeWords && second < 0)) {
+      frames.depth = Math.max(0, top);
       if (this.lenient) return;
       throw this.sequence(tag, `${hexByte(tag - 1)} before it`);
     }
+    frames.depth = top;
     const used = threeWords ? 0xffff : 0xff;
     if (payload > used) {
       const bytes = payload.toString(16).padStart(6, '0');
@@ -88,7 +95,7 @@ export class DroneG1Decoder extends FixedRecords implements DroneDecoder {
         `only the low ${threeWords ? 2 : 1} bytes used`,
       );
     }
-    const { first, second } = frame;
+    const first = frames.first[top] ?? 0;
     const size = ((first << 8) | (threeWords ? second >>> 16 : payload)) >>> 0;
     if (threeWords) this.sink.resize(size, (((second & 0xffff) << 16) | payload) >>> 0);
     else if (tag === 0xa2) this.sink.alloc(size);

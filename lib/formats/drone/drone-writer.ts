@@ -42,11 +42,14 @@ export function sizeAsG1Sends(sizeBytes: Bytes): Bytes {
   return (((sizeBytes >>> 24) << 8) | (sizeBytes & 0xff)) >>> 0;
 }
 
+/** Counts of small sizes lie in an array, which most traces never leave. */
+const SMALL_SIZES = 1024;
 const TRACKED_SIZES = 65_536;
 
 /** Puts G1 records into a trace and makes up for, or at least names, the faults of the firmware that sent them. */
 export class DroneG1Writer extends DroneWriter {
-  private readonly live = new Map<Bytes, number>();
+  private readonly liveSmall = new Int32Array(SMALL_SIZES);
+  private readonly liveLarge = new Map<Bytes, number>();
   /** By the size as it is sent: the true sizes above 255 that are known from grow and shrink. */
   private readonly cutSizes = new Map<Bytes, Bytes[]>();
   private largestCut = 0;
@@ -161,24 +164,28 @@ export class DroneG1Writer extends DroneWriter {
 
   /** The size itself when such a block lives, else a live larger one that the firmware would have sent so. */
   private trueSize(sizeBytes: Bytes): Bytes {
-    if ((this.live.get(sizeBytes) ?? 0) > 0) return sizeBytes;
-    const candidate = this.cutSizes.get(sizeBytes)?.find((size) => (this.live.get(size) ?? 0) > 0);
+    if (this.liveCount(sizeBytes) > 0) return sizeBytes;
+    const candidate = this.cutSizes.get(sizeBytes)?.find((size) => this.liveCount(size) > 0);
     if (candidate === undefined) return sizeBytes;
     this.repaired++;
     return candidate;
   }
 
   private learn(sizeBytes: Bytes): void {
-    if (sizeBytes < 256 || !this.live.has(sizeBytes)) return;
+    if (sizeBytes < 256 || this.liveCount(sizeBytes) === 0) return;
     const cut = sizeAsG1Sends(sizeBytes);
     const known = this.cutSizes.get(cut);
     if (!known) this.cutSizes.set(cut, [sizeBytes]);
     else if (!known.includes(sizeBytes) && known.length < 256) known.push(sizeBytes);
   }
 
+  private liveCount(sizeBytes: Bytes): number {
+    return (sizeBytes < SMALL_SIZES ? this.liveSmall[sizeBytes] : this.liveLarge.get(sizeBytes)) ?? 0;
+  }
+
   private count(sizeBytes: Bytes, by: 1 | -1): void {
-    const now = this.live.get(sizeBytes) ?? 0;
-    if (now + by <= 0) this.live.delete(sizeBytes);
-    else if (now > 0 || this.live.size < TRACKED_SIZES) this.live.set(sizeBytes, now + by);
+    const now = Math.max(0, this.liveCount(sizeBytes) + by);
+    if (sizeBytes < SMALL_SIZES) this.liveSmall[sizeBytes] = now;
+    else if (this.liveLarge.has(sizeBytes) || this.liveLarge.size < TRACKED_SIZES) this.liveLarge.set(sizeBytes, now);
   }
 }

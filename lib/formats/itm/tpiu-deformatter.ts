@@ -25,7 +25,13 @@ export class TpiuDeformatter {
   constructor(private readonly handler: TpiuHandler) {}
 
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length; at++) this.byte(chunk[at] ?? 0);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.filled === 0 && this.ones === 0 && this.isPlainFrame(chunk, at)) {
+        this.decodeFrame(chunk, at);
+        at += FRAME;
+      } else this.byte(chunk[at++] ?? 0);
+    }
     this.flush();
   }
 
@@ -53,15 +59,24 @@ export class TpiuDeformatter {
         return;
       }
     }
-    if (this.filled === FRAME) this.decodeFrame();
+    if (this.filled === FRAME) {
+      this.filled = 0;
+      this.decodeFrame(this.frame, 0);
+    }
   }
 
-  private decodeFrame(): void {
-    this.filled = 0;
-    const aux = this.frame[FRAME - 1] ?? 0;
+  /** Whether a whole frame stands here in which no sync can begin or hide. */
+  private isPlainFrame(chunk: Uint8Array, at: number): boolean {
+    if (at + FRAME > chunk.length) return false;
+    for (let i = at; i < at + FRAME; i++) if (chunk[i] === 0xff) return false;
+    return true;
+  }
+
+  private decodeFrame(bytes: Uint8Array, at: number): void {
+    const aux = bytes[at + FRAME - 1] ?? 0;
     let pending = -1;
     for (let i = 0; i < FRAME - 1; i++) {
-      const byte = this.frame[i] ?? 0;
+      const byte = bytes[at + i] ?? 0;
       const bit = (aux >> (i >> 1)) & 1;
       if (i % 2 === 1) {
         this.emit(byte);

@@ -40,6 +40,7 @@ export class SystemViewHeap {
   private duplicates = 0;
   private passedOver = 0;
   heapEvents = 0;
+  private readonly callers: Address[] = [];
 
   constructor(
     private readonly builder: TraceBuilder,
@@ -141,7 +142,8 @@ export class SystemViewHeap {
     const { cursor } = packet;
     const address = cursor.u32();
     const size = alloc ? cursor.u32() : 0;
-    const callers: Address[] = [];
+    const { callers } = this;
+    callers.length = 0;
     while (cursor.at < cursor.end && callers.length < MAX_CALLERS) callers.push(cursor.u32());
     this.check(packet);
     this.emit(packet, alloc, address, size, this.stacks.chain(callers));

@@ -112,12 +112,14 @@ export class SystemViewPackets {
   private event(bytes: Uint8Array, at: number, length: number): number {
     const { cursor, packet } = this;
     cursor.reset(bytes, at, length);
-    const { value, last, bytes: idBytes } = cursor.short14();
-    packet.core = this.espCores ? (last >> 6) & 1 : 0;
-    packet.id = this.espCores ? value & ~(idBytes === 1 ? 0x40 : 0x40 << 7) : value;
+    const id = cursor.short14();
+    // Bit 6 of the id's last byte.
+    const coreBit = cursor.at - at === 1 ? 0x40 : 0x2000;
+    packet.core = this.espCores && id & coreBit ? 1 : 0;
+    packet.id = this.espCores ? id & ~coreBit : id;
     let start = cursor.at;
     if (packet.id >= FIRST_WITH_LENGTH) {
-      const size = cursor.short14().value;
+      const size = cursor.short14();
       start = cursor.at;
       cursor.at += size;
       if (cursor.at > length) return -1;

@@ -34,12 +34,10 @@ export class VarintCursor {
     return value >>> 0;
   }
 
-  /** Ids and lengths: one byte, or two where bit 7 of the first is set. `last` is the byte that ended it. */
-  short14(): { readonly value: number; readonly last: number; readonly bytes: number } {
+  /** Ids and lengths: one byte, or two where bit 7 of the first is set. */
+  short14(): number {
     const first = this.byte();
-    if ((first & 0x80) === 0) return { value: first, last: first, bytes: 1 };
-    const second = this.byte();
-    return { value: (first & 0x7f) | (second << 7), last: second, bytes: 2 };
+    return (first & 0x80) === 0 ? first : (first & 0x7f) | (this.byte() << 7);
   }
 
   string(): string {

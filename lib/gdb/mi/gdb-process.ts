@@ -27,6 +27,11 @@ export class GdbProcess implements AsyncDisposable {
     this.child.kill('SIGINT');
   }
 
+  /** Asks gdb-scripts/heap_harvest.py to stop at the next event. Without the script this would end gdb. */
+  askScript(): void {
+    this.child.kill('SIGUSR1');
+  }
+
   pauseOutput(): void {
     this.child.stdout.pause();
   }

@@ -5,10 +5,10 @@ import type { DebugSession, StopReason } from '../debug-session.js';
 import type { GdbProgram } from '../find-gdb.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
 import { GdbProcess } from './gdb-process.js';
+import { Interrupt } from './interrupt.js';
 import type { MiConnection, StopRecord } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
-const INTERRUPT_MS: Milliseconds = 10_000;
 const HALT_MS: Milliseconds = 3_000;
 
 /** A target behind gdb. */
@@ -94,31 +94,23 @@ export class MiSession implements DebugSession {
     return stopReasonOf(stop);
   }
 
-  /** The same, with gdb's own record. */
-  async resumeRaw(signal: AbortSignal): Promise<StopRecord> {
+  /** The same, with gdb's own record. `scripted` says that heap_harvest.py runs in gdb and takes the abort first. */
+  async resumeRaw(signal: AbortSignal, scripted = false): Promise<StopRecord> {
     this.mi.forgetStop();
     await this.continueTarget();
     const stopped = this.mi.nextStop();
     this.stopped = stopped;
-    const interrupt = () => this.gdb.interrupt();
-    let giveUp: NodeJS.Timeout | undefined;
-    const neverStops = new Promise<never>((_, reject) => {
-      const onAbort = () => {
-        interrupt();
-        giveUp = setTimeout(() => {
-          reject(new TargetError('HH1507', `target: did not stop within ${INTERRUPT_MS} ms of an interrupt`));
-        }, INTERRUPT_MS);
-      };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-      stopped.finally(() => signal.removeEventListener('abort', onAbort)).catch(() => undefined);
-    });
+    const askScript = scripted ? () => this.gdb.askScript() : undefined;
+    const interrupt = new Interrupt(() => this.gdb.interrupt(), askScript);
+    if (signal.aborted) interrupt.begin();
+    else signal.addEventListener('abort', interrupt.begin, { once: true });
     try {
-      const stop = await Promise.race([stopped, neverStops]);
+      const stop = await Promise.race([stopped, interrupt.inVain]);
       this.stopped = undefined;
       return stop;
     } finally {
-      clearTimeout(giveUp);
+      signal.removeEventListener('abort', interrupt.begin);
+      interrupt.end();
     }
   }
 

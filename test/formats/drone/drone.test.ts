@@ -1,6 +1,8 @@
 import test from 'ava';
+import { heapStats } from '../../../lib/analysis/heap-stats.js';
 import { droneFormat, droneGenerationFormats } from '../../../lib/formats/drone/drone.js';
 import { decodeAll, type ImportOptions } from '../../../lib/formats/format.js';
+import { heapStatsText } from '../../../lib/report/heap-stats-text.js';
 import { lifespans } from '../../../lib/trace/lifespans.js';
 import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { decodeIn, hex, shortEvents, survivesEveryCut } from '../../support/decode-ways.js';
@@ -153,4 +155,9 @@ test('recognises each generation by content and no text, zeros or noise', (t) =>
   const builder = new TraceBuilder();
   decodeAll(droneFormat, g2(BOOK), builder);
   t.is(builder.eventCount, 19);
+});
+
+test("an imported book sequence gives the book's own table and total", (t) => {
+  const stats = heapStats(decode(g1(BOOK)).trace, { heapBytes: 10_240 });
+  t.true(heapStatsText(stats).includes('Maximum memory usage: 225 / 2.20%'));
 });

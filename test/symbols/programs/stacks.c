@@ -31,6 +31,14 @@ static inline int inlined_outer(int value) { return inlined_inner(value * 3) + 1
 
 __attribute__((noinline)) static int with_inlines(int value) { return inlined_outer(value) + inlined_outer(value + 1) + sink; }
 
+#ifdef WITHOUT_LIBRARY
+#define qsort(values, count, size, order) (values)[0] = (order)(values, (values) + 1)
+void *memset(void *to, int value, unsigned count) {
+  for (char *at = to; count > 0; count--) *at++ = value;
+  return to;
+}
+#endif
+
 static int compare(const void *left, const void *right) {
   probe(3);
   return *(const int *)left - *(const int *)right;

@@ -1,0 +1,29 @@
+import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+import { readBytes } from './read-symbols.js';
+
+export const mpyCommand = defineCommand({
+  name: 'mpy <files..>',
+  describe: 'What .mpy files hold, and what importing them costs on the heap',
+  examples: [
+    ['harvest mpy app.mpy', 'by function, with the assumptions'],
+    ['harvest mpy lib/*.mpy --json', 'all of it as JSON'],
+  ],
+  options: (yargs) =>
+    yargs.positional('files', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: '.mpy files, version 5 or 6',
+    }),
+  run: async (args, context) => {
+    const results = [];
+    for (const path of args.files) {
+      const file = readMpy(await readBytes(path, 'HH1105'), path);
+      results.push({ path, file, cost: mpyHeapCost(file) });
+    }
+    if (context.json) context.out(`${JSON.stringify({ version: 1, files: results })}\n`);
+    else context.out(`${results.map(({ path, file, cost }) => mpyText(file, cost, path)).join('\n\n')}\n`);
+    return ExitCode.ok;
+  },
+});

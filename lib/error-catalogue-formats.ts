@@ -1,0 +1,80 @@
+import { type ErrorExplanation, entry } from './error-explanation.js';
+
+const KEPT = 'The events before the place were kept.';
+
+/** The codes of the trace format readers (HH1410 to HH1489). */
+export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1410: entry(
+    'Drone OS: an impossible frame',
+    'The bytes are of another generation, another program, or damaged.',
+    'Force a generation: --format drone-g0, drone-g1 or drone-g2.',
+    KEPT,
+  ),
+  HH1411: entry(
+    'Drone OS: frames in an impossible order',
+    'Bytes are missing, or the trace is of another generation.',
+    'Capture again at a lower SWO speed.',
+    KEPT,
+  ),
+  HH1412: entry(
+    'Drone OS: a block larger than the heap',
+    'The generation was guessed wrong, or --heap-size is too small.',
+    'Give the true --heap-size, or force the generation with --format.',
+  ),
+  HH1430: entry(
+    'No ESP-IDF heap trace dump',
+    'The text has no header and no record of heap_trace_dump().',
+    'Call heap_trace_dump() on the device and keep all of its output.',
+  ),
+  HH1440: entry(
+    'Not a SystemView recording',
+    'The header lines or the 10 zero bytes after them are missing.',
+    'Give the .svdat file itself.',
+  ),
+  HH1441: entry(
+    'SystemView: an impossible event',
+    'The recording is damaged, or of a later protocol.',
+    KEPT,
+    'Record again with a larger buffer.',
+  ),
+  HH1442: entry('SystemView: a heap event ends inside a number', 'The recording is damaged.', KEPT),
+  HH1450: entry(
+    'No mbed mem_trace line',
+    'The log has no line such as #m:0x20003080;0x182f-50.',
+    'Enable it with mbed_mem_trace_set_callback(mbed_mem_trace_default_callback).',
+  ),
+  HH1451: entry(
+    'No NuttX memdump table',
+    'The header line with Size and Address is missing.',
+    'Run `memdump used` and keep its whole output.',
+  ),
+  HH1452: entry(
+    'Columns are missing',
+    'A column that was named is not there, or none says addresses and sizes.',
+    "Name them: --columns 'address=ptr,size=bytes'; by number where there is no header: 'address=1,size=2'.",
+  ),
+  HH1453: entry(
+    'A value cannot be read',
+    'A cell of CSV or JSON lines is no number or no kind of event.',
+    "Map other columns, or say that numbers are bare hexadecimal: --columns 'address=ptr:hex'.",
+    KEPT,
+  ),
+  HH1454: entry('Not a line of JSON', 'Each line must be one object.', 'Name the fields with --columns.', KEPT),
+  HH1460: entry(
+    'Not a .mpy file of version 5 or 6',
+    'It is another file, or of an older MicroPython.',
+    'Compile it again with the mpy-cross of the firmware.',
+  ),
+  HH1461: entry('A .mpy file is cut', 'It was not copied whole.', 'Copy it again.'),
+  HH1462: entry('A .mpy file is damaged', 'A number or kind in it cannot be.', 'Compile it again.'),
+  HH1470: entry(
+    'A heap too small for one block',
+    'The size given is not that of the heap area.',
+    'Give the whole area that gc_init got.',
+  ),
+  HH1471: entry(
+    'The allocation table is not in the dump',
+    'The dump holds another part of memory, or --base is wrong.',
+    'Give the address of the first byte with --base, and the ELF file if the dump is of all RAM.',
+  ),
+};

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test, { type ExecutionContext } from 'ava';
+import { hex } from '../support/decode-ways.js';
+import { g1 } from '../support/drone-bytes.js';
+import { projectRoot } from '../support/fixture.js';
+
+const HEAP = join(projectRoot, 'test/fixtures/micropython-microbit/heap-at-repl.bin.gz');
+
+interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function harvest(...args: string[]): Promise<Output> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      join(projectRoot, 'dist/cli/main.js'),
+      ...args,
+    ]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const failed = error as { code: number; stdout: string; stderr: string };
+    return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
+  }
+}
+
+async function folder(t: ExecutionContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'harvest-cli-'));
+  t.teardown(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('layout prints the map of the fixture heap: 111 heads, 204 used blocks', async (t) => {
+  const { code, stdout } = await harvest('layout', HEAP, '--base', '0x2000030c');
+  t.is(code, 0);
+  t.true(stdout.includes('\n111 heads, 204 used blocks (3,264 B)\n'));
+});
+
+test('layout writes a picture a dump and the frames', async (t) => {
+  const out = await folder(t);
+  const { code, stdout } = await harvest('layout', HEAP, HEAP, '--base', '0x2000030c', '--out', out, '--json');
+  t.is(code, 0);
+  t.is(JSON.parse(stdout).frames.length, 2);
+  t.is(JSON.parse(stdout).frames[1].changedBlocks, 0);
+  t.deepEqual((await readdir(out)).sort(), ['frames.json', 'layout-0001.svg', 'layout-0002.svg']);
+  t.is(JSON.parse(await readFile(join(out, 'frames.json'), 'utf8')).frames[0].headCount, 111);
+});
+
+test('layout refuses a wrong base and a dump that does not hold the heap', async (t) => {
+  const { code, stderr } = await harvest('layout', HEAP, '--base', 'here');
+  t.is(code, 2);
+  t.regex(stderr, /HH1109/);
+  t.is((await harvest('layout', join(projectRoot, 'nope.bin'), '--base', '0')).code, 2);
+});
+
+test('mpy prints the functions and the cost, as text and as JSON', async (t) => {
+  const path = join(await folder(t), 't.mpy');
+  await writeFile(
+    path,
+    hex('4d 06 00 1f 03 01 08 74 2e 70 79 00 0f 02 78 00 05 02 68 69 00 48 00 06 01 00 00 51 16 02 63'),
+  );
+  const text = await harvest('mpy', path);
+  t.is(text.code, 0);
+  t.true(text.stdout.includes('importing takes about 144 B of heap'));
+  const { files } = JSON.parse((await harvest('mpy', path, '--json')).stdout);
+  t.is(files[0].cost.totalBytes, 144);
+  await writeFile(path, 'import gc\n');
+  const bad = await harvest('mpy', path);
+  t.is(bad.code, 2);
+  t.regex(bad.stderr, /HH1460/);
+});
+
+test('import says what it took the file for, and passes its options on', async (t) => {
+  const out = await folder(t);
+  const drone = join(out, 'heaptrace');
+  await writeFile(drone, g1('a12 g12-28 a28 f12 f28', true));
+  const result = await harvest('import', drone, '--heap-size', '10K', '--drop-inner-pairs', '--out', join(out, 'one'));
+  t.is(result.code, 0);
+  t.regex(result.stderr, /heaptrace: read as Drone OS heaptrace/);
+  const csv = join(out, 'x.log');
+  await writeFile(csv, 'p;n\n20001000;16\n20002000;24\n');
+  const mapped = await harvest(
+    'import',
+    csv,
+    '--format',
+    'csv',
+    '--columns',
+    'address=p:hex,size=n',
+    '--out',
+    join(out, 'two'),
+  );
+  t.is(mapped.code, 0);
+  const wrong = await harvest('import', csv, '--format', 'csv', '--columns', 'address', '--out', join(out, 'three'));
+  t.is(wrong.code, 2);
+});

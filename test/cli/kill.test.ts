@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { ExitCode, eventAt, readJournal } from '../../lib/index.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+import { runCli } from '../support/run-cli.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+const big = () => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
+
+async function waitForBytes(path: string, bytes: number): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!existsSync(path) || statSync(path).size < bytes) {
+    if (Date.now() > deadline) throw new Error(`${path} does not grow to ${bytes} bytes`);
+    await sleep(5);
+  }
+}
+
+test.serial('kill -9 at any moment leaves a readable journal, whose outputs can be written afterwards', async (t) => {
+  t.timeout(180_000);
+  const elf = big();
+  let longest: ReturnType<typeof readJournal> | undefined;
+  // Moments from the very beginning to some way in, in bytes of journal.
+  for (const bytes of [1, 300, 2_000, 9_000, 20_000]) {
+    const out = tempFolder(t);
+    const journal = join(out, 'capture.harvest');
+    const { signal } = await runCli([elf, '--out', out, '--quiet'], {
+      started: (child) => {
+        waitForBytes(journal, bytes).then(
+          () => child.kill('SIGKILL'),
+          () => child.kill('SIGKILL'),
+        );
+      },
+    });
+    t.is(signal, 'SIGKILL');
+    const builder = readJournal(readFileSync(journal));
+    t.false(builder.info.complete);
+    if (bytes > 1_000) t.true(builder.eventCount > 0, `${builder.eventCount} events in ${bytes} bytes`);
+    const finished = await runCli([journal, '--json']);
+    t.is(finished.status, ExitCode.partial);
+    t.is((JSON.parse(finished.stdout) as { events: number }).events, builder.eventCount);
+    t.true(existsSync(join(out, 'allocation_history.json')));
+    // The target is deterministic: every journal is a prefix of the longest.
+    const [shorter, longer] = [longest ?? builder, builder].sort((a, b) => a.eventCount - b.eventCount);
+    if (shorter && longer) {
+      const [a, b] = [shorter.build(), longer.build()];
+      for (let seq = 0; seq < a.eventCount; seq++) t.deepEqual(eventAt(a, seq), eventAt(b, seq));
+      longest = longer;
+    }
+  }
+});
+
+test.serial('Ctrl-C ends the capture cleanly, writes everything and exits with 130', async (t) => {
+  t.timeout(60_000);
+  const out = tempFolder(t);
+  const journal = join(out, 'capture.harvest');
+  const { status, stdout } = await runCli([big(), '--out', out, '--json'], {
+    started: (child) => {
+      waitForBytes(journal, 3_000).then(
+        () => child.kill('SIGINT'),
+        () => child.kill('SIGKILL'),
+      );
+    },
+  });
+  t.is(status, ExitCode.interrupted);
+  const summary = JSON.parse(stdout) as { events: number; endReason: string; oracle: { outcome: string } };
+  t.true(summary.events > 0);
+  t.is(summary.endReason, 'interrupted');
+  t.not(summary.oracle.outcome, 'differs');
+  t.true(existsSync(join(out, 'allocation_history.json')));
+});

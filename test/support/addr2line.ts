@@ -1,0 +1,32 @@
+import { run } from './arm-build.js';
+
+/** One place that binutils' addr2line prints: `name`, without parameters, and `file:line` with `?` for what it does not know. */
+export interface Addr2LinePlace {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What `arm-none-eabi-addr2line -f -i -C` says of addresses, innermost first; paths are cut to their last part. */
+export function addr2line(elf: string, addresses: readonly number[]): ReadonlyMap<number, readonly Addr2LinePlace[]> {
+  const input = addresses.map((address) => `0x${address.toString(16)}\n`).join('');
+  const lines = run('arm-none-eabi-addr2line', ['-f', '-i', '-C', '-a', '-e', elf], input).split('\n');
+  const answers = new Map<number, Addr2LinePlace[]>();
+  let places: Addr2LinePlace[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const text = lines[index] ?? '';
+    if (/^0x[0-9a-f]{8,}$/.test(text)) {
+      places = [];
+      answers.set(Number.parseInt(text, 16), places);
+    } else if (text !== '') {
+      const place = /^(.*):(\d+|\?)/.exec(lines[++index] ?? '');
+      const file = place?.[1]?.split('/').at(-1) ?? '??';
+      places.push({ name: withoutArguments(text), file, line: Number(place?.[2]) || 0 });
+    }
+  }
+  return answers;
+}
+
+function withoutArguments(name: string): string {
+  return name.replace(/^(?:\S+ )?([^( ]+)\(.*$/, '$1');
+}

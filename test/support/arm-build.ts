@@ -1,0 +1,63 @@
+/** Builds small firmware at test time with arm-none-eabi-gcc and keeps the results by content under build/. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+
+const CACHE = resolve('build', 'test-programs');
+/** Seconds that a tool may take: the machine may be shared by many. */
+const LIMIT_MS = 300_000;
+
+export interface ArmBuild {
+  /** Paths from the project's root; the first is the main source. */
+  readonly sources: readonly string[];
+  /** Compiler and linker flags besides the fixed ones. */
+  readonly flags?: readonly string[];
+  /** A linker script; without one the program is linked at gcc's default addresses. */
+  readonly script?: string;
+  /** Objcopy flags to run on the result: `--strip-debug`, `--compress-debug-sections=zlib`, ... */
+  readonly objcopy?: readonly string[];
+}
+
+/** Whether a program can be started here. */
+export function hasTool(name: string): boolean {
+  return spawnSync(name, ['--version'], { stdio: 'ignore', timeout: 30_000 }).error === undefined;
+}
+
+/** Which of some tools are not installed: a test that needs one says so and checks nothing else. */
+export function missingTools(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !hasTool(name));
+}
+
+/** Compiles and links; returns the path of the ELF file. Throws with the compiler's own message when it refuses. */
+export function buildArm(build: ArmBuild): string {
+  const { sources, flags = [], script, objcopy = [] } = build;
+  const files = [...sources, ...(script ? [script] : [])];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(readFileSync(file));
+  hash.update(JSON.stringify([flags, objcopy]));
+  const name = `${basename(sources[0] ?? 'program').replace(/\.\w+$/, '')}-${hash.digest('hex').slice(0, 16)}.elf`;
+  const target = join(CACHE, name);
+  if (existsSync(target)) return target;
+  mkdirSync(CACHE, { recursive: true });
+  // Two test files may build the same program at once: each writes its own and the last rename wins.
+  const temporary = `${target}.${process.pid}`;
+  const link = script ? ['-T', script, '-nostartfiles', '-Wl,--gc-sections', '-Wl,--build-id=sha1'] : [];
+  const fixed = ['-mthumb', '-ffunction-sections', '-Wl,--no-warn-rwx-segments', ...link];
+  const language = sources.some((file) => file.endsWith('.cpp')) ? 'arm-none-eabi-g++' : 'arm-none-eabi-gcc';
+  run(language, [...fixed, ...flags, ...sources, '-o', temporary]);
+  if (objcopy.length > 0) run('arm-none-eabi-objcopy', [...objcopy, temporary]);
+  renameSync(temporary, target);
+  return target;
+}
+
+/** Runs a tool and returns what it prints. @throws Error with the end of its messages when it fails. */
+export function run(command: string, args: readonly string[], input = ''): string {
+  const options = { input, maxBuffer: 1 << 30, timeout: LIMIT_MS, stdio: 'pipe' } as const;
+  try {
+    return execFileSync(command, args, options).toString();
+  } catch (error) {
+    const messages = error instanceof Error && 'stderr' in error ? String(error.stderr).slice(-2000) : String(error);
+    throw new Error(`${command} ${args.join(' ')}: ${messages}`, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+/** Runs a firmware in qemu under gdb and records, at each stop, registers, stack and gdb's own backtrace: what an unwinder must equal. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './arm-build.js';
+
+export interface RecordedStop {
+  /** r0 to r12, sp, lr, pc. */
+  readonly registers: readonly number[];
+  /** The stack's words from sp up. */
+  readonly stack: readonly number[];
+  /** Frames as `function` or `function at file:line`, innermost first; `<signal handler called>` as gdb prints it. */
+  readonly backtrace: readonly string[];
+}
+
+export interface RecordOptions {
+  readonly machine: string;
+  readonly breakpoint: string;
+  readonly stops: number;
+  /** The first address above the stack. */
+  readonly stackTop: number;
+}
+
+const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11', 'r12', 'sp', 'lr', 'pc'];
+
+/** gdb starts qemu itself and talks to it over a pipe: no port is taken and nothing outlives gdb. */
+export function recordStops(elf: string, options: RecordOptions): readonly RecordedStop[] {
+  const { machine, breakpoint, stops, stackTop } = options;
+  const qemu = `qemu-system-arm -M ${machine} -kernel ${elf} -display none -monitor none -serial null -icount shift=0 -S -gdb stdio`;
+  const script = `
+set pagination off
+set confirm off
+set width 0
+set print entry-values no
+set print frame-arguments none
+set backtrace limit 300
+target remote | exec ${qemu}
+break ${breakpoint}
+set $n = 0
+while $n < ${stops}
+continue
+printf "REGISTERS ${REGISTERS.map(() => '%x').join(' ')}\\n", ${REGISTERS.map((name) => `$${name}`).join(', ')}
+set $words = (${stackTop} - (unsigned long)$sp) / 4
+eval "x/%dxw $sp", $words
+printf "BACKTRACE\\n"
+bt
+printf "END\\n"
+set $n = $n + 1
+end
+kill
+`;
+  const folder = mkdtempSync(join(tmpdir(), 'backtraces-'));
+  try {
+    const file = join(folder, 'script.gdb');
+    writeFileSync(file, script);
+    return parseStops(
+      run('timeout', ['240', 'gdb-multiarch', '-nx', '-batch', '-iex', 'set osabi none', '-x', file, elf]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function parseStops(text: string): RecordedStop[] {
+  return text
+    .split(/^REGISTERS /m)
+    .slice(1)
+    .map((part) => {
+      const [state = '', rest = ''] = part.split(/^BACKTRACE$/m);
+      const [registers = '', ...memory] = state.split('\n');
+      const stack = memory.flatMap((line) =>
+        (/:\t(.*)/.exec(line)?.[1] ?? '').split('\t').filter((word) => word !== ''),
+      );
+      const frames = (rest.split(/^END$/m)[0] ?? '').split('\n').flatMap((line) => frameText(line) ?? []);
+      return {
+        registers: registers.split(' ').map((word) => Number.parseInt(word, 16)),
+        stack: stack.map(Number),
+        backtrace: frames,
+      };
+    });
+}
+
+/** `#1  0x00000da6 in large_frame (value=...) at stacks.c:55` as `large_frame at stacks.c:55`. */
+function frameText(line: string): string | undefined {
+  const frame = /^#\d+ +(?:0x[0-9a-f]+ in )?(.*)$/.exec(line)?.[1];
+  if (frame === undefined) return undefined;
+  const parts = /^(.*?) \(.*?\)(?: at (.*))?$/.exec(frame);
+  if (!parts) return frame;
+  return parts[2] === undefined ? parts[1] : `${parts[1]} at ${parts[2]}`;
+}
