@@ -1,55 +1,57 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ByteReader } from './byte-reader.js';
 import type { TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /*
  * The JSON chunks of a journal. A journal may come from a stranger, so types are checked; unknown fields are kept out.
+ * zod's small form: the viewer carries this file, and the full one would be a quarter of it.
  */
 
-const optionalText = z.string().optional();
-const count = z.number().int().nonnegative();
+const optionalText = z.optional(z.string());
+const optionalNumber = z.optional(z.number());
+const count = z.number().check(z.int(), z.nonnegative());
+const optionalCount = z.optional(count);
+const positive = z.number().check(z.positive());
 
 const infoSchema = z.object({
   source: z.string(),
   hasAddresses: z.boolean(),
   sizeKind: z.enum(['requested', 'block']),
-  unitBytes: z.number().positive(),
+  unitBytes: positive,
   complete: z.boolean(),
   endReason: optionalText,
   engine: optionalText,
   allocator: optionalText,
   board: optionalText,
-  elf: z.object({ path: z.string(), buildId: optionalText }).optional(),
-  startedAtWallMs: z.number().optional(),
-  durationMs: z.number().optional(),
+  elf: z.optional(z.object({ path: z.string(), buildId: optionalText })),
+  startedAtWallMs: optionalNumber,
+  durationMs: optionalNumber,
   toolVersion: optionalText,
-  oracle: z
-    .object({
+  oracle: z.optional(
+    z.object({
       outcome: z.enum(['matched', 'differs', 'unavailable']),
       detail: z.string(),
-      liveBlocks: count.optional(),
-      liveUnits: count.optional(),
-      differences: z.array(z.string()).max(1000),
-    })
-    .optional(),
-  dropped: z
-    .object({ overwritten: count.optional(), collapsed: count.optional(), skipped: count.optional() })
-    .optional(),
-  caps: z.object({ freeBytes: count, largestFreeBytes: count }).optional(),
-  engineReport: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+      liveBlocks: optionalCount,
+      liveUnits: optionalCount,
+      differences: z.array(z.string()).check(z.maxLength(1000)),
+    }),
+  ),
+  dropped: z.optional(z.object({ overwritten: optionalCount, collapsed: optionalCount, skipped: optionalCount })),
+  caps: z.optional(z.object({ freeBytes: count, largestFreeBytes: count })),
+  engineReport: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
 
 const beforeSeq = count;
 const sideSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('mark'), beforeSeq, name: z.string(), atUs: z.number().optional() }),
-  z.object({ kind: z.literal('gap'), beforeSeq, reason: z.string(), lostEvents: count.optional() }),
+  z.object({ kind: z.literal('mark'), beforeSeq, name: z.string(), atUs: optionalNumber }),
+  z.object({ kind: z.literal('gap'), beforeSeq, reason: z.string(), lostEvents: optionalCount }),
   z.object({ kind: z.literal('epoch'), beforeSeq, reason: z.string() }),
-  z.object({ kind: z.literal('note'), beforeSeq: count.optional(), code: z.string(), text: z.string() }),
+  z.object({ kind: z.literal('note'), beforeSeq: optionalCount, code: z.string(), text: z.string() }),
   z.object({
     kind: z.literal('region'),
     beforeSeq,
-    region: z.object({ name: z.string(), baseAddress: count, sizeBytes: count, unitBytes: z.number().positive() }),
+    region: z.object({ name: z.string(), baseAddress: count, sizeBytes: count, unitBytes: positive }),
   }),
 ]);
 
@@ -91,7 +93,7 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
 }
 
-function parse<T>(reader: ByteReader, payload: Uint8Array, schema: z.ZodType<T>): T {
+function parse<T>(reader: ByteReader, payload: Uint8Array, schema: z.ZodMiniType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(payload));

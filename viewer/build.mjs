@@ -1,0 +1,61 @@
+/**
+ * Bundles the viewer into one HTML file, dist/viewer/heap-harvest.html: script and style inline, allowed by their hashes only, so
+ * that nothing else in the file (an embedded trace, a symbol name) can ever run.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, '..', 'dist', 'viewer');
+/** The bundle travels in every HTML report. */
+const LIMIT_BYTES = 400 * 1024;
+
+const [script, style] = await Promise.all([bundle('main.ts'), bundle('style/style.css')]);
+const template = await readFile(join(here, 'page.template'), 'utf8');
+const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const policy = [
+  "default-src 'none'",
+  `script-src ${hash(script)}`,
+  `style-src ${hash(style)}`,
+  'img-src data: blob:',
+  // The page runs its own script again as a worker.
+  'worker-src blob:',
+  // Connect talks to boards in the local network, which have no certificates.
+  'connect-src http: https:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+// Functions, because a replacement text would read `$&` in the bundle as a pattern.
+const html = template
+  .replace('%POLICY%', () => policy)
+  .replace('%STYLE%', () => style)
+  .replace('%SCRIPT%', () => script);
+if (Buffer.byteLength(html) > LIMIT_BYTES) {
+  throw new Error(`viewer: found a bundle of ${Buffer.byteLength(html)} bytes, expected at most ${LIMIT_BYTES}`);
+}
+await mkdir(out, { recursive: true });
+await writeFile(join(out, 'heap-harvest.html'), html);
+process.stdout.write(`dist/viewer/heap-harvest.html: ${(Buffer.byteLength(html) / 1024).toFixed(1)} KiB\n`);
+
+async function bundle(entry) {
+  const result = await build({
+    entryPoints: [join(here, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'iife',
+    target: ['chrome109', 'firefox115', 'safari16.4'],
+    charset: 'utf8',
+    legalComments: 'none',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    tsconfigRaw: {},
+    logLevel: 'warning',
+  });
+  const text = result.outputFiles[0].text.trim();
+  // The end tag of the element that holds it must not stand in the text.
+  return text.replaceAll('</script', '<\\/script').replaceAll('</style', '<\\/style');
+}

@@ -1,0 +1,101 @@
+import {
+  hiddenFrames,
+  type Lifespans,
+  NO_PLACE,
+  type Place,
+  placeOf,
+  sourceFrames,
+  spanSources,
+  type Trace,
+} from '../library.js';
+import { COLOR_COUNT } from '../paint/palette.js';
+import { sortedRows } from './radix-sort.js';
+
+export interface Source extends Place {
+  /** Index into the palette; 0 for the sources beyond it. */
+  readonly color: number;
+  /** How many of the events allocated here, and how much. */
+  readonly allocations: number;
+  readonly allocatedBytes: number;
+  /** The most that was alive here at one moment. */
+  readonly peakBytes: number;
+}
+
+/** Who allocated: the sources of a trace, those with the highest peak first, with colours. */
+export interface Sources {
+  /** By lifespan: an index into `list`. */
+  readonly ofSpan: Int32Array;
+  readonly list: readonly Source[];
+  /** By lifespan: an index into the palette. */
+  readonly colorOf: Uint8Array;
+  /** By stack: the frame that is the source, for events that made no block; -1 when all are hidden. */
+  readonly frameOf: Int32Array;
+  /** By frame: 1 for those that are passed over. */
+  readonly hidden: Uint8Array;
+}
+
+export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[]): Sources {
+  const found = spanSources(trace, spans, { hide });
+  const count = found.list.length;
+  const live = new Float64Array(count);
+  const peak = new Float64Array(count);
+  const allocated = new Float64Array(count);
+  const allocations = new Int32Array(count);
+  forEachChange(trace, spans, (span, sign) => {
+    const source = found.ofSpan[span] ?? 0;
+    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    const now = (live[source] ?? 0) + sign * sizeBytes;
+    live[source] = now;
+    if (sign < 0) return;
+    allocations[source] = (allocations[source] ?? 0) + 1;
+    allocated[source] = (allocated[source] ?? 0) + sizeBytes;
+    if (now > (peak[source] ?? 0)) peak[source] = now;
+  });
+  const used = Int32Array.from({ length: count }, (_, i) => i).filter((i) => (allocations[i] ?? 0) > 0);
+  const ranked = sortedRows(used, (i) => peak[i] ?? 0, true);
+  const rankOf = new Int32Array(count);
+  const list = Array.from(ranked, (id, rank): Source => {
+    rankOf[id] = rank;
+    return {
+      ...(found.list[id] ?? NO_PLACE),
+      color: rank < COLOR_COUNT - 1 ? rank + 1 : 0,
+      allocations: allocations[id] ?? 0,
+      allocatedBytes: allocated[id] ?? 0,
+      peakBytes: peak[id] ?? 0,
+    };
+  });
+  const ofSpan = found.ofSpan.map((id) => rankOf[id] ?? 0);
+  const colorOf = Uint8Array.from(ofSpan, (source) => list[source]?.color ?? 0);
+  const hidden = hiddenFrames(trace, { hide });
+  return { ofSpan, list, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
+}
+
+/** Ends and begins of lifespans in the order of the events. */
+function forEachChange(trace: Trace, spans: Lifespans, change: (span: number, sign: 1 | -1) => void): void {
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    const closed = spans.closedBy[seq] ?? -1;
+    if (closed >= 0) change(closed, -1);
+    const opened = spans.openedBy[seq] ?? -1;
+    if (opened >= 0) change(opened, 1);
+  }
+}
+
+/** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */
+export function sourceLabel(place: Place): string {
+  if (place.functionName === '') return place.location;
+  const file = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
+  if (place.functionName === '??') return place.location;
+  return file === '' ? place.functionName : `${place.functionName}  ${file}:${place.line}`;
+}
+
+/** Where an event came from: its block's source, or that of its own backtrace when it has no block (a failed request). */
+export function placeOfEvent(
+  trace: Trace,
+  sources: Sources,
+  at: { readonly seq: number; readonly span: number },
+): Place {
+  const source = at.span >= 0 ? sources.list[sources.ofSpan[at.span] ?? -1] : undefined;
+  if (source) return source;
+  const stack = trace.events.stack[at.seq] ?? -1;
+  return placeOf(trace, stack >= 0 ? (sources.frameOf[stack] ?? -1) : -1);
+}

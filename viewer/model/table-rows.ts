@@ -1,0 +1,217 @@
+import { EventKind, isTemporary, type Trace } from '../library.js';
+import type { RowFilter } from '../state/app-state.js';
+import type { LoadedTrace } from './loaded-trace.js';
+import { sortedRows } from './radix-sort.js';
+import { textMatcher } from './text-filter.js';
+
+/** A column of the table. Every key is a number, so that all sort the same way; NaN is unknown and comes last. */
+export interface Column {
+  readonly id: string;
+  readonly title: string;
+  readonly hint: string;
+  readonly width: number;
+  readonly numeric: boolean;
+  readonly keyOf: (loaded: LoadedTrace) => (seq: number) => number;
+}
+
+/** The lifespan that an event made, or the one that it ended. */
+export function spanOf(loaded: LoadedTrace, seq: number): number {
+  const opened = loaded.spans.openedBy[seq] ?? -1;
+  return opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1);
+}
+
+const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded: LoadedTrace) => (seq: number) => {
+  const span = loaded.spans.openedBy[seq] ?? -1;
+  return span < 0 ? Number.NaN : pick(loaded, span);
+};
+
+export const COLUMNS: readonly Column[] = [
+  { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
+  {
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 84, numeric: true },
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.atUs?.[seq] ?? Number.NaN,
+  },
+  {
+    ...{ id: 'kind', title: 'kind', hint: 'What happened', width: 70, numeric: false },
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.kind[seq] ?? 0,
+  },
+  {
+    ...{
+      id: 'address',
+      title: 'address',
+      hint: 'Click: copy an addr2line command for the backtrace',
+      width: 98,
+      numeric: false,
+    },
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.address[seq] ?? 0,
+  },
+  {
+    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 78, numeric: true },
+    keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
+  },
+  {
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 264, numeric: false },
+    keyOf: (loaded) => sourceRank(loaded),
+  },
+  {
+    ...{
+      id: 'freed',
+      title: 'freed',
+      hint: 'When the block was given back: its time, or its event without a clock',
+      width: 88,
+      numeric: true,
+    },
+    keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
+  },
+  {
+    ...{
+      id: 'life',
+      title: 'life',
+      hint: 'How long the block lived: in time, or in events without a clock',
+      width: 84,
+      numeric: true,
+    },
+    keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
+  },
+  {
+    ...{
+      id: 'before',
+      title: 'largest before',
+      hint: 'Largest free block before the event',
+      width: 112,
+      numeric: true,
+    },
+    keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
+  },
+  {
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 96, numeric: true },
+    keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
+  },
+  {
+    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 96, numeric: true },
+    keyOf: (loaded) => (seq) => largestBefore(loaded, seq) - largestAfter(loaded, seq),
+  },
+  {
+    ...{ id: 'stack', title: 'backtrace', hint: 'Innermost frame first', width: 640, numeric: false },
+    keyOf:
+      ({ trace }) =>
+      (seq) =>
+        trace.events.stack[seq] ?? -1,
+  },
+];
+
+/** The block's size; of a free, that of the block that it ends. */
+export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
+  const size = trace.events.sizeBytes[seq] ?? 0;
+  if (size > 0) return size;
+  const closed = spans.closedBy[seq] ?? -1;
+  return closed < 0 ? size : (spans.sizeBytes[closed] ?? 0);
+}
+
+/** As captured by the target; where it was not, as the events imply. NaN when neither is known. */
+export function largestBefore({ trace, gaps }: LoadedTrace, seq: number): number {
+  const captured = trace.events.largestBeforeBytes;
+  if (captured) return captured[seq] ?? Number.NaN;
+  return gaps && seq > 0 ? (gaps.largestFreeBytes[seq - 1] ?? Number.NaN) : Number.NaN;
+}
+
+export function largestAfter({ trace, gaps }: LoadedTrace, seq: number): number {
+  const captured = trace.events.largestAfterBytes;
+  if (captured) return captured[seq] ?? Number.NaN;
+  return gaps?.largestFreeBytes[seq] ?? Number.NaN;
+}
+
+/** Whether an allocation made the largest free block smaller. */
+export function cutsLargest(loaded: LoadedTrace, seq: number): boolean {
+  if ((loaded.spans.openedBy[seq] ?? -1) < 0) return false;
+  return largestBefore(loaded, seq) > largestAfter(loaded, seq);
+}
+
+export function hasClock({ events }: Trace): boolean {
+  return events.atUs !== undefined;
+}
+
+function freedAt({ trace, spans }: LoadedTrace, span: number): number {
+  const end = spans.endSeq[span] ?? trace.eventCount;
+  if (end >= trace.eventCount) return Number.NaN;
+  return trace.events.atUs ? (trace.events.atUs[end] ?? Number.NaN) : end;
+}
+
+function lifeOf(loaded: LoadedTrace, span: number): number {
+  const { trace, spans } = loaded;
+  const start = spans.startSeq[span] ?? 0;
+  return freedAt(loaded, span) - (trace.events.atUs ? (trace.events.atUs[start] ?? Number.NaN) : start);
+}
+
+/** Sources in the order of their texts. */
+function sourceRank(loaded: LoadedTrace): (seq: number) => number {
+  const { list, ofSpan } = loaded.sources;
+  const order = list
+    .map((source, id) => ({ id, text: `${source.functionName} ${source.location}` }))
+    .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  const rank = new Int32Array(list.length);
+  order.forEach(({ id }, at) => {
+    rank[id] = at;
+  });
+  return (seq) => {
+    const span = spanOf(loaded, seq);
+    return span < 0 ? Number.NaN : (rank[ofSpan[span] ?? -1] ?? Number.NaN);
+  };
+}
+
+export interface RowQuery {
+  readonly filter: RowFilter;
+  readonly query: string;
+  /** -1: of any. */
+  readonly source: number;
+}
+
+/** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
+export function filteredRows(loaded: LoadedTrace, { filter, query, source }: RowQuery): Int32Array {
+  const { trace, spans, sources } = loaded;
+  const matches = textMatcher(loaded, query);
+  const rows = new Int32Array(trace.eventCount);
+  let count = 0;
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    if (!passes(loaded, filter, seq)) continue;
+    if (source >= 0) {
+      const span = filter === 'events' ? spanOf(loaded, seq) : (spans.openedBy[seq] ?? -1);
+      if (span < 0 || sources.ofSpan[span] !== source) continue;
+    }
+    if (matches && !matches(seq)) continue;
+    rows[count++] = seq;
+  }
+  return rows.slice(0, count);
+}
+
+function passes({ trace, spans }: LoadedTrace, filter: RowFilter, seq: number): boolean {
+  if (filter === 'events') return true;
+  const failed = trace.events.kind[seq] === EventKind.failed;
+  if (filter === 'failed') return failed;
+  const span = spans.openedBy[seq] ?? -1;
+  if (filter === 'all') return failed || span >= 0;
+  if (span < 0) return false;
+  const ended = spans.endSeq[span] !== trace.eventCount;
+  if (filter === 'alive') return !ended;
+  if (filter === 'freed') return ended;
+  return isTemporary(spans, span);
+}
+
+export function sortRows(
+  loaded: LoadedTrace,
+  rows: Int32Array,
+  sort: { readonly column: string; readonly descending: boolean },
+): Int32Array {
+  const column = COLUMNS.find((it) => it.id === sort.column);
+  if (!column || (column.id === 'seq' && !sort.descending)) return rows;
+  return sortedRows(rows, column.keyOf(loaded), sort.descending);
+}

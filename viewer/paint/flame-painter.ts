@@ -1,0 +1,63 @@
+import { shown } from '../views/text.js';
+import type { FlameBox } from './flame-layout.js';
+import { SOURCE_COLORS } from './palette.js';
+
+interface FlameStyle {
+  readonly ratio: number;
+  readonly rowHeight: number;
+  readonly ground: string;
+  readonly quiet: string;
+  /** In lower case; empty highlights all. */
+  readonly search: string;
+}
+
+/** Dark text on the light colours of the palette: at least 6:1. */
+const TEXT = '#10151c';
+const FOUND = '#ffd54a';
+
+/** Draws the boxes; the same file always has the same colour. */
+export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[], style: FlameStyle): void {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const { ratio } = style;
+  context.fillStyle = style.ground;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.font = `${11.5 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  context.textBaseline = 'middle';
+  const height = style.rowHeight * ratio;
+  for (const { node, depth, from, to } of boxes) {
+    const x = from * canvas.width;
+    const width = (to - from) * canvas.width;
+    const y = depth * height;
+    if (y > canvas.height) continue;
+    const found = style.search !== '' && `${node.functionName} ${node.location}`.toLowerCase().includes(style.search);
+    context.globalAlpha = style.search === '' || found ? 1 : 0.35;
+    context.fillStyle = found ? FOUND : colorOf(node.file || node.functionName);
+    context.fillRect(x, y, Math.max(ratio * 0.5, width - ratio), height - ratio);
+    if (width < 30 * ratio) continue;
+    const name = node.functionName === '' && depth === 0 ? 'everything' : shown(node.functionName || node.location);
+    context.fillStyle = TEXT;
+    context.fillText(fitted(context, name, width - 8 * ratio), x + 4 * ratio, y + height / 2);
+  }
+  context.globalAlpha = 1;
+}
+
+function colorOf(key: string): string {
+  if (key === '') return SOURCE_COLORS[0];
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (hash * 31 + key.charCodeAt(i)) >>> 0;
+  return SOURCE_COLORS[1 + (hash % (SOURCE_COLORS.length - 1))] ?? SOURCE_COLORS[0];
+}
+
+/** Cut at the end so that it fits; measured by halves, because names can be hundreds of characters long. */
+function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return low < 2 ? '' : `${text.slice(0, low)}…`;
+}

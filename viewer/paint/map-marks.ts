@@ -1,0 +1,92 @@
+import type { HeapRegion } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
+import type { RegionState } from './map-painter.js';
+import { GAP_MARK_COLOR, SELECT_COLOR } from './palette.js';
+import { fitCanvas } from './use-canvas.js';
+
+interface Marks {
+  readonly loaded: LoadedTrace;
+  readonly region: HeapRegion;
+  readonly layout: MapLayout;
+  readonly state: RegionState;
+  readonly atSeq: number;
+  readonly span: number;
+  readonly ratio: number;
+}
+
+/** Marks on top of the map: the largest gap hatched, the block of the event and the selected block outlined. */
+export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const { layout, state, loaded, ratio } = marks;
+  fitCanvas(canvas, layout.width, layout.height);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (state.largestAddress >= 0)
+    hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
+  const { spans } = loaded;
+  const closed = spans.closedBy[marks.atSeq] ?? -1;
+  if (closed >= 0) outline(context, rectsOf(marks, closed), { color: '#ffffff', dash: [3 * ratio, 2 * ratio], ratio });
+  const opened = spans.openedBy[marks.atSeq] ?? -1;
+  if (opened >= 0) outline(context, rectsOf(marks, opened), { color: '#ffffff', dash: [], ratio });
+  if (marks.span >= 0 && marks.span !== opened && marks.span !== closed) {
+    outline(context, rectsOf(marks, marks.span), { color: SELECT_COLOR, dash: [], ratio });
+  }
+}
+
+function rectsOf({ loaded, layout }: Marks, span: number): Rect[] {
+  return rangeRects(layout, loaded.spans.address[span] ?? 0, loaded.spans.sizeBytes[span] ?? 0);
+}
+
+function hatch(context: CanvasRenderingContext2D, rects: readonly Rect[], ratio: number): void {
+  context.save();
+  context.beginPath();
+  for (const rect of rects) context.rect(rect.x, rect.y, rect.width, rect.height);
+  context.clip();
+  context.strokeStyle = GAP_MARK_COLOR;
+  context.globalAlpha = 0.34;
+  context.lineWidth = ratio;
+  const { width, height } = context.canvas;
+  const first = rects[0];
+  const last = rects.at(-1);
+  const top = first?.y ?? 0;
+  const bottom = last ? last.y + last.height : 0;
+  const step = 8 * ratio;
+  context.beginPath();
+  for (let x = -(bottom - top) - (top % step); x < width; x += step) {
+    context.moveTo(x, bottom);
+    context.lineTo(x + (bottom - top), top);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+  context.fillStyle = GAP_MARK_COLOR;
+  // Its begin and its end as bars, which stay visible when it is only a few pixels wide.
+  if (first) context.fillRect(first.x, first.y, Math.min(first.width, 2 * ratio), first.height);
+  if (last) context.fillRect(last.x + last.width - 2 * ratio, last.y, 2 * ratio, Math.min(last.height, height));
+  context.restore();
+}
+
+function outline(
+  context: CanvasRenderingContext2D,
+  rects: readonly Rect[],
+  style: { readonly color: string; readonly dash: readonly number[]; readonly ratio: number },
+): void {
+  const { ratio } = style;
+  context.save();
+  for (const [color, width] of [
+    ['#000000', 4 * ratio],
+    [style.color, 2 * ratio],
+  ] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.setLineDash(color === style.color ? [...style.dash] : []);
+    context.beginPath();
+    for (const { x, y, width: w, height: h } of rects) {
+      // Small blocks get a frame around them, or it would hide them.
+      const grow = Math.max(0, 3 * ratio - Math.min(w, h) / 2);
+      context.rect(x - grow, y - grow, w + 2 * grow, h + 2 * grow);
+    }
+    context.stroke();
+  }
+  context.restore();
+}

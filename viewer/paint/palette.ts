@@ -1,0 +1,72 @@
+/**
+ * Colours of the sources, on the dark ground that the map has in both themes: chosen to differ in lightness as well as in hue, so
+ * that neighbours stay apart for colour-blind eyes. Index 0 stands for all the sources beyond the palette.
+ */
+export const SOURCE_COLORS = [
+  '#8794a3',
+  '#58a6e8',
+  '#f0a04b',
+  '#74c476',
+  '#e5697a',
+  '#b49af2',
+  '#ecd35e',
+  '#45c4bb',
+  '#e08bc8',
+  '#c79b6b',
+  '#9db7ff',
+  '#b6d84c',
+  '#ff8f6b',
+] as const;
+export const COLOR_COUNT = SOURCE_COLORS.length;
+
+/** The ground of the map: free memory. */
+export const FREE_COLOR = '#141b24';
+/** Outside of the region. */
+export const OUTSIDE_COLOR = '#252f3b';
+export const GAP_MARK_COLOR = '#ffd54a';
+export const SELECT_COLOR = '#ffffff';
+
+/** How dim the blocks of other sources are while one source is in focus. */
+const DIM = 0.22;
+/** Levels of coverage of a pixel that is only partly used. */
+export const LEVELS = 8;
+
+export function rgbOf(hex: string): readonly [number, number, number] {
+  const value = Number.parseInt(hex.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** A pixel of an ImageData seen as little-endian words. */
+export function word(rgb: readonly [number, number, number]): number {
+  return (0xff000000 | (rgb[2] << 16) | (rgb[1] << 8) | rgb[0]) >>> 0;
+}
+
+export function mix(
+  a: readonly [number, number, number],
+  b: readonly [number, number, number],
+  share: number,
+): readonly [number, number, number] {
+  const at = (i: 0 | 1 | 2) => Math.round(a[i] + (b[i] - a[i]) * share);
+  return [at(0), at(1), at(2)];
+}
+
+/**
+ * Words by [edge][colour][level of coverage]: a full pixel has its source's colour, a partly used one fades towards free, an edge
+ * pixel is darker so that neighbours of one source can be told apart.
+ */
+export function colorTable(focus = -1): Uint32Array {
+  const free = rgbOf(FREE_COLOR);
+  const table = new Uint32Array(2 * COLOR_COUNT * (LEVELS + 1));
+  for (let edge = 0; edge < 2; edge++) {
+    SOURCE_COLORS.forEach((hex, color) => {
+      const full = mix(free, rgbOf(hex), focus >= 0 && focus !== color ? DIM : 1);
+      for (let level = 0; level <= LEVELS; level++) {
+        // Even a sliver of a block must be seen.
+        const share = level === 0 ? 0 : 0.25 + 0.75 * (level / LEVELS);
+        const rgb = mix(free, mix(full, free, edge * 0.45), share);
+        table[(edge * COLOR_COUNT + color) * (LEVELS + 1) + level] = word(rgb);
+      }
+    });
+  }
+  return table;
+}

@@ -1,0 +1,34 @@
+import { render } from 'preact';
+import { fail, goTo, openBytes } from './state/actions.js';
+import { app } from './state/app-state.js';
+import { openEmbedded } from './state/embedded.js';
+import { listenToKeys } from './state/keys.js';
+import { keepHash, parseHash } from './state/permalink.js';
+import { remembered, rememberedHide } from './state/preferences.js';
+import { App } from './views/app.js';
+import { probeMap } from './views/map-probe.js';
+import { startTheme } from './views/theme.js';
+
+/** Draws the page and opens what it carries. */
+export function startPage(): void {
+  const panel = Number(remembered('panel'));
+  app.set({ hide: rememberedHide(), ...(panel > 0.1 && panel < 0.9 ? { panel } : {}) });
+  startTheme();
+  const root = document.getElementById('app');
+  if (root) {
+    root.textContent = '';
+    render(<App />, root);
+  }
+  listenToKeys();
+  keepHash();
+  window.addEventListener('hashchange', () => {
+    const asked = parseHash(location.hash);
+    app.set(asked);
+    if (asked.atSeq !== undefined) goTo(asked.atSeq);
+  });
+  window.addEventListener('unhandledrejection', (event) => fail(event.reason));
+  openEmbedded().catch(fail);
+
+  /** For scripts and tests (docs/viewer.md): what is shown, without a look at pixels. */
+  Object.assign(window, { heapHarvest: { state: app.get, goTo, open: openBytes, probeMap } });
+}

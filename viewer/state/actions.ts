@@ -1,0 +1,170 @@
+import { createSymbolizer, ExitCode, HarvestError, peakOf, type Trace } from '../library.js';
+import { type LoadedTrace, loadTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { namedTrace } from '../model/named-trace.js';
+import { readTrace } from '../model/read-trace.js';
+import { type AppState, app, INITIAL, type Message } from './app-state.js';
+import { gapsBeside } from './gap-worker.js';
+import { parseHash } from './permalink.js';
+import { remember } from './preferences.js';
+
+/** Files beyond this would not fit into the page's memory. */
+const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+
+/** Opens a trace; an error leaves what was open before. */
+export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
+  await busyWith(`Reading ${name}`, async () => {
+    const { trace, format } = await readTrace(bytes, name, (share) =>
+      app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` }),
+    );
+    await openTrace(trace, name, format);
+  });
+}
+
+export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
+  const { hide, elf } = app.get();
+  app.set({ busy: `Drawing ${name}` });
+  const loaded = await loadTrace(trace, { name, format, hide });
+  show(loaded);
+  if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+  if (loaded.order) void followGaps(trace);
+}
+
+/** Short traces have their curve at once; long ones get it when it is ready, unless another trace is open by then. */
+async function followGaps(trace: Trace): Promise<void> {
+  try {
+    const gaps = await gapsBeside(trace);
+    const { loaded } = app.get();
+    if (gaps && loaded?.original === trace) app.set({ loaded: { ...loaded, gaps } });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** The first state of a new trace: the last event (or what the address asks for), the sort that finds trouble first. */
+function show(loaded: LoadedTrace): void {
+  const last = Math.max(0, loaded.trace.eventCount - 1);
+  const captured = loaded.trace.events.largestAfterBytes !== undefined;
+  const { theme, panel, hide, elf, dialog } = app.get();
+  const first: AppState = {
+    ...INITIAL,
+    ...{ theme, panel, hide, elf, dialog: dialog === 'connect' ? 'none' : dialog },
+    loaded,
+    atSeq: last,
+    sort: { column: captured ? 'drop' : 'size', descending: true },
+    view: loaded.order ? 'map' : 'time',
+  };
+  const asked = parseHash(location.hash);
+  app.set({ ...first, ...asked, atSeq: Math.min(last, asked.atSeq ?? last) });
+}
+
+export async function openFile(file: File): Promise<void> {
+  await withBytes(file, (bytes) => openBytes(bytes, file.name));
+}
+
+/** Opens the trace that the open one is compared with. */
+export async function openOther(file: File): Promise<void> {
+  await withBytes(file, (bytes) =>
+    busyWith(`Reading ${file.name}`, async () => {
+      const { trace, format } = await readTrace(bytes, file.name);
+      const other = await loadTrace(trace, { name: file.name, format, hide: app.get().hide });
+      app.set({ other, tab: 'diff' });
+    }),
+  );
+}
+
+export async function openElf(file: File): Promise<void> {
+  await withBytes(file, (bytes) =>
+    busyWith(`Reading ${file.name}`, async () => {
+      const symbolizer = createSymbolizer(bytes);
+      const { loaded } = app.get();
+      app.set({ elf: { name: file.name, symbolizer }, ...(loaded ? { loaded: named(loaded, symbolizer) } : {}) });
+      app.set({ toast: `Names from ${file.name}` });
+    }),
+  );
+}
+
+function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]): LoadedTrace {
+  return withNames(loaded, namedTrace(loaded.original, symbolizer), app.get().hide);
+}
+
+async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+  if (file.size > MAX_FILE_BYTES) {
+    fail(
+      new HarvestError(
+        'HH1923',
+        ExitCode.usage,
+        `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`,
+      ),
+    );
+    return;
+  }
+  try {
+    await act(new Uint8Array(await file.arrayBuffer()));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Changes which frames are passed over when an allocation's source is looked for. */
+export function hideFrames(hide: readonly string[]): void {
+  remember('hide', hide.join('\n'));
+  const { loaded, other } = app.get();
+  app.set({
+    hide,
+    source: -1,
+    loaded: loaded && withHidden(loaded, hide),
+    other: other && withHidden(other, hide),
+  });
+}
+
+/** Selects an event; the views show the heap right after it. */
+export function goTo(seq: number, span?: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  const atSeq = Math.max(0, Math.min(loaded.trace.eventCount - 1, Math.round(seq)));
+  app.set({ atSeq, ...(span === undefined ? {} : { span }) });
+}
+
+/** Selects a row's event and its block. */
+export function goToRow(seq: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  const opened = loaded.spans.openedBy[seq] ?? -1;
+  goTo(seq, opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1));
+}
+
+export function goToPeak(): void {
+  const { loaded } = app.get();
+  if (loaded) goTo(peakOf(loaded.trace, loaded.spans).seq);
+}
+
+/** The event after which the largest free block was smallest. */
+export function goToTightest(): void {
+  const largest = app.get().loaded?.gaps?.largestFreeBytes;
+  if (!largest) return;
+  let best = 0;
+  for (let seq = 1; seq < largest.length; seq++) if ((largest[seq] ?? 0) < (largest[best] ?? 0)) best = seq;
+  goTo(best);
+}
+
+/** Runs an action with a line that says what the page is busy with; an error is shown, never lost. */
+export async function busyWith(what: string, act: () => Promise<void>): Promise<void> {
+  app.set({ busy: what, error: undefined });
+  try {
+    await act();
+  } catch (error) {
+    fail(error);
+  } finally {
+    app.set({ busy: '' });
+  }
+}
+
+export function fail(error: unknown): void {
+  app.set({ error: messageOf(error) });
+}
+
+export function messageOf(error: unknown): Message {
+  if (error instanceof HarvestError) return { text: error.message, remedy: error.remedy, code: error.code };
+  const text = error instanceof Error ? error.message : String(error);
+  return { text: `The page could not do that: ${text}` };
+}

@@ -1,0 +1,95 @@
+import type { CallFigure, Symbolizer } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { createStore, type Store, useSelected } from './store.js';
+
+export const TABS = ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff'] as const;
+export type Tab = (typeof TABS)[number];
+export const ROW_FILTERS = ['events', 'all', 'alive', 'freed', 'failed', 'temporary'] as const;
+export type RowFilter = (typeof ROW_FILTERS)[number];
+export const AMOUNT_UNITS = ['bytes', 'units', 'count'] as const;
+export type AmountUnit = (typeof AMOUNT_UNITS)[number];
+
+/** A part of the events or of the addresses that a view shows. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Message {
+  readonly text: string;
+  readonly remedy?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+export interface AppState {
+  readonly loaded: LoadedTrace | undefined;
+  /** The trace that `loaded` is compared with. */
+  readonly other: LoadedTrace | undefined;
+  /** What the page is busy with; empty when it is not. */
+  readonly busy: string;
+  readonly error: Message | undefined;
+  /** A short confirmation that goes away by itself. */
+  readonly toast: string;
+  /** The selected event: every view shows the heap right after it. */
+  readonly atSeq: number;
+  /** The selected lifespan; -1 for none. */
+  readonly span: number;
+  readonly view: 'map' | 'time';
+  readonly tab: Tab;
+  readonly filter: RowFilter;
+  readonly query: string;
+  /** Only rows of this source, by number; -1 for all. The map dims the others. */
+  readonly source: number;
+  readonly sort: { readonly column: string; readonly descending: boolean };
+  /** By region name; absent: the part that was ever used. */
+  readonly windows: Readonly<Record<string, Range>>;
+  readonly time: Range | undefined;
+  readonly timeAddress: Range | undefined;
+  readonly timeAxis: 'events' | 'clock';
+  readonly figure: CallFigure;
+  readonly unit: AmountUnit;
+  readonly inverted: boolean;
+  readonly hide: readonly string[];
+  readonly elf: { readonly name: string; readonly symbolizer: Symbolizer } | undefined;
+  readonly theme: 'auto' | 'light' | 'dark';
+  /** Height of the lower panel as a share of the window. */
+  readonly panel: number;
+  readonly dialog: 'none' | 'connect' | 'help' | 'names';
+  readonly playing: boolean;
+}
+
+export const INITIAL: AppState = {
+  loaded: undefined,
+  other: undefined,
+  busy: '',
+  error: undefined,
+  toast: '',
+  atSeq: 0,
+  span: -1,
+  view: 'map',
+  tab: 'table',
+  filter: 'all',
+  query: '',
+  source: -1,
+  sort: { column: 'size', descending: true },
+  windows: {},
+  time: undefined,
+  timeAddress: undefined,
+  timeAxis: 'events',
+  figure: 'live',
+  unit: 'bytes',
+  inverted: false,
+  hide: [],
+  elf: undefined,
+  theme: 'auto',
+  panel: 0.42,
+  dialog: 'none',
+  playing: false,
+};
+
+export const app: Store<AppState> = createStore<AppState>(INITIAL);
+
+/** What a component takes of the page's state. */
+export function useApp<S>(select: (state: AppState) => S): S {
+  return useSelected(app, select);
+}

@@ -1,0 +1,15 @@
+import { openBytes } from './actions.js';
+
+/** Opens the trace that an HTML report carries: a journal, gzip, base64, in an element that no browser runs. */
+export async function openEmbedded(): Promise<void> {
+  const element = document.querySelector('script[type="application/x-heap-harvest"]');
+  if (!(element instanceof HTMLScriptElement)) return;
+  const name = element.dataset.name ?? 'report';
+  document.title = `${name} - heap-harvest`;
+  const text = atob((element.textContent ?? '').trim());
+  // The text would stay in memory beside the bytes.
+  element.remove();
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  await openBytes(bytes, name);
+}

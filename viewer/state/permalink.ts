@@ -1,0 +1,92 @@
+import { CALL_FIGURES } from '../library.js';
+import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
+
+/*
+ * The view's state in the address: `#at=120&view=time&tab=leaks&...`. Only what differs from the page's first state is written.
+ * A link is input like any other: what does not fit is left out.
+ */
+
+export function hashOf(state: AppState): string {
+  const parts = new URLSearchParams();
+  const put = (key: string, value: string, initial: string) => {
+    if (value !== initial) parts.set(key, value);
+  };
+  parts.set('at', String(state.atSeq));
+  put('view', state.view, INITIAL.view);
+  put('tab', state.tab, INITIAL.tab);
+  put('filter', state.filter, INITIAL.filter);
+  put('q', state.query, '');
+  put('source', String(state.source), '-1');
+  put('sort', `${state.sort.descending ? '-' : ''}${state.sort.column}`, '');
+  put('time', rangeText(state.time), '');
+  put('address', rangeText(state.timeAddress), '');
+  put('axis', state.timeAxis, INITIAL.timeAxis);
+  put('figure', state.figure, INITIAL.figure);
+  put('unit', state.unit, INITIAL.unit);
+  put('inverted', state.inverted ? '1' : '', '');
+  for (const [name, range] of Object.entries(state.windows)) parts.append('map', `${rangeText(range)}:${name}`);
+  return `#${parts.toString()}`;
+}
+
+function rangeText(range: Range | undefined): string {
+  return range ? `${Math.round(range.from)}-${Math.round(range.to)}` : '';
+}
+
+function parseRange(text: string | null): Range | undefined {
+  const match = /^(\d{1,16})-(\d{1,16})$/.exec(text ?? '');
+  if (!match) return undefined;
+  const range = { from: Number(match[1]), to: Number(match[2]) };
+  return range.to > range.from ? range : undefined;
+}
+
+function oneOf<T extends string>(text: string | null, known: readonly T[]): T | undefined {
+  return known.find((it) => it === text);
+}
+
+/** What a link asks for; only what it names and what is valid. */
+export function parseHash(hash: string): Partial<AppState> {
+  const parts = new URLSearchParams(hash.replace(/^#/, ''));
+  const number = (key: string) => (/^\d{1,9}$/.test(parts.get(key) ?? '') ? Number(parts.get(key)) : undefined);
+  const sort = /^(-?)([a-z]{1,20})$/i.exec(parts.get('sort') ?? '');
+  const windows: Record<string, Range> = {};
+  for (const text of parts.getAll('map').slice(0, 32)) {
+    const at = text.indexOf(':');
+    const range = parseRange(text.slice(0, at));
+    if (range) windows[text.slice(at + 1)] = range;
+  }
+  return defined({
+    atSeq: number('at'),
+    view: oneOf(parts.get('view'), ['map', 'time']),
+    tab: oneOf(parts.get('tab'), TABS),
+    filter: oneOf(parts.get('filter'), ROW_FILTERS),
+    query: parts.get('q')?.slice(0, 200),
+    source: number('source'),
+    sort: sort ? { column: sort[2] ?? 'size', descending: sort[1] === '-' } : undefined,
+    time: parseRange(parts.get('time')),
+    timeAddress: parseRange(parts.get('address')),
+    timeAxis: oneOf(parts.get('axis'), ['events', 'clock']),
+    figure: oneOf(parts.get('figure'), CALL_FIGURES),
+    unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
+    inverted: parts.get('inverted') === '1' ? true : undefined,
+    windows: Object.keys(windows).length > 0 ? windows : undefined,
+  });
+}
+
+function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefined }): Partial<AppState> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Writes the address after a change has settled; browsers allow only so many writes a second. */
+export function keepHash(): void {
+  let timer = 0;
+  app.subscribe(() => {
+    if (timer !== 0) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      const state = app.get();
+      if (!state.loaded) return;
+      const hash = hashOf(state);
+      if (hash !== location.hash) history.replaceState(null, '', hash);
+    }, 300);
+  });
+}

@@ -1,0 +1,211 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { openFile } from '../state/actions.js';
+import { app, TABS, type Tab, useApp } from '../state/app-state.js';
+import { remember } from '../state/preferences.js';
+import { CallTreePanel } from './call-tree.js';
+import { ConnectDialog } from './connect.js';
+import { DiffPanel } from './diff.js';
+import { FlamePanel } from './flame.js';
+import { FragmentationPanel } from './fragmentation.js';
+import { Header } from './header.js';
+import { HeapMapView } from './heap-map.js';
+import { HelpDialog } from './help.js';
+import { LeaksPanel } from './leaks.js';
+import { capture } from './map-pointer.js';
+import { NamesDialog } from './names-dialog.js';
+import { SEPARATOR, STATUS, TAB } from './roles.js';
+import { Scrubber } from './scrubber.js';
+import { Segments } from './segments.js';
+import { SidePanel } from './side-panel.js';
+import { StatisticsPanel } from './statistics.js';
+import { Table } from './table.js';
+import { TimeView } from './time-view.js';
+import { ErrorBar, TrustBar } from './warnings.js';
+import { Welcome } from './welcome.js';
+
+const TAB_TEXT: Readonly<Record<Tab, string>> = {
+  table: 'Table',
+  fragmentation: 'Fragmentation',
+  leaks: 'Leaks',
+  statistics: 'Statistics',
+  tree: 'Call tree',
+  flame: 'Flame graph',
+  diff: 'Diff',
+};
+
+/** The whole page. */
+export function App() {
+  const loaded = useApp((state) => state.loaded);
+  const dialog = useApp((state) => state.dialog);
+  const drop = useDrop();
+  return (
+    <div class={`page${drop ? ' dropping' : ''}`}>
+      <Header />
+      <ErrorBar />
+      {loaded ? <Workspace loaded={loaded} /> : <Welcome />}
+      {dialog === 'connect' && <ConnectDialog />}
+      {dialog === 'help' && <HelpDialog />}
+      {dialog === 'names' && <NamesDialog />}
+      <Toast />
+    </div>
+  );
+}
+
+function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
+  const panel = useApp((state) => state.panel);
+  return (
+    <>
+      <TrustBar loaded={loaded} />
+      <div class="workspace" style={{ gridTemplateRows: `minmax(120px, ${1 - panel}fr) 7px minmax(90px, ${panel}fr)` }}>
+        <Stage loaded={loaded} />
+        <Splitter />
+        <Panels loaded={loaded} />
+        <SidePanel loaded={loaded} />
+      </div>
+    </>
+  );
+}
+
+function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
+  const view = useApp((state) => state.view);
+  if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
+  return (
+    <main class="stage">
+      <div class="view-tabs">
+        <Segments
+          label="View"
+          value={view}
+          options={[
+            { id: 'map', text: 'Heap map', hint: 'Live blocks by address (m)' },
+            { id: 'time', text: 'Time', hint: 'Every lifespan over time (t)' },
+          ]}
+          onChange={(id) => app.set({ view: id })}
+        />
+      </div>
+      {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
+      <Scrubber loaded={loaded} />
+    </main>
+  );
+}
+
+/** The edge between the upper part and the panel: dragged, or moved by the arrow keys. */
+function Splitter() {
+  const panel = useApp((state) => state.panel);
+  const set = (share: number) => {
+    const next = Math.max(0.1, Math.min(0.85, share));
+    app.set({ panel: next });
+    remember('panel', next.toFixed(3));
+  };
+  return (
+    <div
+      class="splitter"
+      {...SEPARATOR}
+      aria-orientation="horizontal"
+      aria-label="Height of the panel"
+      aria-valuenow={Math.round(panel * 100)}
+      aria-valuemin={10}
+      aria-valuemax={85}
+      onPointerDown={capture}
+      onPointerMove={(event) => {
+        const box = event.currentTarget.parentElement?.getBoundingClientRect();
+        if (event.buttons === 1 && box) set((box.bottom - event.clientY) / box.height);
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+        event.stopPropagation();
+        event.preventDefault();
+        set(panel + (event.key === 'ArrowUp' ? 0.03 : -0.03));
+      }}
+    />
+  );
+}
+
+function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
+  const tab = useApp((state) => state.tab);
+  return (
+    <section class="panels">
+      <div class="tabs" role="tablist" aria-label="Panels">
+        {TABS.map((it, i) => (
+          <button
+            key={it}
+            id={`tab-${it}`}
+            type="button"
+            {...TAB}
+            aria-selected={tab === it}
+            aria-controls="panel"
+            title={`${TAB_TEXT[it]} (${i + 1})`}
+            onClick={() => app.set({ tab: it })}
+          >
+            {TAB_TEXT[it]}
+          </button>
+        ))}
+      </div>
+      <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        <Panel tab={tab} loaded={loaded} />
+      </div>
+    </section>
+  );
+}
+
+function Panel({ tab, loaded }: { readonly tab: Tab; readonly loaded: LoadedTrace }) {
+  switch (tab) {
+    case 'table':
+      return <Table loaded={loaded} />;
+    case 'fragmentation':
+      return <FragmentationPanel loaded={loaded} />;
+    case 'leaks':
+      return <LeaksPanel loaded={loaded} />;
+    case 'statistics':
+      return <StatisticsPanel loaded={loaded} />;
+    case 'tree':
+      return <CallTreePanel loaded={loaded} />;
+    case 'flame':
+      return <FlamePanel loaded={loaded} />;
+    case 'diff':
+      return <DiffPanel loaded={loaded} />;
+  }
+}
+
+/** A file dropped anywhere opens. True while one is held over the page. */
+function useDrop(): boolean {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const drag = (event: DragEvent) => {
+      event.preventDefault();
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      const file = event.dataTransfer?.files[0];
+      if (file) void openFile(file);
+    };
+    window.addEventListener('dragover', drag);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragover', drag);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+  return over;
+}
+
+function Toast() {
+  const toast = useApp((state) => state.toast);
+  useEffect(() => {
+    if (toast === '') return undefined;
+    const timer = window.setTimeout(() => app.set({ toast: '' }), 4000);
+    return () => window.clearTimeout(timer);
+  }, [toast]);
+  return (
+    <div class={`toast${toast === '' ? '' : ' on'}`} {...STATUS}>
+      {toast}
+    </div>
+  );
+}

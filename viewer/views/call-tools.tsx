@@ -1,0 +1,70 @@
+import { useMemo } from 'preact/hooks';
+import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } from '../library.js';
+import type { Measure } from '../model/call-rows.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
+import { Segments } from './segments.js';
+
+const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
+  at: 'at the event',
+  peak: 'at the peak',
+  live: 'at the end',
+  total: 'in total',
+  temporary: 'temporary',
+};
+const UNIT_TEXT: Readonly<Record<AmountUnit, string>> = { bytes: 'bytes', units: 'blocks', count: 'count' };
+const FIGURES: readonly CallFigure[] = ['at', 'peak', 'live', 'total', 'temporary'];
+
+/** The call tree that the controls ask for. Only `at the event` depends on the slider. */
+export function useCallTree(loaded: LoadedTrace): CallTree {
+  const inverted = useApp((state) => state.inverted);
+  const hide = useApp((state) => state.hide);
+  const atSeq = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
+  return useMemo(
+    () => callTree(loaded.trace, { invert: inverted, hide, ...(atSeq >= 0 ? { atSeq } : {}) }),
+    [loaded, inverted, hide, atSeq],
+  );
+}
+
+export function useMeasure(): Measure {
+  const figure = useApp((state) => state.figure);
+  const unit = useApp((state) => state.unit);
+  return useMemo(() => ({ figure, unit }), [figure, unit]);
+}
+
+/** Which amounts the tree and the flame graph show. */
+export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly measure: Measure }) {
+  const inverted = useApp((state) => state.inverted);
+  return (
+    <>
+      <Segments
+        label="When"
+        value={measure.figure}
+        options={FIGURES.map((id) => ({ id, text: FIGURE_TEXT[id] }))}
+        onChange={(figure) => app.set({ figure })}
+      />
+      <Segments
+        label="Measured in"
+        value={measure.unit}
+        options={AMOUNT_UNITS.map((id) => ({ id, text: UNIT_TEXT[id] }))}
+        onChange={(unit) => app.set({ unit })}
+      />
+      <label class="check" title="Start at the source of each allocation and go outwards to its callers">
+        <input
+          type="checkbox"
+          checked={inverted}
+          onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
+        />
+        inverted
+      </label>
+      <span class="spring" />
+      <span class="quiet">total {amountText(tree.root[measure.figure][measure.unit], measure)}</span>
+    </>
+  );
+}
+
+/** An amount with its unit: bytes for people, else the number. */
+export function amountText(value: number, { unit }: Measure): string {
+  if (unit === 'bytes') return formatBytes(value);
+  return `${formatCount(value)}${unit === 'count' ? ' allocations' : ' blocks'}`;
+}

@@ -1,0 +1,118 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { type CallNode, formatCount } from '../library.js';
+import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { CallTools, useCallTree, useMeasure } from './call-tools.js';
+import { CELL, ROW } from './roles.js';
+import { percent, shown } from './text.js';
+import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+
+/** The call tree as rows that open and close. */
+export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
+  const tree = useCallTree(loaded);
+  const measure = useMeasure();
+  const [open, setOpen] = useState<ReadonlySet<CallNode>>(new Set());
+  const [active, setActive] = useState(0);
+  useEffect(() => {
+    setOpen(heaviestPath(tree.root, measure));
+    setActive(0);
+  }, [tree, measure]);
+  const rows = useMemo(() => callRows(tree.root, open, measure), [tree, open, measure]);
+  const total = amountOf(tree.root, measure);
+  const toggle = (node: CallNode, to = !open.has(node)) => {
+    const next = new Set(open);
+    if (to) next.add(node);
+    else next.delete(node);
+    setOpen(next);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = rows[active];
+    if (event.key === 'ArrowDown') setActive(Math.min(rows.length - 1, active + 1));
+    else if (event.key === 'ArrowUp') setActive(Math.max(0, active - 1));
+    else if (event.key === 'ArrowRight' && row && !row.leaf) toggle(row.node, true);
+    else if (event.key === 'ArrowLeft' && row) toggle(row.node, false);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div class="panel-body">
+      <div class="tools">
+        <CallTools tree={tree} measure={measure} />
+      </div>
+      {rows.length === 0 ? (
+        <p class="empty">Nothing was allocated here, or no backtraces were recorded.</p>
+      ) : (
+        <VirtualList
+          count={rows.length}
+          reveal={active}
+          role="treegrid"
+          label="Call tree"
+          onKeyDown={onKeyDown}
+          row={(index) => {
+            const row = rows[index];
+            if (!row) return null;
+            return (
+              <TreeRow
+                key={index}
+                {...{ row, measure, total }}
+                active={index === active}
+                onToggle={() => {
+                  setActive(index);
+                  toggle(row.node);
+                }}
+              />
+            );
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+interface TreeRowProps {
+  readonly row: CallRow;
+  readonly measure: Measure;
+  readonly total: number;
+  readonly active: boolean;
+  readonly onToggle: () => void;
+}
+
+function TreeRow({ row, measure, total, active, onToggle }: TreeRowProps) {
+  const { node, depth, open, leaf } = row;
+  const amount = amountOf(node, measure);
+  const share = total > 0 ? amount / total : 0;
+  const expanded = leaf ? {} : { 'aria-expanded': open };
+  return (
+    <div
+      class={`row tree-row${active ? ' selected' : ''}`}
+      {...ROW}
+      aria-level={depth + 1}
+      {...expanded}
+      style={{ height: `${ROW_HEIGHT}px` }}
+      onClick={onToggle}
+      onKeyDown={() => undefined}
+    >
+      <span {...CELL} class="number">
+        {formatCount(amount)}
+      </span>
+      <span {...CELL} class="number">
+        {percent(share)}
+      </span>
+      <span {...CELL} class="share">
+        <i style={{ width: `${share * 100}%` }} />
+      </span>
+      <span
+        {...CELL}
+        class="text"
+        style={{ paddingLeft: `${Math.min(depth, 60) * 14}px` }}
+        title={shown(`${node.functionName}  ${node.location}`)}
+      >
+        <i class="twist" aria-hidden="true">
+          {leaf ? '' : open ? '▾' : '▸'}
+        </i>
+        {shown(node.functionName)} <span class="quiet">{shown(node.location)}</span>
+      </span>
+    </div>
+  );
+}

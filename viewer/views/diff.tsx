@@ -1,0 +1,118 @@
+import { useMemo, useState } from 'preact/hooks';
+import { type DiffRow, diffTraces, formatBytes, formatCount, type HeapDiff } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { openOther } from '../state/actions.js';
+import { app, useApp } from '../state/app-state.js';
+import { FileButton } from './header.js';
+import { CELL, COLUMN_HEADER, ROW } from './roles.js';
+import { shown } from './text.js';
+import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+
+/** What differs between two traces of one workload, by call path. */
+export function DiffPanel({ loaded }: { readonly loaded: LoadedTrace }) {
+  const other = useApp((state) => state.other);
+  if (!other) {
+    return (
+      <div class="empty">
+        <p>Open a second trace of the same workload: this one counts as before, the second as after.</p>
+        <FileButton id="diff-open" label="Open the second trace" hint="The trace to compare with" onFile={openOther} />
+      </div>
+    );
+  }
+  return <Diff before={loaded} after={other} />;
+}
+
+function Diff({ before, after }: { readonly before: LoadedTrace; readonly after: LoadedTrace }) {
+  const hide = useApp((state) => state.hide);
+  const [all, setAll] = useState(false);
+  const [swapped, setSwapped] = useState(false);
+  const [first, second] = swapped ? [after, before] : [before, after];
+  const diff = useMemo(() => diffTraces(first.trace, second.trace, { hide }), [first, second, hide]);
+  const rows = useMemo(() => (all ? diff.rows : diff.rows.filter((row) => row.status !== 'same')), [diff, all]);
+  return (
+    <div class="panel-body">
+      <div class="tools">
+        <span>
+          <b>{shown(first.name)}</b> → <b>{shown(second.name)}</b>
+        </span>
+        <Totals diff={diff} />
+        <span class="spring" />
+        <label class="check">
+          <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> unchanged
+          paths too
+        </label>
+        <button type="button" onClick={() => setSwapped(!swapped)}>
+          Swap
+        </button>
+        <button type="button" onClick={() => app.set({ other: undefined })}>
+          Close
+        </button>
+      </div>
+      {!diff.complete && (
+        <p class="warn-text">At least one of the traces is incomplete: differences may come from what is missing.</p>
+      )}
+      {rows.length === 0 ? (
+        <p class="empty">The two traces allocate the same on every call path.</p>
+      ) : (
+        <VirtualList
+          count={rows.length}
+          reveal={-1}
+          role="grid"
+          label="Differences by call path"
+          head={['change', 'alive', '± blocks', '± peak', '± total', 'call path, outermost first'].map((title, i) => (
+            <span
+              key={title}
+              {...COLUMN_HEADER}
+              class={i > 0 && i < 5 ? 'number diff-cell' : i === 0 ? 'diff-status' : ''}
+            >
+              {title}
+            </span>
+          ))}
+          row={(index) => {
+            const row = rows[index];
+            return row ? <Row key={row.path} row={row} /> : null;
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Totals({ diff }: { readonly diff: HeapDiff }) {
+  const change = (from: number, to: number) => `${formatBytes(from)} → ${formatBytes(to)}`;
+  return (
+    <span>
+      alive {change(diff.before.liveBytes, diff.after.liveBytes)}, peak{' '}
+      {change(diff.before.peak.bytes, diff.after.peak.bytes)}, total{' '}
+      {change(diff.before.totalBytes, diff.after.totalBytes)}
+    </span>
+  );
+}
+
+function Row({ row }: { readonly row: DiffRow }) {
+  const { change } = row;
+  return (
+    <div class="row tree-row" {...ROW} style={{ height: `${ROW_HEIGHT}px` }}>
+      <span {...CELL} class="diff-status">
+        <i class={`verdict ${row.status}`}>{row.status}</i>
+      </span>
+      <Change value={change.liveBytes} />
+      <Change value={change.liveCount} />
+      <Change value={change.peakBytes} />
+      <Change value={change.totalBytes} />
+      <span {...CELL} class="text" title={shown(row.path)}>
+        {shown(row.path)}
+      </span>
+    </div>
+  );
+}
+
+function Change({ value }: { readonly value: number }) {
+  const sign = value > 0 ? '+' : value < 0 ? '−' : '';
+  return (
+    <span {...CELL} class={`number diff-cell ${value > 0 ? 'worse' : value < 0 ? 'good' : 'quiet'}`}>
+      {sign}
+      {formatCount(Math.abs(value))}
+    </span>
+  );
+}

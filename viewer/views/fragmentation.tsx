@@ -1,0 +1,221 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import {
+  EventKind,
+  formatAddress,
+  formatBytes,
+  formatCount,
+  heapMap,
+  holdersOf,
+  type Wall,
+  wallsOf,
+} from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { sourceLabel } from '../model/sources.js';
+import { stackText } from '../model/stack-line.js';
+import { goTo, goToRow } from '../state/actions.js';
+import { app, useApp } from '../state/app-state.js';
+import { percent, shown } from './text.js';
+
+const TOP = 20;
+
+/** The state at the event once the slider has rested: the walls need every live block in order. */
+function useRested(value: number, ms: number): number {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setRested(value), ms);
+    return () => window.clearTimeout(timer);
+  }, [value, ms]);
+  return rested;
+}
+
+/** Which blocks keep free memory in pieces at the selected event, and which allocations did it. */
+export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace }) {
+  if (!loaded.order || loaded.trace.eventCount === 0) {
+    return <p class="empty">Fragmentation needs addresses; this trace has none.</p>;
+  }
+  return <Fragmentation loaded={loaded} />;
+}
+
+function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
+  const now = useApp((state) => state.atSeq);
+  const hide = useApp((state) => state.hide);
+  const atSeq = useRested(now, loaded.trace.eventCount > 50_000 ? 150 : 0);
+  const map = useMemo(() => heapMap(loaded.trace, atSeq), [loaded, atSeq]);
+  const walls = useMemo(() => wallsOf(loaded.trace, map, TOP), [loaded, map]);
+  const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);
+  return (
+    <div class="panel-body scroll columns">
+      <section class="wide">
+        <h2>Walls after event {formatCount(map.atSeq)}</h2>
+        <p class="quiet">
+          {formatBytes(map.freeBytes)} free, largest {formatBytes(map.largestFreeBytes)}, fragmentation{' '}
+          {percent(map.fragmentation)}. Each of these blocks keeps the gaps on its two sides apart.
+        </p>
+        {walls.length === 0 ? (
+          <p class="empty">No block stands between free memory: nothing is fragmented here.</p>
+        ) : (
+          <WallTable loaded={loaded} walls={walls} largest={map.largestFreeBytes} />
+        )}
+        {map.outsideCount > 0 && (
+          <p class="warn-text">
+            {formatCount(map.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
+          </p>
+        )}
+      </section>
+      <section>
+        <h2>Who holds the heap</h2>
+        <table>
+          <thead>
+            <tr>
+              <th class="number">bytes</th>
+              <th class="number">blocks</th>
+              <th>source</th>
+            </tr>
+          </thead>
+          <tbody>
+            {holders.map((holder) => (
+              <tr key={`${holder.functionName}${holder.location}`}>
+                <td class="number">{formatCount(holder.bytes)}</td>
+                <td class="number">{formatCount(holder.count)}</td>
+                <td class="name">{shown(sourceLabel(holder))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <Failures loaded={loaded} />
+        <Cuts loaded={loaded} />
+      </section>
+    </div>
+  );
+}
+
+function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: readonly Wall[]; largest: number }) {
+  return (
+    <table class="hover">
+      <thead>
+        <tr>
+          <th>block</th>
+          <th class="number">bytes</th>
+          <th class="number" title="Free bytes on its two sides">
+            walls in
+          </th>
+          <th class="number" title="The largest free block, were this one freed">
+            largest if freed
+          </th>
+          <th class="number" title="The largest free block, were this one moved to one end of its gaps">
+            if moved
+          </th>
+          <th>allocated by</th>
+        </tr>
+      </thead>
+      <tbody>
+        {walls.map((wall) => (
+          <tr key={wall.address} onClick={() => selectWall(loaded, wall)}>
+            <td>
+              <button type="button" class="link mono" title="Show this block in the map">
+                {formatAddress(wall.address)}
+              </button>
+            </td>
+            <td class="number">{formatCount(wall.sizeBytes)}</td>
+            <td class="number">
+              {formatCount(wall.leftGapBytes)} + {formatCount(wall.rightGapBytes)}
+            </td>
+            <td class={`number${wall.largestIfFreedBytes > largest ? ' good' : ''}`}>
+              {formatCount(wall.largestIfFreedBytes)}
+            </td>
+            <td class={`number${wall.largestIfSlidBytes > largest ? ' good' : ''}`}>
+              {formatCount(wall.largestIfSlidBytes)}
+            </td>
+            <td class="name" title={shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}>
+              {shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The block is outlined at the event that is selected: the wall stands there now. */
+function selectWall(loaded: LoadedTrace, wall: Wall): void {
+  app.set({ span: loaded.spans.openedBy[wall.allocSeq] ?? -1, view: 'map' });
+}
+
+function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
+  const { trace, gaps } = loaded;
+  const failed = useMemo(() => {
+    const seqs: number[] = [];
+    for (let seq = 0; seq < trace.eventCount && seqs.length < 200; seq++) {
+      if (trace.events.kind[seq] === EventKind.failed) seqs.push(seq);
+    }
+    return seqs;
+  }, [trace]);
+  if (failed.length === 0) return null;
+  return (
+    <>
+      <h2>Requests that failed</h2>
+      <table class="hover">
+        <thead>
+          <tr>
+            <th class="number">event</th>
+            <th class="number">bytes</th>
+            <th class="number">free</th>
+            <th class="number">largest</th>
+          </tr>
+        </thead>
+        <tbody>
+          {failed.map((seq) => (
+            <tr key={seq} onClick={() => goTo(seq)}>
+              <td class="number">
+                <button type="button" class="link">
+                  {formatCount(seq)}
+                </button>
+              </td>
+              <td class="number">{formatCount(trace.events.sizeBytes[seq] ?? 0)}</td>
+              <td class="number">{gaps ? formatCount(gaps.freeBytes[seq] ?? 0) : ''}</td>
+              <td class="number">{gaps ? formatCount(gaps.largestFreeBytes[seq] ?? 0) : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
+  const { gaps, trace } = loaded;
+  if (!gaps || gaps.cuts.length === 0) return null;
+  return (
+    <>
+      <h2>
+        Deepest cuts <span class="quiet">{gaps.cutsFrom === 'captured' ? 'as captured' : 'from the events'}</span>
+      </h2>
+      <table class="hover">
+        <thead>
+          <tr>
+            <th class="number">event</th>
+            <th class="number">largest free</th>
+            <th>by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {gaps.cuts.slice(0, TOP).map((cut) => (
+            <tr key={cut.seq} onClick={() => goToRow(cut.seq)}>
+              <td class="number">
+                <button type="button" class="link">
+                  {formatCount(cut.seq)}
+                </button>
+              </td>
+              <td class="number">
+                {formatCount(cut.largestBeforeBytes)} → {formatCount(cut.largestAfterBytes)}
+              </td>
+              <td class="name" title={shown(stackText(trace, cut.stack, loaded.sources.hidden))}>
+                {formatCount(cut.sizeBytes)} B {shown(stackText(trace, cut.stack, loaded.sources.hidden))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

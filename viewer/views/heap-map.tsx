@@ -1,0 +1,166 @@
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatAddress, formatBytes, type HeapRegion } from '../library.js';
+import { regionSlice, spanAt } from '../model/address-order.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
+import { paintMarks } from '../paint/map-marks.js';
+import { MapPainter, type RegionState } from '../paint/map-painter.js';
+import { colorTable } from '../paint/palette.js';
+import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
+import { goToRow } from '../state/actions.js';
+import { app, type Range, useApp } from '../state/app-state.js';
+import { useMapPointer } from './map-pointer.js';
+import { registerMap } from './map-probe.js';
+import { clampWindow, touchedRange } from './map-window.js';
+import { IMAGE } from './roles.js';
+import { SpanTip } from './span-tip.js';
+
+/** Heap regions below each other, each with its live blocks by address. */
+export function HeapMapView({ loaded }: { readonly loaded: LoadedTrace }) {
+  if (!loaded.order) return <NoMap />;
+  const shown = loaded.regions.filter((region) => region.sizeBytes > 0);
+  if (shown.length === 0) return <p class="empty">No block was ever allocated: there is nothing to draw.</p>;
+  return (
+    <div class="maps">
+      {shown.slice(0, 8).map((region) => (
+        <RegionMap key={region.name} loaded={loaded} region={region} />
+      ))}
+      {shown.length > 8 && <p class="note">{shown.length - 8} more regions are not drawn.</p>}
+    </div>
+  );
+}
+
+function NoMap() {
+  return (
+    <p class="empty">
+      This trace has sizes but no addresses, so there is no map. The usage curve, the table and the panels below need
+      none.
+    </p>
+  );
+}
+
+interface RegionProps {
+  readonly loaded: LoadedTrace;
+  readonly region: HeapRegion;
+}
+
+function RegionMap({ loaded, region }: RegionProps) {
+  const [box, setBox] = useState<HTMLElement | null>(null);
+  const size = useSize(box);
+  const window = useApp((state) => state.windows[region.name]);
+  const touched = useMemo(() => touchedRange(loaded, region), [loaded, region]);
+  const view = useMemo(() => clampWindow(window ?? touched, region), [window, touched, region]);
+  const [state, setState] = useState<RegionState>();
+  const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
+  const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
+  return (
+    <section class="region" aria-label={`Heap region ${region.name}`}>
+      <header class="region-head">
+        <b>{region.name}</b>
+        <span class="mono">
+          {formatAddress(region.baseAddress)} – {formatAddress(region.baseAddress + region.sizeBytes)}
+        </span>
+        <span>{formatBytes(region.sizeBytes)}</span>
+        {state && (
+          <span class="figures" data-free={state.freeBytes} data-largest={state.largestFreeBytes}>
+            {formatBytes(state.freeBytes)} free in {state.gapCount} {state.gapCount === 1 ? 'gap' : 'gaps'}, largest{' '}
+            <mark>{formatBytes(state.largestFreeBytes)}</mark>
+          </span>
+        )}
+        <span class="spring" />
+        {!whole && <span class="quiet">zoomed: scroll out for the whole region</span>}
+        {count.to === count.from && <span class="quiet">never used</span>}
+      </header>
+      <div class="canvas-box" ref={setBox}>
+        {size && <RegionCanvas loaded={loaded} region={region} size={size} view={view} onState={setState} />}
+      </div>
+    </section>
+  );
+}
+
+interface CanvasProps extends RegionProps {
+  readonly size: Size;
+  readonly view: Range;
+  readonly onState: (state: RegionState) => void;
+}
+
+const GUTTER = 86;
+
+function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
+  const painter = useRef(new MapPainter());
+  const image = useRef<ImageData | undefined>(undefined);
+  const atSeq = useApp((state) => state.atSeq);
+  const span = useApp((state) => state.span);
+  const source = useApp((state) => state.source);
+  const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
+  const { width, height, ratio } = size;
+  const layout = useMemo(
+    () => mapLayout(view, { width: (width - GUTTER) * ratio, height: height * ratio, ratio }, region.unitBytes),
+    [view, width, height, ratio, region],
+  );
+  const table = useMemo(() => colorTable(focusColor(loaded, source)), [loaded, source]);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!canvas.current || !context || !loaded.order) return;
+    fitCanvas(canvas.current, layout.width, layout.height);
+    image.current = imageFor(image.current, layout.width, layout.height);
+    const at = { seq: atSeq, layout, table, image: wordsOf(image.current) };
+    const state = painter.current.paint(loaded.order, region, at);
+    context.putImageData(image.current, 0, 0);
+    onState(state);
+    if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, ratio });
+    registerMap(region.name, { canvas: canvas.current, layout, ratio });
+  }, [loaded, region, layout, table, atSeq, span, ratio, onState]);
+  const pick = (x: number, y: number) => {
+    const address = addressAt(layout, x * ratio, y * ratio);
+    return address === undefined || !loaded.order ? -1 : spanAt(loaded.order, address, atSeq);
+  };
+  const pointer = useMapPointer({ layout, region, view, ratio, pick, onHover: setHover, onPick: pickSpan });
+  return (
+    <>
+      <RowLabels layout={layout} ratio={ratio} />
+      <canvas
+        ref={canvas}
+        class="map"
+        tabIndex={0}
+        {...IMAGE}
+        aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
+        {...pointer}
+      />
+      <canvas ref={overlay} class="overlay" aria-hidden="true" />
+      {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
+    </>
+  );
+}
+
+/** A click selects the block's event; with shift the view stays at its own event. */
+function pickSpan(span: number, stay: boolean): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  if (span < 0 || stay) app.set({ span });
+  else goToRow(loaded.spans.startSeq[span] ?? 0);
+}
+
+function focusColor(loaded: LoadedTrace, source: number): number {
+  return source < 0 ? -1 : (loaded.sources.list[source]?.color ?? -1);
+}
+
+/** The address of the first byte of a row, wherever there is room for a line of text. */
+function RowLabels({ layout, ratio }: { readonly layout: MapLayout; readonly ratio: number }) {
+  const every = Math.max(1, Math.ceil((16 * ratio) / layout.rowHeight));
+  const labels = [];
+  for (let row = 0; row < layout.rows; row += every) {
+    labels.push(
+      <span key={row} style={{ top: `${(row * layout.rowHeight) / ratio}px` }}>
+        {formatAddress(Math.round(layout.fromAddress + row * layout.rowBytes))}
+      </span>,
+    );
+  }
+  return (
+    <div class="gutter mono" aria-hidden="true">
+      {labels}
+    </div>
+  );
+}

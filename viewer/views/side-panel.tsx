@@ -1,0 +1,163 @@
+import { useMemo } from 'preact/hooks';
+import {
+  END_CAUSES,
+  EVENT_KINDS,
+  EventKind,
+  formatAddress,
+  formatBytes,
+  formatCount,
+  fragmentationOf,
+} from '../library.js';
+import { regionSlice } from '../model/address-order.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { sizeOf, spanOf } from '../model/table-rows.js';
+import { goToRow } from '../state/actions.js';
+import { useApp } from '../state/app-state.js';
+import { Backtrace } from './backtrace.js';
+import { Legend } from './legend.js';
+import { formatUs, percent } from './text.js';
+
+/** What the heap is like at the selected event, what that event did, and who is who. */
+export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
+  return (
+    <aside class="side" aria-label="Selected event">
+      <Figures loaded={loaded} />
+      <EventCard loaded={loaded} />
+      <Legend loaded={loaded} />
+    </aside>
+  );
+}
+
+interface Free {
+  readonly free: number;
+  readonly largest: number;
+}
+
+/** Over all regions: from the curve where there is one, else in one pass over the blocks. */
+function freeAt(loaded: LoadedTrace, seq: number): Free | undefined {
+  if (!loaded.order) return undefined;
+  if (loaded.gaps) {
+    return { free: loaded.gaps.freeBytes[seq] ?? 0, largest: loaded.gaps.largestFreeBytes[seq] ?? 0 };
+  }
+  let free = 0;
+  let largest = 0;
+  const { order } = loaded;
+  for (const region of loaded.regions) {
+    const { from, to } = regionSlice(order, region);
+    const end = region.baseAddress + region.sizeBytes;
+    let cursor = region.baseAddress;
+    const gapTo = (address: number) => {
+      if (address <= cursor) return;
+      free += address - cursor;
+      largest = Math.max(largest, address - cursor);
+    };
+    for (let i = from; i < to; i++) {
+      const size = order.sizeBytes[i] ?? 0;
+      if ((order.startSeq[i] ?? 0) > seq || (order.endSeq[i] ?? 0) <= seq || size === 0) continue;
+      gapTo(order.address[i] ?? 0);
+      cursor = Math.max(cursor, (order.address[i] ?? 0) + size);
+    }
+    gapTo(end);
+  }
+  return { free, largest };
+}
+
+function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
+  const atSeq = useApp((state) => state.atSeq);
+  const { usage, trace } = loaded;
+  const free = useMemo(() => freeAt(loaded, atSeq), [loaded, atSeq]);
+  const { caps } = trace.info;
+  return (
+    <section class="figures-card" aria-label="Heap at the selected event">
+      <dl>
+        <div>
+          <dt>in use</dt>
+          <dd data-figure="live">{formatBytes(usage.liveBytes[atSeq] ?? 0)}</dd>
+          <dd class="quiet">{formatCount(usage.liveCount[atSeq] ?? 0)} blocks</dd>
+        </div>
+        {free && (
+          <>
+            <div>
+              <dt>free</dt>
+              <dd data-figure="free">{formatBytes(free.free)}</dd>
+              {caps && (
+                <dd class="device" title="What the device itself said at its dump: true then only">
+                  device {formatBytes(caps.freeBytes)}
+                </dd>
+              )}
+            </div>
+            <div>
+              <dt>largest free</dt>
+              <dd data-figure="largest">{formatBytes(free.largest)}</dd>
+              {caps && (
+                <dd class="device" title="What the device itself said at its dump: true then only">
+                  device {formatBytes(caps.largestFreeBytes)}
+                </dd>
+              )}
+            </div>
+            <div>
+              <dt>fragmentation</dt>
+              <dd data-figure="fragmentation">{percent(fragmentationOf(free.free, free.largest))}</dd>
+            </div>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
+  const atSeq = useApp((state) => state.atSeq);
+  const selected = useApp((state) => state.span);
+  const { trace, spans } = loaded;
+  if (trace.eventCount === 0) return null;
+  const kind = EVENT_KINDS[trace.events.kind[atSeq] ?? 0] ?? 'alloc';
+  const own = spanOf(loaded, atSeq);
+  const span = own >= 0 ? own : selected;
+  const other = selected >= 0 && selected !== own ? selected : -1;
+  const failed = trace.events.kind[atSeq] === EventKind.failed;
+  return (
+    <section class="event-card" aria-label="Event">
+      <h2>
+        Event {formatCount(atSeq)} <span class={`kind ${kind}`}>{kind}</span>
+        <span class="quiet">{formatUs(trace.events.atUs?.[atSeq] ?? Number.NaN)}</span>
+      </h2>
+      <p>
+        {failed ? `${formatBytes(sizeOf(loaded, atSeq))} asked for, refused` : <SpanLine loaded={loaded} span={span} />}
+      </p>
+      <Backtrace loaded={loaded} stack={trace.events.stack[atSeq] ?? -1} />
+      {other >= 0 && (
+        <div class="other">
+          <h3>Selected block</h3>
+          <p>
+            <SpanLine loaded={loaded} span={other} />
+          </p>
+          <button type="button" onClick={() => goToRow(spans.startSeq[other] ?? 0)}>
+            Go to its event
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function SpanLine({ loaded, span }: { readonly loaded: LoadedTrace; readonly span: number }) {
+  const { spans, trace } = loaded;
+  if (span < 0) return <>A block that the trace does not know.</>;
+  const end = spans.endSeq[span] ?? 0;
+  const cause = END_CAUSES[spans.endCause[span] ?? 0] ?? '';
+  const where = trace.info.hasAddresses ? `${formatAddress(spans.address[span] ?? 0)} · ` : '';
+  return (
+    <>
+      <span class="mono">
+        {where}
+        {formatCount(spans.sizeBytes[span] ?? 0)} B
+      </span>
+      <br />
+      <span class="quiet">
+        event {formatCount(spans.startSeq[span] ?? 0)}
+        {cause === 'alive' ? ', alive at the end' : ` to ${formatCount(end)} (${cause})`}
+      </span>
+    </>
+  );
+}

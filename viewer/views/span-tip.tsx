@@ -1,0 +1,41 @@
+import { formatAddress, formatBytes, formatCount } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { sourceLabel } from '../model/sources.js';
+import { SOURCE_COLORS } from '../paint/palette.js';
+import { STATUS } from './roles.js';
+import { shown } from './text.js';
+
+interface SpanTipProps {
+  readonly loaded: LoadedTrace;
+  readonly span: number;
+  /** Of the pointer, in the canvas. */
+  readonly x: number;
+  readonly y: number;
+  /** What lies left of the canvas. */
+  readonly offset: number;
+  readonly width: number;
+}
+
+/** What the block under the pointer is. */
+export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
+  const { spans, sources } = loaded;
+  const source = sources.list[sources.ofSpan[span] ?? -1];
+  const right = x + offset > width / 2;
+  const side = right ? { right: `${width - x - offset + 14}px` } : { left: `${x + offset + 14}px` };
+  const alive = (spans.endSeq[span] ?? 0) >= loaded.trace.eventCount;
+  return (
+    <div class="tip" {...STATUS} style={{ ...side, top: `${y + 12}px` }}>
+      <b>
+        <i class="swatch" style={{ background: SOURCE_COLORS[source?.color ?? 0] ?? '' }} />
+        {source ? shown(sourceLabel(source)) : '(no backtrace)'}
+      </b>
+      <span class="mono">
+        {formatAddress(spans.address[span] ?? 0)} · {formatBytes(spans.sizeBytes[span] ?? 0)}
+      </span>
+      <span>
+        event {formatCount(spans.startSeq[span] ?? 0)}
+        {alive ? ', alive at the end' : ` to ${formatCount(spans.endSeq[span] ?? 0)}`}
+      </span>
+    </div>
+  );
+}

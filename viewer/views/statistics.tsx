@@ -1,0 +1,215 @@
+import { useMemo } from 'preact/hooks';
+import { formatBytes, formatCount, type HeapStats, heapStats } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { sourceLabel } from '../model/sources.js';
+import { goTo } from '../state/actions.js';
+import { useApp } from '../state/app-state.js';
+import { Pools } from './pools.js';
+import { formatUs, shown } from './text.js';
+
+const MAX_ROWS = 200;
+
+/** Everything that is counted about the trace. */
+export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
+  const hide = useApp((state) => state.hide);
+  const stats = useMemo(() => heapStats(loaded.trace, { hide }), [loaded, hide]);
+  return (
+    <div class="panel-body scroll columns">
+      <Totals stats={stats} />
+      <Histogram stats={stats} />
+      <Sizes stats={stats} />
+      <SourceTable stats={stats} />
+      {stats.phases.length > 1 && <Phases stats={stats} />}
+      <Pools loaded={loaded} />
+    </div>
+  );
+}
+
+function Totals({ stats }: { readonly stats: HeapStats }) {
+  const { lifetimes, rate } = stats;
+  const life = lifetimes.us ?? lifetimes.events;
+  const unit = (value: number) => (lifetimes.us ? formatUs(value) : `${formatCount(value)} events`);
+  const rows: (readonly [string, string])[] = [
+    ['events', formatCount(stats.events)],
+    ['allocations', formatCount(stats.allocations)],
+    ['reallocations', formatCount(stats.reallocations)],
+    ['frees', formatCount(stats.frees)],
+    ['swept by the collector', formatCount(stats.sweeps)],
+    ['failed requests', formatCount(stats.failures)],
+    ['allocated in total', formatBytes(stats.allocatedBytes)],
+    ['alive at the end', `${formatBytes(stats.liveBytes)} in ${formatCount(stats.liveCount)}`],
+    ['temporary', `${formatCount(stats.temporary.count)}, ${formatBytes(stats.temporary.bytes)}`],
+  ];
+  if (rate) rows.push(['rate', `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`]);
+  if (life) {
+    const most = lifetimes.upperBound ? ' at most' : '';
+    rows.push(
+      [`life, median${most}`, unit(life.p50)],
+      [`life, 99 %${most}`, unit(life.p99)],
+      [`life, longest${most}`, unit(life.max)],
+    );
+  }
+  return (
+    <section>
+      <h2>Totals</h2>
+      <table>
+        <tbody>
+          <tr>
+            <th>peak</th>
+            <td class="number">
+              {stats.peak.seq < 0 ? (
+                'nothing allocated'
+              ) : (
+                <button type="button" class="link" onClick={() => goTo(stats.peak.seq)}>
+                  {formatBytes(stats.peak.bytes)} at event {formatCount(stats.peak.seq)}
+                </button>
+              )}
+            </td>
+          </tr>
+          {rows.map(([name, value]) => (
+            <tr key={name}>
+              <th>{name}</th>
+              <td class="number">{value}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Histogram({ stats }: { readonly stats: HeapStats }) {
+  const most = stats.histogram.reduce((max, bucket) => Math.max(max, bucket.count), 1);
+  return (
+    <section>
+      <h2>Sizes</h2>
+      <table class="bars">
+        <thead>
+          <tr>
+            <th class="number">bytes</th>
+            <th>allocations</th>
+            <th class="number" />
+          </tr>
+        </thead>
+        <tbody>
+          {stats.histogram.map((bucket) => (
+            <tr key={bucket.fromBytes}>
+              <td class="number">
+                {bucket.fromBytes === bucket.toBytes
+                  ? formatCount(bucket.fromBytes)
+                  : `${formatCount(bucket.fromBytes)} – ${bucket.toBytes > 2 ** 40 ? '…' : formatCount(bucket.toBytes)}`}
+              </td>
+              <td class="bar-cell">
+                <span class="bar" style={{ width: `${(bucket.count / most) * 100}%` }} />
+              </td>
+              <td class="number">{formatCount(bucket.count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {stats.histogram.length === 0 && <p class="quiet">Nothing was allocated.</p>}
+    </section>
+  );
+}
+
+function Sizes({ stats }: { readonly stats: HeapStats }) {
+  const { rows, maximumBytes } = stats.sizes;
+  return (
+    <section>
+      <h2>
+        Exact sizes <span class="quiet">the table of Drone OS</span>
+      </h2>
+      <table>
+        <thead>
+          <tr>
+            <th class="number">bytes</th>
+            <th class="number">most at once</th>
+            <th class="number">in total</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MAX_ROWS).map((row) => (
+            <tr key={row.sizeBytes}>
+              <td class="number">{formatCount(row.sizeBytes)}</td>
+              <td class="number">{formatCount(row.maxLive)}</td>
+              <td class="number">{formatCount(row.total)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="quiet">
+        {rows.length > MAX_ROWS && `${formatCount(rows.length - MAX_ROWS)} more sizes. `}
+        Bytes times most at once: {formatBytes(maximumBytes)}
+      </p>
+    </section>
+  );
+}
+
+function SourceTable({ stats }: { readonly stats: HeapStats }) {
+  return (
+    <section class="wide">
+      <h2>Sources</h2>
+      <table>
+        <thead>
+          <tr>
+            <th class="number">alive</th>
+            <th class="number">peak</th>
+            <th class="number">total</th>
+            <th class="number">count</th>
+            <th class="number">temporary</th>
+            <th>source</th>
+          </tr>
+        </thead>
+        <tbody>
+          {stats.sources.slice(0, MAX_ROWS).map((row) => (
+            <tr key={`${row.functionName}${row.location}`}>
+              <td class="number">{formatCount(row.liveBytes)}</td>
+              <td class="number">{formatCount(row.peakBytes)}</td>
+              <td class="number">{formatCount(row.allocatedBytes)}</td>
+              <td class="number">{formatCount(row.allocations)}</td>
+              <td class="number">{formatCount(row.temporary)}</td>
+              <td class="name" title={shown(`${row.functionName}  ${row.location}`)}>
+                {shown(sourceLabel(row))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {stats.sources.length > MAX_ROWS && (
+        <p class="quiet">{formatCount(stats.sources.length - MAX_ROWS)} more sources.</p>
+      )}
+    </section>
+  );
+}
+
+function Phases({ stats }: { readonly stats: HeapStats }) {
+  return (
+    <section>
+      <h2>From mark to mark</h2>
+      <table class="hover">
+        <thead>
+          <tr>
+            <th>phase</th>
+            <th class="number">allocations</th>
+            <th class="number">peak</th>
+            <th class="number">alive at end</th>
+          </tr>
+        </thead>
+        <tbody>
+          {stats.phases.slice(0, MAX_ROWS).map((phase) => (
+            <tr key={phase.fromSeq} onClick={() => goTo(phase.fromSeq)}>
+              <td class="name">
+                <button type="button" class="link">
+                  {shown(phase.name)}
+                </button>
+              </td>
+              <td class="number">{formatCount(phase.allocations)}</td>
+              <td class="number">{formatBytes(phase.peakBytes)}</td>
+              <td class="number">{formatBytes(phase.liveAtEndBytes)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

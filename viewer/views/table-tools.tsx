@@ -1,0 +1,69 @@
+import { formatCount } from '../library.js';
+import { csvParts } from '../model/csv.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { sourceLabel } from '../model/sources.js';
+import { app, type RowFilter, useApp } from '../state/app-state.js';
+import { download } from '../state/download.js';
+import { STATUS } from './roles.js';
+import { Segments } from './segments.js';
+import { shown } from './text.js';
+
+const FILTER_TEXT: Readonly<Record<RowFilter, string>> = {
+  all: 'All',
+  alive: 'Still alive',
+  freed: 'Freed',
+  failed: 'Failed',
+  temporary: 'Temporary',
+  events: 'With frees',
+};
+const FILTER_HINT: Readonly<Record<RowFilter, string>> = {
+  all: 'Every allocation and every failed request',
+  alive: 'Allocations that are alive at the end',
+  freed: 'Allocations that were given back',
+  failed: 'Requests that the allocator refused',
+  temporary: 'Freed before another allocation happened',
+  events: 'Every event, frees and sweeps too',
+};
+const ORDER: readonly RowFilter[] = ['all', 'alive', 'freed', 'failed', 'temporary', 'events'];
+
+/** What the table shows: the kind of rows, a text, a source; and the rows as a file. */
+export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; readonly rows: Int32Array }) {
+  const filter = useApp((state) => state.filter);
+  const query = useApp((state) => state.query);
+  const source = useApp((state) => state.source);
+  const chosen = loaded.sources.list[source];
+  return (
+    <div class="tools">
+      <Segments
+        label="Rows"
+        value={filter}
+        options={ORDER.map((id) => ({ id, text: FILTER_TEXT[id], hint: FILTER_HINT[id] }))}
+        onChange={(id) => app.set({ filter: id })}
+      />
+      <input
+        id="query"
+        type="search"
+        placeholder="function, file or 0xaddress  ( / )"
+        aria-label="Filter by text"
+        value={query}
+        onInput={(event) => app.set({ query: event.currentTarget.value })}
+      />
+      {chosen && (
+        <button type="button" class="chip" onClick={() => app.set({ source: -1 })} title="Show all sources again">
+          {shown(sourceLabel(chosen))} ✕
+        </button>
+      )}
+      <span class="spring" />
+      <span class="quiet" {...STATUS}>
+        {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
+      </span>
+      <button
+        type="button"
+        disabled={rows.length === 0}
+        onClick={() => download(new Blob(csvParts(loaded, rows), { type: 'text/csv' }), `${loaded.name}.csv`)}
+      >
+        CSV
+      </button>
+    </div>
+  );
+}

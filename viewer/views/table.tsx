@@ -1,0 +1,238 @@
+import { useMemo } from 'preact/hooks';
+import { EVENT_KINDS, formatAddress, formatCount } from '../library.js';
+import { addr2lineCommand } from '../model/addr2line.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { placeOfEvent, sourceLabel } from '../model/sources.js';
+import { stackText } from '../model/stack-line.js';
+import {
+  COLUMNS,
+  type Column,
+  cutsLargest,
+  filteredRows,
+  hasClock,
+  largestAfter,
+  largestBefore,
+  sizeOf,
+  sortRows,
+  spanOf,
+} from '../model/table-rows.js';
+import { SOURCE_COLORS } from '../paint/palette.js';
+import { goToRow } from '../state/actions.js';
+import { app, useApp } from '../state/app-state.js';
+import { copyText } from '../state/copy.js';
+import { CELL, COLUMN_HEADER, ROW } from './roles.js';
+import { TableTools } from './table-tools.js';
+import { formatUs, shown } from './text.js';
+import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+
+/** Events and allocations: filtered, sorted, only the rows in sight drawn. */
+export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
+  const filter = useApp((state) => state.filter);
+  const query = useApp((state) => state.query);
+  const source = useApp((state) => state.source);
+  const sort = useApp((state) => state.sort);
+  const atSeq = useApp((state) => state.atSeq);
+  const filtered = useMemo(() => filteredRows(loaded, { filter, query, source }), [loaded, filter, query, source]);
+  const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
+  const columns = useMemo(() => columnsOf(loaded), [loaded]);
+  const place = useMemo(() => placesOf(rows, loaded.trace.eventCount), [rows, loaded]);
+  const template = columns.map((column) => `${column.width}px`).join(' ');
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const current = place[atSeq] ?? -1;
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (step === undefined || rows.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    goToRow(rows[Math.max(0, Math.min(rows.length - 1, current + step))] ?? 0);
+  };
+  return (
+    <div class="panel-body">
+      <TableTools loaded={loaded} rows={rows} />
+      {rows.length === 0 ? (
+        <p class="empty">{emptyText(loaded, query !== '' || source >= 0)}</p>
+      ) : (
+        <VirtualList
+          count={rows.length}
+          reveal={current}
+          role="grid"
+          label="Events"
+          width={width}
+          onKeyDown={move}
+          head={columns.map((column) => <HeadCell key={column.id} column={column} />)}
+          row={(index) => {
+            const seq = rows[index] ?? 0;
+            return <Row key={seq} {...{ loaded, seq, index, columns, template }} selected={seq === atSeq} />;
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function emptyText(loaded: LoadedTrace, filtered: boolean): string {
+  if (loaded.trace.eventCount === 0) return 'The trace has no events.';
+  return filtered ? 'No row matches. Clear the text or the source above.' : 'No row of this kind in the trace.';
+}
+
+/** Columns that say nothing for this trace are left out. */
+function columnsOf(loaded: LoadedTrace): readonly Column[] {
+  const { trace, gaps } = loaded;
+  const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
+  return COLUMNS.filter((column) => {
+    if (column.id === 'time') return hasClock(trace);
+    if (column.id === 'address') return trace.info.hasAddresses;
+    if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
+    return true;
+  });
+}
+
+/** By event: its row, or -1. */
+function placesOf(rows: Int32Array, eventCount: number): Int32Array {
+  const places = new Int32Array(eventCount).fill(-1);
+  for (let i = 0; i < rows.length; i++) places[rows[i] ?? 0] = i;
+  return places;
+}
+
+function HeadCell({ column }: { readonly column: Column }) {
+  const sort = useApp((state) => state.sort);
+  const on = sort.column === column.id;
+  const direction = on ? (sort.descending ? 'descending' : 'ascending') : 'none';
+  return (
+    <span {...COLUMN_HEADER} aria-sort={direction} style={{ width: `${column.width}px` }}>
+      <button
+        type="button"
+        class={column.numeric ? 'number' : ''}
+        title={column.hint}
+        onClick={() => app.set({ sort: { column: column.id, descending: on ? !sort.descending : column.numeric } })}
+      >
+        {column.title}
+        {on && <i aria-hidden="true">{sort.descending ? ' ▾' : ' ▴'}</i>}
+      </button>
+    </span>
+  );
+}
+
+interface RowProps {
+  readonly loaded: LoadedTrace;
+  readonly seq: number;
+  readonly index: number;
+  readonly columns: readonly Column[];
+  readonly template: string;
+  readonly selected: boolean;
+}
+
+function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
+  const cut = cutsLargest(loaded, seq);
+  const kind = EVENT_KINDS[loaded.trace.events.kind[seq] ?? 0] ?? '';
+  return (
+    <div
+      class={`row ${kind}${selected ? ' selected' : ''}${cut ? ' cuts' : ''}`}
+      {...ROW}
+      aria-rowindex={index + 1}
+      aria-selected={selected}
+      data-seq={seq}
+      title={cut ? 'This allocation made the largest free block smaller' : ''}
+      style={{ gridTemplateColumns: template, height: `${ROW_HEIGHT}px` }}
+      onClick={() => goToRow(seq)}
+      onKeyDown={() => undefined}
+    >
+      {columns.map((column) => (
+        <Cell key={column.id} loaded={loaded} seq={seq} column={column} />
+      ))}
+    </div>
+  );
+}
+
+function Cell({
+  loaded,
+  seq,
+  column,
+}: {
+  readonly loaded: LoadedTrace;
+  readonly seq: number;
+  readonly column: Column;
+}) {
+  if (column.id === 'address') return <AddressCell loaded={loaded} seq={seq} />;
+  if (column.id === 'source') return <SourceCell loaded={loaded} seq={seq} />;
+  const text = cellText(loaded, seq, column.id);
+  const title = column.id === 'stack' ? { title: text } : {};
+  return (
+    <span {...CELL} class={column.numeric ? 'number' : 'text'} data-column={column.id} {...title}>
+      {text}
+    </span>
+  );
+}
+
+function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
+  const { trace } = loaded;
+  const address = trace.events.address[seq] ?? 0;
+  const copy = (event: Event) => {
+    event.stopPropagation();
+    const { elf } = app.get();
+    const command = addr2lineCommand(trace, trace.events.stack[seq] ?? -1, {
+      machine: elf?.symbolizer.machine,
+      elf: elf?.name ?? trace.info.elf?.path,
+    });
+    if (command) copyText(command, 'Copied an addr2line command');
+    else copyText(formatAddress(address), 'Copied the address: the event has no code addresses to look up');
+  };
+  return (
+    <span {...CELL} class="text" data-column="address">
+      {address > 0 && (
+        <button type="button" class="link mono" tabIndex={-1} onClick={copy} title="Copy an addr2line command">
+          {formatAddress(address)}
+        </button>
+      )}
+    </span>
+  );
+}
+
+function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
+  const span = spanOf(loaded, seq);
+  const source = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1];
+  const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
+  return (
+    <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
+      <i class="swatch" style={{ background: source ? (SOURCE_COLORS[source.color] ?? '') : 'transparent' }} />
+      {shown(sourceLabel(place))}
+    </span>
+  );
+}
+
+/** A cell as the table shows it; the CSV has the plain values instead. */
+function cellText(loaded: LoadedTrace, seq: number, column: string): string {
+  const { trace } = loaded;
+  const time = (value: number) => (hasClock(trace) ? formatUs(value) : count(value));
+  switch (column) {
+    case 'seq':
+      return formatCount(seq);
+    case 'time':
+      return formatUs(trace.events.atUs?.[seq] ?? Number.NaN);
+    case 'kind':
+      return EVENT_KINDS[trace.events.kind[seq] ?? 0] ?? '';
+    case 'size':
+      return formatCount(sizeOf(loaded, seq));
+    case 'freed':
+    case 'life':
+      return time(valueOf(loaded, seq, column));
+    case 'before':
+      return count(largestBefore(loaded, seq));
+    case 'after':
+      return count(largestAfter(loaded, seq));
+    case 'drop': {
+      const drop = largestBefore(loaded, seq) - largestAfter(loaded, seq);
+      return drop === 0 ? '' : count(drop);
+    }
+    default:
+      return shown(stackText(trace, trace.events.stack[seq] ?? -1));
+  }
+}
+
+function count(value: number): string {
+  return Number.isNaN(value) ? '' : formatCount(value);
+}
+
+function valueOf(loaded: LoadedTrace, seq: number, column: string): number {
+  return COLUMNS.find((it) => it.id === column)?.keyOf(loaded)(seq) ?? Number.NaN;
+}

@@ -1,0 +1,81 @@
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useSize } from '../paint/use-canvas.js';
+import { ROW } from './roles.js';
+
+export const ROW_HEIGHT = 24;
+/** Browsers stop at about 33 million pixels; a longer list scrolls in larger steps. */
+const MAX_HEIGHT = 24_000_000;
+
+interface VirtualListProps {
+  readonly count: number;
+  /** Scrolls there when it changes; -1 for nowhere. */
+  readonly reveal: number;
+  readonly row: (index: number) => ComponentChildren;
+  /** Stays at the top and scrolls sideways with the rows. */
+  readonly head?: ComponentChildren;
+  readonly width?: number;
+  readonly role: 'grid' | 'tree' | 'treegrid';
+  readonly label: string;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+}
+
+/** A list of rows of one height: only those that can be seen exist. */
+export function VirtualList({ count, reveal, row, head, width, role, label, onKeyDown }: VirtualListProps) {
+  const [box, setBox] = useState<HTMLElement | null>(null);
+  const size = useSize(box);
+  const [top, setTop] = useState(0);
+  const headHeight = head ? ROW_HEIGHT + 2 : 0;
+  const room = Math.max(0, (size?.height ?? 0) - headHeight);
+  const visible = Math.ceil(room / ROW_HEIGHT) + 1;
+  const full = count * ROW_HEIGHT;
+  const height = Math.min(MAX_HEIGHT, full);
+  // Pixels of scrolling to rows; more than one row a pixel-row only in lists above MAX_HEIGHT.
+  const stretch = full > height ? (full - room) / Math.max(1, height - room) : 1;
+  const first = Math.max(0, Math.min(count - 1, Math.floor((top * stretch) / ROW_HEIGHT)));
+  const offset = stretch === 1 ? first * ROW_HEIGHT : top;
+  useReveal(box, { reveal, room, stretch, ready: size !== undefined });
+  const rows = [];
+  for (let i = first; i < Math.min(count, first + visible); i++) rows.push(row(i));
+  return (
+    <div
+      class="list"
+      ref={setBox}
+      role={role}
+      aria-label={label}
+      aria-rowcount={count}
+      tabIndex={0}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      {...(onKeyDown ? { onKeyDown } : {})}
+    >
+      {head && (
+        <div class="list-head" {...ROW} style={width ? { minWidth: `${width}px` } : {}}>
+          {head}
+        </div>
+      )}
+      <div
+        class="list-body"
+        role="presentation"
+        style={{ height: `${height}px`, ...(width ? { minWidth: `${width}px` } : {}) }}
+      >
+        <div role="presentation" style={{ transform: `translateY(${offset}px)` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function useReveal(
+  box: HTMLElement | null,
+  { reveal, room, stretch, ready }: { reveal: number; room: number; stretch: number; ready: boolean },
+): void {
+  const done = useRef(-1);
+  useLayoutEffect(() => {
+    if (!box || !ready || reveal < 0 || done.current === reveal) return;
+    done.current = reveal;
+    const at = (reveal * ROW_HEIGHT) / stretch;
+    const seen = at >= box.scrollTop && at + ROW_HEIGHT <= box.scrollTop + room;
+    if (!seen) box.scrollTop = Math.max(0, at - room / 2);
+  }, [box, reveal, room, stretch, ready]);
+}

@@ -1,0 +1,85 @@
+import { useMemo, useState } from 'preact/hooks';
+import { formatCount, trustLines } from '../library.js';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { goTo } from '../state/actions.js';
+import { app, useApp } from '../state/app-state.js';
+import { shown } from './text.js';
+
+/** What went wrong, until it is dismissed. */
+export function ErrorBar() {
+  const error = useApp((state) => state.error);
+  if (!error) return null;
+  return (
+    <div class="bar error" role="alert">
+      <span>
+        <b>{error.code ? `${error.code} ` : ''}</b>
+        {shown(error.text)}
+        {error.remedy && <em> {shown(error.remedy)}</em>}
+      </span>
+      <span class="spring" />
+      <button type="button" onClick={() => app.set({ error: undefined })}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+/** Says how far the trace can be trusted: gaps, an early end, events that contradict each other, what was assumed. */
+export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
+  const [open, setOpen] = useState(false);
+  const { info, gaps, notes, epochs } = loaded.trace;
+  const lines = useMemo(
+    () => [
+      ...trustLines({
+        complete: info.complete,
+        gaps: loaded.trace.gaps,
+        findings: loaded.spans.findings,
+        assumptions: loaded.assumptions,
+      }),
+      ...loaded.trace.notes.slice(0, 50).map((note) => `note: ${note.text}`),
+      ...(info.oracle?.outcome === 'differs' ? [`the heap's own table differs at the end: ${info.oracle.detail}`] : []),
+    ],
+    [loaded, info],
+  );
+  const findings = loaded.spans.findings.reduce((sum, finding) => sum + finding.count, 0);
+  const serious = !info.complete || gaps.length > 0 || findings > 0 || info.oracle?.outcome === 'differs';
+  if (lines.length === 0 && epochs.length === 0) return null;
+  const parts = [
+    ...(info.complete ? [] : ['This trace is not complete']),
+    ...(gaps.length > 0 ? [`${formatCount(gaps.length)} ${gaps.length === 1 ? 'gap' : 'gaps'}`] : []),
+    ...(findings > 0 ? [`${formatCount(findings)} events that cannot be true together`] : []),
+    ...(epochs.length > 0 ? [`the heap was started anew ${formatCount(epochs.length)} times`] : []),
+    ...(notes.length > 0 ? [`${formatCount(notes.length)} ${notes.length === 1 ? 'note' : 'notes'}`] : []),
+  ];
+  const [first = ''] = lines;
+  const text = parts.length > 0 ? `${parts.join(', ')}.` : first;
+  const more = parts.length > 0 ? lines.length : lines.length - 1;
+  return (
+    <div class={`bar ${serious ? 'warn' : 'info'}`} role={serious ? 'alert' : 'status'}>
+      <div>
+        <span>
+          {serious && <b>Careful: </b>}
+          {shown(text)} {!info.complete && 'What is missing is in no figure.'}
+        </span>
+        {open && (
+          <ul>
+            {lines.map((line) => (
+              <li key={line}>{shown(line)}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+      <span class="spring" />
+      {gaps[0] && (
+        <button type="button" onClick={() => goTo(gaps[0]?.beforeSeq ?? 0)}>
+          First gap
+        </button>
+      )}
+      {more > 0 && (
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? 'Less' : 'Details'}
+        </button>
+      )}
+    </div>
+  );
+}
