@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { AsyncQueue } from '../async-queue.js';
-import { TargetError } from '../errors.js';
 import type { GdbProgram } from '../gdb/find-gdb.js';
 import { sourceScript } from '../gdb/mi/connect-target.js';
 import type { StopRecord } from '../gdb/mi/mi-connection.js';
@@ -14,6 +13,7 @@ import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from './engine.js';
 import { gcOracle } from './gc-oracle.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
+import { harvestMallocBySession } from './malloc/malloc-loop.js';
 import { harvestLogBySession } from './session-log-loop.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
@@ -32,8 +32,11 @@ export class GdbEngine implements Engine {
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     await using session = await openSession(this.program, target);
     const { hook } = plan;
-    if (hook.type !== 'gc-log') {
-      throw new TargetError('HH1505', `gdb engine: cannot follow ${hook.profile} yet`);
+    if (hook.type === 'malloc') {
+      yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
+      const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
+      yield* harvestMallocBySession(session, { ...plan, hook }, signal, { report });
+      return;
     }
     const python = this.program.hasPython && this.usePython;
     const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };

@@ -10,11 +10,14 @@ import type { MiConnection, StopRecord } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
 const HALT_MS: Milliseconds = 3_000;
+const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
+const XPSR = 16;
 
 /** A target behind gdb. */
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
+  private statusRegister: number | undefined;
 
   private constructor(
     private readonly gdb: GdbProcess,
@@ -38,12 +41,22 @@ export class MiSession implements DebugSession {
   }
 
   async registers(): Promise<Uint32Array> {
-    const reply = await this.mi.command('-data-list-register-values x 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15');
-    const values = new Uint32Array(16);
+    this.statusRegister ??= await this.findStatusRegister();
+    const numbers = this.statusRegister < 0 ? CORE_REGISTERS : `${CORE_REGISTERS} ${this.statusRegister}`;
+    const reply = await this.mi.command(`-data-list-register-values x ${numbers}`);
+    const values = new Uint32Array(this.statusRegister < 0 ? XPSR : XPSR + 1);
     for (const entry of listOf(reply, 'register-values')) {
-      if (isRecord(entry)) values[Number(asText(entry.number))] = Number(asText(entry.value));
+      if (!isRecord(entry)) continue;
+      const number = Number(asText(entry.number));
+      values[number === this.statusRegister ? XPSR : number] = Number(asText(entry.value));
     }
     return values;
+  }
+
+  /** gdb's number of xPSR, which says whether an exception handler runs; -1 where the target has none. */
+  private async findStatusRegister(): Promise<number> {
+    const names = listOf(await this.mi.command('-data-list-register-names'), 'register-names').map(asText);
+    return names.findIndex((name) => name === 'xpsr' || name === 'cpsr');
   }
 
   async setPc(address: Address): Promise<void> {
