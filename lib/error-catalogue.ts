@@ -1,14 +1,6 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
-import { type ErrorExplanation, entry } from './error-explanation.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
-/** What an error code means, for `harvest explain CODE`. */
-export interface ErrorExplanation {
-  readonly title: string;
-  /** What usually causes it. */
-  readonly cause: string;
-  /** What to try, in order. */
-  readonly remedies: readonly string[];
-}
+import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
 

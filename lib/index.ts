@@ -21,6 +21,7 @@ export {
 } from './formats/gc-dump.js';
 export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from './formats/gc-geometry-from-ram.js';
 export { ItmDecoder, type ItmHandler } from './formats/itm/itm-decoder.js';
+export {
   SWO_FRAMINGS,
   SwoDecoder,
   type SwoFraming,
@@ -28,7 +29,6 @@ export { ItmDecoder, type ItmHandler } from './formats/itm/itm-decoder.js';
   type SwoOptions,
 } from './formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from './formats/itm/tpiu-deformatter.js';
-export { SWO_FRAMINGS, type SwoFraming } from './formats/itm/swo-decoder.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from './formats/load-trace.js';
 export type { MpyCode, MpyFile, MpyObject, MpyQstr } from './formats/mpy/mpy-file.js';
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from './formats/mpy/mpy-heap-cost.js';
@@ -57,7 +57,6 @@ export { gcLayoutSvg } from './report/gc-layout-svg.js';
 export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
 export { mpyText } from './report/mpy-text.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
-export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from './sources/alloctrace/client.js';
 export type { AlloctraceStatus, RingContents, RingSource } from './sources/alloctrace/protocol.js';
 export { FinishedTraceSource, LiveRingSource, type ServedTarget } from './sources/alloctrace/ring-sources.js';
@@ -74,6 +73,7 @@ export {
   readRingSettings,
   ringViaDebugPort,
 } from './sources/ring-via-debug-port.js';
+export {
   durableSelector,
   findSerialPort,
   listSerialPorts,
@@ -88,6 +88,7 @@ export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial
 export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
 export { frameResolver, symbolized } from './sources/symbolize-records.js';
+export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';

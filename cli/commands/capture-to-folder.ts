@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  callTree,
   callTreeText,
+  captureSummary,
   captureSummaryText,
   ExitCode,
   HarvestError,
@@ -67,6 +69,11 @@ export function printOutputs({ tree, summary }: WrittenOutputs, context: Context
   }
   if (!context.quiet) context.out(callTreeText(tree));
   context.out(`\n${captureSummaryText(summary)}`);
+}
+
+/** The same for a trace that is not written. */
+export function printTrace(trace: Trace, context: Context): void {
+  printOutputs({ tree: callTree(trace), summary: captureSummary(trace) }, context);
 }
 
 /** The journal's path; one that is there already is kept under another name. */

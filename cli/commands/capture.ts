@@ -20,7 +20,7 @@ import {
   UsageError,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { captureToFolder, printTrace } from './capture-to-folder.js';
+import { captureToFolder, printOutputs } from './capture-to-folder.js';
 import { sizeOption } from './import.js';
 
 const KINDS = ['ring', 'swo', 'serial'] as const;
@@ -203,8 +203,8 @@ async function* asAsync(records: Iterable<TraceRecord> | AsyncIterable<TraceReco
 }
 
 async function finish(records: AsyncIterable<TraceRecord>, out: string, context: Context): Promise<ExitCode> {
-  const { trace, exitCode } = await captureToFolder(records, out, context);
-  printTrace(trace, context);
+  const { outputs, exitCode } = await captureToFolder(records, out, context);
+  printOutputs(outputs, context);
   if (!context.quiet && !context.json) context.err(`written to ${out}; next: harvest tree ${out}/capture.harvest\n`);
   return exitCode;
 }

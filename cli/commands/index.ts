@@ -1,22 +1,22 @@
 import type { AnyCommand } from '../context.js';
 import { boardsCommand } from './boards.js';
-import { checkCommand } from './check.js';
 import { captureCommand } from './capture.js';
+import { checkCommand } from './check.js';
 import { demoCommand } from './demo.js';
 import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
-import { fragCommand } from './frag.js';
 import { exportCommand } from './export.js';
+import { fragCommand } from './frag.js';
 import { harvestCommand } from './harvest.js';
 import { importCommand } from './import.js';
 import { layoutCommand } from './layout.js';
 import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
-import { statsCommand } from './stats.js';
 import { serveCommand } from './serve.js';
 import { sessionCommand } from './session.js';
+import { statsCommand } from './stats.js';
 import { treeCommand } from './tree.js';
 import { whatifCommand } from './whatif.js';
 

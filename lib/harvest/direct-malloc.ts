@@ -18,7 +18,7 @@ export async function* harvestMallocDirect(
   const { signal, quietMs } = options;
   const image = await loadFirmware(target.elfPath, target.board);
   const unwinder = new SymbolizerUnwinder(image);
-  const client = await openClient(target, image.elf, signal);
+  const client = await openClient(target, image.elf, { signal });
   let lost: Error | undefined;
   target.lost.catch((error: unknown) => {
     lost = error instanceof Error ? error : new Error(String(error));

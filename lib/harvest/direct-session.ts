@@ -81,7 +81,7 @@ export class DirectSession implements DebugSession {
       const isShort = missing !== undefined && missing >= snapshot.sp && !snapshot.reachesTop;
       const longer = isShort ? await reader.extend(snapshot) : undefined;
       if (!longer) {
-        if (!isShort && !snapshot.reachesTop) reader.learnTop(usedEnd);
+        if (!isShort && !snapshot.reachesTop) reader.learnTop(usedEnd, snapshot);
         return backtrace;
       }
       snapshot = longer;

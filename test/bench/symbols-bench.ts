@@ -14,7 +14,14 @@ export interface BenchRow {
 }
 
 const SQLITE = 'node_modules/better-sqlite3/deps/sqlite3/sqlite3.c';
-const FLAGS = ['-mcpu=cortex-m3', '-Os', '-g3', '-DSQLITE_OS_OTHER=1', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION'];
+const FLAGS = [
+  '-mcpu=cortex-m3',
+  '-Os',
+  '-g3',
+  '-DSQLITE_OS_OTHER=1',
+  '-DSQLITE_THREADSAFE=0',
+  '-DSQLITE_OMIT_LOAD_EXTENSION',
+];
 const STACK_BYTES = 4096;
 const STACK_BASE = 0x20000000;
 
@@ -48,8 +55,13 @@ function symbolize(symbolizer: Symbolizer, addresses: readonly number[]): number
 }
 
 /** Unwinds from many functions over a made stack whose every return address is a real one. */
-function unwindMany(symbolizer: Symbolizer, addresses: readonly number[]): { readonly rate: number; readonly depth: number } {
-  const returns = addresses.filter((address) => symbolizer.locate(address)[0]?.line).filter((_, index) => index % 97 === 0);
+function unwindMany(
+  symbolizer: Symbolizer,
+  addresses: readonly number[],
+): { readonly rate: number; readonly depth: number } {
+  const returns = addresses
+    .filter((address) => symbolizer.locate(address)[0]?.line)
+    .filter((_, index) => index % 97 === 0);
   const words = new Uint32Array(STACK_BYTES / 4).map((_, index) => (returns[(index * 31) % returns.length] ?? 0) | 1);
   const registers = new Uint32Array(16);
   registers[13] = STACK_BASE;
@@ -58,7 +70,8 @@ function unwindMany(symbolizer: Symbolizer, addresses: readonly number[]): { rea
     for (let index = 0; index < 20_000; index++) {
       registers[15] = returns[index % returns.length] ?? 0;
       registers[14] = words[index % words.length] ?? 0;
-      frames += symbolizer.unwind(registers, (address) => words[(address - STACK_BASE) >>> 2], { maxDepth: 15 }).frames.length;
+      frames += symbolizer.unwind(registers, (address) => words[(address - STACK_BASE) >>> 2], { maxDepth: 15 }).frames
+        .length;
     }
   };
   round();

@@ -53,7 +53,9 @@ export function buildArm(build: ArmBuild): string {
 
 /** One source compiled once and linked several times under different names: a large program with real debug information. */
 export function buildCopies(source: string, flags: readonly string[], copies: number): string {
-  const hash = createHash('sha256').update(readFileSync(source)).update(JSON.stringify([flags, copies]));
+  const hash = createHash('sha256')
+    .update(readFileSync(source))
+    .update(JSON.stringify([flags, copies]));
   const base = join(CACHE, `copies-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(`${base}.elf`)) return `${base}.elf`;
   mkdirSync(CACHE, { recursive: true });
@@ -63,7 +65,13 @@ export function buildCopies(source: string, flags: readonly string[], copies: nu
     run('arm-none-eabi-objcopy', [`--prefix-symbols=${String.fromCharCode(97 + index)}_`, `${base}.o`, object]);
     return object;
   });
-  const link = ['-mthumb', '-nostdlib', '-Wl,--unresolved-symbols=ignore-all', '-Wl,--no-warn-rwx-segments', '-Wl,-e,0x8000'];
+  const link = [
+    '-mthumb',
+    '-nostdlib',
+    '-Wl,--unresolved-symbols=ignore-all',
+    '-Wl,--no-warn-rwx-segments',
+    '-Wl,-e,0x8000',
+  ];
   run('arm-none-eabi-gcc', [...link, ...objects, '-o', `${base}.elf.part`]);
   renameSync(`${base}.elf.part`, `${base}.elf`);
   return `${base}.elf`;

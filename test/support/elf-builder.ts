@@ -73,14 +73,24 @@ export function buildElf(elf: BuiltElf = {}): Uint8Array {
     const at = offsets[all.indexOf(section)] ?? 0;
     const { address = 0, bytes } = section;
     const places = put([at, word], [address, word], [address, word], [bytes.length, word], [bytes.length, word]);
-    header.push(...(wide ? put([1, 4], [5, 4]) : put([1, 4])), ...places, ...put(...(wide ? [] : [[5, 4] as const]), [4, word]));
+    header.push(
+      ...(wide ? put([1, 4], [5, 4]) : put([1, 4])),
+      ...places,
+      ...put(...(wide ? [] : [[5, 4] as const]), [4, word]),
+    );
   }
   const file = new Uint8Array(offset + (all.length + 1) * (wide ? 64 : 40));
   file.set(header);
   all.forEach((section: BuiltSection, index) => {
     file.set(Uint8Array.from(section.bytes), offsets[index] ?? 0);
     const { type: kind = 1, flags = 0, address = 0, bytes, link = 0 } = section;
-    const row = put([nameOffsets[index] ?? 0, 4], [kind, 4], [flags, word], [address, word], [offsets[index] ?? 0, word]);
+    const row = put(
+      [nameOffsets[index] ?? 0, 4],
+      [kind, 4],
+      [flags, word],
+      [address, word],
+      [offsets[index] ?? 0, word],
+    );
     row.push(...put([bytes.length, word], [link, 4], [0, 4], [1, word], [kind === 2 ? (wide ? 24 : 16) : 0, word]));
     file.set(row, offset + (index + 1) * (wide ? 64 : 40));
   });

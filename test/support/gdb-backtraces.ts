@@ -75,9 +75,15 @@ function parseStops(text: string): RecordedStop[] {
     .map((part) => {
       const [state = '', rest = ''] = part.split(/^BACKTRACE$/m);
       const [registers = '', ...memory] = state.split('\n');
-      const stack = memory.flatMap((line) => (/:\t(.*)/.exec(line)?.[1] ?? '').split('\t').filter((word) => word !== ''));
+      const stack = memory.flatMap((line) =>
+        (/:\t(.*)/.exec(line)?.[1] ?? '').split('\t').filter((word) => word !== ''),
+      );
       const frames = (rest.split(/^END$/m)[0] ?? '').split('\n').flatMap((line) => frameText(line) ?? []);
-      return { registers: registers.split(' ').map((word) => Number.parseInt(word, 16)), stack: stack.map(Number), backtrace: frames };
+      return {
+        registers: registers.split(' ').map((word) => Number.parseInt(word, 16)),
+        stack: stack.map(Number),
+        backtrace: frames,
+      };
     });
 }
 

@@ -5,7 +5,10 @@ import { exidxRow } from '../../lib/symbols/arm-exidx.js';
 function row(...opcodes: number[]): string | undefined {
   const found = exidxRow(Uint8Array.from(opcodes));
   if (!found) return undefined;
-  return [`r${found.cfaRegister}+${found.cfaOffset}`, ...found.rules.map((rule) => `r${rule.register}@${rule.value}`)].join(' ');
+  return [
+    `r${found.cfaRegister}+${found.cfaOffset}`,
+    ...found.rules.map((rule) => `r${rule.register}@${rule.value}`),
+  ].join(' ');
 }
 
 test('moves the virtual stack pointer', (t) => {
@@ -44,7 +47,18 @@ test('stops at finish, and follows a whole prologue', (t) => {
 });
 
 test('refuses what cannot be unwound', (t) => {
-  for (const opcodes of [[0x80, 0x00], [0x9d], [0x9f], [0xb1, 0x00], [0xb1, 0x10], [0xb5], [0xca], [0xd8], [0xff], [0xa8, 0x97]]) {
+  for (const opcodes of [
+    [0x80, 0x00],
+    [0x9d],
+    [0x9f],
+    [0xb1, 0x00],
+    [0xb1, 0x10],
+    [0xb5],
+    [0xca],
+    [0xd8],
+    [0xff],
+    [0xa8, 0x97],
+  ]) {
     t.is(row(...opcodes), undefined);
   }
 });

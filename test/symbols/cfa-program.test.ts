@@ -26,7 +26,9 @@ function row(initial: readonly number[], program: readonly number[], pc: number)
   };
   const entry = { common, start: START, end: START + 0x100, programStart: initial.length, programEnd: bytes.length };
   const found = frameRowAt(sections, entry, pc);
-  const cfa = found.cfaExpression ? `expression ${found.cfaExpression.join(' ')}` : `r${found.cfaRegister}+${found.cfaOffset}`;
+  const cfa = found.cfaExpression
+    ? `expression ${found.cfaExpression.join(' ')}`
+    : `r${found.cfaRegister}+${found.cfaOffset}`;
   return { cfa, rules: found.rules.map(ruleText) };
 }
 
@@ -99,10 +101,13 @@ const sections = test.macro({
     const words = new Map([[0x20000004, START + 0x21]]);
     const stack = symbolizer.unwind(registers, (address) => words.get(address), { maxDepth: 2 });
     t.deepEqual(symbolizer.problems, []);
-    t.deepEqual(stack.frames.map((frame) => [frame.pc, frame.cfa, frame.certainty]), [
-      [START + 0x10, 0x20000008, 'exact'],
-      [START + 0x20, 0x20000010, 'exact'],
-    ]);
+    t.deepEqual(
+      stack.frames.map((frame) => [frame.pc, frame.cfa, frame.certainty]),
+      [
+        [START + 0x10, 0x20000008, 'exact'],
+        [START + 0x20, 0x20000010, 'exact'],
+      ],
+    );
   },
   title: (name = '') => `reads ${name}`,
 });

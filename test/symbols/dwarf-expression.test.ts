@@ -50,7 +50,10 @@ test('computes as wide as an address', (t) => {
   t.is(binary(0x24, 1, 31), 0x80000000);
   t.is(binary(0x25, -1, 28), 15);
   t.is(binary(0x26, -8, 2), 0xfffffffe);
-  t.deepEqual([0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e].map((opcode) => binary(opcode, -1, 1)), [0, 0, 0, 1, 1, 1]);
+  t.deepEqual(
+    [0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e].map((opcode) => binary(opcode, -1, 1)),
+    [0, 0, 0, 1, 1, 1],
+  );
   t.is(run(0x31, 0x1f), 0xffffffff);
   t.is(run(0x30, 0x20), 0xffffffff);
   t.is(run(0x11, 0x7f, 0x19), 1);
@@ -65,7 +68,14 @@ test('starts with the CFA where the rule says so, and does not know what it was 
 });
 
 test('refuses loops, overflow, underflow, division by zero and unknown operations', (t) => {
-  for (const bytes of [[0x2f, 0xfd, 0xff], Array(100).fill(0x30), [0x22], [0x31, 0x30, 0x1b], [0x31, 0x30, 0x1d], [0x31, 0x31, 0xff]]) {
+  for (const bytes of [
+    [0x2f, 0xfd, 0xff],
+    Array(100).fill(0x30),
+    [0x22],
+    [0x31, 0x30, 0x1b],
+    [0x31, 0x30, 0x1d],
+    [0x31, 0x31, 0xff],
+  ]) {
     t.throws(() => run(...bytes), { code: 'HH1309' });
   }
   t.throws(() => run(0x0c, 1), { code: 'HH1302' });

@@ -32,21 +32,50 @@ function covered(version: 4 | 5, list: readonly number[], addresses: readonly nu
 }
 
 test('reads .debug_ranges: offsets from the base, and base selection', (t) => {
-  const list = [...word(0x10), ...word(0x20), ...word(0xffffffff), ...word(0x2000), ...word(0), ...word(4), ...word(0), ...word(0)];
-  t.deepEqual(covered(4, list, [0x100f, 0x1010, 0x101f, 0x1020, 0x1fff, 0x2000, 0x2003, 0x2004]), [0x1010, 0x101f, 0x2000, 0x2003]);
+  const list = [
+    ...word(0x10),
+    ...word(0x20),
+    ...word(0xffffffff),
+    ...word(0x2000),
+    ...word(0),
+    ...word(4),
+    ...word(0),
+    ...word(0),
+  ];
+  t.deepEqual(
+    covered(4, list, [0x100f, 0x1010, 0x101f, 0x1020, 0x1fff, 0x2000, 0x2003, 0x2004]),
+    [0x1010, 0x101f, 0x2000, 0x2003],
+  );
 });
 
 test('reads every kind of .debug_rnglists entry', (t) => {
-  const probe = [0x1003, 0x1004, 0x1007, 0x1008, 0x2000, 0x2001, 0x2002, 0x3000, 0x3004, 0x3fff, 0x4000, 0x4003, 0x4004];
+  const probe = [
+    0x1003, 0x1004, 0x1007, 0x1008, 0x2000, 0x2001, 0x2002, 0x3000, 0x3004, 0x3fff, 0x4000, 0x4003, 0x4004,
+  ];
   const cases: [number[], number[]][] = [
-    [[4, 4, 8], [0x1004, 0x1007]], // offset_pair from low_pc
-    [[5, ...word(0x2000), 4, 0, 2], [0x2000, 0x2001]], // base_address
+    [
+      [4, 4, 8],
+      [0x1004, 0x1007],
+    ], // offset_pair from low_pc
+    [
+      [5, ...word(0x2000), 4, 0, 2],
+      [0x2000, 0x2001],
+    ], // base_address
     [[1, 0, 4, 0, 4], [0x3000]], // base_addressx
-    [[2, 0, 1], [0x3000, 0x3004, 0x3fff]], // startx_endx
-    [[3, 1, 4], [0x4000, 0x4003]], // startx_length
+    [
+      [2, 0, 1],
+      [0x3000, 0x3004, 0x3fff],
+    ], // startx_endx
+    [
+      [3, 1, 4],
+      [0x4000, 0x4003],
+    ], // startx_length
     [[6, ...word(0x2001), ...word(0x2002)], [0x2001]], // start_end
     [[7, ...word(0x1007), 1], [0x1007]], // start_length
-    [[4, 3, 4, 4, 7, 8, 7, ...word(0x4003), 1], [0x1003, 0x1007, 0x4003]],
+    [
+      [4, 3, 4, 4, 7, 8, 7, ...word(0x4003), 1],
+      [0x1003, 0x1007, 0x4003],
+    ],
   ];
   for (const [list, expected] of cases) {
     t.deepEqual(covered(5, [...list, 0], probe), expected);

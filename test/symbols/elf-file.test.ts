@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import test from 'ava';
-import { createSymbolizer } from '../../lib/symbols/symbolizer.js';
 import { ElfFile } from '../../lib/symbols/elf-file.js';
+import { createSymbolizer } from '../../lib/symbols/symbolizer.js';
 import { type BuiltElf, buildElf, pack, symbolBytes } from '../support/elf-builder.js';
 
 const CODE = 6;
@@ -40,7 +40,10 @@ const reads = test.macro({
     t.is(symbolizer.readMemory(0x103f, 2), undefined);
     t.is(symbolizer.symbol('number')?.kind, 'object');
     t.is(symbolizer.symbol('absent'), undefined);
-    t.deepEqual(symbolizer.symbolsByPrefix('alias').map((symbol) => symbol.name), ['alias_a', 'alias_b']);
+    t.deepEqual(
+      symbolizer.symbolsByPrefix('alias').map((symbol) => symbol.name),
+      ['alias_a', 'alias_b'],
+    );
     t.is(symbolizer.locate(0x1021)[0]?.functionName, 'ns::foo<int>');
     t.is(symbolizer.locate(0x1021)[0]?.linkageName, '_ZN2ns3fooIiEEvT_');
     t.is(symbolizer.locate(0x1014)[0]?.functionName, 'label');
@@ -93,7 +96,10 @@ test('opens compressed sections of both kinds, and says why one cannot be opened
     buildElf({
       sections: [
         { name: '.debug_one', flags: 0x800, bytes: [...pack(false, [1, 4], [text.length, 4], [1, 4]), ...packed] },
-        { name: '.zdebug_two', bytes: [...new TextEncoder().encode('ZLIB'), ...pack(true, [text.length, 8]), ...packed] },
+        {
+          name: '.zdebug_two',
+          bytes: [...new TextEncoder().encode('ZLIB'), ...pack(true, [text.length, 8]), ...packed],
+        },
         { name: '.debug_zstd', flags: 0x800, bytes: pack(false, [2, 4], [text.length, 4], [1, 4]) },
         { name: '.debug_bomb', flags: 0x800, bytes: [...pack(false, [1, 4], [0x7fffffff, 4], [1, 4]), ...packed] },
         { name: '.debug_short', flags: 0x800, bytes: pack(false, [1, 4]) },

@@ -19,8 +19,29 @@ function undo(excReturn: number, at: number, status = 0x01000000, psp: number | 
 }
 
 test('pops the hardware frame from the main or the process stack', (t) => {
-  for (const [excReturn, at] of [[0xfffffff1, MSP], [0xfffffff9, MSP], [0xfffffffd, PSP]] as const) {
-    t.deepEqual(undo(excReturn, at), [1, 2, 3, 4, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xb0, 12, at + 32, 0x501, 0x600]);
+  for (const [excReturn, at] of [
+    [0xfffffff1, MSP],
+    [0xfffffff9, MSP],
+    [0xfffffffd, PSP],
+  ] as const) {
+    t.deepEqual(undo(excReturn, at), [
+      1,
+      2,
+      3,
+      4,
+      0x40,
+      0x50,
+      0x60,
+      0x70,
+      0x80,
+      0x90,
+      0xa0,
+      0xb0,
+      12,
+      at + 32,
+      0x501,
+      0x600,
+    ]);
   }
 });
 
@@ -39,13 +60,19 @@ test('skips the secure additional state of Armv8-M and restores r4 to r11 from i
   t.true(Array.isArray(result));
   if (!Array.isArray(result)) return;
   t.is(result[13], MSP + 72);
-  t.deepEqual(result.slice(4, 12), [-8, -7, -6, -5, -4, -3, -2, -1].map((index) => 0x100 + index));
+  t.deepEqual(
+    result.slice(4, 12),
+    [-8, -7, -6, -5, -4, -3, -2, -1].map((index) => 0x100 + index),
+  );
 });
 
 test('says what it is missing', (t) => {
   t.deepEqual(undo(0xfffffff9, 0), { needs: MSP });
   const registers = Array(16).fill(0);
-  t.deepEqual(undoException({ excReturn: 0xfffffffd, registers, psp: undefined, read: () => 0 }, new Float64Array(16)), { missing: 'psp' });
+  t.deepEqual(
+    undoException({ excReturn: 0xfffffffd, registers, psp: undefined, read: () => 0 }, new Float64Array(16)),
+    { missing: 'psp' },
+  );
 });
 
 test('tells EXC_RETURN from code', (t) => {

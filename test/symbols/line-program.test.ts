@@ -85,7 +85,13 @@ test('leaves out rows of line 0, and rows of a line with discriminators, as gdb 
 
 test('orders sequences and leaves out discarded, empty and overlapping ones', (t) => {
   const sequence = (start: number, size: number) => [...setAddress(start), COPY, ...advance(size), ...END];
-  const program = [...sequence(0x200, 8), ...sequence(0, 8), ...sequence(0x100, 4), ...sequence(0x204, 8), ...sequence(0x300, 0)];
+  const program = [
+    ...sequence(0x200, 8),
+    ...sequence(0, 8),
+    ...sequence(0x100, 4),
+    ...sequence(0x204, 8),
+    ...sequence(0x300, 0),
+  ];
   t.deepEqual(rows(program), ['100 1:1!', '104 end', '200 1:1!', '208 end']);
 });
 

@@ -88,7 +88,10 @@ test(mutates, ['-Og', '-g', '-Wl,--compress-debug-sections=zlib']);
 test('survives files that are cut anywhere', (t) => {
   const original = build(t, '-Os', '-g3');
   if (!original) return;
-  fc.assert(fc.property(fc.nat(original.length), (length) => tryFile(original.subarray(0, length))), { numRuns: 80 });
+  fc.assert(
+    fc.property(fc.nat(original.length), (length) => tryFile(original.subarray(0, length))),
+    { numRuns: 80 },
+  );
   t.pass();
 });
 
@@ -105,5 +108,7 @@ test('keeps what is readable when one section is garbage', (t) => {
   t.is(symbolizer.locate(main).at(-1)?.functionName, 'main');
   t.is(symbolizer.locate(main)[0]?.line, 0);
   t.true(symbolizer.problems.length > 0);
-  t.true(symbolizer.problems.every((problem) => problem instanceof SymbolError && problem.message.includes('.debug_line')));
+  t.true(
+    symbolizer.problems.every((problem) => problem instanceof SymbolError && problem.message.includes('.debug_line')),
+  );
 });

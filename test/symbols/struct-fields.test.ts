@@ -43,7 +43,10 @@ const finds = test.macro({
       t.deepEqual<unknown, unknown>(symbolizer.structFieldOffset('mp_state_ctx', path), expected, path);
     });
     const whole = symbolizer.symbol('mp_state_ctx');
-    t.deepEqual(symbolizer.structFieldOffset('mp_state_ctx', ''), { address: whole?.address ?? 0, sizeBytes: whole?.sizeBytes ?? 0 });
+    t.deepEqual(symbolizer.structFieldOffset('mp_state_ctx', ''), {
+      address: whole?.address ?? 0,
+      sizeBytes: whole?.sizeBytes ?? 0,
+    });
     t.is(symbolizer.structFieldOffset('counter', '').sizeBytes, 8);
   },
   title: (_, flags: readonly string[]) => `finds members where the compiler put them: ${flags.join(' ')}`,
@@ -57,16 +60,24 @@ test(finds, ['-Os', '-g', '-flto']);
 test('enters arrays at element 0 when the path does not say which', (t) => {
   const symbolizer = open(t, '-Og', '-g');
   if (!symbolizer) return;
-  t.deepEqual(symbolizer.structFieldOffset('mp_state_ctx', 'more.flags'), symbolizer.structFieldOffset('mp_state_ctx', 'more[0].flags'));
+  t.deepEqual(
+    symbolizer.structFieldOffset('mp_state_ctx', 'more.flags'),
+    symbolizer.structFieldOffset('mp_state_ctx', 'more[0].flags'),
+  );
 });
 
 test('says which member is missing and which there are', (t) => {
   const symbolizer = open(t, '-Og', '-g');
   if (!symbolizer) return;
-  const missingMember = t.throws(() => symbolizer.structFieldOffset('mp_state_ctx', 'mem.area.gc_pool'), { code: 'HH1311' });
+  const missingMember = t.throws(() => symbolizer.structFieldOffset('mp_state_ctx', 'mem.area.gc_pool'), {
+    code: 'HH1311',
+  });
   t.true(missingMember?.message.includes('mp_state_ctx.mem.area: path mem.area.gc_pool: found no member gc_pool'));
   t.true(missingMember?.message.includes('gc_alloc_table_start, gc_alloc_table_byte_len, gc_pool_start, next'));
-  t.throws(() => symbolizer.structFieldOffset('mp_state_ctx', 'mem.area.next.next'), { code: 'HH1311', message: /found a pointer/ });
+  t.throws(() => symbolizer.structFieldOffset('mp_state_ctx', 'mem.area.next.next'), {
+    code: 'HH1311',
+    message: /found a pointer/,
+  });
   t.throws(() => symbolizer.structFieldOffset('hidden_pointer', 'x'), { code: 'HH1311', message: /found a pointer/ });
   t.throws(() => symbolizer.structFieldOffset('ratio', 'x'), { code: 'HH1311', message: /found no structure/ });
   t.throws(() => symbolizer.structFieldOffset('no_such_variable', 'x'), { code: 'HH1310' });

@@ -12,7 +12,10 @@ function row(...halves: number[]): string | undefined {
   };
   const found = thumbPrologueRow({ littleEndian: true, readMemory }, START, START + bytes.length);
   if (!found) return undefined;
-  return [`r${found.cfaRegister}+${found.cfaOffset}`, ...found.rules.map((rule) => `r${rule.register}@${rule.value}`)].join(' ');
+  return [
+    `r${found.cfaRegister}+${found.cfaOffset}`,
+    ...found.rules.map((rule) => `r${rule.register}@${rule.value}`),
+  ].join(' ');
 }
 
 test('follows 16-bit prologues', (t) => {

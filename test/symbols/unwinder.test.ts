@@ -61,7 +61,8 @@ const equalsGdb = test.macro({
     t.deepEqual(Object.fromEntries(ends), { main: 22, 'no-psp': 2 });
     t.deepEqual(symbolizer.problems, []);
   },
-  title: (_, cpu: string, flags: readonly string[]) => `unwinds every kind of stack to gdb's backtrace: ${cpu} ${flags.join(' ')}`,
+  title: (_, cpu: string, flags: readonly string[]) =>
+    `unwinds every kind of stack to gdb's backtrace: ${cpu} ${flags.join(' ')}`,
 });
 
 for (const cpu of ['cortex-m0', 'cortex-m3']) {
@@ -124,7 +125,8 @@ test('goes through an exception on the process stack when its pointer is given',
   const caller = symbolizer.symbol('call_exception');
   const words = [0, 0, 0, 0, 0, (thread?.address ?? 0) + 7, (caller?.address ?? 0) + 2, 0x01000000];
   const base = stop.registers[13] ?? 0;
-  const read = (address: number) => (address >= psp && address < psp + 32 ? words[(address - psp) / 4] : stop.stack[(address - base) / 4]);
+  const read = (address: number) =>
+    address >= psp && address < psp + 32 ? words[(address - psp) / 4] : stop.stack[(address - base) / 4];
   const stack = symbolizer.unwind(stop.registers, read, { psp });
   const names = stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName);
   t.deepEqual(names.slice(0, 5), ['probe', 'SVC_Handler', '<signal handler called>', 'call_exception', 'thread']);
@@ -139,7 +141,10 @@ const tasks = test.macro({
       const stack = unwind(symbolizer, stop);
       t.is(stack.end, end);
       t.deepEqual(backtrace(symbolizer, stack), stop.backtrace);
-      t.deepEqual(stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName), names);
+      t.deepEqual(
+        stack.frames.map((frame) => symbolizer.sourcesOf(frame)[0]?.functionName),
+        names,
+      );
     }
   },
   title: (_, lr: string) => `ends at a task that was started with ${lr} in lr`,
@@ -155,7 +160,9 @@ test('tells which address it needs, and how deep it may go', (t) => {
   if (!recording || !stop) return;
   const { symbolizer } = recording;
   const base = stop.registers[13] ?? 0;
-  const shallow = symbolizer.unwind(stop.registers, (address) => (address < base + 8 ? stop.stack[(address - base) / 4] : undefined));
+  const shallow = symbolizer.unwind(stop.registers, (address) =>
+    address < base + 8 ? stop.stack[(address - base) / 4] : undefined,
+  );
   t.is(shallow.end, 'no-memory');
   t.true((shallow.needs?.address ?? 0) >= base + 8);
   const whole = unwind(symbolizer, stop);
@@ -166,5 +173,10 @@ test('tells which address it needs, and how deep it may go', (t) => {
   t.is(limited.frames.length, 2);
   const past = symbolizer.unwind(stop.registers, (address) => stop.stack[(address - base) / 4], { pastMain: true });
   t.is(past.end, 'entry');
-  t.is(backtrace(symbolizer, past).at(-1)?.replace(/ at .*/, ''), 'Reset_Handler');
+  t.is(
+    backtrace(symbolizer, past)
+      .at(-1)
+      ?.replace(/ at .*/, ''),
+    'Reset_Handler',
+  );
 });
