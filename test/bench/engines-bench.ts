@@ -13,7 +13,7 @@ import { connect } from '../../lib/targets/connect.js';
 import type { Target } from '../../lib/targets/target.js';
 import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import type { BenchRow } from './analysis-bench.js';
+import type { BenchRow } from './bench-row.js';
 import { classicGdb } from './classic-gdb.js';
 import type { ProxyCounts } from './delay-proxy.js';
 

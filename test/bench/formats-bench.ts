@@ -2,7 +2,7 @@ import { formatById } from '../../lib/formats/registry.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { g0, g1, g2, itmPackets, tpiuFrames } from '../support/drone-bytes.js';
 import { traceSamples } from '../support/trace-samples.js';
-import type { BenchRow } from './analysis-bench.js';
+import type { BenchRow } from './bench-row.js';
 
 /** What a repeated part of an input needs before and behind it. */
 interface Input {
