@@ -16,7 +16,6 @@ export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
   alloctraceJson,
   systemViewFormat,
-  alloctraceJson,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
