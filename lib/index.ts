@@ -21,7 +21,9 @@ export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from './formats/gc-
 export { ItmDecoder, type ItmHandler } from './formats/itm/itm-decoder.js';
 export {
   SWO_FRAMINGS,
+  SWO_FRAMINGS,
   SwoDecoder,
+  type SwoFraming,
   type SwoFraming,
   type SwoHandler,
   type SwoOptions,
@@ -32,8 +34,12 @@ export type { MpyCode, MpyFile, MpyObject, MpyQstr } from './formats/mpy/mpy-fil
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from './formats/mpy/mpy-heap-cost.js';
 export { readMpy } from './formats/mpy/read-mpy.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
+export { writeAlloctraceJson } from './formats/write-alloctrace-json.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
+export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
+export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export {
@@ -51,6 +57,37 @@ export { gcLayoutSvg } from './report/gc-layout-svg.js';
 export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
 export { mpyText } from './report/mpy-text.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
+export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from './sources/alloctrace/client.js';
+export type { AlloctraceStatus, RingContents, RingSource } from './sources/alloctrace/protocol.js';
+export { FinishedTraceSource, LiveRingSource, type ServedTarget } from './sources/alloctrace/ring-sources.js';
+export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from './sources/alloctrace/server.js';
+export { type ByteLink, linkChunks } from './sources/byte-link.js';
+export { type ByteSource, parseByteSource, sourcePieces } from './sources/byte-source.js';
+export { type LivePiece, liveDecode } from './sources/live-decode.js';
+export { type NodeMcuOptions, NodeMcuSession } from './sources/nodemcu-session.js';
+export { captureRing, type RingCaptureOptions } from './sources/ring-capture.js';
+export {
+  configureRing,
+  type RingDrainPlan,
+  type RingPort,
+  readRingSettings,
+  ringViaDebugPort,
+} from './sources/ring-via-debug-port.js';
+export {
+  durableSelector,
+  findSerialPort,
+  listSerialPorts,
+  type PortSelector,
+  type ReopenOptions,
+  reopenSerialPort,
+  type SerialPiece,
+  type SerialPortInfo,
+  serialPieces,
+} from './sources/serial-finder.js';
+export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
+export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
+export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
+export { frameResolver, symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
@@ -60,6 +97,7 @@ export { isJournal, JournalReader, readJournal } from './trace/journal-reader.js
 export { JournalWriter, journalBytes } from './trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from './trace/lifespans.js';
 export { LiveHeap } from './trace/live-heap.js';
+export { recordsOf } from './trace/records-of.js';
 export { FrameFlag, type FrameTable, type StackTable } from './trace/tables.js';
 export {
   backtraceOf,

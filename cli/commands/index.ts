@@ -1,5 +1,6 @@
 import type { AnyCommand } from '../context.js';
 import { boardsCommand } from './boards.js';
+import { captureCommand } from './capture.js';
 import { checkCommand } from './check.js';
 import { demoCommand } from './demo.js';
 import { diffCommand } from './diff.js';
@@ -12,6 +13,8 @@ import { layoutCommand } from './layout.js';
 import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
+import { serveCommand } from './serve.js';
+import { sessionCommand } from './session.js';
 import { statsCommand } from './stats.js';
 import { treeCommand } from './tree.js';
 import { whatifCommand } from './whatif.js';
@@ -20,6 +23,9 @@ import { whatifCommand } from './whatif.js';
 export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
+  captureCommand,
+  sessionCommand,
+  serveCommand,
   treeCommand,
   statsCommand,
   leaksCommand,

@@ -16,6 +16,7 @@ export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
   alloctraceJson,
   systemViewFormat,
+  alloctraceJson,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,

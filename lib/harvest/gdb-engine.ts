@@ -49,7 +49,8 @@ export class GdbEngine implements Engine {
   }
 }
 
-function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
+/** gdb on a target that is ready, halted. @throws TargetError, GdbError */
+export function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
   return MiSession.open(program, {
     elfPath: target.elfPath,
     host: target.server.host,

@@ -67,6 +67,11 @@ export class MiSession implements DebugSession {
     );
   }
 
+  /** Writes memory of the halted target. */
+  async writeMemory(address: Address, bytes: Uint8Array): Promise<void> {
+    await this.mi.command(`-data-write-memory-bytes ${address} ${Buffer.from(bytes).toString('hex')}`);
+  }
+
   async setBreakpoint(address: Address): Promise<void> {
     await this.breakpointNumber(address);
   }
