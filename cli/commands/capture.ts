@@ -59,7 +59,7 @@ export const captureCommand = defineCommand({
       .option('framing', { choices: SWO_FRAMINGS, describe: 'swo: how ports are carried (default: by content)' })
       .option('trace-port', { type: 'number', default: 31, describe: 'swo: the port of the trace' })
       .option('baud', { type: 'number', default: 115_200, describe: 'swo, serial: the rate of the port' })
-      .option('idle', { type: 'number', describe: 'swo, serial: end after so many silent seconds' })
+      .option('idle', { type: 'number', describe: 'swo, serial: end after so many seconds without a record' })
       .option('heap-size', { type: 'string', describe: 'swo: the size of the heap' }),
   run: async (args, context) => {
     switch (args.kind) {

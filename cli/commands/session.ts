@@ -59,7 +59,8 @@ export const sessionCommand = defineCommand({
       signal: context.signal,
       reopen: () => reopenSerialPort(selector, options),
     });
-    return new Prompt(session, args, context).run();
+    // Awaited here: the port is closed when this function is left.
+    return await new Prompt(session, args, context).run();
   },
 });
 
