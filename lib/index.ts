@@ -21,9 +21,7 @@ export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from './formats/gc-
 export { ItmDecoder, type ItmHandler } from './formats/itm/itm-decoder.js';
 export {
   SWO_FRAMINGS,
-  SWO_FRAMINGS,
   SwoDecoder,
-  type SwoFraming,
   type SwoFraming,
   type SwoHandler,
   type SwoOptions,
@@ -87,7 +85,7 @@ export {
 export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
 export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
-export { frameResolver, symbolized } from './sources/symbolize-records.js';
+export { symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';

@@ -1,10 +1,10 @@
 import {
   AlloctraceClient,
+  callerFrames,
   captureRing,
   captureSwo,
   ExitCode,
   formatById,
-  frameResolver,
   type ImportOptions,
   type LivePiece,
   liveDecode,
@@ -20,7 +20,7 @@ import {
   UsageError,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { captureToFolder, printTrace } from './capture-to-folder.js';
+import { captureToFolder, printOutputs } from './capture-to-folder.js';
 import { sizeOption } from './import.js';
 
 const KINDS = ['ring', 'swo', 'serial'] as const;
@@ -154,7 +154,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
   const importOptions: ImportOptions = {
     subject: args.source,
     ...(args.heapSize === undefined ? {} : { heapSizeBytes: sizeOption('--heap-size', args.heapSize) }),
-    ...(args.elf === undefined ? {} : { resolve: frameResolver(await loadFirmware(args.elf)) }),
+    ...(args.elf === undefined ? {} : { resolve: callerFrames(await loadFirmware(args.elf)) }),
   };
   const pieces =
     args.kind === 'swo'
@@ -203,8 +203,8 @@ async function* asAsync(records: Iterable<TraceRecord> | AsyncIterable<TraceReco
 }
 
 async function finish(records: AsyncIterable<TraceRecord>, out: string, context: Context): Promise<ExitCode> {
-  const { trace, exitCode } = await captureToFolder(records, out, context);
-  printTrace(trace, context);
+  const { outputs, exitCode } = await captureToFolder(records, out, context);
+  printOutputs(outputs, context);
   if (!context.quiet && !context.json) context.err(`written to ${out}; next: harvest tree ${out}/capture.harvest\n`);
   return exitCode;
 }
