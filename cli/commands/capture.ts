@@ -186,6 +186,10 @@ async function* recordsIn(
 ): AsyncGenerator<TraceRecord> {
   const decoders = new Map<number, TextDecoder>();
   for await (const piece of pieces) {
+    if (piece.kind === 'opened') {
+      if (!context.quiet) context.err(`reading ${piece.name}; Ctrl-C ends the capture\n`);
+      continue;
+    }
     alive();
     if (piece.kind === 'record') {
       yield piece.record;
