@@ -87,7 +87,7 @@ export {
 export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
 export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
-export { frameResolver, symbolized } from './sources/symbolize-records.js';
+export { symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';

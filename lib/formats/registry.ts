@@ -14,8 +14,8 @@ import { systemViewFormat } from './systemview/systemview.js';
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
-  alloctraceJson,
   systemViewFormat,
+  alloctraceJson,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
