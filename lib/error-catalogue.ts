@@ -1,6 +1,7 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
+import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -8,6 +9,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
+  ...SYMBOL_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',
