@@ -129,7 +129,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
         {...pointer}
       />
-      <canvas ref={overlay} class="overlay" aria-hidden="true" />
+      <canvas ref={overlay} class="overlay" />
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
     </>
   );
