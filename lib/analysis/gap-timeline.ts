@@ -27,7 +27,7 @@ export interface Cut {
 }
 
 /**
- * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 128 MiB a step).
+ * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 32 MiB at a step of a byte, 512 MiB at one of 16).
  *
  * @throws UsageError HH1180 for a trace without addresses
  */

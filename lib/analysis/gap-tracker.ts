@@ -2,8 +2,8 @@ import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
 import type { Address, Bytes } from '../units.js';
 
-/** 2^27 bits are 16 MiB: regions of up to 128 MiB byte by byte, larger ones only in coarser units. */
-const MAX_STEPS = 2 ** 27;
+/** A step takes 8 bytes and 2 bits: 264 MiB at most. Regions of up to 32 MiB byte by byte, larger ones in coarser units. */
+const MAX_STEPS = 2 ** 25;
 
 /**
  * The gaps of one region while blocks come and go: the sum and the largest at any moment, each change in a handful of
