@@ -1,10 +1,12 @@
 import pc from 'picocolors';
-import { ExitCode, HarvestError, sanitize } from '../lib/index.js';
+import { CheckFailedError, ExitCode, HarvestError, sanitize } from '../lib/index.js';
 
 /** An error as people read it, and the status that the process ends with. */
 export function describeError(error: unknown, verbose: boolean): { readonly text: string; readonly exitCode: number } {
   if (error instanceof HarvestError) {
-    const lines = [`${pc.red(error.code)} ${sanitize(error.message)}`];
+    // The messages of failed checks are several lines, whose names are made safe where they are put in.
+    const message = error instanceof CheckFailedError ? sanitizeLines(error.message) : sanitize(error.message);
+    const lines = [`${pc.red(error.code)} ${message}`];
     if (error.remedy !== undefined) lines.push(`  try: ${sanitize(error.remedy)}`);
     for (let cause = error.cause; verbose && cause instanceof Error; cause = cause.cause) {
       lines.push(`  because: ${sanitize(cause.message)}`);

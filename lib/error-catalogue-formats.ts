@@ -77,4 +77,9 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The dump holds another part of memory, or --base is wrong.',
     'Give the address of the first byte with --base, and the ELF file if the dump is of all RAM.',
   ),
+  HH1480: entry(
+    'No such export format',
+    '--format takes the id of a known format.',
+    '`harvest export --list-formats` lists them.',
+  ),
 };

@@ -1,10 +1,12 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
+import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  ...SOURCE_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',
@@ -34,6 +36,42 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'The command line is wrong',
     'An option or command is unknown, or a value does not fit.',
     'See `harvest --help`.',
+  ),
+  HH1180: entry(
+    'The trace has no addresses',
+    'It tells sizes only (a Drone OS heap trace, for example): there is no heap map and no fragmentation.',
+    'Use `harvest stats` or `harvest pools`, which need no addresses.',
+  ),
+  HH1181: entry(
+    'No such mark in the trace',
+    'The name is misspelt, the capture set no mark, or the second mark lies before the first.',
+    'The message lists the marks that there are; --mark NAME=EVENT or NAME=FUNCTION adds some.',
+  ),
+  HH1182: entry(
+    'A mark cannot be set',
+    '--mark takes NAME=EVENT (a number up to the event count) or NAME=FUNCTION (one that is in a backtrace).',
+    '`harvest stats` shows the event count; `harvest tree` shows the functions.',
+  ),
+  HH1183: entry(
+    'The pool options make no layout',
+    'There may be 1 to 64 pools, the alignment is a power of two, and filling up needs a heap size.',
+    'See `harvest pools --help`.',
+  ),
+  HH1184: entry('No such placement policy', 'The name is misspelt.', '`harvest whatif --help` lists them.'),
+  HH1185: entry(
+    'Not a baseline file',
+    'The file was cut, edited, or is something else.',
+    'Write a new one: harvest check TRACE --write-baseline FILE.',
+  ),
+  HH1186: entry(
+    'Not a budget file',
+    'heap.budget.toml is not TOML, has an unknown field, or a limit that is neither a size nor a count.',
+    'docs/analysis.md lists the fields; schema = 1 comes first.',
+  ),
+  HH1187: entry(
+    'Not the bounds of a heap',
+    '--heap takes BASE:SIZE.',
+    'For a CircuitPython log: 0:SIZE, because its addresses count from the begin of the heap.',
   ),
   HH1201: entry(
     'No such board',
@@ -182,5 +220,36 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'The output folder cannot be made',
     'A parent is not writable, or a file has its name.',
     'Choose another with --out.',
+  ),
+  HH2001: entry(
+    'A leak check failed',
+    'Blocks that were allocated between two marks are still alive at the second.',
+    'The message names the source line and its callers; `harvest leaks TRACE` shows the rest.',
+    'What a first run sets up for good does not count with three marks or more.',
+  ),
+  HH2002: entry(
+    'A limit of the budget is broken',
+    'The firmware takes more than heap.budget.toml allows.',
+    '`harvest tree --at-peak TRACE` shows who holds the heap at its peak.',
+  ),
+  HH2003: entry(
+    'A new call path allocates',
+    'It is not in the baseline.',
+    'If it is meant: harvest check TRACE --write-baseline FILE.',
+  ),
+  HH2004: entry(
+    'The capture is incomplete',
+    'Events were lost or the end is missing: a passing check would prove nothing.',
+    'Capture again; --allow-incomplete checks what is there.',
+  ),
+  HH2005: entry(
+    'The pools do not fit the heap',
+    'The smallest layout that serves the trace is larger than the heap that was given.',
+    'Allow more pools, or take the least heap that the message names.',
+  ),
+  HH2006: entry(
+    'The difference breaks a limit',
+    'The later trace takes more than --max-growth and its like allow.',
+    '`harvest diff A B` shows which call paths changed.',
   ),
 };

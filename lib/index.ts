@@ -1,20 +1,13 @@
 /** The public API of heap-harvest. cli/, examples/ and viewer/ use nothing else. */
-export {
-  CALL_FIGURES,
-  type CallFigure,
-  type CallNode,
-  type CallTree,
-  type CallTreeOptions,
-  callTree,
-} from './analysis/call-tree.js';
 export { type CaptureSummary, captureSummary } from './analysis/capture-summary.js';
-export { type HeapStats, type HeapStatsOptions, heapStats } from './analysis/heap-stats.js';
-export { type CallTreeNode, callTreeNodes } from './analysis/tree-nodes.js';
+export * from './analysis/exports.js';
 export type { Board, MemoryArea } from './boards/board.js';
 export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';
+export type { TraceWriter } from './formats/export/trace-writer.js';
+export { TRACE_WRITERS, writerById } from './formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from './formats/format.js';
 export {
   BlockKind,
@@ -41,21 +34,60 @@ export type { MpyCode, MpyFile, MpyObject, MpyQstr } from './formats/mpy/mpy-fil
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from './formats/mpy/mpy-heap-cost.js';
 export { readMpy } from './formats/mpy/read-mpy.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
+export { writeAlloctraceJson } from './formats/write-alloctrace-json.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
+export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
+export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
-export { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';
+export {
+  makeOutputFolder,
+  OUTPUT_FILES,
+  type WrittenOutputs,
+  writeOutputs,
+  writeWhole,
+} from './output/write-outputs.js';
 export { packageRoot } from './package-root.js';
-export { type CallTreeTextOptions, callTreeText } from './report/call-tree-text.js';
 export { captureSummaryText, oracleText } from './report/capture-summary-text.js';
+export * from './report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from './report/gc-layout-frames.js';
 export { gcLayoutSvg } from './report/gc-layout-svg.js';
 export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
-export { heapStatsText } from './report/heap-stats-text.js';
 export { mpyText } from './report/mpy-text.js';
-export { sanitize } from './report/sanitize.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
+export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from './sources/alloctrace/client.js';
+export type { AlloctraceStatus, RingContents, RingSource } from './sources/alloctrace/protocol.js';
+export { FinishedTraceSource, LiveRingSource, type ServedTarget } from './sources/alloctrace/ring-sources.js';
+export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from './sources/alloctrace/server.js';
+export { type ByteLink, linkChunks } from './sources/byte-link.js';
+export { type ByteSource, parseByteSource, sourcePieces } from './sources/byte-source.js';
+export { type LivePiece, liveDecode } from './sources/live-decode.js';
+export { type NodeMcuOptions, NodeMcuSession } from './sources/nodemcu-session.js';
+export { captureRing, type RingCaptureOptions } from './sources/ring-capture.js';
+export {
+  configureRing,
+  type RingDrainPlan,
+  type RingPort,
+  readRingSettings,
+  ringViaDebugPort,
+} from './sources/ring-via-debug-port.js';
+export {
+  durableSelector,
+  findSerialPort,
+  listSerialPorts,
+  type PortSelector,
+  type ReopenOptions,
+  reopenSerialPort,
+  type SerialPiece,
+  type SerialPortInfo,
+  serialPieces,
+} from './sources/serial-finder.js';
+export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
+export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
+export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
+export { frameResolver, symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
@@ -65,6 +97,7 @@ export { isJournal, JournalReader, readJournal } from './trace/journal-reader.js
 export { JournalWriter, journalBytes } from './trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from './trace/lifespans.js';
 export { LiveHeap } from './trace/live-heap.js';
+export { recordsOf } from './trace/records-of.js';
 export { FrameFlag, type FrameTable, type StackTable } from './trace/tables.js';
 export {
   backtraceOf,

@@ -28,8 +28,8 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'gdb-js': ['lib/gdb/mi/gdb-js-adapter.ts'],
   'regenerator-runtime/runtime.js': ['lib/gdb/mi/gdb-js-adapter.ts'],
   'tree-model': ['lib/analysis/tree-nodes.ts'],
-  '@serialport/stream': ['lib/sources/serial-port.ts'],
-  '@serialport/bindings-cpp': ['lib/sources/serial-port.ts'],
+  '@serialport/stream': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
+  '@serialport/bindings-cpp': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
   'gecko-profiler-demangle': ['lib/symbols/demangle.ts'],
 };
 

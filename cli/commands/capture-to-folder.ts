@@ -15,6 +15,7 @@ import {
   sanitize,
   type Trace,
   type TraceRecord,
+  type WrittenOutputs,
   writeOutputs,
 } from '../../lib/index.js';
 import type { Context } from '../context.js';
@@ -28,7 +29,7 @@ export async function captureToFolder(
   records: AsyncIterable<TraceRecord>,
   folder: string,
   context: Context,
-): Promise<{ readonly trace: Trace; readonly exitCode: ExitCode }> {
+): Promise<{ readonly outputs: WrittenOutputs; readonly exitCode: ExitCode }> {
   const iterator = records[Symbol.asyncIterator]();
   // Whatever is wrong with the arguments shows here, before any file is made.
   let next = await iterator.next();
@@ -52,23 +53,27 @@ export async function captureToFolder(
   journal.close(failure === undefined);
   const trace = journal.builder.build();
   if (failure !== undefined && trace.eventCount === 0) throw failure;
-  await writeOutputs(trace, folder);
+  const outputs = await writeOutputs(trace, folder);
   if (failure !== undefined) {
     context.err(`kept ${trace.eventCount} events in ${join(folder, OUTPUT_FILES.journal)}\n`);
     throw failure;
   }
-  return { trace, exitCode: exitCodeOf(trace, context) };
+  return { outputs, exitCode: exitCodeOf(trace, context) };
 }
 
 /** The tree, then the summary: what a capture and an import print. */
-export function printTrace(trace: Trace, context: Context): void {
-  const summary = captureSummary(trace);
+export function printOutputs({ tree, summary }: WrittenOutputs, context: Context): void {
   if (context.json) {
-    context.out(`${JSON.stringify({ ...summary, tree: callTree(trace) })}\n`);
+    context.out(`${JSON.stringify({ ...summary, tree })}\n`);
     return;
   }
-  if (!context.quiet) context.out(callTreeText(callTree(trace)));
+  if (!context.quiet) context.out(callTreeText(tree));
   context.out(`\n${captureSummaryText(summary)}`);
+}
+
+/** The same for a trace that is not written. */
+export function printTrace(trace: Trace, context: Context): void {
+  printOutputs({ tree: callTree(trace), summary: captureSummary(trace) }, context);
 }
 
 /** The journal's path; one that is there already is kept under another name. */

@@ -1,7 +1,7 @@
 import { ExitCode, harvestEvents } from '../../lib/index.js';
 import { defineCommand } from '../context.js';
 import { buildExampleFirmware } from '../example-firmware.js';
-import { captureToFolder, printTrace } from './capture-to-folder.js';
+import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 export const demoCommand = defineCommand({
   name: 'demo',
@@ -17,13 +17,13 @@ export const demoCommand = defineCommand({
     const elf = await buildExampleFirmware({ board, optimisation: 'Og', variant: args.variant });
     if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
     const records = harvestEvents({ elf, board: `qemu-${board}`, signal: context.signal, timeoutMs: 300_000 });
-    const { trace, exitCode } = await captureToFolder(records, args.out, context);
-    printTrace(trace, context);
+    const { outputs, exitCode } = await captureToFolder(records, args.out, context);
+    printOutputs(outputs, context);
     if (!context.quiet && !context.json) {
       context.err(
         `written to ${args.out}; next: harvest stats ${args.out}/capture.harvest, harvest view ${args.out}/capture.harvest\n`,
       );
     }
-    return exitCode === ExitCode.ok && trace.info.oracle?.outcome !== 'matched' ? ExitCode.partial : exitCode;
+    return exitCode === ExitCode.ok && outputs.summary.oracle?.outcome !== 'matched' ? ExitCode.partial : exitCode;
   },
 });

@@ -11,7 +11,7 @@ import {
   writeOutputs,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { captureToFolder, printTrace } from './capture-to-folder.js';
+import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 const SERVERS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
 
@@ -73,8 +73,8 @@ export const harvestCommand = defineCommand({
         timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
       }),
     };
-    const { trace, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
-    printTrace(trace, context);
+    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
+    printOutputs(outputs, context);
     if (!context.quiet && !context.json) nextStep(args.out, context);
     return exitCode;
   },
@@ -95,8 +95,8 @@ async function finishJournal(path: string, context: Context): Promise<ExitCode> 
   const { builder } = await loadTrace(path, { signal: context.signal });
   const trace = builder.build();
   const folder = dirname(path);
-  await writeOutputs(trace, folder);
-  printTrace(trace, context);
+  const outputs = await writeOutputs(trace, folder);
+  printOutputs(outputs, context);
   if (!context.quiet && !context.json) nextStep(folder, context);
   return trace.info.complete ? ExitCode.ok : ExitCode.partial;
 }

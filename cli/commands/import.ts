@@ -14,7 +14,7 @@ import {
   writeWhole,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { printTrace } from './capture-to-folder.js';
+import { printOutputs } from './capture-to-folder.js';
 import { readSymbols } from './read-symbols.js';
 
 export const importCommand = defineCommand({
@@ -71,8 +71,8 @@ export const importCommand = defineCommand({
     await makeOutputFolder(args.out);
     await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));
     const trace = builder.build();
-    await writeOutputs(trace, args.out);
-    printTrace(trace, context);
+    const outputs = await writeOutputs(trace, args.out);
+    printOutputs(outputs, context);
     if (failure !== undefined) throw failure;
     return trace.info.complete ? ExitCode.ok : ExitCode.partial;
   },

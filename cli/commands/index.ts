@@ -1,19 +1,41 @@
 import type { AnyCommand } from '../context.js';
 import { boardsCommand } from './boards.js';
+import { captureCommand } from './capture.js';
+import { checkCommand } from './check.js';
 import { demoCommand } from './demo.js';
+import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { exportCommand } from './export.js';
+import { fragCommand } from './frag.js';
 import { harvestCommand } from './harvest.js';
 import { importCommand } from './import.js';
 import { layoutCommand } from './layout.js';
+import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
+import { poolsCommand } from './pools.js';
+import { serveCommand } from './serve.js';
+import { sessionCommand } from './session.js';
+import { statsCommand } from './stats.js';
 import { treeCommand } from './tree.js';
+import { whatifCommand } from './whatif.js';
 
 /** Every command, in the order in which `harvest --help` lists them. */
 export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
+  exportCommand,
+  captureCommand,
+  sessionCommand,
+  serveCommand,
   treeCommand,
+  statsCommand,
+  leaksCommand,
+  fragCommand,
+  poolsCommand,
+  diffCommand,
+  checkCommand,
+  whatifCommand,
   layoutCommand,
   mpyCommand,
   boardsCommand,

@@ -1,16 +1,59 @@
-import { callTree, callTreeText, ExitCode, loadTrace } from '../../lib/index.js';
+import { type CallFigure, callTree, callTreeText, ExitCode } from '../../lib/index.js';
 import { defineCommand } from '../context.js';
+import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
+
+interface Moment {
+  readonly at?: number | undefined;
+  readonly atPeak: boolean;
+  readonly total: boolean;
+  readonly temporary: boolean;
+}
 
 export const treeCommand = defineCommand({
   name: 'tree <trace>',
   describe: 'The call tree of blocks per source line',
-  examples: [['harvest tree capture.harvest', 'what is alive at the end, by call path']],
+  examples: [
+    ['harvest tree capture.harvest', 'what is alive at the end, by call path'],
+    ['harvest tree capture.harvest --at-peak --bytes', 'who held the heap when it was fullest'],
+    ['harvest tree capture.harvest --invert --depth 2', 'by source, with its direct callers'],
+  ],
   options: (yargs) =>
-    yargs.positional('trace', { type: 'string', demandOption: true, describe: 'a journal or any importable trace' }),
+    analysisOptions(yargs.positional('trace', traceArgument))
+      .option('at', { type: 'number', describe: 'what is alive after this event' })
+      .option('at-peak', { type: 'boolean', default: false, describe: 'what is alive at the peak' })
+      .option('total', { type: 'boolean', default: false, describe: 'everything ever allocated' })
+      .option('temporary', { type: 'boolean', default: false, describe: 'freed before another allocation happened' })
+      .conflicts('at', ['at-peak', 'total', 'temporary'])
+      .option('bytes', { type: 'boolean', default: false, describe: 'count bytes instead of blocks' })
+      .option('wide', { type: 'boolean', default: false, describe: 'bytes, count and share before each line' })
+      .option('invert', { type: 'boolean', default: false, describe: 'by source: children are callers' })
+      .option('depth', { type: 'number', describe: 'levels to print' })
+      .option('min-percent', { type: 'number', describe: 'leave out what is below this share' }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal });
-    const tree = callTree(builder.build());
-    context.out(context.json ? `${JSON.stringify(tree)}\n` : callTreeText(tree));
+    const trace = await loadForAnalysis(args.trace, args, context);
+    const tree = callTree(trace, {
+      ...hideOptions(args),
+      ...countField('atSeq', '--at', args.at),
+      invert: args.invert,
+    });
+    if (context.json) context.out(`${JSON.stringify(tree)}\n`);
+    else {
+      const text = callTreeText(tree, {
+        figure: figureOf(args),
+        unit: args.bytes ? 'bytes' : 'blocks',
+        form: args.wide ? 'wide' : 'plain',
+        ...countField('maxDepth', '--depth', args.depth),
+        ...countField('minPercent', '--min-percent', args.minPercent),
+      });
+      context.out(text);
+    }
     return ExitCode.ok;
   },
 });
+
+function figureOf(args: Moment): CallFigure {
+  if (args.at !== undefined) return 'at';
+  if (args.atPeak) return 'peak';
+  if (args.total) return 'total';
+  return args.temporary ? 'temporary' : 'live';
+}

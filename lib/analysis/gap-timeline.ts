@@ -27,7 +27,8 @@ export interface Cut {
 }
 
 /**
- * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 32 MiB at a step of a byte, 512 MiB at one of 16).
+ * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 2^24 steps
+ * of its alignment).
  *
  * @throws UsageError HH1180 for a trace without addresses
  */

@@ -2,8 +2,8 @@ import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
 import type { Address, Bytes } from '../units.js';
 
-/** A step takes 8 bytes and 2 bits: 264 MiB at most. Regions of up to 32 MiB byte by byte, larger ones in coarser units. */
-const MAX_STEPS = 2 ** 25;
+/** 128 MiB of tables: regions of up to 16 MiB byte by byte, 128 MiB where all is aligned to 8. */
+const MAX_STEPS = 2 ** 24;
 
 /**
  * The gaps of one region while blocks come and go: the sum and the largest at any moment, each change in a handful of

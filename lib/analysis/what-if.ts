@@ -38,7 +38,7 @@ export interface WhatIfOptions {
   readonly leastHeap?: boolean;
 }
 
-/** The bisection gives up above 1 GiB. */
+/** Larger heaps are not replayed: some policies keep a table of the whole heap. */
 const MAX_HEAP = 2 ** 30;
 const SAMPLES = 256;
 
@@ -46,7 +46,7 @@ const SAMPLES = 256;
 export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOptions = {}): WhatIf {
   const requests = heapRequests(trace);
   const assumptions = [...spansOf(trace).assumptions];
-  const space = options.space ?? spaceOf(trace, assumptions);
+  const space = bounded(options.space ?? spaceOf(trace, assumptions), assumptions);
   if (trace.info.sizeKind === 'block' && !trace.events.requestedBytes && policy.id !== 'micropython-gc') {
     assumptions.push('the trace has the sizes of blocks, not of requests: this policy adds its own overhead on top');
   }
@@ -66,6 +66,12 @@ export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOpt
     ...(least === undefined ? {} : { leastHeapBytes: least }),
     assumptions,
   };
+}
+
+function bounded(space: HeapSpace, assumptions: string[]): HeapSpace {
+  if (space.sizeBytes <= MAX_HEAP) return space;
+  assumptions.push('heaps above 1 GiB are replayed in 1 GiB');
+  return { ...space, sizeBytes: MAX_HEAP };
 }
 
 /** The captured heap; where it is not known, what the trace's peak needs twice over. */
@@ -196,11 +202,8 @@ function leastHeap(trace: Trace, requests: HeapRequests, policy: PlacementPolicy
   };
   let low = Math.floor(peakOf(trace).bytes / step) - 1;
   let high = Math.max(1, Math.ceil((peakOf(trace).bytes * 1.25) / step) + 4);
-  while (!survives(high)) {
-    low = high;
-    high *= 2;
-    if (high * step > MAX_HEAP) return undefined;
-  }
+  for (; high * step <= MAX_HEAP && !survives(high); high *= 2) low = high;
+  if (high * step > MAX_HEAP) return undefined;
   low = Math.max(0, low);
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);

@@ -26,9 +26,11 @@ export interface HistoryRecord {
  * A trace without addresses has no block numbers: its records count blocks from 0 in order of allocation.
  */
 export function* allocationHistoryText(trace: Trace): Generator<string> {
+  const spans = lifespans(trace);
+  const frames = new FrameCache(trace);
   let separator = '[';
-  for (const record of allocationHistory(trace)) {
-    yield `${separator}${JSON.stringify(record)}`;
+  for (const index of inHistoryOrder(spans)) {
+    yield separator + recordText(historyFields(trace, spans, index), frames);
     separator = ',\n';
   }
   yield separator === '[' ? '[]\n' : ']\n';
@@ -38,7 +40,7 @@ export function* allocationHistoryText(trace: Trace): Generator<string> {
 export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
   const spans = lifespans(trace);
   const frames = new FrameCache(trace);
-  for (const index of inHistoryOrder(spans)) yield historyRecord(trace, spans, frames, index);
+  for (const index of inHistoryOrder(spans)) yield historyRecord(historyFields(trace, spans, index), frames);
 }
 
 function inHistoryOrder(spans: Lifespans): Int32Array {
@@ -49,25 +51,61 @@ function inHistoryOrder(spans: Lifespans): Int32Array {
   return Int32Array.from([...closed, ...alive]);
 }
 
-function historyRecord(trace: Trace, spans: Lifespans, frames: FrameCache, index: number): HistoryRecord {
+interface HistoryFields {
+  readonly startBlock: number;
+  readonly blocks: number;
+  readonly startStack: StackId;
+  readonly startSeq: number;
+  /** Undefined for what is alive at the end. */
+  readonly endStack: StackId | undefined;
+  readonly endSeq: number;
+  readonly endCause: string | undefined;
+  readonly address: string | undefined;
+  readonly bytes: number;
+}
+
+function historyFields(trace: Trace, spans: Lifespans, index: number): HistoryFields {
   const startSeq = spans.startSeq[index] ?? 0;
   const endSeq = spans.endSeq[index] ?? trace.eventCount;
   const cause = spans.endCause[index] ?? EndCause.alive;
   const address = spans.address[index] ?? 0;
   const bytes = spans.sizeBytes[index] ?? 0;
-  const { startBlock, blocks } = inBlocks(trace, address, bytes, index);
   const isEventEnd = cause === EndCause.free || cause === EndCause.sweep || cause === EndCause.realloc;
+  const endStack = isEventEnd ? (trace.events.stack[endSeq] ?? -1) : -1;
   return {
-    start_block: startBlock,
-    size: blocks,
-    start_trace: frames.of(trace.events.stack[startSeq] ?? -1),
-    start_time: startSeq,
-    end_trace: cause === EndCause.alive ? '' : frames.of(isEventEnd ? (trace.events.stack[endSeq] ?? -1) : -1),
-    end_time: endSeq,
-    ...(cause === EndCause.alive ? {} : { end_cause: END_CAUSES[cause] ?? 'free' }),
-    ...(trace.info.hasAddresses ? { address: formatAddress(address) } : {}),
+    ...inBlocks(trace, address, bytes, index),
+    startStack: trace.events.stack[startSeq] ?? -1,
+    startSeq,
+    endStack: cause === EndCause.alive ? undefined : endStack,
+    endSeq,
+    endCause: cause === EndCause.alive ? undefined : (END_CAUSES[cause] ?? 'free'),
+    address: trace.info.hasAddresses ? formatAddress(address) : undefined,
     bytes,
   };
+}
+
+function historyRecord(fields: HistoryFields, frames: FrameCache): HistoryRecord {
+  return {
+    start_block: fields.startBlock,
+    size: fields.blocks,
+    start_trace: frames.of(fields.startStack),
+    start_time: fields.startSeq,
+    end_trace: fields.endStack === undefined ? '' : frames.of(fields.endStack),
+    end_time: fields.endSeq,
+    ...(fields.endCause === undefined ? {} : { end_cause: fields.endCause }),
+    ...(fields.address === undefined ? {} : { address: fields.address }),
+    bytes: fields.bytes,
+  };
+}
+
+/** The same as JSON, with the text of each stack made once: traces repeat them. A test holds the two together. */
+function recordText(fields: HistoryFields, frames: FrameCache): string {
+  const endTrace = fields.endStack === undefined ? '""' : frames.json(fields.endStack);
+  const cause = fields.endCause === undefined ? '' : `,"end_cause":"${fields.endCause}"`;
+  const address = fields.address === undefined ? '' : `,"address":"${fields.address}"`;
+  const start = `{"start_block":${fields.startBlock},"size":${fields.blocks},"start_trace":${frames.json(fields.startStack)}`;
+  const end = `,"start_time":${fields.startSeq},"end_trace":${endTrace},"end_time":${fields.endSeq}`;
+  return `${start}${end}${cause}${address},"bytes":${fields.bytes}}`;
 }
 
 function inBlocks(trace: Trace, address: Address, bytes: number, index: number) {
@@ -82,8 +120,18 @@ function inBlocks(trace: Trace, address: Address, bytes: number, index: number) 
 /** Traces repeat the same few thousand stacks: each is made once. */
 class FrameCache {
   private readonly stacks = new Map<StackId, readonly HistoryFrame[]>();
+  private readonly texts = new Map<StackId, string>();
 
   constructor(private readonly trace: Trace) {}
+
+  json(stack: StackId): string {
+    let text = this.texts.get(stack);
+    if (text === undefined) {
+      text = JSON.stringify(this.of(stack));
+      this.texts.set(stack, text);
+    }
+    return text;
+  }
 
   of(stack: StackId): readonly HistoryFrame[] {
     const known = this.stacks.get(stack);

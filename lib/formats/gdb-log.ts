@@ -1,9 +1,12 @@
-import { GC_BLOCK_BYTES, GcLog, gcRegion } from '../trace/gc-log.js';
-import type { Frame } from '../trace/heap-event.js';
+import { GC_BLOCK_BYTES, GcLog, gcRegion, isSweepName } from '../trace/gc-log.js';
+import { EVENT_KINDS } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { StackId } from '../units.js';
+import { ByteLines } from './byte-lines.js';
 import type { TraceDecoder, TraceFormat } from './format.js';
+import { GdbFrameCache } from './gdb-frame-cache.js';
 import { type FrameLine, parseFrameLine } from './gdb-frame-line.js';
-import { LineSplitter } from './line-splitter.js';
+import { GdbLogStacks } from './gdb-log-stacks.js';
 
 /*
  * The log of a classic gdb script that breaks on gc_log_change (capture.md, section 2). Two generations of the script:
@@ -15,7 +18,7 @@ import { LineSplitter } from './line-splitter.js';
 const BREAKPOINT = /^(?:Thread .* hit )?(?:Temporary breakpoint|Breakpoint) \d+, (?:0x[0-9a-f]+ in )?(.*)$/;
 const VALUE = /^\$\d+ = (0x[0-9a-f]+|\d+)/;
 const ARGUMENTS = /start_block=(\d+), length=(\d+)/;
-const CACHED_LINES = 200_000;
+const MAX_WRAPPED_CHARS = 65536;
 
 export const gdbLog: TraceFormat = {
   id: 'gdb-log',
@@ -36,18 +39,20 @@ interface PendingEvent {
 }
 
 class GdbLogDecoder implements TraceDecoder {
-  private readonly lines = new LineSplitter((line) => this.line(line));
+  private readonly lines = new ByteLines((bytes, from, to) => this.line(bytes, from, to));
+  private readonly text = new TextDecoder();
   private readonly gcLog = new GcLog(GC_BLOCK_BYTES);
-  private readonly cache = new Map<string, FrameLine>();
-  private readonly inlinedTwins = new WeakMap<Frame, Frame>();
+  private readonly cache = new GdbFrameCache();
+  private readonly stacks: GdbLogStacks;
   private pending: PendingEvent | undefined;
-  /** The start of a line that gdb wrapped, or a frame line that may go on. */
+  /** A frame line that goes on in the next one: gdb wrapped it. */
   private wrapped = '';
   private valuesFirst = false;
   private sawValues = false;
   private endReason: string | undefined;
 
   constructor(private readonly builder: TraceBuilder) {
+    this.stacks = new GdbLogStacks(builder.tables);
     builder.add({
       kind: 'info',
       info: { source: 'gdb log', hasAddresses: true, sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' },
@@ -61,7 +66,7 @@ class GdbLogDecoder implements TraceDecoder {
 
   end(): void {
     this.lines.end();
-    this.endFrameLine();
+    this.endWrapped();
     if (this.pending && !this.finishEvent(this.pending)) {
       this.builder.add({ kind: 'gap', reason: 'the log ends inside an event' });
     }
@@ -69,49 +74,50 @@ class GdbLogDecoder implements TraceDecoder {
     this.builder.add({ kind: 'info', info: { source, endReason: this.endReason ?? 'the end of the log' } });
   }
 
-  private line(line: string): void {
-    if (line.charCodeAt(0) === 0x20 && this.wrapped !== '') {
-      if (this.wrapped.length < 65536) this.wrapped += ` ${line.trimStart()}`;
+  private line(bytes: Uint8Array, from: number, to: number): void {
+    const first = bytes[from];
+    if (first === 0x20 && this.wrapped !== '') {
+      if (this.wrapped.length < MAX_WRAPPED_CHARS) this.wrapped += ` ${this.textOf(bytes, from, to).trimStart()}`;
       return;
     }
-    this.endFrameLine();
-    if (line.charCodeAt(0) === 0x23 && this.pending) {
-      this.wrapped = line;
-    } else if (line.charCodeAt(0) === 0x24) {
-      const value = VALUE.exec(line);
-      if (value && this.pending) this.addValue(this.pending, Number(value[1]));
-    } else if (line.includes('reakpoint ')) {
-      const hit = BREAKPOINT.exec(line);
-      if (hit) this.begin(hit[1] ?? '');
-    }
+    this.endWrapped();
+    if (first === 0x23) this.frameLine(bytes, from, to);
+    else if (first === 0x24) this.valueLine(bytes, from, to);
+    else if (first === 0x42 || first === 0x54) this.breakpointLine(bytes, from, to);
   }
 
-  private begin(head: string): void {
+  private frameLine(bytes: Uint8Array, from: number, to: number): void {
+    if (!this.pending) return;
+    // The log function's own frame is left out.
+    if (bytes[from + 1] === 0x30 && bytes[from + 2] === 0x20) return;
+    const known = this.cache.find(bytes, from, to);
+    if (known) this.pending.frames.push(known);
+    else this.wrapped = this.textOf(bytes, from, to);
+  }
+
+  private endWrapped(): void {
+    if (this.wrapped === '') return;
+    const parsed = parseFrameLine(this.wrapped);
+    this.wrapped = '';
+    if (parsed && parsed.level > 0) this.pending?.frames.push(parsed);
+  }
+
+  private valueLine(bytes: Uint8Array, from: number, to: number): void {
+    const value = VALUE.exec(this.textOf(bytes, from, to));
+    if (!value || !this.pending) return;
+    this.pending.values.push(Number(value[1]));
+    this.sawValues = true;
+    if (this.pending.frames.length === 0) this.pending.valuesFirst = true;
+  }
+
+  private breakpointLine(bytes: Uint8Array, from: number, to: number): void {
+    const hit = BREAKPOINT.exec(this.textOf(bytes, from, to));
+    if (!hit) return;
     const before = this.pending;
-    this.pending = { head, values: [], frames: [], valuesFirst: false };
+    this.pending = { head: hit[1] ?? '', values: [], frames: [], valuesFirst: false };
     if (before && !this.finishEvent(before)) {
       this.builder.add({ kind: 'gap', reason: 'an event without its values', lostEvents: 1 });
     }
-  }
-
-  private addValue(event: PendingEvent, value: number): void {
-    event.values.push(value);
-    this.sawValues = true;
-    if (event.frames.length === 0) event.valuesFirst = true;
-  }
-
-  private endFrameLine(): void {
-    if (this.wrapped === '') return;
-    const line = this.wrapped;
-    this.wrapped = '';
-    const known = this.cache.get(line);
-    const parsed = known ?? parseFrameLine(line);
-    if (!parsed) return;
-    if (!known) {
-      if (this.cache.size >= CACHED_LINES) this.cache.clear();
-      this.cache.set(line, parsed);
-    }
-    this.pending?.frames.push(parsed);
   }
 
   /** Adds the event; false when it lacks its values. A breakpoint without values or arguments is the end of the capture. */
@@ -131,33 +137,26 @@ class GdbLogDecoder implements TraceDecoder {
     }
     this.valuesFirst ||= event.valuesFirst;
     this.endReason = undefined;
-    const ticksMs = event.values[2];
-    const record = this.gcLog.event(start, length, this.backtraceOf(event));
-    this.builder.add(ticksMs === undefined ? record : { ...record, atUs: ticksMs * 1000 });
+    this.addEvent({ start, length, ticksMs: event.values[2] }, event.frames);
     return true;
   }
 
-  /** Without the log function's own frame; a frame without an address has the one of its inlined callee. */
-  private backtraceOf(event: PendingEvent): Frame[] {
-    const frames: Frame[] = [];
-    for (const { level, frame, hasAddress } of event.frames) {
-      if (level === 0) continue;
-      const callee = frames[frames.length - 1];
-      if (hasAddress || frame.kind === 'signal' || !callee) {
-        frames.push(frame);
-        continue;
-      }
-      frames[frames.length - 1] = this.inlinedTwin(callee);
-      frames.push({ ...frame, address: callee.address });
-    }
-    return frames;
+  private addEvent(
+    values: { start: number; length: number; ticksMs: number | undefined },
+    frames: readonly FrameLine[],
+  ): void {
+    const { start, length, ticksMs } = values;
+    const swept = length === 0 && frames.some(({ frame }) => isSweepName(frame.functionName));
+    const stack: StackId = this.stacks.stack(frames);
+    const { builder } = this;
+    const kind = this.gcLog.change(start, length, swept);
+    const address = start * GC_BLOCK_BYTES;
+    builder.addEvent(EVENT_KINDS.indexOf(kind), address, length * GC_BLOCK_BYTES, stack);
+    if (kind === 'realloc') builder.setLast('fromAddress', address);
+    if (ticksMs !== undefined) builder.setLast('atUs', ticksMs * 1000);
   }
 
-  private inlinedTwin(frame: Frame): Frame {
-    const known = this.inlinedTwins.get(frame);
-    if (known) return known;
-    const twin = { ...frame, inlined: true };
-    this.inlinedTwins.set(frame, twin);
-    return twin;
+  private textOf(bytes: Uint8Array, from: number, to: number): string {
+    return this.text.decode(bytes.subarray(from, to));
   }
 }

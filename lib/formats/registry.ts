@@ -16,9 +16,9 @@ import { systemViewFormat } from './systemview/systemview.js';
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
-  alloctraceJson,
   allocationHistoryFormat,
   systemViewFormat,
+  alloctraceJson,
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
@@ -37,12 +37,16 @@ export function formatById(id: string): TraceFormat {
   throw new TraceFormatError('HH1401', `--format ${id}: no such format, expected one of: ${known}`);
 }
 
+const CERTAIN = 0.95;
+
 /** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */
 export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'): TraceFormat {
   let best: TraceFormat | undefined;
   let confidence = 0;
   for (const format of FORMATS) {
     const sure = format.detect(head, whole);
+    // The binary detectors decode the head: not worth it when a text format has its own words in it.
+    if (sure >= CERTAIN) return format;
     if (sure > confidence) {
       best = format;
       confidence = sure;

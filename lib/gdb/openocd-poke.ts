@@ -27,6 +27,7 @@ export class OpenocdPoke {
   private active = false;
   private awaiting = false;
   private step = 0;
+  private longestPauseMs: Milliseconds = Number.POSITIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private command = '';
   private reply = '';
@@ -66,10 +67,14 @@ export class OpenocdPoke {
     }
   }
 
-  /** The target was told to run: OpenOCD is asked again and again until {@link end}. */
-  begin(): void {
+  /**
+   * The target was told to run: OpenOCD is asked again and again until {@link end}. `longestPauseMs` is for those who do not see each
+   * continue and stop (gdb's own loop): they begin once, and the pauses must stay short.
+   */
+  begin(longestPauseMs: Milliseconds = Number.POSITIVE_INFINITY): void {
     this.active = true;
     this.step = 0;
+    this.longestPauseMs = longestPauseMs;
     if (!this.awaiting && this.timer === undefined) this.send();
   }
 
@@ -112,7 +117,7 @@ export class OpenocdPoke {
     }
     this.awaiting = false;
     if (!this.active) return;
-    const pause = PAUSES_MS[Math.min(this.step++, PAUSES_MS.length - 1)] ?? 0;
+    const pause = Math.min(PAUSES_MS[Math.min(this.step++, PAUSES_MS.length - 1)] ?? 0, this.longestPauseMs);
     if (pause === 0) this.send();
     else {
       this.timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-import { DeviceLostError, UsageError } from '../errors.js';
+import { DeviceLostError } from '../errors.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
 import type { RspClient } from '../gdb/rsp/rsp-client.js';
 import type { LineCounters } from '../gdb/rsp/rsp-connection.js';
@@ -8,6 +8,7 @@ import type { TraceInfo, TraceRecord } from '../trace/heap-event.js';
 import { formatAddress, type Milliseconds } from '../units.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { initialStackPointer, openClient, openPoke, ramRanges, removeLeftovers } from './direct-link.js';
+import { harvestMallocDirect } from './direct-malloc.js';
 import { DirectRecords } from './direct-records.js';
 import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from './engine.js';
@@ -44,14 +45,10 @@ export class DirectEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
-    if (hook.type !== 'gc-log') {
-      throw new UsageError(
-        'HH1566',
-        `direct engine: hook '${hook.profile}': found an allocator, expected a log function`,
-        {
-          remedy: 'capture with --engine gdb',
-        },
-      );
+    if (hook.type === 'malloc') {
+      const quietMs = this.options.quietMs ?? DEFAULT_QUIET_MS;
+      yield* harvestMallocDirect(target, { ...plan, hook }, { signal, quietMs });
+      return;
     }
     const image = await loadFirmware(target.elfPath, target.board);
     const unwinder = new SymbolizerUnwinder(image);

@@ -1,6 +1,9 @@
 import type { Target } from '../targets/target.js';
-import type { TraceRecord } from '../trace/heap-event.js';
+import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
 import type { Address, Bytes, Milliseconds } from '../units.js';
+import type { CallHook } from './malloc/call-hook.js';
+import type { HeapPlaces } from './malloc/heap-walk.js';
+import type { WalkerName } from './profiles/allocator-schema.js';
 
 /** A function, variable or source line as an address. */
 export interface CodePoint {
@@ -34,11 +37,26 @@ export interface LogHook {
   readonly blockBytes: Bytes;
 }
 
-/** Break on an allocator's entry points (capture.md, section 3); the profile says which and how to read them. */
+/** Break on an allocator's entry points and returns (capture.md, section 3; docs/malloc-hooks.md). */
 export interface MallocHook {
   readonly type: 'malloc';
   /** The allocator profile's name, for messages. */
   readonly profile: string;
+  /** The functions to break on. Never empty. */
+  readonly calls: readonly CallHook[];
+  /** How many breakpoints may be set at once. */
+  readonly breakpointLimit: number;
+  /** Whether realloc(p, 0) frees p. */
+  readonly reallocZeroFrees: boolean;
+  readonly unitBytes: Bytes;
+  /** The variable that points to the running task; absent for firmwares without tasks. */
+  readonly taskVariable?: CodePoint;
+  /** Where the heap lies; absent when the ELF file does not tell. */
+  readonly region?: HeapRegion;
+  /** How the allocator's own structures are read; absent when the profile does not say. */
+  readonly heap?: { readonly walker: WalkerName; readonly places: HeapPlaces };
+  /** Read the largest free block around each event. */
+  readonly captureLargest: boolean;
 }
 
 /** What to capture and when to stop; engines add nothing to it. */
@@ -62,6 +80,6 @@ export interface HarvestPlan {
  * `info` with `endReason`; loss of the target throws after everything so far was yielded.
  */
 export interface Engine {
-  readonly name: 'gdb' | 'direct';
+  readonly name: 'gdb' | 'direct' | 'auto';
   harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncIterable<TraceRecord>;
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { AsyncQueue } from '../async-queue.js';
-import { TargetError } from '../errors.js';
 import type { GdbProgram } from '../gdb/find-gdb.js';
 import { sourceScript } from '../gdb/mi/connect-target.js';
 import type { StopRecord } from '../gdb/mi/mi-connection.js';
@@ -8,12 +7,17 @@ import { MiSession } from '../gdb/mi/mi-session.js';
 import { packageRoot } from '../package-root.js';
 import { SERVER_NAMES, type Target } from '../targets/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
-import { formatAddress } from '../units.js';
+import { formatAddress, type Milliseconds } from '../units.js';
+import { openPoke } from './direct-link.js';
 import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from './engine.js';
 import { gcOracle } from './gc-oracle.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
+import { harvestMallocBySession } from './malloc/malloc-loop.js';
 import { harvestLogBySession } from './session-log-loop.js';
+
+/** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
+const POKE_PAUSE_MS: Milliseconds = 2;
 
 /** The reference engine: gdb does everything, in its own Python where it has one, else command by command over MI. */
 export class GdbEngine implements Engine {
@@ -28,18 +32,28 @@ export class GdbEngine implements Engine {
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     await using session = await openSession(this.program, target);
     const { hook } = plan;
-    if (hook.type !== 'gc-log') {
-      throw new TargetError('HH1505', `gdb engine: cannot follow ${hook.profile} yet`);
+    if (hook.type === 'malloc') {
+      yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
+      const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
+      yield* harvestMallocBySession(session, { ...plan, hook }, signal, { report });
+      return;
     }
     const python = this.program.hasPython && this.usePython;
     const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
-    if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-    else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+    const poke = await openPoke(target, signal);
+    poke?.begin(POKE_PAUSE_MS);
+    try {
+      if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
+      else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+    } finally {
+      poke?.close();
+    }
   }
 }
 
-function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
+/** gdb on a target that is ready, halted. @throws TargetError, GdbError */
+export function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
   return MiSession.open(program, {
     elfPath: target.elfPath,
     host: target.server.host,

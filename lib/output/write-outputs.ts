@@ -3,8 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { callTree } from '../analysis/call-tree.js';
-import { captureSummary } from '../analysis/capture-summary.js';
+import { type CallTree, callTree } from '../analysis/call-tree.js';
+import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
 import { OutputError } from '../errors.js';
 import { allocationHistoryText } from '../formats/allocation-history.js';
 import { callTreeText } from '../report/call-tree-text.js';
@@ -19,16 +19,24 @@ export const OUTPUT_FILES = {
   summary: 'summary.json',
 } as const;
 
+/** What was computed on the way, for those who print it too. */
+export interface WrittenOutputs {
+  readonly tree: CallTree;
+  readonly summary: CaptureSummary;
+}
+
 /**
  * Writes what a trace gives (all but the journal) into a folder, which is made when it is not there. A file appears under its
  * name only when it is whole. @throws OutputError HH1903, naming the file; the other files stay.
  */
-export async function writeOutputs(trace: Trace, folder: string): Promise<void> {
+export async function writeOutputs(trace: Trace, folder: string): Promise<WrittenOutputs> {
   const tree = callTree(trace);
+  const summary = captureSummary(trace);
   await writeWhole(join(folder, OUTPUT_FILES.history), allocationHistoryText(trace));
   await writeWhole(join(folder, OUTPUT_FILES.treeText), [callTreeText(tree)]);
   await writeWhole(join(folder, OUTPUT_FILES.treeJson), [`${JSON.stringify(tree)}\n`]);
-  await writeWhole(join(folder, OUTPUT_FILES.summary), [`${JSON.stringify(captureSummary(trace), undefined, 2)}\n`]);
+  await writeWhole(join(folder, OUTPUT_FILES.summary), [`${JSON.stringify(summary, undefined, 2)}\n`]);
+  return { tree, summary };
 }
 
 /** Makes the folder. @throws OutputError HH1904 */

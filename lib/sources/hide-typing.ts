@@ -1,5 +1,5 @@
-import type { TraceRecord } from '../trace/heap-event.js';
 import { lifespans } from '../trace/lifespans.js';
+import { recordsOf } from '../trace/records-of.js';
 import { backtraceOf, eventAt, type Trace } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { Bytes, Seq } from '../units.js';
@@ -58,23 +58,8 @@ function callersOf(trace: Trace, seq: Seq): string {
 }
 
 function without(trace: Trace, hidden: ReadonlySet<Seq>, text: string): Trace {
-  const builder = new TraceBuilder(trace.info);
-  const places: { readonly seq: Seq; readonly record: TraceRecord }[] = [
-    ...trace.epochs.map(({ beforeSeq, ...rest }) => ({ seq: beforeSeq, record: { kind: 'epoch' as const, ...rest } })),
-    ...trace.gaps.map(({ beforeSeq, ...rest }) => ({ seq: beforeSeq, record: { kind: 'gap' as const, ...rest } })),
-    ...trace.marks.map(({ beforeSeq, ...rest }) => ({ seq: beforeSeq, record: { kind: 'mark' as const, ...rest } })),
-    ...trace.notes.map(({ beforeSeq, ...rest }) => ({
-      seq: beforeSeq ?? 0,
-      record: { kind: 'note' as const, ...rest },
-    })),
-  ];
-  places.sort((a, b) => a.seq - b.seq);
-  for (const region of trace.regions) builder.add({ kind: 'region', region });
-  let next = 0;
-  for (let seq = 0; seq <= trace.eventCount; seq++) {
-    for (let place = places[next]; place && place.seq <= seq; place = places[++next]) builder.add(place.record);
-    if (seq < trace.eventCount && !hidden.has(seq)) builder.add(eventAt(trace, seq));
-  }
+  const builder = new TraceBuilder();
+  for (const record of recordsOf(trace, (seq) => !hidden.has(seq))) builder.add(record);
   builder.add({ kind: 'note', code: 'typing-hidden', text });
   return builder.build();
 }

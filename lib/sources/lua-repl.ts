@@ -139,7 +139,7 @@ export class LuaRepl {
     for (;;) {
       const next = await this.link.read({ timeoutMs: this.idleTimeoutMs, ...(signal ? { signal } : {}) });
       if (next.kind === 'timeout') return undefined;
-      if (next.kind === 'closed') throw new DeviceLostError('HH1602', `${this.link.name}: the port was closed`);
+      if (next.kind === 'closed') throw new DeviceLostError('HH1608', `${this.link.name}: the port was closed`);
       const from = this.pending.length;
       this.pending += this.decoder.decode(next.bytes, { stream: true });
       if (this.pending.length > MAX_OUTPUT_CHARS)

@@ -37,6 +37,7 @@ export class NodeMcuSession implements HeapTraceSession {
   private current: SessionState = 'none';
   private records = 0;
   private mark = '';
+  private closed = false;
   private typing: readonly TypedAllocation[] = [];
   private repl: LuaRepl;
 
@@ -110,6 +111,7 @@ export class NodeMcuSession implements HeapTraceSession {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await this.link.close();
   }
 
@@ -189,7 +191,7 @@ export class NodeMcuSession implements HeapTraceSession {
         await this.repl.sync();
         throw error;
       }
-      if (!(error instanceof DeviceLostError) || !this.options.reopen) throw error;
+      if (!(error instanceof DeviceLostError) || !this.options.reopen || this.closed) throw error;
       await this.reconnect(this.options.reopen, error);
       if (repeatable === 'repeatable') return this.repl.run(statement);
       throw error;

@@ -8,7 +8,7 @@ const readFile = promisify(read);
 
 /**
  * The native binding, which is an optional dependency: some platforms have no prebuilt one.
- * @throws ToolMissingError HH1601 without it; TargetError HH1606 in a worker thread.
+ * @throws ToolMissingError HH1607 without it; TargetError HH1606 in a worker thread.
  */
 export async function loadSerialBinding() {
   // bindings-cpp 13 polls on the main thread's event loop whichever thread asks, and V8 then ends the whole process.
@@ -23,7 +23,7 @@ export async function loadSerialBinding() {
     ]);
     return { binding: guarded(bindings.autoDetect()), Stream };
   } catch (cause) {
-    throw new ToolMissingError('HH1601', 'serial port: found no native binding, expected @serialport/bindings-cpp', {
+    throw new ToolMissingError('HH1607', 'serial port: found no native binding, expected @serialport/bindings-cpp', {
       cause,
       remedy: 'npm install @serialport/bindings-cpp (or connect over TCP, for example with socat or ser2net)',
     });

@@ -24,7 +24,7 @@ export type PortSelector =
 /** For tests and for systems with ports of their own kind. */
 export type PortLister = () => Promise<readonly SerialPortInfo[]>;
 
-/** The serial ports of this machine, by path. Without udevadm (Linux) only their paths. @throws ToolMissingError HH1601 */
+/** The serial ports of this machine, by path. Without udevadm (Linux) only their paths. @throws ToolMissingError HH1607 */
 export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
   // The binding's own list starts udevadm without listening for its absence, which would end this process.
   if (process.platform === 'linux' && !(await canRun('udevadm'))) return devicePaths();

@@ -23,7 +23,7 @@ const CLOSE_TIMEOUT_MS: Milliseconds = 2_000;
 
 /**
  * Opens a serial port. Closing it does not drop DTR, which would reset many boards.
- * @throws TargetError HH1600 when it cannot be opened, ToolMissingError HH1601.
+ * @throws TargetError HH1600 when it cannot be opened, ToolMissingError HH1607.
  */
 export async function openSerialPort(path: string, options: SerialOptions = {}): Promise<SerialPort> {
   const { binding, Stream } = await loadSerialBinding();
@@ -102,7 +102,7 @@ export class SerialPort implements ByteLink {
 }
 
 function lost(path: string, cause: Error | undefined): DeviceLostError {
-  return new DeviceLostError('HH1602', `${path}: the device is gone${cause ? ` (${cause.message})` : ''}`, {
+  return new DeviceLostError('HH1608', `${path}: the device is gone${cause ? ` (${cause.message})` : ''}`, {
     remedy: 'check the cable; a board that resets its USB comes back in a few seconds',
     ...(cause ? { cause } : {}),
   });

@@ -87,8 +87,9 @@ export class ByteReader {
   }
 
   i64(): number {
-    const value = this.u64();
-    return value >= 2 ** 63 ? value - 2 ** 64 : value;
+    const first = this.u32();
+    const second = this.u32();
+    return this.littleEndian ? (second | 0) * HIGH_WORD + first : (first | 0) * HIGH_WORD + second;
   }
 
   /** An unsigned value of 1, 2, 3, 4 or 8 bytes. */
@@ -133,9 +134,10 @@ export class ByteReader {
     let scale = 1;
     for (let count = 0; count < 10; count++) {
       const byte = this.u8();
+      // The sign is taken with the last 7 bits: subtracting it at the end would round above 2^53.
+      if (byte < 0x80) return value + (byte & 0x40 ? byte - 0x80 : byte) * scale;
       value += (byte & 0x7f) * scale;
       scale *= 128;
-      if (byte < 0x80) return byte & 0x40 ? value - scale : value;
     }
     throw new SymbolError('HH1306', `${this.where()}: found a LEB128 number longer than 10 bytes`);
   }

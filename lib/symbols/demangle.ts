@@ -62,7 +62,8 @@ export function demangle(name: string): string {
     const suffix = /\.(?:isra|constprop|part|cold|lto_priv|localalias)\b.*$/.exec(name)?.[0] ?? '';
     const base = suffix === '' ? name : name.slice(0, -suffix.length);
     const demangled = spellLiterals(call(base));
-    text = demangled === base ? name : demangled;
+    // A name that it does not know may lose its underscore.
+    text = base.endsWith(demangled) ? name : demangled;
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(name, text);
   }

@@ -91,6 +91,12 @@ function typeOf(info: DebugInfo, die: Die): Die | undefined {
   });
 }
 
+/** A type without typedefs and qualifiers; of an array, the part below its first `dimension` indexes. */
+interface FieldType {
+  readonly die: Die;
+  readonly dimension: number;
+}
+
 /** One walk; `done` is the part of the path that was followed, for messages. */
 class FieldWalk {
   private done: string;
@@ -106,20 +112,19 @@ class FieldWalk {
 
   run(start: Address, first: Die): FieldPlace {
     let address = start;
-    let type = this.strip(first);
+    let type: FieldType = { die: this.strip(first), dimension: 0 };
     for (const step of parsePath(this.path)) {
       if (typeof step === 'number') {
-        const element = this.elementOf(type);
-        address += step * this.sizeOf(element);
-        type = element;
+        type = this.elementOf(type);
+        address += step * this.sizeOf(type);
         this.done += `[${step}]`;
         continue;
       }
-      while (type.tag === Tag.arrayType) type = this.elementOf(type);
-      const member = this.member(type, step, 0);
-      if (!member) throw this.fail(`no member ${step}`, this.memberNames(type));
+      while (type.die.tag === Tag.arrayType) type = this.elementOf(type);
+      const member = this.member(type.die, step, 0);
+      if (!member) throw this.fail(`no member ${step}`, this.memberNames(type.die));
       address += member.offset;
-      type = this.strip(member.type);
+      type = { die: this.strip(member.type), dimension: 0 };
       this.done += `.${step}`;
     }
     return { address, sizeBytes: this.sizeOf(type) };
@@ -141,11 +146,24 @@ class FieldWalk {
     return die;
   }
 
-  private elementOf(array: Die): Die {
-    const element = array.tag === Tag.arrayType ? array.follow(At.type, this.info.units) : undefined;
-    if (!element || ++this.steps > MAX_TYPE_DEPTH)
-      throw this.fail(array.tag === Tag.pointerType ? 'a pointer' : 'no array', 'an array');
-    return this.strip(element);
+  private elementOf({ die, dimension }: FieldType): FieldType {
+    if (die.tag === Tag.arrayType && dimension + 1 < this.counts(die).length) return { die, dimension: dimension + 1 };
+    const element = die.tag === Tag.arrayType ? die.follow(At.type, this.info.units) : undefined;
+    if (!element || ++this.steps > MAX_TYPE_DEPTH) {
+      throw this.fail(die.tag === Tag.pointerType ? 'a pointer' : 'no array', 'an array');
+    }
+    return { die: this.strip(element), dimension: 0 };
+  }
+
+  /** How many elements each dimension of an array has; 0 for one without a bound (`int x[]`). */
+  private counts(array: Die): number[] {
+    const counts: number[] = [];
+    for (const child of childrenOf(array, this.info.units)) {
+      if (child.tag !== Tag.subrangeType) continue;
+      const upper = child.number(At.upperBound);
+      counts.push(child.number(At.count) ?? (upper === undefined ? 0 : upper + 1));
+    }
+    return counts;
   }
 
   private member(type: Die, name: string, depth: number): { readonly offset: number; readonly type: Die } | undefined {
@@ -190,19 +208,15 @@ class FieldWalk {
     return names.length === 0 ? 'a structure with members' : `one of ${names.join(', ')}`;
   }
 
-  private sizeOf(first: Die): Bytes {
-    const type = this.strip(first);
-    const size = type.number(At.byteSize);
+  private sizeOf({ die, dimension }: FieldType): Bytes {
+    const isWhole = dimension === 0;
+    const size = isWhole ? die.number(At.byteSize) : undefined;
     if (size !== undefined) return size;
-    if (type.tag === Tag.pointerType) return type.unit.addressSize;
-    if (type.tag !== Tag.arrayType) return 0;
-    let count = 1;
-    for (const child of childrenOf(type, this.info.units)) {
-      if (child.tag !== Tag.subrangeType) continue;
-      const upper = child.number(At.upperBound);
-      count *= child.number(At.count) ?? (upper === undefined ? 0 : upper + 1);
-    }
-    return count * this.sizeOf(this.elementOf(type));
+    if (die.tag === Tag.pointerType) return die.unit.addressSize;
+    if (die.tag !== Tag.arrayType) return 0;
+    const counts = this.counts(die);
+    const rest = counts.slice(dimension).reduce((product, count) => product * count, 1);
+    return rest * this.sizeOf(this.elementOf({ die, dimension: counts.length }));
   }
 }
 

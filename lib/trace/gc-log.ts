@@ -26,21 +26,37 @@ export class GcLog {
 
   event(startBlock: Blocks, length: Blocks, backtrace: Backtrace): HeapEvent {
     const address = this.poolStart + startBlock * this.blockBytes;
+    const sizeBytes = length * this.blockBytes;
+    const kind = this.change(startBlock, length, length === 0 && isSweep(backtrace));
+    switch (kind) {
+      case 'alloc':
+        return { kind, address, sizeBytes, backtrace };
+      case 'realloc':
+        return { kind, address, fromAddress: address, sizeBytes, backtrace };
+      default:
+        return { kind, address, backtrace };
+    }
+  }
+
+  /** The same for callers that keep events in columns: follows the live blocks and says which kind of event it is. */
+  change(startBlock: Blocks, length: Blocks, swept: boolean): 'alloc' | 'realloc' | 'free' | 'sweep' {
     if (length === 0) {
       this.live.delete(startBlock);
-      return { kind: isSweep(backtrace) ? 'sweep' : 'free', address, backtrace };
+      return swept ? 'sweep' : 'free';
     }
-    const sizeBytes = length * this.blockBytes;
     const known = this.live.has(startBlock);
     this.live.set(startBlock, length);
-    if (known) return { kind: 'realloc', address, fromAddress: address, sizeBytes, backtrace };
-    return { kind: 'alloc', address, sizeBytes, backtrace };
+    return known ? 'realloc' : 'alloc';
   }
 }
 
 /** gc_sweep, gc_sweep_all, gc_sweep_free_blocks: the name has changed over the years, its beginning has not. */
 export function isSweep(backtrace: Backtrace): boolean {
-  return backtrace.some((frame) => frame.functionName.startsWith('gc_sweep'));
+  return backtrace.some((frame) => isSweepName(frame.functionName));
+}
+
+export function isSweepName(functionName: string): boolean {
+  return functionName.startsWith('gc_sweep');
 }
 
 /** The heap region that block numbers count in; of unknown place (base 0, size 0) when the firmware does not tell. */

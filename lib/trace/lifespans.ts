@@ -63,7 +63,7 @@ class LifespanScan {
   private readonly sizeBytes: Float64Array;
   private readonly openedBy: Int32Array;
   private readonly closedBy: Int32Array;
-  private readonly live = new AddressMap();
+  private live = new AddressMap();
   private readonly bySize: SizeMatcher | undefined;
   private readonly overlaps: OverlapFinder | undefined;
   private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
@@ -200,6 +200,8 @@ class LifespanScan {
     }
     this.epochStart = this.count;
     this.bySize?.clear();
+    // Small: there may be as many epochs as events.
+    if (this.live.size > 0) this.live = new AddressMap(32);
   }
 
   private find(kind: FindingKind, seq: Seq): void {

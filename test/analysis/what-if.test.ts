@@ -103,6 +103,15 @@ test('counts the requests that fail, names the first, and finds the least heap',
   t.regex(whatIfText([small]), /first fit by address +384 B +1 \(first at 3\)/);
 });
 
+test('sizes that no heap has fail as requests and exhaust nothing', (t) => {
+  const trace = traceFromText('alloc 0x10 32\nalloc 0x20000000 9007199254740000\nfree 0x10');
+  for (const policy of POLICIES) {
+    const result = whatIf(trace, policy);
+    t.deepEqual([result.failures, result.leastHeapBytes], [1, undefined], policy.id);
+    t.true(result.assumptions.some((text) => text.includes('1 GiB')));
+  }
+});
+
 test('an unknown policy is a usage error that lists the known ones', (t) => {
   t.throws(() => policyById('worst-fit'), { instanceOf: UsageError, message: /first-fit, best-fit/ });
 });

@@ -98,3 +98,16 @@ test('import says what it took the file for, and passes its options on', async (
   const wrong = await harvest('import', csv, '--format', 'csv', '--columns', 'address', '--out', join(out, 'three'));
   t.is(wrong.code, 2);
 });
+
+test('export writes a file, or text to stdout, and refuses binary there', async (t) => {
+  const out = await folder(t);
+  const drone = join(out, 'heaptrace');
+  await writeFile(drone, g1('a12 a12 f12'));
+  const folded = await harvest('export', drone, '--format', 'folded', '--out', '-');
+  t.is(folded.stdout, '(no backtrace) 12\n');
+  const path = join(out, 'x.pb');
+  t.is((await harvest('export', drone, '--format', 'pprof', '--out', path)).code, 0);
+  t.true((await readFile(path)).length > 50);
+  t.is((await harvest('export', drone, '--format', 'pprof', '--out', '-')).code, 2);
+  t.regex((await harvest('export', '--list-formats')).stdout, /^speedscope /);
+});

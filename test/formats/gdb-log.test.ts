@@ -63,6 +63,12 @@ test('a line an event, as in the original’s output', (t) => {
   }
 });
 
+test('the text of the history is the JSON of its records', (t) => {
+  const trace = read(fixture('micropython-microbit/mylog.txt.gz'));
+  const text = [...allocationHistoryText(trace)].join('');
+  t.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify([...allocationHistory(trace)])));
+});
+
 test('the log may come in pieces of any size', (t) => {
   const bytes = fixture('micropython-microbit/mylog.txt.gz').subarray(0, 20_000);
   const whole = [...allocationHistoryText(read(bytes))].join('');

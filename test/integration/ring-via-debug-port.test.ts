@@ -1,4 +1,5 @@
 import test from 'ava';
+import { captureRing } from '../../lib/sources/ring-capture.js';
 import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/sources/ring-via-debug-port.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
@@ -25,7 +26,7 @@ function planOf(elfPath: string) {
   };
 }
 
-async function captureRing(variant: AlloctraceVariant): Promise<{ trace: Trace; elfPath: string }> {
+async function drainVariant(variant: AlloctraceVariant): Promise<{ trace: Trace; elfPath: string }> {
   const elfPath = buildAlloctrace(variant);
   await using qemu = await haltedQemu(variant.board, elfPath);
   await using port = await TinyRspPort.connect(qemu.port);
@@ -62,7 +63,7 @@ const VARIANTS: readonly AlloctraceVariant[] = [
 for (const variant of VARIANTS) {
   const title = Object.values(variant).join(' ');
   test.serial(`the ring tells the same events as breakpoints on the allocator: ${title}`, async (t) => {
-    const { trace, elfPath } = await captureRing(variant);
+    const { trace, elfPath } = await drainVariant(variant);
     await using qemu = await haltedQemu(variant.board, elfPath);
     // Thumb-2 has a jump that reaches everywhere: there newlib's strdup jumps to _strdup_r.
     const reference = captureWithGdb(elfPath, qemu.port, variant.board === 'microbit' ? [] : ['strdup']);
@@ -94,7 +95,7 @@ for (const variant of VARIANTS) {
 }
 
 test.serial('FreeRTOS: the trace macros record what the allocator does', async (t) => {
-  const { trace, elfPath } = await captureRing({ board: 'microbit', hooks: 'freertos' });
+  const { trace, elfPath } = await drainVariant({ board: 'microbit', hooks: 'freertos' });
   const events = eventsOf(trace);
   const allocations = events.filter((event) => event.kind === 'alloc');
   const frees = events.filter((event) => event.kind === 'free');
@@ -114,7 +115,7 @@ test.serial('FreeRTOS: the trace macros record what the allocator does', async (
 });
 
 test.serial('times go on and count microseconds', async (t) => {
-  const { trace } = await captureRing({ board: 'microbit', capacity: 16 });
+  const { trace } = await drainVariant({ board: 'microbit', capacity: 16 });
   const times = [...(trace.events.atUs ?? [])];
   t.is(times.length, trace.eventCount);
   t.true(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0)));
@@ -188,4 +189,24 @@ test.serial('memory that is no ring is refused', async (t) => {
   await port.writeMemory(plan.ringAddress + 12, new Uint8Array([3, 0, 0, 0]));
   const error = await t.throwsAsync(readRingSettings(port, plan.ringAddress), { code: 'HH1641' });
   t.true(error.message.includes('capacity: found 0x3'));
+});
+
+test.serial('through gdb on an emulator that it launches: named frames, in as many stops as rings fill', async (t) => {
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const trace = await collectTrace(captureRing({ elf }));
+  t.is(trace.info.endReason, 'reached alloctrace_done');
+  t.is(trace.info.engineReport?.stops, Math.ceil(trace.eventCount / 64));
+  t.true(trace.info.complete);
+  const names = eventsOf(trace).flatMap((event) => (event.backtrace ?? []).map((frame) => frame.functionName));
+  for (const name of ['fill', 'make_packet', 'descend', 'workload', 'main']) t.true(names.includes(name), name);
+  const first = eventAt(trace, 0).backtrace ?? [];
+  t.true(first.some((frame) => frame.file.endsWith('workload.c') && frame.line > 0));
+});
+
+test.serial('a firmware without the tracer is told how to get it', async (t) => {
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const error = await t.throwsAsync(collectTrace(captureRing({ elf, until: ['no_such_function'] })), {
+    code: 'HH1619',
+  });
+  t.true(error.message.includes('no_such_function'));
 });

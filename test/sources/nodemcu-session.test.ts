@@ -228,7 +228,7 @@ test('without a way to open it again a vanished port ends the session', async (t
   const { session, pty } = await bench(t);
   await session.init(10);
   await pty.unplug();
-  await t.throwsAsync(session.start('all'), { code: 'HH1602' });
+  await t.throwsAsync(session.start('all'), { code: 'HH1608' });
 });
 
 test('what typing allocates can be left out', async (t) => {

@@ -57,8 +57,8 @@ test('a port that vanishes gives what arrived and then DeviceLostError', async (
   device.send('last words');
   t.is((await port.read()).kind, 'bytes');
   await device.unplug();
-  await t.throwsAsync(port.read(), { code: 'HH1602' });
-  await t.throwsAsync(port.write('x'), { code: 'HH1602' });
+  await t.throwsAsync(port.read(), { code: 'HH1608' });
+  await t.throwsAsync(port.write('x'), { code: 'HH1608' });
 });
 
 test('a port that is not there is named with what to do', async (t) => {

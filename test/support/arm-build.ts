@@ -51,6 +51,32 @@ export function buildArm(build: ArmBuild): string {
   return target;
 }
 
+/** One source compiled once and linked several times under different names: a large program with real debug information. */
+export function buildCopies(source: string, flags: readonly string[], copies: number): string {
+  const hash = createHash('sha256')
+    .update(readFileSync(source))
+    .update(JSON.stringify([flags, copies]));
+  const base = join(CACHE, `copies-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(`${base}.elf`)) return `${base}.elf`;
+  mkdirSync(CACHE, { recursive: true });
+  run('arm-none-eabi-gcc', ['-mthumb', ...flags, '-c', source, '-o', `${base}.o`]);
+  const objects = Array.from({ length: copies }, (_, index) => {
+    const object = `${base}.${index}.o`;
+    run('arm-none-eabi-objcopy', [`--prefix-symbols=${String.fromCharCode(97 + index)}_`, `${base}.o`, object]);
+    return object;
+  });
+  const link = [
+    '-mthumb',
+    '-nostdlib',
+    '-Wl,--unresolved-symbols=ignore-all',
+    '-Wl,--no-warn-rwx-segments',
+    '-Wl,-e,0x8000',
+  ];
+  run('arm-none-eabi-gcc', [...link, ...objects, '-o', `${base}.elf.part`]);
+  renameSync(`${base}.elf.part`, `${base}.elf`);
+  return `${base}.elf`;
+}
+
 /** Runs a tool and returns what it prints. @throws Error with the end of its messages when it fails. */
 export function run(command: string, args: readonly string[], input = ''): string {
   const options = { input, maxBuffer: 1 << 30, timeout: LIMIT_MS, stdio: 'pipe' } as const;

@@ -1,8 +1,8 @@
 /** Runs a firmware in qemu under gdb and records, at each stop, registers, stack and gdb's own backtrace: what an unwinder must equal. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './arm-build.js';
 
 export interface RecordedStop {
   /** r0 to r12, sp, lr, pc. */
@@ -21,6 +21,7 @@ export interface RecordOptions {
   readonly stackTop: number;
 }
 
+const LIMIT_MS = 60_000;
 const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11', 'r12', 'sp', 'lr', 'pc'];
 
 /** gdb starts qemu itself and talks to it over a pipe: no port is taken and nothing outlives gdb. */
@@ -34,7 +35,7 @@ set width 0
 set print entry-values no
 set print frame-arguments none
 set backtrace limit 300
-target remote | exec ${qemu}
+target remote | exec timeout 90 ${qemu}
 break ${breakpoint}
 set $n = 0
 while $n < ${stops}
@@ -53,9 +54,15 @@ kill
   try {
     const file = join(folder, 'script.gdb');
     writeFileSync(file, script);
-    return parseStops(
-      run('timeout', ['240', 'gdb-multiarch', '-nx', '-batch', '-iex', 'set osabi none', '-x', file, elf]),
-    );
+    // Its exit code says nothing: gdb ends by killing the target, and qemu closes the pipe before it has answered.
+    const found = spawnSync('gdb-multiarch', ['-nx', '-batch', '-iex', 'set osabi none', '-x', file, elf], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1 << 28,
+    });
+    if (found.error) throw new Error(`gdb-multiarch: ${found.stderr}`, { cause: found.error });
+    return parseStops(found.stdout.toString());
   } finally {
     rmSync(folder, { recursive: true });
   }

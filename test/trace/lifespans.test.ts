@@ -162,3 +162,8 @@ test('ordered bits find the nearest member on either side', (t) => {
     { numRuns: 20 },
   );
 });
+
+test('a free of what a restart took away is a free of an unknown block, not a second free', (t) => {
+  const trace = traceFromText('alloc 0x10 8\nalloc 0x20 8\nfree 0x20\nepoch gc_init\nfree 0x10\nfree 0x20');
+  t.deepEqual(lifespans(trace).findings, [{ kind: 'unknown-free', count: 2, firstSeqs: [3, 4] }]);
+});

@@ -7,6 +7,8 @@ const SECOND_LEVELS = 32;
 const SECOND_LOG2 = 5;
 /** Blocks below it are kept in classes of 4 bytes. */
 const SMALL = 128;
+/** TLSF's own limit for 32-bit targets; classes are computed in 32 bits. */
+const MAX_REQUEST = 2 ** 30;
 
 interface Block {
   address: Address;
@@ -42,6 +44,7 @@ class TlsfHeap implements Placement {
   }
 
   alloc(sizeBytes: Bytes): Address {
+    if (sizeBytes > MAX_REQUEST) return -1;
     const wanted = adjusted(sizeBytes);
     const from = classOf(roundedToClass(wanted));
     for (let at = from; at < this.classes.length; at++) {

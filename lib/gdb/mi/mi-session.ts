@@ -10,11 +10,14 @@ import type { MiConnection, StopRecord } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
 const HALT_MS: Milliseconds = 3_000;
+const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
+const XPSR = 16;
 
 /** A target behind gdb. */
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
+  private statusRegister: number | undefined;
 
   private constructor(
     private readonly gdb: GdbProcess,
@@ -38,12 +41,22 @@ export class MiSession implements DebugSession {
   }
 
   async registers(): Promise<Uint32Array> {
-    const reply = await this.mi.command('-data-list-register-values x 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15');
-    const values = new Uint32Array(16);
+    this.statusRegister ??= await this.findStatusRegister();
+    const numbers = this.statusRegister < 0 ? CORE_REGISTERS : `${CORE_REGISTERS} ${this.statusRegister}`;
+    const reply = await this.mi.command(`-data-list-register-values x ${numbers}`);
+    const values = new Uint32Array(this.statusRegister < 0 ? XPSR : XPSR + 1);
     for (const entry of listOf(reply, 'register-values')) {
-      if (isRecord(entry)) values[Number(asText(entry.number))] = Number(asText(entry.value));
+      if (!isRecord(entry)) continue;
+      const number = Number(asText(entry.number));
+      values[number === this.statusRegister ? XPSR : number] = Number(asText(entry.value));
     }
     return values;
+  }
+
+  /** gdb's number of xPSR, which says whether an exception handler runs; -1 where the target has none. */
+  private async findStatusRegister(): Promise<number> {
+    const names = listOf(await this.mi.command('-data-list-register-names'), 'register-names').map(asText);
+    return names.findIndex((name) => name === 'xpsr' || name === 'cpsr');
   }
 
   async setPc(address: Address): Promise<void> {
@@ -65,6 +78,11 @@ export class MiSession implements DebugSession {
       'HH1506',
       `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
     );
+  }
+
+  /** Writes memory of the halted target. */
+  async writeMemory(address: Address, bytes: Uint8Array): Promise<void> {
+    await this.mi.command(`-data-write-memory-bytes ${address} ${Buffer.from(bytes).toString('hex')}`);
   }
 
   async setBreakpoint(address: Address): Promise<void> {
@@ -184,13 +202,38 @@ function frameOf(value: Readonly<Record<string, unknown>>): Frame {
   return { ...base, functionName: functionName === '??' ? '' : functionName };
 }
 
-/** MI does not say which frames are inlined; they have the pc of the frame that they are in. */
+/**
+ * MI does not say which frames are inlined; they have the pc of the frame that they are in. Frames of a recursion have the same pc, too:
+ * then the same functions come again and again, and the last of each round is the one that was called.
+ */
 function markInlined(frames: readonly Frame[]): Frame[] {
-  return frames.map((frame, i) => {
-    const outer = frames[i + 1];
-    const inlined = outer && outer.address === frame.address && frame.kind !== 'signal' && outer.kind !== 'signal';
-    return inlined ? { ...frame, inlined: true } : frame;
-  });
+  const marked: Frame[] = [];
+  while (marked.length < frames.length) {
+    const first = marked.length;
+    const address = frames[first]?.address;
+    let end = first + 1;
+    while (frames[end]?.address === address && frames[end]?.kind !== 'signal' && frames[first]?.kind !== 'signal')
+      end++;
+    const run = frames.slice(first, end);
+    // Where the backtrace was cut, the last round may be incomplete.
+    const round = roundLength(run, end === frames.length);
+    run.forEach((frame, i) => {
+      marked.push((i + 1) % round === 0 ? frame : { ...frame, inlined: true });
+    });
+  }
+  return marked;
+}
+
+/** After how many frames a run of frames begins anew; all of it when it does not repeat. */
+function roundLength(run: readonly Frame[], mayBeCut: boolean): number {
+  for (let length = 1; length < run.length; length++) {
+    const repeats = run.every((frame, i) => {
+      const before = run[i - length];
+      return before === undefined || (before.functionName === frame.functionName && before.line === frame.line);
+    });
+    if (repeats && (mayBeCut || run.length % length === 0)) return length;
+  }
+  return run.length;
 }
 
 function stopReasonOf(stop: StopRecord): StopReason {

@@ -53,7 +53,7 @@ export async function readTargetXml(text: string, include: IncludeReader): Promi
       if (
         typeof name !== 'string' ||
         !Number.isInteger(bits) ||
-        bits < 8 ||
+        bits < 1 ||
         bits > 65536 ||
         !Number.isInteger(number)
       ) {

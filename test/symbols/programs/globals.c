@@ -33,7 +33,7 @@ struct hidden;
 
 struct state mp_state_ctx;
 struct hidden *hidden_pointer;
-static volatile uint64_t counter;
+__attribute__((used)) static volatile uint64_t counter;
 double ratio = 1.5;
 
 int main(void) {
@@ -45,7 +45,7 @@ int main(void) {
 
 /* What the test must find, as the compiler sees it: address and size in pairs. */
 #define PLACE(field) (uint32_t) & mp_state_ctx.field, sizeof mp_state_ctx.field
-const uint32_t expected[] = {
+__attribute__((used)) const uint32_t expected[] = {
     PLACE(mem.area.gc_alloc_table_start),
     PLACE(mem.area.gc_alloc_table_byte_len),
     PLACE(mem.area),

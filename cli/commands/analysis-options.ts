@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import type { Argv } from 'yargs';
+import {
+  addMarks,
+  type HeapRegion,
+  loadTrace,
+  parseAddress,
+  parseSize,
+  type Trace,
+  UsageError,
+} from '../../lib/index.js';
+import type { Context } from '../context.js';
+
+/** The options that every analysis has. */
+export function analysisOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('hide', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [] as string[],
+      describe: 'hide functions or files that begin with this, too',
+    })
+    .option('show-allocator', { type: 'boolean', default: false, describe: "show the allocator's own frames" })
+    .option('mark', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [] as string[],
+      describe: 'NAME=EVENT or NAME=FUNCTION: a mark of your own',
+    })
+    .option('heap', { type: 'string', describe: "BASE:SIZE, the heap's bounds where the trace has none" });
+}
+
+/** A trace argument as yargs' positional. */
+export const traceArgument = {
+  type: 'string',
+  demandOption: true,
+  describe: 'a journal or any importable trace; - is stdin',
+} as const;
+
+export interface AnalysisArgs {
+  readonly hide: readonly string[];
+  readonly showAllocator: boolean;
+  readonly mark: readonly string[];
+  readonly heap?: string | undefined;
+}
+
+/** Reads a trace and adds the marks and the bounds of the command line. */
+export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
+  const { builder } = await loadTrace(path, { signal: context.signal });
+  if (args.heap !== undefined)
+    builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
+  const trace = builder.build();
+  // Bounds that were given replace all that the trace has.
+  const marked = addMarks(trace, args.mark);
+  return args.heap === undefined ? marked : { ...marked, regions: marked.regions.slice(-1) };
+}
+
+/** @throws UsageError HH1187 */
+function regionArgument(text: string, unitBytes: number): HeapRegion {
+  const [base = '', size = '', ...rest] = text.split(':');
+  const baseAddress = parseAddress(base);
+  const sizeBytes = parseSize(size);
+  if (baseAddress !== undefined && sizeBytes !== undefined && sizeBytes > 0 && rest.length === 0) {
+    return { name: '--heap', baseAddress, sizeBytes, unitBytes };
+  }
+  throw new UsageError('HH1187', `--heap ${text}: expected BASE:SIZE, such as 0x20000500:19968 or 0:20K`);
+}
+
+export function hideOptions(args: AnalysisArgs) {
+  return { hide: args.hide, showAllocator: args.showAllocator };
+}
+
+/** @throws UsageError HH1108 */
+export function sizeArgument(option: string, text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes;
+  throw new UsageError('HH1108', `${option} ${text}: expected a size such as 4096, 10K or 0x5000`);
+}
+
+/** `{ name: bytes }` for a size that was given, else nothing. */
+export function sizeField<K extends string>(name: K, option: string, text: string | undefined): { [P in K]?: number } {
+  const field: { [P in K]?: number } = {};
+  if (text !== undefined) field[name] = sizeArgument(option, text);
+  return field;
+}
+
+/** @throws UsageError HH1107 */
+export function countField<K extends string>(
+  name: K,
+  option: string,
+  value: number | undefined,
+): { [P in K]?: number } {
+  const field: { [P in K]?: number } = {};
+  if (value === undefined) return field;
+  if (!Number.isFinite(value) || value < 0) throw new UsageError('HH1107', `${option}: expected a number from 0 on`);
+  field[name] = value;
+  return field;
+}
+
+/** @throws UsageError HH1105 */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError('HH1105', `${path}: cannot be read: ${reason}`, { cause });
+  }
+}

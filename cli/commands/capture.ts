@@ -1,0 +1,226 @@
+import {
+  AlloctraceClient,
+  captureRing,
+  captureSwo,
+  ExitCode,
+  formatById,
+  frameResolver,
+  type ImportOptions,
+  type LivePiece,
+  liveDecode,
+  loadFirmware,
+  parseByteSource,
+  type RingSettingsChange,
+  recordsOf,
+  SWO_FRAMINGS,
+  sanitize,
+  sourcePieces,
+  symbolized,
+  type TraceRecord,
+  UsageError,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+import { captureToFolder, printOutputs } from './capture-to-folder.js';
+import { sizeOption } from './import.js';
+
+const KINDS = ['ring', 'swo', 'serial'] as const;
+const ACTIONS = ['download', 'status', 'freeze', 'resume', 'reset', 'config'] as const;
+
+/** Captures that no breakpoint makes: rings in a board's memory, SWO, text on a serial port. */
+export const captureCommand = defineCommand({
+  name: 'capture <kind> [source]',
+  describe: 'Capture from a ring on the board, a live SWO stream, or a serial port',
+  examples: [
+    ['harvest capture ring http://board.local', 'download the ring that a board serves'],
+    ['harvest capture ring --via-gdb --elf fw.elf --gdb-server :3333', 'drain it through the debug port'],
+    ['harvest capture serial /dev/ttyUSB0 --format esp-idf --elf fw.elf', 'heap_trace_dump text'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('kind', { choices: KINDS, demandOption: true, describe: 'what to capture from' })
+      .positional('source', { type: 'string', describe: 'a URL, a serial device, tcp:HOST:PORT or a file' })
+      .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' })
+      .option('elf', { type: 'string', describe: 'the firmware, to name addresses' })
+      .option('via-gdb', { type: 'boolean', default: false, describe: 'ring: through the debug port' })
+      .option('board', { type: 'string', alias: 'b', describe: 'ring --via-gdb: a board or a board file' })
+      .option('gdb-server', { type: 'string', describe: 'ring --via-gdb: HOST:PORT of a debug server' })
+      .option('gdb', { type: 'string', describe: 'ring --via-gdb: the gdb program (or HARVEST_GDB)' })
+      .option('until', { type: 'string', array: true, describe: 'ring --via-gdb: end at these functions' })
+      .option('poll', { type: 'number', describe: 'ring --via-gdb: also drain every so many ms' })
+      .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
+      .option('limit', { type: 'number', describe: 'ring over HTTP: only the newest events' })
+      .option('stop-on-full', { type: 'boolean', describe: 'ring setting: keep the earliest events' })
+      .option('collapse-pairs', { type: 'boolean', describe: 'ring setting: drop a malloc with its own free' })
+      .option('capture-largest', { type: 'boolean', describe: 'ring setting: record the largest free block' })
+      .option('backtrace-depth', { type: 'number', describe: 'ring setting: 1 to 6' })
+      .option('min-size', { type: 'string', describe: 'ring setting: no backtrace below this size' })
+      .option('skip-frees', { type: 'boolean', describe: 'ring setting: no backtraces for frees' })
+      .option('format', { type: 'string', describe: 'swo, serial: the format of the trace' })
+      .option('framing', { choices: SWO_FRAMINGS, describe: 'swo: how ports are carried (default: by content)' })
+      .option('trace-port', { type: 'number', default: 31, describe: 'swo: the port of the trace' })
+      .option('baud', { type: 'number', default: 115_200, describe: 'swo, serial: the rate of the port' })
+      .option('idle', { type: 'number', describe: 'swo, serial: end after so many seconds without a record' })
+      .option('heap-size', { type: 'string', describe: 'swo: the size of the heap' }),
+  run: async (args, context) => {
+    switch (args.kind) {
+      case 'ring':
+        return args.viaGdb ? captureViaGdb(args, context) : captureOverHttp(args, context);
+      case 'swo':
+      case 'serial':
+        return captureLive(args, context);
+    }
+  },
+});
+
+interface RingArgs {
+  readonly source?: string | undefined;
+  readonly out: string;
+  readonly elf?: string | undefined;
+  readonly board?: string | undefined;
+  readonly gdbServer?: string | undefined;
+  readonly gdb?: string | undefined;
+  readonly until?: string[] | undefined;
+  readonly poll?: number | undefined;
+  readonly action: (typeof ACTIONS)[number];
+  readonly limit?: number | undefined;
+  readonly stopOnFull?: boolean | undefined;
+  readonly collapsePairs?: boolean | undefined;
+  readonly captureLargest?: boolean | undefined;
+  readonly backtraceDepth?: number | undefined;
+  readonly minSize?: string | undefined;
+  readonly skipFrees?: boolean | undefined;
+}
+
+async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode> {
+  const elf = args.elf ?? args.source;
+  if (elf === undefined)
+    throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
+  const gdb = args.gdb ?? context.env.HARVEST_GDB;
+  const settings = settingsOf(args);
+  const records = captureRing({
+    elf,
+    signal: context.signal,
+    ...(args.board === undefined ? {} : { board: args.board }),
+    ...(args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer }),
+    ...(gdb === undefined ? {} : { gdb }),
+    ...(args.until === undefined ? {} : { until: args.until }),
+    ...(args.poll === undefined ? {} : { pollMs: args.poll }),
+    ...(settings ? { settings } : {}),
+  });
+  return finish(records, args.out, context);
+}
+
+async function captureOverHttp(args: RingArgs, context: Context): Promise<ExitCode> {
+  if (args.source === undefined)
+    throw new UsageError('HH1106', 'harvest capture ring: found no address, expected http://HOST[:PORT][/BASE]');
+  const client = new AlloctraceClient(args.source);
+  const { signal } = context;
+  const settings = settingsOf(args);
+  if (settings) await client.configure(settings, signal);
+  if (args.action !== 'download') {
+    if (args.action !== 'status' && args.action !== 'config') await client[args.action](signal);
+    context.out(`${JSON.stringify(await client.status(signal), undefined, context.json ? 0 : 2)}\n`);
+    return ExitCode.ok;
+  }
+  const trace = await client.download({ signal, ...(args.limit === undefined ? {} : { limit: args.limit }) });
+  const records = recordsOf(trace);
+  const named = args.elf === undefined ? records : symbolized(records, await loadFirmware(args.elf));
+  return finish(asAsync(named), args.out, context);
+}
+
+interface LiveArgs {
+  readonly kind: 'ring' | 'swo' | 'serial';
+  readonly source?: string | undefined;
+  readonly out: string;
+  readonly elf?: string | undefined;
+  readonly format?: string | undefined;
+  readonly framing?: (typeof SWO_FRAMINGS)[number] | undefined;
+  readonly tracePort: number;
+  readonly baud: number;
+  readonly idle?: number | undefined;
+  readonly heapSize?: string | undefined;
+}
+
+async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> {
+  if (args.source === undefined)
+    throw new UsageError(
+      'HH1106',
+      `harvest capture ${args.kind}: found no source, expected a serial device or tcp:HOST:PORT`,
+    );
+  const source = await parseByteSource(args.source);
+  const idle = new AbortController();
+  const signal = AbortSignal.any([context.signal, idle.signal]);
+  const port = { baudRate: args.baud, signal };
+  const importOptions: ImportOptions = {
+    subject: args.source,
+    ...(args.heapSize === undefined ? {} : { heapSizeBytes: sizeOption('--heap-size', args.heapSize) }),
+    ...(args.elf === undefined ? {} : { resolve: frameResolver(await loadFirmware(args.elf)) }),
+  };
+  const pieces =
+    args.kind === 'swo'
+      ? captureSwo(source, {
+          ...port,
+          tracePort: args.tracePort,
+          importOptions,
+          ...(args.framing ? { framing: args.framing } : {}),
+          ...(args.format === undefined ? {} : { format: args.format }),
+        })
+      : liveDecode(sourcePieces(source, port), formatById(args.format ?? 'esp-idf'), importOptions);
+  const timer = args.idle === undefined ? undefined : setTimeout(() => idle.abort(), args.idle * 1000);
+  try {
+    return await finish(
+      recordsIn(pieces, context, () => timer?.refresh()),
+      args.out,
+      context,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The records; the text of the other ports goes to stderr, without escape sequences. */
+async function* recordsIn(
+  pieces: AsyncIterable<LivePiece>,
+  context: Context,
+  alive: () => void,
+): AsyncGenerator<TraceRecord> {
+  const decoders = new Map<number, TextDecoder>();
+  for await (const piece of pieces) {
+    alive();
+    if (piece.kind === 'record') {
+      yield piece.record;
+      continue;
+    }
+    const decoder = decoders.get(piece.port) ?? new TextDecoder();
+    decoders.set(piece.port, decoder);
+    const lines = decoder.decode(piece.bytes, { stream: true }).split('\n');
+    if (!context.quiet) context.err(lines.map(sanitize).join('\n'));
+  }
+}
+
+async function* asAsync(records: Iterable<TraceRecord> | AsyncIterable<TraceRecord>): AsyncGenerator<TraceRecord> {
+  yield* records;
+}
+
+async function finish(records: AsyncIterable<TraceRecord>, out: string, context: Context): Promise<ExitCode> {
+  const { outputs, exitCode } = await captureToFolder(records, out, context);
+  printOutputs(outputs, context);
+  if (!context.quiet && !context.json) context.err(`written to ${out}; next: harvest tree ${out}/capture.harvest\n`);
+  return exitCode;
+}
+
+/** The settings that were named; undefined when none was. */
+function settingsOf(args: RingArgs): RingSettingsChange | undefined {
+  const backtrace = {
+    ...(args.backtraceDepth === undefined ? {} : { depth: args.backtraceDepth }),
+    ...(args.minSize === undefined ? {} : { minSizeBytes: sizeOption('--min-size', args.minSize) }),
+    ...(args.skipFrees === undefined ? {} : { skipFrees: args.skipFrees }),
+  };
+  const change: RingSettingsChange = {
+    ...(args.stopOnFull === undefined ? {} : { stopOnFull: args.stopOnFull }),
+    ...(args.collapsePairs === undefined ? {} : { collapsePairs: args.collapsePairs }),
+    ...(args.captureLargest === undefined ? {} : { captureLargest: args.captureLargest }),
+    ...(Object.keys(backtrace).length === 0 ? {} : { backtrace }),
+  };
+  return Object.keys(change).length === 0 ? undefined : change;
+}

@@ -1,0 +1,67 @@
+import {
+  assertNoNewPaths,
+  baselineOf,
+  baselineText,
+  budgetJunit,
+  budgetText,
+  checkBudget,
+  ExitCode,
+  parseBaseline,
+  parseBudget,
+  type Trace,
+  UsageError,
+  writeWhole,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+import { analysisOptions, hideOptions, loadForAnalysis, readText, traceArgument } from './analysis-options.js';
+
+export const checkCommand = defineCommand({
+  name: 'check <trace>',
+  describe: 'Hold a capture against a budget file or a baseline; for CI',
+  examples: [
+    ['harvest check capture.harvest --budget heap.budget.toml', 'one line a broken limit, status 1'],
+    ['harvest check capture.harvest --budget heap.budget.toml --junit heap.xml', 'with a JUnit report'],
+    ['harvest check capture.harvest --baseline heap.baseline.json', 'fail on new call paths'],
+  ],
+  options: (yargs) =>
+    analysisOptions(yargs.positional('trace', traceArgument))
+      .option('budget', { type: 'string', describe: 'a heap.budget.toml' })
+      .option('baseline', { type: 'string', describe: 'a baseline file' })
+      .option('write-baseline', { type: 'string', describe: 'write one from this capture' })
+      .option('junit', { type: 'string', describe: 'write a JUnit XML report of the budget' })
+      .option('all', { type: 'boolean', default: false, describe: 'show the limits that hold, too' })
+      .option('allow-incomplete', { type: 'boolean', default: false, describe: 'check captures with gaps, too' }),
+  run: async (args, context) => {
+    if (args.budget === undefined && args.baseline === undefined && args.writeBaseline === undefined) {
+      throw new UsageError('HH1106', 'harvest check: found neither --budget, --baseline nor --write-baseline');
+    }
+    const trace = await loadForAnalysis(args.trace, args, context);
+    const options = { ...hideOptions(args), allowIncomplete: args.allowIncomplete };
+    if (args.writeBaseline !== undefined) {
+      await writeWhole(args.writeBaseline, [baselineText(baselineOf(trace, options))]);
+    }
+    const passed = args.budget === undefined || (await budgetPassed(trace, { ...args, budget: args.budget }, context));
+    if (args.baseline !== undefined) {
+      assertNoNewPaths(trace, parseBaseline(await readText(args.baseline), args.baseline), options);
+    }
+    return passed ? ExitCode.ok : ExitCode.checkFailed;
+  },
+});
+
+interface BudgetArgs {
+  readonly budget: string;
+  readonly junit?: string | undefined;
+  readonly all: boolean;
+  readonly allowIncomplete: boolean;
+  readonly hide: readonly string[];
+  readonly showAllocator: boolean;
+  readonly mark: readonly string[];
+}
+
+async function budgetPassed(trace: Trace, args: BudgetArgs, context: Context): Promise<boolean> {
+  const budget = parseBudget(await readText(args.budget), args.budget);
+  const check = checkBudget(trace, budget, { ...hideOptions(args), allowIncomplete: args.allowIncomplete });
+  context.out(context.json ? `${JSON.stringify(check)}\n` : budgetText(check, { all: args.all }));
+  if (args.junit !== undefined) await writeWhole(args.junit, [budgetJunit(check)]);
+  return check.passed;
+}

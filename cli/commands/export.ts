@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+
+export const exportCommand = defineCommand({
+  name: 'export [trace]',
+  describe: 'Write a trace in the format of another tool',
+  examples: [
+    ['harvest export capture.harvest --format speedscope', 'capture.speedscope.json, for speedscope.app'],
+    ['harvest export capture.harvest --format folded --out - | flamegraph.pl', 'to stdout'],
+    ['harvest export --list-formats', 'what can be written'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('trace', { type: 'string', describe: 'a journal or any importable trace' })
+      .option('format', { type: 'string', default: 'speedscope', describe: 'the format' })
+      .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
+      .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
+  run: async (args, context) => {
+    if (args.listFormats) return listFormats(context);
+    if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
+    const writer = writerById(args.format);
+    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const pieces = writer.write(builder.build());
+    if (args.out === '-') {
+      for (const piece of pieces) {
+        if (typeof piece !== 'string')
+          throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
+        context.out(piece);
+      }
+      return ExitCode.ok;
+    }
+    const path = args.out ?? `${basename(args.trace).replace(/\.[^.]*$/, '')}${writer.extension}`;
+    await writeWhole(path, pieces);
+    if (!context.quiet) context.err(`wrote ${path}: ${writer.title}\n`);
+    return ExitCode.ok;
+  },
+});
+
+function listFormats(context: Context): ExitCode {
+  if (context.json)
+    context.out(`${JSON.stringify(TRACE_WRITERS.map(({ id, title, extension }) => ({ id, title, extension })))}\n`);
+  else for (const { id, title } of TRACE_WRITERS) context.out(`${id.padEnd(14)}${title}\n`);
+  return ExitCode.ok;
+}

@@ -1,0 +1,26 @@
+import { ExitCode, fragmentation, fragmentationText } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
+
+export const fragCommand = defineCommand({
+  name: 'frag <trace>',
+  describe: 'Free space, its largest piece, who is in the way, and why requests failed',
+  examples: [
+    ['harvest frag capture.harvest', 'at the end, and over time'],
+    ['harvest frag capture.harvest --at 1200', 'after event 1200'],
+  ],
+  options: (yargs) =>
+    analysisOptions(yargs.positional('trace', traceArgument))
+      .option('at', { type: 'number', describe: 'after this event (the last)' })
+      .option('top', { type: 'number', describe: 'blocks, cuts and holders to list (10)' }),
+  run: async (args, context) => {
+    const trace = await loadForAnalysis(args.trace, args, context);
+    const result = fragmentation(trace, {
+      ...hideOptions(args),
+      ...countField('atSeq', '--at', args.at),
+      ...countField('top', '--top', args.top),
+    });
+    context.out(context.json ? `${JSON.stringify(result)}\n` : fragmentationText(result));
+    return ExitCode.ok;
+  },
+});

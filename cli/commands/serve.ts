@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import {
+  ExitCode,
+  FinishedTraceSource,
+  HeapRing,
+  harvestEvents,
+  LiveRingSource,
+  loadTrace,
+  type RingSource,
+  serveAlloctrace,
+  UsageError,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+
+export const serveCommand = defineCommand({
+  name: 'serve [trace]',
+  describe: 'Serve a trace, or a capture while it goes on, over HTTP (the alloctrace protocol)',
+  examples: [
+    ['harvest serve run1/capture.harvest', 'a finished trace; harvest capture ring http://127.0.0.1:8731 reads it'],
+    ['harvest serve --live firmware.elf --ring 5000', 'the newest 5000 events of a capture that goes on'],
+    ['harvest serve trace.harvest --page viewer.html', 'with a page at /'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('trace', { type: 'string', describe: 'a journal or any trace that `harvest import` reads' })
+      .option('live', { type: 'string', describe: 'capture this firmware (ELF) meanwhile' })
+      .option('board', { type: 'string', alias: 'b', describe: '--live: a board or a board file' })
+      .option('gdb-server', { type: 'string', describe: '--live: HOST:PORT of a debug server' })
+      .option('ring', { type: 'number', default: 10_000, describe: '--live: how many events to keep' })
+      .option('stop-on-full', { type: 'boolean', default: false, describe: '--live: keep the earliest events' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
+      .option('port', { type: 'number', default: 8731, describe: 'the port; 0 is any free one' })
+      .option('base', { type: 'string', default: '/alloctrace', describe: 'the base path' })
+      .option('allow-host', { type: 'string', array: true, default: [], describe: 'further names to answer to' })
+      .option('cors', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'further origins that may read and change',
+      })
+      .option('page', { type: 'string', describe: 'an HTML file to serve at /' }),
+  run: async (args, context) => {
+    const page = args.page === undefined ? undefined : await pageOf(args.page);
+    const ring = args.live === undefined ? undefined : new HeapRing(args.ring, { stopOnFull: args.stopOnFull });
+    const source: RingSource = ring
+      ? new LiveRingSource(ring, { name: args.live ?? '' })
+      : await finished(args.trace, context);
+    await using server = await serveAlloctrace(source, {
+      host: args.host,
+      port: args.port,
+      basePath: args.base,
+      allowedHosts: args.allowHost,
+      cors: args.cors,
+      ...(page ? { page } : {}),
+    });
+    if (context.json) context.out(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
+    else context.out(`serving at ${server.url}; Ctrl-C ends it\n`);
+    if (ring && args.live !== undefined) {
+      const { board, gdbServer } = args;
+      const target = { ...(board === undefined ? {} : { board }), ...(gdbServer === undefined ? {} : { gdbServer }) };
+      for await (const record of harvestEvents({ elf: args.live, ...target, signal: context.signal })) ring.add(record);
+      ring.freeze();
+      if (!context.quiet) context.err('the capture has ended; its ring is still served\n');
+    }
+    if (!context.signal.aborted) await once(context.signal, 'abort');
+    return ExitCode.ok;
+  },
+});
+
+async function finished(path: string | undefined, context: Context): Promise<RingSource> {
+  if (path === undefined)
+    throw new UsageError('HH1106', 'harvest serve: found no trace, expected a file or --live ELF');
+  const { builder } = await loadTrace(path, { signal: context.signal });
+  const trace = builder.build();
+  const { buildId } = trace.info.elf ?? {};
+  return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });
+}
+
+async function pageOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new UsageError('HH1105', `--page ${path}: cannot be read`, { cause });
+  }
+}

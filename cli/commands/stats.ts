@@ -1,0 +1,31 @@
+import { ExitCode, heapStats, heapStatsText } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+import {
+  analysisOptions,
+  countField,
+  hideOptions,
+  loadForAnalysis,
+  sizeField,
+  traceArgument,
+} from './analysis-options.js';
+
+export const statsCommand = defineCommand({
+  name: 'stats <trace>',
+  describe: 'Sizes, peak, totals, lifetimes, failures, by source and by phase',
+  examples: [
+    ['harvest stats capture.harvest', 'all figures'],
+    ['harvest stats heaptrace --heap-size 10K', "a Drone OS trace with its heap's size"],
+  ],
+  options: (yargs) =>
+    analysisOptions(yargs.positional('trace', traceArgument))
+      .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
+      .option('top', { type: 'number', describe: 'sources to list (10)' }),
+  run: async (args, context) => {
+    const trace = await loadForAnalysis(args.trace, args, context);
+    const stats = heapStats(trace, { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) });
+    context.out(
+      context.json ? `${JSON.stringify(stats)}\n` : heapStatsText(stats, countField('topSources', '--top', args.top)),
+    );
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,41 @@
+/** What of the analyses is public: lib/index.ts passes it on. */
+export { addMarks } from './add-marks.js';
+export { type Baseline, baselineOf, baselineText, newPaths, parseBaseline } from './baseline.js';
+export { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';
+export { type BudgetCheck, type BudgetOptions, type BudgetResult, checkBudget } from './budget-check.js';
+export { type Budget, type BudgetLimit, type BudgetMetric, type BudgetRule, parseBudget } from './budget-file.js';
+export {
+  type Amount,
+  CALL_FIGURES,
+  type CallFigure,
+  type CallNode,
+  type CallTree,
+  type CallTreeOptions,
+  callTree,
+} from './call-tree.js';
+export { type DiffLimits, type DiffRow, diffTraces, diffViolations, type HeapDiff } from './diff.js';
+export {
+  type FailureReport,
+  type Fragmentation,
+  type FragmentationOptions,
+  type FreeState,
+  fragmentation,
+} from './fragmentation.js';
+export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
+export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
+export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
+export { type Peak, peakOf, type UsageCurve, usageCurve } from './heap-usage.js';
+export type { HideOptions } from './hidden-frames.js';
+export { findLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
+export type { Phase } from './phases.js';
+export type { Place } from './places.js';
+export { POLICIES, policyById } from './policies/all-policies.js';
+export type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
+export type { Pool, PoolLayout } from './pools/layout.js';
+export { type PoolCurvePoint, type PoolOptions, type PoolPlan, planPools } from './pools/pool-plan.js';
+export type { ShownFrame } from './shown-stack.js';
+export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
+export type { SourceRow } from './source-table.js';
+export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
+export { type Wall, wallsOf } from './walls.js';
+export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

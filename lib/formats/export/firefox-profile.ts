@@ -1,0 +1,196 @@
+import type { Trace } from '../../trace/trace.js';
+import type { Seq } from '../../units.js';
+import { jsonElements } from './json-pieces.js';
+import { type FrameLabel, frameLabel, type StackWeights, stackWeights } from './stack-weights.js';
+import type { TraceWriter } from './trace-writer.js';
+
+/**
+ * Firefox Profiler's processed profile, version 48 (later profilers upgrade it): every allocation and free with time, signed
+ * bytes, address and stack, and a counter of live memory.
+ */
+export const firefoxProfileWriter: TraceWriter = {
+  id: 'firefox',
+  title: 'Firefox Profiler (profiler.firefox.com)',
+  extension: '.firefox.json',
+  write: writeFirefoxProfile,
+};
+
+const META = {
+  ...{ interval: 1, startTime: 0, processType: 0, product: 'heap-harvest', stackwalk: 1, version: 27 },
+  ...{
+    preprocessedProfileVersion: 48,
+    symbolicated: true,
+    markerSchema: [],
+    extensions: { id: [], name: [], baseURL: [], length: 0 },
+  },
+  ...{ abi: '', misc: '', oscpu: '', platform: '', toolkit: '', logicalCPUs: 0, physicalCPUs: 0, CPUName: '' },
+  categories: [{ name: 'Other', color: 'grey', subcategories: ['Other'] }],
+};
+
+const THREAD = {
+  ...{
+    processType: 'default',
+    processStartupTime: 0,
+    processShutdownTime: null,
+    registerTime: 0,
+    unregisterTime: null,
+  },
+  ...{ pausedRanges: [], name: 'heap', isMainThread: true, pid: '0', tid: 0 },
+  samples: { weightType: 'samples', weight: null, eventDelay: [], stack: [], time: [], length: 0 },
+  resourceTable: { lib: [], name: [], host: [], type: [], length: 0 },
+  nativeSymbols: { libIndex: [], address: [], name: [], functionSize: [], length: 0 },
+};
+
+/** One change of the heap: a block that came (bytes above 0) or went. */
+interface Change {
+  readonly time: number;
+  readonly bytes: number;
+  readonly stack: number;
+  readonly address: number;
+}
+
+function* writeFirefoxProfile(trace: Trace): Generator<string> {
+  const changes = heapChanges(trace, stackWeights(trace));
+  const strings = new Strings();
+  const labels = Array.from({ length: trace.frames.count + 1 }, (_, i) => frameLabel(trace, i - 1));
+  const time = changes.map((change) => change.time);
+  const weight = changes.map((change) => change.bytes);
+  yield `{"meta":${JSON.stringify(META)},"libs":[],"pages":[],\n"threads":[${JSON.stringify(THREAD).slice(0, -1)},\n`;
+  yield* table('markers', markerColumns(trace, strings), trace.marks.length);
+  yield* table('frameTable', frameColumns(labels), labels.length);
+  yield* table('funcTable', functionColumns(labels, strings), labels.length);
+  yield* table('stackTable', stackColumns(trace), trace.stacks.count + 1);
+  const stack = changes.map((change) => change.stack);
+  const memoryAddress = changes.map((change) => change.address);
+  const threadId = changes.map(() => 0);
+  yield* table(
+    'nativeAllocations',
+    { time, weight, stack, memoryAddress, threadId },
+    changes.length,
+    '"weightType":"bytes",',
+  );
+  yield '"stringArray":[';
+  yield* jsonElements(strings.all);
+  yield ']}],\n"counters":[{"name":"malloc","category":"Memory","description":"live bytes on the heap","pid":"0","mainThreadIndex":0,\n';
+  yield* table('samples', { time, count: weight }, changes.length);
+  yield '"color":"orange"}]}\n';
+}
+
+/** `"name":{"column":[...],...,"length":n},` a batch of values at a time. */
+function* table(
+  name: string,
+  columns: Readonly<Record<string, Iterable<unknown>>>,
+  length: number,
+  constants = '',
+): Generator<string> {
+  yield `"${name}":{`;
+  for (const [column, values] of Object.entries(columns)) {
+    yield `"${column}":[`;
+    yield* jsonElements(values);
+    yield '],';
+  }
+  yield `${constants}"length":${length}},\n`;
+}
+
+/** Frame 0, function 0 and stack 0 stand for events without a backtrace; the trace's own follow. A function a frame. */
+function frameColumns(labels: readonly FrameLabel[]): Record<string, unknown[]> {
+  const fill = (value: unknown) => labels.map(() => value);
+  return {
+    address: labels.map(({ address }) => (address > 0 ? address : -1)),
+    inlineDepth: fill(0),
+    category: fill(0),
+    subcategory: fill(0),
+    func: labels.map((_, i) => i),
+    nativeSymbol: fill(null),
+    innerWindowID: fill(0),
+    implementation: fill(null),
+    line: labels.map(({ line }) => (line > 0 ? line : null)),
+    column: fill(null),
+  };
+}
+
+function functionColumns(labels: readonly FrameLabel[], strings: Strings): Record<string, unknown[]> {
+  const fill = (value: unknown) => labels.map(() => value);
+  return {
+    isJS: fill(false),
+    relevantForJS: fill(false),
+    name: labels.map(({ name }) => strings.of(name)),
+    resource: fill(-1),
+    fileName: labels.map(({ file }) => (file === '' ? null : strings.of(file))),
+    lineNumber: fill(null),
+    columnNumber: fill(null),
+  };
+}
+
+function stackColumns({ stacks }: Trace): Record<string, unknown[]> {
+  const fill = () => new Array<number>(stacks.count + 1).fill(0);
+  const prefix: (number | null)[] = [null];
+  const frame = [0];
+  for (let id = 0; id < stacks.count; id++) {
+    const parent = stacks.parent[id] ?? -1;
+    prefix.push(parent < 0 ? null : parent + 1);
+    frame.push((stacks.frame[id] ?? -1) + 1);
+  }
+  return { frame, prefix, category: fill(), subcategory: fill() };
+}
+
+function markerColumns(trace: Trace, strings: Strings): Record<string, unknown[]> {
+  const { marks } = trace;
+  const fill = (value: unknown) => marks.map(() => value);
+  return {
+    data: fill(null),
+    name: marks.map(({ name }) => strings.of(name)),
+    startTime: marks.map(({ beforeSeq }) => timeMs(trace, Math.min(beforeSeq, trace.eventCount - 1))),
+    endTime: fill(null),
+    phase: fill(0),
+    category: fill(0),
+  };
+}
+
+/** In order of events: what an event ends before what it begins. A free carries the stack of its allocation. */
+function heapChanges(trace: Trace, { spans }: StackWeights): Change[] {
+  const ends: number[][] = [];
+  for (let span = 0; span < spans.count; span++) {
+    const end = spans.endSeq[span] ?? trace.eventCount;
+    if (end >= trace.eventCount) continue;
+    const list = ends[end];
+    if (list) list.push(span);
+    else ends[end] = [span];
+  }
+  const changes: Change[] = [];
+  const add = (span: number, seq: Seq, sign: 1 | -1) =>
+    changes.push({
+      time: timeMs(trace, seq),
+      bytes: sign * (spans.sizeBytes[span] ?? 0),
+      stack: (trace.events.stack[spans.startSeq[span] ?? 0] ?? -1) + 1,
+      // Without addresses the number of the block tells it from the others.
+      address: trace.info.hasAddresses ? (spans.address[span] ?? 0) : span + 1,
+    });
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    for (const span of ends[seq] ?? []) add(span, seq, -1);
+    const opened = spans.openedBy[seq] ?? -1;
+    if (opened >= 0) add(opened, seq, 1);
+  }
+  return changes;
+}
+
+/** Milliseconds where the source has a clock, else the event's number. */
+function timeMs(trace: Trace, seq: Seq): number {
+  const at = trace.events.atUs?.[seq];
+  return at === undefined || Number.isNaN(at) ? Math.max(0, seq) : at / 1000;
+}
+
+class Strings {
+  readonly all: string[] = [];
+  private readonly ids = new Map<string, number>();
+
+  of(text: string): number {
+    let id = this.ids.get(text);
+    if (id === undefined) {
+      id = this.all.length;
+      this.ids.set(text, id);
+      this.all.push(text);
+    }
+    return id;
+  }
+}

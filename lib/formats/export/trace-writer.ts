@@ -1,0 +1,13 @@
+import type { Trace } from '../../trace/trace.js';
+
+/** Writes a trace in a format of another tool. */
+export interface TraceWriter {
+  /** What `--format` takes. */
+  readonly id: string;
+  /** The format and the tool that opens it. */
+  readonly title: string;
+  /** With the dot. */
+  readonly extension: string;
+  /** In pieces, so that a large trace never is one string. */
+  write(trace: Trace): Iterable<string | Uint8Array>;
+}

@@ -1,0 +1,30 @@
+import { TraceFormatError } from '../../errors.js';
+import { chromeTraceWriter } from './chrome-trace.js';
+import { dhatWriter } from './dhat.js';
+import { firefoxProfileWriter } from './firefox-profile.js';
+import { foldedWriters } from './folded.js';
+import { heaptrackWriter } from './heaptrack.js';
+import { massifWriter } from './massif.js';
+import { pprofWriter } from './pprof.js';
+import { speedscopeWriter } from './speedscope.js';
+import type { TraceWriter } from './trace-writer.js';
+
+/** Every format of other tools that a trace can be written in. */
+export const TRACE_WRITERS: readonly TraceWriter[] = [
+  speedscopeWriter,
+  pprofWriter,
+  ...foldedWriters,
+  firefoxProfileWriter,
+  chromeTraceWriter,
+  heaptrackWriter,
+  massifWriter,
+  dhatWriter,
+];
+
+/** The writer with this id. @throws TraceFormatError HH1480 when there is none. */
+export function writerById(id: string): TraceWriter {
+  const found = TRACE_WRITERS.find((writer) => writer.id === id);
+  if (found) return found;
+  const known = TRACE_WRITERS.map((writer) => writer.id).join(', ');
+  throw new TraceFormatError('HH1480', `--format ${id}: no such export format, expected one of: ${known}`);
+}

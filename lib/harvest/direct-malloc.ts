@@ -1,0 +1,56 @@
+import { DeviceLostError } from '../errors.js';
+import type { Target } from '../targets/target.js';
+import type { TraceInfo, TraceRecord } from '../trace/heap-event.js';
+import type { Milliseconds } from '../units.js';
+import { initialStackPointer, openClient, openPoke, ramRanges, removeLeftovers } from './direct-link.js';
+import { DirectSession } from './direct-session.js';
+import { loadFirmware } from './firmware-image.js';
+import { harvestMallocBySession, type MallocPlan } from './malloc/malloc-loop.js';
+import { SnapshotReader } from './stop-snapshot.js';
+import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
+
+/** Follows an allocator over the remote serial protocol, without gdb. */
+export async function* harvestMallocDirect(
+  target: Target,
+  plan: MallocPlan,
+  options: { readonly signal: AbortSignal; readonly quietMs: Milliseconds },
+): AsyncGenerator<TraceRecord, void, undefined> {
+  const { signal, quietMs } = options;
+  const image = await loadFirmware(target.elfPath, target.board);
+  const unwinder = new SymbolizerUnwinder(image);
+  const client = await openClient(target, image.elf, { signal });
+  let lost: Error | undefined;
+  target.lost.catch((error: unknown) => {
+    lost = error instanceof Error ? error : new Error(String(error));
+    client.connection.destroy(lost);
+  });
+  const before = { ...client.connection.counters };
+  const report = (): NonNullable<TraceInfo['engineReport']> => ({
+    link: 'two or three round trips a stop',
+    roundTrips: client.connection.counters.roundTrips - before.roundTrips,
+  });
+  let linkLost = false;
+  try {
+    const top = await initialStackPointer(client, target);
+    const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
+    const poke = await openPoke(target, signal);
+    const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
+    const session = new DirectSession(client, { unwinder, reader, words, poke, quietMs });
+    yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
+    yield* harvestMallocBySession(session, plan, signal, { report });
+  } catch (error) {
+    linkLost = error instanceof DeviceLostError;
+    const reason = lost ?? error;
+    const text = `connection lost: ${reason instanceof Error ? reason.message : String(reason)}`;
+    yield { kind: 'gap', reason: text };
+    yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
+    throw reason;
+  } finally {
+    await client.detach(target.kind !== 'qemu').catch(() => undefined);
+    if (linkLost)
+      await removeLeftovers(
+        target,
+        plan.hook.calls.map(({ address }) => address),
+      );
+  }
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fixture, projectRoot } from '../support/fixture.js';
+import { CLI } from '../support/run-cli.js';
+import type { BenchRow } from './bench-row.js';
+
+const EVENTS = 20_000;
+const FRAMES = 20;
+
+/** A gdb log of 60 MB: 20,000 events of 20 frames; backtraces and arguments vary as in a real one. */
+function* syntheticLog(): Generator<string> {
+  const real = fixture('micropython-microbit/mylog.txt.gz').toString().split('\n');
+  const frames = real.filter((line) => /^#[1-9]/.test(line)).map((line) => line.replace(/^#\d+ +/, ''));
+  yield 'Breakpoint 1 at 0x23a: file ../../py/gc.c, line 139.\n\n';
+  for (let event = 0; event < EVENTS; event++) {
+    const block = (event * 7) % 4096;
+    const length = event % 3 === 2 ? 0 : 1 + (event % 5);
+    let text = `Breakpoint 1, gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n139\t  (the log point)\n`;
+    text += `#0  gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n`;
+    for (let level = 1; level <= FRAMES; level++) {
+      const frame = frames[(Math.floor(event / 3) * 31 + level * 17) % frames.length] ?? '';
+      text += `#${level}  ${frame.replace('(', `(call=${event % 97}, `)}\n`;
+    }
+    yield `${text}$${event * 2 + 1} = 0x${block.toString(16)}\n$${event * 2 + 2} = 0x${length.toString(16)}\n\n`;
+  }
+  yield 'Breakpoint 2, pyexec_friendly_repl () at ../../shared/runtime/pyexec.c:621\n';
+}
+
+/** Whole-process seconds and peak memory of a command, by /usr/bin/env's own clock and the kernel's accounting. */
+function timed(program: string, args: readonly string[]): { readonly seconds: number; readonly peakMiB: number } {
+  const script =
+    'import resource,subprocess,sys,time;t=time.time();subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);print(time.time()-t,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024)';
+  const output = execFileSync('python3', ['-c', script, program, ...args], { encoding: 'utf8' });
+  const [seconds = 0, peakMiB = 0] = output.trim().split(' ').map(Number);
+  return { seconds, peakMiB };
+}
+
+/** `harvest import` of a large gdb log beside a plain Python script that does the same work; three runs each, in turn. */
+export async function importBench(): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-bench-'));
+  try {
+    const log = join(folder, 'mylog.txt');
+    await pipeline(Readable.from(syntheticLog()), createWriteStream(log));
+    const megabytes = statSync(log).size / 1e6;
+    const runs = [1, 2, 3].map(() => ({
+      python: timed('python3', [join(projectRoot, 'test/bench/import-log.py'), log, join(folder, 'python.json')]),
+      ours: timed(process.execPath, [CLI, 'import', log, '--out', join(folder, 'ours'), '--quiet']),
+    }));
+    const median = (pick: (run: (typeof runs)[number]) => number) => runs.map(pick).sort((a, b) => a - b)[1] ?? 0;
+    const against = 'plain Python script';
+    return [
+      {
+        name: `import of a ${megabytes.toFixed(0)} MB gdb log, ${against}`,
+        value: median((r) => r.python.seconds),
+        unit: 's',
+      },
+      {
+        name: `import of a ${megabytes.toFixed(0)} MB gdb log, harvest`,
+        value: median((r) => r.ours.seconds),
+        unit: 's',
+        against,
+        ratio: median((r) => r.python.seconds / r.ours.seconds),
+      },
+      { name: 'peak memory of the import', value: median((r) => r.ours.peakMiB), unit: 'MiB' },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

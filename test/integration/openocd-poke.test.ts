@@ -1,0 +1,53 @@
+import test from 'ava';
+import { findGdb } from '../../lib/gdb/find-gdb.js';
+import { OpenocdPoke } from '../../lib/gdb/openocd-poke.js';
+import { DirectEngine } from '../../lib/harvest/direct-engine.js';
+import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { captureInQemu, eventLines } from '../support/capture.js';
+import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+import { startScriptedServer } from '../support/scripted-server.js';
+
+const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const reference = await captureInQemu(new DirectEngine(), {
+  boardName: 'qemu-mps2-an385',
+  elfPath,
+  plan: { maxEvents: 60 },
+});
+const expected = eventLines(reference.trace);
+
+test.serial('through OpenOCD the direct engine captures the same, and pokes once an event at least', async (t) => {
+  t.timeout(120_000);
+  const { trace, error, log } = await captureThroughOpenocd(new DirectEngine(), { elfPath, poke: true, maxEvents: 60 });
+  t.is(error, undefined, log);
+  t.deepEqual(eventLines(trace), expected);
+  t.true(Number(trace.info.engineReport?.openocdPokes) >= 60);
+});
+
+test.serial('without the Tcl port it captures the same, without pokes', async (t) => {
+  t.timeout(120_000);
+  const { trace, error, log } = await captureThroughOpenocd(new DirectEngine(), {
+    elfPath,
+    poke: false,
+    maxEvents: 10,
+  });
+  t.is(error, undefined, log);
+  t.deepEqual(eventLines(trace), expected.slice(0, 10));
+  t.is(trace.info.engineReport?.openocdPokes, undefined);
+});
+
+test.serial('through OpenOCD the gdb engine captures the same', async (t) => {
+  t.timeout(120_000);
+  const gdb = new GdbEngine(await findGdb());
+  const { trace, error, log } = await captureThroughOpenocd(gdb, { elfPath, poke: true, maxEvents: 60 });
+  t.is(error, undefined, log);
+  t.deepEqual(eventLines(trace), expected);
+});
+
+test('a port that does not answer as a Tcl server is refused with its remedy', async (t) => {
+  await using silent = await startScriptedServer(() => undefined);
+  await t.throwsAsync(OpenocdPoke.open({ host: '127.0.0.1', port: silent.port, timeoutMs: 200 }), {
+    code: 'HH1565',
+    message: /found no answer within 200 ms/,
+  });
+});

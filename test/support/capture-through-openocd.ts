@@ -1,0 +1,49 @@
+import { loadBoard } from '../../lib/boards/load-board.js';
+import type { Engine } from '../../lib/harvest/engine.js';
+import { loadFirmware } from '../../lib/harvest/firmware-image.js';
+import { makeLogPlan } from '../../lib/harvest/make-plan.js';
+import { connect } from '../../lib/targets/connect.js';
+import type { Target } from '../../lib/targets/target.js';
+import { type Captured, capture } from './capture.js';
+import { startProbeServer } from './jtag-probe/probe-server.js';
+import { startOpenocd } from './openocd-server.js';
+
+export interface OpenocdCapture {
+  readonly elfPath: string;
+  /** Whether the engine is told of the Tcl port. */
+  readonly poke: boolean;
+  readonly maxEvents: number;
+}
+
+/**
+ * Captures through a real OpenOCD that drives a simulated probe, whose chip is the emulator.
+ * gc_init is not watched: passing its breakpoint takes a single step in gdb, which the probe's chip cannot do.
+ */
+export async function captureThroughOpenocd(
+  engine: Engine,
+  { elfPath, poke, maxEvents }: OpenocdCapture,
+): Promise<Captured & { readonly log: string }> {
+  const board = await loadBoard('qemu-mps2-an385');
+  await using emulated = await connect(board, { elfPath });
+  emulated.lost.catch(() => undefined);
+  await using probe = await startProbeServer(emulated.server.port);
+  await using openocd = await startOpenocd(probe.port);
+  const { plan } = makeLogPlan(await loadFirmware(elfPath, board), board, { untilRepl: true });
+  if (plan.hook.type !== 'gc-log') throw new Error('the example firmware has a log function');
+  const { gcInit: _, ...hook } = plan.hook;
+  const target: Target = {
+    kind: 'openocd',
+    server: { host: '127.0.0.1', port: openocd.gdbPort },
+    ...(poke ? { tclPort: openocd.tclPort } : {}),
+    board,
+    elfPath,
+    resetCommands: ['reset halt'],
+    load: false,
+    verify: false,
+    lost: new Promise<never>(() => undefined),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const signal = new AbortController().signal;
+  const captured = await capture(engine, { target, plan: { ...plan, hook, maxEvents }, signal });
+  return { ...captured, log: openocd.said() };
+}

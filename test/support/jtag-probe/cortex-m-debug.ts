@@ -1,0 +1,208 @@
+import type { RspClient } from '../../../lib/gdb/rsp/rsp-client.js';
+import type { BusMemory } from './debug-port.js';
+
+/** Debug registers of an Armv7-M core (Armv7-M Architecture Reference Manual, chapter C1). */
+const Register = {
+  cpuid: 0xe000ed00,
+  aircr: 0xe000ed0c,
+  dfsr: 0xe000ed30,
+  dhcsr: 0xe000edf0,
+  dcrsr: 0xe000edf4,
+  dcrdr: 0xe000edf8,
+  demcr: 0xe000edfc,
+  dwtControl: 0xe0001000,
+  fpControl: 0xe0002000,
+  fpComparators: 0xe0002008,
+  romTable: 0xe00ff000,
+} as const;
+const Dfsr = { halted: 1, breakpoint: 2, vectorCatch: 8 } as const;
+const CORTEX_M3 = 0x412fc231;
+const COMPARATORS = 6;
+/** Six code comparators, no literal ones. */
+const FP_CONTROL = COMPARATORS << 4;
+const SYSTEM_SPACE = 0xe0000000;
+const PAGE_BYTES = 256;
+const SIGTRAP = 5;
+const XPSR_THUMB = 0x01000000;
+
+/**
+ * A Cortex-M3 as a debug probe sees it, with the emulator behind it: debug registers are modelled here, code and data come from there.
+ * It cannot step: the emulator's steps do not stop where a probe expects.
+ */
+export class CortexMDebug implements BusMemory {
+  private halted = true;
+  private controls = 0;
+  private demcr = 0;
+  private data = 0;
+  private fpEnable = 0;
+  private dfsr: number = Dfsr.halted;
+  private wasReset = true;
+  private readonly comparators = new Array<number>(COMPARATORS).fill(0);
+  private readonly armed = new Set<number>();
+  private readonly pages = new Map<number, Uint8Array>();
+  private registers: Uint32Array | undefined;
+  private stopped: Promise<void> = Promise.resolve();
+
+  constructor(private readonly emulator: RspClient) {}
+
+  async read(address: number): Promise<number> {
+    switch (address) {
+      case Register.cpuid:
+        return CORTEX_M3;
+      case Register.aircr:
+        return 0xfa050000;
+      case Register.dhcsr:
+        return this.status();
+      case Register.dcrdr:
+        return this.data;
+      case Register.demcr:
+        return this.demcr;
+      case Register.dfsr:
+        return this.dfsr;
+      case Register.fpControl:
+        return FP_CONTROL | this.fpEnable;
+      case Register.dwtControl:
+        return 0x40000000;
+      case Register.romTable:
+        return 0xfff0f003;
+    }
+    const comparator = comparatorAt(address);
+    if (comparator >= 0) return this.comparators[comparator] ?? 0;
+    return address >= SYSTEM_SPACE ? 0 : await this.readEmulated(address);
+  }
+
+  async write(address: number, value: number, sizeBytes: number): Promise<void> {
+    switch (address) {
+      case Register.dhcsr:
+        return await this.control(value);
+      case Register.dcrsr:
+        return await this.transferRegister(value);
+      case Register.dcrdr:
+        this.data = value;
+        return;
+      case Register.demcr:
+        this.demcr = value;
+        return;
+      case Register.dfsr:
+        // Written ones clear.
+        this.dfsr &= ~value;
+        return;
+      case Register.fpControl:
+        this.fpEnable = value & 1;
+        return;
+      case Register.aircr:
+        return await this.reset(value);
+    }
+    const comparator = comparatorAt(address);
+    if (comparator >= 0) this.comparators[comparator] = value;
+    else if (address < SYSTEM_SPACE) await this.writeEmulated(address, value, sizeBytes);
+  }
+
+  private status(): number {
+    const reset = this.wasReset ? 1 << 25 : 0;
+    this.wasReset = false;
+    // S_REGRDY, S_HALT, S_RETIRE_ST, S_RESET_ST
+    return ((this.controls & 0xf) | (1 << 16) | (this.halted ? 1 << 17 : 0) | (1 << 24) | reset) >>> 0;
+  }
+
+  private async control(value: number): Promise<void> {
+    if (value >>> 16 !== 0xa05f) return;
+    this.controls = value & 0xf;
+    const enabled = (value & 1) !== 0;
+    if (!enabled) return;
+    if (value & 2) await this.halt();
+    else if (this.halted) await this.resume();
+  }
+
+  private async halt(): Promise<void> {
+    if (this.halted) return;
+    await this.emulator.interrupt();
+    await this.stopped;
+  }
+
+  private async resume(): Promise<void> {
+    const wanted = new Set(this.comparators.filter((value) => value & 1).map(comparatorAddress));
+    for (const address of [...this.armed]) {
+      if (wanted.has(address)) continue;
+      await this.emulator.breakpoints.remove(address);
+      this.armed.delete(address);
+    }
+    for (const address of wanted) {
+      await this.emulator.breakpoints.set(address);
+      this.armed.add(address);
+    }
+    this.forget();
+    this.halted = false;
+    this.stopped = this.emulator.run().then(
+      ({ signal }) => {
+        this.dfsr |= signal === SIGTRAP ? Dfsr.breakpoint : Dfsr.halted;
+        this.halted = true;
+      },
+      () => {
+        this.halted = true;
+      },
+    );
+  }
+
+  private async transferRegister(request: number): Promise<void> {
+    const index = request & 0x7f;
+    const isWrite = (request & 0x10000) !== 0;
+    if (isWrite) {
+      if (index < 16) await this.emulator.writeRegister(index, this.data);
+      this.registers = undefined;
+      return;
+    }
+    this.registers ??= await this.emulator.registers();
+    // 16 is xPSR, 17 the main stack pointer.
+    if (index === 16) this.data = XPSR_THUMB;
+    else this.data = this.registers[index === 17 ? 13 : index] ?? 0;
+    if (index > 17) this.data = 0;
+  }
+
+  private async reset(value: number): Promise<void> {
+    const isRequest = value >>> 16 === 0x05fa && (value & 4) !== 0;
+    if (!isRequest) return;
+    await this.halt();
+    await this.emulator.monitor('system_reset');
+    this.forget();
+    this.wasReset = true;
+    if (this.demcr & 1) this.dfsr |= Dfsr.vectorCatch;
+    else await this.resume();
+  }
+
+  /** The emulator answers no reads while it runs; a probe's background reads get zeros. */
+  private async readEmulated(address: number): Promise<number> {
+    if (!this.halted) return 0;
+    const start = address - (address % PAGE_BYTES);
+    let page = this.pages.get(start);
+    if (!page) {
+      page = await this.emulator.readMemory(start, PAGE_BYTES).catch(() => new Uint8Array(PAGE_BYTES));
+      this.pages.set(start, page);
+    }
+    return new DataView(page.buffer, page.byteOffset).getUint32(address - start, true);
+  }
+
+  private async writeEmulated(address: number, value: number, sizeBytes: number): Promise<void> {
+    if (!this.halted) return;
+    this.pages.delete(address - (address % PAGE_BYTES));
+    const word = new Uint8Array(4);
+    new DataView(word.buffer).setUint32(0, value >>> 0, true);
+    const lane = address % 4;
+    await this.emulator.memory.write(address, word.subarray(lane, lane + sizeBytes));
+  }
+
+  private forget(): void {
+    this.registers = undefined;
+    this.pages.clear();
+  }
+}
+
+function comparatorAt(address: number): number {
+  const index = (address - Register.fpComparators) / 4;
+  return Number.isInteger(index) && index >= 0 && index < COMPARATORS ? index : -1;
+}
+
+/** FPB version 1: bits 28 to 2 are the word's address, 31 and 30 choose the half-word. */
+function comparatorAddress(value: number): number {
+  return ((value & 0x1ffffffc) + (value >>> 30 === 2 ? 2 : 0)) >>> 0;
+}

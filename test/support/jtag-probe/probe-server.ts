@@ -1,0 +1,69 @@
+import { createServer, type Socket } from 'node:net';
+import { RspClient } from '../../../lib/gdb/rsp/rsp-client.js';
+import { CortexMDebug } from './cortex-m-debug.js';
+import { DebugPort } from './debug-port.js';
+import { Tap } from './tap.js';
+
+export interface ProbeServer extends AsyncDisposable {
+  /** Where OpenOCD's `remote_bitbang` connects to. */
+  readonly port: number;
+}
+
+const READ_TDO = 0x52;
+const QUIT = 0x51;
+const PINS_0 = 0x30;
+const PINS_7 = 0x37;
+
+/** A JTAG probe that OpenOCD can drive (`adapter driver remote_bitbang`), with a halted emulator's gdb server as its chip. */
+export async function startProbeServer(emulatorPort: number): Promise<ProbeServer> {
+  const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
+  const tap = new Tap(new DebugPort(new CortexMDebug(emulator)));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, tap);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      emulator.connection.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** One character is one setting of the pins, or a question for tdo (OpenOCD, doc/manual/jtag/drivers/remote_bitbang.txt). */
+function serve(socket: Socket, tap: Tap): void {
+  const chunks: Buffer[] = [];
+  let busy = false;
+  const work = async () => {
+    busy = true;
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
+      let answers = '';
+      for (const command of chunk) {
+        if (command === READ_TDO) answers += tap.tdo === 1 ? '1' : '0';
+        else if (command === QUIT) socket.end();
+        else if (command >= PINS_0 && command <= PINS_7) {
+          const pins = command - PINS_0;
+          const work = tap.pins((pins >> 2) & 1, (pins >> 1) & 1, pins & 1);
+          if (work) await work;
+        }
+      }
+      if (answers !== '' && !socket.destroyed) socket.write(answers);
+    }
+    busy = false;
+  };
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (!busy) work().catch(() => socket.destroy());
+  });
+}
