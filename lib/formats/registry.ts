@@ -4,16 +4,19 @@ import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
 import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
+
 import { gdbLog } from './gdb-log.js';
 import { swoFormat } from './itm/swo.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
 import { ndjsonFormat } from './ndjson.js';
 import { nuttxMemdumpFormat } from './nuttx-memdump.js';
+import { allocationHistoryFormat } from './read-allocation-history.js';
 import { systemViewFormat } from './systemview/systemview.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
   gdbLog,
+  allocationHistoryFormat,
   systemViewFormat,
   alloctraceJson,
   espIdfHeapTraceFormat,

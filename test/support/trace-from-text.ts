@@ -15,12 +15,17 @@ import { TraceBuilder } from '../../lib/trace/trace-builder.js';
  * Blank lines and lines that start with # are left out.
  */
 export function traceFromText(text: string, info: Partial<TraceInfo> = {}): Trace {
+  return builderFromText(text, info).build();
+}
+
+/** The same, still open for more. */
+export function builderFromText(text: string, info: Partial<TraceInfo> = {}): TraceBuilder {
   const builder = new TraceBuilder(info);
   for (const line of text.split('\n')) {
     const trimmed = line.trim();
     if (trimmed !== '' && !trimmed.startsWith('#')) builder.add(parseLine(trimmed));
   }
-  return builder.build();
+  return builder;
 }
 
 function parseLine(line: string): TraceRecord {

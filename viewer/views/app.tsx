@@ -14,7 +14,7 @@ import { HelpDialog } from './help.js';
 import { LeaksPanel } from './leaks.js';
 import { capture } from './map-pointer.js';
 import { NamesDialog } from './names-dialog.js';
-import { SEPARATOR, STATUS, TAB } from './roles.js';
+import { STATUS, splitterProps, tabProps } from './roles.js';
 import { Scrubber } from './scrubber.js';
 import { Segments } from './segments.js';
 import { SidePanel } from './side-panel.js';
@@ -100,22 +100,19 @@ function Splitter() {
   return (
     <div
       class="splitter"
-      {...SEPARATOR}
-      aria-orientation="horizontal"
-      aria-label="Height of the panel"
-      aria-valuenow={Math.round(panel * 100)}
-      aria-valuemin={10}
-      aria-valuemax={85}
-      onPointerDown={capture}
-      onPointerMove={(event) => {
-        const box = event.currentTarget.parentElement?.getBoundingClientRect();
-        if (event.buttons === 1 && box) set((box.bottom - event.clientY) / box.height);
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-        event.stopPropagation();
-        event.preventDefault();
-        set(panel + (event.key === 'ArrowUp' ? 0.03 : -0.03));
+      {...splitterProps(panel)}
+      {...{
+        onPointerDown: capture,
+        onPointerMove: (event: PointerEvent) => {
+          const box = document.querySelector('.workspace')?.getBoundingClientRect();
+          if (event.buttons === 1 && box) set((box.bottom - event.clientY) / box.height);
+        },
+        onKeyDown: (event: KeyboardEvent) => {
+          if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+          event.stopPropagation();
+          event.preventDefault();
+          set(panel + (event.key === 'ArrowUp' ? 0.03 : -0.03));
+        },
       }}
     />
   );
@@ -131,9 +128,7 @@ function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
             key={it}
             id={`tab-${it}`}
             type="button"
-            {...TAB}
-            aria-selected={tab === it}
-            aria-controls="panel"
+            {...tabProps(tab === it)}
             title={`${TAB_TEXT[it]} (${i + 1})`}
             onClick={() => app.set({ tab: it })}
           >

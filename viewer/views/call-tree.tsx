@@ -3,7 +3,7 @@ import { type CallNode, formatCount } from '../library.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { CallTools, useCallTree, useMeasure } from './call-tools.js';
-import { CELL, ROW } from './roles.js';
+import { CELL, rowProps } from './roles.js';
 import { percent, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
@@ -55,7 +55,7 @@ export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
             return (
               <TreeRow
                 key={index}
-                {...{ row, measure, total }}
+                {...{ row, index, measure, total }}
                 active={index === active}
                 onToggle={() => {
                   setActive(index);
@@ -72,26 +72,23 @@ export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
 
 interface TreeRowProps {
   readonly row: CallRow;
+  readonly index: number;
   readonly measure: Measure;
   readonly total: number;
   readonly active: boolean;
   readonly onToggle: () => void;
 }
 
-function TreeRow({ row, measure, total, active, onToggle }: TreeRowProps) {
+function TreeRow({ row, index, measure, total, active, onToggle }: TreeRowProps) {
   const { node, depth, open, leaf } = row;
   const amount = amountOf(node, measure);
   const share = total > 0 ? amount / total : 0;
-  const expanded = leaf ? {} : { 'aria-expanded': open };
+  const expanded = leaf ? {} : { expanded: open };
   return (
     <div
       class={`row tree-row${active ? ' selected' : ''}`}
-      {...ROW}
-      aria-level={depth + 1}
-      {...expanded}
+      {...rowProps({ index, selected: active, level: depth + 1, ...expanded, onClick: onToggle })}
       style={{ height: `${ROW_HEIGHT}px` }}
-      onClick={onToggle}
-      onKeyDown={() => undefined}
     >
       <span {...CELL} class="number">
         {formatCount(amount)}

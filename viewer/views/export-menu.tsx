@@ -17,15 +17,20 @@ export function ExportMenu({ loaded }: { readonly loaded: LoadedTrace }) {
       if (event.target instanceof Node && box.current?.contains(event.target)) return;
       setOpen(false);
     };
+    const closeOnEscape = (event: KeyboardEvent) => event.key === 'Escape' && setOpen(false);
     document.addEventListener('pointerdown', close);
-    return () => document.removeEventListener('pointerdown', close);
+    document.addEventListener('keydown', closeOnEscape);
+    return () => {
+      document.removeEventListener('pointerdown', close);
+      document.removeEventListener('keydown', closeOnEscape);
+    };
   }, [open]);
   const run = (act: () => void) => () => {
     setOpen(false);
     act();
   };
   return (
-    <div class="menu" ref={box} onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+    <div class="menu" ref={box}>
       <button type="button" aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)}>
         Export ▾
       </button>

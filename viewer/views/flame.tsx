@@ -22,7 +22,7 @@ export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const root = path.at(-1) ?? tree.root;
   return (
     <div class="panel-body">
-      <div class="tools">
+      <div class="tools flame-tools">
         <CallTools tree={tree} measure={measure} />
         <input
           type="search"

@@ -111,7 +111,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     context.putImageData(image.current, 0, 0);
     onState(state);
     if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, ratio });
-    registerMap(region.name, { canvas: canvas.current, layout, ratio });
+    registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
   }, [loaded, region, layout, table, atSeq, span, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
@@ -129,7 +129,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
         {...pointer}
       />
-      <canvas ref={overlay} class="overlay" aria-hidden="true" />
+      <canvas ref={overlay} class="overlay" />
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
     </>
   );

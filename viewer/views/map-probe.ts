@@ -4,6 +4,7 @@ interface DrawnMap {
   readonly canvas: HTMLCanvasElement;
   readonly layout: MapLayout;
   readonly ratio: number;
+  readonly image: ImageData;
 }
 
 const drawn = new Map<string, DrawnMap>();
@@ -20,8 +21,9 @@ export function probeMap(region: string, address: number): { x: number; y: numbe
   if (!map || !rect) return undefined;
   const x = rect.x + rect.width / 2;
   const y = rect.y + Math.max(0, rect.height / 2 - 0.5);
-  const [red = 0, green = 0, blue = 0] =
-    map.canvas.getContext('2d')?.getImageData(Math.floor(x), Math.floor(y), 1, 1).data ?? [];
+  const { data, width } = map.image;
+  const at = (Math.floor(y) * width + Math.floor(x)) * 4;
+  const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
   const box = map.canvas.getBoundingClientRect();
   const color = `#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
   return { x: box.left + x / map.ratio, y: box.top + y / map.ratio, color };

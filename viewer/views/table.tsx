@@ -20,7 +20,7 @@ import { SOURCE_COLORS } from '../paint/palette.js';
 import { goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
-import { CELL, COLUMN_HEADER, ROW } from './roles.js';
+import { CELL, rowProps, sortProps } from './roles.js';
 import { TableTools } from './table-tools.js';
 import { formatUs, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
@@ -99,7 +99,7 @@ function HeadCell({ column }: { readonly column: Column }) {
   const on = sort.column === column.id;
   const direction = on ? (sort.descending ? 'descending' : 'ascending') : 'none';
   return (
-    <span {...COLUMN_HEADER} aria-sort={direction} style={{ width: `${column.width}px` }}>
+    <span {...sortProps(direction)} style={{ width: `${column.width}px` }}>
       <button
         type="button"
         class={column.numeric ? 'number' : ''}
@@ -128,14 +128,10 @@ function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
   return (
     <div
       class={`row ${kind}${selected ? ' selected' : ''}${cut ? ' cuts' : ''}`}
-      {...ROW}
-      aria-rowindex={index + 1}
-      aria-selected={selected}
+      {...rowProps({ index, selected, onClick: () => goToRow(seq) })}
       data-seq={seq}
       title={cut ? 'This allocation made the largest free block smaller' : ''}
       style={{ gridTemplateColumns: template, height: `${ROW_HEIGHT}px` }}
-      onClick={() => goToRow(seq)}
-      onKeyDown={() => undefined}
     >
       {columns.map((column) => (
         <Cell key={column.id} loaded={loaded} seq={seq} column={column} />
@@ -215,7 +211,7 @@ function cellText(loaded: LoadedTrace, seq: number, column: string): string {
       return formatCount(sizeOf(loaded, seq));
     case 'freed':
     case 'life':
-      return time(valueOf(loaded, seq, column));
+      return time(keyOf(loaded, seq, column));
     case 'before':
       return count(largestBefore(loaded, seq));
     case 'after':
@@ -233,6 +229,6 @@ function count(value: number): string {
   return Number.isNaN(value) ? '' : formatCount(value);
 }
 
-function valueOf(loaded: LoadedTrace, seq: number, column: string): number {
+function keyOf(loaded: LoadedTrace, seq: number, column: string): number {
   return COLUMNS.find((it) => it.id === column)?.keyOf(loaded)(seq) ?? Number.NaN;
 }

@@ -41,10 +41,7 @@ export function VirtualList({ count, reveal, row, head, width, role, label, onKe
     <div
       class="list"
       ref={setBox}
-      role={role}
-      aria-label={label}
-      aria-rowcount={count}
-      tabIndex={0}
+      {...{ role, 'aria-label': label, 'aria-rowcount': count, tabIndex: 0 }}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       {...(onKeyDown ? { onKeyDown } : {})}
     >

@@ -1,0 +1,81 @@
+import { TraceFormatError } from '../errors.js';
+import { type Address, parseAddress } from '../units.js';
+
+/** One record of allocation_history.json with its types checked. */
+export interface HistoryEntry {
+  readonly startBlock: number;
+  readonly size: number;
+  readonly startTime: number;
+  readonly endTime: number;
+  /** Undefined for what is alive at the end. */
+  readonly endCause: string | undefined;
+  /** Innermost first: address, `file:line`, function. */
+  readonly startTrace: readonly (readonly [string, string, string])[];
+  readonly endTrace: readonly (readonly [string, string, string])[];
+  /** Only in files of this project. */
+  readonly address: Address | undefined;
+  readonly bytes: number | undefined;
+}
+
+/** Backtraces are cut here. */
+const MAX_FRAMES = 256;
+
+/** @throws TraceFormatError HH1925 (not JSON) or HH1926 (a record of the wrong shape, with its number). */
+export function parseHistory(text: string, subject: string): HistoryEntry[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new TraceFormatError('HH1925', `${subject}: found ${found}, expected allocation_history.json`, {
+      cause,
+      remedy: 'the file is cut or damaged: copy it again, or open the journal of the same capture',
+    });
+  }
+  if (!Array.isArray(json)) throw wrong(subject, 0, 'the top level', json, 'a list of records');
+  return json.map((record: unknown, index) => parseEntry(record, `${subject}`, index));
+}
+
+function parseEntry(value: unknown, subject: string, index: number): HistoryEntry {
+  if (typeof value !== 'object' || value === null) throw wrong(subject, index, 'the record', value, 'an object');
+  const record = value as Readonly<Record<string, unknown>>;
+  const count = (field: string): number => {
+    const found = record[field];
+    if (typeof found === 'number' && Number.isSafeInteger(found) && found >= 0) return found;
+    throw wrong(subject, index, field, found, 'an integer from 0');
+  };
+  const alive = record.end_trace === '' && record.end_cause === undefined;
+  const entry = {
+    startBlock: count('start_block'),
+    size: count('size'),
+    startTime: count('start_time'),
+    endTime: count('end_time'),
+    endCause: alive ? undefined : typeof record.end_cause === 'string' ? record.end_cause : 'free',
+    startTrace: parseTrace(record.start_trace, subject, index, 'start_trace'),
+    endTrace: parseTrace(record.end_trace, subject, index, 'end_trace'),
+    address: typeof record.address === 'string' ? parseAddress(record.address) : undefined,
+    bytes: record.bytes === undefined ? undefined : count('bytes'),
+  };
+  if (entry.endTime < entry.startTime) throw wrong(subject, index, 'end_time', entry.endTime, 'one after start_time');
+  return entry;
+}
+
+function parseTrace(value: unknown, ...[subject, index, field]: [string, number, string]): HistoryEntry['startTrace'] {
+  if (value === '' || value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong(subject, index, field, value, 'a list of frames');
+  return value.slice(0, MAX_FRAMES).map((frame: unknown) => {
+    if (!Array.isArray(frame)) throw wrong(subject, index, field, frame, '[address, location, function]');
+    const [address, location, functionName]: unknown[] = frame;
+    if (typeof address === 'string' && typeof location === 'string' && typeof functionName === 'string') {
+      return [address, location, functionName] as const;
+    }
+    throw wrong(subject, index, field, frame, 'three texts in a frame');
+  });
+}
+
+function wrong(...[subject, index, field, found, expected]: [string, number, string, unknown, string]) {
+  const shown = (JSON.stringify(found) ?? 'nothing').slice(0, 60);
+  return new TraceFormatError('HH1926', `${subject}: record ${index}: ${field}: found ${shown}, expected ${expected}`, {
+    offset: index,
+  });
+}
