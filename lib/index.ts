@@ -19,7 +19,16 @@ export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } fr
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from './formats/load-trace.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
+export { type AllocatorMatch, detectAllocators } from './harvest/profiles/detect-allocator.js';
+export {
+  type AllocatorProfile,
+  allAllocators,
+  allocatorNames,
+  loadAllocator,
+  parseAllocator,
+} from './harvest/profiles/load-allocator.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';

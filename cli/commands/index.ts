@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../context.js';
+import { allocatorsCommand } from './allocators.js';
 import { boardsCommand } from './boards.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -13,6 +14,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   importCommand,
   treeCommand,
   boardsCommand,
+  allocatorsCommand,
   doctorCommand,
   demoCommand,
   explainCommand,
