@@ -4,6 +4,7 @@ import { loadFirmware } from '../../lib/harvest/firmware-image.js';
 import { type MallocPlanOptions, makeMallocPlan } from '../../lib/harvest/make-malloc-plan.js';
 import { chooseAllocator } from '../../lib/harvest/malloc/choose-allocator.js';
 import { connect } from '../../lib/targets/connect.js';
+import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { eventAt } from '../../lib/trace/trace.js';
 import { type Captured, capture } from './capture.js';
@@ -41,22 +42,23 @@ async function drain(console: AsyncIterable<string>): Promise<void> {
   for await (const _ of console);
 }
 
-/** Events in the form of the reference build's lines, so that both can be compared: `M 20010008 24`. */
+/** Events in a form that the reference build's lines can be brought into as well: `20010008 24`, `free 20010008`. */
 export function referenceForm(trace: Trace): string[] {
-  return Array.from({ length: trace.eventCount }, (_, seq) => {
-    const event = eventAt(trace, seq);
-    switch (event.kind) {
-      case 'alloc':
-        return `${hex(event.address)} ${event.sizeBytes}`;
-      case 'free':
-      case 'sweep':
-        return `free ${hex(event.address)}`;
-      case 'realloc':
-        return `${hex(event.fromAddress)} -> ${hex(event.address)} ${event.sizeBytes}`;
-      case 'failed':
-        return `failed ${event.fromAddress === undefined ? '' : `${hex(event.fromAddress)} `}${event.sizeBytes}`;
-    }
-  });
+  return Array.from({ length: trace.eventCount }, (_, seq) => textOf(eventAt(trace, seq)));
+}
+
+function textOf(event: HeapEvent): string {
+  switch (event.kind) {
+    case 'alloc':
+      return `${hex(event.address)} ${event.sizeBytes}`;
+    case 'free':
+    case 'sweep':
+      return `free ${hex(event.address)}`;
+    case 'realloc':
+      return `${hex(event.fromAddress)} -> ${hex(event.address)} ${event.sizeBytes}`;
+    case 'failed':
+      return `failed ${event.fromAddress === undefined ? '' : `${hex(event.fromAddress)} `}${event.sizeBytes}`;
+  }
 }
 
 /** The reference build's lines in the same form; free(NULL) and `#X` are no events. */
