@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../context.js';
+import { allocatorsCommand } from './allocators.js';
 import { boardsCommand } from './boards.js';
 import { captureCommand } from './capture.js';
 import { checkCommand } from './check.js';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   layoutCommand,
   mpyCommand,
   boardsCommand,
+  allocatorsCommand,
   doctorCommand,
   demoCommand,
   explainCommand,
