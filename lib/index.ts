@@ -39,7 +39,6 @@ export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
 export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
 export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
-export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { type AllocatorMatch, detectAllocators } from './harvest/profiles/detect-allocator.js';
 export {
   type AllocatorProfile,
@@ -48,6 +47,7 @@ export {
   loadAllocator,
   parseAllocator,
 } from './harvest/profiles/load-allocator.js';
+export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export {

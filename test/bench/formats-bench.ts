@@ -25,7 +25,13 @@ export async function formatsBench(megabytes = 16): Promise<BenchRow[]> {
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < RUNS; run++) best = Math.min(best, decodeSeconds(format, bytes));
     const value = bytes.length / 1e6 / best;
-    return { name: `read ${name}`, value, unit: 'MB/s of CPU time', against: `goal of ${goal} MB/s`, ratio: value / goal };
+    return {
+      name: `read ${name}`,
+      value,
+      unit: 'MB/s of CPU time',
+      against: `goal of ${goal} MB/s`,
+      ratio: value / goal,
+    };
   });
 }
 
