@@ -1,5 +1,6 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
+import { LINK_ERRORS } from './error-catalogue-link.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -131,6 +132,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1406: entry('Damaged gzip', 'The file is cut or changed.', 'Fetch it again.'),
   ...FORMAT_ERRORS,
+  ...LINK_ERRORS,
   HH1501: entry(
     'No debug server answers',
     'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',
