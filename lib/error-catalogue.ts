@@ -1,6 +1,6 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
-import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
+import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
