@@ -76,6 +76,12 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     '--heap takes BASE:SIZE.',
     'For a CircuitPython log: 0:SIZE, because its addresses count from the begin of the heap.',
   ),
+  HH1112: entry('Not an address', 'Addresses are written 0x000009d6 or in decimal.', 'Correct the argument.'),
+  HH1113: entry(
+    'The trace holds no registers and stacks',
+    'Only the direct engine stores them.',
+    'Capture with --engine direct or auto.',
+  ),
   HH1201: entry(
     'No such board',
     'The name is not among the board files.',

@@ -41,6 +41,11 @@ export const harvestCommand = defineCommand({
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
       .option('backtrace-depth', { type: 'number', describe: 'frames kept of a backtrace', default: 128 })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
+      .option('one-write', {
+        type: 'boolean',
+        default: false,
+        describe: 'direct engine: one round trip an event (docs)',
+      })
       .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('gdb-python', { type: 'boolean', default: true, describe: "use gdb's Python where it has one" })
       .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
@@ -61,6 +66,7 @@ export const harvestCommand = defineCommand({
       load: args.load,
       verify: args.verify,
       gdbPython: args.gdbPython,
+      oneWrite: args.oneWrite,
       maxDepth: positive('--backtrace-depth', args.backtraceDepth),
       signal: context.signal,
       until: args.until ?? [],

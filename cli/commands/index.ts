@@ -15,9 +15,11 @@ import { layoutCommand } from './layout.js';
 import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
+import { resymbolizeCommand } from './resymbolize.js';
 import { serveCommand } from './serve.js';
 import { sessionCommand } from './session.js';
 import { statsCommand } from './stats.js';
+import { symbolizeCommand } from './symbolize.js';
 import { treeCommand } from './tree.js';
 import { whatifCommand } from './whatif.js';
 
@@ -39,6 +41,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   whatifCommand,
   layoutCommand,
   mpyCommand,
+  symbolizeCommand,
+  resymbolizeCommand,
   boardsCommand,
   allocatorsCommand,
   doctorCommand,
