@@ -57,7 +57,7 @@ export async function* ringViaDebugPort(
     for (const { address } of points) await port.setBreakpoint(address);
     let endReason: string | undefined;
     while (endReason === undefined) {
-      const reason = await port.resume(untilPoll(signal, plan.pollMs));
+      const reason = await resumeUntilPoll(port, plan.pollMs, signal);
       drain.stops++;
       endReason = endOf(reason, plan, signal);
       yield* drain.records(reason.kind === 'interrupted');
@@ -70,8 +70,24 @@ export async function* ringViaDebugPort(
   }
 }
 
-function untilPoll(signal: AbortSignal, pollMs: Milliseconds | undefined): AbortSignal {
-  return pollMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(pollMs)]);
+/** A timer and listener of our own: a signal that AbortSignal.any makes of a time-out may be collected before it fires. */
+async function resumeUntilPoll(
+  port: RingPort,
+  pollMs: Milliseconds | undefined,
+  signal: AbortSignal,
+): Promise<StopReason> {
+  if (pollMs === undefined) return port.resume(signal);
+  const pause = new AbortController();
+  const stop = () => pause.abort();
+  const timer = setTimeout(stop, pollMs);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await port.resume(pause.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 function endOf(reason: StopReason, plan: RingDrainPlan, signal: AbortSignal): string | undefined {
