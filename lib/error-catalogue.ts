@@ -1,5 +1,6 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
+import { VIEWER_ERRORS } from './error-catalogue-viewer.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -7,6 +8,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
+  ...VIEWER_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',

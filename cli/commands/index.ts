@@ -14,10 +14,12 @@ import { layoutCommand } from './layout.js';
 import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
+import { reportCommand } from './report.js';
 import { serveCommand } from './serve.js';
 import { sessionCommand } from './session.js';
 import { statsCommand } from './stats.js';
 import { treeCommand } from './tree.js';
+import { viewCommand } from './view.js';
 import { whatifCommand } from './whatif.js';
 
 /** Every command, in the order in which `harvest --help` lists them. */
@@ -25,6 +27,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
   exportCommand,
+  viewCommand,
+  reportCommand,
   captureCommand,
   sessionCommand,
   serveCommand,
