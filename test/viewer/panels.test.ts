@@ -84,6 +84,7 @@ test('shows the call tree and the flame graph of any figure, inverted too', asyn
   await viewer.open(journalFromText(VECTOR));
   const { page } = viewer;
   const rows = async () => (await cells(page, '.tree-row')).map((row) => `${row[0]} ${row[3]?.replace(/^[▾▸]/, '')}`);
+  await viewer.until(`document.querySelectorAll('.tree-row').length === 3`);
   t.deepEqual(await rows(), ['32 main m.c:1', '32 boot b.c:10', '32 main m.c:5']);
   await page.click('button:text-is("in total")');
   await viewer.until(`document.querySelector('.tree-row .number').textContent === '64'`);
