@@ -2,6 +2,7 @@ import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
+import { VIEWER_ERRORS } from './error-catalogue-viewer.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -10,6 +11,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
   ...SYMBOL_ERRORS,
+  ...VIEWER_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',

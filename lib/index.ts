@@ -52,6 +52,7 @@ export { type Resymbolized, resymbolize } from './harvest/resymbolize.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
+export { loadViewerPage, traceReport } from './output/viewer-page.js';
 export {
   makeOutputFolder,
   OUTPUT_FILES,
@@ -65,6 +66,7 @@ export * from './report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from './report/gc-layout-frames.js';
 export { gcLayoutSvg } from './report/gc-layout-svg.js';
 export { gcLayoutText, gcMapCharacters } from './report/gc-layout-text.js';
+export { type HtmlReport, htmlReport } from './report/html-report.js';
 export { mpyText } from './report/mpy-text.js';
 export { outputOf, runTool, type ToolResult } from './run-tool.js';
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from './sources/alloctrace/client.js';

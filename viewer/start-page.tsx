@@ -27,7 +27,10 @@ export function startPage(): void {
     if (asked.atSeq !== undefined) goTo(asked.atSeq);
   });
   window.addEventListener('unhandledrejection', (event) => fail(event.reason));
-  openEmbedded().catch(fail);
+  const served = location.protocol.startsWith('http');
+  openEmbedded()
+    .then((found) => !found && served && app.set({ dialog: 'connect' }))
+    .catch(fail);
 
   /** For scripts and tests (docs/viewer.md): what is shown, without a look at pixels. */
   Object.assign(window, { heapHarvest: { state: app.get, goTo, open: openBytes, probeMap } });

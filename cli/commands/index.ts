@@ -16,11 +16,13 @@ import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
 import { resymbolizeCommand } from './resymbolize.js';
+import { reportCommand } from './report.js';
 import { serveCommand } from './serve.js';
 import { sessionCommand } from './session.js';
 import { statsCommand } from './stats.js';
 import { symbolizeCommand } from './symbolize.js';
 import { treeCommand } from './tree.js';
+import { viewCommand } from './view.js';
 import { whatifCommand } from './whatif.js';
 
 /** Every command, in the order in which `harvest --help` lists them. */
@@ -28,6 +30,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   harvestCommand,
   importCommand,
   exportCommand,
+  viewCommand,
+  reportCommand,
   captureCommand,
   sessionCommand,
   serveCommand,

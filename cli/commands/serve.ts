@@ -7,6 +7,7 @@ import {
   harvestEvents,
   LiveRingSource,
   loadTrace,
+  loadViewerPage,
   type RingSource,
   serveAlloctrace,
   UsageError,
@@ -39,9 +40,9 @@ export const serveCommand = defineCommand({
         default: [],
         describe: 'further origins that may read and change',
       })
-      .option('page', { type: 'string', describe: 'an HTML file to serve at /' }),
+      .option('page', { type: 'string', describe: 'an HTML file to serve at /; default: the viewer' }),
   run: async (args, context) => {
-    const page = args.page === undefined ? undefined : await pageOf(args.page);
+    const page = args.page === undefined ? await viewer() : await pageOf(args.page);
     const ring = args.live === undefined ? undefined : new HeapRing(args.ring, { stopOnFull: args.stopOnFull });
     const source: RingSource = ring
       ? new LiveRingSource(ring, { name: args.live ?? '' })
@@ -75,6 +76,15 @@ async function finished(path: string | undefined, context: Context): Promise<Rin
   const trace = builder.build();
   const { buildId } = trace.info.elf ?? {};
   return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });
+}
+
+/** The viewer, which then loads from this server; nothing where it was not built. */
+async function viewer(): Promise<Uint8Array | undefined> {
+  try {
+    return Buffer.from(await loadViewerPage());
+  } catch {
+    return undefined;
+  }
 }
 
 async function pageOf(path: string): Promise<Uint8Array> {

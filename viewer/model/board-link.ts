@@ -13,6 +13,11 @@ import {
 } from '../library.js';
 
 const ANSWER_MS = 10_000;
+const UNREACHABLE =
+  'check the address and the network; a board must allow pages of other origins (CORS) to read from it';
+/** A server that lets a page read need not let it change anything, and browsers do not tell a page which of the two it was. */
+const FORBIDDEN =
+  'if it can be read but not changed: open the page that `harvest serve` itself serves, or start it with --cors null';
 const MAX_TRACE_BYTES = 256 * 1024 * 1024;
 
 /** `http://HOST/BASE` of what was typed: a host, with a port or not, or a whole address. @throws UsageError HH1930 */
@@ -66,7 +71,7 @@ export class BoardLink {
         progress(received);
       }
     } catch (error) {
-      if (builder.eventCount === 0) throw error instanceof HarvestError ? error : this.lost(error);
+      if (builder.eventCount === 0) throw error instanceof HarvestError ? error : this.lost(error, UNREACHABLE);
       builder.add({ kind: 'gap', reason: `the download was cut: ${reasonOf(error)}` });
     } finally {
       reader?.cancel().catch(() => undefined);
@@ -82,7 +87,7 @@ export class BoardLink {
       const headers = body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body };
       answer = await fetch(url, { method, ...headers, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS) });
     } catch (error) {
-      throw this.lost(error);
+      throw this.lost(error, method === 'POST' ? FORBIDDEN : UNREACHABLE);
     }
     if (answer.ok) return answer;
     const said = /"error"\s*:\s*"([^"\\]{1,300})/.exec((await answer.text()).slice(0, 2000))?.[1];
@@ -99,10 +104,10 @@ export class BoardLink {
     }
   }
 
-  private lost(cause: unknown): DeviceLostError {
+  private lost(cause: unknown, remedy: string): DeviceLostError {
     return new DeviceLostError('HH1931', `${this.url}: ${reasonOf(cause)}, expected an answer`, {
       cause,
-      remedy: 'check the address and the network; a board must allow pages of other origins (CORS) to read from it',
+      remedy,
     });
   }
 }

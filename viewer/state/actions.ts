@@ -44,7 +44,8 @@ async function followGaps(trace: Trace): Promise<void> {
 function show(loaded: LoadedTrace): void {
   const last = Math.max(0, loaded.trace.eventCount - 1);
   const captured = loaded.trace.events.largestAfterBytes !== undefined;
-  const { theme, panel, hide, elf, dialog } = app.get();
+  const before = app.get();
+  const { theme, panel, hide, elf, dialog } = before;
   const first: AppState = {
     ...INITIAL,
     ...{ theme, panel, hide, elf, dialog: dialog === 'connect' ? 'none' : dialog },
@@ -53,8 +54,10 @@ function show(loaded: LoadedTrace): void {
     sort: { column: captured ? 'drop' : 'size', descending: true },
     view: loaded.order ? 'map' : 'time',
   };
-  const asked = parseHash(location.hash);
-  app.set({ ...first, ...asked, atSeq: Math.min(last, asked.atSeq ?? last) });
+  // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
+  const { tab, figure, unit, inverted } = before;
+  const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
+  app.set({ ...first, ...asked, atSeq: Math.min(last, ('atSeq' in asked ? asked.atSeq : undefined) ?? last) });
 }
 
 export async function openFile(file: File): Promise<void> {

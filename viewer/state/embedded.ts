@@ -1,9 +1,9 @@
 import { openBytes } from './actions.js';
 
-/** Opens the trace that an HTML report carries: a journal, gzip, base64, in an element that no browser runs. */
-export async function openEmbedded(): Promise<void> {
+/** Opens the trace that an HTML report carries: a journal, gzip, base64, in an element that no browser runs. False without one. */
+export async function openEmbedded(): Promise<boolean> {
   const element = document.querySelector('script[type="application/x-heap-harvest"]');
-  if (!(element instanceof HTMLScriptElement)) return;
+  if (!(element instanceof HTMLScriptElement)) return false;
   const name = element.dataset.name ?? 'report';
   document.title = `${name} - heap-harvest`;
   const text = atob((element.textContent ?? '').trim());
@@ -12,4 +12,5 @@ export async function openEmbedded(): Promise<void> {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   await openBytes(bytes, name);
+  return true;
 }

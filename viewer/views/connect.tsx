@@ -14,7 +14,7 @@ const POLL_MS = 2000;
 
 /** Loads from a board's ring or from `harvest serve`. */
 export function ConnectDialog() {
-  const [host, setHost] = useState(remembered('host') ?? '127.0.0.1:8080');
+  const [host, setHost] = useState(servedFrom() ?? remembered('host') ?? '127.0.0.1:8731');
   const [base, setBase] = useState(remembered('base') ?? '/alloctrace');
   const [link, setLink] = useState<BoardLink>();
   const [state, setState] = useState<LinkState>('not connected');
@@ -28,6 +28,7 @@ export function ConnectDialog() {
       remember('base', base);
       setLink(next);
       setState('connecting');
+      setProblem(undefined);
       void take(() => next.status());
     } catch (error) {
       setProblem(messageOf(error));
@@ -35,7 +36,7 @@ export function ConnectDialog() {
   };
   usePolling(link, state, take);
   const change = (path: 'config' | 'freeze' | 'resume' | 'reset', body?: RingSettingsChange) => {
-    if (link) void take(() => link.change(path, body));
+    if (link) void take(() => link.change(path, body), link);
   };
   return (
     <Dialog title="Connect">
@@ -89,6 +90,11 @@ export function ConnectDialog() {
   );
 }
 
+/** A page that came from a server most likely belongs to it. */
+function servedFrom(): string | undefined {
+  return location.protocol.startsWith('http') ? location.host : undefined;
+}
+
 interface Setters {
   readonly setState: (state: LinkState) => void;
   readonly setStatus: (status: AlloctraceStatus) => void;
@@ -98,18 +104,21 @@ interface Setters {
 /** Shows what an action answers; the answer of an older action never overwrites that of a newer one. */
 function useTaker({ setState, setStatus, setProblem }: Setters) {
   const newest = useRef(0);
-  return async (act: () => Promise<AlloctraceStatus>) => {
+  const show = (mine: number, status: AlloctraceStatus | undefined, error?: unknown) => {
+    if (mine !== newest.current) return;
+    if (status) setStatus(status);
+    setState(status ? 'connected' : 'no answer');
+    if (error !== undefined) setProblem(messageOf(error));
+  };
+  // With `link` the action is a change: where it fails, the board is asked how it is.
+  return async (act: () => Promise<AlloctraceStatus>, link?: BoardLink) => {
     const mine = ++newest.current;
     try {
       const status = await act();
-      if (mine !== newest.current) return;
-      setStatus(status);
-      setState('connected');
-      setProblem(undefined);
+      if (link) setProblem(undefined);
+      show(mine, status);
     } catch (error) {
-      if (mine !== newest.current) return;
-      setProblem(messageOf(error));
-      setState('no answer');
+      show(mine, await link?.status().catch(() => undefined), error);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import {
   EventKind,
   formatAddress,
@@ -15,18 +15,9 @@ import { stackText } from '../model/stack-line.js';
 import { goTo, goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { percent, shown } from './text.js';
+import { LONG_TRACE, useRested } from './use-rested.js';
 
 const TOP = 20;
-
-/** The state at the event once the slider has rested: the walls need every live block in order. */
-function useRested(value: number, ms: number): number {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setRested(value), ms);
-    return () => window.clearTimeout(timer);
-  }, [value, ms]);
-  return rested;
-}
 
 /** Which blocks keep free memory in pieces at the selected event, and which allocations did it. */
 export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -39,7 +30,7 @@ export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace })
 function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
-  const atSeq = useRested(now, loaded.trace.eventCount > 50_000 ? 150 : 0);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const map = useMemo(() => heapMap(loaded.trace, atSeq), [loaded, atSeq]);
   const walls = useMemo(() => wallsOf(loaded.trace, map, TOP), [loaded, map]);
   const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);

@@ -23,6 +23,7 @@ import { copyText } from '../state/copy.js';
 import { CELL, rowProps, sortProps } from './roles.js';
 import { TableTools } from './table-tools.js';
 import { formatUs, shown } from './text.js';
+import { LONG_TRACE, useRested } from './use-rested.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
 /** Events and allocations: filtered, sorted, only the rows in sight drawn. */
@@ -31,7 +32,8 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const query = useApp((state) => state.query);
   const source = useApp((state) => state.source);
   const sort = useApp((state) => state.sort);
-  const atSeq = useApp((state) => state.atSeq);
+  const now = useApp((state) => state.atSeq);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
   const filtered = useMemo(() => filteredRows(loaded, { filter, query, source }), [loaded, filter, query, source]);
   const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
   const columns = useMemo(() => columnsOf(loaded), [loaded]);

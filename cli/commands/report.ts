@@ -1,0 +1,33 @@
+import { basename } from 'node:path';
+import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/index.js';
+import { defineCommand } from '../context.js';
+import { traceArgument } from './analysis-options.js';
+
+export const reportCommand = defineCommand({
+  name: 'report <trace>',
+  describe: 'Write one HTML file with the trace and the viewer in it',
+  examples: [
+    ['harvest report capture.harvest -o report.html', 'one file to attach to an issue'],
+    ['harvest report mylog.txt', 'mylog.html, from any trace that harvest import reads'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('trace', traceArgument)
+      .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
+      .option('title', { type: 'string', nargs: 1, describe: "the trace's name in the page (default: the file's)" }),
+  run: async (args, context) => {
+    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const name = basename(args.trace);
+    const html = await traceReport(builder, args.title ?? name);
+    if (args.out === '-') {
+      context.out(html);
+      return ExitCode.ok;
+    }
+    const path = args.out ?? `${name.replace(/(\.gz)?$/, '').replace(/\.[^.]*$/, '') || 'report'}.html`;
+    await writeWhole(path, [html]);
+    if (context.json) context.out(`${JSON.stringify({ path, bytes: Buffer.byteLength(html) })}\n`);
+    else if (!context.quiet)
+      context.err(`wrote ${path}: ${formatBytes(Buffer.byteLength(html))}, opens in any browser\n`);
+    return builder.info.complete ? ExitCode.ok : ExitCode.partial;
+  },
+});

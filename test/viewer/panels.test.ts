@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import anyTest, { type TestFn } from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import { heapMap } from '../../lib/analysis/heap-map.js';
+import { heapStats } from '../../lib/analysis/heap-stats.js';
+import { planPools } from '../../lib/analysis/pools/pool-plan.js';
+import { wallsOf } from '../../lib/analysis/walls.js';
+import { allocationHistoryText } from '../../lib/formats/allocation-history.js';
+import { poolsZephyr } from '../../lib/report/pools-output.js';
+import { formatBytes, formatCount } from '../../lib/units.js';
+import { fixture } from '../support/fixture.js';
+import { microbitTrace } from '../support/microbit-trace.js';
+import { traceFromText } from '../support/trace-from-text.js';
+import {
+  journalFromText,
+  keepScreenshot,
+  openViewer,
+  startChromium,
+  VECTOR,
+  withoutChromium,
+} from '../support/viewer-page.js';
+
+const test = anyTest as TestFn<{ browser: Browser | undefined }>;
+test.before(async (t) => {
+  t.context.browser = await startChromium();
+});
+test.after.always(async (t) => {
+  await t.context.browser?.close();
+});
+
+const micropython = () => fixture('micropython-microbit/mylog.txt.gz');
+const cells = (page: Page, selector: string) =>
+  page.$$eval(selector, (rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? '')));
+
+test('ranks the walls of the vector as computed by hand, and of the fixture as the library does', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser, { hash: '#tab=fragmentation' });
+  await viewer.open(journalFromText(VECTOR));
+  const walls = (await cells(viewer.page, '.wide tbody tr')).map((row) => row.slice(0, 5));
+  t.deepEqual(walls, [
+    ['0x00001070', '32', '80 + 112', '224', '192'],
+    ['0x00001000', '32', '0 + 80', '112', '112'],
+  ]);
+  await viewer.open(micropython(), 'mylog.txt');
+  const trace = microbitTrace();
+  const map = heapMap(trace, trace.eventCount - 1);
+  const expected = wallsOf(trace, map, 20).map((wall) => formatCount(wall.largestIfFreedBytes));
+  await viewer.until(`document.querySelectorAll('.wide tbody tr').length === ${expected.length}`);
+  t.deepEqual(
+    (await cells(viewer.page, '.wide tbody tr')).map((row) => row[3]),
+    expected,
+  );
+  await keepScreenshot(viewer.page, 'fragmentation');
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('counts as the library does, and designs pools as `harvest pools` does', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser, { hash: '#tab=statistics' });
+  await viewer.open(micropython(), 'mylog.txt');
+  const { page } = viewer;
+  const trace = microbitTrace();
+  const stats = heapStats(trace);
+  const totals = Object.fromEntries(await cells(page, '.columns section:first-child tr'));
+  t.is(totals.allocations, formatCount(stats.allocations));
+  t.is(totals.peak, `${formatBytes(stats.peak.bytes)} at event ${formatCount(stats.peak.seq)}`);
+  await page.fill('.pool-form label:has-text("pools") input', '3');
+  await page.click('button:text-is("Generate")');
+  await page.click('.plan button:text-is("Zephyr")');
+  t.is(await page.textContent('.plan pre'), poolsZephyr(planPools(trace, { pools: 3 })));
+  await page.fill('.pool-form label:has-text("pools") input', 'many');
+  await page.click('button:text-is("Generate")');
+  await page.waitForSelector('#pools [role=alert]');
+  await keepScreenshot(page, 'statistics');
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('shows the call tree and the flame graph of any figure, inverted too', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser, { hash: '#tab=tree&unit=bytes' });
+  await viewer.open(journalFromText(VECTOR));
+  const { page } = viewer;
+  const rows = async () => (await cells(page, '.tree-row')).map((row) => `${row[0]} ${row[3]?.replace(/^[▾▸]/, '')}`);
+  await viewer.until(`document.querySelectorAll('.tree-row').length === 3`);
+  t.deepEqual(await rows(), ['32 main m.c:1', '32 boot b.c:10', '32 main m.c:5']);
+  await page.click('button:text-is("in total")');
+  await viewer.until(`document.querySelector('.tree-row .number').textContent === '64'`);
+  await page.click('label:has-text("inverted") input');
+  await viewer.until(`document.querySelector('.tree-row .text').textContent.includes('boot')`);
+  t.is((await rows())[0], '64 boot b.c:10');
+  await page.click('#tab-flame');
+  await page.hover('.flame-box canvas', { position: { x: 20, y: 30 } });
+  await page.waitForSelector('.flame-box .tip');
+  t.regex((await page.textContent('.flame-box .tip')) ?? '', /64 B/);
+  await page.click('.flame-box canvas', { position: { x: 20, y: 30 } });
+  await page.waitForSelector('button:text-is("Zoom out")');
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('finds what grows from mark to mark, and what differs between two traces', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  const leak = (n: number) => `mark cycle\nalloc ${0x2000 + n * 64} 48 main@m.c:1 > leaky@l.c:7`;
+  const text = `alloc 0x1000 16 main@m.c:1\n${[0, 1, 2, 3].map(leak).join('\n')}\nmark cycle`;
+  await using viewer = await openViewer(browser, { hash: '#tab=leaks' });
+  await viewer.open(journalFromText(text));
+  const { page } = viewer;
+  const [first] = await cells(page, 'table.pad tbody tr');
+  t.deepEqual(first?.slice(0, 4), ['grows at every mark', '192', '4', '48']);
+  const other = journalFromText(`${text}\nalloc 0x9000 100 main@m.c:9 > fresh@f.c:2`);
+  await page.setInputFiles('#compare-file', { name: 'after.harvest', mimeType: '', buffer: Buffer.from(other) });
+  await page.waitForSelector('#tab-diff[aria-selected=true]');
+  await viewer.until(`document.querySelector('.tree-row') !== null`);
+  const differences = await cells(page, '.tree-row');
+  t.is(differences.length, 1);
+  t.deepEqual(differences[0]?.slice(0, 3), ['new', '+100', '+1']);
+  t.true(differences[0]?.[5]?.includes('fresh'));
+  await keepScreenshot(page, 'diff');
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('opens allocation_history.json and sees what the log of the same capture shows', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser);
+  await viewer.open(fixture('micropython-microbit/allocation_history.json.gz'), 'allocation_history.json');
+  t.is(await viewer.ask('state().error'), undefined);
+  const stats = heapStats(microbitTrace());
+  t.is(await viewer.ask('state().loaded.usage.liveBytes.at(-1)'), stats.liveBytes);
+  t.is(await viewer.ask('state().loaded.usage.liveCount.at(-1)'), stats.liveCount);
+  // Our own files carry addresses and bytes.
+  await viewer.open(Buffer.from([...allocationHistoryText(traceFromText(VECTOR))].join('')), 'allocation_history.json');
+  t.is(await viewer.ask('state().loaded.regions[0].baseAddress'), 0x1000);
+  t.is(await viewer.ask('state().loaded.trace.eventCount'), 6);
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('keeps the picture as PNG and SVG, and hidden frames in the browser', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser);
+  await viewer.open(journalFromText(VECTOR));
+  const { page } = viewer;
+  const save = async (item: string) => {
+    await page.click('button:text("Export")');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click(`[role=menuitem]:text("${item}")`),
+    ]);
+    return readFileSync(await download.path());
+  };
+  t.is((await save('PNG')).subarray(1, 4).toString(), 'PNG');
+  const svg = (await save('SVG')).toString();
+  t.is(svg.match(/<title>/g)?.length, 2, 'one shape for each live block');
+  await page.click('button:text("hidden frames")');
+  await page.fill('dialog textarea', 'boot\n  \nline');
+  await page.click('dialog button:text-is("Apply")');
+  t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
+  t.is(await viewer.ask('state().loaded.sources.list.filter((it) => it.functionName === "boot").length'), 0);
+  await page.reload();
+  t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
+  await page.keyboard.press('?');
+  await page.waitForSelector('dialog .keys');
+  await keepScreenshot(page, 'help');
+  t.deepEqual(viewer.complaints, []);
+});
