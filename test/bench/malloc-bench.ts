@@ -10,7 +10,7 @@ import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
 import { connect } from '../../lib/targets/connect.js';
 import { cFirmware } from '../support/c-firmware.js';
 import { captureMalloc } from '../support/malloc-capture.js';
-import type { BenchRow } from './analysis-bench.js';
+import type { BenchRow } from './bench-row.js';
 
 /** The baseline is slow: as many calls as it needs for a steady figure. */
 const BASELINE_CALLS = 300;
