@@ -1,31 +1,33 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
-const running = new Set<number>();
-let watching = false;
+/**
+ * Waits on its stdin: a line says that all is well; an end without one, that the process that held it is gone (killed, perhaps), and
+ * that what it started has to go as well.
+ */
+const WATCHDOG = 'read -r _ || kill -9 "$1"';
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C at our terminal does not reach it: captures end it in order.
- * When this process exits first, by whatever error, the program is killed with it.
+ * It never outlives this process, however that ends: a captured emulator would otherwise run on for ever.
  */
 export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   const child = spawn(program, args, { detached: true });
-  const { pid } = child;
-  if (pid === undefined) return child;
-  if (!watching) {
-    watching = true;
-    process.once('exit', killAll);
-  }
-  running.add(pid);
-  child.once('close', () => running.delete(pid));
+  const watchdog = child.pid === undefined ? undefined : watch(child.pid);
+  child.once('close', () => watchdog?.stdin?.end('ended\n'));
   return child;
 }
 
-function killAll(): void {
-  for (const pid of running) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended in the meantime.
-    }
-  }
+/** Undefined where there is no shell: the program then outlives a killed process. */
+function watch(pid: number): ChildProcess | undefined {
+  if (process.platform === 'win32') return undefined;
+  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.on('error', () => undefined);
+  watchdog.stdin?.on('error', () => undefined);
+  // Neither it nor its pipe keeps this process from ending.
+  watchdog.unref();
+  if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
+  return watchdog;
 }

@@ -1,4 +1,4 @@
-import type { ErrorExplanation } from './error-catalogue.js';
+import type { ErrorExplanation } from './error-explanation.js';
 
 /** The codes of lib/sources and of the alloctrace JSON: part of the catalogue, in a file of its own for its length. */
 export const SOURCE_ERRORS: Readonly<Record<string, ErrorExplanation>> = {

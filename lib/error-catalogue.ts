@@ -1,5 +1,7 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
+import { LINK_ERRORS } from './error-catalogue-link.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
+import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
 import { VIEWER_ERRORS } from './error-catalogue-viewer.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
@@ -9,6 +11,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
   ...VIEWER_ERRORS,
+  ...SYMBOL_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',
@@ -75,6 +78,12 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     '--heap takes BASE:SIZE.',
     'For a CircuitPython log: 0:SIZE, because its addresses count from the begin of the heap.',
   ),
+  HH1112: entry('Not an address', 'Addresses are written 0x000009d6 or in decimal.', 'Correct the argument.'),
+  HH1113: entry(
+    'The trace holds no registers and stacks',
+    'Only the direct engine stores them.',
+    'Capture with --engine direct or auto.',
+  ),
   HH1201: entry(
     'No such board',
     'The name is not among the board files.',
@@ -89,6 +98,21 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'A description does not fit its schema',
     'A field is unknown, missing, or has the wrong type.',
     'board-configs/board.schema.json describes every field; editors check against it.',
+  ),
+  HH1210: entry(
+    'No such allocator profile',
+    'The name is not among the profiles, or the file is not there.',
+    '`harvest allocators` lists them; a path to a .json works too; `auto` recognises most firmwares.',
+  ),
+  HH1211: entry(
+    'An allocator profile contradicts itself',
+    'A hook lacks the argument that its kind needs, or is covered by one that is not there.',
+    'board-configs/allocators/allocator.schema.json describes every field; arguments count from 0.',
+  ),
+  HH1212: entry(
+    'A hook cannot be read',
+    '--hook takes a function with its arguments: size, count, align, ptr, or _ for any other.',
+    "For example: --hook 'pool_get(_, size)' --hook 'pool_put(_, ptr)'.",
   ),
   HH1350: entry(
     'The ELF file has no symbols',
@@ -105,6 +129,23 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'The firmware was not built with LOG_HEAP_ACTIVITY, or LTO inlined gc_log_change.',
     'Rebuild with -DLOG_HEAP_ACTIVITY=1.',
     'Or capture the allocator itself: --allocator auto needs no rebuild.',
+  ),
+  HH1360: entry(
+    'No allocator was recognised',
+    'The ELF file has the symbols of none: it was stripped, or the allocator is one without a profile.',
+    'Use the ELF file from before `strip`.',
+    "Name its functions: --allocator custom --hook 'my_alloc(size)' --hook 'my_free(ptr)'.",
+  ),
+  HH1361: entry(
+    'The allocator is not in the firmware',
+    'The profile is of another allocator, or its functions were inlined or removed.',
+    '`harvest allocators firmware.elf` shows what the ELF file has and why.',
+    'Hook the functions above it: --hook.',
+  ),
+  HH1362: entry(
+    'Malloc hooks need an Arm core',
+    'They read arguments and results by the Arm calling convention.',
+    'Follow a log function, or import a trace that the device made itself.',
   ),
   HH1401: entry(
     'No such format',
@@ -133,6 +174,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1406: entry('Damaged gzip', 'The file is cut or changed.', 'Fetch it again.'),
   ...FORMAT_ERRORS,
+  ...LINK_ERRORS,
   HH1501: entry(
     'No debug server answers',
     'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',
@@ -155,11 +197,6 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Flash this ELF file, or pass --load.',
     'Pass --no-verify when you know better.',
   ),
-  HH1505: entry(
-    'The engine cannot follow this allocator',
-    'It breaks on the log function only.',
-    'Choose another --engine.',
-  ),
   HH1506: entry(
     'Memory cannot be read',
     'The address is not mapped, or the target is asleep.',
@@ -181,6 +218,16 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Check --board and the ELF file.',
   ),
   HH1511: entry('A server does not come up', 'It did not listen in time.', 'Look at its own messages.'),
+  HH1520: entry(
+    'Too few hardware breakpoints for the allocator',
+    'Each hooked function and each end condition needs one, and one serves the returns.',
+    'End with --until-prompt, which needs none; leave out end conditions.',
+  ),
+  HH1521: entry(
+    'The largest free block cannot be read',
+    'The profile does not say how the free list is read, or a log function is followed.',
+    'Add --allocator auto; see `harvest allocators` for those whose heap can be read.',
+  ),
   HH1601: entry(
     'The connection to the target was lost',
     'The server ended, the probe was unplugged, or the board lost power.',

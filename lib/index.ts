@@ -36,9 +36,19 @@ export { readMpy } from './formats/mpy/read-mpy.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
 export { writeAlloctraceJson } from './formats/write-alloctrace-json.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { DirectEngine, type DirectEngineOptions } from './harvest/direct-engine.js';
 export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
 export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
+export { type AllocatorMatch, detectAllocators } from './harvest/profiles/detect-allocator.js';
+export {
+  type AllocatorProfile,
+  allAllocators,
+  allocatorNames,
+  loadAllocator,
+  parseAllocator,
+} from './harvest/profiles/load-allocator.js';
+export { type Resymbolized, resymbolize } from './harvest/resymbolize.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
 export { HeapCapture, harvest } from './harvest-api.js';
@@ -89,8 +99,9 @@ export {
 export { openSerialPort, type SerialOptions, SerialPort } from './sources/serial-port.js';
 export type { HeapTraceSession, SessionMode, SessionState } from './sources/session.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from './sources/swo-capture.js';
-export { frameResolver, symbolized } from './sources/symbolize-records.js';
+export { symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
+export type { SourceFrame } from './symbols/source-lookup.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';

@@ -1,10 +1,10 @@
 import {
   AlloctraceClient,
+  callerFrames,
   captureRing,
   captureSwo,
   ExitCode,
   formatById,
-  frameResolver,
   type ImportOptions,
   type LivePiece,
   liveDecode,
@@ -154,7 +154,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
   const importOptions: ImportOptions = {
     subject: args.source,
     ...(args.heapSize === undefined ? {} : { heapSizeBytes: sizeOption('--heap-size', args.heapSize) }),
-    ...(args.elf === undefined ? {} : { resolve: frameResolver(await loadFirmware(args.elf)) }),
+    ...(args.elf === undefined ? {} : { resolve: callerFrames(await loadFirmware(args.elf)) }),
   };
   const pieces =
     args.kind === 'swo'
@@ -186,6 +186,10 @@ async function* recordsIn(
 ): AsyncGenerator<TraceRecord> {
   const decoders = new Map<number, TextDecoder>();
   for await (const piece of pieces) {
+    if (piece.kind === 'opened') {
+      if (!context.quiet) context.err(`reading ${piece.name}; Ctrl-C ends the capture\n`);
+      continue;
+    }
     alive();
     if (piece.kind === 'record') {
       yield piece.record;

@@ -22,6 +22,7 @@ export const harvestCommand = defineCommand({
   examples: [
     ['harvest --until-repl --board metro_m0_express firmware.elf', 'a board behind OpenOCD on :3333'],
     ['harvest --gdb-server :2331 --until main_loop firmware.elf', 'any gdb server, any end'],
+    ["harvest --allocator auto --until-prompt 'sqlite> ' firmware.elf", 'any malloc, no rebuild'],
     ['harvest capture.harvest', 'write the outputs of a capture that was cut short'],
   ],
   options: (yargs) =>
@@ -35,8 +36,16 @@ export const harvestCommand = defineCommand({
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
+      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
+      .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
       .option('backtrace-depth', { type: 'number', describe: 'frames kept of a backtrace', default: 128 })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
+      .option('one-write', {
+        type: 'boolean',
+        default: false,
+        describe: 'direct engine: one round trip an event (docs)',
+      })
       .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('gdb-python', { type: 'boolean', default: true, describe: "use gdb's Python where it has one" })
       .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
@@ -57,6 +66,7 @@ export const harvestCommand = defineCommand({
       load: args.load,
       verify: args.verify,
       gdbPython: args.gdbPython,
+      oneWrite: args.oneWrite,
       maxDepth: positive('--backtrace-depth', args.backtraceDepth),
       signal: context.signal,
       until: args.until ?? [],
@@ -68,6 +78,9 @@ export const harvestCommand = defineCommand({
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
+        allocator: args.allocator,
+        hooks: args.hook,
+        captureLargest: args.captureLargest,
         qemuArgs: args.qemuArg,
         maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
         timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,

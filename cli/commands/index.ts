@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../context.js';
+import { allocatorsCommand } from './allocators.js';
 import { boardsCommand } from './boards.js';
 import { captureCommand } from './capture.js';
 import { checkCommand } from './check.js';
@@ -15,9 +16,11 @@ import { leaksCommand } from './leaks.js';
 import { mpyCommand } from './mpy.js';
 import { poolsCommand } from './pools.js';
 import { reportCommand } from './report.js';
+import { resymbolizeCommand } from './resymbolize.js';
 import { serveCommand } from './serve.js';
 import { sessionCommand } from './session.js';
 import { statsCommand } from './stats.js';
+import { symbolizeCommand } from './symbolize.js';
 import { treeCommand } from './tree.js';
 import { viewCommand } from './view.js';
 import { whatifCommand } from './whatif.js';
@@ -42,7 +45,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   whatifCommand,
   layoutCommand,
   mpyCommand,
+  symbolizeCommand,
+  resymbolizeCommand,
   boardsCommand,
+  allocatorsCommand,
   doctorCommand,
   demoCommand,
   explainCommand,

@@ -20,7 +20,7 @@ import {
   writeWhole,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { printTrace } from './capture-to-folder.js';
+import { printOutputs } from './capture-to-folder.js';
 
 const HELP = `init N            make room for N records
 start leaks|all   begin tracing
@@ -155,8 +155,7 @@ class Prompt {
     await makeOutputFolder(out);
     await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(builder));
     const trace = builder.build();
-    await writeOutputs(trace, out);
-    printTrace(trace, this.context);
+    printOutputs(await writeOutputs(trace, out), this.context);
     this.complete &&= trace.info.complete;
   }
 }

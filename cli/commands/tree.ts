@@ -1,4 +1,4 @@
-import { type CallFigure, callTree, callTreeText, ExitCode } from '../../lib/index.js';
+import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/index.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
 
@@ -23,13 +23,13 @@ export const treeCommand = defineCommand({
       .option('at-peak', { type: 'boolean', default: false, describe: 'what is alive at the peak' })
       .option('total', { type: 'boolean', default: false, describe: 'everything ever allocated' })
       .option('temporary', { type: 'boolean', default: false, describe: 'freed before another allocation happened' })
-      .conflicts('at', ['at-peak', 'total', 'temporary'])
       .option('bytes', { type: 'boolean', default: false, describe: 'count bytes instead of blocks' })
       .option('wide', { type: 'boolean', default: false, describe: 'bytes, count and share before each line' })
       .option('invert', { type: 'boolean', default: false, describe: 'by source: children are callers' })
       .option('depth', { type: 'number', describe: 'levels to print' })
       .option('min-percent', { type: 'number', describe: 'leave out what is below this share' }),
   run: async (args, context) => {
+    const figure = figureOf(args);
     const trace = await loadForAnalysis(args.trace, args, context);
     const tree = callTree(trace, {
       ...hideOptions(args),
@@ -39,7 +39,7 @@ export const treeCommand = defineCommand({
     if (context.json) context.out(`${JSON.stringify(tree)}\n`);
     else {
       const text = callTreeText(tree, {
-        figure: figureOf(args),
+        figure,
         unit: args.bytes ? 'bytes' : 'blocks',
         form: args.wide ? 'wide' : 'plain',
         ...countField('maxDepth', '--depth', args.depth),
@@ -51,9 +51,15 @@ export const treeCommand = defineCommand({
   },
 });
 
+/** @throws UsageError HH1109 when two moments are asked for */
 function figureOf(args: Moment): CallFigure {
-  if (args.at !== undefined) return 'at';
-  if (args.atPeak) return 'peak';
-  if (args.total) return 'total';
-  return args.temporary ? 'temporary' : 'live';
+  const asked: CallFigure[] = [];
+  if (args.at !== undefined) asked.push('at');
+  if (args.atPeak) asked.push('peak');
+  if (args.total) asked.push('total');
+  if (args.temporary) asked.push('temporary');
+  if (asked.length > 1) {
+    throw new UsageError('HH1109', 'harvest tree: found two of --at, --at-peak, --total, --temporary, expected one');
+  }
+  return asked[0] ?? 'live';
 }

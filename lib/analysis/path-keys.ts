@@ -24,6 +24,8 @@ export function normalisedFile(file: string): string {
  */
 export class PathKeys {
   private readonly byStack = new Map<StackId, string>();
+  /** Stacks with a hidden frame: their callees are hidden, too. */
+  private readonly pruned = new Set<StackId>();
 
   constructor(
     private readonly trace: Trace,
@@ -55,8 +57,6 @@ export class PathKeys {
     }
     return key;
   }
-
-  private readonly pruned = new Set<StackId>();
 
   private name(frame: number): string {
     const { frames, strings } = this.trace;

@@ -30,7 +30,7 @@ const MAX_LISTED = 20;
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
   const spans = spansOf(trace);
   const sizeOf = requestedSize(trace);
-  const ids = new Map<Bytes, number>();
+  const ids = new SizeIds();
   const live: number[] = [];
   const max: number[] = [];
   const total: number[] = [];
@@ -43,11 +43,7 @@ export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
     },
     opened: (span, seq) => {
       const sizeBytes = sizeOf(spans.sizeBytes[span] ?? 0, seq);
-      let id = ids.get(sizeBytes);
-      if (id === undefined) {
-        id = ids.size;
-        ids.set(sizeBytes, id);
-      }
+      const id = ids.of(sizeBytes);
       classOf[span] = id;
       total[id] = (total[id] ?? 0) + 1;
       live[id] = (live[id] ?? 0) + 1;
@@ -57,11 +53,30 @@ export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
       }
     },
   });
-  const rows = [...ids]
-    .map(([sizeBytes, id]) => ({ sizeBytes, maxLive: max[id] ?? 0, total: total[id] ?? 0 }))
+  const rows = ids.sizes
+    .map((sizeBytes, id) => ({ sizeBytes, maxLive: max[id] ?? 0, total: total[id] ?? 0 }))
     .sort((a, b) => a.sizeBytes - b.sizeBytes);
   const maximumBytes = rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0);
   return { rows, maximumBytes, tooLarge, findings: spans.findings };
+}
+
+/** Numbers sizes in order of first sight; those below 64 KiB, which are nearly all, without a hash map. */
+class SizeIds {
+  readonly sizes: Bytes[] = [];
+  private readonly small = new Int32Array(65536).fill(-1);
+  private readonly large = new Map<Bytes, number>();
+
+  of(sizeBytes: Bytes): number {
+    const index = sizeBytes | 0;
+    const isSmall = index === sizeBytes && index >= 0 && index < 65536;
+    const known = isSmall ? (this.small[index] ?? -1) : (this.large.get(sizeBytes) ?? -1);
+    if (known >= 0) return known;
+    const id = this.sizes.length;
+    this.sizes.push(sizeBytes);
+    if (isSmall) this.small[index] = id;
+    else this.large.set(sizeBytes, id);
+    return id;
+  }
 }
 
 /** The size that the caller asked for, where the trace knows it; else the block's. */

@@ -1,4 +1,5 @@
 import { DeviceLostError } from '../errors.js';
+import type { OpenocdPoke } from '../gdb/openocd-poke.js';
 import type { Target } from '../targets/target.js';
 import type { TraceInfo, TraceRecord } from '../trace/heap-event.js';
 import type { Milliseconds } from '../units.js';
@@ -26,14 +27,15 @@ export async function* harvestMallocDirect(
   });
   const before = { ...client.connection.counters };
   const report = (): NonNullable<TraceInfo['engineReport']> => ({
-    link: 'two or three round trips a stop',
+    link: 'two round trips a stop',
     roundTrips: client.connection.counters.roundTrips - before.roundTrips,
   });
   let linkLost = false;
+  let poke: OpenocdPoke | undefined;
   try {
     const top = await initialStackPointer(client, target);
     const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
-    const poke = await openPoke(target, signal);
+    poke = await openPoke(target, signal);
     const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
     const session = new DirectSession(client, { unwinder, reader, words, poke, quietMs });
     yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
@@ -46,11 +48,8 @@ export async function* harvestMallocDirect(
     yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
     throw reason;
   } finally {
+    poke?.close();
     await client.detach(target.kind !== 'qemu').catch(() => undefined);
-    if (linkLost)
-      await removeLeftovers(
-        target,
-        plan.hook.calls.map(({ address }) => address),
-      );
+    if (linkLost) await removeLeftovers(target, client.breakpoints.addresses);
   }
 }

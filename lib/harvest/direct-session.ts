@@ -1,7 +1,10 @@
 import type { DebugSession, StopReason } from '../gdb/debug-session.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
+import { PC, XPSR } from '../gdb/rsp/register-layout.js';
 import type { RspClient, Stopped } from '../gdb/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP, signalName } from '../gdb/rsp/stop-reply.js';
+import { StepSimulator } from '../gdb/step-simulator.js';
+import type { StepEffect } from '../gdb/thumb-step.js';
 import type { Backtrace } from '../trace/heap-event.js';
 import type { Address, Bytes, Milliseconds } from '../units.js';
 import type { StackUnwinder } from './stack-unwinder.js';
@@ -18,17 +21,20 @@ export interface DirectSessionOptions {
 }
 
 /**
- * A target behind the remote serial protocol. Each stop costs one round trip for registers, stack and some words, and two for going
- * on: a step past the breakpoint, then the run.
+ * A target behind the remote serial protocol. Each stop costs one round trip for registers, stack and some words, and one for going
+ * on (three where the instruction at the breakpoint must be stepped).
  */
 export class DirectSession implements DebugSession {
   private snapshot: StopSnapshot | undefined;
   private readonly words = new Map<Address, Uint8Array>();
+  private readonly simulator: StepSimulator;
 
   constructor(
     private readonly client: RspClient,
     private readonly options: DirectSessionOptions,
-  ) {}
+  ) {
+    this.simulator = new StepSimulator((address, length) => client.readMemory(address, length));
+  }
 
   async registers(): Promise<Uint32Array> {
     return (await this.current()).registers;
@@ -57,11 +63,11 @@ export class DirectSession implements DebugSession {
   }
 
   async resume(signal: AbortSignal): Promise<StopReason> {
-    const pc = this.snapshot?.pc ?? (await this.current()).pc;
+    const { pc, registers } = await this.current();
     this.forget();
     const onAbort = () => void this.client.interrupt().catch(() => undefined);
-    if (this.client.breakpoints.has(pc)) await this.stepOver(pc);
-    const running = this.client.run();
+    const writes = this.client.breakpoints.has(pc) ? await this.passBreakpoint(registers) : [];
+    const running = this.runAfter(writes);
     this.options.poke?.begin();
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
@@ -115,13 +121,47 @@ export class DirectSession implements DebugSession {
   }
 
   /**
-   * A breakpoint at pc would stop the target before it moved: it is taken away for one instruction. A step that
-   * ends at another breakpoint is no loss: the run that follows stops there at once.
+   * A breakpoint at pc would stop the target before it moved. Returns what to write so that the target stands behind the
+   * instruction. One that cannot be done here is stepped, with the breakpoint away for so long; a step that ends at
+   * another breakpoint is no loss: the run that follows stops there at once.
    */
-  private async stepOver(pc: Address): Promise<void> {
-    await this.client.breakpoints.remove(pc);
-    await this.client.step();
-    await this.client.breakpoints.set(pc);
+  private async passBreakpoint(registers: Uint32Array): Promise<readonly string[]> {
+    const { client } = this;
+    const effect = await this.simulator.effect(registers);
+    const writes = effect && this.writesOf(effect);
+    if (writes && client.mayPipelineRun) return writes;
+    if (writes) {
+      for (const request of writes) client.expectOk(await client.connection.request(request), request);
+      return [];
+    }
+    const pc = registers[PC] ?? 0;
+    await client.breakpoints.remove(pc);
+    await client.step();
+    await client.breakpoints.set(pc);
+    return [];
+  }
+
+  private writesOf({ registers, memory }: StepEffect): string[] | undefined {
+    const { layout } = this.client.features;
+    if (registers.has(XPSR) && (layout.numbers[XPSR] ?? -1) < 0) return undefined;
+    const writes = [...registers].map(([register, value]) => layout.write(register, value));
+    if (memory) {
+      const bytes = Buffer.alloc(memory.words.length * 4);
+      for (const [index, word] of memory.words.entries()) bytes.writeUInt32LE(word >>> 0, index * 4);
+      writes.push(`M${memory.address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
+    }
+    return writes;
+  }
+
+  /** One write: the registers, and the order to run. */
+  private runAfter(writes: readonly string[]): Promise<Stopped> {
+    const { client } = this;
+    const replies = client.connection.sendAndRun([...writes, client.runPayload]);
+    const stop = client.awaitStop(replies.at(-1) as Promise<Buffer>);
+    const confirmed = Promise.all(
+      writes.map(async (request, index) => client.expectOk(await (replies[index] as Promise<Buffer>), request)),
+    );
+    return confirmed.then(() => stop);
   }
 
   /** A link that is gone has no other sign than silence: after a long quiet time an interrupt shows whether it is. */

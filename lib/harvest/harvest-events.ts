@@ -1,13 +1,17 @@
 import type { Board } from '../boards/board.js';
 import { loadBoard } from '../boards/load-board.js';
+import { TargetError } from '../errors.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 import { connect } from '../targets/connect.js';
 import type { ServerKind } from '../targets/target.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
-import { isHeapEvent, type TraceRecord } from '../trace/heap-event.js';
+import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { Milliseconds } from '../units.js';
 import { version } from '../version.js';
 import { loadFirmware } from './firmware-image.js';
-import { makeLogPlan } from './make-plan.js';
+import { makeMallocPlan } from './make-malloc-plan.js';
+import { makeLogPlan, type PlanResult } from './make-plan.js';
+import { chooseAllocator } from './malloc/choose-allocator.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
 import { watchedCapture } from './watched-capture.js';
 
@@ -34,6 +38,15 @@ export interface HarvestOptions extends EngineOptions {
   readonly until?: string | readonly string[];
   /** End when the console shows this text. */
   readonly prompt?: string;
+  /**
+   * Follow this allocator instead of the firmware's log function: a profile's name, a path of a profile file, or `auto` to
+   * recognise it by the ELF file's symbols.
+   */
+  readonly allocator?: string;
+  /** Further functions to hook, such as `pool_get(_, size)`; with them alone the allocator is `custom`. */
+  readonly hooks?: readonly string[];
+  /** Read the largest free block around each event (malloc hooks only); default false. */
+  readonly captureLargest?: boolean;
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   /** Frames kept of each backtrace; default 128. */
@@ -53,7 +66,7 @@ export interface HarvestOptions extends EngineOptions {
 export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const board = await boardOf(options);
   const image = await loadFirmware(options.elf, board);
-  const { plan, notes } = makeLogPlan(image, board, endConditions(options));
+  const { plan, notes, heap } = await planOf(image, board, options);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
@@ -62,7 +75,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
   let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
-  yield { kind: 'info', info: { ...about, sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } };
+  yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of notes) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
   try {
@@ -74,6 +87,30 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
     await capture.return(undefined);
   }
   yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
+}
+
+interface ChosenPlan extends PlanResult {
+  /** What the sizes of the events mean. */
+  readonly heap: Pick<TraceInfo, 'sizeKind' | 'unitBytes'> & { readonly allocator: string };
+}
+
+async function planOf(image: Symbolizer, board: Board, options: HarvestOptions): Promise<ChosenPlan> {
+  const ends = endConditions(options);
+  const { hooks = [], captureLargest = false } = options;
+  const allocator = options.allocator ?? (hooks.length > 0 ? 'custom' : undefined);
+  if (allocator === undefined) {
+    if (captureLargest) {
+      throw new TargetError('HH1521', '--capture-largest: found the log function to follow, expected an allocator', {
+        remedy: 'add --allocator auto: the free list is read through the allocator profile',
+      });
+    }
+    const heap = { sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
+    return { ...makeLogPlan(image, board, ends), heap };
+  }
+  const { profile, notes } = await chooseAllocator(image, allocator, hooks);
+  const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
+  const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
+  return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
 
 async function boardOf(options: HarvestOptions): Promise<Board> {

@@ -4,8 +4,9 @@ import { TraceBuilder } from '../trace/trace-builder.js';
 import { RecordStream } from './record-stream.js';
 import type { SerialPiece } from './serial-finder.js';
 
-/** What a live stream gives: a record of the trace, or text that the device printed beside it. */
+/** What a live stream gives: that it is open, a record of the trace, or text that the device printed beside it. */
 export type LivePiece =
+  | { readonly kind: 'opened'; readonly name: string }
   | { readonly kind: 'record'; readonly record: TraceRecord }
   | { readonly kind: 'console'; readonly port: number; readonly bytes: Uint8Array };
 
@@ -32,7 +33,8 @@ export async function* liveDecode(
   let failure: { readonly error: unknown } | undefined;
   try {
     for await (const piece of pieces) {
-      if (piece.kind === 'bytes') decoder.push(piece.bytes);
+      if (piece.kind === 'opened') yield piece;
+      else if (piece.kind === 'bytes') decoder.push(piece.bytes);
       else builder.add({ kind: 'gap', reason: `the port was away for ${piece.awayMs} ms` });
       yield* fresh();
     }

@@ -50,14 +50,14 @@ export async function* ringViaDebugPort(
   plan: RingDrainPlan,
   signal: AbortSignal,
 ): AsyncGenerator<TraceRecord> {
-  const drain = new RingDrain(port, plan.ringAddress);
   const points = [...plan.stops, ...(plan.ringFull ? [plan.ringFull] : [])];
+  const drain = new RingDrain(port, plan.ringAddress, points);
   yield { kind: 'info', info: { source: 'alloctrace ring (debug port)', startedAtWallMs: Date.now() } };
   try {
     for (const { address } of points) await port.setBreakpoint(address);
     let endReason: string | undefined;
     while (endReason === undefined) {
-      const reason = await port.resume(untilPoll(signal, plan.pollMs));
+      const reason = asReached(await resumeUntilPoll(port, plan.pollMs, signal), points);
       drain.stops++;
       endReason = endOf(reason, plan, signal);
       yield* drain.records(reason.kind === 'interrupted');
@@ -70,8 +70,33 @@ export async function* ringViaDebugPort(
   }
 }
 
-function untilPoll(signal: AbortSignal, pollMs: Milliseconds | undefined): AbortSignal {
-  return pollMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(pollMs)]);
+/** A timer and listener of our own: a signal that AbortSignal.any makes of a time-out may be collected before it fires. */
+async function resumeUntilPoll(
+  port: RingPort,
+  pollMs: Milliseconds | undefined,
+  signal: AbortSignal,
+): Promise<StopReason> {
+  if (pollMs === undefined) return port.resume(signal);
+  const pause = new AbortController();
+  const stop = () => pause.abort();
+  const timer = setTimeout(stop, pollMs);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await port.resume(pause.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * An interrupt that meets a breakpoint at the same moment is reported as the interrupt alone (QEMU 7.2), and going on would
+ * step over the breakpoint unseen.
+ */
+function asReached(reason: StopReason, points: readonly CodePoint[]): StopReason {
+  const reached = reason.kind === 'interrupted' && points.some(({ address }) => address === reason.pc);
+  return reached ? { kind: 'breakpoint', pc: reason.pc } : reason;
 }
 
 function endOf(reason: StopReason, plan: RingDrainPlan, signal: AbortSignal): string | undefined {
@@ -97,6 +122,7 @@ class RingDrain {
   constructor(
     private readonly port: RingPort,
     private readonly address: Address,
+    private readonly points: readonly CodePoint[],
   ) {}
 
   async *records(interrupted: boolean): AsyncGenerator<TraceRecord> {
@@ -138,7 +164,7 @@ class RingDrain {
       const running = this.port.resume(pause.signal);
       await sleep(BUSY_STEP_MS);
       pause.abort();
-      const reason = await running;
+      const reason = asReached(await running, this.points);
       if (reason.kind !== 'interrupted') this.reachedMeanwhile = reason;
       this.stops++;
     }

@@ -132,8 +132,9 @@ function describe(selector: PortSelector): string {
   return `${vendorId}:${productId}${serialNumber === undefined ? '' : ` (${serialNumber})`}`;
 }
 
-/** One piece of an uninterrupted stream: bytes, or the news that the port was away (what it sent meanwhile is lost). */
+/** One piece of a stream: that the port is open now, bytes, or that the port was away (what it sent meanwhile is lost). */
 export type SerialPiece =
+  | { readonly kind: 'opened'; readonly name: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'reconnected'; readonly awayMs: Milliseconds };
 
@@ -145,6 +146,7 @@ export async function* serialPieces(path: string, options: ReopenOptions = {}): 
   const { signal } = options;
   let port = await openSerialPort(path, options);
   try {
+    yield { kind: 'opened', name: path };
     const selector = await durableSelector(path, options.list);
     while (!signal?.aborted) {
       try {

@@ -10,8 +10,8 @@ export interface Abbrev {
   readonly forms: readonly number[];
   /** The value of an attribute of DW_FORM_implicit_const, 0 for the others. */
   readonly constants: readonly number[];
-  /** The size of an entry of this shape when all its forms have a fixed size, else -1: it can be skipped in one step. */
-  readonly fixedBytes: number;
+  /** How to pass over an entry of this shape: sizes to skip, and negated forms whose size varies. Neighbouring sizes are added up. */
+  readonly skipPlan: readonly number[];
   /** Whether an entry of this shape has addresses: low_pc, ranges or entry_pc. */
   readonly hasCode: boolean;
 }
@@ -86,7 +86,7 @@ export function readAbbrevs(reader: ByteReader, addressSize: number, offsetSize:
     const attributes: number[] = [];
     const forms: number[] = [];
     const constants: number[] = [];
-    let fixedBytes = 0;
+    const skipPlan: number[] = [];
     let hasCode = false;
     while (attributes.length < MAX_ATTRIBUTES) {
       const attribute = reader.uleb();
@@ -96,11 +96,13 @@ export function readAbbrevs(reader: ByteReader, addressSize: number, offsetSize:
       forms.push(form);
       constants.push(form === Form.implicitConst ? reader.sleb() : 0);
       const size = formBytes(form, addressSize, offsetSize, version);
-      fixedBytes = size === undefined || fixedBytes < 0 ? -1 : fixedBytes + size;
+      const before = skipPlan.at(-1) ?? -1;
+      if (size === undefined) skipPlan.push(-form);
+      else if (before >= 0) skipPlan[skipPlan.length - 1] = before + size;
+      else skipPlan.push(size);
       if (attribute === At.lowPc || attribute === At.ranges) hasCode = true;
     }
-    if (!table.has(code))
-      table.set(code, { code, tag, hasChildren, attributes, forms, constants, fixedBytes, hasCode });
+    if (!table.has(code)) table.set(code, { code, tag, hasChildren, attributes, forms, constants, skipPlan, hasCode });
   }
   return table;
 }

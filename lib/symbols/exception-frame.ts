@@ -33,12 +33,12 @@ export interface ExceptionInput {
  * interrupted code used the process stack, bit 4 clear that floating-point registers were pushed too, bit 5 clear (Armv8-M)
  * that the secure additional state was.
  */
-export function undoException(input: ExceptionInput, out: Float64Array): ExceptionFailure | undefined {
+export function undoException(input: ExceptionInput, out: number[]): ExceptionFailure | undefined {
   const { excReturn, registers, read } = input;
   const usesPsp = (excReturn & 4) !== 0;
   const stack = usesPsp ? input.psp : registers[SP];
   if (stack === undefined) return { missing: 'psp' };
-  out.set(Array.from(registers).slice(0, 16));
+  for (let index = 0; index < 16; index++) out[index] = registers[index] ?? 0;
   let frame = stack;
   if ((excReturn & 0x20) === 0) {
     for (let index = 0; index < 8; index++) {
@@ -55,7 +55,10 @@ export function undoException(input: ExceptionInput, out: Float64Array): Excepti
     words.push(value);
   }
   const [r0 = 0, r1 = 0, r2 = 0, r3 = 0, r12 = 0, lr = 0, pc = 0, status = 0] = words;
-  out.set([r0, r1, r2, r3]);
+  out[0] = r0;
+  out[1] = r1;
+  out[2] = r2;
+  out[3] = r3;
   out[12] = r12;
   out[LR] = lr;
   out[PC] = pc - (pc % 2);

@@ -61,7 +61,10 @@ export class FunctionNames {
     for (let depth = 0; scope !== undefined && depth < 32; depth++) {
       const outer = Die.at(units, scope);
       if (!outer || outer.tag === Tag.subprogram) break;
-      name = `${outer.text(At.name) ?? '(anonymous namespace)'}::${name}`;
+      // As in gdb: a class without a name (a lambda's) qualifies nothing, a namespace without one is spelled out.
+      const outerName = outer.text(At.name) ?? (outer.tag === Tag.namespace ? '(anonymous namespace)' : undefined);
+      if (outerName === undefined) break;
+      name = `${outerName}::${name}`;
       scope = scopes.get(scope);
     }
     return name;

@@ -3,7 +3,7 @@ import { type ExpressionContext, evaluateExpression } from './dwarf-expression.j
 import { isExceptionReturn, undoException } from './exception-frame.js';
 import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
 import type { Machine } from './machine.js';
-import type { Unwinder } from './unwinder.js';
+import type { FrameStep, Unwinder } from './unwinder.js';
 
 /** The 32-bit word of the target's memory at an address; undefined where there is no copy of it. */
 export type ReadMemory = (address: Address) => number | undefined;
@@ -65,8 +65,8 @@ const KEEP_GOING = undefined;
 export class StackWalk {
   private readonly frames: RawFrame[] = [];
   private readonly maxDepth: number;
-  private registers: Float64Array;
-  private next: Float64Array;
+  private registers: number[] = [];
+  private next: number[] = [];
   private certainty: RawFrame['certainty'] = 'exact';
   private needs: Address | undefined;
   /** Whether the pc is where the code stopped, not a return address. */
@@ -81,13 +81,14 @@ export class StackWalk {
     private readonly options: UnwindOptions,
   ) {
     this.maxDepth = Math.min(options.maxDepth ?? DEFAULT_DEPTH, MAX_DEPTH);
-    this.registers = new Float64Array(machine.registerCount);
-    this.next = new Float64Array(machine.registerCount);
   }
 
   run(registers: ArrayLike<number>): UnwoundStack {
     const { machine } = this;
-    for (let index = 0; index < machine.registerCount; index++) this.registers[index] = registers[index] ?? 0;
+    for (let index = 0; index < machine.registerCount; index++) {
+      this.registers.push(registers[index] ?? 0);
+      this.next.push(0);
+    }
     this.registers[machine.pc] = this.codeAddress(this.register(machine.pc));
     let end: StackEnd | undefined;
     while (end === KEEP_GOING) end = this.step();
@@ -101,32 +102,31 @@ export class StackWalk {
     if (this.frames.length >= this.maxDepth) return 'depth';
     if (this.machine.isCortexM && isExceptionReturn(pc)) return this.stepException(pc);
     const lookup = this.isTop ? pc : pc - 1;
-    const row = pc === 0 && !this.isTop ? undefined : this.unwinder.rowAt(lookup, this.isTop);
+    const step = this.unwinder.stepAt(lookup, this.isTop);
+    const row = pc === 0 && !this.isTop ? undefined : step.row;
     const cfa = row && this.cfaOf(row);
-    const start = this.unwinder.functionStart(lookup);
-    if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && start === this.lastStart) return 'repeated';
+    if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && step.start === this.lastStart) return 'repeated';
     if (row?.certainty === 'guessed') this.certainty = 'guessed';
     this.push(pc, cfa ?? this.register(this.machine.sp), 'normal');
-    const stop = this.stopHere(lookup, pc);
+    const stop = this.stopHere(step, pc);
     if (stop) return stop;
     if (!row) return 'no-rule';
     if (cfa === undefined) return this.needs === undefined ? 'no-rule' : 'no-memory';
     if (row.isOutermost) return 'outermost';
     if (!this.isTop && this.lastCfa >= 0 && cfa < this.lastCfa) return 'corrupt';
     this.lastCfa = cfa;
-    this.lastStart = start;
-    return this.stepOut(row, cfa, lookup);
+    this.lastStart = step.start;
+    return this.stepOut(step, row, cfa);
   }
 
-  private stopHere(lookup: Address, pc: Address): StackEnd | undefined {
-    const stop = this.unwinder.stopAt(lookup);
+  private stopHere({ stop }: FrameStep, pc: Address): StackEnd | undefined {
     if (stop === 'main' && !this.options.pastMain) return 'main';
     if (stop === 'entry') return 'entry';
     return pc === 0 && !this.isTop ? 'zero-pc' : undefined;
   }
 
-  private stepOut(row: FrameRow, cfa: number, lookup: Address): StackEnd | undefined {
-    this.next.set(this.registers);
+  private stepOut(step: FrameStep, row: FrameRow, cfa: number): StackEnd | undefined {
+    for (let index = 0; index < this.registers.length; index++) this.next[index] = this.register(index);
     this.next[this.machine.sp] = cfa;
     for (const rule of row.rules) {
       if (rule.register >= this.machine.registerCount) continue;
@@ -142,7 +142,7 @@ export class StackWalk {
     [this.registers, this.next] = [this.next, this.registers];
     this.isTop = row.isSignalFrame;
     if (!row.isSignalFrame && row.certainty === 'exact') {
-      for (const tailPc of this.unwinder.tailFrames(callerPc, lookup)) {
+      for (const tailPc of this.unwinder.tailFrames(step, callerPc)) {
         if (this.frames.length < this.maxDepth) this.push(tailPc, cfa, 'tail', true);
       }
     }

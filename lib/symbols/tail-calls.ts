@@ -7,8 +7,6 @@ import type { CallSite, UnitIndex } from './unit-index.js';
 
 const MAX_STEPS = 2000;
 const MAX_CHAIN = 64;
-const MAX_CACHED = 100_000;
-const NO_FRAMES: readonly Address[] = [];
 
 /** The search met a call whose target is not known: gdb then shows no virtual frames at all. */
 class UnknownTarget extends Error {}
@@ -67,7 +65,6 @@ interface Place {
  * (call_site_find_chain), so that both engines give one trace.
  */
 export class TailCalls {
-  private readonly known = new Map<Address, Map<Address, readonly Address[]>>();
   private readonly targets = new Map<CallSite, Address | undefined>();
 
   constructor(
@@ -76,23 +73,21 @@ export class TailCalls {
   ) {}
 
   /**
-   * The return addresses of the missing frames between a frame (at `calleePc`) and the frame that it returns to (at `callerPc`),
-   * innermost first; empty when there are none or more than one chain is possible.
+   * The return addresses of the missing frames between a function (by its start) and the frame that it returns to, innermost
+   * first; empty when there are none or more than one chain is possible.
    */
-  between(callerPc: Address, calleePc: Address): readonly Address[] {
-    let byCallee = this.known.get(callerPc);
-    if (!byCallee) {
-      if (this.known.size >= MAX_CACHED) this.known.clear();
-      byCallee = new Map();
-      this.known.set(callerPc, byCallee);
+  between(callerPc: Address, callee: Address): readonly Address[] {
+    const unit = this.info.unitAt(callerPc - 1);
+    const first = unit && this.info.indexOf(unit).callSites.get(callerPc);
+    if (!first) return [];
+    const candidates = new Candidates();
+    try {
+      this.follow(first, { callee, chain: [], entered: new Set(), candidates, stepsLeft: MAX_STEPS });
+    } catch (error) {
+      if (error instanceof UnknownTarget) return [];
+      throw error;
     }
-    let frames = byCallee.get(calleePc);
-    if (!frames) {
-      const callee = this.functionStart(calleePc);
-      frames = callee === undefined ? NO_FRAMES : this.search(callerPc, callee);
-      if (byCallee.size < MAX_CACHED) byCallee.set(calleePc, frames);
-    }
-    return frames;
+    return candidates.common().map((site) => site.returnPc);
   }
 
   /** Where the function (not inlined) that covers an address starts. */
@@ -109,21 +104,6 @@ export class TailCalls {
     let node = unitIndex.addresses.at(pc);
     while (node >= 0 && unitIndex.isInlined[node]) node = unitIndex.parents[node] ?? -1;
     return node < 0 ? undefined : { unitIndex, node };
-  }
-
-  private search(callerPc: Address, callee: Address): readonly Address[] {
-    const unit = this.info.unitAt(callerPc - 1);
-    const first = unit && this.info.indexOf(unit).callSites.get(callerPc);
-    if (!first) return NO_FRAMES;
-    const candidates = new Candidates();
-    try {
-      this.follow(first, { callee, chain: [], entered: new Set(), candidates, stepsLeft: MAX_STEPS });
-    } catch (error) {
-      if (error instanceof UnknownTarget) return NO_FRAMES;
-      throw error;
-    }
-    const sites = candidates.common();
-    return sites.length === 0 ? NO_FRAMES : sites.map((site) => site.returnPc);
   }
 
   private follow(site: CallSite, search: Search): void {

@@ -44,7 +44,7 @@ const DISCARDED = -2;
 const MAX_DEPTH = 512;
 
 const SCOPE_TAGS: ReadonlySet<number> = new Set([Tag.namespace, Tag.structureType, Tag.classType, Tag.unionType]);
-const WANTED: ReadonlySet<number> = new Set([
+const WANTED = [
   At.lowPc,
   At.highPc,
   At.ranges,
@@ -55,32 +55,38 @@ const WANTED: ReadonlySet<number> = new Set([
   At.abstractOrigin,
   At.callTailCall,
   At.gnuTailCall,
-]);
+];
+/** Attribute to its place in {@link WANTED}; a plain array, since this is asked for every attribute of every function. */
+const SLOTS: readonly (number | undefined)[] = WANTED.reduce<(number | undefined)[]>((slots, attribute, slot) => {
+  slots[attribute] = slot;
+  return slots;
+}, []);
 
 /** The wanted attributes of the entry that was read last; one object for the whole walk. */
 class Values {
-  readonly numbers = new Map<number, number>();
+  private readonly numbers: number[] = WANTED.map(() => Number.NaN);
   highIsSize = false;
   rangesIndexed = false;
 
   read(reader: ByteReader, abbrev: Abbrev, unit: Unit): void {
-    this.numbers.clear();
-    for (let slot = 0; slot < abbrev.attributes.length; slot++) {
-      const attribute = abbrev.attributes[slot] ?? 0;
-      const form = abbrev.forms[slot] ?? 0;
-      if (!WANTED.has(attribute)) {
+    this.numbers.fill(Number.NaN);
+    for (let index = 0; index < abbrev.attributes.length; index++) {
+      const attribute = abbrev.attributes[index] ?? 0;
+      const form = abbrev.forms[index] ?? 0;
+      const slot = SLOTS[attribute];
+      if (slot === undefined) {
         skipForm(reader, form, unit);
         continue;
       }
-      const value = readNumber(reader, form, abbrev.constants[slot] ?? 0, unit);
-      if (!Number.isNaN(value)) this.numbers.set(attribute, value);
+      this.numbers[slot] = readNumber(reader, form, abbrev.constants[index] ?? 0, unit);
       if (attribute === At.highPc) this.highIsSize = !isAddressForm(form);
       if (attribute === At.ranges) this.rangesIndexed = form === Form.rnglistx;
     }
   }
 
   get(attribute: number): number | undefined {
-    return this.numbers.get(attribute);
+    const value = this.numbers[SLOTS[attribute] ?? -1];
+    return value === undefined || Number.isNaN(value) ? undefined : value;
   }
 
   ranges(unit: Unit): RangePairs {
@@ -99,6 +105,13 @@ export function indexUnit(unit: Unit, isLive: IsLive): UnitIndex {
   const builder = new IndexBuilder(unit, isLive);
   builder.walk();
   return builder.finish();
+}
+
+function passOver(reader: ByteReader, abbrev: Abbrev, unit: Unit): void {
+  for (const step of abbrev.skipPlan) {
+    if (step >= 0) reader.skip(step);
+    else skipForm(reader, -step, unit);
+  }
 }
 
 class IndexBuilder {
@@ -152,8 +165,7 @@ class IndexBuilder {
     const isFunction = tag === Tag.subprogram || tag === Tag.inlinedSubroutine;
     if (isFunction || tag === Tag.callSite || tag === Tag.gnuCallSite) {
       values.read(reader, abbrev, unit);
-    } else if (abbrev.fixedBytes >= 0) reader.skip(abbrev.fixedBytes);
-    else for (const form of abbrev.forms) skipForm(reader, form, unit);
+    } else passOver(reader, abbrev, unit);
     if (scope !== NONE && (tag === Tag.subprogram || SCOPE_TAGS.has(tag))) this.scopes.set(offset, scope);
     if (isFunction) return abbrev.hasCode ? this.addFunction(offset, tag, parent) : parent;
     if ((tag === Tag.callSite || tag === Tag.gnuCallSite) && parent >= 0) this.addCallSite(parent);

@@ -12,15 +12,27 @@ import { thumbPrologueRow } from './thumb-prologue.js';
 
 export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from './stack-walk.js';
 
-const MAX_CACHED_ROWS = 500_000;
+const MAX_CACHED_STEPS = 500_000;
+/** Callers remembered for one place in a function. */
+const MAX_CALLERS = 10_000;
+
+/** What is known of the frames that are at one address. */
+export interface FrameStep {
+  readonly row: FrameRow | undefined;
+  /** Where the function starts. */
+  readonly start: Address | undefined;
+  /** Whether the backtrace ends here. */
+  readonly stop: 'main' | 'entry' | undefined;
+  /** The frames that tail calls removed below each caller, by its return address. */
+  readonly tails: Map<Address, readonly Address[]>;
+}
 
 /** Finds the callers of a stopped program. Keeps, per address, how to step out of it. */
 export class Unwinder {
   readonly machine: Machine | undefined;
   private readonly frames: FrameTable;
   private readonly exidx: ExidxTable;
-  private readonly rows = new Map<number, FrameRow | undefined>();
-  private readonly stops = new Map<Address, 'main' | 'entry' | undefined>();
+  private readonly steps = new Map<number, FrameStep>();
   private bounds: { readonly main: Address | undefined; readonly entry: Address | undefined } | undefined;
 
   constructor(
@@ -42,32 +54,37 @@ export class Unwinder {
     return this.info.attempt(() => this.tailCalls.functionStart(pc));
   }
 
-  /** The return addresses of the frames that tail calls removed, innermost first. */
-  tailFrames(callerPc: Address, calleePc: Address): readonly Address[] {
-    return this.info.attempt(() => this.tailCalls.between(callerPc, calleePc)) ?? [];
+  /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
+  tailFrames(step: FrameStep, callerPc: Address): readonly Address[] {
+    let tails = step.tails.get(callerPc);
+    if (!tails) {
+      const { start } = step;
+      tails =
+        (start === undefined ? undefined : this.info.attempt(() => this.tailCalls.between(callerPc, start))) ?? [];
+      if (step.tails.size >= MAX_CALLERS) step.tails.clear();
+      step.tails.set(callerPc, tails);
+    }
+    return tails;
   }
 
-  /** Whether a backtrace ends with the function at an address, as gdb's does: `main`, or the function of the ELF entry point. */
-  stopAt(pc: Address): 'main' | 'entry' | undefined {
-    if (this.stops.has(pc)) return this.stops.get(pc);
-    this.bounds ??= this.findBounds();
-    const start = this.functionStart(pc);
-    const { main, entry } = this.bounds;
-    const stop = start === undefined ? undefined : start === main ? 'main' : start === entry ? 'entry' : undefined;
-    if (this.stops.size >= MAX_CACHED_ROWS) this.stops.clear();
-    this.stops.set(pc, stop);
-    return stop;
-  }
-
-  /** How to step out of the frame at `pc`: `isTop` when it is stopped there, not waiting for a call to return. */
-  rowAt(pc: Address, isTop: boolean): FrameRow | undefined {
+  /** How the walk goes on at `pc`: `isTop` when it is stopped there, not waiting for a call to return. */
+  stepAt(pc: Address, isTop: boolean): FrameStep {
     const key = pc * 2 + (isTop ? 1 : 0);
-    const known = this.rows.get(key);
-    if (known !== undefined || this.rows.has(key)) return known;
+    const known = this.steps.get(key);
+    if (known) return known;
     const row = this.info.attempt(() => this.findRow(pc, isTop));
-    if (this.rows.size >= MAX_CACHED_ROWS) this.rows.clear();
-    this.rows.set(key, row);
-    return row;
+    const start = this.functionStart(pc);
+    const step = { row, start, stop: this.stopAt(start), tails: new Map<Address, readonly Address[]>() };
+    if (this.steps.size >= MAX_CACHED_STEPS) this.steps.clear();
+    this.steps.set(key, step);
+    return step;
+  }
+
+  /** Whether a backtrace ends with a function, as gdb's does: `main`, or the function of the ELF entry point. */
+  private stopAt(start: Address | undefined): 'main' | 'entry' | undefined {
+    this.bounds ??= this.findBounds();
+    const { main, entry } = this.bounds;
+    return start === undefined ? undefined : start === main ? 'main' : start === entry ? 'entry' : undefined;
   }
 
   private findBounds() {

@@ -1,4 +1,5 @@
 import type { Address, Bytes, Seq } from '../units.js';
+import { type AddressIndex, addressGrid, addressIndex } from './address-index.js';
 import { ABSENT, AddressMap } from './address-map.js';
 import { OverlapFinder } from './overlap-finder.js';
 import { SizeMatcher } from './size-matcher.js';
@@ -63,7 +64,7 @@ class LifespanScan {
   private readonly sizeBytes: Float64Array;
   private readonly openedBy: Int32Array;
   private readonly closedBy: Int32Array;
-  private live = new AddressMap();
+  private live: AddressIndex;
   private readonly bySize: SizeMatcher | undefined;
   private readonly overlaps: OverlapFinder | undefined;
   private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
@@ -94,8 +95,11 @@ class LifespanScan {
     this.sizeBytes = new Float64Array(n);
     this.openedBy = new Int32Array(n).fill(-1);
     this.closedBy = new Int32Array(n).fill(-1);
+    const grid = addressGrid(trace);
+    // Small where there are epochs: there may be as many as events, and each begins a new index.
+    this.live = trace.epochs.length > 0 ? new AddressMap(32) : addressIndex(grid);
     if (trace.info.hasAddresses) {
-      this.overlaps = OverlapFinder.forTrace(trace);
+      this.overlaps = OverlapFinder.forGrid(grid);
       if (!this.overlaps && n > 0) this.assumptions.push('addresses are too far apart: overlaps were not looked for');
     } else {
       this.bySize = new SizeMatcher();
@@ -200,7 +204,6 @@ class LifespanScan {
     }
     this.epochStart = this.count;
     this.bySize?.clear();
-    // Small: there may be as many epochs as events.
     if (this.live.size > 0) this.live = new AddressMap(32);
   }
 

@@ -1,6 +1,6 @@
 import type { Address, Bytes } from '../units.js';
+import type { AddressGrid } from './address-index.js';
 import { OrderedBits } from './ordered-bits.js';
-import { EventKind, type Trace } from './trace.js';
 
 /** 32 MiB of bitmap at the most: 4 GiB of heap at an alignment of 16. */
 const MAX_UNITS = 2 ** 28;
@@ -13,35 +13,19 @@ export interface OverlapVisitor {
 
 /** Knows the live blocks in address order and tells which of them a new block lies over. */
 export class OverlapFinder {
+  private readonly base: Address;
+  private readonly align: Bytes;
   private readonly starts: OrderedBits;
 
-  private constructor(
-    private readonly base: Address,
-    private readonly align: Bytes,
-    units: number,
-  ) {
-    this.starts = new OrderedBits(units);
+  private constructor(grid: AddressGrid) {
+    this.base = grid.base;
+    this.align = grid.align;
+    this.starts = new OrderedBits(grid.units);
   }
 
-  /** Undefined when the trace's addresses span too much memory to be indexed. */
-  static forTrace(trace: Trace): OverlapFinder | undefined {
-    const { kind, address } = trace.events;
-    let low = Number.POSITIVE_INFINITY;
-    let high = 0;
-    for (let i = 0; i < trace.eventCount; i++) {
-      if (kind[i] !== EventKind.alloc && kind[i] !== EventKind.realloc) continue;
-      const at = address[i] ?? 0;
-      if (at < low) low = at;
-      if (at > high) high = at;
-    }
-    if (low > high) return new OverlapFinder(0, 1, 1);
-    let align = 16;
-    for (let i = 0; i < trace.eventCount && align > 1; i++) {
-      if (kind[i] !== EventKind.alloc && kind[i] !== EventKind.realloc) continue;
-      while (((address[i] ?? 0) - low) % align !== 0) align /= 2;
-    }
-    const units = (high - low) / align + 1;
-    return units <= MAX_UNITS ? new OverlapFinder(low, align, units) : undefined;
+  /** Undefined when the addresses span too much memory to be indexed. */
+  static forGrid(grid: AddressGrid): OverlapFinder | undefined {
+    return grid.units <= MAX_UNITS ? new OverlapFinder(grid) : undefined;
   }
 
   /** Registers a block; calls `covered` with the start of every live block that it overlaps (which is to be released). */

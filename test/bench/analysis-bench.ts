@@ -6,17 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ChildAnswer, ChildTask } from './analysis-child.js';
+import type { BenchRow } from './bench-row.js';
 import { syntheticTrace } from './synthetic-trace.js';
 import { writeTraceFile } from './trace-file.js';
-
-/** One measured figure; `ratio` is the other's figure divided by ours: above 1 ours is faster. */
-export interface BenchRow {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly against?: string;
-  readonly ratio?: number;
-}
 
 const ANALYSES: readonly ChildTask['analysis'][] = ['tree', 'stats', 'leaks', 'frag-at-event', 'frag-timeline'];
 

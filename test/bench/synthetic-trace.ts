@@ -14,8 +14,9 @@ function randomNumbers(seed: number): () => number {
 }
 
 const BASE = 0x20000000;
-const SLOT = 512;
-const SLOTS = 2 ** 18;
+/** 8 MiB of heap: an external RAM, about the largest that a microcontroller has. */
+const SLOT = 64;
+const SLOTS = 2 ** 17;
 
 /** About 20,000 distinct call paths of up to 12 calls, as a prefix trie. */
 function addStacks(builder: TraceBuilder, random: () => number): number[] {
@@ -51,14 +52,14 @@ export function syntheticTrace(events: number): Trace {
     if (live.length === 0 || random() % 10 < grow) {
       const slot = free.pop() ?? 0;
       live.push(slot);
-      builder.addEvent(EventKind.alloc, BASE + slot * SLOT, 8 + (random() % 63) * 8, stack);
+      builder.addEvent(EventKind.alloc, BASE + slot * SLOT + (slot % 4) * 8, 8 + (random() % 5) * 8, stack);
     } else {
       const index = random() % live.length;
       const slot = live[index] ?? 0;
       live[index] = live[live.length - 1] ?? 0;
       live.pop();
       free.push(slot);
-      builder.addEvent(EventKind.free, BASE + slot * SLOT, 0, stack);
+      builder.addEvent(EventKind.free, BASE + slot * SLOT + (slot % 4) * 8, 0, stack);
     }
     if (seq % (events / 5) === 0) builder.add({ kind: 'mark', name: 'cycle' });
   }

@@ -27,6 +27,8 @@ test('tree: at the end, at the peak, inverted', async (t) => {
   t.true((await runCli(['tree', LOG, '--at-peak', '--bytes'])).stdout.endsWith('\n5168 total bytes\n'));
   const inverted = await runCli(['tree', LOG, '--invert', '--depth', '1']);
   t.regex(inverted.stdout, /^\.\.\/\.\.\/py\/bc\.h:300 mp_module_context_alloc_tables 6 blocks\n/);
+  // By then 2 + 1 + 1 blocks were allocated (the first events of the log).
+  t.true((await runCli(['tree', LOG, '--at', '2'])).stdout.endsWith('\n4 total blocks\n'));
   t.is((await runCli(['tree', LOG, '--at', '3', '--total'])).status, 2);
 });
 

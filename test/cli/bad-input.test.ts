@@ -156,12 +156,12 @@ test('a REPL that is never reached ends with what was captured and exit status 4
   t.timeout(60_000);
   const out = tempFolder(t);
   const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'bootloop' });
-  const { status, stdout } = await runCli([elf, '--timeout', '6', '--out', out, '--json']);
+  const { status, stdout } = await runCli([elf, '--timeout', '12', '--out', out, '--json']);
   const summary = JSON.parse(stdout) as { events: number; endReason: string; complete: boolean };
   t.is(status, ExitCode.partial);
   t.true(summary.events > 100);
   t.false(summary.complete);
-  t.is(summary.endReason, 'time-out after 6 s: pyexec_friendly_repl was not reached');
+  t.is(summary.endReason, 'time-out after 12 s: pyexec_friendly_repl was not reached');
   t.true(existsSync(join(out, 'allocation_history.json')));
 });
 
@@ -169,7 +169,7 @@ test('a disk that is full keeps the journal’s prefix, exit status 4', async (t
   t.timeout(60_000);
   const out = tempFolder(t);
   const wrapper = ['bash', '-c', 'ulimit -f 4; exec "$@"', 'bash'];
-  const { status, stderr } = await runCli([small(), '--out', out], { wrapper });
+  const { status, stderr } = await runCli([small(), '--engine', 'gdb', '--out', out], { wrapper });
   t.is(status, ExitCode.partial);
   t.regex(stderr, /HH190[23] .*(EFBIG|ENOSPC)/);
   const again = tempFolder(t);

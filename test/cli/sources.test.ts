@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { buildAlloctrace } from '../support/alloctrace-firmware.js';
 import { NodeMcuDevice } from '../support/nodemcu-device.js';
@@ -88,27 +87,13 @@ test('capture serial: a dump on a serial port, ended by silence', async (t) => {
   const folder = tempFolder(t);
   const args = ['capture', 'serial', device.path, '--format', 'esp-idf', '--idle', '1', '--out', folder, '--json'];
   const result = await runCli(args, {
-    started: (child) => void whenOpened(child, device.path).then(() => device.send(dump.join('\r\n'))),
+    // What is sent before the port is open is lost.
+    started: (child) => {
+      child.stderr?.once('data', () => device.send(dump.join('\r\n')));
+    },
   });
   t.is(JSON.parse(result.stdout || '{}').events, 1, result.stderr);
 });
-
-/** Resolves when the process has opened the device: what is sent before is lost. */
-async function whenOpened(child: ChildProcess, path: string): Promise<void> {
-  const device = realpathSync(path);
-  const fds = `/proc/${child.pid}/fd`;
-  const isOpen = () =>
-    readdirSync(fds).some((fd) => {
-      try {
-        return readlinkSync(join(fds, fd)) === device;
-      } catch {
-        return false;
-      }
-    });
-  while (child.exitCode === null && !isOpen()) await delay(20);
-  // Opening sets the line up, which discards what is in it.
-  await delay(200);
-}
 
 test('session --nodemcu: a script of commands over a serial port', async (t) => {
   let device: NodeMcuDevice | undefined;

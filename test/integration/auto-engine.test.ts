@@ -81,9 +81,9 @@ test('a gdb that cannot run ends the checks, not the capture', async (t) => {
 function refusing(code: string): Engine {
   return {
     name: 'direct',
-    async *harvest() {
-      throw new TargetError(code, 'server: refuses');
-    },
+    harvest: () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new TargetError(code, 'server: refuses')) }),
+    }),
   };
 }
 

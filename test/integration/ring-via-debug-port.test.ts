@@ -180,6 +180,18 @@ test.serial('an abort ends the capture cleanly with what is in the ring, and lea
   t.is(port.breakpoints.size, 0);
 });
 
+test.serial('an interrupt that meets the end of the capture does not run past it', async (t) => {
+  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elfPath);
+  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  await using port = await TinyRspPort.connect(qemu.port);
+  const resume = port.resume.bind(port);
+  port.resume = async (signal) => ({ ...(await resume(signal)), kind: 'interrupted' });
+  const trace = await collectTrace(ringViaDebugPort(port, plan, NEVER));
+  t.is(trace.info.endReason, 'reached alloctrace_done');
+  t.deepEqual(trace.gaps, []);
+});
+
 test.serial('memory that is no ring is refused', async (t) => {
   const elfPath = buildAlloctrace({ board: 'mps2-an385' });
   const plan = planOf(elfPath);

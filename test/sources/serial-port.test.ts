@@ -73,12 +73,16 @@ test('a port that another program has open is refused', async (t) => {
   await t.throwsAsync(openSerialPort(device.path), { code: 'HH1600' });
 });
 
+function textOf(piece: SerialPiece): string {
+  if (piece.kind === 'bytes') return Buffer.from(piece.bytes).toString();
+  return piece.kind === 'opened' ? '^' : '|';
+}
+
 test('a stream goes on when the port comes back, and says that it was away', async (t) => {
   await using device = await ptyDevice();
   const abort = new AbortController();
   const pieces: SerialPiece[] = [];
-  const text = () =>
-    pieces.map((piece) => (piece.kind === 'bytes' ? Buffer.from(piece.bytes).toString() : '|')).join('');
+  const text = () => pieces.map((piece) => textOf(piece)).join('');
   const reading = (async () => {
     for await (const piece of serialPieces(device.path, { signal: abort.signal, list: async () => [] }))
       pieces.push(piece);
@@ -88,15 +92,15 @@ test('a stream goes on when the port comes back, and says that it was away', asy
       await delay(10);
     }
   };
-  await delay(300);
+  await until('^');
   device.send('before');
-  await until('before');
+  await until('^before');
   await device.unplug();
   await delay(150);
   await device.plug();
-  await until('before|');
+  await until('^before|');
   device.send('after');
-  await until('before|after');
+  await until('^before|after');
   abort.abort();
   await reading;
   t.true(pieces.some((piece) => piece.kind === 'reconnected' && piece.awayMs > 0));
@@ -105,10 +109,7 @@ test('a stream goes on when the port comes back, and says that it was away', asy
 test('a port that stays away is given up after the window', async (t) => {
   await using device = await ptyDevice();
   const pieces = serialPieces(device.path, { windowMs: 250, list: async () => [] });
-  const first = pieces.next();
-  await delay(300);
-  device.send('x');
-  await first;
+  t.is((await pieces.next()).value?.kind, 'opened');
   await device.unplug();
   await t.throwsAsync(pieces.next(), { code: 'HH1605' });
 });

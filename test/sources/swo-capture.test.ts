@@ -93,7 +93,7 @@ test('a serial device that goes away for a moment leaves a gap', async (t) => {
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => pieces.some((piece) => piece.kind === 'opened'));
   for (let round = 0; round < 10; round++) device.send(ITM);
   await until(() => ready.text.length === 20);
   await device.unplug();

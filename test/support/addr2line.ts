@@ -27,6 +27,21 @@ export function addr2line(elf: string, addresses: readonly number[]): ReadonlyMa
   return answers;
 }
 
-function withoutArguments(name: string): string {
-  return name.replace(/^(?:\S+ )?([^( ]+)\(.*$/, '$1');
+/** `int shapes::apply<int>(int)` as `shapes::apply<int>`. */
+export function withoutArguments(name: string): string {
+  const anonymous = '(anonymous namespace)';
+  const text = name.replaceAll(anonymous, '{anonymous}');
+  const start = text.endsWith(')') || text.endsWith(') const') ? argumentsStart(text) : text.length;
+  const words = text.slice(0, start).split(/ (?![^<]*>)/);
+  return (words.at(-1) ?? '').replaceAll('{anonymous}', anonymous);
+}
+
+/** Where the last top-level parenthesis opens. */
+function argumentsStart(text: string): number {
+  let depth = 0;
+  for (let index = text.lastIndexOf(')'); index > 0; index--) {
+    if (text[index] === ')') depth++;
+    else if (text[index] === '(' && --depth === 0) return index;
+  }
+  return text.length;
 }

@@ -46,6 +46,23 @@ Total Blks  Total Size
          1         128
 `;
 
+const ALLOCTRACE = JSON.stringify({
+  header: {
+    anchorWallMs: 1_700_000_000_000,
+    ring: { count: 2, capacity: 8 },
+    captured: 2,
+    overwritten: 0,
+    collapsed: 0,
+    stopOnFull: true,
+    regions: [{ name: 'heap', baseAddress: 0x20001000, sizeBytes: 8192 }],
+    caps: { freeBytes: 8000, largestFreeBytes: 8000 },
+    truncated: false,
+  },
+  events: [
+    { seq: 0, kind: 'alloc', address: 0x20001000, sizeBytes: 32, atUs: 10, pc: 257, backtrace: [257, 513] },
+    { seq: 1, kind: 'free', address: 0x20001000, sizeBytes: 0, atUs: 20, pc: 261, backtrace: [261] },
+  ],
+});
 const CSV = 'event,time,address,size,function\nmalloc,10,0x1000,32,main\nfree,15,0x1000,,main\n';
 const NDJSON = '{"kind":"alloc","address":"0x1000","size":32}\n{"kind":"free","address":"0x1000"}\n';
 
@@ -82,6 +99,7 @@ export function traceSamples(): TraceSample[] {
     text('ESP-IDF v3', 'esp-idf', ESP_OLD),
     text('mbed', 'mbed', MBED),
     text('NuttX', 'nuttx', NUTTX),
+    text('alloctrace', 'alloctrace', ALLOCTRACE),
     text('CSV', 'csv', CSV),
     text('NDJSON', 'ndjson', NDJSON),
   ];

@@ -3,6 +3,8 @@ import type { Backtrace, Frame } from '../../trace/heap-event.js';
 import { type Address, formatAddress, type Milliseconds } from '../../units.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import type { GdbProgram } from '../find-gdb.js';
+import { PC, XPSR } from '../rsp/register-layout.js';
+import { StepSimulator } from '../step-simulator.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
 import { GdbProcess } from './gdb-process.js';
 import { Interrupt } from './interrupt.js';
@@ -11,13 +13,34 @@ import { asText, isRecord, listOf } from './mi-values.js';
 
 const HALT_MS: Milliseconds = 3_000;
 const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
-const XPSR = 16;
+const REGISTER_NAMES = [
+  'r0',
+  'r1',
+  'r2',
+  'r3',
+  'r4',
+  'r5',
+  'r6',
+  'r7',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'sp',
+  'lr',
+  'pc',
+  'xpsr',
+];
 
 /** A target behind gdb. */
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private statusRegister: number | undefined;
+  /** Of the current stop; undefined when nobody asked, or they were changed. */
+  private known: Uint32Array | undefined;
+  private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
 
   private constructor(
     private readonly gdb: GdbProcess,
@@ -50,6 +73,7 @@ export class MiSession implements DebugSession {
       const number = Number(asText(entry.number));
       values[number === this.statusRegister ? XPSR : number] = Number(asText(entry.value));
     }
+    this.known = values;
     return values;
   }
 
@@ -60,6 +84,7 @@ export class MiSession implements DebugSession {
   }
 
   async setPc(address: Address): Promise<void> {
+    this.known = undefined;
     await this.mi.command(`-gdb-set var $pc = ${address}`);
   }
 
@@ -108,12 +133,30 @@ export class MiSession implements DebugSession {
   }
 
   async resume(signal: AbortSignal): Promise<StopReason> {
+    await this.passBreakpoint();
     const stop = await this.resumeRaw(signal);
     return stopReasonOf(stop);
   }
 
+  /** Does the instruction at a breakpoint in the processor's place where that can be done; gdb steps over the others by itself. */
+  private async passBreakpoint(): Promise<void> {
+    const registers = this.known;
+    if (!registers || !this.breakpoints.has(registers[PC] ?? 0)) return;
+    const effect = await this.simulator.effect(registers);
+    if (!effect) return;
+    const { memory } = effect;
+    if (memory) {
+      const bytes = Buffer.alloc(memory.words.length * 4);
+      for (const [index, word] of memory.words.entries()) bytes.writeUInt32LE(word >>> 0, index * 4);
+      await this.mi.command(`-data-write-memory-bytes ${memory.address} ${bytes.toString('hex')}`);
+    }
+    const assignments = [...effect.registers].map(([register, value]) => `$${REGISTER_NAMES[register]} = ${value}`);
+    await this.mi.command(`-data-evaluate-expression "${assignments.join(', ')}"`);
+  }
+
   /** The same, with gdb's own record. `scripted` says that heap_harvest.py runs in gdb and takes the abort first. */
   async resumeRaw(signal: AbortSignal, scripted = false): Promise<StopRecord> {
+    this.known = undefined;
     this.mi.forgetStop();
     await this.continueTarget();
     const stopped = this.mi.nextStop();

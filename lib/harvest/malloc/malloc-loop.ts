@@ -6,6 +6,7 @@ import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { ArmedBreakpoints } from './armed-breakpoints.js';
 import { CallContexts } from './call-context.js';
+import { callersOf } from './callers.js';
 import { MallocRecords } from './malloc-records.js';
 import { MallocTracker, type TrackerStop } from './malloc-tracker.js';
 
@@ -86,7 +87,9 @@ class MallocLoop {
       args: [word(0), word(1), word(2), word(3)],
       context: key,
     };
-    for (const step of this.tracker.stop(seen)) yield* this.made.of(step, task, this.armed);
+    const around = this.tracker.isInside(seen);
+    const inside = around ? { ...seen, callers: await callersOf(this.session, around) } : seen;
+    for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
   }
 
   /** Lets the target run; says once that nothing happens when nothing happens. */

@@ -38,7 +38,10 @@ export function mallocOracle(
     differences.push(`${formatAddress(address)}: the events say alive, it lies behind the heap`);
   }
   const explained = options.underWay > 0 && differences.length <= options.underWay;
-  const except = options.underWay > 0 ? `, but for ${formatCount(options.underWay)} calls under way` : '';
+  const except =
+    options.underWay > 0
+      ? `, but for ${options.underWay === 1 ? 'one call' : `${formatCount(options.underWay)} calls`} under way`
+      : '';
   return {
     outcome: differences.length === 0 || explained ? 'matched' : 'differs',
     detail: `${walk.detail}${except}`,

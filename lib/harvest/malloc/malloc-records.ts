@@ -62,7 +62,8 @@ export class MallocRecords {
       yield { kind: 'note', code: 'abandoned-calls', text };
     }
     if (open > 0) {
-      const text = `${formatCount(open)} calls were under way at the end: ${this.tracker.open.map(nameOf).join(', ')}`;
+      const names = this.tracker.open.map(nameOf).join(', ');
+      const text = `under way at the end, without an event: ${open === 1 ? 'a call' : `${formatCount(open)} calls`} of ${names}`;
       yield { kind: 'note', code: 'calls-under-way', text };
     }
     // A free is told at its entry: the block may still be there.

@@ -12,6 +12,8 @@ export interface TrackerStop {
   readonly args: readonly number[];
   /** Whose stack it is: calls of different contexts never nest in each other. */
   readonly context: string;
+  /** The return addresses on the stack; needed where {@link MallocTracker.isInside} says so, absent elsewhere. */
+  readonly callers?: readonly Address[];
 }
 
 /** What a stop means, in order. */
@@ -32,7 +34,8 @@ export type TrackerStep =
  * mean and at which return addresses it wants to hear next.
  *
  * The stack pointer tells everything (stacks grow downward). A call of the same context that is entered
- *   below an open call's SP is made by it: nested, and no event of its own;
+ *   below an open call's SP is made by it if that call's return address is still among the callers: nested, and no event of its own;
+ *   if it is not, the open call was left by longjmp, and something else calls from a deeper place;
  *   at the same SP, with the same return address but another function, is a tail call (`b _malloc_r`): the older call goes on;
  *   at the same SP otherwise, or above it, proves that the open call's frame is gone: it was left by longjmp.
  * A call ends where pc is its return address and SP is what it was at its entry, so recursion ends at the right depth.
@@ -62,6 +65,12 @@ export class MallocTracker {
 
   isEntry(pc: Address): boolean {
     return this.hooks.has(pc);
+  }
+
+  /** The open call that a stop seems to be inside of: its callers must be known to be sure. */
+  isInside(stop: TrackerStop): OpenCall | undefined {
+    const call = this.contexts.get(stop.context)?.at(-1);
+    return call && stop.sp < call.sp && this.hooks.has(stop.pc) ? call : undefined;
   }
 
   /** What a stop means; empty when it means nothing (a nested call, or a return address passed without an open call). */
@@ -137,7 +146,8 @@ function isReturn(call: OpenCall | undefined, stop: TrackerStop): boolean {
 
 /** Whether the frame of an open call cannot exist any more. */
 function isGone(call: OpenCall | undefined, stop: TrackerStop, entered: CallHook | undefined): boolean {
-  if (!call || stop.sp < call.sp) return false;
+  if (!call) return false;
+  if (stop.sp < call.sp) return stop.callers !== undefined && !stop.callers.includes(call.returnAddress);
   if (stop.sp > call.sp) return true;
   if (!entered) return false;
   const isTailCall = call.returnAddress === stop.lr && call.hook.address !== entered.address;

@@ -25,6 +25,7 @@ export interface DownloadOptions {
 }
 
 const DEFAULTS = { timeoutMs: 10_000, retries: 2, retryDelayMs: 250, maxBytes: 256 * 1024 * 1024 };
+const HELD_UP_MS: Milliseconds = 100;
 /** A status is a few hundred bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
@@ -169,7 +170,11 @@ export class AlloctraceClient {
   /** The pieces of an answer with a good status. The time-out starts anew with each piece. */
   private async *body(url: string, init: RequestInit, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const idle = new AbortController();
-    const timer = setTimeout(() => idle.abort(), this.options.timeoutMs);
+    let last: NodeJS.Timeout | undefined;
+    // A process that was held up sees its timers before what arrived meanwhile: that gets a moment to be read.
+    const timer = setTimeout(() => {
+      last = setTimeout(() => idle.abort(), HELD_UP_MS);
+    }, this.options.timeoutMs);
     try {
       const response = await fetch(url, {
         ...init,
@@ -180,6 +185,7 @@ export class AlloctraceClient {
       if (!response.body) return;
       const reader = response.body.getReader();
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        clearTimeout(last);
         timer.refresh();
         yield next.value;
       }
@@ -189,6 +195,7 @@ export class AlloctraceClient {
       throw this.lost(url, idle.signal.aborted ? new Error(`nothing for ${this.options.timeoutMs} ms`) : error);
     } finally {
       clearTimeout(timer);
+      clearTimeout(last);
       idle.abort();
     }
   }

@@ -1,0 +1,56 @@
+import {
+  type AllocatorMatch,
+  type AllocatorProfile,
+  allAllocators,
+  detectAllocators,
+  ExitCode,
+  loadFirmware,
+} from '../../lib/index.js';
+import { type Context, defineCommand } from '../context.js';
+
+export const allocatorsCommand = defineCommand({
+  name: 'allocators [elf]',
+  describe: 'List the allocator profiles, or say which ones a firmware has and why',
+  examples: [
+    ['harvest allocators', 'all of them'],
+    ['harvest allocators firmware.elf', 'what --allocator auto would follow'],
+  ],
+  options: (yargs) => yargs.positional('elf', { type: 'string', describe: 'the firmware (ELF)' }),
+  run: async (args, context) => {
+    const profiles = await allAllocators();
+    if (args.elf === undefined) {
+      if (context.json) context.out(`${JSON.stringify(profiles, undefined, 2)}\n`);
+      else list(profiles, context);
+      return ExitCode.ok;
+    }
+    const matches = detectAllocators(await loadFirmware(args.elf), profiles);
+    if (context.json) {
+      const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));
+      context.out(`${JSON.stringify(found, undefined, 2)}\n`);
+    } else {
+      show(matches, args.elf, context);
+    }
+    return ExitCode.ok;
+  },
+});
+
+function list(profiles: readonly AllocatorProfile[], context: Context): void {
+  const width = Math.max(...profiles.map(({ name }) => name.length));
+  for (const { name, verified, title, heap } of profiles) {
+    const reads = heap ? 'heap read' : '';
+    context.out(`${name.padEnd(width)}  ${verified.padEnd(10)}  ${reads.padEnd(9)}  ${title}\n`);
+  }
+}
+
+function show(matches: readonly AllocatorMatch[], elf: string, context: Context): void {
+  const [best] = matches;
+  if (!best) {
+    context.out(`${elf}: no allocator that is known by its symbols\n`);
+    context.err("name its functions: harvest --hook 'my_alloc(size)' --hook 'my_free(ptr)' firmware.elf\n");
+    return;
+  }
+  const width = Math.max(...matches.map(({ profile }) => profile.name.length));
+  for (const { profile, reason } of matches) context.out(`${profile.name.padEnd(width)}  ${reason}\n`);
+  for (const note of best.profile.notes) context.out(`  ${note}\n`);
+  if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${elf}\n`);
+}

@@ -1,0 +1,73 @@
+import { type ErrorExplanation, entry } from './error-explanation.js';
+
+const OTHER_ENGINE = 'Capture with --engine gdb.';
+const RESTART = 'End the debug server, start it again and repeat the capture.';
+
+/** The codes of our own client of debug servers (HH1550 to HH1599). */
+export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1550: entry(
+    'No connection to the debug server',
+    'Nobody listens on that port, or another program does.',
+    'Start the debug server, or give its port with --gdb-server HOST:PORT.',
+  ),
+  HH1551: entry(
+    'The debug server closed the connection',
+    'It ended, it allows one client only, or the probe was unplugged.',
+    'See what the server printed last.',
+  ),
+  HH1552: entry(
+    'The debug server does not answer',
+    'QEMU serves one client and leaves a second one waiting; a server may hang on its probe.',
+    'End other debug sessions.',
+    RESTART,
+  ),
+  HH1553: entry('A damaged packet', 'The line changed bytes: a serial link, a bad cable, a broken proxy.', RESTART),
+  HH1554: entry(
+    'A reply that fits no request',
+    'The server lost or repeated a reply, or another client talks to it.',
+    'End other debug sessions.',
+    RESTART,
+  ),
+  HH1555: entry(
+    'The debug server refused a request',
+    'The message holds the request and what the server said.',
+    'See what the server printed.',
+    OTHER_ENGINE,
+  ),
+  HH1556: entry('The debug server cannot do what is needed', 'It lacks a part of the protocol.', OTHER_ENGINE),
+  HH1557: entry(
+    'A breakpoint was refused',
+    'The chip has no comparator left: Cortex-M0 parts have 4.',
+    'Name fewer end conditions.',
+    'End other debug sessions that hold breakpoints.',
+  ),
+  HH1558: entry('The target is gone', 'The server says that the program has ended.', RESTART),
+  HH1559: entry(
+    'Memory cannot be read',
+    'The address is not backed by memory, or the chip protects it.',
+    'Does the ELF file belong to this chip? --verify compares them.',
+  ),
+  HH1560: entry(
+    'The target description cannot be used',
+    'The server describes another architecture than Arm, or its XML is damaged.',
+    OTHER_ENGINE,
+  ),
+  HH1561: entry('The target runs', 'The request needs a halted target.', 'Interrupt the target first.'),
+  HH1564: entry(
+    'The target does not stop',
+    'The core sleeps with its debug port off, or the probe lost it.',
+    'Reset the board and capture again.',
+    'Keep the debug port on in sleep, where the chip allows that.',
+  ),
+  HH1565: entry(
+    "OpenOCD's Tcl port does not answer",
+    'OpenOCD has tcl_port disabled or on another number.',
+    'Start OpenOCD with `tcl_port 6666`. Without it OpenOCD sees 10 events a second.',
+  ),
+  HH1566: entry('The direct engine follows log functions only', 'The plan breaks on an allocator.', OTHER_ENGINE),
+  HH1567: entry(
+    'No return instruction for the one-write mode',
+    'No `bx lr` lies near the log function.',
+    'Capture without --one-write.',
+  ),
+};

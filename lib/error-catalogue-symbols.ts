@@ -1,0 +1,57 @@
+import { type ErrorExplanation, entry } from './error-explanation.js';
+
+/** The codes of lib/symbols. */
+export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1301: entry(
+    'Not an ELF file',
+    'The file is a .bin, .hex or .uf2 made from the program, or something else.',
+    'Give the linked firmware.elf (also called .axf or .out).',
+  ),
+  HH1302: entry('The ELF file is cut short', 'A copy or a build was interrupted.', 'Copy or build the file again.'),
+  HH1303: entry(
+    'This kind of ELF file is not supported',
+    'It is an object file, a core file, or its header is damaged.',
+    'Give the linked firmware.elf of the target.',
+  ),
+  HH1304: entry(
+    'A compressed section is damaged',
+    'Its stream does not hold what its header promises.',
+    'Build or copy the ELF file again.',
+  ),
+  HH1305: entry(
+    'A section is compressed with something other than zlib',
+    'The program was linked with zstd.',
+    'Link with -gz=zlib or -gz=none, or run objcopy --decompress-debug-sections.',
+  ),
+  HH1306: entry(
+    'Debug information is damaged',
+    'A unit, an abbreviation, a value or a range list is none of DWARF 2 to 5.',
+    'Build the firmware again; other units of the file still work.',
+  ),
+  HH1307: entry('A line table is damaged', 'Its header is none of DWARF 2 to 5.', 'Build the firmware again.'),
+  HH1308: entry(
+    'Call frame information is damaged',
+    'An entry or instruction is unknown.',
+    'Build the firmware again.',
+  ),
+  HH1309: entry(
+    'A DWARF expression is damaged',
+    'It does not end or uses an unknown operation.',
+    'Build the firmware again.',
+  ),
+  HH1310: entry(
+    'The ELF file has no such variable',
+    'The name is wrong, or the file has no debug information.',
+    'Check the name, and build with -g and without --strip-debug.',
+  ),
+  HH1311: entry(
+    'A variable has no such member',
+    'The path does not fit the firmware that the ELF file was built from.',
+    'Check the path against the source; the message lists the members.',
+  ),
+  HH1312: entry(
+    'The demangler cannot be loaded',
+    'The bytes are not the WebAssembly module of gecko-profiler-demangle.',
+    'Hand over its index_bg.wasm, unchanged.',
+  ),
+};

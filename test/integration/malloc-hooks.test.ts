@@ -1,0 +1,128 @@
+import test from 'ava';
+import { findGdb } from '../../lib/gdb/find-gdb.js';
+import { DirectEngine } from '../../lib/harvest/direct-engine.js';
+import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { EventKind } from '../../lib/trace/trace.js';
+import { cFirmware, referenceLines } from '../support/c-firmware.js';
+import { eventLines } from '../support/capture.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
+
+const sqlite = (libc: string, opt: string, more: Record<string, string | number> = {}) =>
+  cFirmware('sqlite', { LIBC: libc, OPT: opt, ...more });
+const sqliteReference = async (libc: string, opt: string) =>
+  eventForm(await referenceLines(sqlite(libc, opt, { REFERENCE: 1 }), 'sqlite> '));
+const tasks = (alloc: string, more: Record<string, string | number> = {}) =>
+  cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: alloc, ...more });
+
+// The other variants: dist/test/support/every-malloc-variant.js.
+for (const [libc, opt] of [
+  ['newlib', 'Og'],
+  ['picolibc', 'Os'],
+] as const) {
+  test.serial(`sqlite ${libc} -${opt}: every event of the reference, in order, with size and address`, async (t) => {
+    t.timeout(240_000);
+    const expected = await sqliteReference(libc, opt);
+    t.true(expected.length > 1000, `${expected.length} events`);
+    const { trace, error } = await captureMalloc(new DirectEngine(), {
+      elfPath: sqlite(libc, opt),
+      until: ['sqlite_repl'],
+    });
+    t.is(error, undefined);
+    t.deepEqual(referenceForm(trace), expected);
+    t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+    t.is(trace.info.endReason, 'reached sqlite_repl');
+    const names = new Set(trace.strings);
+    t.true(names.has('sqlite3_open') && names.has('sqlite3MemMalloc'));
+  });
+}
+
+test.serial('two tasks, an interrupt and longjmp: the same events in both engines and the reference', async (t) => {
+  t.timeout(240_000);
+  const elfPath = tasks('libc', { ROUNDS: 4 });
+  const expected = eventForm(await referenceLines(tasks('libc', { ROUNDS: 4, REFERENCE: 1 }), 'tasks done'));
+  const direct = await captureMalloc(new DirectEngine(), { elfPath, until: ['tasks_done'] });
+  const gdb = await captureMalloc(new GdbEngine(await findGdb()), { elfPath, until: ['tasks_done'] });
+  t.deepEqual(referenceForm(direct.trace), expected);
+  t.deepEqual(referenceForm(gdb.trace), expected);
+  t.deepEqual(eventLines(direct.trace), eventLines(gdb.trace));
+  t.is(direct.trace.info.oracle?.outcome, 'matched');
+  t.deepEqual(direct.trace.gaps, []);
+  t.true(direct.trace.notes.some(({ code }) => code === 'abandoned-calls'));
+  t.deepEqual([...new Set(direct.trace.events.task)].filter((task) => task > 0).sort(), [1, 2]);
+});
+
+test.serial('TLSF and operator new, the largest free block around each event', async (t) => {
+  t.timeout(240_000);
+  const expected = eventForm(await referenceLines(tasks('tlsf', { ROUNDS: 1, REFERENCE: 1 }), 'tasks done'));
+  const { trace, error } = await captureMalloc(new DirectEngine(), {
+    elfPath: tasks('tlsf', { ROUNDS: 1 }),
+    until: ['tasks_done'],
+    captureLargest: true,
+  });
+  t.is(error, undefined);
+  t.deepEqual(referenceForm(trace), expected);
+  t.is(trace.info.oracle?.outcome, 'matched');
+  t.true([...trace.strings].some((name) => name.startsWith('operator new')));
+  const before = trace.events.largestBeforeBytes;
+  const after = trace.events.largestAfterBytes;
+  // An empty pool of 24,576 bytes less the control block of 3,188 (16 + 4 + 24 * 4 + 24 * 32 * 4) and two headers.
+  t.is(before?.[0], 24_576 - 3_188 - 8);
+  t.true((after?.[0] ?? 0) < (before?.[0] ?? 0));
+});
+
+test.serial('4 breakpoints are enough for malloc, free, realloc and an end, and what they cost is said', async (t) => {
+  t.timeout(240_000);
+  const setup = { elfPath: sqlite('nano', 'Os'), until: ['sqlite_repl'], breakpoints: 4 };
+  const { trace, error, notes } = await captureMalloc(new DirectEngine(), setup);
+  t.is(error, undefined);
+  t.deepEqual(referenceForm(trace), await sqliteReference('nano', 'Os'));
+  t.is(trace.info.engineReport?.breakpoints, 'at most 4 of 4 at once');
+  t.is(trace.info.endReason, 'reached sqlite_repl');
+  t.true(
+    notes.some((note) => /end condition gives its breakpoint/.test(note)),
+    notes.join('\n'),
+  );
+});
+
+test.serial('a heap that is exhausted shows failed requests', async (t) => {
+  t.timeout(240_000);
+  const elfPath = sqlite('newlib', 'Os', { EXHAUST: 1 });
+  const { trace, error } = await captureMalloc(new DirectEngine(), { elfPath, until: ['sqlite_repl'] });
+  t.is(error, undefined);
+  t.true(referenceForm(trace).some((line) => line.startsWith('failed ')));
+  t.is(trace.info.oracle?.outcome, 'matched');
+});
+
+test.serial('MicroPython-style heap without a log function: sweeps are read from the allocation table', async (t) => {
+  t.timeout(240_000);
+  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'nolog' });
+  const { trace, error } = await captureMalloc(new DirectEngine(), { elfPath, untilRepl: true });
+  t.is(error, undefined);
+  const kinds = referenceForm(trace);
+  t.true(kinds.length > 100);
+  t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+  t.is(trace.regions[0]?.name, 'gc');
+  t.true(kinds.length > trace.events.kind.filter((kind) => kind !== EventKind.sweep).length, 'some blocks were swept');
+});
+
+test.serial('an allocator without symbols and one that is not there are said so', async (t) => {
+  const elfPath = sqlite('newlib', 'Og');
+  await t.throwsAsync(captureMalloc(new DirectEngine(), { elfPath, allocator: 'freertos-heap-4' }), { code: 'HH1361' });
+  await t.throwsAsync(captureMalloc(new DirectEngine(), { elfPath, allocator: 'custom' }), { code: 'HH1361' });
+  const lisp = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+  const hook = ['gc_alloc(size)'];
+  const { trace } = await captureMalloc(new DirectEngine(), {
+    elfPath: lisp,
+    allocator: 'custom',
+    hooks: hook,
+    maxEvents: 5,
+  });
+  t.is(trace.eventCount, 5);
+  t.is(trace.info.oracle?.outcome, 'unavailable');
+});
+
+test.serial('too few breakpoints are counted before anything runs', async (t) => {
+  const setup = { elfPath: sqlite('newlib', 'Og'), until: ['sqlite_repl', 'run_workload', 'main'], breakpoints: 4 };
+  await t.throwsAsync(captureMalloc(new DirectEngine(), setup), { code: 'HH1520', message: /expected at most 4/ });
+});
