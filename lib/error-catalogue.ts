@@ -1,8 +1,8 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
+import { OUTPUT_ERRORS } from './error-catalogue-output.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
-import { VIEWER_ERRORS } from './error-catalogue-viewer.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -10,7 +10,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
-  ...VIEWER_ERRORS,
+  ...OUTPUT_ERRORS,
   ...SYMBOL_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
@@ -253,22 +253,6 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'The example firmware does not build',
     'make failed; its message is shown.',
     'Check the compiler: `harvest doctor`.',
-  ),
-  HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
-  HH1902: entry(
-    'The journal cannot be written',
-    'The disk is full or failing; what was written is readable.',
-    'Make room, then `harvest capture.harvest`.',
-  ),
-  HH1903: entry(
-    'An output cannot be written',
-    'The disk is full, or the folder is not writable.',
-    'Make room, then `harvest capture.harvest`.',
-  ),
-  HH1904: entry(
-    'The output folder cannot be made',
-    'A parent is not writable, or a file has its name.',
-    'Choose another with --out.',
   ),
   HH2001: entry(
     'A leak check failed',
