@@ -32,6 +32,7 @@ export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../lib/report/pools-o
 export { sanitize } from '../lib/report/sanitize.js';
 export { trustLines } from '../lib/report/trust-text.js';
 export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../lib/sources/alloctrace/protocol.js';
+export { callerFrames } from '../lib/symbols/caller-frames.js';
 export { createSymbolizer, type Symbolizer } from '../lib/symbols/symbolizer.js';
 export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../lib/trace/heap-event.js';
 export { isJournal, JournalReader } from '../lib/trace/journal-reader.js';

@@ -48,7 +48,7 @@ test('an ELF file names addresses in the page, and nothing is sent anywhere', as
     file: '',
     line: 0,
   });
-  const backtrace = [frame('pvPortMalloc', 0), frame('net_init', 8), frame('main', 6)];
+  const backtrace = [frame('pvPortMalloc', 2), frame('net_init', 8), frame('main', 6)];
   builder.add({ kind: 'alloc', address: 0x20000000, sizeBytes: 64, backtrace });
   await using viewer = await openViewer(browser);
   await viewer.open(Buffer.concat(journalBytes(builder)));

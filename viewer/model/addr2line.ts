@@ -9,7 +9,7 @@ const PREFIX: Readonly<Record<string, string>> = {
 
 /**
  * A shell command that names the frames of a stack: `arm-none-eabi-addr2line -e firmware.elf -afipC 0x8000120 0x80034f2`.
- * Undefined when no frame has an address. Return addresses are looked up one byte before, in the call itself.
+ * Undefined when no frame has an address. Take the trace as it was read, before an ELF file named its frames.
  */
 export function addr2lineCommand(
   trace: Trace,
@@ -18,10 +18,19 @@ export function addr2lineCommand(
 ): string | undefined {
   const pcs = stackFrameIds(trace, stack)
     .map((id) => frameAt(trace, id))
-    .filter((frame) => frame.address > 0)
-    .map((frame, depth) => (depth === 0 ? frame.address : frame.address - 1));
+    .map((frame, depth) => ({ pc: frame.address, isReturn: depth > 0 || frame.functionName === '' }))
+    .filter(({ pc }) => pc > 0)
+    .map(codeAddress);
   if (pcs.length === 0) return undefined;
   return commandFor([...new Set(pcs)], program);
+}
+
+/**
+ * Where to look: a return address belongs to the call before it. Only the innermost frame of a debugger's backtrace is no return
+ * address; tracers that store bare addresses store return addresses throughout.
+ */
+export function codeAddress({ pc, isReturn }: { readonly pc: number; readonly isReturn: boolean }): number {
+  return isReturn ? pc - 1 : pc;
 }
 
 /** The same for single addresses. */

@@ -1,5 +1,5 @@
 import { frameAt, placeOf, stackFrameIds } from '../library.js';
-import { commandFor } from '../model/addr2line.js';
+import { codeAddress, commandFor } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { app } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
@@ -11,6 +11,8 @@ const MAX_FRAMES = 60;
 export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; readonly stack: number }) {
   const { trace } = loaded;
   const ids = stackFrameIds(trace, stack);
+  // With names from an ELF file on top, all that the trace itself has is addresses.
+  const bare = loaded.trace !== loaded.original;
   if (ids.length === 0) return <p class="quiet">No backtrace was recorded.</p>;
   return (
     <ol class="backtrace">
@@ -20,7 +22,7 @@ export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; rea
         const copy = () => {
           const { elf } = app.get();
           const program = { machine: elf?.symbolizer.machine, elf: elf?.name ?? trace.info.elf?.path };
-          copyText(commandFor([depth === 0 ? address : address - 1], program), 'Copied');
+          copyText(commandFor([codeAddress({ pc: address, isReturn: depth > 0 || bare })], program), 'Copied');
         };
         return (
           <li key={`${depth}-${id}`}>

@@ -46,6 +46,14 @@ export function HelpDialog() {
               event.
             </li>
           </ul>
+          <h3>Opens</h3>
+          <p class="quiet">
+            {formatTitles().join(' · ')}; each also packed with gzip. A file's content decides, not its name.
+          </p>
+          <p class="quiet">
+            Everything happens in this page. Nothing is uploaded; only Connect uses the network, and only the address
+            you give it.
+          </p>
         </section>
         <section>
           <h3>Keys</h3>
@@ -59,14 +67,6 @@ export function HelpDialog() {
               </div>
             ))}
           </dl>
-          <h3>Opens</h3>
-          <p class="quiet">
-            {formatTitles().join(' · ')}; each also packed with gzip. A file's content decides, not its name.
-          </p>
-          <p class="quiet">
-            Everything happens in this page. Nothing is uploaded; only Connect uses the network, and only the address
-            you give it.
-          </p>
         </section>
       </div>
     </Dialog>

@@ -163,7 +163,7 @@ function Cell({
 }
 
 function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
-  const { trace } = loaded;
+  const trace = loaded.original;
   const address = trace.events.address[seq] ?? 0;
   const copy = (event: Event) => {
     event.stopPropagation();

@@ -1,7 +1,23 @@
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
-/** The codes of the viewer, of its page in a report, and of allocation_history.json: part of the catalogue. */
-export const VIEWER_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+/** The codes of written files, of the viewer and of allocation_history.json: part of the catalogue. */
+export const OUTPUT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
+  HH1902: entry(
+    'The journal cannot be written',
+    'The disk is full or failing; what was written is readable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1903: entry(
+    'An output cannot be written',
+    'The disk is full, or the folder is not writable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1904: entry(
+    'The output folder cannot be made',
+    'A parent is not writable, or a file has its name.',
+    'Choose another with --out.',
+  ),
   HH1920: entry(
     'The report cannot be put together',
     'The page is not the viewer, or the journal is not base64.',
