@@ -1,5 +1,6 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
+import { SESSION_ERRORS } from './error-catalogue-session.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
@@ -9,6 +10,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
+  ...SESSION_ERRORS,
   ...SYMBOL_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
