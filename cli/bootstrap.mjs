@@ -24,6 +24,9 @@ const PROGRAMS = [
   { program: 'openocd', package: 'openocd', for: ['test', 'bench'] },
   { program: 'chromium', package: 'chromium', for: ['test', 'bench'] },
   { program: 'socat', package: 'socat', for: ['test'] },
+  { program: 'heaptrack_print', package: 'heaptrack', for: ['test'] },
+  { program: 'ms_print', package: 'valgrind', for: ['test'] },
+  { program: 'go', package: 'golang-go', for: ['test'] },
   { program: 'python3', package: 'python3', for: ['bench', 'test'] },
 ];
 

@@ -131,7 +131,7 @@ test('no source file is longer than 300 lines', (t) => {
 test('every error code in the sources is explained, and every explanation is of a code', (t) => {
   const used = new Set(
     [...lib, ...cli, ...viewer].flatMap(({ path, text }) =>
-      path === 'lib/error-catalogue.ts' ? [] : [...text.matchAll(/'(HH\d{4})'/g)].map((match) => match[1] ?? ''),
+      path.startsWith('lib/error-catalogue') ? [] : [...text.matchAll(/'(HH\d{4})'/g)].map((match) => match[1] ?? ''),
     ),
   );
   used.delete('HH0000');

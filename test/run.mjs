@@ -16,13 +16,15 @@ const ava = spawn(process.execPath, [bin('ava/entrypoints/cli.mjs'), ...process.
 });
 
 let tail = '';
+let passed = 0;
 ava.stdout.setEncoding('utf8').on('data', (text) => {
   process.stdout.write(text);
+  // The reporter's own count of what passed is left out when something failed.
+  passed += text.split('✔').length - 1;
   tail = (tail + text).slice(-20_000);
 });
 ava.on('close', (status) => {
   const count = (pattern) => Number(pattern.exec(tail)?.[1] ?? 0);
-  const passed = count(/^\s*(\d+) tests? passed/m);
   const uncaught = count(/^\s*(\d+) uncaught exceptions?/m) + count(/^\s*(\d+) unhandled rejections?/m);
   let failed = count(/^\s*(\d+) tests? failed/m) + uncaught;
   if (status !== 0 && failed === 0) failed = 1;

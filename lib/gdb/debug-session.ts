@@ -7,6 +7,13 @@ export type StopReason =
   | { readonly kind: 'interrupted'; readonly pc: Address }
   | { readonly kind: 'fault'; readonly pc: Address; readonly signal: string };
 
+/** The registers and a copy of the stack from `stackAddress` up. */
+export interface StackSample {
+  readonly registers: Uint32Array;
+  readonly stackAddress: Address;
+  readonly stack: Uint8Array;
+}
+
 /**
  * A halted-or-running target behind gdb or behind our own protocol client: what the malloc-hook state machine
  * needs, so that it is written once for both engines. Every call rejects with TargetError, GdbError or DeviceLostError.
@@ -24,6 +31,8 @@ export interface DebugSession extends AsyncDisposable {
   resume(signal: AbortSignal): Promise<StopReason>;
   /** The backtrace of the halted target, innermost first. */
   backtrace(maxDepth: number): Promise<Backtrace>;
+  /** What the last backtrace was made of, so that it can be made again; absent where the session does not read it. */
+  sample?(): StackSample | undefined;
   /** A command to the debug server itself (`monitor ...`); resolves to its output. */
   monitor(command: string): Promise<string>;
 }

@@ -46,8 +46,8 @@ export class DirectEngine implements Engine {
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
     if (hook.type === 'malloc') {
-      const quietMs = this.options.quietMs ?? DEFAULT_QUIET_MS;
-      yield* harvestMallocDirect(target, { ...plan, hook }, { signal, quietMs });
+      const { quietMs = DEFAULT_QUIET_MS, keepSamples = true } = this.options;
+      yield* harvestMallocDirect(target, { ...plan, hook }, { signal, quietMs, keepSamples });
       return;
     }
     const image = await loadFirmware(target.elfPath, target.board);

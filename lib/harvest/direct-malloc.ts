@@ -14,9 +14,9 @@ import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
 export async function* harvestMallocDirect(
   target: Target,
   plan: MallocPlan,
-  options: { readonly signal: AbortSignal; readonly quietMs: Milliseconds },
+  options: { readonly signal: AbortSignal; readonly quietMs: Milliseconds; readonly keepSamples: boolean },
 ): AsyncGenerator<TraceRecord, void, undefined> {
-  const { signal, quietMs } = options;
+  const { signal, quietMs, keepSamples } = options;
   const image = await loadFirmware(target.elfPath, target.board);
   const unwinder = new SymbolizerUnwinder(image);
   const client = await openClient(target, image.elf, { signal });
@@ -37,7 +37,7 @@ export async function* harvestMallocDirect(
     const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
     poke = await openPoke(target, signal);
     const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
-    const session = new DirectSession(client, { unwinder, reader, words, poke, quietMs });
+    const session = new DirectSession(client, { unwinder, reader, words, poke, quietMs, keepSamples });
     yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
     yield* harvestMallocBySession(session, plan, signal, { report });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { DebugSession, StopReason } from '../gdb/debug-session.js';
+import type { DebugSession, StackSample, StopReason } from '../gdb/debug-session.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
 import { PC, XPSR } from '../gdb/rsp/register-layout.js';
 import type { RspClient, Stopped } from '../gdb/rsp/rsp-client.js';
@@ -16,6 +16,8 @@ export interface DirectSessionOptions {
   /** Words that are asked for at every stop, together with the registers: the running task. */
   readonly words: readonly Address[];
   readonly poke: OpenocdPoke | undefined;
+  /** Whether the registers and the stack of each backtrace are given on. */
+  readonly keepSamples: boolean;
   /** Without a stop for so long, the target is asked whether it still answers. */
   readonly quietMs: Milliseconds;
 }
@@ -93,6 +95,12 @@ export class DirectSession implements DebugSession {
       snapshot = longer;
       this.snapshot = longer;
     }
+  }
+
+  sample(): StackSample | undefined {
+    const { snapshot } = this;
+    if (!snapshot || !this.options.keepSamples) return undefined;
+    return { registers: snapshot.registers, stackAddress: snapshot.sp, stack: snapshot.stack };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

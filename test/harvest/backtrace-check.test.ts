@@ -35,3 +35,10 @@ test('a missing frame of another kind is a difference, and so is one that gdb ha
 test('another line of the same function is a difference', (t) => {
   t.is(compareBacktraces([frame('a', { line: 2 })], [frame('a')]).outcome, 'differs');
 });
+
+test('a line above 65,535 counts as the same when gdb has cut it to 16 bits', (t) => {
+  const ours = [frame('sqlite3_initialize', { line: 187_510 })];
+  t.deepEqual(compareBacktraces(ours, [frame('sqlite3_initialize', { line: 56_438 })]), { outcome: 'same' });
+  t.is(compareBacktraces(ours, [frame('sqlite3_initialize', { line: 56_439 })]).outcome, 'differs');
+  t.is(compareBacktraces([frame('a', { line: 1 })], [frame('a', { line: 65_537 })]).outcome, 'differs');
+});

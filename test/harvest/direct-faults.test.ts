@@ -17,7 +17,7 @@ const { plan } = makeLogPlan(image, board, { untilRepl: true });
 const TOP = 0x20400000;
 const EVENTS = 40;
 /** Short, so that a fault that only time shows does not make the test long. */
-const QUICK: DirectEngineOptions = { replyTimeoutMs: 250, interruptTimeoutMs: 250, quietMs: 250 };
+const QUICK: DirectEngineOptions = { replyTimeoutMs: 700, interruptTimeoutMs: 700, quietMs: 700 };
 
 function stopAt(pc: number, [r0, r1, depth]: readonly [number, number, number]): FakeStop {
   const registers = new Array<number>(16).fill(0);

@@ -15,6 +15,25 @@ const sqliteReference = async (libc: string, opt: string) =>
 const tasks = (alloc: string, more: Record<string, string | number> = {}) =>
   cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: alloc, ...more });
 
+/**
+ * The frames that both engines must show. MI does not say which frames are tail calls or inlined, and gdb finds fewer tail calls;
+ * behind an interrupt of a task gdb goes on with a stack pointer (PSP) that QEMU does not tell.
+ */
+function framesIn(line: string, without: readonly string[] = []): string[] {
+  const frames = line.split(/ [|<] /);
+  const signal = frames.findIndex((frame) => /^[0-9a-f]+signal /.test(frame));
+  const shown = signal < 0 ? frames : frames.slice(0, signal);
+  const kept = shown.filter((frame) => !/^[0-9a-f]+tail /.test(frame) && !without.includes(frame));
+  return kept.map((frame) => frame.replace(/^([0-9a-f]+)i /, '$1 '));
+}
+
+const tailFrames = (line: string) =>
+  line
+    .split(' < ')
+    .flatMap((frame) => frame.split(' | '))
+    .filter((frame) => /^[0-9a-f]+tail /.test(frame))
+    .map((frame) => frame.replace('tail', ''));
+
 // The other variants: dist/test/support/every-malloc-variant.js.
 for (const [libc, opt] of [
   ['newlib', 'Og'],
@@ -45,7 +64,11 @@ test.serial('two tasks, an interrupt and longjmp: the same events in both engine
   const gdb = await captureMalloc(new GdbEngine(await findGdb()), { elfPath, until: ['tasks_done'] });
   t.deepEqual(referenceForm(direct.trace), expected);
   t.deepEqual(referenceForm(gdb.trace), expected);
-  t.deepEqual(eventLines(direct.trace), eventLines(gdb.trace));
+  const lines = eventLines(direct.trace);
+  const ofGdb = eventLines(gdb.trace);
+  for (const [seq, line] of lines.entries()) {
+    t.deepEqual(framesIn(line), framesIn(ofGdb[seq] ?? '', tailFrames(line)), `event ${seq}`);
+  }
   t.is(direct.trace.info.oracle?.outcome, 'matched');
   t.deepEqual(direct.trace.gaps, []);
   t.true(direct.trace.notes.some(({ code }) => code === 'abandoned-calls'));

@@ -38,6 +38,7 @@ export class MiConnection {
   private stopWaiter: { resolve(stop: StopRecord): void; reject(error: Error): void } | undefined;
   private death: HarvestError | undefined;
   private inferiorExited = false;
+  private lost: DeviceLostError | undefined;
 
   constructor(private readonly child: ChildProcessWithoutNullStreams) {
     child.stdout.setEncoding('utf8');
@@ -56,7 +57,7 @@ export class MiConnection {
     try {
       return await this.queue.exec(command);
     } catch (error) {
-      if (this.death) throw this.death;
+      if (this.death ?? this.lost) throw this.death ?? this.lost;
       const message = error instanceof Error ? error.message : String(error);
       const timedOut = message.startsWith('no answer');
       throw new GdbError(timedOut ? 'HH1702' : 'HH1701', `gdb: ${command}: ${message}`, { cause: error });
@@ -90,7 +91,8 @@ export class MiConnection {
       this.stop = undefined;
       return Promise.resolve(stop);
     }
-    if (this.death) return Promise.reject(this.death);
+    const gone = this.death ?? this.lost;
+    if (gone) return Promise.reject(gone);
     return new Promise((resolve, reject) => {
       this.stopWaiter = { resolve, reject };
     });
@@ -167,15 +169,14 @@ export class MiConnection {
     }
   }
 
-  /** The target is gone, gdb is not: it says so by an inferior that exited while it ran. */
+  /** The target is gone, gdb is not: it says so by an inferior that exited. What is asked of it from now on fails with that. */
   private lose(): void {
     this.inferiorExited = false;
     const said = this.messages.at(-1)?.trim() ?? 'no reason given';
-    this.stopWaiter?.reject(
-      new DeviceLostError('HH1601', `target: connection lost while it ran: ${said}`, {
-        remedy: 'see what the debug server says; what was captured so far is kept',
-      }),
-    );
+    this.lost = new DeviceLostError('HH1601', `target: connection lost while it ran: ${said}`, {
+      remedy: 'see what the debug server says; what was captured so far is kept',
+    });
+    this.stopWaiter?.reject(this.lost);
     this.stopWaiter = undefined;
   }
 

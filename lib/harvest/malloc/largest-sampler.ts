@@ -1,4 +1,4 @@
-import type { HeapEvent } from '../../trace/heap-event.js';
+import type { HeapEvent, TraceRecord } from '../../trace/heap-event.js';
 import type { Bytes } from '../../units.js';
 import { type HeapProblem, type HeapWalk, largestFree } from './heap-walk.js';
 
@@ -8,34 +8,39 @@ import { type HeapProblem, type HeapWalk, largestFree } from './heap-walk.js';
  * is held back until the reading that follows it.
  */
 export class LargestSampler {
-  private held: HeapEvent | undefined;
+  private held: HeldEvent | undefined;
   private current: Bytes | undefined;
 
   constructor(private readonly walk: () => Promise<HeapWalk | HeapProblem>) {}
 
   /** No call is under way: reads the heap. Returns the event that waited for it. */
-  async sample(): Promise<HeapEvent[]> {
+  async sample(): Promise<TraceRecord[]> {
     const walk = await this.walk();
     this.current = 'problem' in walk ? undefined : largestFree(walk);
     const { held, current } = this;
-    this.held = undefined;
-    if (!held) return [];
-    return [current === undefined ? held : { ...held, largestAfterBytes: current }];
+    if (held && current !== undefined) this.held = { ...held, event: { ...held.event, largestAfterBytes: current } };
+    return this.release();
   }
 
   /** An event that happened after the last reading. Returns the one before it, which got no reading of its own. */
-  hold(event: HeapEvent): HeapEvent[] {
+  hold(event: HeapEvent, behind: readonly TraceRecord[]): TraceRecord[] {
     const released = this.release();
-    this.held = this.current === undefined ? event : { ...event, largestBeforeBytes: this.current };
+    this.held = { event: this.current === undefined ? event : { ...event, largestBeforeBytes: this.current }, behind };
     // A second event before the next reading found another heap.
     this.current = undefined;
     return released;
   }
 
   /** The event that waits, as it is. */
-  release(): HeapEvent[] {
+  release(): TraceRecord[] {
     const { held } = this;
     this.held = undefined;
-    return held ? [held] : [];
+    return held ? [held.event, ...held.behind] : [];
   }
+}
+
+interface HeldEvent {
+  readonly event: HeapEvent;
+  /** What belongs to the event and follows it. */
+  readonly behind: readonly TraceRecord[];
 }

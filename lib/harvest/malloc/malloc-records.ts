@@ -1,4 +1,4 @@
-import type { DebugSession } from '../../gdb/debug-session.js';
+import type { DebugSession, StackSample } from '../../gdb/debug-session.js';
 import type { Backtrace, HeapEvent, TraceRecord } from '../../trace/heap-event.js';
 import { LiveHeap } from '../../trace/live-heap.js';
 import { formatAddress, formatCount, type Seq } from '../../units.js';
@@ -9,6 +9,12 @@ import { HeapReader } from './heap-reader.js';
 import { LargestSampler } from './largest-sampler.js';
 import type { MallocTracker, TrackerStep } from './malloc-tracker.js';
 
+/** Of a call's entry. */
+interface CallStack {
+  readonly backtrace: Backtrace;
+  readonly sample: StackSample | undefined;
+}
+
 /** Turns what the tracker says into trace records; the target is halted while it does. */
 export class MallocRecords {
   /** How many events were made. */
@@ -16,7 +22,7 @@ export class MallocRecords {
   private readonly heap = new LiveHeap();
   private readonly reader: HeapReader;
   private readonly sampler: LargestSampler | undefined;
-  private readonly backtraces = new Map<OpenCall, Backtrace>();
+  private readonly stacks = new Map<OpenCall, CallStack>();
   private readonly startedAt = performance.now();
   private regionWanted = true;
   private abandoned = 0;
@@ -38,13 +44,13 @@ export class MallocRecords {
         yield* this.opened(step.call);
         break;
       case 'event':
-        yield* this.emit(step.event, this.takeBacktrace(step.call), task);
+        yield* this.emit(step.event, this.takeStack(step.call), task);
         break;
       case 'collected':
-        yield* this.sweep(this.takeBacktrace(step.call), task);
+        yield* this.sweep(this.takeStack(step.call), task);
         break;
       case 'reset':
-        if (this.events > 0) yield* this.add({ kind: 'epoch', reason: step.call.hook.name });
+        if (this.events > 0) yield* this.beginAnew(step.call.hook.name);
         this.regionWanted = true;
         break;
       case 'abandoned':
@@ -79,37 +85,41 @@ export class MallocRecords {
     }
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.session.backtrace(this.plan.maxDepth + 1);
-    this.backtraces.set(call, backtrace.slice(1));
+    this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.session.sample?.() });
     const isAlone = this.tracker.open.every((other) => other === call);
     if (this.sampler && isAlone) yield* await this.sampler.sample();
   }
 
-  private takeBacktrace(call: OpenCall): Backtrace {
-    const backtrace = this.backtraces.get(call) ?? [];
-    this.backtraces.delete(call);
-    return backtrace;
+  private takeStack(call: OpenCall): CallStack {
+    const stack = this.stacks.get(call) ?? { backtrace: [], sample: undefined };
+    this.stacks.delete(call);
+    return stack;
   }
 
-  private *emit(event: CallEvent, backtrace: Backtrace, task: number | undefined): Generator<TraceRecord> {
+  private *emit(
+    event: CallEvent | { readonly kind: 'sweep'; readonly address: number },
+    { backtrace, sample }: CallStack,
+    task: number | undefined,
+  ): Generator<TraceRecord> {
     const atUs = Math.round((performance.now() - this.startedAt) * 1000);
-    yield* this.add({ ...event, backtrace, atUs, ...(task === undefined ? {} : { task }) });
+    const made: HeapEvent = { ...event, backtrace, atUs, ...(task === undefined ? {} : { task }) };
+    this.heap.add(made);
+    const raw: TraceRecord[] = sample ? [{ kind: 'raw', sample: { seq: this.events, ...sample } }] : [];
+    this.events++;
+    this.lastEvent = made.kind;
+    if (this.sampler) yield* this.sampler.hold(made, raw);
+    else yield* [made, ...raw];
   }
 
-  private *add(record: HeapEvent | Extract<TraceRecord, { kind: 'epoch' }>): Generator<TraceRecord> {
-    this.heap.add(record);
-    if (record.kind === 'epoch') {
-      if (this.sampler) yield* this.sampler.release();
-      yield record;
-      return;
-    }
-    this.events++;
-    this.lastEvent = record.kind;
-    if (this.sampler) yield* this.sampler.hold(record);
-    else yield record;
+  private *beginAnew(reason: string): Generator<TraceRecord> {
+    if (this.sampler) yield* this.sampler.release();
+    const epoch = { kind: 'epoch', reason } as const;
+    this.heap.add(epoch);
+    yield epoch;
   }
 
   /** After a collection: what the events say is alive, and the allocation table does not know any more, has died. */
-  private async *sweep(backtrace: Backtrace, task: number | undefined): AsyncGenerator<TraceRecord> {
+  private async *sweep(stack: CallStack, task: number | undefined): AsyncGenerator<TraceRecord> {
     const walk = await this.reader.walk();
     if ('problem' in walk) {
       yield { kind: 'gap', reason: `what the garbage collection freed is not known: ${walk.problem}` };
@@ -117,14 +127,11 @@ export class MallocRecords {
     }
     const used = new Set(walk.blocks.filter((block) => block.used).map((block) => block.start));
     const dead = [...this.heap.blocks.keys()].filter((address) => !used.has(address)).sort((a, b) => a - b);
-    const atUs = Math.round((performance.now() - this.startedAt) * 1000);
-    for (const address of dead) {
-      yield* this.add({ kind: 'sweep', address, backtrace, atUs, ...(task === undefined ? {} : { task }) });
-    }
+    for (const address of dead) yield* this.emit({ kind: 'sweep', address }, stack, task);
   }
 
   private *abandon(call: OpenCall, armed: ArmedBreakpoints): Generator<TraceRecord> {
-    this.backtraces.delete(call);
+    this.stacks.delete(call);
     if (armed.wasUnwatched(call)) {
       const reason = `the return of ${nameOf(call)} was not seen: too few breakpoints`;
       yield { kind: 'gap', reason, lostEvents: 1 };

@@ -4,7 +4,7 @@ import { encodePacket } from '../../../lib/gdb/rsp/packet-codec.js';
 import { RspClient, type RspClientOptions } from '../../../lib/gdb/rsp/rsp-client.js';
 import { type Answer, greeting, startScriptedServer } from '../../support/scripted-server.js';
 
-const QUICK = { host: '127.0.0.1', replyTimeoutMs: 200, interruptTimeoutMs: 200, monitorTimeoutMs: 500 };
+const QUICK = { host: '127.0.0.1', replyTimeoutMs: 1000, interruptTimeoutMs: 1000, monitorTimeoutMs: 1500 };
 
 /** Runs a body against a server that answers so; overrides of the greeting go by the start of a request. */
 async function against(

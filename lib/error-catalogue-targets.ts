@@ -1,0 +1,100 @@
+import { type ErrorExplanation, entry } from './error-explanation.js';
+
+/** Targets, gdb, programs that are missing, and outputs: HH15xx to HH19xx. */
+export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1501: entry(
+    'No debug server answers',
+    'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',
+    'Start the server and look for its "listening" line.',
+    'Close other debuggers: most servers take one client.',
+  ),
+  HH1502: entry(
+    'The target cannot be reset',
+    'The debug server refused the command.',
+    'Try --no-reset; check the probe.',
+  ),
+  HH1503: entry(
+    'The firmware cannot be loaded',
+    'Flash is protected, or the server knows no flash driver.',
+    'Flash it with your usual tool and leave --load out.',
+  ),
+  HH1504: entry(
+    'The target runs another firmware',
+    'Its code differs from the ELF file: source lines would be wrong.',
+    'Flash this ELF file, or pass --load.',
+    'Pass --no-verify when you know better.',
+  ),
+  HH1506: entry(
+    'Memory cannot be read',
+    'The address is not mapped, or the target is asleep.',
+    'Check the ELF file and the board.',
+  ),
+  HH1507: entry(
+    'The target does not stop',
+    'It sleeps with its debug link off, or the link is stuck.',
+    'Reset the board and the probe.',
+  ),
+  HH1508: entry(
+    'Too few hardware breakpoints',
+    'Cortex-M0 has 4, M3 and M4 have 6; other sessions may hold some.',
+    'Leave out end conditions; close other debuggers.',
+  ),
+  HH1510: entry(
+    'QEMU ended',
+    'It says why: often an image that does not fit the machine.',
+    'Check --board and the ELF file.',
+  ),
+  HH1511: entry('A server does not come up', 'It did not listen in time.', 'Look at its own messages.'),
+  HH1520: entry(
+    'Too few hardware breakpoints for the allocator',
+    'Each hooked function and each end condition needs one, and one serves the returns.',
+    'End with --until-prompt, which needs none; leave out end conditions.',
+  ),
+  HH1521: entry(
+    'The largest free block cannot be read',
+    'The profile does not say how the free list is read, or a log function is followed.',
+    'Add --allocator auto; see `harvest allocators` for those whose heap can be read.',
+  ),
+  HH1601: entry(
+    'The connection to the target was lost',
+    'The server ended, the probe was unplugged, or the board lost power.',
+    'What was captured is kept; look at the server.',
+  ),
+  HH1602: entry('QEMU was stopped', 'It ended while it was needed.', 'Run the capture again.'),
+  HH1701: entry('gdb refused a command', 'The message holds its reason.', 'Run with -vv to see the dialogue.'),
+  HH1702: entry('gdb does not answer', 'It waits for a stuck server.', 'Check the probe and the server.'),
+  HH1703: entry('gdb ended', 'It crashed or was killed.', 'What was captured is kept; run with -vv.'),
+  HH1801: entry(
+    'No gdb was found',
+    'None is installed, or the named one does not run.',
+    'sudo apt-get install gdb-multiarch',
+    'Name one with --gdb or HARVEST_GDB.',
+  ),
+  HH1803: entry('QEMU cannot be run', 'It is not installed.', 'sudo apt-get install qemu-system-arm'),
+  HH1804: entry(
+    'The Arm compiler cannot be run',
+    'It is not installed.',
+    'sudo apt-get install gcc-arm-none-eabi make',
+  ),
+  HH1805: entry(
+    'The example firmware does not build',
+    'make failed; its message is shown.',
+    'Check the compiler: `harvest doctor`.',
+  ),
+  HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
+  HH1902: entry(
+    'The journal cannot be written',
+    'The disk is full or failing; what was written is readable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1903: entry(
+    'An output cannot be written',
+    'The disk is full, or the folder is not writable.',
+    'Make room, then `harvest capture.harvest`.',
+  ),
+  HH1904: entry(
+    'The output folder cannot be made',
+    'A parent is not writable, or a file has its name.',
+    'Choose another with --out.',
+  ),
+};
