@@ -57,6 +57,8 @@ class HistoryDecoder implements TraceDecoder {
       kind: 'info',
       info: { source: 'allocation_history.json', sizeKind: 'block', unitBytes, hasAddresses: true },
     });
+    // The bounds of the heap are not in the file; where block 0 lies is.
+    this.builder.add({ kind: 'region', region: { name: 'heap', baseAddress: base, sizeBytes: 0, unitBytes } });
     const addressOf = (entry: HistoryEntry) => entry.address ?? base + entry.startBlock * unitBytes;
     new HistoryReplay(this.builder, { addressOf, unitBytes }).run(entries);
   }

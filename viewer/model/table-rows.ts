@@ -28,14 +28,14 @@ const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded
 export const COLUMNS: readonly Column[] = [
   { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
   {
-    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 84, numeric: true },
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 80, numeric: true },
     keyOf:
       ({ trace }) =>
       (seq) =>
         trace.events.atUs?.[seq] ?? Number.NaN,
   },
   {
-    ...{ id: 'kind', title: 'kind', hint: 'What happened', width: 70, numeric: false },
+    ...{ id: 'kind', title: 'kind', hint: 'What happened', width: 66, numeric: false },
     keyOf:
       ({ trace }) =>
       (seq) =>
@@ -46,7 +46,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'address',
       title: 'address',
       hint: 'Click: copy an addr2line command for the backtrace',
-      width: 98,
+      width: 96,
       numeric: false,
     },
     keyOf:
@@ -55,11 +55,11 @@ export const COLUMNS: readonly Column[] = [
         trace.events.address[seq] ?? 0,
   },
   {
-    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 78, numeric: true },
+    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 72, numeric: true },
     keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
   },
   {
-    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 264, numeric: false },
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 216, numeric: false },
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
@@ -67,7 +67,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'freed',
       title: 'freed',
       hint: 'When the block was given back: its time, or its event without a clock',
-      width: 88,
+      width: 78,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
@@ -77,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'life',
       title: 'life',
       hint: 'How long the block lived: in time, or in events without a clock',
-      width: 84,
+      width: 76,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
@@ -87,17 +87,17 @@ export const COLUMNS: readonly Column[] = [
       id: 'before',
       title: 'largest before',
       hint: 'Largest free block before the event',
-      width: 112,
+      width: 106,
       numeric: true,
     },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
-    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 96, numeric: true },
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 84, numeric: true },
     keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
   },
   {
-    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 96, numeric: true },
+    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 76, numeric: true },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq) - largestAfter(loaded, seq),
   },
   {

@@ -81,12 +81,35 @@ function outline(
     context.lineWidth = width;
     context.setLineDash(color === style.color ? [...style.dash] : []);
     context.beginPath();
-    for (const { x, y, width: w, height: h } of rects) {
-      // Small blocks get a frame around them, or it would hide them.
-      const grow = Math.max(0, 3 * ratio - Math.min(w, h) / 2);
-      context.rect(x - grow, y - grow, w + 2 * grow, h + 2 * grow);
-    }
+    contour(context, rects, 3 * ratio);
     context.stroke();
   }
   context.restore();
+}
+
+/** The edge of what the pieces make together: a frame for each row would hide a block of many thin rows. */
+function contour(context: CanvasRenderingContext2D, rects: readonly Rect[], least: number): void {
+  const first = rects[0];
+  const last = rects.at(-1);
+  if (!first || !last) return;
+  const overlap = rects.length > 2 || (rects.length === 2 && last.x + last.width > first.x);
+  if (overlap) {
+    const [left, right] = [0, context.canvas.width];
+    const [top, bottom] = [first.y, last.y + last.height];
+    context.moveTo(first.x, top);
+    context.lineTo(right, top);
+    context.lineTo(right, last.y);
+    context.lineTo(last.x + last.width, last.y);
+    context.lineTo(last.x + last.width, bottom);
+    context.lineTo(left, bottom);
+    context.lineTo(left, top + first.height);
+    context.lineTo(first.x, top + first.height);
+    context.closePath();
+    return;
+  }
+  for (const { x, y, width, height } of rects) {
+    // Small blocks get a frame around them, or it would hide them.
+    const grow = Math.max(0, least - Math.min(width, height) / 2);
+    context.rect(x - grow, y - grow, width + 2 * grow, height + 2 * grow);
+  }
 }

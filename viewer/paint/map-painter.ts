@@ -65,7 +65,8 @@ export class MapPainter {
     let largestAddress = -1;
     let gapCount = 0;
     for (let i = from; i < to; i++) {
-      if ((startSeq[i] ?? 0) > seq || (endSeq[i] ?? 0) <= seq) continue;
+      // Alive when begun by now and not ended: both differences are negative. One branch, because neither can be predicted.
+      if ((((startSeq[i] ?? 0) - seq - 1) & (seq - (endSeq[i] ?? 0))) >= 0) continue;
       const size = sizeBytes[i] ?? 0;
       if (size === 0) continue;
       const start = address[i] ?? 0;

@@ -76,13 +76,12 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Writes the address after a change has settled; browsers allow only so many writes a second. */
+/** Writes the address once changes have settled: it takes milliseconds, which a moving slider does not have. */
 export function keepHash(): void {
   let timer = 0;
   app.subscribe(() => {
-    if (timer !== 0) return;
+    window.clearTimeout(timer);
     timer = window.setTimeout(() => {
-      timer = 0;
       const state = app.get();
       if (!state.loaded) return;
       const hash = hashOf(state);

@@ -46,6 +46,8 @@ export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
         <VirtualList
           count={rows.length}
           reveal={active}
+          moment={active}
+          content={tree}
           role="treegrid"
           label="Call tree"
           onKeyDown={onKeyDown}

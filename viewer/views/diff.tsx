@@ -57,6 +57,8 @@ function Diff({ before, after }: { readonly before: LoadedTrace; readonly after:
         <VirtualList
           count={rows.length}
           reveal={-1}
+          moment={0}
+          content={rows}
           role="grid"
           label="Differences by call path"
           head={['change', 'alive', '± blocks', '± peak', '± total', 'call path, outermost first'].map((title, i) => (

@@ -5,11 +5,13 @@ import { type Source, sourceLabel } from '../model/sources.js';
 import { COLOR_COUNT, SOURCE_COLORS } from '../paint/palette.js';
 import { app, useApp } from '../state/app-state.js';
 import { shown } from './text.js';
+import { LONG_TRACE, useRested } from './use-rested.js';
 
 /** Who has which colour, with what each holds at the selected event; a click brings one source into focus. */
 export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
   const focus = useApp((state) => state.source);
-  const atSeq = useApp((state) => state.atSeq);
+  const now = useApp((state) => state.atSeq);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
   const { list } = loaded.sources;
   const held = useMemo(() => heldBy(loaded, atSeq), [loaded, atSeq]);
   const named = list.slice(0, COLOR_COUNT - 1);

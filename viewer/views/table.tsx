@@ -57,6 +57,8 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
         <VirtualList
           count={rows.length}
           reveal={current}
+          moment={atSeq}
+          content={rows}
           role="grid"
           label="Events"
           width={width}

@@ -140,7 +140,11 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
     painter.current.paint(loaded.order, { ...picture, image: wordsOf(image.current) });
     context.putImageData(image.current, 0, 0);
     const { marks, gaps, epochs } = loaded.trace;
-    paintMoments(context, { axis, range: time, marks, gaps, epochs }, { ...curveStyle(ratio), text: '#ffffff' });
+    paintMoments(
+      context,
+      { axis, range: time, marks, gaps, epochs },
+      { ...curveStyle(ratio), text: '#ffffff', mark: '#97a5b4' },
+    );
   }, [loaded, axis, time, address, table, width, height, ratio, theme]);
   const pointer = useTimePointer({ loaded, axis, time, address, width, height, onHover: setHover });
   return (

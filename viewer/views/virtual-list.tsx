@@ -9,8 +9,12 @@ const MAX_HEIGHT = 24_000_000;
 
 interface VirtualListProps {
   readonly count: number;
-  /** Scrolls there when it changes; -1 for nowhere. */
+  /** The row that `moment` leads to; -1 for none. */
   readonly reveal: number;
+  /** When it changes, the row to reveal is scrolled to. */
+  readonly moment: unknown;
+  /** When it changes, the list begins at its top again. */
+  readonly content: unknown;
   readonly row: (index: number) => ComponentChildren;
   /** Stays at the top and scrolls sideways with the rows. */
   readonly head?: ComponentChildren;
@@ -21,7 +25,18 @@ interface VirtualListProps {
 }
 
 /** A list of rows of one height: only those that can be seen exist. */
-export function VirtualList({ count, reveal, row, head, width, role, label, onKeyDown }: VirtualListProps) {
+export function VirtualList({
+  count,
+  reveal,
+  moment,
+  content,
+  row,
+  head,
+  width,
+  role,
+  label,
+  onKeyDown,
+}: VirtualListProps) {
   const [box, setBox] = useState<HTMLElement | null>(null);
   const size = useSize(box);
   const [top, setTop] = useState(0);
@@ -34,7 +49,10 @@ export function VirtualList({ count, reveal, row, head, width, role, label, onKe
   const stretch = full > height ? (full - room) / Math.max(1, height - room) : 1;
   const first = Math.max(0, Math.min(count - 1, Math.floor((top * stretch) / ROW_HEIGHT)));
   const offset = stretch === 1 ? first * ROW_HEIGHT : top;
-  useReveal(box, { reveal, room, stretch, ready: size !== undefined });
+  useReveal(box, { reveal, moment, room, stretch });
+  useLayoutEffect(() => {
+    if (box) box.scrollTop = 0;
+  }, [box, content]);
   const rows = [];
   for (let i = first; i < Math.min(count, first + visible); i++) rows.push(row(i));
   return (
@@ -63,16 +81,21 @@ export function VirtualList({ count, reveal, row, head, width, role, label, onKe
   );
 }
 
-function useReveal(
-  box: HTMLElement | null,
-  { reveal, room, stretch, ready }: { reveal: number; room: number; stretch: number; ready: boolean },
-): void {
-  const done = useRef(-1);
+interface Reveal {
+  readonly reveal: number;
+  readonly moment: unknown;
+  readonly room: number;
+  readonly stretch: number;
+}
+
+/** Not at first: a list that has just been made or sorted shows its top. */
+function useReveal(box: HTMLElement | null, { reveal, moment, room, stretch }: Reveal): void {
+  const seen = useRef(moment);
   useLayoutEffect(() => {
-    if (!box || !ready || reveal < 0 || done.current === reveal) return;
-    done.current = reveal;
+    if (!box || Object.is(seen.current, moment)) return;
+    seen.current = moment;
+    if (reveal < 0) return;
     const at = (reveal * ROW_HEIGHT) / stretch;
-    const seen = at >= box.scrollTop && at + ROW_HEIGHT <= box.scrollTop + room;
-    if (!seen) box.scrollTop = Math.max(0, at - room / 2);
-  }, [box, reveal, room, stretch, ready]);
+    if (at < box.scrollTop || at + ROW_HEIGHT > box.scrollTop + room) box.scrollTop = Math.max(0, at - room / 2);
+  }, [box, moment, reveal, room, stretch]);
 }
