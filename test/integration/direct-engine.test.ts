@@ -103,7 +103,7 @@ test('a target that ends in the middle is an error, after everything so far and 
     async *harvest(...args) {
       let events = 0;
       for await (const record of new DirectEngine().harvest(...args)) {
-        if (record.kind === 'alloc' && ++events === 50) void target[Symbol.asyncDispose]();
+        if (record.kind === 'alloc' && ++events === 50) await target[Symbol.asyncDispose]();
         yield record;
       }
     },
