@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
+import { completeCommand } from '../../cli/commands/session-prompt.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -60,4 +61,12 @@ test.serial('run --ring: the first N events end the capture, --no-stop-on-full k
   t.is(wrong.status, 2);
   t.regex(wrong.stdout + wrong.stderr, /HH1194|without --ring/);
   t.is((await runCli([...base, '--ring', '0'])).status, 2);
+});
+
+test('TAB completes the commands of the kind of session', (t) => {
+  t.deepEqual(completeCommand('st', 'live'), [['start leaks', 'start all', 'stop', 'status'], 'st']);
+  t.deepEqual(completeCommand('start a', 'live')[0], ['start all']);
+  t.deepEqual(completeCommand('m', 'live')[0], ['mark ']);
+  t.deepEqual(completeCommand('m', 'nodemcu')[0], []);
+  t.deepEqual(completeCommand('l', 'nodemcu')[0], ['lua ']);
 });
