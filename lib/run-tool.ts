@@ -17,11 +17,13 @@ export function runTool(
   timeoutMs: Milliseconds = 300_000,
 ): Promise<ToolResult> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // spawn's own time-out is not cleared for a program that is not there: it would keep this process from ending.
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const settle = (result: ToolResult) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -30,8 +32,8 @@ export function runTool(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < MAX_OUTPUT_CHARS) stderr += text;
     });
-    child.on('error', (error) => resolve({ status: -1, stdout, stderr: error.message }));
-    child.on('close', (status) => resolve({ status: status ?? -1, stdout, stderr }));
+    child.on('error', (error) => settle({ status: -1, stdout, stderr: error.message }));
+    child.on('close', (status) => settle({ status: status ?? -1, stdout, stderr }));
   });
 }
 

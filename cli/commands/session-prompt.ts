@@ -65,8 +65,7 @@ export class SessionPrompt {
   async run(): Promise<ExitCode> {
     const { context } = this;
     const terminal = context.live && process.stdin.isTTY === true;
-    const words = [...COMMON_WORDS, ...(this.live ? ['mark ', 'type ', 'wait '] : ['lua '])];
-    const completer = (line: string): [string[], string] => [words.filter((word) => word.startsWith(line)), line];
+    const completer = (line: string) => completeCommand(line, this.live ? 'live' : 'nodemcu');
     const options = { terminal, completer, prompt: 'heap> ' };
     const lines = createInterface({ input: process.stdin, output: process.stderr, ...options });
     context.signal.addEventListener('abort', () => lines.close(), { once: true });
@@ -179,6 +178,12 @@ export class SessionPrompt {
     printOutputs(await writeOutputs(trace, out), this.context);
     this.complete &&= trace.info.complete;
   }
+}
+
+/** What readline asks for at TAB: the commands that begin with the line so far, and the line. */
+export function completeCommand(line: string, kind: 'live' | 'nodemcu'): [matches: string[], line: string] {
+  const words = [...COMMON_WORDS, ...(kind === 'live' ? ['mark ', 'type ', 'wait '] : ['lua '])];
+  return [words.filter((word) => word.startsWith(line)), line];
 }
 
 function modeOf(text: string): SessionMode {

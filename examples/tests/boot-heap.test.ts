@@ -2,21 +2,13 @@
  * What a firmware project's own test could look like: boot the firmware under QEMU, capture its heap, and hold it to limits.
  * In your project: npm install --save-dev heap-harvest ava, and name your own ELF file and board.
  */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import test from 'ava';
-import { callTreeNodes, harvest, harvestEvents, packageRoot } from 'heap-harvest';
-
-const sources = join(packageRoot, 'examples', 'firmware', 'lisp');
-
-function firmware(variant: string): string {
-  execFileSync('make', ['-s', '-C', sources, 'BOARD=mps2-an385', 'OPT=Og', `VARIANT=${variant}`]);
-  return join(sources, 'build', `mps2-an385-Og-${variant}`, 'firmware.elf');
-}
+import { callTreeNodes, harvest, harvestEvents } from 'heap-harvest';
+import { exampleFirmware } from './example-firmware.js';
 
 test('the boot script leaves the heap within its limits', async (t) => {
   t.timeout(60_000);
-  const capture = await harvest({ elf: firmware('small'), board: 'qemu-mps2-an385' });
+  const capture = await harvest({ elf: exampleFirmware('small'), board: 'qemu-mps2-an385' });
   const { complete, oracle, liveBytes, peakBytes, failures } = capture.summary();
 
   t.true(complete, 'a capture with holes proves nothing');
@@ -33,7 +25,7 @@ test('the boot script leaves the heap within its limits', async (t) => {
 test('events can be looked at while the firmware runs', async (t) => {
   t.timeout(60_000);
   let sweeps = 0;
-  for await (const record of harvestEvents({ elf: firmware('small'), board: 'qemu-mps2-an385' })) {
+  for await (const record of harvestEvents({ elf: exampleFirmware('small'), board: 'qemu-mps2-an385' })) {
     if (record.kind === 'sweep') sweeps++;
     if (sweeps === 10) break; // Leaving the loop ends the capture and stops the emulator.
   }
