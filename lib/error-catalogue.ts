@@ -1,10 +1,10 @@
 import { FORMAT_ERRORS } from './error-catalogue-formats.js';
 import { LINK_ERRORS } from './error-catalogue-link.js';
 import { OUTPUT_ERRORS } from './error-catalogue-output.js';
+import { SESSION_ERRORS } from './error-catalogue-session.js';
 import { SOURCE_ERRORS } from './error-catalogue-sources.js';
 import { SYMBOL_ERRORS } from './error-catalogue-symbols.js';
 import { TARGET_ERRORS } from './error-catalogue-targets.js';
-import { VIEWER_ERRORS } from './error-catalogue-viewer.js';
 import { type ErrorExplanation, entry } from './error-explanation.js';
 
 export type { ErrorExplanation } from './error-explanation.js';
@@ -13,11 +13,11 @@ export type { ErrorExplanation } from './error-explanation.js';
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
   ...SYMBOL_ERRORS,
-  ...VIEWER_ERRORS,
+  ...OUTPUT_ERRORS,
+  ...SESSION_ERRORS,
   ...FORMAT_ERRORS,
   ...LINK_ERRORS,
   ...TARGET_ERRORS,
-  ...OUTPUT_ERRORS,
   HH1101: entry(
     'The ELF file cannot be read',
     'The path is wrong, or the build put the file elsewhere.',
@@ -179,74 +179,6 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Unpack it yourself if you trust it.',
   ),
   HH1406: entry('Damaged gzip', 'The file is cut or changed.', 'Fetch it again.'),
-  ...FORMAT_ERRORS,
-  ...LINK_ERRORS,
-  HH1501: entry(
-    'No debug server answers',
-    'OpenOCD, J-Link or QEMU does not run, listens elsewhere, or another debugger holds it.',
-    'Start the server and look for its "listening" line.',
-    'Close other debuggers: most servers take one client.',
-  ),
-  HH1502: entry(
-    'The target cannot be reset',
-    'The debug server refused the command.',
-    'Try --no-reset; check the probe.',
-  HH1503: entry(
-    'The firmware cannot be loaded',
-    'Flash is protected, or the server knows no flash driver.',
-    'Flash it with your usual tool and leave --load out.',
-  HH1504: entry(
-    'The target runs another firmware',
-    'Its code differs from the ELF file: source lines would be wrong.',
-    'Flash this ELF file, or pass --load.',
-    'Pass --no-verify when you know better.',
-  HH1506: entry(
-    'Memory cannot be read',
-    'The address is not mapped, or the target is asleep.',
-    'Check the ELF file and the board.',
-  HH1507: entry(
-    'The target does not stop',
-    'It sleeps with its debug link off, or the link is stuck.',
-    'Reset the board and the probe.',
-  HH1508: entry(
-    'Too few hardware breakpoints',
-    'Cortex-M0 has 4, M3 and M4 have 6; other sessions may hold some.',
-    'Leave out end conditions; close other debuggers.',
-  HH1510: entry(
-    'QEMU ended',
-    'It says why: often an image that does not fit the machine.',
-    'Check --board and the ELF file.',
-  HH1511: entry('A server does not come up', 'It did not listen in time.', 'Look at its own messages.'),
-  HH1520: entry(
-    'Too few hardware breakpoints for the allocator',
-    'Each hooked function and each end condition needs one, and one serves the returns.',
-    'End with --until-prompt, which needs none; leave out end conditions.',
-  HH1521: entry(
-    'The largest free block cannot be read',
-    'The profile does not say how the free list is read, or a log function is followed.',
-    'Add --allocator auto; see `harvest allocators` for those whose heap can be read.',
-  HH1601: entry(
-    'The connection to the target was lost',
-    'The server ended, the probe was unplugged, or the board lost power.',
-    'What was captured is kept; look at the server.',
-  HH1602: entry('QEMU was stopped', 'It ended while it was needed.', 'Run the capture again.'),
-  HH1701: entry('gdb refused a command', 'The message holds its reason.', 'Run with -vv to see the dialogue.'),
-  HH1702: entry('gdb does not answer', 'It waits for a stuck server.', 'Check the probe and the server.'),
-  HH1703: entry('gdb ended', 'It crashed or was killed.', 'What was captured is kept; run with -vv.'),
-  HH1801: entry(
-    'No gdb was found',
-    'None is installed, or the named one does not run.',
-    'sudo apt-get install gdb-multiarch',
-    'Name one with --gdb or HARVEST_GDB.',
-  HH1803: entry('QEMU cannot be run', 'It is not installed.', 'sudo apt-get install qemu-system-arm'),
-  HH1804: entry(
-    'The Arm compiler cannot be run',
-    'It is not installed.',
-    'sudo apt-get install gcc-arm-none-eabi make',
-  HH1805: entry(
-    'The example firmware does not build',
-    'make failed; its message is shown.',
-    'Check the compiler: `harvest doctor`.',
   HH2001: entry(
     'A leak check failed',
     'Blocks that were allocated between two marks are still alive at the second.',
