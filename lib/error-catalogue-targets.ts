@@ -81,20 +81,4 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'make failed; its message is shown.',
     'Check the compiler: `harvest doctor`.',
   ),
-  HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
-  HH1902: entry(
-    'The journal cannot be written',
-    'The disk is full or failing; what was written is readable.',
-    'Make room, then `harvest capture.harvest`.',
-  ),
-  HH1903: entry(
-    'An output cannot be written',
-    'The disk is full, or the folder is not writable.',
-    'Make room, then `harvest capture.harvest`.',
-  ),
-  HH1904: entry(
-    'The output folder cannot be made',
-    'A parent is not writable, or a file has its name.',
-    'Choose another with --out.',
-  ),
 };

@@ -1,11 +1,15 @@
 import { type CallTree, type CallTreeOptions, callTree } from './analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from './analysis/capture-summary.js';
+import { type Fragmentation, type FragmentationOptions, fragmentation } from './analysis/fragmentation.js';
 import { type HeapStats, type HeapStatsOptions, heapStats } from './analysis/heap-stats.js';
+import { findLeaks, type LeakOptions, type Leaks } from './analysis/leaks.js';
 import { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
 import { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';
 import { collectTrace } from './trace/collect-trace.js';
+import type { Mark } from './trace/heap-event.js';
 import { journalBytes } from './trace/journal-writer.js';
 import { type Lifespans, lifespans } from './trace/lifespans.js';
+import { recordsOf } from './trace/records-of.js';
 import type { Trace } from './trace/trace.js';
 import { TraceBuilder } from './trace/trace-builder.js';
 
@@ -17,6 +21,18 @@ export class HeapCapture {
     this.trace = builder.build();
   }
 
+  /** The same at hand for a trace that comes from elsewhere: a session's dump, a file. */
+  static of(trace: Trace): HeapCapture {
+    const builder = new TraceBuilder();
+    for (const record of recordsOf(trace)) builder.add(record);
+    return new HeapCapture(builder);
+  }
+
+  /** Named moments, in order: set by a session's `mark`, by the source, or by `addMarks`. Empty without any. */
+  get marks(): readonly Mark[] {
+    return this.trace.marks;
+  }
+
   /** Blocks and bytes per source line and call path. */
   tree(options?: CallTreeOptions): CallTree {
     return callTree(this.trace, options);
@@ -24,6 +40,16 @@ export class HeapCapture {
 
   stats(options?: HeapStatsOptions): HeapStats {
     return heapStats(this.trace, options);
+  }
+
+  /** What was allocated between marks, or from begin to end, and is still alive. @throws UsageError HH1181 for an unknown mark */
+  leaks(options?: LeakOptions): Leaks {
+    return findLeaks(this.trace, options);
+  }
+
+  /** Free space over time, and who walls it in. @throws UsageError HH1180 for a trace without addresses */
+  fragmentation(options?: FragmentationOptions): Fragmentation {
+    return fragmentation(this.trace, options);
   }
 
   /** The life of every allocation. */

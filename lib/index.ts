@@ -36,6 +36,7 @@ export { readMpy } from './formats/mpy/read-mpy.js';
 export { detectFormat, FORMATS, formatById } from './formats/registry.js';
 export { writeAlloctraceJson } from './formats/write-alloctrace-json.js';
 export { findGdb, type GdbProgram } from './gdb/find-gdb.js';
+export { type CaptureRing, MAX_RING_RECORDS } from './harvest/capture-ring.js';
 export { DirectEngine, type DirectEngineOptions } from './harvest/direct-engine.js';
 export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
@@ -51,6 +52,7 @@ export {
 export { type Resymbolized, resymbolize } from './harvest/resymbolize.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
+export { type ConsoleWait, TargetConsole } from './harvest/target-console.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export { loadViewerPage, traceReport } from './output/viewer-page.js';
 export {
@@ -76,6 +78,11 @@ export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } 
 export { type ByteLink, linkChunks } from './sources/byte-link.js';
 export { type ByteSource, parseByteSource, sourcePieces } from './sources/byte-source.js';
 export { type LivePiece, liveDecode } from './sources/live-decode.js';
+export {
+  LiveHeapSession,
+  type LiveSessionOptions,
+  type TargetSessionOptions,
+} from './sources/live-heap-session.js';
 export { type NodeMcuOptions, NodeMcuSession } from './sources/nodemcu-session.js';
 export { captureRing, type RingCaptureOptions } from './sources/ring-capture.js';
 export {

@@ -1,12 +1,14 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
+  type CaptureRing,
   ENGINE_NAMES,
   ExitCode,
   type HarvestOptions,
   harvestEvents,
   isJournal,
   loadTrace,
+  parseSize,
   UsageError,
   writeOutputs,
 } from '../../lib/index.js';
@@ -40,6 +42,14 @@ export const harvestCommand = defineCommand({
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
       .option('backtrace-depth', { type: 'number', describe: 'frames kept of a backtrace', default: 128 })
+      .option('ring', { type: 'number', describe: 'keep so many records only' })
+      .option('stop-on-full', {
+        type: 'boolean',
+        describe: 'end when the ring is full (default); --no-: keep the newest',
+      })
+      .option('collapse-pairs', { type: 'boolean', describe: 'ring: drop an allocation with the free right behind it' })
+      .option('min-size', { type: 'string', describe: 'ring: no backtrace for allocations below this size' })
+      .option('skip-frees', { type: 'boolean', describe: 'ring: no backtrace for frees' })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
       .option('one-write', {
         type: 'boolean',
@@ -82,6 +92,7 @@ export const harvestCommand = defineCommand({
         hooks: args.hook,
         captureLargest: args.captureLargest,
         qemuArgs: args.qemuArg,
+        ring: ringOf(args),
         maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
         timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
       }),
@@ -116,6 +127,34 @@ async function finishJournal(path: string, context: Context): Promise<ExitCode> 
 
 function nextStep(folder: string, context: Context): void {
   context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
+}
+
+function sizeOf(option: string, text: string): number {
+  const size = parseSize(text);
+  if (size !== undefined) return size;
+  throw new UsageError('HH1108', `${option} ${text}: expected a size such as 64 or 4K`);
+}
+
+interface RingArgs {
+  readonly ring?: number | undefined;
+  readonly stopOnFull?: boolean | undefined;
+  readonly collapsePairs?: boolean | undefined;
+  readonly minSize?: string | undefined;
+  readonly skipFrees?: boolean | undefined;
+}
+
+function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): CaptureRing | undefined {
+  const minSizeBytes = minSize === undefined ? undefined : sizeOf('--min-size', minSize);
+  const options = defined({ stopOnFull, collapsePairs, minSizeBytes, skipFrees });
+  if (ring !== undefined) return { records: ring, ...options };
+  if (Object.keys(options).length === 0) return undefined;
+  throw new UsageError(
+    'HH1194',
+    `harvest: found ${Object.keys(options).join(', ')} without --ring, expected --ring N`,
+    {
+      remedy: 'add --ring N, or leave the option out',
+    },
+  );
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

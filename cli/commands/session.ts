@@ -1,166 +1,93 @@
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   durableSelector,
-  ExitCode,
-  HarvestError,
-  journalBytes,
-  loadFirmware,
-  makeOutputFolder,
+  ENGINE_NAMES,
+  type HeapTraceSession,
+  LiveHeapSession,
   NodeMcuSession,
-  OUTPUT_FILES,
   openSerialPort,
-  recordsOf,
   reopenSerialPort,
-  type SessionMode,
-  symbolized,
-  TraceBuilder,
   UsageError,
-  writeOutputs,
-  writeWhole,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { printOutputs } from './capture-to-folder.js';
+import { SessionPrompt } from './session-prompt.js';
 
-const HELP = `init N            make room for N records
-start leaks|all   begin tracing
-stop, resume      stop tracing, go on
-dump              show what was recorded and write it to --out
-lua STATEMENT     run a statement on the board (the action under test)
-state, help, quit
-`;
-const WORDS = ['init ', 'start leaks', 'start all', 'stop', 'resume', 'dump', 'lua ', 'state', 'help', 'quit'];
+const SERVERS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
 
-/** Heap tracing on a live board, one command a line: typed, or from a pipe. */
+/** Heap tracing on a live board or emulator, one command a line: typed, or from a pipe. */
 export const sessionCommand = defineCommand({
-  name: 'session',
-  describe: 'Trace the heap of a live board step by step: init, start, stop, dump, resume',
+  name: 'session [elf]',
+  describe: 'Trace the heap of a live target step by step: init, start, stop, dump, resume',
   examples: [
-    ['harvest session --nodemcu /dev/ttyUSB0', 'interactive; `help` lists the commands'],
+    ['harvest session firmware.elf --board metro_m0_express', 'interactive; `help` lists the commands'],
     ["printf 'init 100\\nstart all\\nlua f()\\nstop\\ndump\\n' | harvest session --nodemcu COM3", 'from a script'],
+    ["printf 'init\\nstart\\nwait >>>\\ntype (f)\\ndump\\n' | harvest session firmware.elf", 'an emulated firmware'],
   ],
   options: (yargs) =>
     yargs
+      .positional('elf', { type: 'string', describe: 'the firmware (ELF); with --nodemcu: to name addresses' })
+      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+      .option('server', { choices: SERVERS, describe: "which of the board's debug servers" })
+      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
+      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
+      .option('reset', { type: 'boolean', default: true, describe: 'reset the target at the first start' })
+      .option('rolling', { type: 'boolean', default: false, describe: 'full records: go on with the newest events' })
       .option('nodemcu', { type: 'string', describe: 'the serial port of a NodeMCU board (Lua REPL)' })
       .option('baud', { type: 'number', default: 115_200, describe: 'the rate of the port' })
-      .option('elf', { type: 'string', describe: 'the firmware, to name addresses' })
       .option('hide-typing', { type: 'boolean', default: false, describe: 'leave out what typing commands allocates' })
-      .option('timeout', { type: 'number', default: 3, describe: 'seconds of silence before a command is given up' })
+      .option('timeout', { type: 'number', describe: 'seconds before a command is given up (NodeMCU: of silence)' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs of dump' }),
   run: async (args, context) => {
-    if (args.nodemcu === undefined)
-      throw new UsageError('HH1106', 'harvest session: found no port, expected --nodemcu PORT');
-    const path = args.nodemcu;
-    const options = { baudRate: args.baud, signal: context.signal };
-    const selector = await durableSelector(path);
-    await using session = await NodeMcuSession.open(await openSerialPort(path, options), {
-      idleTimeoutMs: args.timeout * 1000,
-      hideTyping: args.hideTyping,
-      signal: context.signal,
-      reopen: () => reopenSerialPort(selector, options),
-    });
-    // Awaited here: the port is closed when this function is left.
-    return await new Prompt(session, args, context).run();
+    await using session = await openSession(args, context);
+    // Awaited here: the target is let go when this function is left.
+    return await new SessionPrompt(session, args, context).run();
   },
 });
 
-class Prompt {
-  private complete = true;
-  private told = 0;
-
-  constructor(
-    private readonly session: NodeMcuSession,
-    private readonly args: { readonly out: string; readonly elf?: string | undefined },
-    private readonly context: Context,
-  ) {}
-
-  async run(): Promise<ExitCode> {
-    const { context } = this;
-    const terminal = context.live && process.stdin.isTTY === true;
-    const completer = (line: string): [string[], string] => [WORDS.filter((word) => word.startsWith(line)), line];
-    const lines = createInterface({
-      input: process.stdin,
-      output: process.stderr,
-      terminal,
-      completer,
-      prompt: 'heap> ',
-    });
-    context.signal.addEventListener('abort', () => lines.close(), { once: true });
-    let failed: ExitCode = ExitCode.ok;
-    if (terminal) lines.prompt();
-    for await (const line of lines) {
-      try {
-        if (!(await this.step(line.trim()))) break;
-      } catch (error) {
-        // At a terminal one goes on; a script must not.
-        if (!(error instanceof HarvestError) || !terminal) throw error;
-        context.err(`${error.message}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}`);
-        failed = error.exitCode;
-      }
-      for (; this.told < this.session.warnings.length; this.told++)
-        context.err(`${this.session.warnings[this.told]}\n`);
-      if (terminal) lines.prompt();
-    }
-    lines.close();
-    if (context.signal.aborted) return ExitCode.interrupted;
-    return failed === ExitCode.ok && !this.complete ? ExitCode.partial : failed;
-  }
-
-  /** False ends the session. */
-  private async step(line: string): Promise<boolean> {
-    const { session, context } = this;
-    const [word = '', ...rest] = line.split(/\s+/);
-    switch (word) {
-      case '':
-        break;
-      case 'init':
-        await session.init(Number(rest[0] ?? 100));
-        break;
-      case 'start':
-        await session.start(modeOf(rest[0] ?? 'all'));
-        break;
-      case 'stop':
-        await session.stop();
-        break;
-      case 'resume':
-        await session.resume();
-        break;
-      case 'dump':
-        await this.dump();
-        break;
-      case 'lua':
-        context.out(await session.run(line.slice(3).trim()));
-        break;
-      case 'state':
-        context.out(`${session.state}\n`);
-        break;
-      case 'help':
-        context.out(HELP);
-        break;
-      case 'quit':
-      case 'exit':
-        return false;
-      default:
-        throw new UsageError('HH1110', `session: '${word}': no such command`, { remedy: 'help lists them' });
-    }
-    return true;
-  }
-
-  private async dump(): Promise<void> {
-    const { out, elf } = this.args;
-    const builder = new TraceBuilder();
-    const records = recordsOf(await this.session.dump());
-    const named = elf === undefined ? records : symbolized(records, await loadFirmware(elf));
-    for await (const record of named) builder.add(record);
-    await makeOutputFolder(out);
-    await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(builder));
-    const trace = builder.build();
-    printOutputs(await writeOutputs(trace, out), this.context);
-    this.complete &&= trace.info.complete;
-  }
+interface SessionArgs {
+  readonly elf?: string | undefined;
+  readonly board?: string | undefined;
+  readonly server?: (typeof SERVERS)[number] | undefined;
+  readonly gdbServer?: string | undefined;
+  readonly allocator?: string | undefined;
+  readonly engine?: (typeof ENGINE_NAMES)[number] | undefined;
+  readonly reset: boolean;
+  readonly rolling: boolean;
+  readonly nodemcu?: string | undefined;
+  readonly baud: number;
+  readonly hideTyping: boolean;
+  readonly timeout?: number | undefined;
 }
 
-function modeOf(text: string): SessionMode {
-  if (text === 'leaks' || text === 'all') return text;
-  throw new UsageError('HH1110', `session: start ${text}: expected start leaks or start all`);
+async function openSession(args: SessionArgs, context: Context): Promise<HeapTraceSession> {
+  if (args.nodemcu !== undefined) return openNodeMcu(args.nodemcu, args, context);
+  if (args.elf === undefined)
+    throw new UsageError('HH1106', 'harvest session: found no target, expected an ELF file or --nodemcu PORT');
+  const { server, allocator, engine } = args;
+  const board = args.board ?? context.env.HARVEST_BOARD;
+  const gdb = context.env.HARVEST_GDB;
+  const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
+  return LiveHeapSession.onTarget({
+    elf: args.elf,
+    reset: args.reset,
+    rolling: args.rolling,
+    signal: context.signal,
+    ...(board === undefined ? {} : { board }),
+    ...(server === undefined ? {} : { server }),
+    ...(gdbServer === undefined ? {} : { gdbServer }),
+    ...(allocator === undefined ? {} : { allocator }),
+    ...(engine === undefined ? {} : { engine }),
+    ...(gdb === undefined ? {} : { gdb }),
+  });
+}
+
+async function openNodeMcu(path: string, args: SessionArgs, { signal }: Context): Promise<NodeMcuSession> {
+  const options = { baudRate: args.baud, signal };
+  const selector = await durableSelector(path);
+  return NodeMcuSession.open(await openSerialPort(path, options), {
+    idleTimeoutMs: (args.timeout ?? 3) * 1000,
+    hideTyping: args.hideTyping,
+    signal,
+    reopen: () => reopenSerialPort(selector, options),
+  });
 }

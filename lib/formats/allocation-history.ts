@@ -1,6 +1,6 @@
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
-import { type Address, formatAddress, type StackId } from '../units.js';
+import { type Address, type FrameId, formatAddress, type StackId } from '../units.js';
 
 /** One line of a backtrace as CircuitPython's tools write it: address, `file:line`, function. */
 export type HistoryFrame = readonly [address: string, location: string, functionName: string];
@@ -117,36 +117,57 @@ function inBlocks(trace: Trace, address: Address, bytes: number, index: number) 
   return { startBlock: Math.floor((address - base) / unit), blocks };
 }
 
-/** Traces repeat the same few thousand stacks: each is made once. */
+/** Traces repeat the same few thousand stacks, and those the same frames: each is made once. */
 class FrameCache {
   private readonly stacks = new Map<StackId, readonly HistoryFrame[]>();
   private readonly texts = new Map<StackId, string>();
+  private readonly frames = new Map<
+    FrameId,
+    { readonly frame: HistoryFrame; readonly text: string; readonly inlined: boolean }
+  >();
 
   constructor(private readonly trace: Trace) {}
-
-  json(stack: StackId): string {
-    let text = this.texts.get(stack);
-    if (text === undefined) {
-      text = JSON.stringify(this.of(stack));
-      this.texts.set(stack, text);
-    }
-    return text;
-  }
 
   of(stack: StackId): readonly HistoryFrame[] {
     const known = this.stacks.get(stack);
     if (known) return known;
     let calleeInlined = false;
     const made = stackFrameIds(this.trace, stack).map((id): HistoryFrame => {
-      const frame = frameAt(this.trace, id);
-      // gdb prints no address for a frame whose callee is inlined into it; CircuitPython's tools write 0x0 then.
-      const address = calleeInlined || frame.address === 0 ? '0x0' : formatAddress(frame.address);
-      calleeInlined = frame.inlined === true;
-      const location = frame.file === '' ? '' : `${frame.file}:${frame.line}`;
-      const name = frame.kind === 'signal' ? '<signal handler called>' : frame.functionName || '??';
-      return [address, location, name];
+      const { frame, inlined } = this.frame(id);
+      const shown: HistoryFrame = calleeInlined ? ['0x0', frame[1], frame[2]] : frame;
+      calleeInlined = inlined;
+      return shown;
     });
     this.stacks.set(stack, made);
+    return made;
+  }
+
+  json(stack: StackId): string {
+    const known = this.texts.get(stack);
+    if (known !== undefined) return known;
+    let text = '[';
+    let calleeInlined = false;
+    for (const id of stackFrameIds(this.trace, stack)) {
+      const { frame, text: plain, inlined } = this.frame(id);
+      if (text !== '[') text += ',';
+      text += calleeInlined ? JSON.stringify(['0x0', frame[1], frame[2]]) : plain;
+      calleeInlined = inlined;
+    }
+    text += ']';
+    this.texts.set(stack, text);
+    return text;
+  }
+
+  /** gdb prints no address for a frame whose callee is inlined into it; CircuitPython's tools write 0x0 then. */
+  private frame(id: FrameId) {
+    const known = this.frames.get(id);
+    if (known) return known;
+    const { address, file, line, functionName, kind, inlined = false } = frameAt(this.trace, id);
+    const location = file === '' ? '' : `${file}:${line}`;
+    const name = kind === 'signal' ? '<signal handler called>' : functionName || '??';
+    const frame: HistoryFrame = [address === 0 ? '0x0' : formatAddress(address), location, name];
+    const made = { frame, text: JSON.stringify(frame), inlined };
+    this.frames.set(id, made);
     return made;
   }
 }

@@ -44,6 +44,7 @@ export class ByteLines {
       this.line(bytes, from, bytes.length);
       from = bytes.length;
     }
-    if (from < bytes.length) this.rest = bytes.slice(from);
+    // A copy even of a Node Buffer, whose own slice is a view: the caller may use its memory again.
+    if (from < bytes.length) this.rest = Uint8Array.prototype.slice.call(bytes, from);
   }
 }

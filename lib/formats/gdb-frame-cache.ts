@@ -26,6 +26,8 @@ interface Entry {
 export class GdbFrameCache {
   private slots: (Entry | undefined)[] = new Array<Entry | undefined>(1 << 18).fill(undefined);
   private used = 0;
+  /** The parts of the line under way; one object for all of them, because there are hundreds of thousands. */
+  private readonly at: Parts = { from: 0, start: 0, open: 0, tail: 0, to: 0 };
   private readonly decoder = new TextDecoder();
 
   /**
@@ -46,10 +48,17 @@ export class GdbFrameCache {
     }
     if (open === tail || bytes[open - 1] !== SPACE) return undefined;
     for (let i = tail; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
-    return this.lookUp(bytes, { from, start, open, tail, to }, hash);
+    const { at } = this;
+    at.from = from;
+    at.start = start;
+    at.open = open;
+    at.tail = tail;
+    at.to = to;
+    return this.lookUp(bytes, hash);
   }
 
-  private lookUp(bytes: Uint8Array, at: Parts, hash: number): FrameLine | undefined {
+  private lookUp(bytes: Uint8Array, hash: number): FrameLine | undefined {
+    const { at } = this;
     let slot = (hash ^ (hash >>> 15)) & (this.slots.length - 1);
     for (;;) {
       const entry = this.slots[slot];
@@ -70,11 +79,11 @@ export class GdbFrameCache {
 }
 
 interface Parts {
-  readonly from: number;
-  readonly start: number;
-  readonly open: number;
-  readonly tail: number;
-  readonly to: number;
+  from: number;
+  start: number;
+  open: number;
+  tail: number;
+  to: number;
 }
 
 /** Where `) at FILE:LINE` begins at the end of a line; -1 when the line does not end so. */

@@ -83,7 +83,7 @@ export class JsonMembers {
         this.finish();
       }
     }
-    if (this.collecting) this.keep(chunk.slice(from));
+    if (this.collecting) this.keep(Uint8Array.prototype.slice.call(chunk, from));
     this.offset = base + chunk.length;
   }
 

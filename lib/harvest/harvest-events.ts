@@ -8,11 +8,13 @@ import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { Milliseconds } from '../units.js';
 import { version } from '../version.js';
+import { type CaptureRing, captureInRing, makeCaptureRing } from './capture-ring.js';
 import { loadFirmware } from './firmware-image.js';
 import { makeMallocPlan } from './make-malloc-plan.js';
 import { makeLogPlan, type PlanResult } from './make-plan.js';
 import { chooseAllocator } from './malloc/choose-allocator.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
+import type { TargetConsole } from './target-console.js';
 import { watchedCapture } from './watched-capture.js';
 
 /** What to capture, where, and until when. Everything but the ELF file has a default. */
@@ -51,8 +53,14 @@ export interface HarvestOptions extends EngineOptions {
   readonly timeoutMs?: Milliseconds;
   /** Frames kept of each backtrace; default 128. */
   readonly maxDepth?: number;
+  /** Keep so many records only; the records then come all together, at the end. */
+  readonly ring?: CaptureRing;
+  /** Is connected to the target's console, where it has one. */
+  readonly console?: TargetConsole;
   readonly signal?: AbortSignal;
 }
+
+const DEFAULT_MAX_DEPTH = 128;
 
 /**
  * Captures the heap events of a firmware: connects (or launches the emulator) on the first `next()`, ends cleanly at the end
@@ -64,13 +72,24 @@ export interface HarvestOptions extends EngineOptions {
  * @example for await (const record of harvestEvents({ elf: 'firmware.elf', board: 'metro_m0_express' })) console.log(record.kind);
  */
 export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
+  const { ring, maxDepth = DEFAULT_MAX_DEPTH, captureLargest = false } = options;
+  const records = captureEvents(options);
+  if (ring === undefined) yield* records;
+  else yield* captureInRing(records, makeCaptureRing(ring, { maxDepth, captureLargest }));
+}
+
+async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const board = await boardOf(options);
   const image = await loadFirmware(options.elf, board);
   const { plan, notes, heap } = await planOf(image, board, options);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
-  const capture = watchedCapture(engine, target, plan, options.signal ?? new AbortController().signal);
+  options.console?.attach(target);
+  const capture = watchedCapture(engine, target, plan, {
+    signal: options.signal ?? new AbortController().signal,
+    console: options.console,
+  });
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
@@ -84,6 +103,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
       yield next.value;
     }
   } finally {
+    options.console?.detach();
     await capture.return(undefined);
   }
   yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };

@@ -3,6 +3,13 @@ import type { TraceRecord } from '../trace/heap-event.js';
 import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan } from './engine.js';
 import { PromptWatcher } from './prompt-watcher.js';
+import type { TargetConsole } from './target-console.js';
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Is shown what the target's console shows. */
+  readonly console: TargetConsole | undefined;
+}
 
 /**
  * Runs an engine and watches what engines do not see: the clock, the console's prompt, the launched server's death, and the
@@ -12,7 +19,7 @@ export async function* watchedCapture(
   engine: Engine,
   target: Target,
   plan: HarvestPlan,
-  signal: AbortSignal,
+  { signal, console }: WatchOptions,
 ): AsyncGenerator<TraceRecord> {
   const control = new AbortController();
   const hasGoal = plan.stops.length > 0 || plan.prompt !== undefined;
@@ -32,7 +39,7 @@ export async function* watchedCapture(
   if (target.console) {
     const reachedPrompt = () => control.abort(new EndReason(`the console shows ${JSON.stringify(plan.prompt)}`, true));
     // Read in any case: a full pipe would hold the emulator up.
-    readConsole(target.console, plan.prompt, reachedPrompt).catch(() => undefined);
+    readConsole(target.console, console, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
   }
   try {
     yield* engine.harvest(target, plan, control.signal);
@@ -42,11 +49,19 @@ export async function* watchedCapture(
   }
 }
 
+interface PromptWait {
+  readonly prompt: string | undefined;
+  readonly reachedPrompt: () => void;
+}
+
 async function readConsole(
-  console: AsyncIterable<string>,
-  prompt: string | undefined,
-  reached: () => void,
+  chunks: AsyncIterable<string>,
+  console: TargetConsole | undefined,
+  { prompt, reachedPrompt }: PromptWait,
 ): Promise<void> {
   const watcher = prompt === undefined ? undefined : new PromptWatcher(prompt);
-  for await (const text of console) if (watcher?.push(text)) reached();
+  for await (const text of chunks) {
+    console?.show(text);
+    if (watcher?.push(text)) reachedPrompt();
+  }
 }

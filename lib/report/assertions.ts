@@ -11,6 +11,7 @@ import { CheckFailedError } from '../errors.js';
 import type { Trace } from '../trace/trace.js';
 import { type Bytes, formatBytes, formatCount } from '../units.js';
 import { budgetLine } from './budget-text.js';
+import { type CaptureRequirement, captureLine, requireComplete } from './capture-requirement.js';
 import { leakSiteLines } from './leaks-text.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
@@ -19,11 +20,6 @@ import { callersText, frameText } from './stack-text.js';
  * Assertions for test scripts: they work in any test framework, because all that a failure does is to throw an error whose
  * message says everything.
  */
-
-export interface CaptureRequirement {
-  /** Passes on a capture that lost events, too; default false: a lossy run never passes a check. */
-  readonly allowIncomplete?: boolean;
-}
 
 export interface NoLeaksOptions extends LeakOptions, CaptureRequirement {
   /** What the message calls the checked part; default: its first and last mark. */
@@ -106,19 +102,6 @@ export function assertNoNewPaths(
   });
 }
 
-/** @throws CheckFailedError HH2004 */
-function requireComplete(trace: Trace, options: CaptureRequirement): void {
-  if (trace.info.complete || options.allowIncomplete) return;
-  const reason = trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so';
-  throw new CheckFailedError(
-    'HH2004',
-    `capture: incomplete (${sanitize(reason)}): a check on it would prove nothing\n${captureLine(trace)}`,
-    {
-      remedy: 'capture again, or allow it: allowIncomplete',
-    },
-  );
-}
-
 function heapLines(trace: Trace, leaks: Leaks): string[] {
   const live = `live ${formatBytes(leaks.liveBytes[0] ?? 0)} -> ${formatBytes(leaks.liveBytes.at(-1) ?? 0)}`;
   const parts = [`peak ${formatBytes(peakOf(trace).bytes)}`, live];
@@ -127,17 +110,4 @@ function heapLines(trace: Trace, leaks: Leaks): string[] {
   const largest = line?.largestFreeBytes[end];
   if (largest !== undefined) parts.push(`largest hole ${formatBytes(largest)}`);
   return [`  heap: ${parts.join(', ')}`];
-}
-
-/** `capture: complete, 4,112 events, 0 gaps, 0 resets`, and how long the target stood still where the engine tells. */
-function captureLine(trace: Trace): string {
-  const halted = trace.info.engineReport?.haltedPercent;
-  const parts = [
-    trace.info.complete ? 'complete' : 'incomplete',
-    `${formatCount(trace.eventCount)} events`,
-    `${formatCount(trace.gaps.length)} gaps`,
-    `${formatCount(trace.epochs.length)} resets`,
-    ...(typeof halted === 'number' ? [`${halted.toFixed(0)} % of the time halted`] : []),
-  ];
-  return `  capture: ${parts.join(', ')}`;
 }

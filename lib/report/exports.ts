@@ -1,14 +1,10 @@
 /** What of the reports on analyses is public: lib/index.ts passes it on. */
-export {
-  assertBudget,
-  assertNoLeaks,
-  assertNoNewPaths,
-  type CaptureRequirement,
-  type NoLeaksOptions,
-} from './assertions.js';
+export { assertPathBudget, type PathLimits } from './assert-path-budget.js';
+export { assertBudget, assertNoLeaks, assertNoNewPaths, type NoLeaksOptions } from './assertions.js';
 export { budgetJunit } from './budget-junit.js';
 export { budgetText } from './budget-text.js';
 export { type CallTreeTextOptions, callTreeText } from './call-tree-text.js';
+export type { CaptureRequirement } from './capture-requirement.js';
 export { diffMarkdown, diffText } from './diff-text.js';
 export { fragmentationText } from './fragmentation-text.js';
 export { heapStatsText } from './heap-stats-text.js';

@@ -52,7 +52,8 @@ export class JournalReader {
       at = next;
     }
     this.offset += at;
-    this.pending = this.pending.slice(at);
+    // A copy even of a Node Buffer, whose own slice is a view: the caller may use its memory again.
+    this.pending = Uint8Array.prototype.slice.call(this.pending, at);
   }
 
   /** The input is over. */

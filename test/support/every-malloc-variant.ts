@@ -19,7 +19,7 @@ function* variants(): Generator<Variant> {
       yield { firmware: 'sqlite', variables: { LIBC, OPT } };
       yield { firmware: 'sqlite', variables: { LIBC, OPT, EXHAUST: 1 } };
     }
-    yield { firmware: 'sqlite', variables: { LIBC, OPT: 'Os', STRIP: 'libc' } };
+    for (const STRIP of ['libc', 'all']) yield { firmware: 'sqlite', variables: { LIBC, OPT: 'Os', STRIP } };
   }
   for (const LIBC of ['newlib', 'nano']) {
     for (const OPT of ['Og', 'Os']) {
