@@ -65,8 +65,8 @@ test('harvest view serves the trace in the viewer on 127.0.0.1 only', async (t) 
   writeFileSync(join(folder, 'run.harvest'), journalFromText(VECTOR));
   const child = spawn(process.execPath, [CLI, 'view', 'run.harvest', '--no-open', '--json'], { cwd: folder });
   t.teardown(() => child.kill('SIGKILL'));
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const { url } = JSON.parse(line.toString()) as { url: string };
+  const [line] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [Buffer];
+  const { url } = JSON.parse(`${line}`) as { url: string };
   t.regex(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
   const page = await browser.newPage();
   await page.goto(url);

@@ -101,10 +101,14 @@ async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Pr
     );
     return;
   }
+  // At once, not when the bytes have come: whoever looks at the page must see that it is at work.
+  app.set({ busy: `Reading ${file.name}`, error: undefined });
   try {
     await act(new Uint8Array(await file.arrayBuffer()));
   } catch (error) {
     fail(error);
+  } finally {
+    app.set({ busy: '' });
   }
 }
 
