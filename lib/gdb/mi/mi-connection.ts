@@ -172,7 +172,8 @@ export class MiConnection {
   /** The target is gone, gdb is not: it says so by an inferior that exited. What is asked of it from now on fails with that. */
   private lose(): void {
     this.inferiorExited = false;
-    const said = this.messages.at(-1)?.trim() ?? 'no reason given';
+    const reasons = this.messages.filter((message) => /remote|connection|disconnected/i.test(message));
+    const said = (reasons.at(-1) ?? this.messages.at(-1))?.trim() ?? 'no reason given';
     this.lost = new DeviceLostError('HH1601', `target: connection lost while it ran: ${said}`, {
       remedy: 'see what the debug server says; what was captured so far is kept',
     });
