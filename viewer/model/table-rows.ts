@@ -28,7 +28,7 @@ const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded
 export const COLUMNS: readonly Column[] = [
   { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
   {
-    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 80, numeric: true },
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 88, numeric: true },
     keyOf:
       ({ trace }) =>
       (seq) =>
@@ -59,7 +59,7 @@ export const COLUMNS: readonly Column[] = [
     keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
   },
   {
-    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 216, numeric: false },
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 200, numeric: false },
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
@@ -67,7 +67,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'freed',
       title: 'freed',
       hint: 'When the block was given back: its time, or its event without a clock',
-      width: 78,
+      width: 88,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
@@ -77,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'life',
       title: 'life',
       hint: 'How long the block lived: in time, or in events without a clock',
-      width: 76,
+      width: 88,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
