@@ -11,18 +11,25 @@ import type { BenchRow } from './bench-row.js';
 const EVENTS = 20_000;
 const FRAMES = 20;
 
-/** A gdb log of 60 MB: 20,000 events of 20 frames; backtraces and arguments vary as in a real one. */
+/**
+ * A gdb log of 60 MB: 20,000 events of 20 frames. The backtraces are those of a real capture, one after the other, brought to 20
+ * frames by going round again (an interpreter's recursion); the arguments differ from event to event, as they do.
+ */
 function* syntheticLog(): Generator<string> {
-  const real = fixture('micropython-microbit/mylog.txt.gz').toString().split('\n');
-  const frames = real.filter((line) => /^#[1-9]/.test(line)).map((line) => line.replace(/^#\d+ +/, ''));
+  const real = fixture('micropython-microbit/mylog.txt.gz')
+    .toString()
+    .split(/^Breakpoint 1, /m)
+    .slice(1);
+  const stacks = real.map((event) => event.split('\n').flatMap((line) => /^#[1-9]\d* +(.*)$/.exec(line)?.[1] ?? []));
   yield 'Breakpoint 1 at 0x23a: file ../../py/gc.c, line 139.\n\n';
   for (let event = 0; event < EVENTS; event++) {
     const block = (event * 7) % 4096;
     const length = event % 3 === 2 ? 0 : 1 + (event % 5);
+    const frames = stacks[event % stacks.length] ?? [];
     let text = `Breakpoint 1, gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n139\t  (the log point)\n`;
     text += `#0  gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n`;
     for (let level = 1; level <= FRAMES; level++) {
-      const frame = frames[(Math.floor(event / 3) * 31 + level * 17) % frames.length] ?? '';
+      const frame = frames[(level - 1) % frames.length] ?? '';
       text += `#${level}  ${frame.replace('(', `(call=${event % 97}, `)}\n`;
     }
     yield `${text}$${event * 2 + 1} = 0x${block.toString(16)}\n$${event * 2 + 2} = 0x${length.toString(16)}\n\n`;
