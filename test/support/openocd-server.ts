@@ -14,10 +14,9 @@ export interface OpenocdServer extends AsyncDisposable {
 
 const READY_TIMEOUT_MS = 20_000;
 
-function config(probePort: number, gdbPort: number, tclPort: number): string {
+function config(probePath: string, gdbPort: number, tclPort: number): string {
   return `adapter driver remote_bitbang
-remote_bitbang host 127.0.0.1
-remote_bitbang port ${probePort}
+remote_bitbang host ${probePath}
 transport select jtag
 reset_config none
 gdb_port ${gdbPort}
@@ -31,12 +30,12 @@ cortex_m reset_config sysresetreq
 }
 
 /** A real OpenOCD on a probe of ours; ready when it says that it serves gdb. */
-export async function startOpenocd(probePort: number): Promise<OpenocdServer> {
+export async function startOpenocd(probePath: string): Promise<OpenocdServer> {
   const folder = await mkdtemp(join(tmpdir(), 'harvest-openocd-'));
   const gdbPort = await freePort();
   const tclPort = await freePort();
   const file = join(folder, 'probe.cfg');
-  await writeFile(file, config(probePort, gdbPort, tclPort));
+  await writeFile(file, config(probePath, gdbPort, tclPort));
   const child = spawn('openocd', ['-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<void>((resolve) => {
     child.once('close', () => resolve());

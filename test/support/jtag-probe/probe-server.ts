@@ -1,12 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RspClient } from '../../../lib/gdb/rsp/rsp-client.js';
 import { CortexMDebug } from './cortex-m-debug.js';
 import { DebugPort } from './debug-port.js';
 import { Tap } from './tap.js';
 
 export interface ProbeServer extends AsyncDisposable {
-  /** Where OpenOCD's `remote_bitbang` connects to. */
-  readonly port: number;
+  /** Where OpenOCD's `remote_bitbang` connects to: a Unix socket, because over TCP its small writes wait for acknowledgements. */
+  readonly path: string;
 }
 
 const READ_TDO = 0x52;
@@ -19,24 +22,25 @@ export async function startProbeServer(emulatorPort: number): Promise<ProbeServe
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
   const tap = new Tap(new DebugPort(new CortexMDebug(emulator)));
   const sockets = new Set<Socket>();
+  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-probe-'));
+  const path = join(folder, 'bitbang');
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     serve(socket, tap);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(path, resolve);
   });
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    path,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       emulator.connection.destroy();
       await new Promise((resolve) => server.close(resolve));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
