@@ -90,6 +90,8 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Only the direct engine stores them.',
     'Capture with --engine direct or auto.',
   ),
+  HH1114: entry('Nothing to dump', 'The ELF file has no writable section.', 'Name the memory with --region BASE:SIZE.'),
+  HH1115: entry('Not a region', '--region takes BASE:SIZE, for example 0x20000000:32K.', 'Correct the option.'),
   HH1201: entry(
     'No such board',
     'The name is not among the board files.',

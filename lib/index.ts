@@ -41,6 +41,7 @@ export { DirectEngine, type DirectEngineOptions } from './harvest/direct-engine.
 export { loadFirmware } from './harvest/firmware-image.js';
 export { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
 export { HeapRing, keepInRing, type RingCounters, type RingState } from './harvest/heap-ring.js';
+export { stopPoints } from './harvest/make-plan.js';
 export { type AllocatorMatch, detectAllocators } from './harvest/profiles/detect-allocator.js';
 export {
   type AllocatorProfile,
@@ -49,6 +50,7 @@ export {
   loadAllocator,
   parseAllocator,
 } from './harvest/profiles/load-allocator.js';
+export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from './harvest/ram-dumps.js';
 export { type Resymbolized, resymbolize } from './harvest/resymbolize.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
@@ -110,6 +112,7 @@ export { symbolized } from './sources/symbolize-records.js';
 export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export type { SourceFrame } from './symbols/source-lookup.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
+export { type ConnectOptions, connect } from './targets/connect.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';
 export { JournalFile } from './trace/journal-file.js';

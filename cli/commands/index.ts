@@ -6,6 +6,7 @@ import { checkCommand } from './check.js';
 import { demoCommand } from './demo.js';
 import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
+import { dumpCommand } from './dump.js';
 import { explainCommand } from './explain.js';
 import { exportCommand } from './export.js';
 import { fragCommand } from './frag.js';
@@ -43,6 +44,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   diffCommand,
   checkCommand,
   whatifCommand,
+  dumpCommand,
   layoutCommand,
   mpyCommand,
   symbolizeCommand,
