@@ -64,7 +64,6 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'OpenOCD has tcl_port disabled or on another number.',
     'Start OpenOCD with `tcl_port 6666`. Without it OpenOCD sees 10 events a second.',
   ),
-  HH1566: entry('The direct engine follows log functions only', 'The plan breaks on an allocator.', OTHER_ENGINE),
   HH1567: entry(
     'No return instruction for the one-write mode',
     'No `bx lr` lies near the log function.',

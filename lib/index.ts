@@ -3,6 +3,7 @@ export { type CaptureSummary, captureSummary } from './analysis/capture-summary.
 export * from './analysis/exports.js';
 export type { Board, MemoryArea } from './boards/board.js';
 export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
+export { type Defined, defined } from './defined.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   type CaptureRing,
+  defined,
   ENGINE_NAMES,
   ExitCode,
   type HarvestOptions,
@@ -155,12 +156,6 @@ function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArg
       remedy: 'add --ring N, or leave the option out',
     },
   );
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 function positive(option: string, value: number): number {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.js';
 import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
 import type { Finding } from '../trace/lifespans.js';
 import { EndCause } from '../trace/lifespans.js';
@@ -87,10 +88,4 @@ export function captureSummary(trace: Trace): CaptureSummary {
     findings: spans.findings,
     assumptions: spans.assumptions,
   };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

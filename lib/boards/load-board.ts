@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { defined } from '../defined.js';
 import { didYouMean } from '../did-you-mean.js';
 import { BoardConfigError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
@@ -63,17 +64,11 @@ function boardOf(file: BoardFile, name: string): Board {
     debug: file.debug,
     servers: {
       ...(qemu ? { qemu } : {}),
-      ...(openocd ? { openocd: definedOnly(openocd) } : {}),
+      ...(openocd ? { openocd: defined(openocd) } : {}),
       ...(jlink ? { jlink } : {}),
     },
     usb: file.usb,
     serial: file.serial,
     notes: file.notes,
   };
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-function definedOnly<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
 }

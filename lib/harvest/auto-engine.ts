@@ -20,7 +20,7 @@ const CHECKED_AT_FIRST = 32;
 /** Later, one of so many: a prime, so that no loop of the firmware hides from it. */
 const SAMPLE_STRIDE = 509;
 /** What the direct engine says of servers and hooks that it cannot work with: the gdb engine may. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['HH1556', 'HH1560', 'HH1566']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['HH1556', 'HH1560']);
 
 /**
  * The direct engine, with gdb looking over its shoulder: the first 32 backtraces and then a sample are compared with those that gdb

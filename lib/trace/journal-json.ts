@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type Defined, defined } from '../defined.js';
 import type { ByteReader } from './byte-reader.js';
 import type { TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
@@ -57,7 +58,7 @@ const sideSchema = z.discriminatedUnion('kind', [
 
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
 export function readInfo(reader: ByteReader, payload: Uint8Array): Partial<TraceInfo> {
-  return withoutUndefined(parse(reader, payload, infoSchema)) as TraceInfo;
+  return defined(parse(reader, payload, infoSchema)) as TraceInfo;
 }
 
 /** Adds a mark, gap, epoch, note or region to the builder at the place that it names. */
@@ -84,13 +85,7 @@ export function readSide(reader: ByteReader, payload: Uint8Array, builder: Trace
 }
 
 function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Defined<Omit<T, 'kind'>> {
-  return withoutUndefined(rest);
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+  return defined(rest);
 }
 
 function parse<T>(reader: ByteReader, payload: Uint8Array, schema: z.ZodMiniType<T>): T {
