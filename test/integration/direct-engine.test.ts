@@ -6,12 +6,12 @@ import test from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { RspClient } from '../../lib/gdb/rsp/rsp-client.js';
 import { DirectEngine } from '../../lib/harvest/direct-engine.js';
+import { DirectSession } from '../../lib/harvest/direct-session.js';
 import { EndReason } from '../../lib/harvest/end-reason.js';
 import type { Engine } from '../../lib/harvest/engine.js';
 import { loadFirmware } from '../../lib/harvest/firmware-image.js';
 import { makeLogPlan } from '../../lib/harvest/make-plan.js';
 import { resymbolize } from '../../lib/harvest/resymbolize.js';
-import { RspSession } from '../../lib/harvest/rsp-session.js';
 import { harvestLogBySession } from '../../lib/harvest/session-log-loop.js';
 import { SnapshotReader } from '../../lib/harvest/stop-snapshot.js';
 import { SymbolizerUnwinder } from '../../lib/harvest/symbolizer-unwinder.js';
@@ -52,7 +52,14 @@ test('a session over the protocol client captures the same, stepping over breakp
       const client = await RspClient.connect({ host, port, ackless: true });
       const reader = new SnapshotReader(client, [], [{ address: 0x20000000, length: 0x400000 }]);
       const unwinder = new SymbolizerUnwinder(image);
-      await using session = new RspSession({ client, reader, unwinder, poke: undefined, letGo: false });
+      await using session = new DirectSession(client, {
+        unwinder,
+        reader,
+        words: [],
+        keepSamples: false,
+        poke: undefined,
+        quietMs: 15_000,
+      });
       const { hook } = plan;
       if (hook.type === 'gc-log') yield* harvestLogBySession(session, { ...plan, hook, maxEvents: 200 }, signal);
     },
