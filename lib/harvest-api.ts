@@ -4,7 +4,8 @@ import { type Fragmentation, type FragmentationOptions, fragmentation } from './
 import { type HeapStats, type HeapStatsOptions, heapStats } from './analysis/heap-stats.js';
 import { findLeaks, type LeakOptions, type Leaks } from './analysis/leaks.js';
 import { type HarvestOptions, harvestEvents } from './harvest/harvest-events.js';
-import { makeOutputFolder, OUTPUT_FILES, writeOutputs, writeWhole } from './output/write-outputs.js';
+import { makeOutputFolder, OUTPUT_FILES, writeOutputs } from './output/write-outputs.js';
+import { writeWhole } from './output/write-whole.js';
 import { collectTrace } from './trace/collect-trace.js';
 import type { Mark } from './trace/heap-event.js';
 import { journalBytes } from './trace/journal-writer.js';

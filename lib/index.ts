@@ -6,7 +6,7 @@ export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
 export { type Defined, defined } from './defined.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
-export { allocationHistory, allocationHistoryText, type HistoryRecord } from './formats/allocation-history.js';
+export { allocationHistory, allocationHistoryBytes, type HistoryRecord } from './formats/allocation-history.js';
 export type { TraceWriter } from './formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from './formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from './formats/format.js';
@@ -63,8 +63,8 @@ export {
   OUTPUT_FILES,
   type WrittenOutputs,
   writeOutputs,
-  writeWhole,
 } from './output/write-outputs.js';
+export { writeWhole } from './output/write-whole.js';
 export { packageRoot } from './package-root.js';
 export { captureSummaryText, oracleText } from './report/capture-summary-text.js';
 export * from './report/exports.js';
@@ -117,7 +117,8 @@ export { type ConnectOptions, connect } from './targets/connect.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';
 export { JournalFile } from './trace/journal-file.js';
-export { isJournal, JournalReader, readJournal } from './trace/journal-reader.js';
+export { isJournal } from './trace/journal-format.js';
+export { JournalReader, readJournal } from './trace/journal-reader.js';
 export { JournalWriter, journalBytes } from './trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from './trace/lifespans.js';
 export { LiveHeap } from './trace/live-heap.js';

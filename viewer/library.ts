@@ -22,7 +22,6 @@ export { findLeaks, type Leaks, type LeakVerdict } from '../lib/analysis/leaks.j
 export { compareText, NO_PLACE, type Place, placeOf } from '../lib/analysis/places.js';
 export { type PoolPlan, planPools } from '../lib/analysis/pools/pool-plan.js';
 export { spanSources } from '../lib/analysis/source-table.js';
-export { spansOf } from '../lib/analysis/spans-of.js';
 export { type Wall, wallsOf } from '../lib/analysis/walls.js';
 export { DeviceLostError, ExitCode, HarvestError, TargetError, TraceFormatError, UsageError } from '../lib/errors.js';
 export { AlloctraceDecoder } from '../lib/formats/alloctrace-json.js';
@@ -35,8 +34,9 @@ export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../lib/so
 export { callerFrames } from '../lib/symbols/caller-frames.js';
 export { createSymbolizer, type Symbolizer } from '../lib/symbols/symbolizer.js';
 export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../lib/trace/heap-event.js';
-export { isJournal, JournalReader } from '../lib/trace/journal-reader.js';
-export { END_CAUSES, EndCause, type Lifespans } from '../lib/trace/lifespans.js';
+export { isJournal } from '../lib/trace/journal-format.js';
+export { JournalReader } from '../lib/trace/journal-reader.js';
+export { END_CAUSES, EndCause, type Lifespans, lifespans } from '../lib/trace/lifespans.js';
 export { FrameFlag, InternTables } from '../lib/trace/tables.js';
 export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../lib/trace/trace.js';
 export { TraceBuilder } from '../lib/trace/trace-builder.js';

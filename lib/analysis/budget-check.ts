@@ -1,3 +1,4 @@
+import { lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Bytes } from '../units.js';
 import { stacksWith } from './add-marks.js';
@@ -10,7 +11,6 @@ import type { Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { type SpanSources, spanSources } from './source-table.js';
 import { type SpanGroup, spanGroup } from './span-group.js';
-import { spansOf } from './spans-of.js';
 
 /** One limit of a budget against what the trace shows. */
 export interface BudgetResult {
@@ -97,7 +97,7 @@ class Facts {
 
   /** A phase that occurs several times is measured at its worst. */
   private ofPhase(name: string, metric: BudgetMetric): Measured {
-    this.phases ??= phasesOf(this.trace, spansOf(this.trace));
+    this.phases ??= phasesOf(this.trace, lifespans(this.trace));
     const phases = this.phases.filter((phase) => phase.name === name);
     if (phases.length === 0) return { note: `the trace has no mark '${name}'`, frames: [] };
     if (metric === 'largest_free') {
@@ -150,7 +150,7 @@ class Facts {
       const inside = stacksWith(this.trace, rule.name);
       return (_span, stack) => stack >= 0 && inside[stack] === 1;
     }
-    this.sources ??= spanSources(this.trace, spansOf(this.trace), this.options);
+    this.sources ??= spanSources(this.trace, lifespans(this.trace), this.options);
     const { ofSpan, list } = this.sources;
     const matches = list.map((place) => isSource(place, rule.name));
     return (span) => matches[ofSpan[span] ?? -1] === true;

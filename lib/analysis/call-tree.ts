@@ -1,12 +1,10 @@
-import type { Finding } from '../trace/lifespans.js';
-import { EndCause, type Lifespans } from '../trace/lifespans.js';
+import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Blocks, Bytes, Seq, StackId } from '../units.js';
 import { isAliveAt, peakOf } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
-import { spansOf } from './spans-of.js';
 import { type PlaceTree, placeTree } from './stack-paths.js';
 
 /** How much of something: allocations, allocation units (CircuitPython's blocks), bytes. */
@@ -65,7 +63,7 @@ const COLUMNS = CALL_FIGURES.length * 3;
  * Frames of the allocator are hidden: from the outermost hidden frame on, everything counts as its caller's own.
  */
 export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const places = placesOf(trace);
   const peakSeq = peakOf(trace, spans).seq;
   const bySelf = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });

@@ -1,11 +1,9 @@
 import { defined } from '../defined.js';
 import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
-import type { Finding } from '../trace/lifespans.js';
-import { EndCause } from '../trace/lifespans.js';
+import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Blocks, Bytes, Milliseconds, Seq } from '../units.js';
 import { peakOf } from './heap-usage.js';
-import { spansOf } from './spans-of.js';
 
 /** What a capture holds and how far it can be trusted. */
 export interface CaptureSummary {
@@ -46,7 +44,7 @@ export interface CaptureSummary {
 
 /** The summary that every capture and import ends with. */
 export function captureSummary(trace: Trace): CaptureSummary {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const { info } = trace;
   const kinds = new Array<number>(5).fill(0);
   for (const kind of trace.events.kind) kinds[kind] = (kinds[kind] ?? 0) + 1;

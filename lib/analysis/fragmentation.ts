@@ -1,4 +1,4 @@
-import type { Finding } from '../trace/lifespans.js';
+import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Bytes, Seq, StackId } from '../units.js';
 import { type Cut, gapTimeline } from './gap-timeline.js';
@@ -6,7 +6,6 @@ import { fragmentationOf, type HeapMap, heapMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { type Holder, holdersOf } from './holders.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
-import { spansOf } from './spans-of.js';
 import { type Wall, wallsOf } from './walls.js';
 
 /** The free space at one event. */
@@ -72,7 +71,7 @@ export interface FragmentationOptions extends HideOptions {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function fragmentation(trace: Trace, options: FragmentationOptions = {}): Fragmentation {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const top = options.top ?? 10;
   const hidden = hiddenFrames(trace, options);
   const map = heapMap(trace, options.atSeq);

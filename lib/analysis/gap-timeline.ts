@@ -1,10 +1,10 @@
 import type { HeapRegion } from '../trace/heap-event.js';
-import type { Lifespans } from '../trace/lifespans.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes, Seq, StackId } from '../units.js';
 import { GapTracker } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
-import { spansOf, walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** Free bytes and the largest free block after every event. */
 export interface GapTimeline {
@@ -33,7 +33,7 @@ export interface Cut {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline | undefined {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
   const trackers = trackersFor(spans, regions);
   if (!trackers) return undefined;

@@ -1,10 +1,9 @@
 import type { HeapRegion } from '../trace/heap-event.js';
-import type { Lifespans } from '../trace/lifespans.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Address, Bytes, Seq } from '../units.js';
 import { heapRegions } from './heap-regions.js';
 import { isAliveAt } from './heap-usage.js';
-import { spansOf } from './spans-of.js';
 
 export interface FreeGap {
   readonly address: Address;
@@ -42,7 +41,7 @@ export interface HeapMap {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMap {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
   const live = liveInAddressOrder(spans, atSeq);
   let at = 0;

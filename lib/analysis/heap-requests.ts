@@ -1,8 +1,7 @@
-import { EndCause } from '../trace/lifespans.js';
+import { EndCause, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Seq } from '../units.js';
 import { requestedSize } from './size-table.js';
-import { spansOf } from './spans-of.js';
 
 /** The codes of {@link HeapRequests.kind}. */
 export const RequestKind = { alloc: 0, free: 1, realloc: 2, collected: 3, restart: 4 } as const;
@@ -24,7 +23,7 @@ export interface HeapRequests {
 
 /** The requests of a trace in order. Blocks whose end only a later event implies are given back there. */
 export function heapRequests(trace: Trace): HeapRequests {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const sizeOf = requestedSize(trace);
   const list = new RequestList(trace.eventCount * 2 + trace.epochs.length + spans.count);
   const implied = silentEndsBySeq(trace);
@@ -75,7 +74,7 @@ class RequestList {
 }
 
 function silentEndsBySeq(trace: Trace): Map<Seq, number[]> {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const ends = new Map<Seq, number[]>();
   for (let span = 0; span < spans.count; span++) {
     if (spans.endCause[span] !== EndCause.implied) continue;

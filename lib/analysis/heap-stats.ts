@@ -1,6 +1,5 @@
 import type { Gap } from '../trace/heap-event.js';
-import type { Finding, Lifespans } from '../trace/lifespans.js';
-import { EndCause } from '../trace/lifespans.js';
+import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Bytes, Microseconds, Seq } from '../units.js';
 import { isTemporary } from './call-tree.js';
@@ -10,7 +9,6 @@ import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
 import { type SizeTable, sizeTable } from './size-table.js';
 import { type SourceRow, sourceTable } from './source-table.js';
-import { spansOf } from './spans-of.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
 export interface SizeBucket {
@@ -62,7 +60,7 @@ export interface HeapStatsOptions extends HideOptions {
 
 /** Everything that is counted about a trace: docs/analysis.md, "Statistics". */
 export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapStats {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const heapBytes = options.heapBytes ?? regionBytes(trace);
   const kinds = countKinds(trace);
   const totals = countSpans(spans);

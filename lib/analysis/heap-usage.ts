@@ -1,7 +1,7 @@
-import type { Lifespans } from '../trace/lifespans.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes, Seq } from '../units.js';
-import { spansOf, walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** The most that was alive at one moment. */
 export interface Peak {
@@ -12,13 +12,15 @@ export interface Peak {
   readonly seq: Seq;
 }
 
-/** The true simultaneous peak of the live bytes. */
-export function peakOf(trace: Trace, spans: Lifespans = spansOf(trace)): Peak {
+const peaks = new WeakMap<Lifespans, Peak>();
+
+/** The true simultaneous peak of the live bytes; found once for a trace. */
+export function peakOf(trace: Trace, spans: Lifespans = lifespans(trace)): Peak {
+  const known = peaks.get(spans);
+  if (known) return known;
   const { sizeBytes } = spans;
-  let bytes = 0;
-  let count = 0;
-  let peak: Peak = { bytes: 0, count: 0, seq: -1 };
-  let high = -1;
+  let [bytes, count] = [0, 0];
+  let [peakBytes, peakCount, peakSeq] = [-1, 0, -1];
   walkSpans(trace, spans, {
     closed: (span) => {
       bytes -= sizeBytes[span] ?? 0;
@@ -27,12 +29,15 @@ export function peakOf(trace: Trace, spans: Lifespans = spansOf(trace)): Peak {
     opened: (span, seq) => {
       bytes += sizeBytes[span] ?? 0;
       count++;
-      if (bytes > high) {
-        high = bytes;
-        peak = { bytes, count, seq };
+      if (bytes > peakBytes) {
+        peakBytes = bytes;
+        peakCount = count;
+        peakSeq = seq;
       }
     },
   });
+  const peak: Peak = { bytes: Math.max(0, peakBytes), count: peakCount, seq: peakSeq };
+  peaks.set(spans, peak);
   return peak;
 }
 
@@ -43,7 +48,7 @@ export interface UsageCurve {
 }
 
 export function usageCurve(trace: Trace): UsageCurve {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const liveBytes = new Float64Array(trace.eventCount);
   const liveCount = new Int32Array(trace.eventCount);
   let bytes = 0;

@@ -1,10 +1,10 @@
+import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes } from '../units.js';
 import type { HeapMap } from './heap-map.js';
 import type { HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { spanSources } from './source-table.js';
-import { spansOf } from './spans-of.js';
 
 /** What one source holds at one event. */
 export interface Holder extends Place {
@@ -18,7 +18,7 @@ export function holdersOf(
   map: HeapMap,
   options: HideOptions & { readonly limit?: number } = {},
 ): Holder[] {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const { ofSpan, list } = spanSources(trace, spans, options);
   const sums = new Map<number, { count: number; bytes: number }>();
   for (const region of map.regions) {

@@ -1,5 +1,5 @@
 import type { Gap } from '../trace/heap-event.js';
-import { EndCause, type Finding, type Lifespans } from '../trace/lifespans.js';
+import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes, StackId } from '../units.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
@@ -7,7 +7,6 @@ import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
-import { spansOf } from './spans-of.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -60,7 +59,7 @@ export interface LeakOptions extends HideOptions, BoundaryOptions {}
  * @throws UsageError HH1181 for a mark that the trace does not have
  */
 export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const boundaries = boundariesOf(trace, options);
   const scan = scanSpans(trace, spans, { boundaries, options });
   const hidden = hiddenFrames(trace, options);

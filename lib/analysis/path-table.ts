@@ -1,10 +1,9 @@
-import { EndCause } from '../trace/lifespans.js';
+import { EndCause, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes, StackId } from '../units.js';
 import { isAliveAt, peakOf } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { PathKeys } from './path-keys.js';
-import { spansOf } from './spans-of.js';
 
 /** What one call path allocated. */
 export interface PathFigures {
@@ -29,7 +28,7 @@ export function pathTable(
   trace: Trace,
   options: HideOptions & { readonly files?: boolean } = {},
 ): Map<string, PathRow> {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const peakSeq = peakOf(trace, spans).seq;
   const keys = new PathKeys(trace, hiddenFrames(trace, options), { files: options.files ?? false });
   const byStack = new Map<StackId, Mutable>();

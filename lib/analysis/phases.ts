@@ -1,7 +1,7 @@
 import type { Lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Bytes, Seq } from '../units.js';
-import { walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** What happened between two marks. */
 export interface Phase {

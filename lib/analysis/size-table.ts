@@ -1,7 +1,7 @@
-import type { Finding } from '../trace/lifespans.js';
+import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { Bytes, Seq } from '../units.js';
-import { spansOf, walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** One line of Drone OS's heap table: an exact size. */
 export interface SizeRow {
@@ -28,7 +28,7 @@ export interface SizeTable {
 const MAX_LISTED = 20;
 
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const sizeOf = requestedSize(trace);
   const ids = new SizeIds();
   const live: number[] = [];

@@ -4,7 +4,7 @@ import type { Bytes } from '../units.js';
 import { isTemporary } from './call-tree.js';
 import { type HideOptions, hiddenFrames, sourceFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
-import { walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** What one source line requested itself (its callees' requests are theirs). */
 export interface SourceRow extends Place {

@@ -1,7 +1,7 @@
-import { EndCause } from '../trace/lifespans.js';
+import { EndCause, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Bytes, StackId } from '../units.js';
-import { spansOf, walkSpans } from './spans-of.js';
+import { walkSpans } from './walk-spans.js';
 
 /** Figures of some of a trace's allocations. */
 export interface SpanGroup {
@@ -16,7 +16,7 @@ export interface SpanGroup {
 
 /** Adds up the allocations for which `isMember` says yes. */
 export function spanGroup(trace: Trace, isMember: (span: number, stack: StackId) => boolean): SpanGroup {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const member = new Uint8Array(spans.count);
   const byStack = new Map<StackId, { live: Bytes; total: Bytes }>();
   let [count, liveCount, liveBytes, now, peakBytes] = [0, 0, 0, 0, 0];

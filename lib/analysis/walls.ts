@@ -1,8 +1,7 @@
-import type { Lifespans } from '../trace/lifespans.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Address, Bytes, Seq, StackId } from '../units.js';
 import type { HeapMap, RegionMap } from './heap-map.js';
-import { spansOf } from './spans-of.js';
 
 /** A live block between two gaps that would be one without it. */
 export interface Wall {
@@ -25,7 +24,7 @@ export interface Wall {
 
 /** The blocks that wall in the most free space, the worst first; at most `limit` (default 10). */
 export function wallsOf(trace: Trace, map: HeapMap, limit = 10): Wall[] {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const walls: Wall[] = [];
   for (const region of map.regions) {
     for (let i = 0; i < region.blocks.length; i++) {

@@ -1,3 +1,4 @@
+import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Address, Bytes, Seq } from '../units.js';
 import { fragmentationOf } from './heap-map.js';
@@ -5,7 +6,6 @@ import { heapRegions } from './heap-regions.js';
 import { type HeapRequests, heapRequests, RequestKind } from './heap-requests.js';
 import { peakOf } from './heap-usage.js';
 import type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
-import { spansOf } from './spans-of.js';
 
 /** A trace's requests under another placement policy. */
 export interface WhatIf {
@@ -45,7 +45,7 @@ const SAMPLES = 256;
 /** Replays a trace under a policy. Failed requests of the capture are not replayed: how long they would have lived is unknown. */
 export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOptions = {}): WhatIf {
   const requests = heapRequests(trace);
-  const assumptions = [...spansOf(trace).assumptions];
+  const assumptions = [...lifespans(trace).assumptions];
   const space = bounded(options.space ?? spaceOf(trace, assumptions), assumptions);
   if (trace.info.sizeKind === 'block' && !trace.events.requestedBytes && policy.id !== 'micropython-gc') {
     assumptions.push('the trace has the sizes of blocks, not of requests: this policy adds its own overhead on top');
@@ -77,10 +77,10 @@ function bounded(space: HeapSpace, assumptions: string[]): HeapSpace {
 /** The captured heap; where it is not known, what the trace's peak needs twice over. */
 function spaceOf(trace: Trace, assumptions: string[]): HeapSpace {
   if (trace.info.hasAddresses) {
-    const { regions, assumptions: more } = heapRegions(trace, spansOf(trace));
+    const { regions, assumptions: more } = heapRegions(trace, lifespans(trace));
     const [first] = regions;
     if (first && first.sizeBytes > 0) {
-      assumptions.push(...more.slice(spansOf(trace).assumptions.length));
+      assumptions.push(...more.slice(lifespans(trace).assumptions.length));
       return { baseAddress: first.baseAddress, sizeBytes: first.sizeBytes };
     }
   }

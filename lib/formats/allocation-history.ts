@@ -1,6 +1,12 @@
+import { ByteWriter } from '../trace/byte-writer.js';
+import type { HeapRegion } from '../trace/heap-event.js';
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
-import { type Address, type FrameId, formatAddress, type StackId } from '../units.js';
+import { type Address, type Bytes, type FrameId, formatAddress, type StackId } from '../units.js';
+
+const PIECE_BYTES = 1 << 20;
+const MAX_CACHED_BYTES = 1 << 26;
+const encoder = new TextEncoder();
 
 /** One line of a backtrace as CircuitPython's tools write it: address, `file:line`, function. */
 export type HistoryFrame = readonly [address: string, location: string, functionName: string];
@@ -21,34 +27,51 @@ export interface HistoryRecord {
 }
 
 /**
- * allocation_history.json (CircuitPython's schema, capture.md section 2), a piece of text per record so that no size of
- * trace is held as one string. Closed records come in the order of their ends, then survivors in order of allocation.
+ * allocation_history.json (CircuitPython's schema, capture.md section 2) in pieces of UTF-8, so that no size of trace is held as
+ * one text. Closed records come in the order of their ends, then survivors in order of allocation.
  * A trace without addresses has no block numbers: its records count blocks from 0 in order of allocation.
  */
-export function* allocationHistoryText(trace: Trace): Generator<string> {
+export function* allocationHistoryBytes(trace: Trace): Generator<Uint8Array> {
   const spans = lifespans(trace);
   const frames = new FrameCache(trace);
+  const blocks = blockNumbers(trace);
+  const out = new ByteWriter();
   let separator = '[';
   for (const index of inHistoryOrder(spans)) {
-    yield separator + recordText(historyFields(trace, spans, index), frames);
+    writeRecord(out, separator, historyFields(trace, spans, index, blocks), frames);
     separator = ',\n';
+    if (out.length < PIECE_BYTES) continue;
+    yield out.take();
   }
-  yield separator === '[' ? '[]\n' : ']\n';
+  out.utf8(separator === '[' ? '[]\n' : ']\n');
+  yield out.take();
 }
 
 /** The records themselves. */
 export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
   const spans = lifespans(trace);
   const frames = new FrameCache(trace);
-  for (const index of inHistoryOrder(spans)) yield historyRecord(historyFields(trace, spans, index), frames);
+  const blocks = blockNumbers(trace);
+  for (const index of inHistoryOrder(spans)) yield historyRecord(historyFields(trace, spans, index, blocks), frames);
 }
 
+/** Closed lifespans by their ends, those of one event in order of allocation; then the survivors. */
 function inHistoryOrder(spans: Lifespans): Int32Array {
-  const closed: number[] = [];
-  const alive: number[] = [];
-  for (let i = 0; i < spans.count; i++) (spans.endCause[i] === EndCause.alive ? alive : closed).push(i);
-  closed.sort((a, b) => (spans.endSeq[a] ?? 0) - (spans.endSeq[b] ?? 0) || a - b);
-  return Int32Array.from([...closed, ...alive]);
+  const { count, endCause, endSeq } = spans;
+  const events = spans.openedBy.length;
+  /** The event of the end; for survivors one after the last. */
+  const placeOf = (span: number) => (endCause[span] === EndCause.alive ? events : (endSeq[span] ?? 0));
+  // A counting sort: by place, how many come before it.
+  const before = new Int32Array(events + 2);
+  for (let span = 0; span < count; span++) before[placeOf(span) + 1] = (before[placeOf(span) + 1] ?? 0) + 1;
+  for (let place = 1; place < before.length; place++) before[place] = (before[place] ?? 0) + (before[place - 1] ?? 0);
+  const order = new Int32Array(count);
+  for (let span = 0; span < count; span++) {
+    const at = before[placeOf(span)] ?? 0;
+    order[at] = span;
+    before[placeOf(span)] = at + 1;
+  }
+  return order;
 }
 
 interface HistoryFields {
@@ -64,7 +87,7 @@ interface HistoryFields {
   readonly bytes: number;
 }
 
-function historyFields(trace: Trace, spans: Lifespans, index: number): HistoryFields {
+function historyFields(trace: Trace, spans: Lifespans, index: number, blocks: BlockNumbers): HistoryFields {
   const startSeq = spans.startSeq[index] ?? 0;
   const endSeq = spans.endSeq[index] ?? trace.eventCount;
   const cause = spans.endCause[index] ?? EndCause.alive;
@@ -73,7 +96,8 @@ function historyFields(trace: Trace, spans: Lifespans, index: number): HistoryFi
   const isEventEnd = cause === EndCause.free || cause === EndCause.sweep || cause === EndCause.realloc;
   const endStack = isEventEnd ? (trace.events.stack[endSeq] ?? -1) : -1;
   return {
-    ...inBlocks(trace, address, bytes, index),
+    startBlock: trace.info.hasAddresses ? blocks.blockOf(address) : index,
+    blocks: Math.max(1, Math.ceil(bytes / blocks.unitAt(address))),
     startStack: trace.events.stack[startSeq] ?? -1,
     startSeq,
     endStack: cause === EndCause.alive ? undefined : endStack,
@@ -98,29 +122,48 @@ function historyRecord(fields: HistoryFields, frames: FrameCache): HistoryRecord
   };
 }
 
-/** The same as JSON, with the text of each stack made once: traces repeat them. A test holds the two together. */
-function recordText(fields: HistoryFields, frames: FrameCache): string {
-  const endTrace = fields.endStack === undefined ? '""' : frames.json(fields.endStack);
+/** The same as JSON, with the bytes of each stack made once: traces repeat them. A test holds the two together. */
+function writeRecord(out: ByteWriter, separator: string, fields: HistoryFields, frames: FrameCache): void {
+  out.ascii(`${separator}{"start_block":${fields.startBlock},"size":${fields.blocks},"start_trace":`);
+  out.bytes(frames.json(fields.startStack));
+  out.ascii(`,"start_time":${fields.startSeq},"end_trace":`);
+  if (fields.endStack === undefined) out.ascii('""');
+  else out.bytes(frames.json(fields.endStack));
   const cause = fields.endCause === undefined ? '' : `,"end_cause":"${fields.endCause}"`;
   const address = fields.address === undefined ? '' : `,"address":"${fields.address}"`;
-  const start = `{"start_block":${fields.startBlock},"size":${fields.blocks},"start_trace":${frames.json(fields.startStack)}`;
-  const end = `,"start_time":${fields.startSeq},"end_trace":${endTrace},"end_time":${fields.endSeq}`;
-  return `${start}${end}${cause}${address},"bytes":${fields.bytes}}`;
+  out.ascii(`,"end_time":${fields.endSeq}${cause}${address},"bytes":${fields.bytes}}`);
 }
 
-function inBlocks(trace: Trace, address: Address, bytes: number, index: number) {
-  const region = trace.regions.find((r) => address >= r.baseAddress && address < r.baseAddress + r.sizeBytes);
-  const unit = region?.unitBytes ?? trace.regions[0]?.unitBytes ?? trace.info.unitBytes;
-  const base = region?.baseAddress ?? trace.regions[0]?.baseAddress ?? 0;
-  const blocks = Math.max(1, Math.ceil(bytes / unit));
-  if (!trace.info.hasAddresses) return { startBlock: index, blocks };
-  return { startBlock: Math.floor((address - base) / unit), blocks };
+interface BlockNumbers {
+  blockOf(address: Address): number;
+  /** The allocation unit there. */
+  unitAt(address: Address): Bytes;
+}
+
+/** Blocks count from the base of their region; outside of all, from that of the first. */
+function blockNumbers(trace: Trace): BlockNumbers {
+  const first = trace.regions[0] ?? { name: '', baseAddress: 0, sizeBytes: 0, unitBytes: trace.info.unitBytes };
+  let last = first;
+  const regionOf = (address: Address): HeapRegion => {
+    if (address >= last.baseAddress && address < last.baseAddress + last.sizeBytes) return last;
+    last = trace.regions.find((r) => address >= r.baseAddress && address < r.baseAddress + r.sizeBytes) ?? first;
+    return last;
+  };
+  const unitOf = (region: HeapRegion) => region.unitBytes ?? trace.info.unitBytes;
+  return {
+    unitAt: (address) => unitOf(regionOf(address)),
+    blockOf: (address) => {
+      const region = regionOf(address);
+      return Math.floor((address - region.baseAddress) / unitOf(region));
+    },
+  };
 }
 
 /** Traces repeat the same few thousand stacks, and those the same frames: each is made once. */
 class FrameCache {
   private readonly stacks = new Map<StackId, readonly HistoryFrame[]>();
-  private readonly texts = new Map<StackId, string>();
+  private readonly texts = new Map<StackId, Uint8Array>();
+  private textBytes = 0;
   private readonly frames = new Map<
     FrameId,
     { readonly frame: HistoryFrame; readonly text: string; readonly inlined: boolean }
@@ -142,7 +185,7 @@ class FrameCache {
     return made;
   }
 
-  json(stack: StackId): string {
+  json(stack: StackId): Uint8Array {
     const known = this.texts.get(stack);
     if (known !== undefined) return known;
     let text = '[';
@@ -153,9 +196,14 @@ class FrameCache {
       text += calleeInlined ? JSON.stringify(['0x0', frame[1], frame[2]]) : plain;
       calleeInlined = inlined;
     }
-    text += ']';
-    this.texts.set(stack, text);
-    return text;
+    const bytes = encoder.encode(`${text}]`);
+    this.textBytes += bytes.length;
+    if (this.textBytes > MAX_CACHED_BYTES) {
+      this.texts.clear();
+      this.textBytes = bytes.length;
+    }
+    this.texts.set(stack, bytes);
+    return bytes;
   }
 
   /** gdb prints no address for a frame whose callee is inlined into it; CircuitPython's tools write 0x0 then. */

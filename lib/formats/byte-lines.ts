@@ -34,9 +34,11 @@ export class ByteLines {
     this.rest = new Uint8Array(0);
   }
 
-  private lines(bytes: Uint8Array, start: number): void {
+  private lines(chunk: Uint8Array, start: number): void {
+    // One class of array for the callback, which runs for every line; a Node Buffer's own `indexOf` is the faster one.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let from = start;
-    for (let at = bytes.indexOf(LINE_FEED, from); at >= 0; at = bytes.indexOf(LINE_FEED, from)) {
+    for (let at = chunk.indexOf(LINE_FEED, from); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
       this.line(bytes, from, at > from && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at);
       from = at + 1;
     }
@@ -44,7 +46,7 @@ export class ByteLines {
       this.line(bytes, from, bytes.length);
       from = bytes.length;
     }
-    // A copy even of a Node Buffer, whose own slice is a view: the caller may use its memory again.
-    if (from < bytes.length) this.rest = Uint8Array.prototype.slice.call(bytes, from);
+    // A copy: the caller may use its memory again.
+    if (from < bytes.length) this.rest = bytes.slice(from);
   }
 }

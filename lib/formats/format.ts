@@ -22,6 +22,7 @@ export interface ImportOptions {
 
 /**
  * Decodes one input, pushed in pieces cut anywhere; events go to the builder as soon as they are whole.
+ * A piece is valid during the call only: what is still needed of it is copied.
  * A bad record throws TraceFormatError; what was added before stays in the builder. Data that the producer lost becomes a gap.
  */
 export interface TraceDecoder {

@@ -1,89 +1,116 @@
 import { type FrameLine, parseFrameLine } from './gdb-frame-line.js';
+import { LoggedFrame } from './gdb-logged-frame.js';
 
 /*
- * A log repeats a few thousand frames with ever other arguments. Entries are found by the bytes before the arguments and after
- * them, without making a string of the line:
+ * A log repeats a few thousand frames with ever other arguments. An entry keeps the bytes before the arguments and after them, and
+ * a line is that entry's when it begins and ends with those bytes: what lies between is not looked at.
  *
  *   #12 0x000009d6 in gc_alloc (n_bytes=24) at ../../py/gc.c:1009
  *       `------- head -------'              `------- tail ------'
  */
 
-/** What lies between the parts in the copies that entries keep. */
-const SEPARATOR = 0;
 const HASH = 0x23;
 const SPACE = 0x20;
 const OPEN = 0x28;
 const CLOSE = 0x29;
 const LESS = 0x3c;
-const MAX_ENTRIES = 1 << 17;
+/** Bytes in a word. */
+const WORD = 4;
+/** An address; of a frame without one, the begin of its name. */
+const HASHED_HEAD = 10;
+/** The end of the file's name and the line. */
+const HASHED_TAIL = 6;
+const SLOTS = 1 << 18;
+const MAX_ENTRIES = SLOTS / 2;
 
 interface Entry {
-  readonly bytes: Uint8Array;
-  readonly line: FrameLine;
+  readonly head: BytePattern;
+  readonly tail: BytePattern;
+  readonly frame: LoggedFrame;
+  /** The entry of the line that came next the last time: most often it does again. */
+  next: Entry | undefined;
 }
 
 /** Parses frame lines, each distinct frame once. */
 export class GdbFrameCache {
-  private slots: (Entry | undefined)[] = new Array<Entry | undefined>(1 << 18).fill(undefined);
+  private slots = new Array<Entry | undefined>(SLOTS).fill(undefined);
   private used = 0;
-  /** The parts of the line under way; one object for all of them, because there are hundreds of thousands. */
-  private readonly at: Parts = { from: 0, start: 0, open: 0, tail: 0, to: 0 };
+  private last: Entry | undefined;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
   private readonly decoder = new TextDecoder();
 
   /**
    * The frame of a line; undefined when the line is not whole as it is (gdb wrapped it) or of an unusual form: the caller then
    * gives its text to `parseFrameLine`. `level` 0 is told apart by the caller.
    */
-  find(bytes: Uint8Array, from: number, to: number): FrameLine | undefined {
+  find(bytes: Uint8Array, from: number, to: number): LoggedFrame | undefined {
     if (bytes[from] !== HASH) return undefined;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     let start = from + 1;
     while ((bytes[start] ?? 0) >= 0x30 && (bytes[start] ?? 0) <= 0x39) start++;
-    const tail = tailOf(bytes, start, to);
-    if (tail < 0) return undefined;
-    let hash = 17;
-    let open = start;
-    for (; open < tail && bytes[open] !== OPEN; open++) {
-      if (bytes[open] === LESS) return undefined;
-      hash = (Math.imul(hash, 31) + (bytes[open] ?? 0)) | 0;
+    while (bytes[start] === SPACE) start++;
+    const { last } = this;
+    const likely = last?.next;
+    if (likely && matches(likely, this.view, start, to)) {
+      this.last = likely;
+      return likely.frame;
     }
-    if (open === tail || bytes[open - 1] !== SPACE) return undefined;
-    for (let i = tail; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
-    const { at } = this;
-    at.from = from;
-    at.start = start;
-    at.open = open;
-    at.tail = tail;
-    at.to = to;
-    return this.lookUp(bytes, hash);
+    const entry = this.lookUp(bytes, from, start, to);
+    if (last) last.next = entry;
+    this.last = entry;
+    return entry?.frame;
   }
 
-  private lookUp(bytes: Uint8Array, hash: number): FrameLine | undefined {
-    const { at } = this;
-    let slot = (hash ^ (hash >>> 15)) & (this.slots.length - 1);
+  private lookUp(bytes: Uint8Array, from: number, start: number, to: number): Entry | undefined {
+    if (to - start < HASHED_HEAD + HASHED_TAIL) return undefined;
+    let hash = 17;
+    for (let i = start; i < start + HASHED_HEAD; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+    for (let i = to - HASHED_TAIL; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+    let slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     for (;;) {
       const entry = this.slots[slot];
       if (!entry) break;
-      if (matches(entry.bytes, bytes, at)) return entry.line;
-      slot = (slot + 1) & (this.slots.length - 1);
+      if (matches(entry, this.view, start, to)) return entry;
+      slot = (slot + 1) & (SLOTS - 1);
     }
-    const line = parseFrameLine(this.decoder.decode(bytes.subarray(at.from, at.to)));
+    return this.add(bytes, { from, start, to, slot });
+  }
+
+  private add(bytes: Uint8Array, at: { from: number; start: number; to: number; slot: number }): Entry | undefined {
+    const { from, start, to } = at;
+    const tail = tailOf(bytes, start, to);
+    if (tail < 0) return undefined;
+    const head = headEnd(bytes, start, tail);
+    if (head < 0) return undefined;
+    const line: FrameLine | undefined = parseFrameLine(this.decoder.decode(bytes.subarray(from, to)));
     if (!line) return undefined;
     if (this.used >= MAX_ENTRIES) {
       this.slots.fill(undefined);
       this.used = 0;
     }
-    this.slots[slot] = { bytes: keyOf(bytes, at), line };
+    const entry: Entry = {
+      head: new BytePattern(bytes.subarray(start, head)),
+      tail: new BytePattern(bytes.subarray(tail, to)),
+      frame: new LoggedFrame(line),
+      next: undefined,
+    };
+    this.slots[at.slot] = entry;
     this.used++;
-    return line;
+    return entry;
   }
 }
 
-interface Parts {
-  from: number;
-  start: number;
-  open: number;
-  tail: number;
-  to: number;
+/** The end of the part before the arguments, its ` (` included; -1 when the line has an unusual form. */
+function headEnd(bytes: Uint8Array, start: number, tail: number): number {
+  for (let at = start; at < tail; at++) {
+    if (bytes[at] === LESS) return -1;
+    if (bytes[at] === OPEN) return bytes[at - 1] === SPACE && at + 1 - start >= WORD ? at + 1 : -1;
+  }
+  return -1;
 }
 
 /** Where `) at FILE:LINE` begins at the end of a line; -1 when the line does not end so. */
@@ -103,18 +130,29 @@ function tailOf(bytes: Uint8Array, start: number, to: number): number {
   return -1;
 }
 
-function keyOf(bytes: Uint8Array, { start, open, tail, to }: Parts): Uint8Array {
-  const key = new Uint8Array(open - start + 1 + to - tail);
-  key.set(bytes.subarray(start, open));
-  key[open - start] = SEPARATOR;
-  key.set(bytes.subarray(tail, to), open - start + 1);
-  return key;
+/** Bytes as 32-bit words, to be compared four at a time; the last word may overlap the one before. */
+class BytePattern {
+  readonly length: number;
+  private readonly words: Int32Array;
+  private readonly lastWord: number;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.words = Int32Array.from({ length: (bytes.length - 1) >> 2 }, (_, i) => view.getInt32(i * 4));
+    this.lastWord = view.getInt32(bytes.length - WORD);
+  }
+
+  isAt(view: DataView, from: number): boolean {
+    const { words } = this;
+    // The last first: addresses and lines differ in their last digits.
+    if (view.getInt32(from + this.length - WORD) !== this.lastWord) return false;
+    for (let i = 0; i < words.length; i++) if (view.getInt32(from + i * WORD) !== words[i]) return false;
+    return true;
+  }
 }
 
-function matches(key: Uint8Array, bytes: Uint8Array, { start, open, tail, to }: Parts): boolean {
-  const head = open - start;
-  if (key.length !== head + 1 + to - tail || key[head] !== SEPARATOR) return false;
-  for (let i = 0; i < head; i++) if (key[i] !== bytes[start + i]) return false;
-  for (let i = tail, k = head + 1; i < to; i++, k++) if (key[k] !== bytes[i]) return false;
-  return true;
+function matches({ head, tail }: Entry, view: DataView, start: number, to: number): boolean {
+  const tailStart = to - tail.length;
+  return tailStart >= start + head.length && head.isAt(view, start) && tail.isAt(view, tailStart);
 }

@@ -1,12 +1,14 @@
-import { GC_BLOCK_BYTES, GcLog, gcRegion, isSweepName } from '../trace/gc-log.js';
+import { GC_BLOCK_BYTES, GcLog, gcRegion } from '../trace/gc-log.js';
 import { EVENT_KINDS } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { StackId } from '../units.js';
 import { ByteLines } from './byte-lines.js';
 import type { TraceDecoder, TraceFormat } from './format.js';
 import { GdbFrameCache } from './gdb-frame-cache.js';
-import { type FrameLine, parseFrameLine } from './gdb-frame-line.js';
+import { parseFrameLine } from './gdb-frame-line.js';
 import { GdbLogStacks } from './gdb-log-stacks.js';
+import { LoggedFrame } from './gdb-logged-frame.js';
+import { gdbValue } from './gdb-value-line.js';
 
 /*
  * The log of a classic gdb script that breaks on gc_log_change (capture.md, section 2). Two generations of the script:
@@ -16,7 +18,6 @@ import { GdbLogStacks } from './gdb-log-stacks.js';
  */
 
 const BREAKPOINT = /^(?:Thread .* hit )?(?:Temporary breakpoint|Breakpoint) \d+, (?:0x[0-9a-f]+ in )?(.*)$/;
-const VALUE = /^\$\d+ = (0x[0-9a-f]+|\d+)/;
 const ARGUMENTS = /start_block=(\d+), length=(\d+)/;
 const MAX_WRAPPED_CHARS = 65536;
 
@@ -34,7 +35,7 @@ export const gdbLog: TraceFormat = {
 interface PendingEvent {
   readonly head: string;
   readonly values: number[];
-  readonly frames: FrameLine[];
+  readonly frames: LoggedFrame[];
   valuesFirst: boolean;
 }
 
@@ -99,13 +100,14 @@ class GdbLogDecoder implements TraceDecoder {
     if (this.wrapped === '') return;
     const parsed = parseFrameLine(this.wrapped);
     this.wrapped = '';
-    if (parsed && parsed.level > 0) this.pending?.frames.push(parsed);
+    if (parsed && parsed.level > 0) this.pending?.frames.push(new LoggedFrame(parsed));
   }
 
   private valueLine(bytes: Uint8Array, from: number, to: number): void {
-    const value = VALUE.exec(this.textOf(bytes, from, to));
-    if (!value || !this.pending) return;
-    this.pending.values.push(Number(value[1]));
+    if (!this.pending) return;
+    const value = gdbValue(bytes, from, to);
+    if (value < 0) return;
+    this.pending.values.push(value);
     this.sawValues = true;
     if (this.pending.frames.length === 0) this.pending.valuesFirst = true;
   }
@@ -143,10 +145,10 @@ class GdbLogDecoder implements TraceDecoder {
 
   private addEvent(
     values: { start: number; length: number; ticksMs: number | undefined },
-    frames: readonly FrameLine[],
+    frames: readonly LoggedFrame[],
   ): void {
     const { start, length, ticksMs } = values;
-    const swept = length === 0 && frames.some(({ frame }) => isSweepName(frame.functionName));
+    const swept = length === 0 && frames.some(({ isSweep }) => isSweep);
     const stack: StackId = this.stacks.stack(frames);
     const { builder } = this;
     const kind = this.gcLog.change(start, length, swept);

@@ -1,13 +1,14 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { HarvestError, TraceFormatError, UsageError } from '../errors.js';
-import { isJournal, JournalReader } from '../trace/journal-reader.js';
+import { isJournal } from '../trace/journal-format.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import { formatBytes } from '../units.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
 import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
+const PIECE_BYTES = 1 << 19;
 /** A compressed input may not grow beyond this, nor beyond 200:1 once it is larger than 16 MiB. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
 const MAX_RATIO = 200;
@@ -34,10 +35,10 @@ export interface LoadedTrace {
  * @throws UsageError HH1105 (cannot be read), TraceFormatError; what was decoded before is in `options.builder`.
  */
 export async function loadTrace(path: string, options: LoadOptions = {}): Promise<LoadedTrace> {
-  const source = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  const source = path === '-' ? (process.stdin as AsyncIterable<Uint8Array>) : filePieces(path);
   const subject = path === '-' ? 'stdin' : path;
   try {
-    return await decodeStream(unpacked(source as AsyncIterable<Uint8Array>, subject), { subject, ...options });
+    return await decodeStream(unpacked(source, subject), { subject, ...options });
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || cause instanceof HarvestError) throw cause;
     if (String(cause.code).startsWith('Z_')) {
@@ -62,24 +63,49 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: L
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < HEAD_BYTES) continue;
-    opened = open(head, false, builder, { ...options, subject });
+    opened = await openDecoder(head, false, builder, { ...options, subject });
     opened.decoder.push(head);
   }
   if (!opened) {
-    opened = open(head, true, builder, { ...options, subject });
+    opened = await openDecoder(head, true, builder, { ...options, subject });
     opened.decoder.push(head);
   }
   opened.decoder.end();
   return { builder, format: opened.format, title: opened.title };
 }
 
-function open(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: LoadOptions) {
+async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: LoadOptions) {
   const { subject = 'input' } = options;
   if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
+    // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
+    const { JournalReader } = await import('../trace/journal-reader.js');
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder: new JournalReader(subject, builder) };
   }
-  const format = options.format === undefined ? detectFormat(head, whole, subject) : formatById(options.format);
+  const format =
+    options.format === undefined
+      ? detectFormat(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, subject)
+      : formatById(options.format);
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
+}
+
+/** A file in pieces that are valid until the next one is asked for; each is read while the one before is worked on. */
+async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  let ahead: Promise<unknown> | undefined;
+  try {
+    let [now, next] = [Buffer.allocUnsafe(PIECE_BYTES), Buffer.allocUnsafe(PIECE_BYTES)];
+    let { bytesRead } = await file.read(now);
+    while (bytesRead > 0) {
+      const reading = file.read(next);
+      ahead = reading.catch(() => undefined);
+      yield now.subarray(0, bytesRead);
+      ({ bytesRead } = await reading);
+      [now, next] = [next, now];
+    }
+  } finally {
+    await ahead;
+    await file.close();
+  }
 }
 
 /** Unpacks gzip, with caps; passes everything else on as it is. */
@@ -96,11 +122,12 @@ async function* unpacked(source: AsyncIterable<Uint8Array>, subject: string): As
   let packed = 0;
   const gunzip = createGunzip();
   const feed = async () => {
-    gunzip.write(first.value);
+    // Copies: the stream keeps what it has not yet unpacked.
+    gunzip.write(Uint8Array.from(first.value));
     packed = first.value.length;
     for await (const chunk of rest) {
       packed += chunk.length;
-      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
+      if (!gunzip.write(Uint8Array.from(chunk))) await new Promise((resolve) => gunzip.once('drain', resolve));
     }
     gunzip.end();
   };

@@ -44,6 +44,17 @@ export class ByteWriter {
     this.bytes(bytes);
   }
 
+  /** UTF-8 without a length. */
+  utf8(value: string): void {
+    this.bytes(encoder.encode(value));
+  }
+
+  /** The same for text that is known to be ASCII, quickly. */
+  ascii(value: string): void {
+    this.reserve(value.length);
+    for (let i = 0; i < value.length; i++) this.buffer[this.length++] = value.charCodeAt(i);
+  }
+
   bytes(value: Uint8Array): void {
     this.reserve(value.length);
     this.buffer.set(value, this.length);
@@ -53,6 +64,14 @@ export class ByteWriter {
   /** A view of what was written; valid until the next write. */
   view(): Uint8Array {
     return this.buffer.subarray(0, this.length);
+  }
+
+  /** What was written, for good: the next write begins a new buffer. */
+  take(): Uint8Array {
+    const taken = this.view();
+    this.buffer = new Uint8Array(this.buffer.length);
+    this.length = 0;
+    return taken;
   }
 
   clear(): void {

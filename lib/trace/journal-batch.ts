@@ -24,8 +24,8 @@ export interface Written {
 export const NOTHING_WRITTEN: Written = { strings: 0, frames: 0, stacks: 0, events: 0 };
 
 export function writtenAll(builder: TraceBuilder): Written {
-  const { strings, frameLine, stackParent } = builder.tables;
-  return { strings: strings.length, frames: frameLine.length, stacks: stackParent.length, events: builder.eventCount };
+  const { strings, frameLine, trie } = builder.tables;
+  return { strings: strings.length, frames: frameLine.length, stacks: trie.parent.length, events: builder.eventCount };
 }
 
 export function writeBatch(writer: ByteWriter, builder: TraceBuilder, from: Written, liveBytes: number): void {
@@ -44,8 +44,8 @@ export function writeBatch(writer: ByteWriter, builder: TraceBuilder, from: Writ
   }
   writer.varint(to.stacks - from.stacks);
   for (let i = from.stacks; i < to.stacks; i++) {
-    writer.varint((tables.stackParent.values[i] ?? -1) + 1);
-    writer.varint(tables.stackFrame.values[i] ?? 0);
+    writer.varint((tables.trie.parent.values[i] ?? -1) + 1);
+    writer.varint(tables.trie.frame.values[i] ?? 0);
   }
   writer.bytes(builder.kind.values.subarray(from.events, to.events));
   for (const column of [builder.address, builder.sizeBytes, builder.stack]) {

@@ -36,3 +36,8 @@ export type SideRecord =
   | ({ readonly kind: 'epoch' } & Epoch)
   | ({ readonly kind: 'note' } & Omit<Note, 'beforeSeq'> & { readonly beforeSeq?: number })
   | { readonly kind: 'region'; readonly beforeSeq: number; readonly region: HeapRegion };
+
+/** Whether bytes begin as a journal does. */
+export function isJournal(head: Uint8Array): boolean {
+  return head.length >= JOURNAL_MAGIC.length && JOURNAL_MAGIC.every((byte, i) => head[i] === byte);
+}

@@ -8,6 +8,7 @@ import {
   CHUNK_TAIL_BYTES,
   ChunkType,
   HEADER_BYTES,
+  isJournal,
   JOURNAL_MAGIC,
   JOURNAL_VERSION,
   MAX_CHUNK_BYTES,
@@ -15,11 +16,6 @@ import {
 import { readInfo, readSide } from './journal-json.js';
 import { readRawSample } from './raw-samples.js';
 import { TraceBuilder } from './trace-builder.js';
-
-/** Whether bytes begin as a journal does. */
-export function isJournal(head: Uint8Array): boolean {
-  return head.length >= JOURNAL_MAGIC.length && JOURNAL_MAGIC.every((byte, i) => head[i] === byte);
-}
 
 /**
  * Reads a journal that is pushed in pieces cut anywhere. Everything up to the last whole chunk is kept: a torn or damaged

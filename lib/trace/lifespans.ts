@@ -47,13 +47,19 @@ export interface Lifespans {
   readonly assumptions: readonly string[];
 }
 
+const known = new WeakMap<Trace, Lifespans>();
+
 /**
- * The lifespan of every allocation in a trace, each with the event that ended it and why.
- * Never throws: a free of an unknown block, a double free or an overlap becomes a finding.
+ * The lifespan of every allocation in a trace, each with the event that ended it and why; computed once for a trace and given up
+ * with it. Never throws: a free of an unknown block, a double free or an overlap becomes a finding.
  * In a trace without addresses a free closes the oldest live block of its size.
  */
 export function lifespans(trace: Trace): Lifespans {
-  return new LifespanScan(trace).run();
+  const before = known.get(trace);
+  if (before) return before;
+  const spans = new LifespanScan(trace).run();
+  known.set(trace, spans);
+  return spans;
 }
 
 class LifespanScan {

@@ -1,5 +1,7 @@
 import type { Address, FrameId, StackId, StringId } from '../units.js';
+import { byteColumn, floatColumn, intColumn } from './column.js';
 import type { Backtrace, Frame } from './heap-event.js';
+import { StackTrie } from './stack-trie.js';
 
 /** Bits of {@link FrameTable.flags}. */
 export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8 } as const;
@@ -22,35 +24,6 @@ export interface StackTable {
 }
 
 const MAX_FRAMES = 2 ** 24;
-const MAX_STACKS = 2 ** 28;
-
-/** A typed array that doubles as it fills. `values` may be longer than `length`: the rest is zeros. */
-export class Column<A extends Float64Array | Int32Array | Uint8Array> {
-  values: A;
-  length = 0;
-
-  constructor(private readonly make: (size: number) => A) {
-    this.values = make(64);
-  }
-
-  push(value: number): void {
-    if (this.length === this.values.length) {
-      const grown = this.make(this.length * 2);
-      grown.set(this.values);
-      this.values = grown;
-    }
-    this.values[this.length++] = value;
-  }
-
-  /** A view (not a copy) of what is filled; later pushes may or may not show in it. */
-  view(): A {
-    return this.values.subarray(0, this.length) as A;
-  }
-}
-
-export const floatColumn = (): Column<Float64Array> => new Column((size) => new Float64Array(size));
-export const intColumn = (): Column<Int32Array> => new Column((size) => new Int32Array(size));
-export const byteColumn = (): Column<Uint8Array> => new Column((size) => new Uint8Array(size));
 
 /** One row of the frame table. */
 export interface FrameRow {
@@ -69,11 +42,9 @@ export class InternTables {
   readonly frameFile = intColumn();
   readonly frameLine = intColumn();
   readonly frameFlags = byteColumn();
-  readonly stackParent = intColumn();
-  readonly stackFrame = intColumn();
+  readonly trie = new StackTrie();
   private readonly stringIds = new Map<string, StringId>();
   private readonly frameIds = new Map<string, FrameId>();
-  private readonly stackIds = new Map<number, StackId>();
   private readonly framesByIdentity = new WeakMap<Frame, FrameId>();
   private readonly stacksByIdentity = new WeakMap<Backtrace, StackId>();
 
@@ -98,15 +69,7 @@ export class InternTables {
 
   /** Adds one call to a stack: `parent` is the caller's stack, -1 for the outermost. */
   push(parent: StackId, frame: FrameId): StackId {
-    const key = (parent + 1) * MAX_FRAMES + frame;
-    const known = this.stackIds.get(key);
-    if (known !== undefined) return known;
-    const id = this.stackParent.length;
-    if (id >= MAX_STACKS) throw new RangeError(`stack table: more than ${MAX_STACKS} distinct stacks`);
-    this.stackParent.push(parent);
-    this.stackFrame.push(frame);
-    this.stackIds.set(key, id);
-    return id;
+    return this.trie.push(parent, frame);
   }
 
   /** Interns a whole backtrace, innermost first. An empty one is -1. */
@@ -134,7 +97,8 @@ export class InternTables {
   }
 
   stacks(): StackTable {
-    return { count: this.stackParent.length, parent: this.stackParent.view(), frame: this.stackFrame.view() };
+    const { parent, frame } = this.trie;
+    return { count: parent.length, parent: parent.view(), frame: frame.view() };
   }
 
   /** Interns a frame whose strings are interned already. */

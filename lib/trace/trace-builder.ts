@@ -1,4 +1,5 @@
 import type { Address, Bytes, Seq, StackId } from '../units.js';
+import { byteColumn, type Column, floatColumn, intColumn } from './column.js';
 import type {
   Backtrace,
   Epoch,
@@ -11,7 +12,7 @@ import type {
   TraceInfo,
   TraceRecord,
 } from './heap-event.js';
-import { byteColumn, type Column, floatColumn, InternTables, intColumn } from './tables.js';
+import { InternTables } from './tables.js';
 import { EVENT_KINDS, EventKind, type Trace } from './trace.js';
 
 const DEFAULT_INFO: TraceInfo = {

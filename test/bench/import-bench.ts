@@ -13,7 +13,8 @@ const FRAMES = 20;
 
 /**
  * A gdb log of 60 MB: 20,000 events of 20 frames. The backtraces are those of a real capture, one after the other, brought to 20
- * frames by going round again (an interpreter's recursion); the arguments differ from event to event, as they do.
+ * frames by going round again (an interpreter's recursion); the arguments differ from event to event, as they do. The blocks are
+ * those of a heap of 4,096: allocated where there is room, freed, now and then made larger or smaller.
  */
 function* syntheticLog(): Generator<string> {
   const real = fixture('micropython-microbit/mylog.txt.gz')
@@ -22,9 +23,8 @@ function* syntheticLog(): Generator<string> {
     .slice(1);
   const stacks = real.map((event) => event.split('\n').flatMap((line) => /^#[1-9]\d* +(.*)$/.exec(line)?.[1] ?? []));
   yield 'Breakpoint 1 at 0x23a: file ../../py/gc.c, line 139.\n\n';
-  for (let event = 0; event < EVENTS; event++) {
-    const block = (event * 7) % 4096;
-    const length = event % 3 === 2 ? 0 : 1 + (event % 5);
+  let event = 0;
+  for (const { block, length } of blockEvents(EVENTS)) {
     const frames = stacks[event % stacks.length] ?? [];
     let text = `Breakpoint 1, gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n139\t  (the log point)\n`;
     text += `#0  gc_log_change (start_block=${block}, length=${length}) at ../../py/gc.c:139\n`;
@@ -33,8 +33,36 @@ function* syntheticLog(): Generator<string> {
       text += `#${level}  ${frame.replace('(', `(call=${event % 97}, `)}\n`;
     }
     yield `${text}$${event * 2 + 1} = 0x${block.toString(16)}\n$${event * 2 + 2} = 0x${length.toString(16)}\n\n`;
+    event++;
   }
   yield 'Breakpoint 2, pyexec_friendly_repl () at ../../shared/runtime/pyexec.c:621\n';
+}
+
+/** What a program does to a heap of blocks that never overlap; length 0 frees. The same every time. */
+function* blockEvents(count: number): Generator<{ readonly block: number; readonly length: number }> {
+  const HEAP_BLOCKS = 4096;
+  const SLOT_BLOCKS = 8;
+  const live: number[] = [];
+  const free = Array.from({ length: HEAP_BLOCKS / SLOT_BLOCKS }, (_, slot) => slot * SLOT_BLOCKS);
+  let state = 1;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  for (let i = 0; i < count; i++) {
+    const what = random(10);
+    const length = 1 + random(SLOT_BLOCKS);
+    if (what === 0 && live.length > 0) yield { block: live[random(live.length)] ?? 0, length };
+    else if (free.length > 0 && (live.length === 0 || what < 6)) {
+      const block = free.splice(random(free.length), 1)[0] ?? 0;
+      live.push(block);
+      yield { block, length };
+    } else {
+      const block = live.splice(random(live.length), 1)[0] ?? 0;
+      free.push(block);
+      yield { block, length: 0 };
+    }
+  }
 }
 
 /** Whole-process seconds and peak memory of a command, by /usr/bin/env's own clock and the kernel's accounting. */

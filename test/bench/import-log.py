@@ -1,8 +1,11 @@
 """The peer of `harvest import` in the benchmark: plain Python that does the same work on a classic gdb log. It writes the lifespans
-(allocation_history.json), the call tree as text and with all its figures as JSON, and a summary with peak, counts and findings."""
+(allocation_history.json), the call tree as text and with all its figures as JSON, a summary with peak, counts and findings, and the
+events with their backtraces in a compact file that can be read again."""
 import json
 import re
+import struct
 import sys
+import zlib
 
 FRAME = re.compile(r"#(\d+)\s+(?:(0x[0-9a-f]+) in )?(.*?) \(.*\) at (.*):(\d+)$")
 VALUE = re.compile(r"\$\d+ = (0x[0-9a-f]+)")
@@ -84,6 +87,28 @@ class Lifespans:
             self.done.append(record)
 
 
+class Store:
+    """The events as columns; backtraces as nodes of a tree, each a frame and its caller's node."""
+
+    def __init__(self):
+        self.frames, self.nodes, self.events = {}, {}, []
+
+    def event(self, start, length, trace):
+        node = -1
+        for frame in reversed(trace):
+            key = (node, self.frames.setdefault(frame, len(self.frames)))
+            node = self.nodes.setdefault(key, len(self.nodes))
+        self.events.append((start, length, node))
+
+    def write(self, path):
+        parts = [json.dumps(list(self.frames)).encode()]
+        parts += [struct.pack("<%di" % len(column), *column) for column in zip(*self.nodes)]
+        parts += [struct.pack("<%di" % len(column), *column) for column in zip(*self.events)]
+        with open(path, "wb") as file:
+            for part in parts:
+                file.write(struct.pack("<II", len(part), zlib.crc32(part)) + part)
+
+
 def call_tree(records, peak_at, allocations):
     """A node: [figures, children]; figures: count, blocks and bytes alive at the end, at the peak, in all, and temporary."""
     root = [[0] * 12, {}]
@@ -126,13 +151,14 @@ def json_of(key, node):
 
 def main():
     log_path, out = sys.argv[1], sys.argv[2]
-    spans = Lifespans()
+    spans, store = Lifespans(), Store()
     starts = []
     with open(log_path, encoding="utf-8") as log:
         for values, trace in events(log):
             if values[1]:
                 starts.append(spans.count)
             spans.event(values[0], values[1], trace)
+            store.event(values[0], values[1], trace)
     spans.finish()
     tree = call_tree(spans.done, spans.peak_at, dict(zip(starts, starts[1:])))
     with open(out, "w", encoding="utf-8") as file:
@@ -141,6 +167,7 @@ def main():
         file.write("\n".join(text_of(tree, 0, []) + ["%d total blocks" % tree[0][1]]) + "\n")
     with open(out + ".tree.json", "w", encoding="utf-8") as file:
         json.dump(json_of(("", ""), tree), file)
+    store.write(out + ".events")
     summary = {"events": spans.count, "peak": spans.peak, "peakSeq": spans.peak_at, **spans.kinds, **spans.findings}
     summary["live"] = len(spans.live)
     with open(out + ".summary.json", "w", encoding="utf-8") as file:

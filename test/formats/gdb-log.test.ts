@@ -1,5 +1,5 @@
 import test from 'ava';
-import { allocationHistory, allocationHistoryText, type HistoryRecord } from '../../lib/formats/allocation-history.js';
+import { allocationHistory, type HistoryRecord } from '../../lib/formats/allocation-history.js';
 import { decodeAll } from '../../lib/formats/format.js';
 import { parseFrameLine } from '../../lib/formats/gdb-frame-line.js';
 import { gdbLog } from '../../lib/formats/gdb-log.js';
@@ -7,6 +7,7 @@ import { detectFormat } from '../../lib/formats/registry.js';
 import { backtraceOf, EVENT_KINDS, eventAt, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { fixture } from '../support/fixture.js';
+import { historyText } from '../support/history-text.js';
 
 function read(text: string | Uint8Array, piece = Number.POSITIVE_INFINITY): Trace {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
@@ -65,14 +66,14 @@ test('a line an event, as in the original’s output', (t) => {
 
 test('the text of the history is the JSON of its records', (t) => {
   const trace = read(fixture('micropython-microbit/mylog.txt.gz'));
-  const text = [...allocationHistoryText(trace)].join('');
+  const text = historyText(trace);
   t.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify([...allocationHistory(trace)])));
 });
 
 test('the log may come in pieces of any size', (t) => {
   const bytes = fixture('micropython-microbit/mylog.txt.gz').subarray(0, 20_000);
-  const whole = [...allocationHistoryText(read(bytes))].join('');
-  for (const piece of [1, 7, 4096]) t.is([...allocationHistoryText(read(bytes, piece))].join(''), whole);
+  const whole = historyText(read(bytes));
+  for (const piece of [1, 7, 4096]) t.is(historyText(read(bytes, piece)), whole);
 });
 
 test('a log cut at any byte keeps the events before, and a cut event is a gap', (t) => {

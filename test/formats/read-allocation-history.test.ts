@@ -1,7 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { callTree } from '../../lib/analysis/call-tree.js';
-import { allocationHistoryText } from '../../lib/formats/allocation-history.js';
 import { allocationHistoryFormat } from '../../lib/formats/read-allocation-history.js';
 import { detectFormat } from '../../lib/formats/registry.js';
 import { callTreeText } from '../../lib/report/call-tree-text.js';
@@ -10,10 +9,9 @@ import type { Trace } from '../../lib/trace/trace.js';
 import { decodeIn, survivesEveryCut, utf8 } from '../support/decode-ways.js';
 import { fixture } from '../support/fixture.js';
 import { heapTrace } from '../support/heap-trace.js';
+import { historyText } from '../support/history-text.js';
 import { microbitOutput, microbitTrace } from '../support/microbit-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
-
-const textOf = (trace: Trace) => [...allocationHistoryText(trace)].join('');
 
 function decode(text: string): Trace {
   const { trace, error } = decodeIn(allocationHistoryFormat, utf8(text));
@@ -36,7 +34,7 @@ test('a file of this project reads back to the same lifespans, addresses and siz
   fc.assert(
     fc.property(heapTrace(), (trace) => {
       // Failed requests are in no lifespan: their numbers are free, and later events move up.
-      const again = decode(textOf(trace));
+      const again = decode(historyText(trace));
       const [a, b] = [lifespans(trace), lifespans(again)];
       t.is(b.count, a.count);
       t.deepEqual([...b.address], [...a.address]);
@@ -54,17 +52,17 @@ test('keeps backtraces, reallocations and sweeps', (t) => {
     alloc 0x20000040 16
     sweep 0x20000100 main@m.c:4 > gc_sweep@gc.c:9`;
   const before = traceFromText(text, { unitBytes: 16 });
-  const after = decode(textOf(before));
+  const after = decode(historyText(before));
   t.deepEqual([...after.events.kind], [...before.events.kind]);
   t.deepEqual([...after.events.address], [...before.events.address]);
-  t.is(textOf(after), textOf(before), 'writing it again gives the same file');
+  t.is(historyText(after), historyText(before), 'writing it again gives the same file');
 });
 
 test('survives every cut, and says what is wrong with what is not such a file', (t) => {
   survivesEveryCut(
     t,
     allocationHistoryFormat,
-    utf8(textOf(traceFromText('alloc 0x1000 32 main@m.c:1\nfree 0x1000\nalloc 0x2000 8'))),
+    utf8(historyText(traceFromText('alloc 0x1000 32 main@m.c:1\nfree 0x1000\nalloc 0x2000 8'))),
   );
   const wrong = (text: string) => decodeIn(allocationHistoryFormat, utf8(text)).error;
   t.is(wrong('{"a": 1}')?.code, 'HH1926');

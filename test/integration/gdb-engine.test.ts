@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
-import { allocationHistoryText } from '../../lib/formats/allocation-history.js';
 import { decodeAll } from '../../lib/formats/format.js';
 import { gdbLog } from '../../lib/formats/gdb-log.js';
 import { findGdb } from '../../lib/gdb/find-gdb.js';
@@ -16,6 +15,7 @@ import { connect } from '../../lib/targets/connect.js';
 import { backtraceOf, EVENT_KINDS, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { capture, captureInQemu, eventLines } from '../support/capture.js';
+import { historyText } from '../support/history-text.js';
 import { lispFirmware, symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -83,7 +83,7 @@ test.serial('two runs give byte-identical histories, and so does gdb without its
     const { trace, error } = await captureInQemu(engine, setup());
     t.is(error, undefined);
     t.is(trace.info.oracle?.outcome, 'matched');
-    histories.push([...allocationHistoryText(trace)].join(''));
+    histories.push(historyText(trace));
   }
   t.true((histories[0] ?? '').length > 10_000);
   t.is(histories[1], histories[0]);

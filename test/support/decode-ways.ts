@@ -16,7 +16,12 @@ export function decodeIn(format: TraceFormat, bytes: Uint8Array, options: Import
   let error: TraceFormatError | undefined;
   try {
     const decoder = format.open(builder, options);
-    for (let at = 0; at < bytes.length; at += chunk) decoder.push(bytes.subarray(at, at + chunk));
+    for (let at = 0; at < bytes.length; at += chunk) {
+      // A piece is the decoder's during the call only.
+      const piece = bytes.slice(at, at + chunk);
+      decoder.push(piece);
+      piece.fill(0xa5);
+    }
     decoder.end();
   } catch (thrown) {
     if (!(thrown instanceof TraceFormatError)) throw thrown;

@@ -5,10 +5,10 @@ import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { planPools } from '../../lib/analysis/pools/pool-plan.js';
 import { wallsOf } from '../../lib/analysis/walls.js';
-import { allocationHistoryText } from '../../lib/formats/allocation-history.js';
 import { poolsZephyr } from '../../lib/report/pools-output.js';
 import { formatBytes, formatCount } from '../../lib/units.js';
 import { fixture } from '../support/fixture.js';
+import { historyText } from '../support/history-text.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
 import {
@@ -132,7 +132,7 @@ test('opens allocation_history.json and sees what the log of the same capture sh
   t.is(await viewer.ask('state().loaded.usage.liveBytes.at(-1)'), stats.liveBytes);
   t.is(await viewer.ask('state().loaded.usage.liveCount.at(-1)'), stats.liveCount);
   // Our own files carry addresses and bytes.
-  await viewer.open(Buffer.from([...allocationHistoryText(traceFromText(VECTOR))].join('')), 'allocation_history.json');
+  await viewer.open(Buffer.from(historyText(traceFromText(VECTOR))), 'allocation_history.json');
   t.is(await viewer.ask('state().loaded.regions[0].baseAddress'), 0x1000);
   t.is(await viewer.ask('state().loaded.trace.eventCount'), 6);
   t.deepEqual(viewer.complaints, []);

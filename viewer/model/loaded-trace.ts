@@ -3,7 +3,7 @@ import {
   type HeapRegion,
   heapRegions,
   type Lifespans,
-  spansOf,
+  lifespans,
   type Trace,
   type UsageCurve,
   usageCurve,
@@ -40,7 +40,7 @@ export interface LoadOptions {
 
 /** Makes the parts one by one, with a breath between them so that the page lives. */
 export async function loadTrace(trace: Trace, options: LoadOptions): Promise<LoadedTrace> {
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   await breath();
   const usage = usageCurve(trace);
   const sources = sourcesOf(trace, spans, options.hide);
@@ -64,5 +64,5 @@ export function withHidden(loaded: LoadedTrace, hide: readonly string[]): Loaded
 
 /** The same events with other names: stacks and sources change, blocks do not. */
 export function withNames(loaded: LoadedTrace, trace: Trace, hide: readonly string[]): LoadedTrace {
-  return withHidden({ ...loaded, trace, spans: spansOf(trace) }, hide);
+  return withHidden({ ...loaded, trace, spans: lifespans(trace) }, hide);
 }

@@ -2,7 +2,7 @@ import type { Lifespans } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import type { Bytes } from '../../units.js';
 import { requestedSize } from '../size-table.js';
-import { walkSpans } from '../spans-of.js';
+import { walkSpans } from '../walk-spans.js';
 
 /** More distinct sizes than these are merged by a coarser alignment: the layout search keeps a table of their pairs. */
 export const MAX_SIZE_CLASSES = 2048;

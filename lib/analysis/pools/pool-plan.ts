@@ -1,8 +1,7 @@
 import { UsageError } from '../../errors.js';
-import type { Finding } from '../../trace/lifespans.js';
+import { type Finding, lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
 import type { Bytes } from '../../units.js';
-import { spansOf } from '../spans-of.js';
 import { type PoolDemand, poolDemand } from './demand.js';
 import { layoutBytes, type PoolLayout } from './layout.js';
 import { noSpillLayouts } from './no-spill.js';
@@ -66,7 +65,7 @@ export interface PoolOptions {
 export function planPools(trace: Trace, options: PoolOptions): PoolPlan {
   const { alignBytes = 4, marginPercent = 0 } = options;
   checkOptions(options, alignBytes, marginPercent);
-  const spans = spansOf(trace);
+  const spans = lifespans(trace);
   const demand = poolDemand(trace, spans, alignBytes);
   const peaks = new RangePeaks(demand);
   const most = Math.max(16, options.pools);

@@ -1,5 +1,5 @@
 import { TraceFormatError } from '../../errors.js';
-import { byteColumn, floatColumn } from '../../trace/tables.js';
+import { byteColumn, floatColumn } from '../../trace/column.js';
 import type { Bytes } from '../../units.js';
 import type { DroneDecoder, DroneSink } from './drone-sink.js';
 import { sizeAsG1Sends } from './drone-writer.js';

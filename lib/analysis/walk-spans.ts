@@ -1,17 +1,6 @@
-import { EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { Seq } from '../units.js';
-
-const cache = new WeakMap<Trace, Lifespans>();
-
-/** The lifespans of a trace, computed once for all the analyses of it; given up with the trace itself. */
-export function spansOf(trace: Trace): Lifespans {
-  const known = cache.get(trace);
-  if (known) return known;
-  const spans = lifespans(trace);
-  cache.set(trace, spans);
-  return spans;
-}
 
 export interface SpanVisitor {
   /** Called for every end, before the opening of the same event. */

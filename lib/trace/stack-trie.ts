@@ -1,0 +1,56 @@
+import type { FrameId, StackId } from '../units.js';
+import { intColumn } from './column.js';
+
+const MAX_STACKS = 2 ** 28;
+const FIRST_SLOTS = 1024;
+
+/**
+ * Backtraces as a prefix trie: each node is a frame and the node of its caller. The nodes lie in columns, and a hash table of their
+ * numbers finds a pair again: a capture of long backtraces asks for one node a frame of every event.
+ */
+export class StackTrie {
+  readonly parent = intColumn();
+  readonly frame = intColumn();
+  /** Node numbers plus 1; 0 is an empty slot. At most half are used. */
+  private slots = new Int32Array(FIRST_SLOTS);
+
+  /** The node of `frame` called from `parent` (-1: the outermost), made when it is new. @throws RangeError beyond 2^28 nodes */
+  push(parent: StackId, frame: FrameId): StackId {
+    const mask = this.slots.length - 1;
+    const parents = this.parent.values;
+    const frames = this.frame.values;
+    let slot = hashOf(parent, frame) & mask;
+    for (;;) {
+      const id = (this.slots[slot] ?? 0) - 1;
+      if (id < 0) return this.add(parent, frame, slot);
+      if (parents[id] === parent && frames[id] === frame) return id;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private add(parent: StackId, frame: FrameId, slot: number): StackId {
+    const id = this.parent.length;
+    if (id >= MAX_STACKS) throw new RangeError(`stack table: more than ${MAX_STACKS} distinct stacks`);
+    this.parent.push(parent);
+    this.frame.push(frame);
+    this.slots[slot] = id + 1;
+    if (id * 2 >= this.slots.length) this.grow();
+    return id;
+  }
+
+  private grow(): void {
+    const slots = new Int32Array(this.slots.length * 2);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.parent.length; id++) {
+      let slot = hashOf(this.parent.values[id] ?? 0, this.frame.values[id] ?? 0) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = id + 1;
+    }
+    this.slots = slots;
+  }
+}
+
+function hashOf(parent: StackId, frame: FrameId): number {
+  const mixed = Math.imul(parent + 1, 0x9e3779b1) ^ Math.imul(frame + 1, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
