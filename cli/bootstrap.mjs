@@ -5,7 +5,7 @@
 //   node cli/bootstrap.mjs --for demo|test|bench
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -87,9 +87,8 @@ function debianPackages() {
 function compile() {
   const status = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
   if (status !== 0) fail('the sources do not compile: see above');
-  const viewer = join(root, 'viewer', 'build.mjs');
-  if (existsSync(viewer) && statSync(viewer).isFile() && run(process.execPath, [viewer]) !== 0) {
-    fail('the viewer does not build: see above');
+  for (const part of ['cli/bundle.mjs', 'viewer/build.mjs']) {
+    if (run(process.execPath, [join(root, part)]) !== 0) fail(`${part} failed: see above`);
   }
 }
 

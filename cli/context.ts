@@ -30,6 +30,8 @@ export interface Command<T> {
 
 /** A command whose option types only it knows. */
 export interface AnyCommand {
+  /** What it is called by, without its arguments. */
+  readonly words: readonly string[];
   register(yargs: import('yargs').Argv, run: RunCommand): import('yargs').Argv;
 }
 
@@ -42,6 +44,7 @@ export type RunCommand = (
 /** Ties a command's options to its body, so that the list of commands needs not know their types. */
 export function defineCommand<T>(command: Command<T>): AnyCommand {
   return {
+    words: [command.name].flat().map((name) => name.split(' ')[0] ?? ''),
     register: (yargs, run) =>
       yargs.command<T>(
         command.name,

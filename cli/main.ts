@@ -2,7 +2,7 @@
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ExitCode, UsageError, version } from '../lib/index.js';
-import { COMMANDS } from './commands/index.js';
+import { commandsFor } from './commands/index.js';
 import type { Context, RunCommand } from './context.js';
 import { describeError, errorJson } from './print-error.js';
 
@@ -32,12 +32,16 @@ const run: RunCommand = (args, body) => {
   finished = body(context).catch((error: unknown) => fail(error, context.json, context.verbosity > 0));
 };
 
-let parser: Argv = yargs(hideBin(process.argv))
+const argv = hideBin(process.argv);
+/** yargs lays its help out before every command, asked for or not: at a third of its cost without line wrapping. */
+const asksForHelp = argv.length === 0 || argv.some((argument) => argument === '--help' || argument === '-h');
+
+let parser: Argv = yargs(argv)
   .scriptName('harvest')
   .option('json', { type: 'boolean', default: false, describe: 'print one JSON document', global: true })
   .option('quiet', { type: 'boolean', alias: 'q', default: false, describe: 'no progress, no tree' })
   .option('verbose', { type: 'count', alias: 'v', describe: 'more detail: -v commands, -vv gdb, -vvv protocol' });
-for (const command of COMMANDS) parser = command.register(parser, run);
+for (const command of await commandsFor(argv)) parser = command.register(parser, run);
 
 try {
   await parser
@@ -47,7 +51,7 @@ try {
     .version(version)
     .help()
     .alias('help', 'h')
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .wrap(asksForHelp ? Math.min(120, process.stdout.columns ?? 100) : null)
     .fail((message, error) => {
       throw error ?? new UsageError('HH1109', `harvest: ${message}`, { remedy: 'harvest --help' });
     })

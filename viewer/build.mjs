@@ -4,15 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeLicences } from '../cli/third-party.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'dist', 'viewer');
 /** The bundle travels in every HTML report. */
 const LIMIT_BYTES = 400 * 1024;
 
+const modules = new Set();
 const [script, style] = await Promise.all([bundle('main.ts'), bundle('style/style.css')]);
 const template = await readFile(join(here, 'page.template'), 'utf8');
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -38,6 +40,7 @@ if (Buffer.byteLength(html) > LIMIT_BYTES) {
 }
 await mkdir(out, { recursive: true });
 await writeFile(join(out, 'heap-harvest.html'), html);
+await writeLicences(modules, join(out, 'LICENSES.txt'));
 process.stdout.write(`dist/viewer/heap-harvest.html: ${(Buffer.byteLength(html) / 1024).toFixed(1)} KiB\n`);
 
 async function bundle(entry) {
@@ -54,7 +57,9 @@ async function bundle(entry) {
     jsxImportSource: 'preact',
     tsconfigRaw: {},
     logLevel: 'warning',
+    metafile: true,
   });
+  for (const path of Object.keys(result.metafile.inputs)) modules.add(resolve(path));
   const text = result.outputFiles[0].text.trim();
   // The end tag of the element that holds it must not stand in the text.
   return text.replaceAll('</script', '<\\/script').replaceAll('</style', '<\\/style');

@@ -15,7 +15,6 @@ import {
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
-import { readSymbols } from './read-symbols.js';
 
 export const importCommand = defineCommand({
   name: 'import [file]',
@@ -58,7 +57,7 @@ export const importCommand = defineCommand({
       ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
       ...(args.columns === undefined ? {} : { columns: columnsOption(args.columns) }),
       ...(args.cpuMhz === undefined ? {} : { cpuFrequencyHz: args.cpuMhz * 1e6 }),
-      ...(args.elf === undefined ? {} : { resolve: callerFrames(await readSymbols(args.elf)) }),
+      ...(args.elf === undefined ? {} : { resolve: await namesOf(args.elf) }),
       dropInnerPairs: args.dropInnerPairs,
     }).catch((error: unknown) => {
       failure = error;
@@ -77,6 +76,12 @@ export const importCommand = defineCommand({
     return trace.info.complete ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** Symbols are a third of the code and seldom asked for: loaded then only. */
+async function namesOf(elf: string) {
+  const { readSymbols } = await import('./read-symbols.js');
+  return callerFrames(await readSymbols(elf));
+}
 
 function listFormats(context: Context): ExitCode {
   if (context.json) {

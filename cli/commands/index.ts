@@ -1,57 +1,52 @@
 import type { AnyCommand } from '../context.js';
-import { allocatorsCommand } from './allocators.js';
-import { boardsCommand } from './boards.js';
-import { captureCommand } from './capture.js';
-import { checkCommand } from './check.js';
-import { demoCommand } from './demo.js';
-import { diffCommand } from './diff.js';
-import { doctorCommand } from './doctor.js';
-import { dumpCommand } from './dump.js';
-import { explainCommand } from './explain.js';
-import { exportCommand } from './export.js';
-import { fragCommand } from './frag.js';
-import { harvestCommand } from './harvest.js';
-import { importCommand } from './import.js';
-import { layoutCommand } from './layout.js';
-import { leaksCommand } from './leaks.js';
-import { mpyCommand } from './mpy.js';
-import { poolsCommand } from './pools.js';
-import { reportCommand } from './report.js';
-import { resymbolizeCommand } from './resymbolize.js';
-import { serveCommand } from './serve.js';
-import { sessionCommand } from './session.js';
-import { statsCommand } from './stats.js';
-import { symbolizeCommand } from './symbolize.js';
-import { treeCommand } from './tree.js';
-import { viewCommand } from './view.js';
-import { whatifCommand } from './whatif.js';
+
+/** A command's module is loaded when the command is asked for: most of a short run is the loading of code. */
+export interface CommandEntry {
+  /** The first word of the command line. */
+  readonly word: string;
+  load(): Promise<AnyCommand>;
+}
+
+const entry = (word: string, load: () => Promise<AnyCommand>): CommandEntry => ({ word, load });
 
 /** Every command, in the order in which `harvest --help` lists them. */
-export const COMMANDS: readonly AnyCommand[] = [
-  harvestCommand,
-  importCommand,
-  exportCommand,
-  viewCommand,
-  reportCommand,
-  captureCommand,
-  sessionCommand,
-  serveCommand,
-  treeCommand,
-  statsCommand,
-  leaksCommand,
-  fragCommand,
-  poolsCommand,
-  diffCommand,
-  checkCommand,
-  whatifCommand,
-  dumpCommand,
-  layoutCommand,
-  mpyCommand,
-  symbolizeCommand,
-  resymbolizeCommand,
-  boardsCommand,
-  allocatorsCommand,
-  doctorCommand,
-  demoCommand,
-  explainCommand,
+export const COMMANDS: readonly CommandEntry[] = [
+  entry('run', async () => (await import('./harvest.js')).harvestCommand),
+  entry('import', async () => (await import('./import.js')).importCommand),
+  entry('export', async () => (await import('./export.js')).exportCommand),
+  entry('view', async () => (await import('./view.js')).viewCommand),
+  entry('report', async () => (await import('./report.js')).reportCommand),
+  entry('capture', async () => (await import('./capture.js')).captureCommand),
+  entry('session', async () => (await import('./session.js')).sessionCommand),
+  entry('serve', async () => (await import('./serve.js')).serveCommand),
+  entry('tree', async () => (await import('./tree.js')).treeCommand),
+  entry('stats', async () => (await import('./stats.js')).statsCommand),
+  entry('leaks', async () => (await import('./leaks.js')).leaksCommand),
+  entry('frag', async () => (await import('./frag.js')).fragCommand),
+  entry('pools', async () => (await import('./pools.js')).poolsCommand),
+  entry('diff', async () => (await import('./diff.js')).diffCommand),
+  entry('check', async () => (await import('./check.js')).checkCommand),
+  entry('whatif', async () => (await import('./whatif.js')).whatifCommand),
+  entry('dump', async () => (await import('./dump.js')).dumpCommand),
+  entry('layout', async () => (await import('./layout.js')).layoutCommand),
+  entry('mpy', async () => (await import('./mpy.js')).mpyCommand),
+  entry('symbolize', async () => (await import('./symbolize.js')).symbolizeCommand),
+  entry('resymbolize', async () => (await import('./resymbolize.js')).resymbolizeCommand),
+  entry('boards', async () => (await import('./boards.js')).boardsCommand),
+  entry('allocators', async () => (await import('./allocators.js')).allocatorsCommand),
+  entry('doctor', async () => (await import('./doctor.js')).doctorCommand),
+  entry('demo', async () => (await import('./demo.js')).demoCommand),
+  entry('explain', async () => (await import('./explain.js')).explainCommand),
 ];
+
+const GLOBAL_FLAGS = new Set(['--json', '--quiet', '-q', '--verbose', '-v', '-vv', '-vvv']);
+
+/**
+ * The commands that a command line can mean: the one that it begins with (after flags that every command has), else all of them,
+ * as for `--help`, completion, a word that is no command and the default command's own options.
+ */
+export async function commandsFor(argv: readonly string[]): Promise<readonly AnyCommand[]> {
+  const word = argv.find((argument) => !GLOBAL_FLAGS.has(argument));
+  const named = COMMANDS.find((command) => command.word === word);
+  return named ? [await named.load()] : await Promise.all(COMMANDS.map((command) => command.load()));
+}

@@ -19,7 +19,7 @@ interface Output {
 async function harvest(...args: string[]): Promise<Output> {
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      join(projectRoot, 'dist/cli/main.js'),
+      join(projectRoot, 'dist/bin/harvest.js'),
       ...args,
     ]);
     return { code: 0, stdout, stderr };

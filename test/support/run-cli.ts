@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from './fixture.js';
 
-export const CLI = join(projectRoot, 'dist', 'cli', 'main.js');
+export const CLI = join(projectRoot, 'dist', 'bin', 'harvest.js');
 
 export interface CliResult {
   readonly status: number | null;

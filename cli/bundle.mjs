@@ -1,0 +1,43 @@
+/**
+ * Bundles the compiled command line into dist/bin: a run of `harvest` then loads a few files instead of some two hundred, and only
+ * those of its own command. Runs after the compiler.
+ */
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { writeLicences } from './third-party.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, 'dist', 'bin');
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** What is large to load and written as ES modules goes in; the rest is loaded from node_modules when a command needs it. */
+const BUNDLED = new Set(['yargs', 'zod', 'fast-xml-parser', 'smol-toml']);
+const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name));
+
+const bundle = await rolldown({
+  input: { harvest: join(root, 'dist', 'cli', 'main.js') },
+  platform: 'node',
+  external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
+  // yargs measures the texts of its help with tables of all scripts and emoji, 25 ms to load: the help is in ASCII.
+  resolve: { alias: { 'string-width': join(root, 'dist', 'cli', 'ascii-width.js') } },
+  onwarn: (warning) => {
+    throw new Error(`cli bundle: ${warning.message}`);
+  },
+});
+await rm(out, { recursive: true, force: true });
+const { output } = await bundle.write({
+  dir: out,
+  format: 'esm',
+  // What most commands share comes in one file: finding a file costs more than reading it.
+  codeSplitting: { groups: [{ name: 'common', test: /dist.lib.(?!symbols)/, minShareCount: 8 }] },
+  // Names are kept: they stand in the stack of a bug report.
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+});
+await writeLicences(
+  output.flatMap((chunk) => chunk.moduleIds ?? []),
+  join(out, 'LICENSES.txt'),
+);
+const bytes = output.reduce((sum, chunk) => sum + (chunk.code?.length ?? 0), 0);
+process.stdout.write(`dist/bin/harvest.js: ${output.length} files, ${(bytes / 1024).toFixed(0)} KiB\n`);
