@@ -11,7 +11,6 @@ import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
 import { makeLogPlan } from '../../lib/harvest/make-plan.js';
 import { connect } from '../../lib/targets/connect.js';
 import type { Target } from '../../lib/targets/target.js';
-import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import type { BenchRow } from './bench-row.js';
 import { classicGdb } from './classic-gdb.js';
@@ -67,30 +66,7 @@ export async function enginesBench(): Promise<BenchRow[]> {
       rows.push({ name: `${label}: packets`, value: counts.packets / events, unit: 'per event' });
     }
   }
-  return [...rows, ...(await openocdRows())];
-}
-
-/** Through a real OpenOCD with a simulated probe: OpenOCD looks at its target every 100 ms unless it is poked. */
-async function openocdRows(): Promise<BenchRow[]> {
-  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
-  const rate = async (poke: boolean, maxEvents: number) => {
-    const { trace, error } = await captureThroughOpenocd(new DirectEngine(), { elfPath, poke, maxEvents });
-    if (error !== undefined) throw error;
-    const at = trace.events.atUs ?? new Float64Array();
-    return ((trace.eventCount - 1) * 1e6) / ((at.at(-1) ?? 0) - (at[0] ?? 0));
-  };
-  const plain = await rate(false, 40);
-  const poked = await rate(true, 250);
-  return [
-    { name: 'direct engine through OpenOCD', value: plain, unit: 'events/s' },
-    {
-      name: 'direct engine through OpenOCD, poked',
-      value: poked,
-      unit: 'events/s',
-      against: 'without the poke',
-      ratio: poked / plain,
-    },
-  ];
+  return rows;
 }
 
 async function measure(contender: Contender, elfPath: string, rig: Rig): Promise<Measured> {

@@ -7,6 +7,7 @@ import type { BenchRow } from './bench-row.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>> = {
   engines: async () => (await import('./engines-bench.js')).enginesBench,
+  openocd: async () => (await import('./openocd-bench.js')).openocdBench,
   malloc: async () => (await import('./malloc-bench.js')).mallocBench,
   import: async () => (await import('./import-bench.js')).importBench,
   memory: async () => (await import('./memory-bench.js')).memoryBench,
