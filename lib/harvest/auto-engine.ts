@@ -1,10 +1,17 @@
 import { HarvestError } from '../errors.js';
 import type { GdbProgram } from '../gdb/find-gdb.js';
 import type { Target } from '../targets/target.js';
-import type { HeapEvent, RawSample, TraceInfo, TraceRecord } from '../trace/heap-event.js';
+import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../trace/heap-event.js';
 import type { Seq } from '../units.js';
-import { compareBacktraces, GdbBacktraces } from './backtrace-check.js';
+import {
+  compareBacktraces,
+  type Explanation,
+  functionsOf,
+  GdbBacktraces,
+  type HasFunction,
+} from './backtrace-check.js';
 import type { Engine, HarvestPlan } from './engine.js';
+import { loadFirmware } from './firmware-image.js';
 import { withBacktrace } from './resymbolize.js';
 
 export interface AutoEngineOptions {
@@ -15,6 +22,12 @@ export interface AutoEngineOptions {
   readonly program?: GdbProgram;
 }
 
+/** What the report calls the differences that are gdb's own. */
+const EXPLAINED: Readonly<Record<Explanation, string>> = {
+  'tail-calls': 'explainedByTailCalls',
+  'ends-early': 'explainedByGdbEndingEarly',
+  'wrong-name': 'explainedByDiscardedFunctions',
+};
 /** Every one of these is compared with gdb's. */
 const CHECKED_AT_FIRST = 32;
 /** Later, one of so many: a prime, so that no loop of the firmware hides from it. */
@@ -59,14 +72,15 @@ class LiveCheck implements AsyncDisposable {
   private held: HeapEvent | undefined;
   private failure: string | undefined;
   private checked = 0;
-  private explained = 0;
+  private readonly explained = new Map<Explanation, number>();
+  private hasFunction: HasFunction | undefined;
   private lastGood: Seq = -1;
   /** The event from which on gdb makes the backtraces. */
   private gdbFrom: Seq | undefined;
 
   constructor(
     private readonly program: GdbProgram | undefined,
-    elfPath: string,
+    private readonly elfPath: string,
     private readonly maxDepth: number,
   ) {
     const opening = program ? GdbBacktraces.open(program, elfPath) : Promise.resolve(undefined);
@@ -115,7 +129,7 @@ class LiveCheck implements AsyncDisposable {
         yield withBacktrace(event, gdbs);
         return;
       }
-      const comparison = compareBacktraces(event.backtrace ?? [], gdbs);
+      const comparison = await this.compare(event.backtrace ?? [], gdbs);
       this.checked++;
       if (comparison.outcome === 'differs') {
         this.gdbFrom = seq;
@@ -124,7 +138,8 @@ class LiveCheck implements AsyncDisposable {
         return;
       }
       this.lastGood = seq;
-      if (comparison.outcome === 'explained') this.explained++;
+      if (comparison.outcome === 'explained')
+        this.explained.set(comparison.by, (this.explained.get(comparison.by) ?? 0) + 1);
       yield event;
     } catch (error) {
       // Without gdb the capture goes on: it is only less sure, which the summary says.
@@ -136,6 +151,14 @@ class LiveCheck implements AsyncDisposable {
       };
       yield event;
     }
+  }
+
+  private async compare(ours: Backtrace, gdbs: Backtrace) {
+    const comparison = compareBacktraces(ours, gdbs, this.hasFunction);
+    if (comparison.outcome !== 'differs' || this.hasFunction) return comparison;
+    // The symbol table, for the first time that it is needed.
+    this.hasFunction = functionsOf(await loadFirmware(this.elfPath));
+    return compareBacktraces(ours, gdbs, this.hasFunction);
   }
 
   private reason(seq: Seq, { frame, ours, gdbs }: { frame: number; ours: string; gdbs: string }): string {
@@ -150,7 +173,7 @@ class LiveCheck implements AsyncDisposable {
     const checks = {
       backtracesChecked: this.checked,
       checkedBy: this.failure === undefined ? by : `${by}, until it failed: ${this.failure}`,
-      ...(this.explained === 0 ? {} : { explainedByTailCalls: this.explained }),
+      ...Object.fromEntries([...this.explained].map(([by, count]) => [EXPLAINED[by], count])),
       ...(this.gdbFrom === undefined ? {} : { backtracesByGdbFromEvent: this.gdbFrom }),
     };
     return { ...info, engineReport: { ...info.engineReport, ...checks } };

@@ -1,7 +1,9 @@
 import type { GdbProgram } from '../gdb/find-gdb.js';
 import { MiSession } from '../gdb/mi/mi-session.js';
 import { SnapshotServer } from '../gdb/rsp/snapshot-server.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { Backtrace, Frame, RawSample } from '../trace/heap-event.js';
+import type { Address } from '../units.js';
 
 /** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
 export class GdbBacktraces implements AsyncDisposable {
@@ -47,26 +49,79 @@ export class GdbBacktraces implements AsyncDisposable {
   }
 }
 
+/**
+ * What gdb is known to show otherwise. `tail-calls`: it leaves out frames of tail calls, which it shows only where its call-site data
+ * leave one way. `ends-early`: without call frame information it stops where we go on by prologues; those frames are marked guessed.
+ * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
+ * symbol table has ours: firmware whose flash begins at 0.
+ */
+export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name';
+
 /** How our backtrace compares with gdb's. */
 export type Comparison =
   | { readonly outcome: 'same' }
-  /** We have frames of tail calls that gdb leaves out: it shows them only where its call-site data leave one way. */
-  | { readonly outcome: 'explained' }
+  | { readonly outcome: 'explained'; readonly by: Explanation }
   | { readonly outcome: 'differs'; readonly frame: number; readonly ours: string; readonly gdbs: string };
 
-export function compareBacktraces(ours: Backtrace, gdbs: Backtrace): Comparison {
-  const same = ours.length === gdbs.length && ours.every((frame, index) => sameFrame(frame, gdbs[index]));
-  if (same) return { outcome: 'same' };
+/** Whether the symbol table has a function of this name at an address. */
+export type HasFunction = (name: string, address: Address) => boolean;
+
+export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?: HasFunction): Comparison {
+  let by: Explanation | undefined;
+  let own = 0;
   let at = 0;
-  for (const frame of ours) {
-    if (sameFrame(frame, gdbs[at])) at++;
-    else if (frame.kind !== 'tail') break;
+  while (own < ours.length) {
+    const frame = ours[own];
+    const other = gdbs[at];
+    if (frame && sameFrame(frame, other)) {
+      own++;
+      at++;
+    } else if (frame?.kind === 'tail') {
+      by ??= 'tail-calls';
+      own++;
+    } else if (frame?.certainty === 'guessed' && at === gdbs.length) {
+      by = 'ends-early';
+      own++;
+    } else if (frame && other && hasFunction && isMisnamed(ours.slice(own), gdbs.slice(at), hasFunction)) {
+      by = 'wrong-name';
+      own += framesAt(ours, own);
+      at += framesAt(gdbs, at);
+    } else break;
   }
-  if (at === gdbs.length && ours.filter((frame) => frame.kind !== 'tail').length <= gdbs.length)
-    return { outcome: 'explained' };
-  const frame = ours.findIndex((own, index) => !sameFrame(own, gdbs[index]));
-  const index = frame < 0 ? ours.length : frame;
-  return { outcome: 'differs', frame: index, ours: frameText(ours[index]), gdbs: frameText(gdbs[index]) };
+  if (own === ours.length && at === gdbs.length)
+    return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
+  return { outcome: 'differs', frame: own, ours: frameText(ours[own]), gdbs: frameText(gdbs[at]) };
+}
+
+/** How many frames share the address of this one: a function and the calls inlined into it. */
+function framesAt(frames: Backtrace, from: number): number {
+  let to = from + 1;
+  while (to < frames.length && frames[to]?.address === frames[from]?.address) to++;
+  return to - from;
+}
+
+/** The same address, in a function that the symbol table knows by our name and not by gdb's. */
+function isMisnamed(ours: Backtrace, gdbs: Backtrace, hasFunction: HasFunction): boolean {
+  const own = ours[framesAt(ours, 0) - 1];
+  const other = gdbs[framesAt(gdbs, 0) - 1];
+  if (!own || !other || own.address !== other.address) return false;
+  // A return address may be the first one behind its function; an interrupted one its function's first.
+  const inside = (name: string) => hasFunction(name, own.address - 1) || hasFunction(name, own.address);
+  return inside(own.functionName) && !inside(other.functionName);
+}
+
+/** {@link HasFunction} of a firmware; clones (`f.part.0`) count as their function. */
+export function functionsOf(image: Symbolizer): HasFunction {
+  return (name, address) =>
+    name !== '' &&
+    image
+      .symbolsByPrefix(name)
+      .some(
+        (symbol) =>
+          (symbol.name === name || symbol.name[name.length] === '.') &&
+          symbol.address <= address &&
+          address < symbol.address + symbol.sizeBytes,
+      );
 }
 
 /** The kind is not compared: MI does not tell it. */

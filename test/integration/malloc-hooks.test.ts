@@ -6,7 +6,7 @@ import { EventKind } from '../../lib/trace/trace.js';
 import { cFirmware, referenceLines } from '../support/c-firmware.js';
 import { eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
+import { captureMalloc, eventForm, firstDifference, referenceForm } from '../support/malloc-capture.js';
 
 const sqlite = (libc: string, opt: string, more: Record<string, string | number> = {}) =>
   cFirmware('sqlite', { LIBC: libc, OPT: opt, ...more });
@@ -55,6 +55,17 @@ for (const [libc, opt] of [
     t.true(names.has('sqlite3_open') && names.has('sqlite3MemMalloc'));
   });
 }
+
+test.serial('sqlite newlib -Os: the gdb engine captures the same events with the same backtraces', async (t) => {
+  t.timeout(240_000);
+  const setup = { elfPath: sqlite('newlib', 'Os'), until: ['sqlite_repl'] };
+  const direct = await captureMalloc(new DirectEngine(), setup);
+  const gdb = await captureMalloc(new GdbEngine(await findGdb()), setup);
+  t.is(gdb.error, undefined);
+  t.true(gdb.trace.eventCount > 1000);
+  t.is(await firstDifference(direct.trace, gdb.trace, setup.elfPath), undefined);
+  t.is(gdb.trace.info.oracle?.outcome, 'matched', JSON.stringify(gdb.trace.info.oracle));
+});
 
 test.serial('two tasks, an interrupt and longjmp: the same events in both engines and the reference', async (t) => {
   t.timeout(240_000);

@@ -1,9 +1,12 @@
+import { findGdb } from '../../lib/gdb/find-gdb.js';
 import { DirectEngine } from '../../lib/harvest/direct-engine.js';
+import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import type { Trace } from '../../lib/trace/trace.js';
 import { cFirmware, referenceLines } from './c-firmware.js';
-import { captureMalloc, eventForm, referenceForm } from './malloc-capture.js';
+import { captureMalloc, eventForm, firstDifference, referenceForm } from './malloc-capture.js';
 
 /*
- * Every variant of examples/firmware/sqlite and tasks against its reference build: minutes, so no part of `npm test`.
+ * Every variant of examples/firmware/sqlite and tasks against its reference build, and of sqlite in both engines: minutes, so no part of `npm test`.
  *
  *   node dist/test/support/every-malloc-variant.js [sqlite|tasks]
  */
@@ -45,13 +48,22 @@ async function check({ firmware, variables }: Variant): Promise<boolean> {
   const found = referenceForm(trace);
   const first = expected.findIndex((line, seq) => line !== found[seq]);
   const same = first < 0 && expected.length === found.length && expected.length > 0 && error === undefined;
+  const twoEngines = firmware === 'sqlite' ? await checkGdb(trace, firmware, variables) : undefined;
   const oracle = trace.info.oracle?.outcome ?? 'no oracle';
   const place = same ? '' : `: event ${first}: found ${found[first] ?? error}, expected ${expected[first]}`;
   const rate = Math.round(trace.eventCount / (elapsedMs / 1000));
+  const engines = firmware === 'sqlite' ? `; gdb engine: ${twoEngines ?? 'same'}` : '';
   process.stdout.write(
-    `${same ? 'same' : 'DIFFERS'} ${oracle} ${firmware} ${Object.values(variables).join(' ')}: ${found.length} of ${expected.length} events, ${rate}/s${place}\n`,
+    `${same ? 'same' : 'DIFFERS'} ${oracle} ${firmware} ${Object.values(variables).join(' ')}: ${found.length} of ${expected.length} events, ${rate}/s${place}${engines}\n`,
   );
-  return same && oracle === 'matched';
+  return same && oracle === 'matched' && twoEngines === undefined;
+}
+
+/** What the gdb engine makes of the same firmware, where that is another backtrace or event. */
+async function checkGdb(ours: Trace, firmware: Variant['firmware'], variables: Variant['variables']) {
+  const setup = { elfPath: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
+  const { trace, error } = await captureMalloc(new GdbEngine(await findGdb()), setup);
+  return error === undefined ? await firstDifference(ours, trace, setup.elfPath) : String(error);
 }
 
 const only = process.argv[2];

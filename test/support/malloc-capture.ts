@@ -1,4 +1,5 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
+import { compareBacktraces, functionsOf } from '../../lib/harvest/backtrace-check.js';
 import type { Engine } from '../../lib/harvest/engine.js';
 import { loadFirmware } from '../../lib/harvest/firmware-image.js';
 import { type MallocPlanOptions, makeMallocPlan } from '../../lib/harvest/make-malloc-plan.js';
@@ -6,7 +7,7 @@ import { chooseAllocator } from '../../lib/harvest/malloc/choose-allocator.js';
 import { connect } from '../../lib/targets/connect.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';
-import { eventAt } from '../../lib/trace/trace.js';
+import { backtraceOf, eventAt } from '../../lib/trace/trace.js';
 import { type Captured, capture } from './capture.js';
 
 export interface MallocSetup extends MallocPlanOptions {
@@ -88,4 +89,22 @@ export function eventForm(lines: readonly string[]): string[] {
 
 function hex(address: number): string {
   return address.toString(16).padStart(8, '0');
+}
+
+/**
+ * Where the backtraces of two captures of one run differ; undefined when nowhere. What gdb is known to leave out or to get wrong is no
+ * difference (backtrace-check.ts).
+ */
+export async function firstDifference(ours: Trace, gdbs: Trace, elfPath: string): Promise<string | undefined> {
+  const hasFunction = functionsOf(await loadFirmware(elfPath));
+  if (ours.eventCount !== gdbs.eventCount) return `${ours.eventCount} events against ${gdbs.eventCount}`;
+  for (let seq = 0; seq < ours.eventCount; seq++) {
+    const events = [textOf(eventAt(ours, seq)), textOf(eventAt(gdbs, seq))];
+    if (events[0] !== events[1]) return `event ${seq}: ${events[0]} against ${events[1]}`;
+    const stacks = [ours, gdbs].map((trace) => backtraceOf(trace, trace.events.stack[seq] ?? -1));
+    const comparison = compareBacktraces(stacks[0] ?? [], stacks[1] ?? [], hasFunction);
+    if (comparison.outcome === 'differs')
+      return `event ${seq}, frame ${comparison.frame}: ${comparison.ours} against gdb's ${comparison.gdbs}`;
+  }
+  return undefined;
 }
