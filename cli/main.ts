@@ -5,6 +5,7 @@ import { ExitCode, UsageError, version } from '../lib/index.js';
 import { commandsFor } from './commands/index.js';
 import type { Context, RunCommand } from './context.js';
 import { describeError, errorJson } from './print-error.js';
+import { logTraffic } from './traffic-log.js';
 
 /*
  * The only reader of argv and the environment, and the only place that ends the process.
@@ -29,6 +30,7 @@ process.stderr.on('error', () => undefined);
 let finished: Promise<number> | undefined;
 const run: RunCommand = (args, body) => {
   const context = contextOf(args);
+  logTraffic(context);
   finished = body(context).catch((error: unknown) => fail(error, context.json, context.verbosity > 0));
 };
 
@@ -40,7 +42,7 @@ let parser: Argv = yargs(argv)
   .scriptName('harvest')
   .option('json', { type: 'boolean', default: false, describe: 'print one JSON document', global: true })
   .option('quiet', { type: 'boolean', alias: 'q', default: false, describe: 'no progress, no tree' })
-  .option('verbose', { type: 'count', alias: 'v', describe: 'more detail: -v commands, -vv gdb, -vvv protocol' });
+  .option('verbose', { type: 'count', alias: 'v', describe: '-v programs and causes, -vv gdb, -vvv packets' });
 for (const command of await commandsFor(argv)) parser = command.register(parser, run);
 
 try {

@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { tellTraffic } from './traffic.js';
 
 /**
  * Waits on its stdin: a line says that all is well; an end without one, that the process that held it is gone (killed, perhaps), and
@@ -11,6 +12,7 @@ const WATCHDOG = 'read -r _ || kill -9 "$1"';
  * It never outlives this process, however that ends: a captured emulator would otherwise run on for ever.
  */
 export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  tellTraffic('process', '>', () => [program, ...args].join(' '));
   const child = spawn(program, args, { detached: true });
   const watchdog = child.pid === undefined ? undefined : watch(child.pid);
   child.once('close', () => watchdog?.stdin?.end('ended\n'));

@@ -135,5 +135,6 @@ export {
   type Trace,
 } from './trace/trace.js';
 export { TraceBuilder } from './trace/trace-builder.js';
+export { type Traffic, watchTraffic } from './traffic.js';
 export * from './units.js';
 export { version } from './version.js';

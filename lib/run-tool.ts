@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tellTraffic } from './traffic.js';
 import type { Milliseconds } from './units.js';
 
 export interface ToolResult {
@@ -17,6 +18,7 @@ export function runTool(
   timeoutMs: Milliseconds = 300_000,
 ): Promise<ToolResult> {
   return new Promise((resolve) => {
+    tellTraffic('process', '>', () => [program, ...args].join(' '));
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     // spawn's own time-out is not cleared for a program that is not there: it would keep this process from ending.
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

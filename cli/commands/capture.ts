@@ -50,11 +50,19 @@ export const captureCommand = defineCommand({
       .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
       .option('limit', { type: 'number', describe: 'ring over HTTP: only the newest events' })
       .option('stop-on-full', { type: 'boolean', describe: 'ring setting: keep the earliest events' })
-      .option('collapse-pairs', { type: 'boolean', describe: 'ring setting: drop a malloc with its own free' })
-      .option('capture-largest', { type: 'boolean', describe: 'ring setting: record the largest free block' })
-      .option('backtrace-depth', { type: 'number', describe: 'ring setting: 1 to 6' })
-      .option('min-size', { type: 'string', describe: 'ring setting: no backtrace below this size' })
-      .option('skip-frees', { type: 'boolean', describe: 'ring setting: no backtraces for frees' })
+      .option('collapse-pairs', {
+        hidden: true,
+        type: 'boolean',
+        describe: 'ring setting: drop a malloc with its own free',
+      })
+      .option('capture-largest', {
+        hidden: true,
+        type: 'boolean',
+        describe: 'ring setting: record the largest free block',
+      })
+      .option('backtrace-depth', { hidden: true, type: 'number', describe: 'ring setting: 1 to 6' })
+      .option('min-size', { hidden: true, type: 'string', describe: 'ring setting: no backtrace below this size' })
+      .option('skip-frees', { hidden: true, type: 'boolean', describe: 'ring setting: no backtraces for frees' })
       .option('format', { type: 'string', describe: 'swo, serial: the format of the trace' })
       .option('framing', { choices: SWO_FRAMINGS, describe: 'swo: how ports are carried (default: by content)' })
       .option('trace-port', { type: 'number', default: 31, describe: 'swo: the port of the trace' })

@@ -23,10 +23,9 @@ export const harvestCommand = defineCommand({
   name: ['$0 [elf]', 'run [elf]'],
   describe: 'Capture the heap events of a firmware until its REPL waits (or write the outputs of a journal)',
   examples: [
-    ['harvest --until-repl --board metro_m0_express firmware.elf', 'a board behind OpenOCD on :3333'],
-    ['harvest --gdb-server :2331 --until main_loop firmware.elf', 'any gdb server, any end'],
-    ["harvest --allocator auto --until-prompt 'sqlite> ' firmware.elf", 'any malloc, no rebuild'],
-    ['harvest capture.harvest', 'write the outputs of a capture that was cut short'],
+    ['harvest --until-repl -b metro_m0_express fw.elf', 'a board behind OpenOCD on :3333'],
+    ['harvest --allocator auto --until main_loop fw.elf', 'any malloc, without a rebuild'],
+    ['harvest capture.harvest', 'the outputs of a capture cut short'],
   ],
   options: (yargs) =>
     yargs
@@ -42,15 +41,23 @@ export const harvestCommand = defineCommand({
       .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
-      .option('backtrace-depth', { type: 'number', describe: 'frames kept of a backtrace', default: 128 })
+      .option('backtrace-depth', { hidden: true, type: 'number', describe: 'frames kept of a backtrace', default: 128 })
       .option('ring', { type: 'number', describe: 'keep so many records only' })
       .option('stop-on-full', {
         type: 'boolean',
         describe: 'end when the ring is full (default); --no-: keep the newest',
       })
-      .option('collapse-pairs', { type: 'boolean', describe: 'ring: drop an allocation with the free right behind it' })
-      .option('min-size', { type: 'string', describe: 'ring: no backtrace for allocations below this size' })
-      .option('skip-frees', { type: 'boolean', describe: 'ring: no backtrace for frees' })
+      .option('collapse-pairs', {
+        hidden: true,
+        type: 'boolean',
+        describe: 'ring: drop an allocation with the free right behind it',
+      })
+      .option('min-size', {
+        hidden: true,
+        type: 'string',
+        describe: 'ring: no backtrace for allocations below this size',
+      })
+      .option('skip-frees', { hidden: true, type: 'boolean', describe: 'ring: no backtrace for frees' })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
       .option('one-write', {
         type: 'boolean',
@@ -58,11 +65,16 @@ export const harvestCommand = defineCommand({
         describe: 'direct engine: one round trip an event (docs)',
       })
       .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
-      .option('gdb-python', { type: 'boolean', default: true, describe: "use gdb's Python where it has one" })
+      .option('gdb-python', {
+        hidden: true,
+        type: 'boolean',
+        default: true,
+        describe: "use gdb's Python where it has one",
+      })
       .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
       .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
       .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
-      .option('qemu-arg', { type: 'string', array: true, describe: 'a further argument for QEMU' })
+      .option('qemu-arg', { hidden: true, type: 'string', array: true, describe: 'a further argument for QEMU' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
     if (args.elf === undefined) {

@@ -4,7 +4,7 @@ import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifesp
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
 import { type Address, type Bytes, type FrameId, formatAddress, type StackId } from '../units.js';
 
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 19;
 const MAX_CACHED_BYTES = 1 << 26;
 const encoder = new TextEncoder();
 

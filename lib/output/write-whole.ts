@@ -3,8 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { OutputError } from '../errors.js';
 
-/** Pieces of about a megabyte. */
-const MAX_WAITING_PIECES = 16;
+/** Pieces of about half a megabyte. */
+const MAX_WAITING_PIECES = 8;
 const write = promisify(fsWrite);
 
 /**

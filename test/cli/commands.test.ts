@@ -20,3 +20,10 @@ test('the help of harvest lists every command, and that of a command its options
   t.regex(one.stdout, /--at-peak/);
   t.is(one.status, 0);
 });
+
+test('the help of each command fits a screen of 40 lines', async (t) => {
+  for (const { word } of COMMANDS) {
+    const { stdout } = await runCli([word, '--help']);
+    t.true(stdout.trimEnd().split('\n').length <= 40, word);
+  }
+});

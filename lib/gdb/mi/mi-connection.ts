@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { DeviceLostError, GdbError, type HarvestError } from '../../errors.js';
+import { tellTraffic } from '../../traffic.js';
 import type { Milliseconds } from '../../units.js';
 import { decodeCString } from './c-string.js';
 import { GdbJsQueue } from './gdb-js-adapter.js';
@@ -113,6 +114,7 @@ export class MiConnection {
     const { timeoutMs } = this;
     const timer = setTimeout(() => this.answer(token, `^error,msg="no answer within ${timeoutMs} ms"`), timeoutMs);
     this.outstanding = { token, command, timer };
+    tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
     if (this.death) this.answer(token, '^error,msg="gdb is gone"');
   }
@@ -135,6 +137,7 @@ export class MiConnection {
   }
 
   private line(line: string): void {
+    tellTraffic('mi', '<', () => line.trimEnd());
     switch (line[0]) {
       case '~':
         this.onConsole(inQuotes(line));

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { tellTraffic } from '../../traffic.js';
 import type { Milliseconds } from '../../units.js';
 import { encodePacket, PacketDecoder, type RspItem } from './packet-codec.js';
 import { connectFailed, corruptPacket, linkClosed, notHalted, outOfStep, replyTimeout } from './rsp-errors.js';
@@ -11,8 +12,6 @@ export interface RspConnectOptions {
   readonly replyTimeoutMs?: Milliseconds;
   /** Text that the target or the server prints (`O` packets), outside of a monitor command. */
   readonly onOutput?: (text: string) => void;
-  /** Every packet as it is sent (`>`) and received (`<`), for -vvv. */
-  readonly onPacket?: (direction: '>' | '<', payload: string) => void;
 }
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -135,7 +134,7 @@ export class RspConnection {
   /** Asks a running target to stop; the stop reply goes to whoever awaits it. */
   interrupt(): void {
     if (this.failure) throw this.failure;
-    this.options.onPacket?.('>', '<interrupt>');
+    tellTraffic('rsp', '>', () => '<interrupt>');
     this.socket.write(INTERRUPT);
   }
 
@@ -164,7 +163,7 @@ export class RspConnection {
     });
     // The caller awaits the replies one after another; none may count as unhandled until it gets there.
     for (const reply of replies) reply.catch(() => undefined);
-    if (this.options.onPacket) for (const payload of payloads) this.options.onPacket('>', describe(payload));
+    for (const payload of payloads) tellTraffic('rsp', '>', () => whole(payload));
     this.counters.packets += packets.length;
     this.counters.roundTrips++;
     this.counters.bytesSent += bytes.length;
@@ -200,7 +199,7 @@ export class RspConnection {
 
   private deliver(payload: Buffer): void {
     if (this.acknowledges) this.socket.write(ACK);
-    this.options.onPacket?.('<', describe(payload));
+    tellTraffic('rsp', '<', () => whole(payload));
     const head = this.waiters[0];
     if (isOutput(payload) && (head === undefined || head.isStop || head.onConsole !== undefined)) {
       const text = Buffer.from(payload.toString('latin1', 1), 'hex').toString('utf8');
@@ -267,6 +266,10 @@ function isOutput(payload: Buffer): boolean {
 function isStopReply(payload: Buffer, request: string): boolean {
   const isStop = /^[TSWXN]/.test(payload.toString('latin1', 0, 1));
   return request === '?' ? false : isStop;
+}
+
+function whole(payload: string | Uint8Array): string {
+  return typeof payload === 'string' ? payload : Buffer.from(payload).toString('latin1');
 }
 
 /** The start of a payload, safe to print. */
