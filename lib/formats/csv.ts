@@ -1,9 +1,10 @@
 import { TraceFormatError } from '../errors.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import type { ImportOptions, TraceFormat } from './format.js';
 import { type ColumnChoice, type ColumnRole, chosenColumns, matchColumns, rolesSuffice } from './generic-columns.js';
 import { GenericRows } from './generic-rows.js';
-import { headLines, LineSplitter } from './line-splitter.js';
+import { LineDecoder } from './line-decoder.js';
+import { headLines } from './line-splitter.js';
 
 /** Rows of an unknown tracer: comma, semicolon, tab or bar between the fields, column names in the first line. */
 export const csvFormat: TraceFormat = {
@@ -61,14 +62,12 @@ export function splitRow(line: string, delimiter: string): string[] {
   return fields;
 }
 
-class CsvDecoder implements TraceDecoder {
-  private readonly lines = new LineSplitter((text, number) => this.line(text, number));
+class CsvDecoder extends LineDecoder {
   private readonly chosen: ReadonlyMap<ColumnRole, ColumnChoice>;
   private readonly subject: string;
   private rows: GenericRows | undefined;
   private delimiter = ',';
   private fieldCount = 0;
-  private torn = false;
   private readonly indexOf = new Map<ColumnRole, number>();
   private fields: readonly string[] = [];
   private readonly value = (role: ColumnRole) => this.fields[this.indexOf.get(role) ?? -1];
@@ -77,20 +76,12 @@ class CsvDecoder implements TraceDecoder {
     private readonly builder: TraceBuilder,
     private readonly options: ImportOptions,
   ) {
+    super();
     this.subject = options.subject ?? 'CSV';
     this.chosen = chosenColumns(options.columns);
   }
 
-  push(chunk: Uint8Array): void {
-    this.lines.push(chunk);
-  }
-
-  end(): void {
-    this.torn = true;
-    this.lines.end();
-  }
-
-  private line(text: string, number: number): void {
+  protected line(text: string, number: number): void {
     if (!isContent(text)) return;
     if (!this.rows) {
       this.delimiter = delimiterOf(text);

@@ -2,8 +2,9 @@ import { TraceFormatError } from '../errors.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { Address, Bytes } from '../units.js';
-import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
-import { headLines, LineSplitter } from './line-splitter.js';
+import type { ImportOptions, TraceFormat } from './format.js';
+import { LineDecoder } from './line-decoder.js';
+import { headLines } from './line-splitter.js';
 import { StackByAddress } from './stack-by-address.js';
 
 /** The lines that mbed OS's mem_trace default callback prints, anywhere in a console log. */
@@ -51,29 +52,22 @@ export function parseMbedLine(text: string): MbedLine | undefined {
   return op === 'c' && !Number.isNaN(decimal) ? { op, ...common, sizeBytes: decimal * last, pointer: 0 } : undefined;
 }
 
-class MbedDecoder implements TraceDecoder {
-  private readonly lines = new LineSplitter((text) => this.line(text));
+class MbedDecoder extends LineDecoder {
   private readonly stacks: StackByAddress;
-  private torn = false;
   private seen = 0;
 
   constructor(
     private readonly builder: TraceBuilder,
     private readonly options: ImportOptions,
   ) {
+    super();
     this.stacks = new StackByAddress(builder.tables, options.resolve);
     const info = { source: 'mbed OS mem_trace', hasAddresses: true, sizeKind: 'requested', unitBytes: 1 } as const;
     builder.add({ kind: 'info', info });
   }
 
-  push(chunk: Uint8Array): void {
-    this.lines.push(chunk);
-  }
-
   /** @throws TraceFormatError HH1450 when the whole input held no record. */
-  end(): void {
-    this.torn = true;
-    this.lines.end();
+  protected override finish(): void {
     if (this.seen > 0) return;
     const subject = this.options.subject ?? 'mbed mem_trace';
     throw new TraceFormatError(
@@ -85,7 +79,7 @@ class MbedDecoder implements TraceDecoder {
     );
   }
 
-  private line(text: string): void {
+  protected line(text: string): void {
     const line = parseMbedLine(text);
     if (!line) return;
     if (this.torn && text.trimEnd() === text && /[0-9a-f]$/i.test(text)) {

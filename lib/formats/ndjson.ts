@@ -1,9 +1,17 @@
 import { TraceFormatError } from '../errors.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
-import { type ColumnChoice, type ColumnRole, chosenColumns, matchColumns, rolesSuffice } from './generic-columns.js';
+import type { ImportOptions, TraceFormat } from './format.js';
+import {
+  COLUMN_ROLES,
+  type ColumnChoice,
+  type ColumnRole,
+  chosenColumns,
+  matchColumns,
+  rolesSuffice,
+} from './generic-columns.js';
 import { GenericRows } from './generic-rows.js';
-import { headLines, LineSplitter } from './line-splitter.js';
+import { LineDecoder } from './line-decoder.js';
+import { headLines } from './line-splitter.js';
 
 /** One JSON object a line, from an unknown tracer. */
 export const ndjsonFormat: TraceFormat = {
@@ -36,14 +44,12 @@ function asText(value: unknown): string | undefined {
   return undefined;
 }
 
-class NdjsonDecoder implements TraceDecoder {
-  private readonly lines = new LineSplitter((text, number) => this.line(text, number));
+class NdjsonDecoder extends LineDecoder {
   private readonly chosen: ReadonlyMap<ColumnRole, ColumnChoice>;
   private readonly subject: string;
   private columns: ReadonlyMap<ColumnRole, ColumnChoice> | undefined;
   private rows: GenericRows | undefined;
   private row: Readonly<Record<string, unknown>> = {};
-  private torn = false;
   private readonly value = (role: ColumnRole) => {
     const name = this.columns?.get(role)?.name;
     return name !== undefined && Object.hasOwn(this.row, name) ? asText(this.row[name]) : undefined;
@@ -53,20 +59,12 @@ class NdjsonDecoder implements TraceDecoder {
     private readonly builder: TraceBuilder,
     private readonly options: ImportOptions,
   ) {
+    super();
     this.subject = options.subject ?? 'NDJSON';
     this.chosen = chosenColumns(options.columns);
   }
 
-  push(chunk: Uint8Array): void {
-    this.lines.push(chunk);
-  }
-
-  end(): void {
-    this.torn = true;
-    this.lines.end();
-  }
-
-  private line(text: string, number: number): void {
+  protected line(text: string, number: number): void {
     if (text.trim() === '') return;
     const row = parseObject(text);
     if (!row) {
@@ -81,22 +79,8 @@ class NdjsonDecoder implements TraceDecoder {
 
   /** The first object often lacks what only some events have, so roles that are not seen yet keep their usual names. */
   private open(names: readonly string[], line: number): GenericRows {
-    const usual = [
-      'kind',
-      'address',
-      'size',
-      'from',
-      'fromSize',
-      'time',
-      'task',
-      'caller',
-      'function',
-      'file',
-      'line',
-      'backtrace',
-    ];
     const wanted = [...this.chosen.values()].map((choice) => choice.name);
-    const columns = matchColumns([...new Set([...names, ...wanted, ...usual])], this.chosen, this.subject);
+    const columns = matchColumns([...new Set([...names, ...wanted, ...COLUMN_ROLES])], this.chosen, this.subject);
     const present = { has: (role: ColumnRole) => names.includes(columns.get(role)?.name ?? '') };
     if (!rolesSuffice(present) && this.chosen.size === 0) {
       throw this.bad(

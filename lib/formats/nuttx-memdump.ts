@@ -2,8 +2,9 @@ import { TraceFormatError } from '../errors.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { Address, Bytes } from '../units.js';
-import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
-import { headLines, LineSplitter } from './line-splitter.js';
+import type { ImportOptions, TraceFormat } from './format.js';
+import { LineDecoder } from './line-decoder.js';
+import { headLines } from './line-splitter.js';
 import { StackByAddress } from './stack-by-address.js';
 
 /** The table that NuttX's `memdump` prints: the blocks that are in use, each with its owner. */
@@ -72,8 +73,7 @@ function parseRow(text: string, columns: readonly ColumnName[]): Row | undefined
 /** No device has more blocks; what comes after is dropped with a gap. */
 const MAX_ROWS = 1_000_000;
 
-class NuttxDecoder implements TraceDecoder {
-  private readonly lines = new LineSplitter((text) => this.line(text));
+class NuttxDecoder extends LineDecoder {
   private readonly stacks: StackByAddress;
   private columns: ColumnName[] | undefined;
   private rows: Row[] = [];
@@ -81,25 +81,19 @@ class NuttxDecoder implements TraceDecoder {
   private dropped = 0;
   private inFooter = false;
   private footer: { blocks: number; bytes: Bytes } | undefined;
-  private torn = false;
 
   constructor(
     private readonly builder: TraceBuilder,
     private readonly options: ImportOptions,
   ) {
+    super();
     this.stacks = new StackByAddress(builder.tables, options.resolve);
     const info = { source: 'NuttX memdump', hasAddresses: true, sizeKind: 'block', unitBytes: 8 } as const;
     builder.add({ kind: 'info', info });
   }
 
-  push(chunk: Uint8Array): void {
-    this.lines.push(chunk);
-  }
-
   /** @throws TraceFormatError HH1451 when the whole input held no table. */
-  end(): void {
-    this.torn = true;
-    this.lines.end();
+  protected override finish(): void {
     if (this.tables === 0) {
       const subject = this.options.subject ?? 'NuttX memdump';
       throw new TraceFormatError(
@@ -113,7 +107,7 @@ class NuttxDecoder implements TraceDecoder {
     this.finishTable();
   }
 
-  private line(text: string): void {
+  protected line(text: string): void {
     const header = parseHeader(text);
     if (header) {
       if (this.tables > 0) this.finishTable();

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser } from 'playwright-core';
 import { HeapRing } from '../../lib/harvest/heap-ring.js';
 import { LiveRingSource } from '../../lib/sources/alloctrace/ring-sources.js';
 import { serveAlloctrace } from '../../lib/sources/alloctrace/server.js';
@@ -8,18 +6,12 @@ import {
   keepScreenshot,
   openViewer,
   settled,
-  startChromium,
+  testWithChromium,
   viewerPath,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const backtrace = [{ address: 0x8124, functionName: 'net_init', file: 'net.c', line: 88 }];
 

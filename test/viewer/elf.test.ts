@@ -1,21 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser } from 'playwright-core';
 import { journalBytes } from '../../lib/trace/journal-writer.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
-import { journalFromText, openViewer, startChromium, withoutChromium } from '../support/viewer-page.js';
+import { journalFromText, openViewer, testWithChromium, withoutChromium } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const SOURCE = `
 void *pvPortMalloc(unsigned size) { return (void *)(0x20000000 + size); }

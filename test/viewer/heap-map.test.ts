@@ -1,5 +1,3 @@
-import anyTest, { type TestFn } from 'ava';
-import type { Browser } from 'playwright-core';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { fixture } from '../support/fixture.js';
 import { microbitTrace } from '../support/microbit-trace.js';
@@ -7,19 +5,13 @@ import {
   journalFromText,
   keepScreenshot,
   openViewer,
-  startChromium,
+  testWithChromium,
   VECTOR,
   type ViewerPage,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const FREE = '#141b24';
 const colorAt = async (viewer: ViewerPage, address: number) =>

@@ -1,24 +1,16 @@
 import { gzipSync } from 'node:zlib';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser } from 'playwright-core';
 import { journalBytes } from '../../lib/trace/journal-writer.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import {
   journalFromText,
   openViewer,
-  startChromium,
+  testWithChromium,
   VECTOR,
   type ViewerPage,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const PAYLOADS = [
   '<script>window.pwned=1</script>',

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { planPools } from '../../lib/analysis/pools/pool-plan.js';
@@ -15,18 +14,12 @@ import {
   journalFromText,
   keepScreenshot,
   openViewer,
-  startChromium,
+  testWithChromium,
   VECTOR,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const micropython = () => fixture('micropython-microbit/mylog.txt.gz');
 const cells = (page: Page, selector: string) =>

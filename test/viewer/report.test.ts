@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser } from 'playwright-core';
 import { htmlReport } from '../../lib/report/html-report.js';
 import { CLI, runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -12,19 +10,13 @@ import {
   keepScreenshot,
   openViewer,
   settled,
-  startChromium,
+  testWithChromium,
   VECTOR,
   viewerPath,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 test('harvest report writes one file that shows the trace without a server', async (t) => {
   const { browser } = t.context;

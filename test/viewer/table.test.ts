@@ -1,24 +1,17 @@
 import { readFileSync } from 'node:fs';
-import anyTest, { type TestFn } from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { fixture } from '../support/fixture.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import {
   journalFromText,
   keepScreenshot,
   openViewer,
-  startChromium,
+  testWithChromium,
   VECTOR,
   withoutChromium,
 } from '../support/viewer-page.js';
 
-const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-test.before(async (t) => {
-  t.context.browser = await startChromium();
-});
-test.after.always(async (t) => {
-  await t.context.browser?.close();
-});
+const test = testWithChromium();
 
 const seqs = (page: Page) =>
   page.$$eval('.list .row', (rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)));
