@@ -19,8 +19,8 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'Build or copy the ELF file again.',
   ),
   HH1305: entry(
-    'A section is compressed with something other than zlib',
-    'The program was linked with zstd.',
+    'A section is compressed with something other than zlib or zstd',
+    'The file is damaged, or from a linker that is newer than this release.',
     'Link with -gz=zlib or -gz=none, or run objcopy --decompress-debug-sections.',
   ),
   HH1306: entry(
@@ -53,5 +53,10 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The demangler cannot be loaded',
     'The bytes are not the WebAssembly module of gecko-profiler-demangle.',
     'Hand over its index_bg.wasm, unchanged.',
+  ),
+  HH1313: entry(
+    'A .dwo file is not that of this program',
+    'The program was built again with -gsplit-dwarf, and the file beside it is an older or a newer one.',
+    'Build again, and keep the .dwo files where they were written.',
   ),
 };

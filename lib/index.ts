@@ -55,6 +55,7 @@ export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from './harv
 export { type Resymbolized, resymbolize } from './harvest/resymbolize.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from './harvest/ring-settings.js';
 export { ENGINE_NAMES, type EngineName } from './harvest/select-engine.js';
+export { splitFilesOf } from './harvest/split-files.js';
 export { type ConsoleWait, TargetConsole } from './harvest/target-console.js';
 export { HeapCapture, harvest } from './harvest-api.js';
 export { loadViewerPage, traceReport } from './output/viewer-page.js';

@@ -31,6 +31,7 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   '@serialport/stream': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
   '@serialport/bindings-cpp': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
   'gecko-profiler-demangle': ['lib/symbols/demangle.ts'],
+  fzstd: ['lib/symbols/zstd.ts'],
 };
 
 interface SourceFile {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { createSymbolizer, type Symbolizer, UsageError } from '../../lib/index.js';
+import { createSymbolizer, type Symbolizer, splitFilesOf, UsageError } from '../../lib/index.js';
 
 /** The bytes of a file, unpacked when they are gzip. @throws UsageError */
 export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promise<Uint8Array> {
@@ -15,5 +15,5 @@ export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promis
 
 /** The symbols of a firmware. @throws UsageError HH1101, SymbolError */
 export async function readSymbols(path: string): Promise<Symbolizer> {
-  return createSymbolizer(await readBytes(path, 'HH1101'));
+  return createSymbolizer(await readBytes(path, 'HH1101'), { splitFiles: splitFilesOf(path) });
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Board } from '../boards/board.js';
 import { SymbolError, UsageError } from '../errors.js';
 import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
+import { splitFilesOf } from './split-files.js';
 
 /**
  * Opens a firmware's ELF file for a capture on a board.
@@ -39,7 +40,7 @@ export async function loadFirmware(elfPath: string, board?: Board): Promise<Symb
 
 function openImage(bytes: Uint8Array, elfPath: string): Symbolizer {
   try {
-    return createSymbolizer(bytes);
+    return createSymbolizer(bytes, { splitFiles: splitFilesOf(elfPath) });
   } catch (cause) {
     if (!(cause instanceof SymbolError)) throw cause;
     throw new SymbolError(cause.code, `${elfPath}: ${cause.message}`, {

@@ -3,7 +3,7 @@ import type { Address } from '../units.js';
 import { readAddressRanges } from './dwarf-aranges.js';
 import { readRanges } from './dwarf-ranges.js';
 import { DwarfSections } from './dwarf-sections.js';
-import { readUnits, type Unit } from './dwarf-units.js';
+import { readUnits, type Unit, type UnitList } from './dwarf-units.js';
 import type { ElfFile } from './elf-file.js';
 import type { SymbolTable } from './elf-symbols.js';
 import { IntervalMap } from './interval-map.js';
@@ -11,6 +11,7 @@ import { readLineHeader } from './line-header.js';
 import { runLineProgram } from './line-program.js';
 import type { LineRows } from './line-rows.js';
 import { fileNames } from './source-path.js';
+import { joinSplitUnits, type SplitFiles } from './split-units.js';
 import { indexUnit, type UnitIndex } from './unit-index.js';
 
 /** The line table of a unit: rows by address, and its files named as gdb names them. */
@@ -55,13 +56,14 @@ export class DebugInfo {
   constructor(
     readonly elf: ElfFile,
     private readonly symbols: SymbolTable,
+    private readonly splitFiles?: SplitFiles,
   ) {
     this.sections = new DwarfSections(elf);
   }
 
   get units(): readonly Unit[] {
     if (this.unitList) return this.unitList;
-    const list = this.attempt(() => readUnits(this.sections)) ?? { units: [], problems: [] };
+    const list = this.attempt(() => this.readAllUnits()) ?? { units: [], problems: [] };
     for (const problem of list.problems) this.record(problem);
     this.unitList = list.units;
     return list.units;
@@ -114,6 +116,11 @@ export class DebugInfo {
     return symbol !== undefined && symbol.address === 0 && symbol.kind === 'function';
   };
 
+  private readAllUnits(): UnitList {
+    const list = readUnits(this.sections);
+    return this.splitFiles ? joinSplitUnits(list, this.sections, this.splitFiles) : list;
+  }
+
   private record(problem: SymbolError): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
@@ -139,19 +146,20 @@ export class DebugInfo {
    * The addresses of a unit: from its first entry; else from .debug_aranges; else, where the file has no such section, from its
    * functions. Units of link-time optimisation hold only declarations and have none.
    */
-  private rangesOf(unit: Unit): readonly number[] {
+  private rangesOf(whole: Unit): readonly number[] {
+    const unit = whole.skeleton ?? whole;
     if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
     if (unit.highPc > unit.lowPc) return [unit.lowPc, unit.highPc];
     this.addressRanges ??= this.attempt(() => readAddressRanges(this.sections)) ?? new Map();
     return this.addressRanges.size > 0
       ? (this.addressRanges.get(unit.unitOffset) ?? [])
-      : this.indexOf(unit).addresses.ranges();
+      : this.indexOf(whole).addresses.ranges();
   }
 
   private readLines(unit: Unit): LineTable {
     if (unit.stmtList < 0) return EMPTY_LINES;
     const reader = this.sections.reader('.debug_line').seek(unit.stmtList);
-    const header = readLineHeader(reader, unit);
+    const header = readLineHeader(reader, unit.skeleton ?? unit);
     this.sections.budget.spend(header.programEnd - unit.stmtList, '.debug_line');
     const names = fileNames(unit, header);
     const fileIds = names.map((name) => names.indexOf(name));

@@ -62,6 +62,7 @@ export const At = {
   gnuCallSiteTarget: 0x2113,
   gnuTailCall: 0x2115,
   gnuDwoName: 0x2130,
+  gnuDwoId: 0x2131,
   gnuRangesBase: 0x2132,
   gnuAddrBase: 0x2133,
 } as const;

@@ -19,7 +19,7 @@ export function readRanges(unit: Unit, value: number, indexed: boolean): RangePa
     reader.seek(indexed ? indexedList(reader, unit, value) : value);
     readRngList(reader, unit, pairs);
   } else {
-    reader.seek(value);
+    reader.seek(value + unit.rangesBase);
     readRangeList(reader, unit, pairs);
   }
   return pairs;

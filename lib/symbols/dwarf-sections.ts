@@ -19,3 +19,27 @@ export class DwarfSections {
     return new ByteReader(this.data(name), this.elf.littleEndian, name, offset);
   }
 }
+
+/** What a .dwo file has of its own (DWARF 5, appendix F.2); the rest is in the program. */
+const IN_SPLIT_FILE: ReadonlySet<string> = new Set([
+  '.debug_abbrev',
+  '.debug_str',
+  '.debug_str_offsets',
+  '.debug_rnglists',
+]);
+
+/** The sections as the unit of a .dwo file sees them; `info` holds its entries, at offsets that no other unit has. */
+export class SplitSections extends DwarfSections {
+  constructor(
+    dwo: ElfFile,
+    private readonly program: DwarfSections,
+    private readonly info: Uint8Array,
+  ) {
+    super(dwo);
+  }
+
+  override data(name: string): Uint8Array {
+    if (name === '.debug_info') return this.info;
+    return IN_SPLIT_FILE.has(name) ? this.elf.data(`${name}.dwo`) : this.program.data(name);
+  }
+}

@@ -15,6 +15,14 @@ export interface Unit extends FormContext {
   readonly end: number;
   readonly abbrevs: AbbrevTable;
   readonly rnglistsBase: number;
+  /** What the offsets of range lists count from in a unit of a .dwo file of DWARF 4; else 0. */
+  readonly rangesBase: number;
+  /** Of a skeleton of DWARF 4: the `rangesBase` of its other half. */
+  readonly splitRangesBase: number;
+  /** What ties the halves of a split unit together; undefined for a whole unit. */
+  readonly dwoId: number | undefined;
+  /** Of a unit from a .dwo file: its half in the program, which has the addresses and the lines. */
+  readonly skeleton: Unit | undefined;
   readonly name: string | undefined;
   readonly compDir: string | undefined;
   readonly language: number;
@@ -74,6 +82,8 @@ interface UnitHeader {
   readonly offsetSize: number;
   readonly abbrevOffset: number;
   readonly entriesOffset: number;
+  /** DWARF 5; rounded, as a number is. */
+  readonly dwoId: number | undefined;
 }
 
 /** DWARF 5, 7.5.1.1: length, version u16, unit type u8, address size u8, abbreviations; before version 5: version, abbreviations, size. */
@@ -83,15 +93,16 @@ function readUnitHeader(reader: ByteReader): UnitHeader {
   const version = reader.u16();
   if (version < 2 || version > 5) {
     // Only this unit is lost: its length is known. Left out like a type unit.
-    const nothing = { addressSize: 4, offsetSize: 4, abbrevOffset: 0, entriesOffset: end };
+    const nothing = { addressSize: 4, offsetSize: 4, abbrevOffset: 0, entriesOffset: end, dwoId: undefined };
     return { offset, end, version, unitType: UnitType.type, ...nothing };
   }
   const unitType = version >= 5 ? reader.u8() : UnitType.compile;
   const early = version >= 5 ? reader.u8() : 0;
   const abbrevOffset = reader.unsigned(offsetSize);
   const addressSize = version >= 5 ? early : reader.u8();
-  if (unitType === UnitType.skeleton || unitType === UnitType.splitCompile) reader.skip(8);
-  return { offset, end, version, unitType, addressSize, offsetSize, abbrevOffset, entriesOffset: reader.offset };
+  const isSplit = unitType === UnitType.skeleton || unitType === UnitType.splitCompile;
+  const dwoId = isSplit ? reader.u64() : undefined;
+  return { offset, end, version, unitType, addressSize, offsetSize, abbrevOffset, dwoId, entriesOffset: reader.offset };
 }
 
 /** The initial length (DWARF 5, 7.4): 0xffffffff announces 64-bit DWARF. `end` is checked against the section. */
@@ -125,7 +136,13 @@ function abbrevTable(sections: DwarfSections, header: UnitHeader, known: Map<str
 }
 
 /** The first entry, read twice: texts and addresses by index need the bases, which may be stored after them. */
-function readRoot(sections: DwarfSections, header: UnitHeader, index: number, known: Map<string, AbbrevTable>): Unit {
+function readRoot(
+  sections: DwarfSections,
+  header: UnitHeader,
+  index: number,
+  known: Map<string, AbbrevTable>,
+  addrBase?: number,
+): Unit {
   const abbrevs = abbrevTable(sections, header, known);
   const reader = sections.reader('.debug_info', header.entriesOffset);
   reader.limit = header.end;
@@ -157,15 +174,51 @@ function readRoot(sections: DwarfSections, header: UnitHeader, index: number, kn
   const withBases = {
     ...context,
     strOffsetsBase: bases.get(At.strOffsetsBase) ?? fallback,
-    addrBase: bases.get(At.addrBase) ?? bases.get(At.gnuAddrBase) ?? fallback,
+    addrBase: addrBase ?? bases.get(At.addrBase) ?? bases.get(At.gnuAddrBase) ?? fallback,
   };
   const values = readRootValues(reader.seek(start), abbrev, withBases);
-  return { ...withBases, ...values, index, abbrevs, rnglistsBase: bases.get(At.rnglistsBase) ?? 0 };
+  return {
+    ...withBases,
+    ...values,
+    index,
+    abbrevs,
+    rnglistsBase: bases.get(At.rnglistsBase) ?? 0,
+    rangesBase: 0,
+    splitRangesBase: bases.get(At.gnuRangesBase) ?? 0,
+    dwoId: header.dwoId ?? values.dwoId,
+    skeleton: undefined,
+  };
+}
+
+/**
+ * The other half of a skeleton: the compile unit of a .dwo file, whose entries lie from `from` to `to` in `sections`' .debug_info.
+ * Addresses and lines come from the skeleton. @throws SymbolError HH1313 when the file is that of another build.
+ */
+export function readSplitUnit(sections: DwarfSections, from: number, to: number, skeleton: Unit): Unit {
+  for (let offset = from; offset < to; ) {
+    const header = readUnitHeader(sections.reader('.debug_info', offset));
+    offset = header.end;
+    if (header.unitType !== UnitType.splitCompile && header.unitType !== UnitType.compile) continue;
+    const unit = readRoot(sections, header, skeleton.index, new Map(), skeleton.addrBase);
+    if (unit.dwoId !== skeleton.dwoId) break;
+    const { compDir, stmtList, lowPc, highPc, ranges, rangesIndexed } = skeleton;
+    return {
+      ...unit,
+      ...{ compDir, stmtList, lowPc, highPc, ranges, rangesIndexed, skeleton },
+      // A .dwo file has one table of lists, which begins behind the section's header (DWARF 5, 7.28).
+      rnglistsBase: header.offsetSize === 8 ? 20 : 12,
+      rangesBase: skeleton.splitRangesBase,
+      dwoName: undefined,
+    };
+  }
+  throw new SymbolError('HH1313', `${skeleton.dwoName}: found no unit that belongs to this program`, {
+    remedy: 'Build again: the .dwo file is of another build than the ELF file.',
+  });
 }
 
 type RootValues = Pick<
   Unit,
-  'name' | 'compDir' | 'language' | 'stmtList' | 'lowPc' | 'highPc' | 'ranges' | 'rangesIndexed' | 'dwoName'
+  'name' | 'compDir' | 'language' | 'stmtList' | 'lowPc' | 'highPc' | 'ranges' | 'rangesIndexed' | 'dwoName' | 'dwoId'
 >;
 
 function readRootValues(reader: ByteReader, abbrev: Abbrev, context: FormContext): RootValues {
@@ -195,6 +248,7 @@ function readRootValues(reader: ByteReader, abbrev: Abbrev, context: FormContext
     ranges: numbers.get(At.ranges) ?? -1,
     rangesIndexed,
     dwoName: texts.get(At.dwoName) ?? texts.get(At.gnuDwoName),
+    dwoId: numbers.get(At.gnuDwoId),
   };
 }
 

@@ -62,8 +62,12 @@ export class ElfFile {
   private readonly contents = new Map<ElfSection, Uint8Array>();
 
   /** @throws SymbolError HH1301 (not an ELF file), HH1302 (cut short), HH1303 (a kind that is not supported). */
-  constructor(readonly bytes: Uint8Array) {
-    const header = readHeader(bytes);
+  /** `relocatable`: an object file is good as well, as .dwo files are. */
+  constructor(
+    readonly bytes: Uint8Array,
+    { relocatable = false } = {},
+  ) {
+    const header = readHeader(bytes, relocatable);
     this.littleEndian = header.littleEndian;
     this.addressSize = header.addressSize;
     this.type = header.type;
@@ -144,7 +148,7 @@ interface Header {
   readonly nameSection: number;
 }
 
-function readHeader(bytes: Uint8Array): Header {
+function readHeader(bytes: Uint8Array, relocatable: boolean): Header {
   if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
     const found = bytes.length === 0 ? 'an empty file' : `a file that starts with ${hexBytes(bytes)}`;
     throw new SymbolError('HH1301', `ELF file: found ${found}, expected 7f 45 4c 46 (an ELF file)`, {
@@ -159,7 +163,7 @@ function readHeader(bytes: Uint8Array): Header {
   const reader = new ByteReader(bytes, encoding === 1, 'ELF header', 16);
   const type = reader.u16();
   const machine = reader.u16();
-  if (type !== 2 && type !== 3) {
+  if (type !== 2 && type !== 3 && !(relocatable && type === 1)) {
     const found = type === 1 ? 'a relocatable object' : type === 4 ? 'a core file' : `file type ${type}`;
     unsupported(`found ${found}, expected a linked program`);
   }

@@ -2,15 +2,19 @@ import { SymbolError } from '../errors.js';
 import type { Bytes } from '../units.js';
 import { type ElfFile, type ElfSection, SectionFlag, SectionType } from './elf-file.js';
 import { inflateZlib } from './inflate.js';
+import { inflateZstd } from './zstd.js';
 
 /** A section may grow to this when it is decompressed; firmware debug sections are a hundredth of it. */
 const MAX_SECTION_BYTES = 512 * 1024 * 1024;
 /** DEFLATE cannot expand by more than this (258 bytes from 2 bits): a header that promises more is damaged. */
 const MAX_DEFLATE_RATIO = 1032;
+/** Zstandard can expand without bound (a run of one byte); debug information is 2 to 20 times its compressed size. */
+const MAX_ZSTD_RATIO = 4096;
 const ZLIB = 1;
+const ZSTD = 2;
 
 /**
- * The bytes of a section, decompressed when it is stored with SHF_COMPRESSED (`gcc -gz`) or as `.zdebug_` (`-gz=zlib-gnu`).
+ * The bytes of a section, decompressed when it is stored with SHF_COMPRESSED (`gcc -gz`, `-gz=zstd`) or as `.zdebug_` (`-gz=zlib-gnu`).
  * @throws SymbolError HH1302 when it lies outside the file, HH1304 when the stream is damaged, HH1305 for other compressions.
  */
 export function sectionBytes(elf: ElfFile, section: ElfSection): Uint8Array {
@@ -38,13 +42,17 @@ function readCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): 
   if (elf.addressSize === 8) reader.skip(4);
   const sizeBytes = reader.unsigned(elf.addressSize);
   reader.skip(elf.addressSize);
+  const stream = stored.subarray(reader.offset);
+  if (kind === ZSTD) {
+    checkPromise(section, stream, sizeBytes, MAX_ZSTD_RATIO);
+    return inflateZstd(stream, sizeBytes);
+  }
   if (kind !== ZLIB) {
-    const name = kind === 2 ? 'zstd' : `type ${kind}`;
-    throw new SymbolError('HH1305', `${section.name}: found compression ${name}, expected zlib`, {
+    throw new SymbolError('HH1305', `${section.name}: found compression type ${kind}, expected zlib or zstd`, {
       remedy: 'Link with -gz=zlib or -gz=none, or run objcopy --decompress-debug-sections.',
     });
   }
-  return inflateSection(section, stored.subarray(reader.offset), sizeBytes);
+  return inflateSection(section, stream, sizeBytes);
 }
 
 /** `ZLIB`, the size as a big-endian u64, then the stream: binutils before SHF_COMPRESSED. */
@@ -57,12 +65,16 @@ function readGnuCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array
 }
 
 function inflateSection(section: ElfSection, stream: Uint8Array, sizeBytes: Bytes): Uint8Array {
-  if (sizeBytes > MAX_SECTION_BYTES || sizeBytes > (stream.length + 1) * MAX_DEFLATE_RATIO) {
-    throw new SymbolError(
-      'HH1304',
-      `${section.name}: found ${stream.length} compressed bytes that promise ${sizeBytes}, expected at most ${MAX_SECTION_BYTES}`,
-      { remedy: 'Build or copy the ELF file again: it is damaged.' },
-    );
-  }
+  checkPromise(section, stream, sizeBytes, MAX_DEFLATE_RATIO);
   return inflateZlib(stream, sizeBytes);
+}
+
+/** Before that many bytes are reserved. @throws SymbolError HH1304 */
+function checkPromise(section: ElfSection, stream: Uint8Array, sizeBytes: Bytes, maxRatio: number): void {
+  if (sizeBytes <= MAX_SECTION_BYTES && sizeBytes <= (stream.length + 1) * maxRatio) return;
+  throw new SymbolError(
+    'HH1304',
+    `${section.name}: found ${stream.length} compressed bytes that promise ${sizeBytes}, expected at most ${MAX_SECTION_BYTES}`,
+    { remedy: 'Build or copy the ELF file again: it is damaged.' },
+  );
 }

@@ -8,6 +8,7 @@ import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { findInlinedInstances, type InlinedInstance } from './inlined-instances.js';
 import { findLineAddresses, type LineMatch } from './line-search.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
+import type { SplitFiles } from './split-units.js';
 import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
@@ -24,6 +25,11 @@ export interface FunctionInfo {
   readonly address: Address;
   /** 0 when the file does not say. */
   readonly sizeBytes: Bytes;
+}
+
+export interface SymbolizerOptions {
+  /** Finds the .dwo files of a program that was built with -gsplit-dwarf; default: none are looked for. */
+  readonly splitFiles?: SplitFiles;
 }
 
 /**
@@ -45,11 +51,11 @@ export class Symbolizer {
   private readonly unwinder: Unwinder;
 
   /** @throws SymbolError HH1301 to HH1303 when the bytes are not a linked ELF program. */
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, options: SymbolizerOptions = {}) {
     this.elf = new ElfFile(bytes);
     this.machine = this.elf.machine;
     this.symbols = new SymbolTable(this.elf);
-    this.info = new DebugInfo(this.elf, this.symbols);
+    this.info = new DebugInfo(this.elf, this.symbols, options.splitFiles);
     this.buildId = this.info.attempt(() => readBuildId(this.elf));
     this.hasDebugInfo = ['.debug_info', '.zdebug_info', '.debug_line'].some(
       (name) => this.elf.section(name) !== undefined,
@@ -162,6 +168,6 @@ export class Symbolizer {
 }
 
 /** Opens an ELF program. @throws SymbolError HH1301 to HH1303 when the bytes are not one. */
-export function createSymbolizer(bytes: Uint8Array): Symbolizer {
-  return new Symbolizer(bytes);
+export function createSymbolizer(bytes: Uint8Array, options: SymbolizerOptions = {}): Symbolizer {
+  return new Symbolizer(bytes, options);
 }

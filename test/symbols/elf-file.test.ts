@@ -89,9 +89,20 @@ test('says what a file is that is no linked ELF program', (t) => {
   for (const [bytes, code, message] of cases) t.throws(() => createSymbolizer(bytes), { code, message });
 });
 
-test('opens compressed sections of both kinds, and says why one cannot be opened', (t) => {
+/** One raw block (RFC 8878, 3.1.1), for 256 bytes or more. */
+function zstdFrame(content: Iterable<number>): number[] {
+  const bytes = [...content];
+  const block = bytes.length * 8 + 1;
+  return [
+    ...pack(false, [0xfd2fb528, 4], [0x60, 1], [bytes.length - 256, 2], [block & 0xffff, 2], [block >> 16, 1]),
+    ...bytes,
+  ];
+}
+
+test('opens compressed sections of each kind, and says why one cannot be opened', (t) => {
   const text = new TextEncoder().encode('hello '.repeat(100));
   const packed = [...deflateSync(text)];
+  const zstdHeader = pack(false, [2, 4], [text.length, 4], [1, 4]);
   const elf = new ElfFile(
     buildElf({
       sections: [
@@ -100,7 +111,11 @@ test('opens compressed sections of both kinds, and says why one cannot be opened
           name: '.zdebug_two',
           bytes: [...new TextEncoder().encode('ZLIB'), ...pack(true, [text.length, 8]), ...packed],
         },
-        { name: '.debug_zstd', flags: 0x800, bytes: pack(false, [2, 4], [text.length, 4], [1, 4]) },
+        { name: '.debug_zstd', flags: 0x800, bytes: [...zstdHeader, ...zstdFrame(text)] },
+        { name: '.debug_zstd_cut', flags: 0x800, bytes: [...zstdHeader, ...zstdFrame(text).slice(0, 90)] },
+        { name: '.debug_zstd_more', flags: 0x800, bytes: [...zstdHeader, ...zstdFrame([...text, 1, 2, 3])] },
+        { name: '.debug_zstd_bomb', flags: 0x800, bytes: pack(false, [2, 4], [0x10000000, 4], [1, 4]) },
+        { name: '.debug_other', flags: 0x800, bytes: pack(false, [3, 4], [text.length, 4], [1, 4]) },
         { name: '.debug_bomb', flags: 0x800, bytes: [...pack(false, [1, 4], [0x7fffffff, 4], [1, 4]), ...packed] },
         { name: '.debug_short', flags: 0x800, bytes: pack(false, [1, 4]) },
       ],
@@ -109,7 +124,10 @@ test('opens compressed sections of both kinds, and says why one cannot be opened
   t.deepEqual(elf.data('.debug_one'), Uint8Array.from(text));
   t.deepEqual(elf.data('.debug_two'), Uint8Array.from(text));
   t.deepEqual(elf.data('.debug_absent'), new Uint8Array(0));
-  t.throws(() => elf.data('.debug_zstd'), { code: 'HH1305', message: /zstd/ });
+  t.deepEqual(elf.data('.debug_zstd'), Uint8Array.from(text));
+  for (const name of ['.debug_zstd_cut', '.debug_zstd_more', '.debug_zstd_bomb'])
+    t.throws(() => elf.data(name), { code: 'HH1304' }, name);
+  t.throws(() => elf.data('.debug_other'), { code: 'HH1305', message: /type 3/ });
   t.throws(() => elf.data('.debug_bomb'), { code: 'HH1304' });
   t.throws(() => elf.data('.debug_short'), { code: 'HH1302' });
 });

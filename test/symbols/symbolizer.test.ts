@@ -196,3 +196,18 @@ test('finds inlined calls and clones of a function', (t) => {
   t.true(symbolizer.symbolsByPrefix('large_frame').length >= 1);
   t.regex(symbolizer.buildId ?? '', /^[0-9a-f]{40}$/);
 });
+
+test('finds sections that zstd compressed the same as plain ones', (t) => {
+  const plain = open(t, stacks('-mcpu=cortex-m3', '-Os', '-g'));
+  if (!plain) return;
+  let packed: ReturnType<typeof open>;
+  try {
+    packed = open(t, { ...stacks('-mcpu=cortex-m3', '-Os', '-g'), objcopy: ['--compress-debug-sections=zstd'] });
+  } catch (error) {
+    return t.pass(`NOT CHECKED: this objcopy has no zstd: ${error}`);
+  }
+  if (!packed) return;
+  t.true(packed.symbolizer.elf.bytes.length < plain.symbolizer.elf.bytes.length);
+  for (const address of codeAddresses(plain.symbolizer))
+    t.deepEqual(packed.symbolizer.locate(address), plain.symbolizer.locate(address));
+});

@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { SplitFiles } from '../symbols/split-units.js';
+
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Finds the .dwo files of a program where the compiler wrote them, else beside the ELF file: by the path from there, then by name.
+ * Only regular files whose name ends with .dwo are read: the names come from the ELF file.
+ */
+export function splitFilesOf(elfPath: string): SplitFiles {
+  const folder = dirname(elfPath);
+  return (name, compDir) => {
+    if (!name.endsWith('.dwo')) return undefined;
+    for (const path of [resolve(folder, compDir ?? '', name), join(folder, name), join(folder, basename(name))]) {
+      const bytes = readIfThere(path);
+      if (bytes) return bytes;
+    }
+    return undefined;
+  };
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    const found = statSync(path);
+    return found.isFile() && found.size <= MAX_BYTES ? readFileSync(path) : undefined;
+  } catch {
+    // Not there or not to be read: the skeleton's own lines and symbols are used.
+    return undefined;
+  }
+}

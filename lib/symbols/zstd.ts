@@ -1,0 +1,18 @@
+import { decompress } from 'fzstd';
+import { SymbolError } from '../errors.js';
+import type { Bytes } from '../units.js';
+
+/** Zstandard (RFC 8878) for compressed debug sections, by fzstd: runs in Node and in a browser. @throws SymbolError HH1304 */
+export function inflateZstd(stream: Uint8Array, sizeBytes: Bytes): Uint8Array {
+  let found: string;
+  try {
+    const bytes = decompress(stream, new Uint8Array(sizeBytes));
+    if (bytes.length === sizeBytes) return bytes;
+    found = `${bytes.length} bytes`;
+  } catch (cause) {
+    found = cause instanceof Error ? cause.message : String(cause);
+  }
+  throw new SymbolError('HH1304', `compressed section: found ${found}, expected ${sizeBytes} bytes of Zstandard`, {
+    remedy: 'Build or copy the ELF file again: it is damaged.',
+  });
+}

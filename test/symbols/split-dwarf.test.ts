@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { splitFilesOf } from '../../lib/harvest/split-files.js';
+import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
+import { missingTools } from '../support/arm-build.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+const SOURCES = {
+  'work.c': `__attribute__((noinline)) int leaf(int x) { return x * 7 + 1; }
+static inline int twice(int x) { return leaf(x) + leaf(x + 1); }
+struct pool { int used; char name[8]; } the_pool;
+int work(int n) { int sum = 0; for (int i = 0; i < n; i++) sum += twice(i); the_pool.used = sum; return sum; }
+`,
+  'main.c': `int work(int n);
+static int helper(int n) { return work(n) + 1; }
+int main(void) { return helper(3); }
+void _start(void) { main(); for (;;); }
+`,
+};
+const CODE = { from: 0x8000, to: 0x8080 };
+
+/** Compiles in a folder, each file on its own: gcc writes its .dwo beside the object file. */
+function build(
+  folder: string,
+  name: string,
+  flags: readonly string[],
+  sources: Record<string, string> = SOURCES,
+): string {
+  mkdirSync(folder, { recursive: true });
+  const gcc = (...args: string[]) => {
+    const { status, stderr } = spawnSync('arm-none-eabi-gcc', ['-mcpu=cortex-m3', '-mthumb', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+  };
+  const objects = Object.entries(sources).map(([file, text]) => {
+    writeFileSync(join(folder, file), text);
+    const object = `${name}-${file.replace('.c', '.o')}`;
+    gcc('-O1', '-g', ...flags, '-c', file, '-o', object);
+    return object;
+  });
+  gcc('-nostdlib', '-nostartfiles', `-Wl,-Ttext=0x${CODE.from.toString(16)}`, ...objects, '-o', `${name}.elf`);
+  return join(folder, `${name}.elf`);
+}
+
+const open = (elf: string) => createSymbolizer(readFileSync(elf), { splitFiles: splitFilesOf(elf) });
+
+function places(symbolizer: Symbolizer): string[] {
+  const found: string[] = [];
+  for (let pc = CODE.from; pc < CODE.to; pc += 2) found.push(JSON.stringify(symbolizer.locate(pc)));
+  return found;
+}
+
+function ready(t: ExecutionContext): boolean {
+  const missing = missingTools(['arm-none-eabi-gcc']);
+  if (missing.length > 0) t.pass(`NOT CHECKED: ${missing.join(', ')} is missing`);
+  return missing.length === 0;
+}
+
+for (const version of [4, 5]) {
+  test(`DWARF ${version} in .dwo files says what it says in one file`, (t) => {
+    if (!ready(t)) return;
+    const folder = tempFolder(t);
+    const dwarf = `-gdwarf-${version}`;
+    const whole = open(build(folder, 'whole', [dwarf]));
+    const elf = build(folder, 'split', [dwarf, '-gsplit-dwarf']);
+    const split = open(elf);
+    t.deepEqual(places(split), places(whole));
+    t.true(
+      places(split).some((place) => place.includes('twice')),
+      'inlined calls',
+    );
+    t.deepEqual(split.splitUnits, []);
+    t.deepEqual(split.problems, []);
+    t.deepEqual(split.structFieldOffset('the_pool', 'name'), whole.structFieldOffset('the_pool', 'name'));
+    // Without them: told, and no more than the skeletons have.
+    const bare = createSymbolizer(readFileSync(elf));
+    t.deepEqual(bare.splitUnits, ['split-work.dwo', 'split-main.dwo']);
+    t.false(places(bare).some((place) => place.includes('twice')));
+  });
+}
+
+test('a program that was moved with its .dwo files finds them beside it', (t) => {
+  if (!ready(t)) return;
+  const folder = tempFolder(t);
+  const elf = build(join(folder, 'made'), 'split', ['-gsplit-dwarf']);
+  const expected = places(open(elf));
+  const moved = join(folder, 'moved');
+  cpSync(join(folder, 'made'), moved, { recursive: true });
+  spawnSync('rm', ['-r', join(folder, 'made')]);
+  t.deepEqual(places(open(join(moved, 'split.elf'))), expected);
+});
+
+test('a .dwo file of another build is not believed, one that is no ELF file costs only itself', (t) => {
+  if (!ready(t)) return;
+  const folder = tempFolder(t);
+  const elf = build(folder, 'split', ['-gsplit-dwarf']);
+  const other = { ...SOURCES, 'work.c': SOURCES['work.c'].replace('x * 7', 'x * 9 + 3') };
+  build(join(folder, 'other'), 'split', ['-gsplit-dwarf'], other);
+  cpSync(join(folder, 'other', 'split-work.dwo'), join(folder, 'split-work.dwo'));
+  const changed = open(elf);
+  t.false(places(changed).some((place) => place.includes('twice')));
+  t.true(
+    places(changed).some((place) => place.includes('helper')),
+    'the other unit is whole',
+  );
+  t.deepEqual(
+    changed.problems.map(({ code }) => code),
+    ['HH1313'],
+  );
+  t.deepEqual(changed.splitUnits, ['split-work.dwo']);
+  writeFileSync(join(folder, 'split-work.dwo'), 'no ELF file');
+  const unreadable = open(elf);
+  t.true(places(unreadable).some((place) => place.includes('helper')));
+  t.deepEqual(
+    unreadable.problems.map(({ code }) => code),
+    ['HH1301'],
+  );
+});
+
+test('a damaged .dwo file never crashes or hangs', (t) => {
+  if (!ready(t)) return;
+  const folder = tempFolder(t);
+  const elf = build(folder, 'split', ['-gsplit-dwarf']);
+  const bytes = readFileSync(elf);
+  const good = readFileSync(join(folder, 'split-work.dwo'));
+  for (let at = 0; at < good.length; at += 3) {
+    const damaged = Uint8Array.from(good);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+    const symbolizer = createSymbolizer(bytes, {
+      splitFiles: (name) =>
+        name.includes('work') ? damaged.subarray(0, at % 5 === 0 ? at : damaged.length) : undefined,
+    });
+    t.is(places(symbolizer).length, (CODE.to - CODE.from) / 2);
+  }
+});
+
+test('only files called .dwo are looked for, and nothing that is no file', (t) => {
+  const folder = tempFolder(t);
+  writeFileSync(join(folder, 'secret.txt'), 'x');
+  mkdirSync(join(folder, 'folder.dwo'));
+  const files = splitFilesOf(join(folder, 'firmware.elf'));
+  t.is(files('secret.txt', folder), undefined);
+  t.is(files('folder.dwo', folder), undefined);
+  t.is(files('none.dwo', undefined), undefined);
+});
