@@ -88,18 +88,22 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
 }
 
-/** A file in pieces that are valid until the next one is asked for; each is read while the one before is worked on. */
+/**
+ * A file in pieces that are valid until the next one is asked for. Of a regular file each is read while the one before is worked on; a
+ * pipe or a device may never have more, so nobody waits for more than is asked for.
+ */
 async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   let ahead: Promise<unknown> | undefined;
   try {
+    const isRegular = (await file.stat()).isFile();
     let [now, next] = [Buffer.allocUnsafe(PIECE_BYTES), Buffer.allocUnsafe(PIECE_BYTES)];
     let { bytesRead } = await file.read(now);
     while (bytesRead > 0) {
-      const reading = file.read(next);
-      ahead = reading.catch(() => undefined);
+      const reading = isRegular ? file.read(next) : undefined;
+      ahead = reading?.catch(() => undefined);
       yield now.subarray(0, bytesRead);
-      ({ bytesRead } = await reading);
+      ({ bytesRead } = await (reading ?? file.read(next)));
       [now, next] = [next, now];
     }
   } finally {
