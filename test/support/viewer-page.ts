@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { TraceInfo } from '../../lib/trace/heap-event.js';
 import { journalBytes } from '../../lib/trace/journal-writer.js';
@@ -31,18 +31,6 @@ export async function startChromium(): Promise<Browser | undefined> {
   if (!existsSync(viewerPath)) execFileSync(process.execPath, [join(projectRoot, 'viewer', 'build.mjs')]);
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
   return chromium.launch({ executablePath, args, timeout: PATIENCE_MS });
-}
-
-/** The test function of a file whose tests share one browser. */
-export function testWithChromium(): TestFn<{ browser: Browser | undefined }> {
-  const test = anyTest as TestFn<{ browser: Browser | undefined }>;
-  test.before(async (t) => {
-    t.context.browser = await startChromium();
-  });
-  test.after.always(async (t) => {
-    await t.context.browser?.close();
-  });
-  return test;
 }
 
 /** A viewer page that is watched: whatever it writes to the console, throws or asks the network for is in the lists. */

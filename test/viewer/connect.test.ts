@@ -2,14 +2,8 @@ import { readFileSync } from 'node:fs';
 import { HeapRing } from '../../lib/harvest/heap-ring.js';
 import { LiveRingSource } from '../../lib/sources/alloctrace/ring-sources.js';
 import { serveAlloctrace } from '../../lib/sources/alloctrace/server.js';
-import {
-  keepScreenshot,
-  openViewer,
-  settled,
-  testWithChromium,
-  viewerPath,
-  withoutChromium,
-} from '../support/viewer-page.js';
+import { testWithChromium } from '../support/chromium-test.js';
+import { keepScreenshot, openViewer, settled, viewerPath, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalBytes } from '../../lib/trace/journal-writer.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { testWithChromium } from '../support/chromium-test.js';
 import { symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
-import { journalFromText, openViewer, testWithChromium, withoutChromium } from '../support/viewer-page.js';
+import { journalFromText, openViewer, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 

@@ -1,11 +1,11 @@
 import { heapMap } from '../../lib/analysis/heap-map.js';
+import { testWithChromium } from '../support/chromium-test.js';
 import { fixture } from '../support/fixture.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import {
   journalFromText,
   keepScreenshot,
   openViewer,
-  testWithChromium,
   VECTOR,
   type ViewerPage,
   withoutChromium,

@@ -1,14 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { journalBytes } from '../../lib/trace/journal-writer.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
-import {
-  journalFromText,
-  openViewer,
-  testWithChromium,
-  VECTOR,
-  type ViewerPage,
-  withoutChromium,
-} from '../support/viewer-page.js';
+import { testWithChromium } from '../support/chromium-test.js';
+import { journalFromText, openViewer, VECTOR, type ViewerPage, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 

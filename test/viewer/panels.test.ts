@@ -6,18 +6,12 @@ import { planPools } from '../../lib/analysis/pools/pool-plan.js';
 import { wallsOf } from '../../lib/analysis/walls.js';
 import { poolsZephyr } from '../../lib/report/pools-output.js';
 import { formatBytes, formatCount } from '../../lib/units.js';
+import { testWithChromium } from '../support/chromium-test.js';
 import { fixture } from '../support/fixture.js';
 import { historyText } from '../support/history-text.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
-import {
-  journalFromText,
-  keepScreenshot,
-  openViewer,
-  testWithChromium,
-  VECTOR,
-  withoutChromium,
-} from '../support/viewer-page.js';
+import { journalFromText, keepScreenshot, openViewer, VECTOR, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { htmlReport } from '../../lib/report/html-report.js';
+import { testWithChromium } from '../support/chromium-test.js';
 import { CLI, runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 import {
@@ -10,7 +11,6 @@ import {
   keepScreenshot,
   openViewer,
   settled,
-  testWithChromium,
   VECTOR,
   viewerPath,
   withoutChromium,

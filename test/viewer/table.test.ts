@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
+import { testWithChromium } from '../support/chromium-test.js';
 import { fixture } from '../support/fixture.js';
 import { microbitTrace } from '../support/microbit-trace.js';
-import {
-  journalFromText,
-  keepScreenshot,
-  openViewer,
-  testWithChromium,
-  VECTOR,
-  withoutChromium,
-} from '../support/viewer-page.js';
+import { journalFromText, keepScreenshot, openViewer, VECTOR, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 
