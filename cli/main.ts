@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { ExitCode, UsageError, version } from '../lib/index.js';
-import { commandsFor } from './commands/index.js';
+import { didYouMean, ExitCode, UsageError, version } from '../lib/index.js';
+import { COMMANDS, commandsFor } from './commands/index.js';
 import type { Context, RunCommand } from './context.js';
 import { describeError, errorJson } from './print-error.js';
 import { logTraffic } from './traffic-log.js';
@@ -55,7 +55,7 @@ try {
     .alias('help', 'h')
     .wrap(asksForHelp ? Math.min(120, process.stdout.columns ?? 100) : null)
     .fail((message, error) => {
-      throw error ?? new UsageError('HH1109', `harvest: ${message}`, { remedy: 'harvest --help' });
+      throw error ?? usageError(message);
     })
     .parseAsync();
   process.exitCode = (await finished) ?? ExitCode.ok;
@@ -75,6 +75,15 @@ function contextOf(args: Readonly<Record<string, unknown>>): Context {
     env: process.env,
     signal: control.signal,
   };
+}
+
+/** What yargs says of the command line, with the help that goes with it, or the command that was meant. */
+function usageError(message: string): UsageError {
+  const word = argv.find((argument) => !argument.startsWith('-')) ?? '';
+  const words = COMMANDS.map((command) => command.word);
+  const meant = words.includes(word) ? '' : didYouMean(word, words);
+  const remedy = words.includes(word) ? `harvest ${word} --help` : 'harvest --help';
+  return new UsageError('HH1109', `harvest: ${message}${meant}`, { remedy });
 }
 
 function fail(error: unknown, json: boolean, verbose: boolean): number {

@@ -4,6 +4,7 @@ export * from './analysis/exports.js';
 export type { Board, MemoryArea } from './boards/board.js';
 export { boardNames, loadBoard, parseBoard } from './boards/load-board.js';
 export { type Defined, defined } from './defined.js';
+export { didYouMean } from './did-you-mean.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from './error-catalogue.js';
 export * from './errors.js';
 export { allocationHistory, allocationHistoryBytes, type HistoryRecord } from './formats/allocation-history.js';

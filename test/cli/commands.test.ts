@@ -27,3 +27,12 @@ test('the help of each command fits a screen of 40 lines', async (t) => {
     t.true(stdout.trimEnd().split('\n').length <= 40, word);
   }
 });
+
+test('a misspelt command is told with the one that was meant, a misspelt option with the help of its command', async (t) => {
+  const misspelt = await runCli(['imprt', 'x.log']);
+  t.is(misspelt.status, 2);
+  t.regex(misspelt.stderr, /HH1109 .*did you mean 'import'\?/);
+  const option = await runCli(['tree', 'x', '--bites']);
+  t.is(option.status, 2);
+  t.regex(option.stderr, /bites.*\n.*try: harvest tree --help/);
+});
