@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { CheckFailedError, ExitCode, HarvestError, sanitize } from '../lib/index.js';
+import { CheckFailedError, ExitCode, errorMessage, HarvestError, sanitize } from '../lib/index.js';
 
 /** An error as people read it, and the status that the process ends with. */
 export function describeError(error: unknown, verbose: boolean): { readonly text: string; readonly exitCode: number } {
@@ -22,7 +22,7 @@ export function describeError(error: unknown, verbose: boolean): { readonly text
 /** The same as JSON, for --json. */
 export function errorJson(error: unknown): string {
   const known = error instanceof HarvestError;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return `${JSON.stringify({ error: { code: known ? error.code : 'HH0000', message, remedy: known ? error.remedy : undefined } })}\n`;
 }
 

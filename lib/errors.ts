@@ -107,3 +107,8 @@ export class CheckFailedError extends HarvestError {
     super(code, ExitCode.checkFailed, message, details);
   }
 }
+
+/** What an error says; anything else that was thrown, as text. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

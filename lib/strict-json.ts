@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.js';
-import { BoardConfigError } from './errors.js';
+import { BoardConfigError, errorMessage } from './errors.js';
 
 /**
  * Parses a JSON description strictly: an unknown field is an error that suggests the one that was meant.
@@ -11,7 +11,7 @@ export function parseStrictJson<T>(text: string, subject: string, schema: z.ZodT
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = errorMessage(cause);
     throw new BoardConfigError('HH1202', `${subject}: not JSON: ${found}`, { cause });
   }
   const result = schema.safeParse(json);

@@ -23,7 +23,15 @@ export { compareText, NO_PLACE, type Place, placeOf } from '../lib/analysis/plac
 export { type PoolPlan, planPools } from '../lib/analysis/pools/pool-plan.js';
 export { spanSources } from '../lib/analysis/source-table.js';
 export { type Wall, wallsOf } from '../lib/analysis/walls.js';
-export { DeviceLostError, ExitCode, HarvestError, TargetError, TraceFormatError, UsageError } from '../lib/errors.js';
+export {
+  DeviceLostError,
+  ExitCode,
+  errorMessage,
+  HarvestError,
+  TargetError,
+  TraceFormatError,
+  UsageError,
+} from '../lib/errors.js';
 export { AlloctraceDecoder } from '../lib/formats/alloctrace-json.js';
 export { detectFormat, FORMATS } from '../lib/formats/registry.js';
 export type { RingSettingsChange } from '../lib/harvest/ring-settings.js';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import {
   addMarks,
+  errorMessage,
   type HeapRegion,
   loadTrace,
   parseAddress,
@@ -104,7 +105,7 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw new UsageError('HH1105', `${path}: cannot be read: ${reason}`, { cause });
   }
 }

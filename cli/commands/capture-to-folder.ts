@@ -7,6 +7,7 @@ import {
   captureSummary,
   captureSummaryText,
   ExitCode,
+  errorMessage,
   HarvestError,
   isHeapEvent,
   JournalFile,
@@ -46,7 +47,7 @@ export async function captureToFolder(
   } catch (error) {
     failure = error;
     await iterator.return?.();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     if (journal.builder.eventCount > 0) closeAfterFailure(journal, reason);
   }
   progress.clear();

@@ -1,5 +1,5 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { ExitCode, findGdb, outputOf } from '../../lib/index.js';
+import { ExitCode, errorMessage, findGdb, outputOf } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 /** One line of the check-up. */
@@ -48,7 +48,7 @@ async function gdbFindings(override: string | undefined): Promise<Finding[]> {
       : { name: "gdb's Python", state: 'note', found: 'no: captures work, at about a third of the speed' };
     return [{ name: 'gdb', state: 'ok', found: `${version} (${path})` }, python];
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = errorMessage(error);
     return [{ name: 'gdb', state: 'missing', found, remedy: 'sudo apt-get install gdb-multiarch' }];
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   callerFrames,
   ExitCode,
+  errorMessage,
   FORMATS,
   journalBytes,
   loadTrace,
@@ -64,8 +65,7 @@ export const importCommand = defineCommand({
       return undefined;
     });
     if (failure !== undefined && builder.eventCount === 0) throw failure;
-    if (failure !== undefined)
-      builder.add({ kind: 'gap', reason: failure instanceof Error ? failure.message : String(failure) });
+    if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
     if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
     await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));

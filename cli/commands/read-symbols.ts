@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { createSymbolizer, type Symbolizer, splitFilesOf, UsageError } from '../../lib/index.js';
+import { createSymbolizer, errorMessage, type Symbolizer, splitFilesOf, UsageError } from '../../lib/index.js';
 
 /** The bytes of a file, unpacked when they are gzip. @throws UsageError */
 export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promise<Uint8Array> {
@@ -8,7 +8,7 @@ export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promis
     const bytes = await readFile(path);
     return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: 2 ** 30 }) : bytes;
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = errorMessage(cause);
     throw new UsageError(code, `${path}: cannot be read: ${message}`, { cause });
   }
 }

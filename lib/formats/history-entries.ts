@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { errorMessage, TraceFormatError } from '../errors.js';
 import { type Address, parseAddress } from '../units.js';
 
 /** One record of allocation_history.json with its types checked. */
@@ -26,7 +26,7 @@ export function parseHistory(text: string, subject: string): HistoryEntry[] {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = errorMessage(cause);
     throw new TraceFormatError('HH1925', `${subject}: found ${found}, expected allocation_history.json`, {
       cause,
       remedy: 'the file is cut or damaged: copy it again, or open the journal of the same capture',

@@ -1,4 +1,4 @@
-import { HarvestError } from '../errors.js';
+import { errorMessage, HarvestError } from '../errors.js';
 import type { GdbProgram } from '../gdb/find-gdb.js';
 import type { Target } from '../targets/target.js';
 import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../trace/heap-event.js';
@@ -85,7 +85,7 @@ class LiveCheck implements AsyncDisposable {
   ) {
     const opening = program ? GdbBacktraces.open(program, elfPath) : Promise.resolve(undefined);
     this.opening = opening.catch((error: unknown) => {
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = errorMessage(error);
       return undefined;
     });
   }
@@ -143,7 +143,7 @@ class LiveCheck implements AsyncDisposable {
       yield event;
     } catch (error) {
       // Without gdb the capture goes on: it is only less sure, which the summary says.
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = errorMessage(error);
       yield {
         kind: 'note',
         code: 'check-ended',

@@ -1,4 +1,4 @@
-import { DeviceLostError } from '../errors.js';
+import { DeviceLostError, errorMessage } from '../errors.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
 import type { RspClient } from '../gdb/rsp/rsp-client.js';
 import type { LineCounters } from '../gdb/rsp/rsp-connection.js';
@@ -119,7 +119,7 @@ class DirectRun {
     } catch (error) {
       this.linkLost = error instanceof DeviceLostError;
       const reason = lost ?? error;
-      const text = `connection lost: ${reason instanceof Error ? reason.message : String(reason)}`;
+      const text = `connection lost: ${errorMessage(reason)}`;
       yield { kind: 'gap', reason: text };
       yield { kind: 'info', info: { complete: false, endReason: text, engineReport: this.report() } };
       throw reason;

@@ -1,4 +1,4 @@
-import { TargetError } from '../errors.js';
+import { errorMessage, TargetError } from '../errors.js';
 import { OpenocdPoke } from '../gdb/openocd-poke.js';
 import { type ImagePart, loadImage, verifyImage } from '../gdb/rsp/image-access.js';
 import { RspClient, type RspClientOptions } from '../gdb/rsp/rsp-client.js';
@@ -52,7 +52,7 @@ async function reset(client: RspClient, target: Target): Promise<void> {
     try {
       await client.monitor(command);
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = errorMessage(cause);
       throw new TargetError('HH1502', `${SERVER_NAMES[target.kind]}: monitor ${command}: ${message}`, { cause });
     }
   }

@@ -1,4 +1,4 @@
-import { DeviceLostError } from '../errors.js';
+import { DeviceLostError, errorMessage } from '../errors.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
 import type { Target } from '../targets/target.js';
 import type { TraceInfo, TraceRecord } from '../trace/heap-event.js';
@@ -43,7 +43,7 @@ export async function* harvestMallocDirect(
   } catch (error) {
     linkLost = error instanceof DeviceLostError;
     const reason = lost ?? error;
-    const text = `connection lost: ${reason instanceof Error ? reason.message : String(reason)}`;
+    const text = `connection lost: ${errorMessage(reason)}`;
     yield { kind: 'gap', reason: text };
     yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
     throw reason;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Board } from '../boards/board.js';
-import { SymbolError, UsageError } from '../errors.js';
+import { errorMessage, SymbolError, UsageError } from '../errors.js';
 import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
 import { splitFilesOf } from './split-files.js';
 
@@ -13,14 +13,10 @@ export async function loadFirmware(elfPath: string, board?: Board): Promise<Symb
   try {
     bytes = await readFile(elfPath);
   } catch (cause) {
-    throw new UsageError(
-      'HH1101',
-      `${elfPath}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-        remedy: 'give the ELF file that the build made (firmware.elf, not .bin, .hex or .uf2)',
-      },
-    );
+    throw new UsageError('HH1101', `${elfPath}: cannot be read: ${errorMessage(cause)}`, {
+      cause,
+      remedy: 'give the ELF file that the build made (firmware.elf, not .bin, .hex or .uf2)',
+    });
   }
   const image = openImage(bytes, elfPath);
   if (image.elf.section('.symtab') === undefined) {

@@ -1,3 +1,4 @@
+import { errorMessage } from '../errors.js';
 import type { GcLog } from '../trace/gc-log.js';
 import type { OracleResult } from '../trace/heap-event.js';
 import { type Address, type Blocks, type Bytes, formatAddress, formatCount } from '../units.js';
@@ -58,9 +59,7 @@ export async function gcOracle(
   try {
     table = await read(area.allocTableStart, area.allocTableBytes);
   } catch (error) {
-    return unavailable(
-      `the allocation table could not be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return unavailable(`the allocation table could not be read: ${errorMessage(error)}`);
   }
   const inTable = readAllocTable(table, Math.floor((area.poolEnd - area.poolStart) / log.blockBytes));
   const differences = compare(log.live, inTable, underWay);

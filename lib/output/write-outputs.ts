@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
-import { OutputError } from '../errors.js';
+import { errorMessage, OutputError } from '../errors.js';
 import { allocationHistoryBytes } from '../formats/allocation-history.js';
 import { callTreeText } from '../report/call-tree-text.js';
 import type { Trace } from '../trace/trace.js';
@@ -48,10 +48,6 @@ export async function makeOutputFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new OutputError('HH1904', `--out ${folder}: cannot be made: ${messageOf(cause)}`, { cause });
+    throw new OutputError('HH1904', `--out ${folder}: cannot be made: ${errorMessage(cause)}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 import { closeSync, write as fsWrite, openSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { OutputError } from '../errors.js';
+import { errorMessage, OutputError } from '../errors.js';
 
 /** Pieces of about half a megabyte. */
 const MAX_WAITING_PIECES = 8;
@@ -23,7 +23,7 @@ export async function writeWhole(path: string, pieces: Iterable<string | Uint8Ar
     await rename(partial, path);
   } catch (cause) {
     await rm(partial, { force: true });
-    throw new OutputError('HH1903', `${path}: cannot be written: ${messageOf(cause)}`, {
+    throw new OutputError('HH1903', `${path}: cannot be written: ${errorMessage(cause)}`, {
       cause,
       remedy: 'make room or choose another folder with --out; `harvest capture.harvest` writes the outputs again',
     });
@@ -72,8 +72,4 @@ function* joined(pieces: Iterable<string | Uint8Array>): Generator<string | Uint
     }
   }
   if (text !== '') yield text;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

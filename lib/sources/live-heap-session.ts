@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeviceLostError, TargetError, UsageError } from '../errors.js';
+import { DeviceLostError, errorMessage, TargetError, UsageError } from '../errors.js';
 import { MAX_RING_RECORDS } from '../harvest/capture-ring.js';
 import { type HarvestOptions, harvestEvents } from '../harvest/harvest-events.js';
 import { HeapRing } from '../harvest/heap-ring.js';
@@ -163,7 +163,7 @@ export class LiveHeapSession implements HeapTraceSession {
     await this.settle();
     const records = (this.mode === 'all' ? this.ring : this.leaks)?.records() ?? [];
     const error = this.over?.error;
-    return traceOf(error === undefined ? records : [...records, { kind: 'gap', reason: messageOf(error) }]);
+    return traceOf(error === undefined ? records : [...records, { kind: 'gap', reason: errorMessage(error) }]);
   }
 
   /** Ends the capture and waits until the target is without breakpoints. */
@@ -215,7 +215,7 @@ export class LiveHeapSession implements HeapTraceSession {
     this.over = over;
     if (this.current !== 'running') return;
     this.current = 'stopped';
-    this.warnings.push(over.error === undefined ? 'the capture has ended' : messageOf(over.error));
+    this.warnings.push(over.error === undefined ? 'the capture has ended' : errorMessage(over.error));
   }
 
   /** Events come a little after the target's own doings: the engine is still reading and unwinding them. */
@@ -243,14 +243,10 @@ export class LiveHeapSession implements HeapTraceSession {
   private ended(what: string): TargetError | DeviceLostError {
     const { error } = this.over ?? {};
     if (error instanceof DeviceLostError) return error;
-    const why = error === undefined ? 'the capture has ended' : messageOf(error);
+    const why = error === undefined ? 'the capture has ended' : errorMessage(error);
     return new TargetError('HH1616', `${what}: found that ${why}, expected a target that runs`, {
       remedy: 'a new session runs it again',
       ...(error === undefined ? {} : { cause: error }),
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { decompress } from 'fzstd';
-import { SymbolError } from '../errors.js';
+import { errorMessage, SymbolError } from '../errors.js';
 import type { Bytes } from '../units.js';
 
 /** Zstandard (RFC 8878) for compressed debug sections, by fzstd: runs in Node and in a browser. @throws SymbolError HH1304 */
@@ -10,7 +10,7 @@ export function inflateZstd(stream: Uint8Array, sizeBytes: Bytes): Uint8Array {
     if (bytes.length === sizeBytes) return bytes;
     found = `${bytes.length} bytes`;
   } catch (cause) {
-    found = cause instanceof Error ? cause.message : String(cause);
+    found = errorMessage(cause);
   }
   throw new SymbolError('HH1304', `compressed section: found ${found}, expected ${sizeBytes} bytes of Zstandard`, {
     remedy: 'Build or copy the ELF file again: it is damaged.',

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { OutputError } from '../errors.js';
+import { errorMessage, OutputError } from '../errors.js';
 import { formatCount, type Milliseconds } from '../units.js';
 import type { TraceRecord } from './heap-event.js';
 import { JournalWriter } from './journal-writer.js';
@@ -33,7 +33,7 @@ export class JournalFile {
     try {
       this.descriptor = openSync(path, 'w');
     } catch (cause) {
-      throw new OutputError('HH1901', `${path}: cannot be created: ${messageOf(cause)}`, {
+      throw new OutputError('HH1901', `${path}: cannot be created: ${errorMessage(cause)}`, {
         cause,
         remedy: 'name a folder that you may write to with --out',
       });
@@ -86,13 +86,9 @@ export class JournalFile {
     } catch (cause) {
       this.failure = new OutputError(
         'HH1902',
-        `${this.path}: ${messageOf(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
+        `${this.path}: ${errorMessage(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
         { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
       );
     }
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

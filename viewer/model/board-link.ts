@@ -3,6 +3,7 @@ import {
   type AlloctraceStatus,
   DEFAULT_BASE_PATH,
   DeviceLostError,
+  errorMessage,
   HarvestError,
   parseStatus,
   type RingSettingsChange,
@@ -115,5 +116,5 @@ export class BoardLink {
 /** Browsers tell a page nothing about why: unreachable, refused and forbidden all look the same. */
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') return `nothing for ${ANSWER_MS / 1000} s`;
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

@@ -1,4 +1,4 @@
-import { createSymbolizer, ExitCode, HarvestError, peakOf, type Trace } from '../library.js';
+import { createSymbolizer, ExitCode, errorMessage, HarvestError, peakOf, type Trace } from '../library.js';
 import { type LoadedTrace, loadTrace, withHidden, withNames } from '../model/loaded-trace.js';
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
@@ -172,6 +172,6 @@ export function fail(error: unknown): void {
 
 export function messageOf(error: unknown): Message {
   if (error instanceof HarvestError) return { text: error.message, remedy: error.remedy, code: error.code };
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   return { text: `The page could not do that: ${text}` };
 }

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { findLeaks, formatBytes, formatCount, type LeakVerdict } from '../library.js';
+import { errorMessage, findLeaks, formatBytes, formatCount, type LeakVerdict } from '../library.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { useApp } from '../state/app-state.js';
@@ -26,7 +26,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
     try {
       return findLeaks(loaded.trace, { hide, ...window });
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
     }
   }, [loaded, hide, from, to]);
   const choice = (label: string, value: string, set: (name: string) => void) => (

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { errorMessage } from '../../errors.js';
 import 'regenerator-runtime/runtime.js';
 import gdbJs from 'gdb-js';
 import { plainEscapes } from './c-string.js';
@@ -32,7 +33,7 @@ export class GdbJsQueue {
     try {
       return await this.gdb.execMI(command);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       throw new Error(message.replace(`Error while executing "${command}". `, ''));
     } finally {
       clearTimeout(this.unread);

@@ -1,5 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { DeviceLostError, GdbError, type HarvestError } from '../../errors.js';
+import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors.js';
 import { tellTraffic } from '../../traffic.js';
 import type { Milliseconds } from '../../units.js';
 import { decodeCString } from './c-string.js';
@@ -59,7 +59,7 @@ export class MiConnection {
       return await this.queue.exec(command);
     } catch (error) {
       if (this.death ?? this.lost) throw this.death ?? this.lost;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       const timedOut = message.startsWith('no answer');
       throw new GdbError(timedOut ? 'HH1702' : 'HH1701', `gdb: ${command}: ${message}`, { cause: error });
     }

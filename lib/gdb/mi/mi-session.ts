@@ -1,4 +1,4 @@
-import { TargetError } from '../../errors.js';
+import { errorMessage, TargetError } from '../../errors.js';
 import type { Backtrace, Frame } from '../../trace/heap-event.js';
 import { type Address, formatAddress, type Milliseconds } from '../../units.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
@@ -222,7 +222,7 @@ export class MiSession implements DebugSession {
     try {
       await this.mi.command('-exec-continue');
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = errorMessage(cause);
       if (!/Cannot insert hardware breakpoint|too many hardware/i.test(message)) throw cause;
       const limit = this.options.breakpointLimit;
       throw new TargetError(

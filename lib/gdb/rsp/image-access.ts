@@ -1,4 +1,4 @@
-import { TargetError } from '../../errors.js';
+import { errorMessage, TargetError } from '../../errors.js';
 import { type Address, formatAddress } from '../../units.js';
 import type { RspClient } from './rsp-client.js';
 import { requestRefused } from './rsp-errors.js';
@@ -35,7 +35,7 @@ export async function loadImage(client: RspClient, parts: readonly ImagePart[]):
       }),
     );
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = errorMessage(cause);
     throw new TargetError('HH1503', `load: ${message}`, {
       cause,
       remedy: 'flash it with your usual tool and capture without --load',

@@ -1,4 +1,4 @@
-import { DeviceLostError, type HarvestError, TargetError } from '../../errors.js';
+import { DeviceLostError, errorMessage, type HarvestError, TargetError } from '../../errors.js';
 import type { Milliseconds } from '../../units.js';
 
 /*
@@ -9,7 +9,7 @@ import type { Milliseconds } from '../../units.js';
 const RESTART = 'end the debug server, start it again and repeat the capture';
 
 export function connectFailed(where: string, cause: unknown): TargetError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = errorMessage(cause);
   return new TargetError('HH1550', `debug server ${where}: no connection: ${reason}`, {
     cause,
     remedy: 'start the debug server, or give the port that it listens on',

@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { TargetError } from '../../errors.js';
+import { errorMessage, TargetError } from '../../errors.js';
 import type { Address, Bytes } from '../../units.js';
 
 /** A register as a target description lists it. */
@@ -126,7 +126,7 @@ function parseXml(text: string, what: string): XmlNode {
     const root: unknown = parser.parse(text);
     if (isNode(root)) return root;
   } catch (error) {
-    throw malformed(what, error instanceof Error ? error.message : String(error), 'well-formed XML', error);
+    throw malformed(what, errorMessage(error), 'well-formed XML', error);
   }
   throw malformed(what, 'no element', 'an XML document');
 }

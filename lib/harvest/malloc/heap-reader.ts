@@ -1,3 +1,4 @@
+import { errorMessage } from '../../errors.js';
 import { gcRegion } from '../../trace/gc-log.js';
 import type { HeapRegion, OracleResult } from '../../trace/heap-event.js';
 import type { Address, Bytes } from '../../units.js';
@@ -20,7 +21,7 @@ export class HeapReader {
     try {
       return await HEAP_WALKERS[heap.walker](this.read, heap.places);
     } catch (error) {
-      return { problem: `the heap could not be read: ${error instanceof Error ? error.message : String(error)}` };
+      return { problem: `the heap could not be read: ${errorMessage(error)}` };
     }
   }
 
