@@ -3,7 +3,7 @@ import type { Address } from '../units.js';
 import { readAddressRanges } from './dwarf-aranges.js';
 import { readRanges } from './dwarf-ranges.js';
 import { DwarfSections } from './dwarf-sections.js';
-import { readUnits, type Unit, type UnitList } from './dwarf-units.js';
+import { readUnits, type Unit } from './dwarf-units.js';
 import type { ElfFile } from './elf-file.js';
 import type { SymbolTable } from './elf-symbols.js';
 import { IntervalMap } from './interval-map.js';
@@ -63,10 +63,10 @@ export class DebugInfo {
 
   get units(): readonly Unit[] {
     if (this.unitList) return this.unitList;
-    const list = this.attempt(() => this.readAllUnits()) ?? { units: [], problems: [] };
+    const list = this.attempt(() => readUnits(this.sections)) ?? { units: [], problems: [] };
     for (const problem of list.problems) this.record(problem);
-    this.unitList = list.units;
-    return list.units;
+    this.unitList = this.splitFiles ? joinSplitUnits(list.units, this, this.splitFiles) : list.units;
+    return this.unitList;
   }
 
   /** The unit whose code covers an address. */
@@ -115,11 +115,6 @@ export class DebugInfo {
     const symbol = this.symbols.functionAt(0);
     return symbol !== undefined && symbol.address === 0 && symbol.kind === 'function';
   };
-
-  private readAllUnits(): UnitList {
-    const list = readUnits(this.sections);
-    return this.splitFiles ? joinSplitUnits(list, this.sections, this.splitFiles) : list;
-  }
 
   private record(problem: SymbolError): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);

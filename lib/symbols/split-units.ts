@@ -1,6 +1,5 @@
-import { SymbolError } from '../errors.js';
 import { type DwarfSections, SplitSections } from './dwarf-sections.js';
-import { readSplitUnit, type Unit, type UnitList } from './dwarf-units.js';
+import { readSplitUnit, type Unit } from './dwarf-units.js';
 import { ElfFile } from './elf-file.js';
 
 /** The bytes of a .dwo file by the name and the folder that the program has for it; undefined where there is none. */
@@ -17,49 +16,46 @@ interface Half {
   readonly from: number;
 }
 
+/** Where the program's sections are, and how a file that cannot be read is put on record. */
+interface Program {
+  readonly sections: DwarfSections;
+  attempt<T>(read: () => T): T | undefined;
+}
+
 /**
  * Puts the units of .dwo files (`gcc -gsplit-dwarf`) in the place of their skeletons. A unit is known by the offset of its entries:
  * those of the .dwo files are laid behind the program's own, so that each has its own. Skeletons without a file stay as they are; a
- * file that cannot be read, or is of another build, is a problem.
+ * file that cannot be read, or is of another build, costs only itself.
  */
-export function joinSplitUnits(whole: UnitList, sections: DwarfSections, files: SplitFiles): UnitList {
+export function joinSplitUnits(whole: readonly Unit[], program: Program, files: SplitFiles): readonly Unit[] {
+  const { sections } = program;
   const units: Unit[] = [];
-  const problems: SymbolError[] = [...whole.problems];
   const halves: Half[] = [];
   let length = sections.data('.debug_info').length;
-  for (const unit of whole.units) {
-    const elf = attempt(problems, () => openHalf(unit, files));
-    const info = elf?.data('.debug_info.dwo');
-    if (elf && info && length + info.length <= MAX_INFO_BYTES) {
-      halves.push({ skeleton: unit, elf, info, from: length });
-      length += info.length;
-    } else units.push(unit);
+  for (const skeleton of whole) {
+    const half = program.attempt(() => openHalf(skeleton, length, files));
+    if (half && length + half.info.length <= MAX_INFO_BYTES) {
+      halves.push(half);
+      length += half.info.length;
+    } else units.push(skeleton);
   }
-  if (halves.length === 0) return { units: whole.units, problems };
+  if (halves.length === 0) return whole;
   const joined = new Uint8Array(length);
   joined.set(sections.data('.debug_info'));
   for (const { info, from } of halves) joined.set(info, from);
   for (const { skeleton, elf, info, from } of halves) {
     const own = new SplitSections(elf, sections, joined);
-    units.push(attempt(problems, () => readSplitUnit(own, from, from + info.length, skeleton)) ?? skeleton);
+    units.push(program.attempt(() => readSplitUnit(own, from, from + info.length, skeleton)) ?? skeleton);
   }
   // By offset, as all who look a unit up expect it.
   units.sort((a, b) => a.unitOffset - b.unitOffset);
-  return { units: units.map((unit, index) => ({ ...unit, index })), problems };
+  return units.map((unit, index) => ({ ...unit, index }));
 }
 
-function openHalf(unit: Unit, files: SplitFiles): ElfFile | undefined {
-  if (unit.dwoName === undefined) return undefined;
-  const bytes = files(unit.dwoName, unit.compDir);
-  return bytes && new ElfFile(bytes, { relocatable: true });
-}
-
-function attempt<T>(problems: SymbolError[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof SymbolError)) throw error;
-    problems.push(error);
-    return undefined;
-  }
+function openHalf(skeleton: Unit, from: number, files: SplitFiles): Half | undefined {
+  if (skeleton.dwoName === undefined) return undefined;
+  const bytes = files(skeleton.dwoName, skeleton.compDir);
+  if (!bytes) return undefined;
+  const elf = new ElfFile(bytes, { relocatable: true });
+  return { skeleton, elf, info: elf.data('.debug_info.dwo'), from };
 }

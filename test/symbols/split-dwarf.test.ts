@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { splitFilesOf } from '../../lib/harvest/split-files.js';
+import { ElfFile } from '../../lib/symbols/elf-file.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { missingTools } from '../support/arm-build.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -118,6 +119,32 @@ test('a .dwo file of another build is not believed, one that is no ELF file cost
   t.deepEqual(
     unreadable.problems.map(({ code }) => code),
     ['HH1301'],
+  );
+});
+
+test('a .dwo file with a section outside of it costs only itself', (t) => {
+  if (!ready(t)) return;
+  const folder = tempFolder(t);
+  const elf = build(folder, 'split', ['-gsplit-dwarf']);
+  const dwo = Uint8Array.from(readFileSync(join(folder, 'split-work.dwo')));
+  const section = new ElfFile(dwo, { relocatable: true }).section('.debug_info.dwo');
+  const view = new DataView(dwo.buffer);
+  // Elf32_Shdr: sh_offset at 16, sh_size at 20; e_shoff at 32, e_shnum at 48.
+  for (let i = 0; i < view.getUint16(48, true); i++) {
+    const header = view.getUint32(32, true) + i * 40;
+    if (view.getUint32(header + 16, true) === section?.offset) view.setUint32(header + 20, 0x1000_0000, true);
+  }
+  const symbolizer = createSymbolizer(readFileSync(elf), {
+    splitFiles: (name) => (name === 'split-work.dwo' ? dwo : readFileSync(join(folder, name))),
+  });
+  t.true(
+    places(symbolizer).some((place) => place.includes('helper')),
+    'the other unit is whole',
+  );
+  t.deepEqual(symbolizer.splitUnits, ['split-work.dwo']);
+  t.deepEqual(
+    symbolizer.problems.map(({ code }) => code),
+    ['HH1302'],
   );
 });
 
