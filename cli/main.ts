@@ -2,7 +2,7 @@
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { didYouMean, ExitCode, UsageError, version } from '../lib/index.js';
-import { COMMANDS, commandsFor } from './commands/index.js';
+import { COMMANDS, commandsFor, commandWord } from './commands/index.js';
 import type { Context, RunCommand } from './context.js';
 import { describeError, errorJson } from './print-error.js';
 import { logTraffic } from './traffic-log.js';
@@ -36,7 +36,7 @@ const run: RunCommand = (args, body) => {
 
 const argv = hideBin(process.argv);
 /** yargs lays its help out before every command, asked for or not: at a third of its cost without line wrapping. */
-const asksForHelp = argv.length === 0 || argv.some((argument) => argument === '--help' || argument === '-h');
+const asksForHelp = argv.some((argument) => argument === '--help' || argument === '-h');
 
 let parser: Argv = yargs(argv)
   .scriptName('harvest')
@@ -79,11 +79,11 @@ function contextOf(args: Readonly<Record<string, unknown>>): Context {
 
 /** What yargs says of the command line, with the help that goes with it, or the command that was meant. */
 function usageError(message: string): UsageError {
-  const word = argv.find((argument) => !argument.startsWith('-')) ?? '';
+  const word = commandWord(argv) ?? '';
   const words = COMMANDS.map((command) => command.word);
-  const meant = words.includes(word) ? '' : didYouMean(word, words);
-  const remedy = words.includes(word) ? `harvest ${word} --help` : 'harvest --help';
-  return new UsageError('HH1109', `harvest: ${message}${meant}`, { remedy });
+  if (words.includes(word))
+    return new UsageError('HH1109', `harvest: ${message}`, { remedy: `harvest ${word} --help` });
+  return new UsageError('HH1109', `harvest: ${message}${didYouMean(word, words)}`, { remedy: 'harvest --help' });
 }
 
 function fail(error: unknown, json: boolean, verbose: boolean): number {

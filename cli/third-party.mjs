@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ export async function writeLicences(modules, file) {
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const licence = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = licence && existsSync(join(folder, licence)) ? readFileSync(join(folder, licence), 'utf8').trim() : '';
+    const text = licence ? readFileSync(join(folder, licence), 'utf8').trim() : '';
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   await writeFile(file, texts.join(`\n${'-'.repeat(80)}\n\n`));

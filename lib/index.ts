@@ -116,6 +116,7 @@ export { callerFrames, symbolNames } from './symbols/caller-frames.js';
 export type { SourceFrame } from './symbols/source-lookup.js';
 export { createSymbolizer, Symbolizer } from './symbols/symbolizer.js';
 export { type ConnectOptions, connect } from './targets/connect.js';
+export { SERVER_KINDS, type ServerKind } from './targets/target.js';
 export { collectTrace, traceOf } from './trace/collect-trace.js';
 export * from './trace/heap-event.js';
 export { JournalFile } from './trace/journal-file.js';

@@ -10,13 +10,12 @@ import {
   isJournal,
   loadTrace,
   parseSize,
+  SERVER_KINDS,
   UsageError,
   writeOutputs,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
-
-const SERVERS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
 
 /** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
 export const harvestCommand = defineCommand({
@@ -31,7 +30,7 @@ export const harvestCommand = defineCommand({
     yargs
       .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal' })
       .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('server', { choices: SERVERS, describe: "which of the board's debug servers" })
+      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
       .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })

@@ -41,12 +41,17 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 const GLOBAL_FLAGS = new Set(['--json', '--quiet', '-q', '--verbose', '-v', '-vv', '-vvv']);
 
+/** The word where a command stands, whatever it says: the first one after flags that every command has. */
+export function commandWord(argv: readonly string[]): string | undefined {
+  return argv.find((argument) => !GLOBAL_FLAGS.has(argument));
+}
+
 /**
  * The commands that a command line can mean: the one that it begins with (after flags that every command has), else all of them,
  * as for `--help`, completion, a word that is no command and the default command's own options.
  */
 export async function commandsFor(argv: readonly string[]): Promise<readonly AnyCommand[]> {
-  const word = argv.find((argument) => !GLOBAL_FLAGS.has(argument));
+  const word = commandWord(argv);
   const named = COMMANDS.find((command) => command.word === word);
   return named ? [await named.load()] : await Promise.all(COMMANDS.map((command) => command.load()));
 }

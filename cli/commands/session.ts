@@ -6,12 +6,12 @@ import {
   NodeMcuSession,
   openSerialPort,
   reopenSerialPort,
+  SERVER_KINDS,
+  type ServerKind,
   UsageError,
 } from '../../lib/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { SessionPrompt } from './session-prompt.js';
-
-const SERVERS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
 
 /** Heap tracing on a live board or emulator, one command a line: typed, or from a pipe. */
 export const sessionCommand = defineCommand({
@@ -26,7 +26,7 @@ export const sessionCommand = defineCommand({
     yargs
       .positional('elf', { type: 'string', describe: 'the firmware (ELF); with --nodemcu: to name addresses' })
       .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('server', { choices: SERVERS, describe: "which of the board's debug servers" })
+      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
@@ -47,7 +47,7 @@ export const sessionCommand = defineCommand({
 interface SessionArgs {
   readonly elf?: string | undefined;
   readonly board?: string | undefined;
-  readonly server?: (typeof SERVERS)[number] | undefined;
+  readonly server?: ServerKind | undefined;
   readonly gdbServer?: string | undefined;
   readonly allocator?: string | undefined;
   readonly engine?: (typeof ENGINE_NAMES)[number] | undefined;

@@ -23,10 +23,6 @@ export class LoggedFrame {
     this.isSweep = isSweepName(line.frame.functionName);
   }
 
-  get level(): number {
-    return this.line.level;
-  }
-
   /** Its id; `lentAddress` is that of the callee which is inlined into it. */
   id(tables: InternTables, inlined: boolean, lentAddress?: Address): FrameId {
     const ids = lentAddress === undefined ? this.own : this.lentIds(lentAddress);

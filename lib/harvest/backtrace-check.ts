@@ -72,8 +72,7 @@ export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?
   let at = 0;
   while (own < ours.length) {
     const frame = ours[own];
-    const other = gdbs[at];
-    if (frame && sameFrame(frame, other)) {
+    if (frame && sameFrame(frame, gdbs[at])) {
       own++;
       at++;
     } else if (frame?.kind === 'tail') {
@@ -82,28 +81,29 @@ export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?
     } else if (frame?.certainty === 'guessed' && at === gdbs.length) {
       by = 'ends-early';
       own++;
-    } else if (frame && other && hasFunction && isMisnamed(ours.slice(own), gdbs.slice(at), hasFunction)) {
+    } else {
+      const ownEnd = endOfFunction(ours, own);
+      const otherEnd = endOfFunction(gdbs, at);
+      if (!hasFunction || !isMisnamed(ours[ownEnd - 1], gdbs[otherEnd - 1], hasFunction)) break;
       by = 'wrong-name';
-      own += framesAt(ours, own);
-      at += framesAt(gdbs, at);
-    } else break;
+      own = ownEnd;
+      at = otherEnd;
+    }
   }
   if (own === ours.length && at === gdbs.length)
     return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
   return { outcome: 'differs', frame: own, ours: frameText(ours[own]), gdbs: frameText(gdbs[at]) };
 }
 
-/** How many frames share the address of this one: a function and the calls inlined into it. */
-function framesAt(frames: Backtrace, from: number): number {
+/** Behind the frames that share the address of this one: the calls inlined into a function, and the function last. */
+function endOfFunction(frames: Backtrace, from: number): number {
   let to = from + 1;
   while (to < frames.length && frames[to]?.address === frames[from]?.address) to++;
-  return to - from;
+  return to;
 }
 
-/** The same address, in a function that the symbol table knows by our name and not by gdb's. */
-function isMisnamed(ours: Backtrace, gdbs: Backtrace, hasFunction: HasFunction): boolean {
-  const own = ours[framesAt(ours, 0) - 1];
-  const other = gdbs[framesAt(gdbs, 0) - 1];
+/** Functions of the same address, of which the symbol table knows ours there and not gdb's. */
+function isMisnamed(own: Frame | undefined, other: Frame | undefined, hasFunction: HasFunction): boolean {
   if (!own || !other || own.address !== other.address) return false;
   // A return address may be the first one behind its function; an interrupted one its function's first.
   const inside = (name: string) => hasFunction(name, own.address - 1) || hasFunction(name, own.address);

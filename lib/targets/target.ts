@@ -1,7 +1,8 @@
 import type { Board } from '../boards/board.js';
 
 /** What kind of debug server listens: their reset commands and their quirks differ (boards.md, "Servers"). */
-export type ServerKind = 'qemu' | 'openocd' | 'jlink' | 'generic';
+export const SERVER_KINDS = ['qemu', 'openocd', 'jlink', 'generic'] as const;
+export type ServerKind = (typeof SERVER_KINDS)[number];
 
 export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
   qemu: 'QEMU',

@@ -274,7 +274,6 @@ function whole(payload: string | Uint8Array): string {
 
 /** The start of a payload, safe to print. */
 export function describe(payload: string | Uint8Array): string {
-  const text = typeof payload === 'string' ? payload : Buffer.from(payload).toString('latin1');
-  const shown = text.replace(/[^\x20-\x7e]/g, '.');
+  const shown = whole(payload).replace(/[^\x20-\x7e]/g, '.');
   return shown.length <= 60 ? shown : `${shown.slice(0, 57)}...`;
 }

@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { didYouMean } from '../../did-you-mean.js';
+import { join } from 'node:path';
+import { descriptionNames, readDescription } from '../../description-files.js';
 import { BoardConfigError } from '../../errors.js';
 import { packageRoot } from '../../package-root.js';
 import { parseStrictJson } from '../../strict-json.js';
@@ -15,13 +14,7 @@ export interface AllocatorProfile extends Readonly<Omit<AllocatorFile, '$schema'
 }
 
 /** The names of the profiles that come with the package, sorted. */
-export async function allocatorNames(): Promise<string[]> {
-  const files = await readdir(FOLDER);
-  return files
-    .filter((file) => file.endsWith('.json') && !file.endsWith('.schema.json'))
-    .map((file) => basename(file, '.json'))
-    .sort();
-}
+export const allocatorNames = (): Promise<string[]> => descriptionNames(FOLDER);
 
 /** All profiles that come with the package, in order of name. @throws BoardConfigError */
 export async function allAllocators(): Promise<AllocatorProfile[]> {
@@ -33,21 +26,14 @@ export async function allAllocators(): Promise<AllocatorProfile[]> {
  * @throws BoardConfigError HH1210 (no such profile), HH1202, HH1203, HH1211 (its hooks contradict each other)
  */
 export async function loadAllocator(nameOrPath: string): Promise<AllocatorProfile> {
-  const isPath = nameOrPath.endsWith('.json');
-  const path = isPath ? nameOrPath : join(FOLDER, `${basename(nameOrPath)}.json`);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (isPath) throw new BoardConfigError('HH1210', `${path}: cannot be read`, { cause });
-    const names = await allocatorNames();
-    throw new BoardConfigError(
-      'HH1210',
-      `--allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${didYouMean(nameOrPath, names)}`,
-      { cause, remedy: '`harvest allocators` lists them; a file of your own is named by its path; `auto` chooses' },
-    );
-  }
-  return parseAllocator(text, basename(path, '.json'), isPath ? path : `allocator ${nameOrPath}`);
+  const { text, name, path, isPath } = await readDescription(FOLDER, nameOrPath, {
+    code: 'HH1210',
+    unknown: (names, meant) => ({
+      message: `--allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${meant}`,
+      remedy: '`harvest allocators` lists them; a file of your own is named by its path; `auto` chooses',
+    }),
+  });
+  return parseAllocator(text, name, isPath ? path : `allocator ${nameOrPath}`);
 }
 
 /** Reads the text of a profile. @throws BoardConfigError HH1202, HH1203, HH1211 */
