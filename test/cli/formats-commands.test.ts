@@ -1,38 +1,17 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { hex } from '../support/decode-ways.js';
 import { g1 } from '../support/drone-bytes.js';
 import { projectRoot } from '../support/fixture.js';
+import { runCli } from '../support/run-cli.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 const HEAP = join(projectRoot, 'test/fixtures/micropython-microbit/heap-at-repl.bin.gz');
 
-interface Output {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function harvest(...args: string[]): Promise<Output> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      join(projectRoot, 'dist/bin/harvest.js'),
-      ...args,
-    ]);
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const failed = error as { code: number; stdout: string; stderr: string };
-    return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
-  }
-}
-
-async function folder(t: ExecutionContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'harvest-cli-'));
-  t.teardown(() => rm(path, { recursive: true, force: true }));
-  return path;
+async function harvest(...args: string[]) {
+  const { status: code, stdout, stderr } = await runCli(args);
+  return { code, stdout, stderr };
 }
 
 test('layout prints the map of the fixture heap: 111 heads, 204 used blocks', async (t) => {
@@ -42,7 +21,7 @@ test('layout prints the map of the fixture heap: 111 heads, 204 used blocks', as
 });
 
 test('layout writes a picture a dump and the frames', async (t) => {
-  const out = await folder(t);
+  const out = tempFolder(t);
   const { code, stdout } = await harvest('layout', HEAP, HEAP, '--base', '0x2000030c', '--out', out, '--json');
   t.is(code, 0);
   t.is(JSON.parse(stdout).frames.length, 2);
@@ -59,7 +38,7 @@ test('layout refuses a wrong base and a dump that does not hold the heap', async
 });
 
 test('mpy prints the functions and the cost, as text and as JSON', async (t) => {
-  const path = join(await folder(t), 't.mpy');
+  const path = join(tempFolder(t), 't.mpy');
   await writeFile(
     path,
     hex('4d 06 00 1f 03 01 08 74 2e 70 79 00 0f 02 78 00 05 02 68 69 00 48 00 06 01 00 00 51 16 02 63'),
@@ -76,7 +55,7 @@ test('mpy prints the functions and the cost, as text and as JSON', async (t) => 
 });
 
 test('import says what it took the file for, and passes its options on', async (t) => {
-  const out = await folder(t);
+  const out = tempFolder(t);
   const drone = join(out, 'heaptrace');
   await writeFile(drone, g1('a12 g12-28 a28 f12 f28', true));
   const result = await harvest('import', drone, '--heap-size', '10K', '--drop-inner-pairs', '--out', join(out, 'one'));
@@ -100,7 +79,7 @@ test('import says what it took the file for, and passes its options on', async (
 });
 
 test('export writes a file, or text to stdout, and refuses binary there', async (t) => {
-  const out = await folder(t);
+  const out = tempFolder(t);
   const drone = join(out, 'heaptrace');
   await writeFile(drone, g1('a12 a12 f12'));
   const folded = await harvest('export', drone, '--format', 'folded', '--out', '-');

@@ -4,6 +4,7 @@ import type { ImportOptions } from '../../lib/formats/format.js';
 import { EndCause, lifespans } from '../../lib/trace/lifespans.js';
 import { backtraceOf, eventAt, type Trace } from '../../lib/trace/trace.js';
 import { decodeIn, survivesEveryCut, utf8 } from '../support/decode-ways.js';
+import { ESP_OLD } from '../support/trace-samples.js';
 
 const NEW = `====== Heap Trace: 2 records (8 capacity) ======
     16 bytes (@ 0x3fc9f620, Internal) allocated CPU 0 ccount 0x00001000 caller 0x40376321:0x42008096
@@ -18,13 +19,7 @@ total frees: 1
 ================================
 `;
 
-const OLD = `2 allocations trace (100 entry buffer)
-32 bytes (@ 0x3ffaf214) allocated CPU 0 ccount 0x2e9b7384 caller 0x400d276d:0x400d27c1
-freed by 0x400d27d5:0x0
-8 bytes (@ 0x3ffaf804) allocated CPU 0 ccount 0x2e9b79c1 caller 0x400d2776:0x400d27c1
-8 bytes 'leaked' in trace (1 allocations)
-total allocations 2 total frees 1
-(NB: Buffer has overflowed, so trace data is incomplete.)
+const OLD = `${ESP_OLD}(NB: Buffer has overflowed, so trace data is incomplete.)
 `;
 
 function decode(text: string, options?: ImportOptions): Trace {

@@ -28,7 +28,8 @@ total frees: 1
 ================================
 `;
 
-const ESP_OLD = `2 allocations trace (100 entry buffer)
+/** ESP-IDF before 5.1. */
+export const ESP_OLD = `2 allocations trace (100 entry buffer)
 32 bytes (@ 0x3ffaf214) allocated CPU 0 ccount 0x2e9b7384 caller 0x400d276d:0x400d27c1
 freed by 0x400d27d5:0x0
 8 bytes (@ 0x3ffaf804) allocated CPU 0 ccount 0x2e9b79c1 caller 0x400d2776:0x400d27c1
