@@ -1,5 +1,5 @@
+import { PC } from '../arch/arm/registers.js';
 import type { Address, Bytes } from '../units.js';
-import { PC } from './rsp/register-layout.js';
 import { literalAddress, type StepEffect, simulateThumb, type ThumbCode } from './thumb-step.js';
 
 /** Code of Cortex-M parts that can change while a firmware runs. */

@@ -1,5 +1,5 @@
+import { LR, PC, SP, XPSR } from '../arch/arm/registers.js';
 import type { Address } from '../units.js';
-import { LR, PC, SP, XPSR } from './rsp/register-layout.js';
 
 /** What one instruction does, for a debugger that does it in the processor's place. */
 export interface StepEffect {

@@ -1,5 +1,5 @@
+import { PC } from '../arch/arm/registers.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
-import { PC } from '../gdb/rsp/register-layout.js';
 import type { RspClient, Stopped } from '../gdb/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP } from '../gdb/rsp/stop-reply.js';
 import type { Address, Bytes, Milliseconds } from '../units.js';

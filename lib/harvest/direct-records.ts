@@ -4,8 +4,7 @@ import type { Backtrace, TraceRecord } from '../trace/heap-event.js';
 import type { Blocks, Seq } from '../units.js';
 import type { CaptureStop } from './direct-capture.js';
 import type { LogHook } from './engine.js';
-import type { GcArea } from './gc-oracle.js';
-import { readArea } from './session-log-loop.js';
+import { type GcArea, readArea } from './gc-area.js';
 import type { StackUnwinder } from './stack-unwinder.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 

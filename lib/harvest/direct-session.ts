@@ -1,6 +1,6 @@
+import { PC, XPSR } from '../arch/arm/registers.js';
 import type { DebugSession, StackSample, StopReason } from '../gdb/debug-session.js';
 import type { OpenocdPoke } from '../gdb/openocd-poke.js';
-import { PC, XPSR } from '../gdb/rsp/register-layout.js';
 import type { RspClient, Stopped } from '../gdb/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP, signalName } from '../gdb/rsp/stop-reply.js';
 import { StepSimulator } from '../gdb/step-simulator.js';

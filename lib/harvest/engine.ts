@@ -1,6 +1,7 @@
 import type { Target } from '../targets/target.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
 import type { Address, Bytes, Milliseconds } from '../units.js';
+import type { GcVariables } from './gc-area.js';
 import type { CallHook } from './malloc/call-hook.js';
 import type { HeapPlaces } from './malloc/heap-walk.js';
 import type { WalkerName } from './profiles/allocator-schema.js';
@@ -11,19 +12,6 @@ export interface CodePoint {
   readonly label: string;
   /** Thumb bit cleared. */
   readonly address: Address;
-}
-
-/**
- * Where the variables of a MicroPython-style block heap lie in target memory (the addresses of the pointers, not their values).
- * `mp_state_ctx.mem.area` of the firmware's debug information.
- */
-export interface GcVariables {
-  readonly allocTableStart: Address;
-  readonly allocTableByteLen: Address;
-  readonly poolStart: Address;
-  readonly poolEnd: Address;
-  /** Pointer to the next heap area (split heap); absent where the firmware has no such field. */
-  readonly nextArea?: Address;
 }
 
 /** Break on the log function of a LOG_HEAP_ACTIVITY build (capture.md, section 1). */

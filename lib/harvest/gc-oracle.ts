@@ -2,45 +2,7 @@ import { errorMessage } from '../errors.js';
 import type { GcLog } from '../trace/gc-log.js';
 import type { OracleResult } from '../trace/heap-event.js';
 import { type Address, type Blocks, type Bytes, formatAddress, formatCount } from '../units.js';
-
-/** Where the heap lies: the values of the variables, as they were when its epoch began. */
-export interface GcArea {
-  readonly allocTableStart: Address;
-  readonly allocTableBytes: Bytes;
-  readonly poolStart: Address;
-  readonly poolEnd: Address;
-}
-
-const MAX_TABLE_BYTES = 1 << 24;
-const HEAD = 1;
-const TAIL = 2;
-const MARKED = 3;
-
-/** Whether the values can be those of a heap: a firmware that did not run gc_init yet has zeros there. */
-export function isPlausible({ allocTableStart, allocTableBytes, poolStart, poolEnd }: GcArea): boolean {
-  return allocTableStart > 0 && allocTableBytes > 0 && allocTableBytes <= MAX_TABLE_BYTES && poolEnd > poolStart;
-}
-
-/**
- * The allocations of a MicroPython allocation table: first block by count of blocks. Two bits a block, lowest first:
- * 0 free, 1 head, 2 tail, 3 marked head (capture.md, section 1).
- */
-export function readAllocTable(table: Uint8Array, blocks: Blocks): Map<Blocks, Blocks> {
-  const found = new Map<Blocks, Blocks>();
-  let head = -1;
-  for (let block = 0; block < Math.min(blocks, table.length * 4); block++) {
-    const kind = ((table[block >> 2] ?? 0) >> ((block & 3) * 2)) & 3;
-    if (kind === HEAD || kind === MARKED) {
-      head = block;
-      found.set(block, 1);
-    } else if (kind === TAIL && head >= 0) {
-      found.set(head, block - head + 1);
-    } else {
-      head = -1;
-    }
-  }
-  return found;
-}
+import { type GcArea, isPlausible, readAllocTable } from './gc-area.js';
 
 /**
  * Compares what the events say is alive with the allocation table in the target's memory.

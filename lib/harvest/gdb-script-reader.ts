@@ -1,7 +1,6 @@
 import { GcLog, gcRegion } from '../trace/gc-log.js';
 import type { Backtrace, Frame, TraceRecord } from '../trace/heap-event.js';
-import type { GcArea } from './gc-oracle.js';
-import { isPlausible } from './gc-oracle.js';
+import { type GcArea, isPlausible } from './gc-area.js';
 
 const FLAG = { inlined: 1, signal: 2, tail: 4 } as const;
 const CACHED_STACKS = 100_000;

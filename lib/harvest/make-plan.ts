@@ -4,7 +4,8 @@ import { SymbolError, TargetError, UsageError } from '../errors.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import type { Milliseconds } from '../units.js';
-import type { CodePoint, GcVariables, HarvestPlan, LogHook } from './engine.js';
+import type { CodePoint, HarvestPlan, LogHook } from './engine.js';
+import type { GcVariables } from './gc-area.js';
 
 /** The functions that wait at a REPL prompt, first match wins. */
 export const REPL_FUNCTIONS = [

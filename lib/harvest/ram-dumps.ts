@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { GdbProgram } from '../gdb/find-gdb.js';
-import { SectionFlag } from '../symbols/elf-file.js';
+import { SectionFlag } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { Target } from '../targets/target.js';
 import type { Address, Bytes, Milliseconds } from '../units.js';

@@ -3,8 +3,9 @@ import { GcLog, gcRegion } from '../trace/gc-log.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import { formatAddress } from '../units.js';
 import { EndReason } from './end-reason.js';
-import type { GcVariables, HarvestPlan, LogHook } from './engine.js';
-import { type GcArea, gcOracle, isPlausible } from './gc-oracle.js';
+import type { HarvestPlan, LogHook } from './engine.js';
+import { type GcArea, readArea } from './gc-area.js';
+import { gcOracle } from './gc-oracle.js';
 
 /** r14 of Arm: where the log function returns to. */
 const LINK_REGISTER = 14;
@@ -56,23 +57,4 @@ export async function* harvestLogBySession(
   }
   const oracle = await gcOracle((at, length) => session.readMemory(at, length), log, area, lastBlock);
   yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
-}
-
-/** The values of the heap's variables; undefined when they are unknown or not set yet. */
-export async function readArea(
-  session: Pick<DebugSession, 'readMemory'>,
-  variables: GcVariables | undefined,
-): Promise<GcArea | undefined> {
-  if (!variables) return undefined;
-  const word = async (address: number) => {
-    const bytes = await session.readMemory(address, 4);
-    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  };
-  const area = {
-    allocTableStart: await word(variables.allocTableStart),
-    allocTableBytes: await word(variables.allocTableByteLen),
-    poolStart: await word(variables.poolStart),
-    poolEnd: await word(variables.poolEnd),
-  };
-  return isPlausible(area) ? area : undefined;
 }

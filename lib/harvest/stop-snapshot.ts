@@ -1,4 +1,4 @@
-import { LR, PC, SP } from '../gdb/rsp/register-layout.js';
+import { LR, PC, SP } from '../arch/arm/registers.js';
 import type { RspClient } from '../gdb/rsp/rsp-client.js';
 import type { Address, Bytes } from '../units.js';
 import { fromStackPointer, MAX_STACK_BYTES, type MemoryRange, StackWindow } from './stack-window.js';

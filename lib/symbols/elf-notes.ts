@@ -1,5 +1,6 @@
 import { ByteReader, textAt } from './byte-reader.js';
-import { type ElfFile, SectionType, SegmentType } from './elf-file.js';
+import type { ElfFile } from './elf-file.js';
+import { SectionType, SegmentType } from './elf-tables.js';
 
 const NT_GNU_BUILD_ID = 3;
 

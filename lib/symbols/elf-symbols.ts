@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../units.js';
 import { textAt } from './byte-reader.js';
-import { type ElfFile, SectionFlag, SectionType } from './elf-file.js';
+import type { ElfFile } from './elf-file.js';
+import { SectionFlag, SectionType } from './elf-tables.js';
 import { lastAtOrBefore } from './sorted.js';
 
 /** A symbol of the ELF file. The Thumb bit of ARM functions is cleared in `address`. */

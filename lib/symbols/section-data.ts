@@ -1,8 +1,16 @@
 import { SymbolError } from '../errors.js';
 import type { Bytes } from '../units.js';
-import { type ElfFile, type ElfSection, SectionFlag, SectionType } from './elf-file.js';
+import type { ByteReader } from './byte-reader.js';
+import { type ElfSection, SectionFlag, SectionType } from './elf-tables.js';
 import { inflateZlib } from './inflate.js';
 import { inflateZstd } from './zstd.js';
+
+/** What is needed of an opened ELF file. */
+export interface SectionFile {
+  readonly bytes: Uint8Array;
+  readonly addressSize: 4 | 8;
+  reader(bytes: Uint8Array, subject: string, offset?: number): ByteReader;
+}
 
 /** A section may grow to this when it is decompressed; firmware debug sections are a hundredth of it. */
 const MAX_SECTION_BYTES = 512 * 1024 * 1024;
@@ -17,7 +25,7 @@ const ZSTD = 2;
  * The bytes of a section, decompressed when it is stored with SHF_COMPRESSED (`gcc -gz`, `-gz=zstd`) or as `.zdebug_` (`-gz=zlib-gnu`).
  * @throws SymbolError HH1302 when it lies outside the file, HH1304 when the stream is damaged, HH1305 for other compressions.
  */
-export function sectionBytes(elf: ElfFile, section: ElfSection): Uint8Array {
+export function sectionBytes(elf: SectionFile, section: ElfSection): Uint8Array {
   if (section.type === SectionType.nobits) return new Uint8Array(0);
   const end = section.offset + section.sizeBytes;
   if (end > elf.bytes.length) {
@@ -36,7 +44,7 @@ export function sectionBytes(elf: ElfFile, section: ElfSection): Uint8Array {
 }
 
 /** Elf32_Chdr: type u32, size u32, align u32. Elf64_Chdr: type u32, reserved u32, size u64, align u64. Then the stream. */
-function readCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+function readCompressed(elf: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
   const reader = elf.reader(stored, section.name);
   const kind = reader.u32();
   if (elf.addressSize === 8) reader.skip(4);
@@ -56,7 +64,7 @@ function readCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): 
 }
 
 /** `ZLIB`, the size as a big-endian u64, then the stream: binutils before SHF_COMPRESSED. */
-function readGnuCompressed(elf: ElfFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+function readGnuCompressed(elf: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
   if (String.fromCharCode(...stored.subarray(0, 4)) !== 'ZLIB') return stored;
   const reader = elf.reader(stored, section.name, 4);
   let sizeBytes = 0;

@@ -2,8 +2,8 @@ import type { Address } from '../units.js';
 import { type ExpressionContext, evaluateExpression } from './dwarf-expression.js';
 import { isExceptionReturn, undoException } from './exception-frame.js';
 import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
+import type { FrameStep, FrameSteps } from './frame-step.js';
 import type { Machine } from './machine.js';
-import type { FrameStep, Unwinder } from './unwinder.js';
 
 /** The 32-bit word of the target's memory at an address; undefined where there is no copy of it. */
 export type ReadMemory = (address: Address) => number | undefined;
@@ -75,7 +75,7 @@ export class StackWalk {
   private lastStart: Address | undefined;
 
   constructor(
-    private readonly unwinder: Unwinder,
+    private readonly known: FrameSteps,
     private readonly machine: Machine,
     private readonly readMemory: ReadMemory,
     private readonly options: UnwindOptions,
@@ -102,7 +102,7 @@ export class StackWalk {
     if (this.frames.length >= this.maxDepth) return 'depth';
     if (this.machine.isCortexM && isExceptionReturn(pc)) return this.stepException(pc);
     const lookup = this.isTop ? pc : pc - 1;
-    const step = this.unwinder.stepAt(lookup, this.isTop);
+    const step = this.known.stepAt(lookup, this.isTop);
     const row = pc === 0 && !this.isTop ? undefined : step.row;
     const cfa = row && this.cfaOf(row);
     if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && step.start === this.lastStart) return 'repeated';
@@ -142,7 +142,7 @@ export class StackWalk {
     [this.registers, this.next] = [this.next, this.registers];
     this.isTop = row.isSignalFrame;
     if (!row.isSignalFrame && row.certainty === 'exact') {
-      for (const tailPc of this.unwinder.tailFrames(step, callerPc)) {
+      for (const tailPc of this.known.tailFrames(step, callerPc)) {
         if (this.frames.length < this.maxDepth) this.push(tailPc, cfa, 'tail', true);
       }
     }
@@ -225,7 +225,7 @@ export class StackWalk {
       this.needs ??= address;
       return undefined;
     }
-    const little = this.unwinder.info.elf.littleEndian;
+    const little = this.known.info.elf.littleEndian;
     if (sizeBytes < 4) return little ? low % 2 ** (sizeBytes * 8) : Math.floor(low / 2 ** (32 - sizeBytes * 8));
     if (sizeBytes === 4) return low;
     const high = this.readMemory(address + 4);
@@ -239,11 +239,11 @@ export class StackWalk {
   private evaluate(expression: Uint8Array | undefined, cfa: number | undefined): number | undefined {
     if (!expression) return undefined;
     const context: ExpressionContext = {
-      littleEndian: this.unwinder.info.elf.littleEndian,
+      littleEndian: this.known.info.elf.littleEndian,
       addressBytes: this.machine.addressBytes,
       register: (number) => this.registers[number],
       memory: (address, sizeBytes) => this.readSized(address, sizeBytes),
     };
-    return this.unwinder.info.attempt(() => evaluateExpression(expression, cfa, context));
+    return this.known.info.attempt(() => evaluateExpression(expression, cfa, context));
   }
 }

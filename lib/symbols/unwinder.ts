@@ -4,6 +4,7 @@ import { frameRowAt } from './cfa-program.js';
 import type { DebugInfo } from './debug-info.js';
 import type { SymbolTable } from './elf-symbols.js';
 import type { FrameRow } from './frame-row.js';
+import type { FrameStep, FrameSteps } from './frame-step.js';
 import { FrameTable } from './frame-table.js';
 import { type Machine, machineOf } from './machine.js';
 import { type ReadMemory, StackWalk, type UnwindOptions, type UnwoundStack } from './stack-walk.js';
@@ -16,19 +17,8 @@ const MAX_CACHED_STEPS = 500_000;
 /** Callers remembered for one place in a function. */
 const MAX_CALLERS = 10_000;
 
-/** What is known of the frames that are at one address. */
-export interface FrameStep {
-  readonly row: FrameRow | undefined;
-  /** Where the function starts. */
-  readonly start: Address | undefined;
-  /** Whether the backtrace ends here. */
-  readonly stop: 'main' | 'entry' | undefined;
-  /** The frames that tail calls removed below each caller, by its return address. */
-  readonly tails: Map<Address, readonly Address[]>;
-}
-
 /** Finds the callers of a stopped program. Keeps, per address, how to step out of it. */
-export class Unwinder {
+export class Unwinder implements FrameSteps {
   readonly machine: Machine | undefined;
   private readonly frames: FrameTable;
   private readonly exidx: ExidxTable;

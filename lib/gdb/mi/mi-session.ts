@@ -1,9 +1,9 @@
+import { PC, XPSR } from '../../arch/arm/registers.js';
 import { errorMessage, TargetError } from '../../errors.js';
 import type { Backtrace, Frame } from '../../trace/heap-event.js';
 import { type Address, formatAddress, type Milliseconds } from '../../units.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import type { GdbProgram } from '../find-gdb.js';
-import { PC, XPSR } from '../rsp/register-layout.js';
 import { StepSimulator } from '../step-simulator.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
 import { GdbProcess } from './gdb-process.js';

@@ -1,3 +1,4 @@
+import { XPSR } from '../../arch/arm/registers.js';
 import { TargetError } from '../../errors.js';
 import type { Bytes } from '../../units.js';
 import type { RegisterDescription } from './target-xml.js';
@@ -10,10 +11,6 @@ const CORE_NAMES: readonly (readonly string[])[] = [
   ['pc', 'r15'],
   ['xpsr', 'cpsr'],
 ];
-export const SP = 13;
-export const LR = 14;
-export const PC = 15;
-export const XPSR = 16;
 
 /** Where the core registers lie in the reply to `g`, and what `P` calls pc. */
 export class RegisterLayout {

@@ -1,8 +1,8 @@
+import { PC } from '../../arch/arm/registers.js';
 import type { Address, Bytes, Milliseconds } from '../../units.js';
 import { Breakpoints } from './breakpoints.js';
 import { negotiate, type ServerFeatures } from './handshake.js';
 import { MemoryAccess } from './memory-access.js';
-import { PC } from './register-layout.js';
 import { describe, RspConnection, type RspConnectOptions } from './rsp-connection.js';
 import { interruptUnanswered, outOfStep, requestRefused, requestUnsupported, targetExited } from './rsp-errors.js';
 import { parseStopReply, SIGINT, type StopReply } from './stop-reply.js';

@@ -3,7 +3,7 @@ import { gcRegion } from '../../trace/gc-log.js';
 import type { HeapRegion, OracleResult } from '../../trace/heap-event.js';
 import type { Address, Bytes } from '../../units.js';
 import type { MallocHook } from '../engine.js';
-import { readArea } from '../session-log-loop.js';
+import { readArea } from '../gc-area.js';
 import type { HeapProblem, HeapWalk, ReadTarget } from './heap-walk.js';
 import { mallocOracle } from './malloc-oracle.js';
 import { HEAP_WALKERS } from './walkers/index.js';

@@ -1,5 +1,5 @@
 import type { Address, Bytes } from '../../units.js';
-import type { GcVariables } from '../engine.js';
+import type { GcVariables } from '../gc-area.js';
 
 /** One block of a heap as the allocator itself keeps it. */
 export interface HeapBlock {

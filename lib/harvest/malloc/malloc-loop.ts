@@ -1,5 +1,5 @@
+import { LR, SP } from '../../arch/arm/registers.js';
 import type { DebugSession, StopReason } from '../../gdb/debug-session.js';
-import { LR, SP } from '../../gdb/rsp/register-layout.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { formatAddress, formatCount, type Milliseconds } from '../../units.js';
 import { EndReason } from '../end-reason.js';

@@ -1,6 +1,5 @@
 import { formatAddress } from '../../../units.js';
-import { isPlausible, readAllocTable } from '../../gc-oracle.js';
-import { readArea } from '../../session-log-loop.js';
+import { isPlausible, readAllocTable, readArea } from '../../gc-area.js';
 import type { HeapBlock, HeapPlaces, HeapProblem, HeapWalk, ReadTarget } from '../heap-walk.js';
 
 const BLOCK_BYTES = 16;

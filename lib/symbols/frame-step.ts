@@ -1,0 +1,24 @@
+import type { Address } from '../units.js';
+import type { DebugInfo } from './debug-info.js';
+import type { FrameRow } from './frame-row.js';
+
+/** What is known of the frames that are at one address. */
+export interface FrameStep {
+  readonly row: FrameRow | undefined;
+  /** Where the function starts. */
+  readonly start: Address | undefined;
+  /** Whether the backtrace ends here. */
+  readonly stop: 'main' | 'entry' | undefined;
+  /** The frames that tail calls removed below each caller, by its return address. */
+  readonly tails: Map<Address, readonly Address[]>;
+}
+
+/** What a walk up a stack asks of what is known of the program. */
+export interface FrameSteps {
+  /** Of the program: its byte order, and what keeps damaged sections from ending the walk. */
+  readonly info: DebugInfo;
+  /** How the walk goes on at `pc`: `isTop` when it is stopped there, not waiting for a call to return. */
+  stepAt(pc: Address, isTop: boolean): FrameStep;
+  /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
+  tailFrames(step: FrameStep, callerPc: Address): readonly Address[];
+}
