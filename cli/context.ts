@@ -1,4 +1,4 @@
-import type { ExitCode } from '../lib/index.js';
+import type { ExitCode } from '../lib/public/index.js';
 
 /** What a command may use of the process: nothing else in cli/ reads argv, the environment or a terminal. */
 export interface Context {

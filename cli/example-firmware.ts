@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HarvestError, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/index.js';
+import { HarvestError, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/public/index.js';
 
 export interface ExampleBuild {
   readonly board: 'microbit' | 'mps2-an385';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { didYouMean, ExitCode, UsageError, version } from '../lib/index.js';
+import { didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
 import { COMMANDS, commandsFor, commandWord } from './commands/index.js';
 import type { Context, RunCommand } from './context.js';
 import { describeError, errorJson } from './print-error.js';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { CheckFailedError, ExitCode, errorMessage, HarvestError, sanitize } from '../lib/index.js';
+import { CheckFailedError, ExitCode, errorMessage, HarvestError, sanitize } from '../lib/public/index.js';
 
 /** An error as people read it, and the status that the process ends with. */
 export function describeError(error: unknown, verbose: boolean): { readonly text: string; readonly exitCode: number } {

@@ -1,35 +1,40 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import test from 'ava';
-import { ERROR_CATALOGUE } from '../lib/index.js';
+import { ERROR_CATALOGUE } from '../lib/public/index.js';
 import { projectRoot } from './support/fixture.js';
 
-/** Imports go from a higher number to a lower one, or stay in their folder (style.md, "Layout"). */
-const RANKS: Readonly<Record<string, number>> = {
-  base: 0,
-  trace: 1,
-  boards: 2,
-  symbols: 2,
-  gdb: 3,
-  targets: 4,
-  formats: 5,
-  analysis: 5,
-  harvest: 6,
-  sources: 7,
-  report: 7,
-  output: 8,
-  api: 9,
-};
-/** Files of lib/ itself that are above everything: the public API. */
-const API_FILES = new Set(['index.ts', 'harvest-api.ts']);
+/** The rooms of lib/ from the ground up (docs/architecture.md): imports go to rooms that stand before their own. */
+const ROOMS = [
+  'errors',
+  'base',
+  'trace',
+  'boards',
+  'arch',
+  'symbols',
+  'firmware',
+  'allocators',
+  'interpreters',
+  'formats',
+  'analysis',
+  'report',
+  'link',
+  'stream',
+  'ring',
+  'capture',
+  'alloctrace',
+  'session',
+  'output',
+  'public',
+];
 
 /** The files that may import a package: each vendor has one adapter. */
 const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
-  'gdb-js': ['lib/gdb/mi/gdb-js-adapter.ts'],
-  'regenerator-runtime/runtime.js': ['lib/gdb/mi/gdb-js-adapter.ts'],
+  'gdb-js': ['lib/link/mi/gdb-js-adapter.ts'],
+  'regenerator-runtime/runtime.js': ['lib/link/mi/gdb-js-adapter.ts'],
   'tree-model': ['lib/analysis/tree-nodes.ts'],
-  '@serialport/stream': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
-  '@serialport/bindings-cpp': ['lib/sources/serial-binding.ts', 'lib/sources/serial-port.ts'],
+  '@serialport/stream': ['lib/stream/serial-binding.ts', 'lib/stream/serial-port.ts'],
+  '@serialport/bindings-cpp': ['lib/stream/serial-binding.ts', 'lib/stream/serial-port.ts'],
   'gecko-profiler-demangle': ['lib/symbols/demangle.ts'],
   fzstd: ['lib/symbols/zstd.ts'],
 };
@@ -54,10 +59,43 @@ function sources(folder: string): SourceFile[] {
     });
 }
 
-function areaOf(path: string): string {
-  const inside = relative('lib', path).split('/');
-  if (inside.length > 1) return inside[0] ?? '';
-  return API_FILES.has(inside[0] ?? '') ? 'api' : 'base';
+/** `lib/NAME/...`: the name. */
+function roomOf(path: string): string {
+  return relative('lib', path).split('/')[0] ?? '';
+}
+
+/** The files of lib/ that each file imports, types included. */
+function imported({ path, imports }: SourceFile): string[] {
+  return imports
+    .filter((target) => target.startsWith('.'))
+    .map((target) => normalize(join(dirname(path), target)).replace(/\.js$/, '.ts'));
+}
+
+/** Files that import each other, directly or by way of others (Tarjan's strongly connected components). */
+function circles(files: readonly SourceFile[]): string[][] {
+  const targets = new Map(files.map((file) => [file.path, imported(file)]));
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const found: string[][] = [];
+  const visit = (path: string): number => {
+    index.set(path, index.size);
+    let lowest = index.get(path) ?? 0;
+    open.push(path);
+    for (const target of targets.get(path) ?? []) {
+      if (!targets.has(target)) continue;
+      if (!index.has(target)) lowest = Math.min(lowest, visit(target));
+      else if (open.includes(target)) lowest = Math.min(lowest, index.get(target) ?? 0);
+    }
+    low.set(path, lowest);
+    if (lowest === index.get(path)) {
+      const members = open.splice(open.indexOf(path));
+      if (members.length > 1) found.push(members.sort());
+    }
+    return lowest;
+  };
+  for (const { path } of files) if (!index.has(path)) visit(path);
+  return found;
 }
 
 const lib = sources('lib');
@@ -65,31 +103,30 @@ const viewer = sources('viewer');
 const cli = sources('cli');
 
 test('imports in lib/ only go downward', (t) => {
-  const wrong = lib.flatMap(({ path, imports }) => {
-    const from = areaOf(path);
-    return imports
-      .filter((target) => target.startsWith('.'))
-      .map((target) => normalize(join(dirname(path), target)))
-      .filter((target) => {
-        const to = areaOf(target.replace(/\.js$/, '.ts'));
-        return !(from === to || (RANKS[to] ?? 99) < (RANKS[from] ?? -1));
-      })
-      .map((target) => `${path} imports ${target}`);
+  const wrong = lib.flatMap((file) => {
+    const from = ROOMS.indexOf(roomOf(file.path));
+    return imported(file)
+      .filter((target) => roomOf(target) !== roomOf(file.path) && ROOMS.indexOf(roomOf(target)) >= from)
+      .map((target) => `${file.path} imports ${target}`);
   });
   t.deepEqual(wrong, []);
   t.true(lib.length > 100);
 });
 
-test('every folder of lib/ has a place in the order', (t) => {
-  t.deepEqual(
-    [...new Set(lib.map(({ path }) => areaOf(path)))].filter((area) => RANKS[area] === undefined),
-    [],
-  );
+test('no files of lib/ import each other in a circle, not even for types', (t) => {
+  t.deepEqual(circles(lib), []);
+  const file = (path: string, ...imports: string[]) => ({ path, text: '', imports });
+  const wrong = [file('lib/a/x.ts', './y.js'), file('lib/a/y.ts', '../b/z.js'), file('lib/b/z.ts', '../a/x.js')];
+  t.deepEqual(circles(wrong), [['lib/a/x.ts', 'lib/a/y.ts', 'lib/b/z.ts']]);
+});
+
+test('every room of lib/ has a place in the order, and no file lies outside of a room', (t) => {
+  t.deepEqual([...new Set(lib.map(({ path }) => roomOf(path)))].sort(), [...ROOMS].sort());
 });
 
 test('cli/ and examples/ use the public API only', (t) => {
   const wrong = [...cli, ...sources('examples')].flatMap(({ path, imports }) =>
-    imports.filter((target) => /\/lib\/(?!index\.js$)/.test(target)).map((target) => `${path} imports ${target}`),
+    imports.filter((target) => /\/lib\/(?!public\/)/.test(target)).map((target) => `${path} imports ${target}`),
   );
   t.deepEqual(wrong, []);
 });
@@ -115,7 +152,7 @@ test('only cli/main.ts reads argv and the environment and ends the process', (t)
 });
 
 test('the analyses, formats and symbols that the viewer bundles use nothing of Node', (t) => {
-  const browser = lib.filter(({ path }) => /^lib\/(analysis|report|symbols|formats)\//.test(path));
+  const browser = lib.filter(({ path }) => /^lib\/(analysis|report|arch|symbols|formats|interpreters)\//.test(path));
   const wrong = browser
     .filter(({ path }) => path !== 'lib/formats/load-trace.ts')
     .flatMap(({ path, imports }) =>
@@ -132,7 +169,7 @@ test('no source file is longer than 300 lines', (t) => {
 test('every error code in the sources is explained, and every explanation is of a code', (t) => {
   const used = new Set(
     [...lib, ...cli, ...viewer].flatMap(({ path, text }) =>
-      path.startsWith('lib/error-catalogue') ? [] : [...text.matchAll(/'(HH\d{4})'/g)].map((match) => match[1] ?? ''),
+      path.startsWith('lib/errors/catalogue') ? [] : [...text.matchAll(/'(HH\d{4})'/g)].map((match) => match[1] ?? ''),
     ),
   );
   used.delete('HH0000');

@@ -1,7 +1,9 @@
 /**
- * What the viewer uses of the library, in one place. It names modules instead of lib/index.ts because the index also offers what
+ * What the viewer uses of the library, in one place. It names modules instead of lib/public/index.ts because the index also offers what
  * only runs on Node (processes, files, sockets).
  */
+
+export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../lib/alloctrace/protocol.js';
 export {
   CALL_FIGURES,
   type CallFigure,
@@ -23,6 +25,7 @@ export { compareText, NO_PLACE, type Place, placeOf } from '../lib/analysis/plac
 export { type PoolPlan, planPools } from '../lib/analysis/pools/pool-plan.js';
 export { spanSources } from '../lib/analysis/source-table.js';
 export { type Wall, wallsOf } from '../lib/analysis/walls.js';
+export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../lib/base/units.js';
 export {
   DeviceLostError,
   ExitCode,
@@ -31,14 +34,13 @@ export {
   TargetError,
   TraceFormatError,
   UsageError,
-} from '../lib/errors.js';
+} from '../lib/errors/errors.js';
 export { AlloctraceDecoder } from '../lib/formats/alloctrace-json.js';
 export { detectFormat, FORMATS } from '../lib/formats/registry.js';
-export type { RingSettingsChange } from '../lib/harvest/ring-settings.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../lib/report/pools-output.js';
 export { sanitize } from '../lib/report/sanitize.js';
 export { trustLines } from '../lib/report/trust-text.js';
-export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../lib/sources/alloctrace/protocol.js';
+export type { RingSettingsChange } from '../lib/ring/ring-settings.js';
 export { callerFrames } from '../lib/symbols/caller-frames.js';
 export { createSymbolizer, type Symbolizer } from '../lib/symbols/symbolizer.js';
 export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../lib/trace/heap-event.js';
@@ -48,4 +50,3 @@ export { END_CAUSES, EndCause, type Lifespans, lifespans } from '../lib/trace/li
 export { FrameFlag, InternTables } from '../lib/trace/tables.js';
 export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../lib/trace/trace.js';
 export { TraceBuilder } from '../lib/trace/trace-builder.js';
-export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../lib/units.js';

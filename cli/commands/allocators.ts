@@ -5,7 +5,7 @@ import {
   detectAllocators,
   ExitCode,
   loadFirmware,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 export const allocatorsCommand = defineCommand({

@@ -9,7 +9,7 @@ import {
   parseSize,
   type Trace,
   UsageError,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import type { Context } from '../context.js';
 
 /** The options that every analysis has. */

@@ -1,4 +1,4 @@
-import { type Board, boardNames, ExitCode, formatBytes, loadBoard } from '../../lib/index.js';
+import { type Board, boardNames, ExitCode, formatBytes, loadBoard } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 export const boardsCommand = defineCommand({

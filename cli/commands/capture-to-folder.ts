@@ -18,7 +18,7 @@ import {
   type TraceRecord,
   type WrittenOutputs,
   writeOutputs,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import type { Context } from '../context.js';
 import { CaptureProgress } from '../progress.js';
 

@@ -18,7 +18,7 @@ import {
   symbolized,
   type TraceRecord,
   UsageError,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 import { sizeOption } from './import.js';

@@ -1,4 +1,11 @@
-import { CheckFailedError, diffMarkdown, diffText, diffTraces, diffViolations, ExitCode } from '../../lib/index.js';
+import {
+  CheckFailedError,
+  diffMarkdown,
+  diffText,
+  diffTraces,
+  diffViolations,
+  ExitCode,
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

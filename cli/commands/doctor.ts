@@ -1,5 +1,5 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { ExitCode, errorMessage, findGdb, outputOf } from '../../lib/index.js';
+import { ExitCode, errorMessage, findGdb, outputOf } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 /** One line of the check-up. */

@@ -15,7 +15,7 @@ import {
   UsageError,
   writableRegion,
   writeWhole,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { sizeOption } from './import.js';
 

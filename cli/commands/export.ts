@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/index.js';
+import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 export const exportCommand = defineCommand({

@@ -13,7 +13,7 @@ import {
   SERVER_KINDS,
   UsageError,
   writeOutputs,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 

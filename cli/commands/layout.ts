@@ -13,7 +13,7 @@ import {
   symbolNames,
   UsageError,
   writeWhole,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { readBytes, readSymbols } from './read-symbols.js';
 

@@ -1,4 +1,4 @@
-import { assertNoLeaks, ExitCode, findLeaks, leaksText } from '../../lib/index.js';
+import { assertNoLeaks, ExitCode, findLeaks, leaksText } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

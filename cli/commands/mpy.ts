@@ -1,4 +1,4 @@
-import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/index.js';
+import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { readBytes } from './read-symbols.js';
 

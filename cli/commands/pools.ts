@@ -8,7 +8,7 @@ import {
   poolsDroneToml,
   poolsText,
   poolsZephyr,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, countField, loadForAnalysis, sizeField, traceArgument } from './analysis-options.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { createSymbolizer, errorMessage, type Symbolizer, splitFilesOf, UsageError } from '../../lib/index.js';
+import { createSymbolizer, errorMessage, type Symbolizer, splitFilesOf, UsageError } from '../../lib/public/index.js';
 
 /** The bytes of a file, unpacked when they are gzip. @throws UsageError */
 export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promise<Uint8Array> {

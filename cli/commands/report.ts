@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/index.js';
+import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { traceArgument } from './analysis-options.js';
 

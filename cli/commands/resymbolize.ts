@@ -13,7 +13,7 @@ import {
   UsageError,
   writeOutputs,
   writeWhole,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
 

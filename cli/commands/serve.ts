@@ -11,7 +11,7 @@ import {
   type RingSource,
   serveAlloctrace,
   UsageError,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 
 export const serveCommand = defineCommand({

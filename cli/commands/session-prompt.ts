@@ -18,7 +18,7 @@ import {
   UsageError,
   writeOutputs,
   writeWhole,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import type { Context } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
 

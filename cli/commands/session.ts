@@ -9,7 +9,7 @@ import {
   SERVER_KINDS,
   type ServerKind,
   UsageError,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { SessionPrompt } from './session-prompt.js';
 

@@ -6,7 +6,7 @@ import {
   type SourceFrame,
   sanitize,
   UsageError,
-} from '../../lib/index.js';
+} from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 
 /** addr2line's job: source lines of addresses, inlined calls included. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { ExitCode, FinishedTraceSource, loadTrace, serveAlloctrace, traceReport } from '../../lib/index.js';
+import { ExitCode, FinishedTraceSource, loadTrace, serveAlloctrace, traceReport } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { traceArgument } from './analysis-options.js';
 

@@ -1,7 +1,7 @@
-import { UsageError } from '../errors.js';
+import type { Seq } from '../base/units.js';
+import { UsageError } from '../errors/errors.js';
 import type { Mark } from '../trace/heap-event.js';
 import type { Trace } from '../trace/trace.js';
-import type { Seq } from '../units.js';
 import { sourceName } from './hidden-frames.js';
 
 /**

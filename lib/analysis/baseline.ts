@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
 import type { HideOptions } from './hidden-frames.js';
 import { type PathFigures, pathTable } from './path-table.js';

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors.js';
+import type { Seq } from '../base/units.js';
+import { UsageError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
-import type { Seq } from '../units.js';
 
 /** A moment between two events at which what is alive is compared. */
 export interface Boundary {

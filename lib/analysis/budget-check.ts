@@ -1,6 +1,6 @@
+import type { Bytes } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Bytes } from '../units.js';
 import { stacksWith } from './add-marks.js';
 import type { Budget, BudgetMetric, BudgetRule, BudgetScope } from './budget-file.js';
 import { type GapTimeline, gapTimeline } from './gap-timeline.js';

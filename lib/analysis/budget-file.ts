@@ -1,7 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
-import { didYouMean } from '../did-you-mean.js';
-import { UsageError } from '../errors.js';
-import { parseSize } from '../units.js';
+import { didYouMean } from '../base/did-you-mean.js';
+import { parseSize } from '../base/units.js';
+import { UsageError } from '../errors/errors.js';
 
 /** What a limit can be on; bytes unless said otherwise. All are upper limits but `largest_free`. */
 export const BUDGET_METRICS = {

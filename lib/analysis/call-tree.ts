@@ -1,6 +1,6 @@
+import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Blocks, Bytes, Seq, StackId } from '../units.js';
 import { isAliveAt, peakOf } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';

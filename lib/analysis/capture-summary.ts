@@ -1,8 +1,8 @@
-import { defined } from '../defined.js';
+import { defined } from '../base/defined.js';
+import type { Blocks, Bytes, Milliseconds, Seq } from '../base/units.js';
 import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
 import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Blocks, Bytes, Milliseconds, Seq } from '../units.js';
 import { peakOf } from './heap-usage.js';
 
 /** What a capture holds and how far it can be trusted. */

@@ -1,5 +1,5 @@
+import type { Bytes } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes } from '../units.js';
 import { type Peak, peakOf } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { NO_FIGURES, type PathFigures, type PathRow, pathTable } from './path-table.js';

@@ -1,6 +1,6 @@
+import type { Bytes, Seq, StackId } from '../base/units.js';
 import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Bytes, Seq, StackId } from '../units.js';
 import { type Cut, gapTimeline } from './gap-timeline.js';
 import { fragmentationOf, type HeapMap, heapMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';

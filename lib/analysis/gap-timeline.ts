@@ -1,7 +1,7 @@
+import type { Bytes, Seq, StackId } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes, Seq, StackId } from '../units.js';
 import { GapTracker } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
 import { walkSpans } from './walk-spans.js';

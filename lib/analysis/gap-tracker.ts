@@ -1,6 +1,6 @@
+import type { Address, Bytes } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
-import type { Address, Bytes } from '../units.js';
 
 /** 128 MiB of tables: regions of up to 16 MiB byte by byte, 128 MiB where all is aligned to 8. */
 const MAX_STEPS = 2 ** 24;

@@ -1,7 +1,7 @@
+import type { Address, Bytes, Seq } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Address, Bytes, Seq } from '../units.js';
 import { heapRegions } from './heap-regions.js';
 import { isAliveAt } from './heap-usage.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/errors.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import type { Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';

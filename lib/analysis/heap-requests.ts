@@ -1,6 +1,6 @@
+import type { Seq } from '../base/units.js';
 import { EndCause, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Seq } from '../units.js';
 import { requestedSize } from './size-table.js';
 
 /** The codes of {@link HeapRequests.kind}. */

@@ -1,7 +1,7 @@
+import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Bytes, Microseconds, Seq } from '../units.js';
 import { isTemporary } from './call-tree.js';
 import { type Peak, peakOf } from './heap-usage.js';
 import type { HideOptions } from './hidden-frames.js';

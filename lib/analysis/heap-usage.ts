@@ -1,6 +1,6 @@
+import type { Bytes, Seq } from '../base/units.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes, Seq } from '../units.js';
 import { walkSpans } from './walk-spans.js';
 
 /** The most that was alive at one moment. */

@@ -1,5 +1,5 @@
+import type { FrameId, StackId } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import type { FrameId, StackId } from '../units.js';
 
 export interface HideOptions {
   /** Frames whose function name or source path begins with one of these are hidden as well. */

@@ -1,6 +1,6 @@
+import type { Bytes } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes } from '../units.js';
 import type { HeapMap } from './heap-map.js';
 import type { HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';

@@ -1,7 +1,7 @@
+import type { Bytes, StackId } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes, StackId } from '../units.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';

@@ -1,6 +1,6 @@
+import type { Microseconds } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Microseconds } from '../units.js';
 
 /** Percentiles by nearest rank: the smallest value that at least p percent of the values do not exceed. */
 export interface Distribution {

@@ -1,5 +1,5 @@
+import type { StackId } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import type { StackId } from '../units.js';
 import { sourceName } from './hidden-frames.js';
 import { NO_PLACE } from './places.js';
 

@@ -1,6 +1,6 @@
+import type { Bytes, StackId } from '../base/units.js';
 import { EndCause, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes, StackId } from '../units.js';
 import { isAliveAt, peakOf } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { PathKeys } from './path-keys.js';

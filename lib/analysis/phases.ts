@@ -1,6 +1,6 @@
+import type { Bytes, Seq } from '../base/units.js';
 import type { Lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Bytes, Seq } from '../units.js';
 import { walkSpans } from './walk-spans.js';
 
 /** What happened between two marks. */

@@ -1,5 +1,5 @@
+import { type FrameId, formatAddress } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import { type FrameId, formatAddress } from '../units.js';
 
 /** A source line in a function: what frames with different addresses have in common. */
 export interface Place {

@@ -1,5 +1,5 @@
+import type { StackId } from '../base/units.js';
 import { stackFrameIds, type Trace } from '../trace/trace.js';
-import type { StackId } from '../units.js';
 import { placeOf } from './places.js';
 
 /** A frame as reports show it. */

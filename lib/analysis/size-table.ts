@@ -1,6 +1,6 @@
+import type { Bytes, Seq } from '../base/units.js';
 import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { Bytes, Seq } from '../units.js';
 import { walkSpans } from './walk-spans.js';
 
 /** One line of Drone OS's heap table: an exact size. */

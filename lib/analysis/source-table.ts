@@ -1,6 +1,6 @@
+import type { Bytes } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes } from '../units.js';
 import { isTemporary } from './call-tree.js';
 import { type HideOptions, hiddenFrames, sourceFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';

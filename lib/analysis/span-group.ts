@@ -1,6 +1,6 @@
+import type { Bytes, StackId } from '../base/units.js';
 import { EndCause, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Bytes, StackId } from '../units.js';
 import { walkSpans } from './walk-spans.js';
 
 /** Figures of some of a trace's allocations. */

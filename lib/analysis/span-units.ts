@@ -1,5 +1,5 @@
+import type { Address, Blocks, Bytes } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import type { Address, Blocks, Bytes } from '../units.js';
 
 /** Counts a block in allocation units, rounded up: of the region that holds it where regions differ, else of the trace. */
 export function unitCounter(trace: Trace): (address: Address, sizeBytes: Bytes) => Blocks {

@@ -1,5 +1,5 @@
+import type { StackId } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import type { StackId } from '../units.js';
 import type { Places } from './places.js';
 
 /** Deeper calls count as the node's own at this depth: a tree must not exhaust the call stack of who walks it. */

@@ -1,6 +1,6 @@
+import type { Seq } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Seq } from '../units.js';
 
 export interface SpanVisitor {
   /** Called for every end, before the opening of the same event. */

@@ -1,6 +1,6 @@
+import type { Address, Bytes, Seq, StackId } from '../base/units.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Address, Bytes, Seq, StackId } from '../units.js';
 import type { HeapMap, RegionMap } from './heap-map.js';
 
 /** A live block between two gaps that would be one without it. */

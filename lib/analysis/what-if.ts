@@ -1,6 +1,6 @@
+import type { Address, Bytes, Seq } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import type { Address, Bytes, Seq } from '../units.js';
 import { fragmentationOf } from './heap-map.js';
 import { heapRegions } from './heap-regions.js';
 import { type HeapRequests, heapRequests, RequestKind } from './heap-requests.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAddress, parseSize } from '../units.js';
+import { parseAddress, parseSize } from '../base/units.js';
 
 /*
  * The one description of a board file: the strict reader uses it, and board-configs/board.schema.json is made from it

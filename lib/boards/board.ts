@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 
 /** How far a board file was tried: `run` on the real thing, `parsed` by the debug server only, or never (`unverified`). */
 export type Verified = 'run' | 'parsed' | 'unverified';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { defined } from '../defined.js';
-import { descriptionNames, readDescription } from '../description-files.js';
-import { packageRoot } from '../package-root.js';
-import { parseStrictJson } from '../strict-json.js';
+import { defined } from '../base/defined.js';
+import { descriptionNames, readDescription } from '../base/description-files.js';
+import { packageRoot } from '../base/package-root.js';
+import { parseStrictJson } from '../base/strict-json.js';
 import type { Board } from './board.js';
 import { addressOf, type BoardFile, boardFileSchema, sizeOf } from './board-schema.js';
 

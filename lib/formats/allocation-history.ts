@@ -1,8 +1,8 @@
+import { type Address, type Bytes, type FrameId, formatAddress, type StackId } from '../base/units.js';
 import { ByteWriter } from '../trace/byte-writer.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
-import { type Address, type Bytes, type FrameId, formatAddress, type StackId } from '../units.js';
 
 const PIECE_BYTES = 1 << 19;
 const MAX_CACHED_BYTES = 1 << 26;

@@ -1,5 +1,5 @@
+import type { Address, Bytes, Microseconds, Milliseconds } from '../base/units.js';
 import type { Frame, TraceInfo } from '../trace/heap-event.js';
-import type { Address, Bytes, Microseconds, Milliseconds } from '../units.js';
 import { integerList, JsonFields } from './json-fields.js';
 
 /** The answer to `GET /trace` before its events (alloctrace protocol). */

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { type ColumnChoice, type ColumnRole, chosenColumns, matchColumns, rolesSuffice } from './generic-columns.js';

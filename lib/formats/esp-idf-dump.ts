@@ -1,6 +1,6 @@
+import type { Address, Seq, StackId } from '../base/units.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Address, Seq, StackId } from '../units.js';
 import type { EspLine, EspRecordLine } from './esp-idf-lines.js';
 import { RecordsByAddress } from './records-by-address.js';
 

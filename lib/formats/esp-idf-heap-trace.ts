@@ -1,7 +1,7 @@
-import { TraceFormatError } from '../errors.js';
+import type { Address, Seq, StackId } from '../base/units.js';
+import { TraceFormatError } from '../errors/errors.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Address, Seq, StackId } from '../units.js';
 import { type EspContext, EspDump } from './esp-idf-dump.js';
 import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';

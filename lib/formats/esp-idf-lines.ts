@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 
 /** What one line of an ESP-IDF heap_trace_dump says. */
 export type EspLine =

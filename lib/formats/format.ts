@@ -1,6 +1,6 @@
+import type { Address, Bytes } from '../base/units.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Address, Bytes } from '../units.js';
 
 /** What a reader may need to know that is not in the file itself. All optional; a reader takes what it understands. */
 export interface ImportOptions {

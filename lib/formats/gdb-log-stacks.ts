@@ -1,5 +1,5 @@
+import type { FrameId, StackId } from '../base/units.js';
 import type { InternTables } from '../trace/tables.js';
-import type { FrameId, StackId } from '../units.js';
 import type { LoggedFrame } from './gdb-logged-frame.js';
 
 /**

@@ -1,7 +1,7 @@
+import type { StackId } from '../base/units.js';
 import { GC_BLOCK_BYTES, GcLog, gcRegion } from '../trace/gc-log.js';
 import { EVENT_KINDS } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { StackId } from '../units.js';
 import { ByteLines } from './byte-lines.js';
 import type { TraceDecoder, TraceFormat } from './format.js';
 import { GdbFrameCache } from './gdb-frame-cache.js';

@@ -1,6 +1,6 @@
+import type { Address, FrameId } from '../base/units.js';
 import { isSweepName } from '../trace/gc-log.js';
 import type { InternTables } from '../trace/tables.js';
-import type { Address, FrameId } from '../units.js';
 import type { FrameLine } from './gdb-frame-line.js';
 
 interface FrameIds {

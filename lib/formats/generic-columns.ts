@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 
 /** What a column can mean to a generic importer. */
 export const COLUMN_ROLES = [

@@ -1,8 +1,8 @@
-import { TraceFormatError } from '../errors.js';
+import type { StackId } from '../base/units.js';
+import { TraceFormatError } from '../errors/errors.js';
 import type { Frame } from '../trace/heap-event.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { StackId } from '../units.js';
 import type { ImportOptions } from './format.js';
 import type { ColumnChoice, ColumnRole } from './generic-columns.js';
 import { StackByAddress } from './stack-by-address.js';

@@ -1,5 +1,5 @@
-import { errorMessage, TraceFormatError } from '../errors.js';
-import { type Address, parseAddress } from '../units.js';
+import { type Address, parseAddress } from '../base/units.js';
+import { errorMessage, TraceFormatError } from '../errors/errors.js';
 
 /** One record of allocation_history.json with its types checked. */
 export interface HistoryEntry {

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 
 /** Reads the members of an untrusted JSON object one by one, each checked. Every method throws TraceFormatError HH1491. */
 export class JsonFields {

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 
 /** One finished piece of a JSON document: an element of a top-level array, or the whole value of another member. */
 export interface JsonMember {

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { HarvestError, TraceFormatError, UsageError } from '../errors.js';
+import { formatBytes } from '../base/units.js';
+import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
-import { formatBytes } from '../units.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
 import { detectFormat, formatById } from './registry.js';
 

@@ -1,7 +1,7 @@
-import { TraceFormatError } from '../errors.js';
+import type { Address, Bytes } from '../base/units.js';
+import { TraceFormatError } from '../errors/errors.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import type { Address, Bytes } from '../units.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { LineDecoder } from './line-decoder.js';
 import { headLines } from './line-splitter.js';

@@ -1,7 +1,7 @@
-import { TraceFormatError } from '../errors.js';
+import { type Address, parseAddress, type Seq } from '../base/units.js';
+import { TraceFormatError } from '../errors/errors.js';
 import type { Backtrace, Frame, HeapEvent } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import { type Address, parseAddress, type Seq } from '../units.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { type HistoryEntry, parseHistory } from './history-entries.js';
 

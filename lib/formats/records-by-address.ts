@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 
 interface Placed {
   readonly address: Address;

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';

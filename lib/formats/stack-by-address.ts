@@ -1,6 +1,6 @@
+import type { Address, FrameId, StackId } from '../base/units.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { InternTables } from '../trace/tables.js';
-import type { Address, FrameId, StackId } from '../units.js';
 
 const MAX_CACHED = 65_536;
 

@@ -1,6 +1,6 @@
+import type { Seq, StackId } from '../base/units.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import { backtraceOf, eventAt, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
-import type { Seq, StackId } from '../units.js';
 import { type AlloctraceEvent, type AlloctraceHeader, frameMember } from './alloctrace-document.js';
 
 export interface AlloctraceWriteOptions {

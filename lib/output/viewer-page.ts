@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ToolMissingError } from '../errors.js';
-import { packageRoot } from '../package-root.js';
+import { packageRoot } from '../base/package-root.js';
+import { ToolMissingError } from '../errors/errors.js';
 import { htmlReport } from '../report/html-report.js';
 import { journalBytes } from '../trace/journal-writer.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
-import { errorMessage, OutputError } from '../errors.js';
+import { errorMessage, OutputError } from '../errors/errors.js';
 import { allocationHistoryBytes } from '../formats/allocation-history.js';
 import { callTreeText } from '../report/call-tree-text.js';
 import type { Trace } from '../trace/trace.js';

@@ -1,7 +1,7 @@
 import { closeSync, write as fsWrite, openSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errorMessage, OutputError } from '../errors.js';
+import { errorMessage, OutputError } from '../errors/errors.js';
 
 /** Pieces of about half a megabyte. */
 const MAX_WAITING_PIECES = 8;

@@ -1,6 +1,6 @@
 import { type BudgetCheck, type BudgetResult, ruleTitle } from '../analysis/budget-check.js';
 import { BUDGET_METRICS } from '../analysis/budget-file.js';
-import { formatCount } from '../units.js';
+import { formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 

@@ -1,5 +1,5 @@
 import type { Amount, CallFigure, CallNode, CallTree } from '../analysis/call-tree.js';
-import { formatBytes, formatCount } from '../units.js';
+import { formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 
 export interface CallTreeTextOptions {

@@ -1,6 +1,6 @@
-import { CheckFailedError } from '../errors.js';
+import { formatCount } from '../base/units.js';
+import { CheckFailedError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
-import { formatCount } from '../units.js';
 import { sanitize } from './sanitize.js';
 
 export interface CaptureRequirement {

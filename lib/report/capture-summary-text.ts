@@ -1,6 +1,6 @@
 import type { CaptureSummary } from '../analysis/capture-summary.js';
+import { formatBytes, formatCount } from '../base/units.js';
 import type { OracleResult } from '../trace/heap-event.js';
-import { formatBytes, formatCount } from '../units.js';
 import { sanitize } from './sanitize.js';
 import { trustLines } from './trust-text.js';
 

@@ -1,5 +1,5 @@
 import type { DiffRow, HeapDiff } from '../analysis/diff.js';
-import { formatCount } from '../units.js';
+import { formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { frameText } from './stack-text.js';
 import { textTable } from './text-table.js';

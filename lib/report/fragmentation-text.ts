@@ -1,7 +1,7 @@
 import type { FailureReport, Fragmentation, FreeState, WithStack } from '../analysis/fragmentation.js';
 import type { Cut } from '../analysis/gap-timeline.js';
 import type { Wall } from '../analysis/walls.js';
-import { formatAddress, formatBytes, formatCount } from '../units.js';
+import { formatAddress, formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 import { textTable } from './text-table.js';

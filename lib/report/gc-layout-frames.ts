@@ -1,4 +1,4 @@
-import type { GcHeapLayout } from '../formats/gc-dump.js';
+import type { GcHeapLayout } from '../interpreters/micropython/gc-dump.js';
 import { gcMapCharacters } from './gc-layout-text.js';
 
 /** One dump of a sequence, for the viewer. */

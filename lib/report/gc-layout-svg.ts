@@ -1,4 +1,4 @@
-import { BlockKind, type GcHeapLayout } from '../formats/gc-dump.js';
+import { BlockKind, type GcHeapLayout } from '../interpreters/micropython/gc-dump.js';
 
 const COLOURS: Readonly<Record<number, string>> = {
   [BlockKind.head]: '#1f6fb2',

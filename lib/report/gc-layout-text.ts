@@ -1,5 +1,5 @@
-import { BlockKind, type GcHeapLayout, type GcObject } from '../formats/gc-dump.js';
-import { formatAddress, formatBytes } from '../units.js';
+import { formatAddress, formatBytes } from '../base/units.js';
+import { BlockKind, type GcHeapLayout, type GcObject } from '../interpreters/micropython/gc-dump.js';
 import { sanitize } from './sanitize.js';
 
 const PER_LINE = 64;

@@ -1,6 +1,6 @@
 import type { HeapStats, SizeBucket } from '../analysis/heap-stats.js';
 import type { Distribution } from '../analysis/lifetimes.js';
-import { formatBytes, formatCount } from '../units.js';
+import { formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { sizeTableText } from './size-table-text.js';
 import { textTable } from './text-table.js';

@@ -1,4 +1,4 @@
-import { OutputError } from '../errors.js';
+import { OutputError } from '../errors/errors.js';
 import { sanitize } from './sanitize.js';
 
 /** Where the viewer's page leaves room for a trace. */

@@ -1,5 +1,5 @@
 import type { LeakSite, Leaks, LeakVerdict } from '../analysis/leaks.js';
-import { formatBytes, formatCount } from '../units.js';
+import { formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 import { trustLines } from './trust-text.js';

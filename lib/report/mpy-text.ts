@@ -1,6 +1,6 @@
-import type { MpyCode, MpyFile } from '../formats/mpy/mpy-file.js';
-import type { MpyHeapCost } from '../formats/mpy/mpy-heap-cost.js';
-import { formatBytes } from '../units.js';
+import { formatBytes } from '../base/units.js';
+import type { MpyCode, MpyFile } from '../interpreters/micropython/mpy/mpy-file.js';
+import type { MpyHeapCost } from '../interpreters/micropython/mpy/mpy-heap-cost.js';
 import { sanitize } from './sanitize.js';
 
 const LONGEST_NAME = 48;

@@ -1,5 +1,5 @@
 import type { PoolPlan } from '../analysis/pools/pool-plan.js';
-import { formatCount } from '../units.js';
+import { formatCount } from '../base/units.js';
 import { droneSize } from './size-table-text.js';
 import { textTable } from './text-table.js';
 import { trustLines } from './trust-text.js';

@@ -1,5 +1,5 @@
 import type { SizeTable } from '../analysis/size-table.js';
-import type { Bytes } from '../units.js';
+import type { Bytes } from '../base/units.js';
 
 const HEADERS = ['Block Size', 'Max Load', 'Total Allocations'];
 const KI = 1024;

@@ -1,6 +1,6 @@
+import { formatCount } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import type { Finding } from '../trace/lifespans.js';
-import { formatCount } from '../units.js';
 import { sanitize } from './sanitize.js';
 
 /** What a result says about how far it can be trusted. */

@@ -1,5 +1,5 @@
 import type { WhatIf } from '../analysis/what-if.js';
-import { formatBytes, formatCount } from '../units.js';
+import { formatBytes, formatCount } from '../base/units.js';
 import { textTable } from './text-table.js';
 import { trustLines } from './trust-text.js';
 

@@ -2,10 +2,11 @@
  * Stack unwinding tables of the Arm EABI (Exception Handling ABI for the Arm Architecture, sections 6, 7 and 10): what is left to
  * unwind with when a library was built without debug information.
  */
-import type { Address } from '../units.js';
+
+import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js';
+import type { Address } from '../base/units.js';
 import { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
-import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
 import { lastAtOrBefore } from './sorted.js';
 
 const SP = 13;

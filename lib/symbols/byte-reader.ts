@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import { formatAddress } from '../units.js';
+import { formatAddress } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: false });
 /** Names longer than this are cut: a mutated string table must not make megabyte function names. */

@@ -1,5 +1,5 @@
+import type { Address } from '../base/units.js';
 import type { Frame } from '../trace/heap-event.js';
-import type { Address } from '../units.js';
 import type { Symbolizer } from './symbolizer.js';
 
 /**

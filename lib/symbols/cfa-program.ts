@@ -1,11 +1,12 @@
 /**
  * Runs call frame instructions up to an address (DWARF 5, 6.4.2). Long because the instruction set is one table.
  */
-import { SymbolError } from '../errors.js';
-import type { Address } from '../units.js';
+
+import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js';
+import type { Address } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { DwarfSections } from './dwarf-sections.js';
-import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
 import type { FrameEntry } from './frame-table.js';
 
 const MAX_REMEMBERED = 64;

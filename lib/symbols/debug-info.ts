@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import { readAddressRanges } from './dwarf-aranges.js';
 import { readRanges } from './dwarf-ranges.js';
 import { DwarfSections } from './dwarf-sections.js';

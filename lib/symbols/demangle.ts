@@ -3,7 +3,7 @@
  * `import ... from '*.wasm'`, which Node 20 does not have, so its glue and its binary are put together here, synchronously.
  */
 import * as glue from 'gecko-profiler-demangle/index_bg.js';
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 
 const MAX_NAME = 2000;
 const MAX_CACHED = 200_000;

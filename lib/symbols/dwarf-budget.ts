@@ -1,4 +1,4 @@
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 
 /**
  * A bound on work whose size a damaged file could choose: lists that many entries point to, tables that overlap.

@@ -2,7 +2,7 @@
  * Evaluates DWARF expressions of call frame information (DWARF 5, 2.5.1): a stack machine without names. Values are BigInts, so
  * that 64-bit targets are exact; it runs rarely. Long because the operations are one table.
  */
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
 
 export interface ExpressionContext {

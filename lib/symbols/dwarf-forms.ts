@@ -1,4 +1,4 @@
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 import { type ByteReader, textAt } from './byte-reader.js';
 import { formBytes } from './dwarf-abbrev.js';
 import { Form } from './dwarf-constants.js';

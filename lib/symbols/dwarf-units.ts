@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import { type Abbrev, type AbbrevTable, readAbbrevs } from './dwarf-abbrev.js';
 import { At, Form, Tag, UnitType } from './dwarf-constants.js';

@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import { ByteReader, textAt } from './byte-reader.js';
 import { type ElfSection, type ElfSegment, SectionFlag, SegmentType } from './elf-tables.js';
 import { sectionBytes } from './section-data.js';

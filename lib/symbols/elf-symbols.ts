@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 import { textAt } from './byte-reader.js';
 import type { ElfFile } from './elf-file.js';
 import { SectionFlag, SectionType } from './elf-tables.js';

@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 
 /** One row of the section header table; `sizeBytes` is what the file stores, before decompression. */
 export interface ElfSection {

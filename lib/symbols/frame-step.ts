@@ -1,6 +1,6 @@
-import type { Address } from '../units.js';
+import type { FrameRow } from '../arch/frame-row.js';
+import type { Address } from '../base/units.js';
 import type { DebugInfo } from './debug-info.js';
-import type { FrameRow } from './frame-row.js';
 
 /** What is known of the frames that are at one address. */
 export interface FrameStep {

@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
 import { readInitialLength } from './dwarf-units.js';

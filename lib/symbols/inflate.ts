@@ -2,7 +2,7 @@
  * DEFLATE (RFC 1951) inside zlib (RFC 1950), for compressed debug sections. Synchronous and free of platform calls, so that it
  * runs in Node and in a browser; the output is never longer than the size that the section header promises.
  */
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 
 /** Base values and extra bits of the length and distance codes: RFC 1951, 3.2.5. */
 const LENGTH_BASE = [

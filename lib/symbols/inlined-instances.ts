@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 import type { DebugInfo } from './debug-info.js';
 import type { SourceLookup } from './source-lookup.js';
 

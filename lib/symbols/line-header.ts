@@ -1,4 +1,4 @@
-import { SymbolError } from '../errors.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import { type FormContext, readNumber, readText, skipForm } from './dwarf-forms.js';
 import { readInitialLength, type Unit } from './dwarf-units.js';

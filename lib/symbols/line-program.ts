@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
 import type { LineHeader } from './line-header.js';
 import { type IsLive, type LineRows, RowCollector } from './line-rows.js';

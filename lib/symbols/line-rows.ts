@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 
 /**
  * The rows of a line program, one per address, in columns; every sequence ends with a row of line 0 at its end.

@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Bytes } from '../units.js';
+import type { Bytes } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import { type ElfSection, SectionFlag, SectionType } from './elf-tables.js';
 import { inflateZlib } from './inflate.js';

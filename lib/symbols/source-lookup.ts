@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 import type { DebugInfo, LineTable } from './debug-info.js';
 import { symbolName } from './demangle.js';
 import type { Unit } from './dwarf-units.js';

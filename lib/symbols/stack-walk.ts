@@ -1,7 +1,7 @@
-import type { Address } from '../units.js';
+import { isExceptionReturn, undoException } from '../arch/arm/exception-frame.js';
+import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js';
+import type { Address } from '../base/units.js';
 import { type ExpressionContext, evaluateExpression } from './dwarf-expression.js';
-import { isExceptionReturn, undoException } from './exception-frame.js';
-import { type FrameRow, type RegisterRule, RuleKind } from './frame-row.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
 import type { Machine } from './machine.js';
 

@@ -1,5 +1,5 @@
-import { SymbolError } from '../errors.js';
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
 import { childrenOf, Die } from './die.js';

@@ -1,5 +1,5 @@
-import type { SymbolError } from '../errors.js';
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
+import type { SymbolError } from '../errors/errors.js';
 import { DebugInfo } from './debug-info.js';
 import { symbolName } from './demangle.js';
 import { ElfFile } from './elf-file.js';

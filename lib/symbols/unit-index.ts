@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
 import type { Abbrev } from './dwarf-abbrev.js';
 import { At, Form, Tag } from './dwarf-constants.js';

@@ -1,15 +1,15 @@
-import type { Address } from '../units.js';
+import { thumbPrologueRow } from '../arch/arm/thumb-prologue.js';
+import type { FrameRow } from '../arch/frame-row.js';
+import type { Address } from '../base/units.js';
 import { ExidxTable } from './arm-exidx.js';
 import { frameRowAt } from './cfa-program.js';
 import type { DebugInfo } from './debug-info.js';
 import type { SymbolTable } from './elf-symbols.js';
-import type { FrameRow } from './frame-row.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
 import { FrameTable } from './frame-table.js';
 import { type Machine, machineOf } from './machine.js';
 import { type ReadMemory, StackWalk, type UnwindOptions, type UnwoundStack } from './stack-walk.js';
 import type { TailCalls } from './tail-calls.js';
-import { thumbPrologueRow } from './thumb-prologue.js';
 
 export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from './stack-walk.js';
 

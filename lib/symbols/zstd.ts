@@ -1,6 +1,6 @@
 import { decompress } from 'fzstd';
-import { errorMessage, SymbolError } from '../errors.js';
-import type { Bytes } from '../units.js';
+import type { Bytes } from '../base/units.js';
+import { errorMessage, SymbolError } from '../errors/errors.js';
 
 /** Zstandard (RFC 8878) for compressed debug sections, by fzstd: runs in Node and in a browser. @throws SymbolError HH1304 */
 export function inflateZstd(stream: Uint8Array, sizeBytes: Bytes): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 import { ABSENT, AddressMap } from './address-map.js';
 import { EventKind, type Trace } from './trace.js';
 

@@ -1,4 +1,4 @@
-import type { Address } from '../units.js';
+import type { Address } from '../base/units.js';
 
 /** What {@link AddressMap.get} answers for an address that was never set. */
 export const ABSENT = -2;

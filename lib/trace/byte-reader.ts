@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 
 const decoder = new TextDecoder();
 

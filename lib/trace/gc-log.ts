@@ -1,4 +1,4 @@
-import type { Address, Blocks, Bytes } from '../units.js';
+import type { Address, Blocks, Bytes } from '../base/units.js';
 import type { Backtrace, HeapEvent, HeapRegion } from './heap-event.js';
 
 /** MicroPython's and CircuitPython's block on 32-bit targets: four words. */

@@ -1,4 +1,4 @@
-import type { Address, Bytes, Microseconds, Seq } from '../units.js';
+import type { Address, Bytes, Microseconds, Seq } from '../base/units.js';
 
 /** How much a frame can be trusted: `guessed` frames were found without call-frame information (docs/symbols.md). */
 export type Certainty = 'exact' | 'guessed';

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { errorMessage, OutputError } from '../errors.js';
-import { formatCount, type Milliseconds } from '../units.js';
+import { formatCount, type Milliseconds } from '../base/units.js';
+import { errorMessage, OutputError } from '../errors/errors.js';
 import type { TraceRecord } from './heap-event.js';
 import { JournalWriter } from './journal-writer.js';
 import { LiveHeap } from './live-heap.js';

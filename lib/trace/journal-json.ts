@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Defined, defined } from '../defined.js';
+import { type Defined, defined } from '../base/defined.js';
 import type { ByteReader } from './byte-reader.js';
 import type { TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
 import { crc32 } from './crc32.js';
 import type { RawSample } from './heap-event.js';

@@ -1,4 +1,4 @@
-import type { Bytes } from '../units.js';
+import type { Bytes } from '../base/units.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc32 } from './crc32.js';
 import { isHeapEvent, type RawSample, type TraceInfo, type TraceRecord } from './heap-event.js';

@@ -1,4 +1,4 @@
-import type { Address, Bytes, Seq } from '../units.js';
+import type { Address, Bytes, Seq } from '../base/units.js';
 import { type AddressIndex, addressGrid, addressIndex } from './address-index.js';
 import { ABSENT, AddressMap } from './address-map.js';
 import { OverlapFinder } from './overlap-finder.js';

@@ -1,4 +1,4 @@
-import type { Address, Bytes, Seq } from '../units.js';
+import type { Address, Bytes, Seq } from '../base/units.js';
 import type { TraceRecord } from './heap-event.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../units.js';
+import type { Address, Bytes } from '../base/units.js';
 import type { AddressGrid } from './address-index.js';
 import { OrderedBits } from './ordered-bits.js';
 

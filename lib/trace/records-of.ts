@@ -1,4 +1,4 @@
-import type { Seq } from '../units.js';
+import type { Seq } from '../base/units.js';
 import type { TraceRecord } from './heap-event.js';
 import { eventAt, type Trace } from './trace.js';
 

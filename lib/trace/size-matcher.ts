@@ -1,4 +1,4 @@
-import type { Bytes } from '../units.js';
+import type { Bytes } from '../base/units.js';
 import { ABSENT } from './address-map.js';
 
 interface Queue {

@@ -1,4 +1,4 @@
-import type { FrameId, StackId } from '../units.js';
+import type { FrameId, StackId } from '../base/units.js';
 import { intColumn } from './column.js';
 
 const MAX_STACKS = 2 ** 28;

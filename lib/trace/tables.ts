@@ -1,4 +1,4 @@
-import type { Address, FrameId, StackId, StringId } from '../units.js';
+import type { Address, FrameId, StackId, StringId } from '../base/units.js';
 import { byteColumn, floatColumn, intColumn } from './column.js';
 import type { Backtrace, Frame } from './heap-event.js';
 import { StackTrie } from './stack-trie.js';

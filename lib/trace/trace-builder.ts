@@ -1,4 +1,4 @@
-import type { Address, Bytes, Seq, StackId } from '../units.js';
+import type { Address, Bytes, Seq, StackId } from '../base/units.js';
 import { byteColumn, type Column, floatColumn, intColumn } from './column.js';
 import type {
   Backtrace,

@@ -1,4 +1,4 @@
-import type { FrameId, Seq, StackId } from '../units.js';
+import type { FrameId, Seq, StackId } from '../base/units.js';
 import type {
   Backtrace,
   Epoch,

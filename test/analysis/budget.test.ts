@@ -2,7 +2,7 @@ import test from 'ava';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { checkBudget } from '../../lib/analysis/budget-check.js';
 import { parseBudget } from '../../lib/analysis/budget-file.js';
-import { UsageError } from '../../lib/errors.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { budgetJunit } from '../../lib/report/budget-junit.js';
 import { budgetText } from '../../lib/report/budget-text.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';

@@ -2,7 +2,7 @@ import test from 'ava';
 import { baselineOf, baselineText, newPaths, parseBaseline } from '../../lib/analysis/baseline.js';
 import { diffTraces, diffViolations } from '../../lib/analysis/diff.js';
 import { normalisedFile } from '../../lib/analysis/path-keys.js';
-import { UsageError } from '../../lib/errors.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { diffMarkdown, diffText } from '../../lib/report/diff-text.js';
 import { traceFromText } from '../support/trace-from-text.js';
 

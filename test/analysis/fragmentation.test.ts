@@ -4,7 +4,7 @@ import { fragmentation } from '../../lib/analysis/fragmentation.js';
 import { gapTimeline } from '../../lib/analysis/gap-timeline.js';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { wallsOf } from '../../lib/analysis/walls.js';
-import { UsageError } from '../../lib/errors.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { fragmentationText } from '../../lib/report/fragmentation-text.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';
 import { sizesTrace } from '../support/drone-book.js';

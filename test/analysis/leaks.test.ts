@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { addMarks } from '../../lib/analysis/add-marks.js';
 import { findLeaks, verdictOf } from '../../lib/analysis/leaks.js';
-import { UsageError } from '../../lib/errors.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
 import { heapTrace } from '../support/heap-trace.js';

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { POLICIES, policyById } from '../../lib/analysis/policies/all-policies.js';
 import { whatIf } from '../../lib/analysis/what-if.js';
-import { UsageError } from '../../lib/errors.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { whatIfText } from '../../lib/report/what-if-text.js';
 import { heapTrace } from '../support/heap-trace.js';
 import { microbitTrace } from '../support/microbit-trace.js';

@@ -1,7 +1,7 @@
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import type { Engine } from '../../lib/harvest/engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import type { Engine } from '../../lib/capture/engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 

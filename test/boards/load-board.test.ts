@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { boardJsonSchema } from '../../lib/boards/board-schema.js';
 import { boardNames, loadBoard, parseBoard } from '../../lib/boards/load-board.js';
-import { BoardConfigError } from '../../lib/errors.js';
+import { BoardConfigError } from '../../lib/errors/errors.js';
 import { projectRoot } from '../support/fixture.js';
 
 const folder = join(projectRoot, 'board-configs');

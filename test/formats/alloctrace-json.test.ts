@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import { alloctraceJson } from '../../lib/formats/alloctrace-json.js';
 import { decodeAll } from '../../lib/formats/format.js';
 import { writeAlloctraceJson } from '../../lib/formats/write-alloctrace-json.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import { FORMATS } from '../../lib/formats/registry.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { utf8 } from '../support/decode-ways.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import { detectFormat, FORMATS, formatById } from '../../lib/formats/registry.js';
 import { decodeIn, survivesEveryCut, utf8 } from '../support/decode-ways.js';
 import { traceSamples } from '../support/trace-samples.js';

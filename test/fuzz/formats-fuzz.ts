@@ -1,7 +1,7 @@
-import { TraceFormatError } from '../../lib/errors.js';
-import { mpyHeapCost } from '../../lib/formats/mpy/mpy-heap-cost.js';
-import { readMpy } from '../../lib/formats/mpy/read-mpy.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import { detectFormat, formatById } from '../../lib/formats/registry.js';
+import { mpyHeapCost } from '../../lib/interpreters/micropython/mpy/mpy-heap-cost.js';
+import { readMpy } from '../../lib/interpreters/micropython/mpy/read-mpy.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { hex } from '../support/decode-ways.js';
 import { mutate, Random } from '../support/mutate.js';

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { TargetError } from '../../lib/errors.js';
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { AutoEngine } from '../../lib/harvest/auto-engine.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import type { Engine } from '../../lib/harvest/engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import type { Engine } from '../../lib/capture/engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { TargetError } from '../../lib/errors/errors.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 

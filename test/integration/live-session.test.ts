@@ -1,7 +1,7 @@
 import test from 'ava';
-import { harvestEvents } from '../../lib/harvest/harvest-events.js';
-import { HeapCapture } from '../../lib/harvest-api.js';
-import { LiveHeapSession } from '../../lib/sources/live-heap-session.js';
+import { harvestEvents } from '../../lib/capture/harvest-events.js';
+import { HeapCapture } from '../../lib/public/heap-capture.js';
+import { LiveHeapSession } from '../../lib/session/live-heap-session.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import { eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { EventKind } from '../../lib/trace/trace.js';
 import { cFirmware, referenceLines } from '../support/c-firmware.js';
 import { eventLines } from '../support/capture.js';

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { OpenocdPoke } from '../../lib/gdb/openocd-poke.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { OpenocdPoke } from '../../lib/link/rsp/openocd-poke.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { captureRing } from '../../lib/sources/ring-capture.js';
-import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/sources/ring-via-debug-port.js';
+import { captureRing } from '../../lib/alloctrace/ring-capture.js';
+import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/alloctrace/ring-via-debug-port.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { LR, PC, SP } from '../../lib/arch/arm/registers.js';
-import { RspClient } from '../../lib/gdb/rsp/rsp-client.js';
+import { RspClient } from '../../lib/link/rsp/rsp-client.js';
 import { lispFirmware, symbolAddresses } from '../support/lisp-firmware.js';
 import { type QemuServer, startQemu } from '../support/qemu-server.js';
 

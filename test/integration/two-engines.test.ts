@@ -1,7 +1,7 @@
 import test from 'ava';
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { type FirmwareChoice, lispFirmware } from '../support/lisp-firmware.js';
 

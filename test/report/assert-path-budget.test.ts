@@ -1,5 +1,5 @@
 import test from 'ava';
-import { CheckFailedError } from '../../lib/errors.js';
+import { CheckFailedError } from '../../lib/errors/errors.js';
 import { assertPathBudget } from '../../lib/report/assert-path-budget.js';
 import { traceFromText } from '../support/trace-from-text.js';
 

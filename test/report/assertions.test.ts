@@ -1,6 +1,6 @@
 import test from 'ava';
 import { baselineOf } from '../../lib/analysis/baseline.js';
-import { CheckFailedError, UsageError } from '../../lib/errors.js';
+import { CheckFailedError, UsageError } from '../../lib/errors/errors.js';
 import { assertBudget, assertNoLeaks, assertNoNewPaths } from '../../lib/report/assertions.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { traceFromText } from '../support/trace-from-text.js';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadBoard } from '../../lib/boards/load-board.js';
-import { connect } from '../../lib/targets/connect.js';
+import { connect } from '../../lib/link/server/connect.js';
 import { projectRoot } from './fixture.js';
 
 /** Builds one variant of examples/firmware/sqlite or tasks where it is not yet, and returns the path of its ELF file. */
@@ -23,7 +23,7 @@ export async function referenceLines(elfPath: string, until: string): Promise<st
   target.lost.catch(() => undefined);
   let text = '';
   const { port, host } = target.server;
-  const { RspClient } = await import('../../lib/gdb/rsp/rsp-client.js');
+  const { RspClient } = await import('../../lib/link/rsp/rsp-client.js');
   const client = await RspClient.connect({ host, port, ackless: true });
   const running = client.run();
   running.catch(() => undefined);

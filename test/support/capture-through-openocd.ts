@@ -1,9 +1,9 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
-import type { Engine } from '../../lib/harvest/engine.js';
-import { loadFirmware } from '../../lib/harvest/firmware-image.js';
-import { makeLogPlan } from '../../lib/harvest/make-plan.js';
-import { connect } from '../../lib/targets/connect.js';
-import type { Target } from '../../lib/targets/target.js';
+import type { Engine } from '../../lib/capture/engine.js';
+import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
+import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { connect } from '../../lib/link/server/connect.js';
+import type { Target } from '../../lib/link/server/target.js';
 import { type Captured, capture } from './capture.js';
 import { startProbeServer } from './jtag-probe/probe-server.js';
 import { startOpenocd } from './openocd-server.js';

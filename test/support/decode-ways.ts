@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import type { ImportOptions, TraceFormat } from '../../lib/formats/format.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';

@@ -1,6 +1,6 @@
-import { findGdb } from '../../lib/gdb/find-gdb.js';
-import { DirectEngine } from '../../lib/harvest/direct-engine.js';
-import { GdbEngine } from '../../lib/harvest/gdb-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { cFirmware, referenceLines } from './c-firmware.js';
 import { captureMalloc, eventForm, firstDifference, referenceForm } from './malloc-capture.js';

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { encodePacket, PacketDecoder } from '../../lib/gdb/rsp/packet-codec.js';
+import { encodePacket, PacketDecoder } from '../../lib/link/rsp/packet-codec.js';
 
 /** A moment at which the fake target stops: its registers, r0 to r15, and what lies on its stack from sp on. */
 export interface FakeStop {

@@ -1,9 +1,9 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
-import { DirectEngine, type DirectEngineOptions } from '../../lib/harvest/direct-engine.js';
-import type { HarvestPlan } from '../../lib/harvest/engine.js';
-import { loadFirmware } from '../../lib/harvest/firmware-image.js';
-import { makeLogPlan } from '../../lib/harvest/make-plan.js';
-import type { Target } from '../../lib/targets/target.js';
+import { DirectEngine, type DirectEngineOptions } from '../../lib/capture/direct/direct-engine.js';
+import type { HarvestPlan } from '../../lib/capture/engine.js';
+import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
+import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import type { Target } from '../../lib/link/server/target.js';
 import { type Captured, capture, eventLines } from './capture.js';
 import { type FakeStop, startFakeTarget } from './fake-target.js';
 import { lispFirmware } from './lisp-firmware.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../lib/targets/tcp-port.js';
+import { freePort } from '../../lib/link/server/tcp-port.js';
 
 export interface OpenocdServer extends AsyncDisposable {
   readonly gdbPort: number;

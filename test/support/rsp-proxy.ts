@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { encodePacket } from '../../lib/gdb/rsp/packet-codec.js';
+import { encodePacket } from '../../lib/link/rsp/packet-codec.js';
 
 export type Direction = 'toServer' | 'toClient';
 

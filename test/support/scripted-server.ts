@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { encodePacket, PacketDecoder } from '../../lib/gdb/rsp/packet-codec.js';
+import { encodePacket, PacketDecoder } from '../../lib/link/rsp/packet-codec.js';
 
 /** Answers one request; undefined says nothing. Several payloads are sent one after the other. */
 export type Answer = (request: string, socket: Socket) => string | readonly string[] | undefined;

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { type RegisterRule, RuleKind } from '../../lib/arch/frame-row.js';
 import { frameRowAt } from '../../lib/symbols/cfa-program.js';
 import { DwarfSections } from '../../lib/symbols/dwarf-sections.js';
 import { ElfFile } from '../../lib/symbols/elf-file.js';
-import { type RegisterRule, RuleKind } from '../../lib/symbols/frame-row.js';
 import { createSymbolizer } from '../../lib/symbols/symbolizer.js';
 import { buildElf, pack } from '../support/elf-builder.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { SymbolError } from '../../lib/errors.js';
+import { SymbolError } from '../../lib/errors/errors.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
 

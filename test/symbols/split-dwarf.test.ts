@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { splitFilesOf } from '../../lib/harvest/split-files.js';
+import { splitFilesOf } from '../../lib/firmware/split-files.js';
 import { ElfFile } from '../../lib/symbols/elf-file.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { missingTools } from '../support/arm-build.js';

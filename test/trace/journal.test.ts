@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import type { TraceRecord } from '../../lib/trace/heap-event.js';
 import { HEADER_BYTES } from '../../lib/trace/journal-format.js';
 import { JournalReader, readJournal } from '../../lib/trace/journal-reader.js';

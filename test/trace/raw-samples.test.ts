@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { TraceFormatError } from '../../lib/errors.js';
+import { TraceFormatError } from '../../lib/errors/errors.js';
 import { ByteReader } from '../../lib/trace/byte-reader.js';
 import { ByteWriter } from '../../lib/trace/byte-writer.js';
 import type { RawSample } from '../../lib/trace/heap-event.js';

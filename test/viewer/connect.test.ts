@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { HeapRing } from '../../lib/harvest/heap-ring.js';
-import { LiveRingSource } from '../../lib/sources/alloctrace/ring-sources.js';
-import { serveAlloctrace } from '../../lib/sources/alloctrace/server.js';
+import { LiveRingSource } from '../../lib/alloctrace/ring-sources.js';
+import { serveAlloctrace } from '../../lib/alloctrace/server.js';
+import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { testWithChromium } from '../support/chromium-test.js';
 import { keepScreenshot, openViewer, settled, viewerPath, withoutChromium } from '../support/viewer-page.js';
 

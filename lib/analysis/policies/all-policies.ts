@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../errors/errors.js';
 import { bestFit } from './best-fit.js';
 import { firstFit } from './first-fit.js';
 import { freertosHeap4 } from './freertos-heap4.js';

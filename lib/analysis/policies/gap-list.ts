@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../../units.js';
+import type { Address, Bytes } from '../../base/units.js';
 
 /** The free pieces of a heap in address order, merged where they touch: what the classic fits choose from. */
 export class GapList {

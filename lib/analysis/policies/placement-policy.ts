@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../../units.js';
+import type { Address, Bytes } from '../../base/units.js';
 
 /** What a heap is given to work with. */
 export interface HeapSpace {

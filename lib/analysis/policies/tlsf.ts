@@ -1,4 +1,4 @@
-import type { Address, Bytes } from '../../units.js';
+import type { Address, Bytes } from '../../base/units.js';
 import type { HeapSpace, Placement, PlacementPolicy } from './placement-policy.js';
 
 const HEADER = 4;

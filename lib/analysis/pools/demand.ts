@@ -1,6 +1,6 @@
+import type { Bytes } from '../../base/units.js';
 import type { Lifespans } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
-import type { Bytes } from '../../units.js';
 import { requestedSize } from '../size-table.js';
 import { walkSpans } from '../walk-spans.js';
 

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../units.js';
+import type { Bytes } from '../../base/units.js';
 
 /** One pool: `capacity` blocks of `blockBytes`. */
 export interface Pool {

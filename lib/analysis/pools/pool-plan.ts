@@ -1,7 +1,7 @@
-import { UsageError } from '../../errors.js';
+import type { Bytes } from '../../base/units.js';
+import { UsageError } from '../../errors/errors.js';
 import { type Finding, lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
-import type { Bytes } from '../../units.js';
 import { type PoolDemand, poolDemand } from './demand.js';
 import { layoutBytes, type PoolLayout } from './layout.js';
 import { noSpillLayouts } from './no-spill.js';

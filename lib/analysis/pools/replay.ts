@@ -1,4 +1,4 @@
-import type { Bytes } from '../../units.js';
+import type { Bytes } from '../../base/units.js';
 import type { PoolDemand } from './demand.js';
 import { layoutBytes, type PoolLayout } from './layout.js';
 

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../units.js';
+import type { Bytes } from '../../base/units.js';
 import type { PoolLayout } from './layout.js';
 import type { RangePeaks } from './range-peaks.js';
 

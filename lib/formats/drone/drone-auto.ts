@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../../errors.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from '../format.js';
 import { DroneCandidate } from './drone-candidate.js';

@@ -1,6 +1,6 @@
-import { TraceFormatError } from '../../errors.js';
+import type { Bytes } from '../../base/units.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import { byteColumn, floatColumn } from '../../trace/column.js';
-import type { Bytes } from '../../units.js';
 import type { DroneDecoder, DroneSink } from './drone-sink.js';
 import { sizeAsG1Sends } from './drone-writer.js';
 

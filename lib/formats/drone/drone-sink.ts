@@ -1,4 +1,4 @@
-import type { Bytes } from '../../units.js';
+import type { Bytes } from '../../base/units.js';
 
 /** The three record layouts that Drone OS has used (docs/formats.md tells which release has which). */
 export type DroneGeneration = 'G0' | 'G1' | 'G2';

@@ -1,6 +1,6 @@
+import type { Bytes } from '../../base/units.js';
 import { EventKind } from '../../trace/trace.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
-import type { Bytes } from '../../units.js';
 import type { DroneGeneration, DroneSink } from './drone-sink.js';
 
 /** Puts Drone records into a trace as they are. */

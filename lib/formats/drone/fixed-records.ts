@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../../errors.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import type { DroneGeneration, DroneSink } from './drone-sink.js';
 
 const LONGEST = 16;

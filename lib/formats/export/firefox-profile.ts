@@ -1,5 +1,5 @@
+import type { Seq } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
-import type { Seq } from '../../units.js';
 import { jsonElements } from './json-pieces.js';
 import { type FrameLabel, frameLabel, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';

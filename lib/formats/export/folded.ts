@@ -1,5 +1,5 @@
+import type { Bytes } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
-import type { Bytes } from '../../units.js';
 import { frameLabel, framesOfStack, type StackWeight, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 

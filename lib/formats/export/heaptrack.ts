@@ -1,5 +1,5 @@
+import type { StackId } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
-import type { StackId } from '../../units.js';
 import { frameLabel, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 

@@ -1,5 +1,5 @@
+import type { Bytes, FrameId, Seq } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
-import type { Bytes, FrameId, Seq } from '../../units.js';
 import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 

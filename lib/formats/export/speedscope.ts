@@ -1,5 +1,5 @@
+import type { FrameId, StackId } from '../../base/units.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
-import type { FrameId, StackId } from '../../units.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';

@@ -1,7 +1,7 @@
+import type { Bytes, FrameId, Seq, StackId } from '../../base/units.js';
 import { type Lifespans, lifespans } from '../../trace/lifespans.js';
 import { FrameFlag } from '../../trace/tables.js';
 import { stackFrameIds, type Trace } from '../../trace/trace.js';
-import type { Bytes, FrameId, Seq, StackId } from '../../units.js';
 
 /** What one stack allocated. Stack -1 stands for all events without a backtrace. */
 export interface StackWeight {

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../../errors.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import { chromeTraceWriter } from './chrome-trace.js';
 import { dhatWriter } from './dhat.js';
 import { firefoxProfileWriter } from './firefox-profile.js';

@@ -1,8 +1,8 @@
-import { TraceFormatError } from '../../errors.js';
+import type { Address, Bytes } from '../../base/units.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import { ABSENT, AddressMap } from '../../trace/address-map.js';
 import { EventKind } from '../../trace/trace.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
-import type { Address, Bytes } from '../../units.js';
 import type { ImportOptions } from '../format.js';
 import { StackByAddress } from '../stack-by-address.js';
 import type { SystemViewPacket } from './systemview-packets.js';

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../../errors.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import { VarintCursor } from './varint-cursor.js';
 
 /** One SystemView event. `cursor` stands at its parameters until the handler returns. */

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../../errors.js';
+import { TraceFormatError } from '../../errors/errors.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from '../format.js';
 import { SystemViewHeap } from './systemview-heap.js';

@@ -6,7 +6,7 @@ import { planPools } from '../../../lib/analysis/pools/pool-plan.js';
 import { RangePeaks } from '../../../lib/analysis/pools/range-peaks.js';
 import { replayPools } from '../../../lib/analysis/pools/replay.js';
 import { sizeTable } from '../../../lib/analysis/size-table.js';
-import { UsageError } from '../../../lib/errors.js';
+import { UsageError } from '../../../lib/errors/errors.js';
 import { poolsCHeader, poolsDroneToml, poolsZephyr } from '../../../lib/report/pools-output.js';
 import { poolsText } from '../../../lib/report/pools-text.js';
 import { traceOf } from '../../../lib/trace/collect-trace.js';

@@ -1,4 +1,4 @@
-import type { RspClient } from '../../../lib/gdb/rsp/rsp-client.js';
+import type { RspClient } from '../../../lib/link/rsp/rsp-client.js';
 import type { BusMemory } from './debug-port.js';
 
 /** Debug registers of an Armv7-M core (Armv7-M Architecture Reference Manual, chapter C1). */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RspClient } from '../../../lib/gdb/rsp/rsp-client.js';
+import { RspClient } from '../../../lib/link/rsp/rsp-client.js';
 import { CortexMDebug } from './cortex-m-debug.js';
 import { DebugPort } from './debug-port.js';
 import { Tap } from './tap.js';

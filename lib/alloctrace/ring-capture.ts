@@ -1,0 +1,63 @@
+import type { Address, Milliseconds } from '../base/units.js';
+import { loadBoard } from '../boards/load-board.js';
+import type { CodePoint } from '../capture/engine.js';
+import { openSession } from '../capture/gdb/gdb-engine.js';
+import { SymbolError } from '../errors/errors.js';
+import { loadFirmware } from '../firmware/firmware-image.js';
+import { symbolized } from '../firmware/symbolize-records.js';
+import { findGdb } from '../link/mi/find-gdb.js';
+import { type ConnectOptions, connect } from '../link/server/connect.js';
+import type { RingSettingsChange } from '../ring/ring-settings.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
+import type { TraceRecord } from '../trace/heap-event.js';
+import { configureRing, ringViaDebugPort } from './ring-via-debug-port.js';
+
+/** What to capture through the debug port, from where, until when. */
+export interface RingCaptureOptions extends Omit<ConnectOptions, 'elfPath'> {
+  /** The firmware, with the tracer in it. */
+  readonly elf: string;
+  /** A board's name or file; `generic` with `gdbServer`, else `qemu-mps2-an385`. */
+  readonly board?: string;
+  /** End at these functions; default: `alloctrace_done` where the firmware has it, else only the signal ends the capture. */
+  readonly until?: readonly string[];
+  /** Also drain the ring so often; needed for a rolling ring. */
+  readonly pollMs?: Milliseconds;
+  /** The gdb program. */
+  readonly gdb?: string;
+  /** Stored on the target before the capture; holds from the tracer's next start on. Needs a tracer that has started once. */
+  readonly settings?: RingSettingsChange;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Captures through the board-side tracer's ring, by gdb: one stop for as many events as the ring holds.
+ * @throws SymbolError HH1619 when the firmware has no tracer; what connecting and the ring throw.
+ * @example const trace = await collectTrace(captureRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
+ */
+export async function* captureRing(options: RingCaptureOptions): AsyncGenerator<TraceRecord> {
+  const board = await loadBoard(options.board ?? (options.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
+  const image = await loadFirmware(options.elf, board);
+  const point = (label: string): CodePoint => ({ label, address: addressOf(image, options.elf, label) });
+  const ringAddress = addressOf(image, options.elf, 'alloctrace_ring');
+  const ringFull = point('alloctrace_ring_full');
+  const stops = (options.until ?? (image.symbol('alloctrace_done') ? ['alloctrace_done'] : [])).map(point);
+  const program = await findGdb(options.gdb);
+  await using target = await connect(board, { ...options, elfPath: options.elf });
+  await using session = await openSession(program, target);
+  if (options.settings) await configureRing(session, ringAddress, options.settings);
+  const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
+  yield { kind: 'info', info: { board: board.name, elf, engine: 'gdb' } };
+  const { pollMs } = options;
+  const plan = { ringAddress, ringFull, stops, ...(pollMs === undefined ? {} : { pollMs }) };
+  yield* symbolized(ringViaDebugPort(session, plan, options.signal ?? new AbortController().signal), image);
+}
+
+function addressOf(image: Symbolizer, elf: string, name: string): Address {
+  const symbol = image.symbol(name);
+  if (symbol) return symbol.kind === 'function' ? symbol.address & ~1 : symbol.address;
+  throw new SymbolError('HH1619', `${elf}: found no symbol ${name}, expected it`, {
+    remedy: name.startsWith('alloctrace_ring')
+      ? 'link the tracer into the firmware: examples/firmware/alloctrace/README.md'
+      : 'name a function of the firmware',
+  });
+}

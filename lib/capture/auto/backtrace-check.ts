@@ -1,0 +1,146 @@
+import type { Address } from '../../base/units.js';
+import type { GdbProgram } from '../../link/mi/find-gdb.js';
+import { MiSession } from '../../link/mi/mi-session.js';
+import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { Backtrace, Frame, RawSample } from '../../trace/heap-event.js';
+
+/** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
+export class GdbBacktraces implements AsyncDisposable {
+  private readonly never = new AbortController().signal;
+
+  private constructor(
+    private readonly server: SnapshotServer,
+    private readonly session: MiSession,
+  ) {}
+
+  /** @throws GdbError, TargetError when gdb does not start or refuses the snapshot. */
+  static async open(program: GdbProgram, elfPath: string): Promise<GdbBacktraces> {
+    const server = await SnapshotServer.listen();
+    try {
+      const session = await MiSession.open(program, {
+        elfPath,
+        host: '127.0.0.1',
+        port: server.port,
+        serverName: 'snapshot server',
+        resetCommands: [],
+        load: false,
+        verify: false,
+        detach: false,
+      });
+      return new GdbBacktraces(server, session);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Innermost first, without the log function's own frame. */
+  async of(sample: RawSample, maxDepth: number): Promise<Backtrace> {
+    this.server.show(sample);
+    // A stop makes gdb forget what it knew of the sample before, in every version of gdb.
+    await this.session.resume(this.never);
+    return (await this.session.backtrace(maxDepth + 1)).slice(1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * What gdb is known to show otherwise. `tail-calls`: it leaves out frames of tail calls, which it shows only where its call-site data
+ * leave one way. `ends-early`: without call frame information it stops where we go on by prologues; those frames are marked guessed.
+ * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
+ * symbol table has ours: firmware whose flash begins at 0.
+ */
+export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name';
+
+/** How our backtrace compares with gdb's. */
+export type Comparison =
+  | { readonly outcome: 'same' }
+  | { readonly outcome: 'explained'; readonly by: Explanation }
+  | { readonly outcome: 'differs'; readonly frame: number; readonly ours: string; readonly gdbs: string };
+
+/** Whether the symbol table has a function of this name at an address. */
+export type HasFunction = (name: string, address: Address) => boolean;
+
+export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?: HasFunction): Comparison {
+  let by: Explanation | undefined;
+  let own = 0;
+  let at = 0;
+  while (own < ours.length) {
+    const frame = ours[own];
+    if (frame && sameFrame(frame, gdbs[at])) {
+      own++;
+      at++;
+    } else if (frame?.kind === 'tail') {
+      by ??= 'tail-calls';
+      own++;
+    } else if (frame?.certainty === 'guessed' && at === gdbs.length) {
+      by = 'ends-early';
+      own++;
+    } else {
+      const ownEnd = endOfFunction(ours, own);
+      const otherEnd = endOfFunction(gdbs, at);
+      if (!hasFunction || !isMisnamed(ours[ownEnd - 1], gdbs[otherEnd - 1], hasFunction)) break;
+      by = 'wrong-name';
+      own = ownEnd;
+      at = otherEnd;
+    }
+  }
+  if (own === ours.length && at === gdbs.length)
+    return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
+  return { outcome: 'differs', frame: own, ours: frameText(ours[own]), gdbs: frameText(gdbs[at]) };
+}
+
+/** Behind the frames that share the address of this one: the calls inlined into a function, and the function last. */
+function endOfFunction(frames: Backtrace, from: number): number {
+  let to = from + 1;
+  while (to < frames.length && frames[to]?.address === frames[from]?.address) to++;
+  return to;
+}
+
+/** Functions of the same address, of which the symbol table knows ours there and not gdb's. */
+function isMisnamed(own: Frame | undefined, other: Frame | undefined, hasFunction: HasFunction): boolean {
+  if (!own || !other || own.address !== other.address) return false;
+  // A return address may be the first one behind its function; an interrupted one its function's first.
+  const inside = (name: string) => hasFunction(name, own.address - 1) || hasFunction(name, own.address);
+  return inside(own.functionName) && !inside(other.functionName);
+}
+
+/** {@link HasFunction} of a firmware; clones (`f.part.0`) count as their function. */
+export function functionsOf(image: Symbolizer): HasFunction {
+  return (name, address) =>
+    name !== '' &&
+    image
+      .symbolsByPrefix(name)
+      .some(
+        (symbol) =>
+          (symbol.name === name || symbol.name[name.length] === '.') &&
+          symbol.address <= address &&
+          address < symbol.address + symbol.sizeBytes,
+      );
+}
+
+/** The kind is not compared: MI does not tell it. */
+function sameFrame(a: Frame, b: Frame | undefined): boolean {
+  return (
+    b !== undefined &&
+    (a.address === b.address || a.kind === 'signal') &&
+    a.functionName === b.functionName &&
+    a.file === b.file &&
+    sameLine(a.line, b.line)
+  );
+}
+
+/** gdb 13 keeps the line of a symbol in 16 bits: of SQLite's 190,000 lines it shows 187,510 as 56,438 where calls were inlined. */
+function sameLine(ours: number, gdbs: number): boolean {
+  return ours === gdbs || (ours > 0xffff && (ours & 0xffff) === gdbs);
+}
+
+function frameText(frame: Frame | undefined): string {
+  if (!frame) return 'no frame';
+  return `${frame.functionName || '??'} at ${frame.file || '??'}:${frame.line}`;
+}

@@ -1,0 +1,73 @@
+import type { WalkerName } from '../allocators/allocator-schema.js';
+import type { GcVariables } from '../allocators/gc-area.js';
+import type { HeapPlaces } from '../allocators/heap-walk.js';
+import type { Address, Bytes, Milliseconds } from '../base/units.js';
+import type { Target } from '../link/server/target.js';
+import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
+import type { CallHook } from './malloc/call-hook.js';
+
+/** A function, variable or source line as an address. */
+export interface CodePoint {
+  /** How people know it: `pyexec_friendly_repl`, `main.c:51`. */
+  readonly label: string;
+  /** Thumb bit cleared. */
+  readonly address: Address;
+}
+
+/** Break on the log function of a LOG_HEAP_ACTIVITY build (capture.md, section 1). */
+export interface LogHook {
+  readonly type: 'gc-log';
+  readonly logFunction: CodePoint;
+  /** Breaking here tells a new epoch; absent when the ELF has no such function out of line or comparators are short. */
+  readonly gcInit?: CodePoint;
+  /** Absent without debug information: addresses then count from 0 and the oracle is unavailable. */
+  readonly variables?: GcVariables;
+  readonly blockBytes: Bytes;
+}
+
+/** Break on an allocator's entry points and returns (capture.md, section 3; docs/malloc-hooks.md). */
+export interface MallocHook {
+  readonly type: 'malloc';
+  /** The allocator profile's name, for messages. */
+  readonly profile: string;
+  /** The functions to break on. Never empty. */
+  readonly calls: readonly CallHook[];
+  /** How many breakpoints may be set at once. */
+  readonly breakpointLimit: number;
+  /** Whether realloc(p, 0) frees p. */
+  readonly reallocZeroFrees: boolean;
+  readonly unitBytes: Bytes;
+  /** The variable that points to the running task; absent for firmwares without tasks. */
+  readonly taskVariable?: CodePoint;
+  /** Where the heap lies; absent when the ELF file does not tell. */
+  readonly region?: HeapRegion;
+  /** How the allocator's own structures are read; absent when the profile does not say. */
+  readonly heap?: { readonly walker: WalkerName; readonly places: HeapPlaces };
+  /** Read the largest free block around each event. */
+  readonly captureLargest: boolean;
+}
+
+/** What to capture and when to stop; engines add nothing to it. */
+export interface HarvestPlan {
+  readonly hook: LogHook | MallocHook;
+  /** The capture ends, with the target halted, when any of these is reached. May be empty. */
+  readonly stops: readonly CodePoint[];
+  /** Also ends when the console shows this text at its end; absent: the console is not watched. */
+  readonly prompt?: string;
+  /** Ends after so many events; absent: unbounded. */
+  readonly maxEvents?: number;
+  /** Ends, as incomplete, after so long; absent: unbounded. */
+  readonly timeoutMs?: Milliseconds;
+  /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
+  readonly maxDepth: number;
+}
+
+/**
+ * A way to capture. `harvest` opens its own connection, yields records in order, and puts the target into a defined state
+ * (no breakpoints left) in `finally`. A clean end, an abort included, is a normal end of the iteration whose last record is
+ * `info` with `endReason`; loss of the target throws after everything so far was yielded.
+ */
+export interface Engine {
+  readonly name: 'gdb' | 'direct' | 'auto';
+  harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncIterable<TraceRecord>;
+}

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { gcOracle } from '../../allocators/gc-oracle.js';
+import { AsyncQueue } from '../../base/async-queue.js';
+import { packageRoot } from '../../base/package-root.js';
+import { formatAddress, type Milliseconds } from '../../base/units.js';
+import { sourceScript } from '../../link/mi/connect-target.js';
+import type { GdbProgram } from '../../link/mi/find-gdb.js';
+import type { StopRecord } from '../../link/mi/mi-connection.js';
+import { MiSession } from '../../link/mi/mi-session.js';
+import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import type { TraceRecord } from '../../trace/heap-event.js';
+import { openPoke } from '../direct/direct-link.js';
+import { EndReason } from '../end-reason.js';
+import type { Engine, HarvestPlan, LogHook } from '../engine.js';
+import { harvestLogBySession } from '../log/session-log-loop.js';
+import { harvestMallocBySession } from '../malloc/malloc-loop.js';
+import { GdbScriptReader } from './gdb-script-reader.js';
+
+/** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
+const POKE_PAUSE_MS: Milliseconds = 2;
+
+/** The reference engine: gdb does everything, in its own Python where it has one, else command by command over MI. */
+export class GdbEngine implements Engine {
+  readonly name = 'gdb';
+
+  constructor(
+    private readonly program: GdbProgram,
+    /** False keeps to MI commands even when gdb has Python. */
+    private readonly usePython = true,
+  ) {}
+
+  async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+    await using session = await openSession(this.program, target);
+    const { hook } = plan;
+    if (hook.type === 'malloc') {
+      yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
+      const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
+      yield* harvestMallocBySession(session, { ...plan, hook }, signal, { report });
+      return;
+    }
+    const python = this.program.hasPython && this.usePython;
+    const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };
+    yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
+    const poke = await openPoke(target, signal);
+    poke?.begin(POKE_PAUSE_MS);
+    try {
+      if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
+      else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+    } finally {
+      poke?.close();
+    }
+  }
+}
+
+/** gdb on a target that is ready, halted. @throws TargetError, GdbError */
+export function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
+  return MiSession.open(program, {
+    elfPath: target.elfPath,
+    host: target.server.host,
+    port: target.server.port,
+    serverName: SERVER_NAMES[target.kind],
+    resetCommands: target.resetCommands,
+    load: target.load,
+    verify: target.verify,
+    detach: target.kind !== 'qemu',
+    breakpointLimit: target.board.comparators.breakpoints,
+  });
+}
+
+type LogPlan = HarvestPlan & { readonly hook: LogHook };
+
+/** The events stream out of gdb while the target runs: no round trip to this process. */
+async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  const stops = new Map<number, string>();
+  for (const stop of plan.stops) stops.set(await session.breakpointNumber(stop.address), stop.label);
+  const queue = new AsyncQueue<TraceRecord>(
+    undefined,
+    () => session.pauseOutput(),
+    () => session.resumeOutput(),
+  );
+  const reader = new GdbScriptReader(plan.hook.blockBytes, (record) => queue.push(record));
+  session.mi.onConsole = (text) => reader.push(text);
+  await installScript(session, plan);
+  let stop: StopRecord = {};
+  const finished = session.resumeRaw(signal, true).then(
+    (record) => {
+      stop = record;
+      queue.end();
+    },
+    (error: unknown) => queue.end(error),
+  );
+  yield* queue.drain();
+  await finished;
+  const end = endOf(stop, stops, reader, plan, signal);
+  const atStop = stop.breakpoint !== undefined && stops.has(stop.breakpoint);
+  const underWay = atStop ? undefined : reader.lastBlock;
+  const oracle = await gcOracle((at, length) => session.readMemory(at, length), reader.log, reader.area, underWay);
+  yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
+}
+
+async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: LogPlan): Promise<void> {
+  const { variables } = hook;
+  const settings: Record<string, number> = {
+    log: hook.logFunction.address,
+    init: hook.gcInit?.address ?? 0,
+    max_events: maxEvents ?? 0,
+    max_depth: maxDepth,
+    var0: variables?.allocTableStart ?? 0,
+    var1: variables?.allocTableByteLen ?? 0,
+    var2: variables?.poolStart ?? 0,
+    var3: variables?.poolEnd ?? 0,
+  };
+  for (const [name, value] of Object.entries(settings)) await session.mi.command(`-gdb-set var $hh_${name} = ${value}`);
+  await sourceScript(session.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
+}
+
+function endOf(
+  stop: StopRecord,
+  stops: ReadonlyMap<number, string>,
+  reader: GdbScriptReader,
+  plan: HarvestPlan,
+  signal: AbortSignal,
+): EndReason {
+  const label = stop.breakpoint === undefined ? undefined : stops.get(stop.breakpoint);
+  if (label !== undefined) return new EndReason(`reached ${label}`, true);
+  if (reader.limitReached) return new EndReason(`${plan.maxEvents} events were captured`, true);
+  if (signal.aborted) return EndReason.of(signal);
+  const where = stop.pc === undefined ? '' : ` at ${formatAddress(stop.pc)}`;
+  return new EndReason(`the target stopped with ${stop.signal ?? stop.reason ?? 'no reason'}${where}`, false);
+}

@@ -1,0 +1,58 @@
+import type { ReadTarget } from '../../allocators/heap-walk.js';
+import { type Address, formatAddress } from '../../base/units.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { CodePoint } from '../engine.js';
+
+/** Variables that point to the running task, by the RTOS that has them (allocators.md, hook rule 4). */
+const TASK_VARIABLES = ['pxCurrentTCB', 'pxCurrentTCBs', '_tx_thread_current_ptr', 'rt_current_thread', 'current_task'];
+/** Zephyr keeps it inside of a structure. */
+const TASK_FIELDS = [['_kernel', 'cpus[0].current']] as const;
+/** The exception number in xPSR: 0 outside of handlers. */
+const IPSR_MASK = 0x1ff;
+const XPSR = 16;
+
+/** Where the firmware keeps the running task; undefined for one without tasks, or with an unknown RTOS. */
+export function findTaskVariable(image: Symbolizer, preferred: readonly string[]): CodePoint | undefined {
+  for (const name of [...preferred, ...TASK_VARIABLES]) {
+    const symbol = image.symbol(name);
+    if (symbol && symbol.kind !== 'function') return { label: name, address: symbol.address };
+  }
+  for (const [variable, path] of TASK_FIELDS) {
+    if (!image.symbol(variable)) continue;
+    try {
+      return { label: `${variable}.${path}`, address: image.structFieldOffset(variable, path).address };
+    } catch {
+      // Without debug information the place of the field is not known.
+    }
+  }
+  return undefined;
+}
+
+/** Whose stack the target stopped on. */
+export interface CallContext {
+  readonly key: string;
+  /** The task's number, from 1 in order of appearance; absent in handlers and in firmwares without tasks. */
+  readonly task?: number;
+}
+
+/** Tells contexts apart: exception handlers by their number, tasks by their control block. */
+export class CallContexts {
+  private readonly tasks = new Map<Address, number>();
+
+  constructor(
+    private readonly taskVariable: CodePoint | undefined,
+    private readonly read: ReadTarget,
+  ) {}
+
+  async of(registers: Uint32Array): Promise<CallContext> {
+    const exception = (registers[XPSR] ?? 0) & IPSR_MASK;
+    if (exception !== 0) return { key: `exception ${exception}` };
+    if (!this.taskVariable) return { key: 'thread' };
+    const bytes = await this.read(this.taskVariable.address, 4);
+    const task = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+    if (task === 0) return { key: 'thread' };
+    const number = this.tasks.get(task) ?? this.tasks.size + 1;
+    this.tasks.set(task, number);
+    return { key: `task ${formatAddress(task)}`, task: number };
+  }
+}

@@ -1,0 +1,40 @@
+import { readArea } from '../../allocators/gc-area.js';
+import type { HeapProblem, HeapWalk, ReadTarget } from '../../allocators/heap-walk.js';
+import { mallocOracle } from '../../allocators/malloc-oracle.js';
+import { HEAP_WALKERS } from '../../allocators/walkers/index.js';
+import type { Address, Bytes } from '../../base/units.js';
+import { errorMessage } from '../../errors/errors.js';
+import { gcRegion } from '../../trace/gc-log.js';
+import type { HeapRegion, OracleResult } from '../../trace/heap-event.js';
+import type { MallocHook } from '../engine.js';
+
+/** Reads the heap of a halted target as its allocator keeps it. Never throws: what cannot be read is a problem with a text. */
+export class HeapReader {
+  constructor(
+    private readonly hook: MallocHook,
+    private readonly read: ReadTarget,
+  ) {}
+
+  async walk(): Promise<HeapWalk | HeapProblem> {
+    const { heap, profile } = this.hook;
+    if (!heap) return { problem: `the profile ${profile} does not say how its heap is read` };
+    try {
+      return await HEAP_WALKERS[heap.walker](this.read, heap.places);
+    } catch (error) {
+      return { problem: `the heap could not be read: ${errorMessage(error)}` };
+    }
+  }
+
+  /** The end-of-capture check. `underWay` calls may or may not have changed the heap yet. */
+  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: number): Promise<OracleResult> {
+    return mallocOracle(await this.walk(), live, { underWay, unitBytes: this.hook.unitBytes });
+  }
+
+  /** Where the heap lies, as far as that is known before it is used, or (gc) once it was made. */
+  async region(): Promise<HeapRegion | undefined> {
+    const gc = this.hook.heap?.places.gc;
+    if (!gc) return this.hook.region;
+    const area = await readArea({ readMemory: this.read }, gc).catch(() => undefined);
+    return area ? gcRegion(this.hook.unitBytes, area.poolStart, area.poolEnd) : undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import type { HookDescription } from '../../allocators/allocator-schema.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { CallHook } from '../malloc/call-hook.js';
+
+/** The hooked functions that an ELF file has. */
+export interface FoundHooks {
+  /** In the profile's order; each address once. */
+  readonly hooks: readonly (CallHook & { readonly coveredBy?: string })[];
+  /** What people should know: renamed and inlined functions. */
+  readonly notes: readonly string[];
+}
+
+/** Clones that keep the arguments of the function they were made from, and those that may not. */
+const SAME_ARGUMENTS = /\.(lto_priv|llvm|localalias)(\.\d+)?$/;
+const NO_ENTRY = /\.(part|cold)(\.\d+)?(\.|$)/;
+
+/** Finds each hook of a profile: by its name, an alias, or as a clone that the optimiser renamed. */
+export function findHooks(image: Symbolizer, descriptions: readonly HookDescription[]): FoundHooks {
+  const hooks = new Map<number, CallHook & { readonly coveredBy?: string }>();
+  const notes: string[] = [];
+  for (const description of descriptions) {
+    for (const { name, address } of symbolsOf(image, description, notes)) {
+      // Aliases have one address (picolibc: free is __malloc_free).
+      if (!hooks.has(address)) hooks.set(address, hookOf(description, name, address));
+    }
+  }
+  return { hooks: [...hooks.values()], notes };
+}
+
+function symbolsOf(image: Symbolizer, { function: name, aliases }: HookDescription, notes: string[]) {
+  const inlined = image.inlinedInstances(name).length;
+  if (inlined > 0) notes.push(`${name} was inlined ${inlined} times: those calls are not seen`);
+  for (const candidate of [name, ...aliases]) {
+    const symbol = image.symbol(candidate);
+    if (symbol && symbol.kind !== 'object') return [symbol];
+  }
+  const clones = image.symbolsByPrefix(`${name}.`).filter((symbol) => !NO_ENTRY.test(symbol.name));
+  for (const clone of clones) {
+    const same = SAME_ARGUMENTS.test(clone.name);
+    const doubt = same ? '' : '; the optimiser may have changed its arguments: check the sizes of a few events';
+    notes.push(`${name} was renamed to ${clone.name}, which is hooked instead${doubt}`);
+  }
+  return clones;
+}
+
+function hookOf(description: HookDescription, name: string, address: number) {
+  const { kind, size, count, pointer, nests, coveredBy } = description;
+  return {
+    name,
+    address,
+    kind,
+    nests,
+    ...(size === undefined ? {} : { size }),
+    ...(count === undefined ? {} : { count }),
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(coveredBy === undefined ? {} : { coveredBy }),
+  };
+}

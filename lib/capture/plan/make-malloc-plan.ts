@@ -1,0 +1,173 @@
+import type { HeapPlaces, HeapVariable } from '../../allocators/heap-walk.js';
+import type { AllocatorProfile } from '../../allocators/load-allocator.js';
+import type { Board } from '../../boards/board.js';
+import { SymbolError, TargetError } from '../../errors/errors.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { HeapRegion } from '../../trace/heap-event.js';
+import type { CodePoint, HarvestPlan, MallocHook } from '../engine.js';
+import { findTaskVariable } from '../malloc/call-context.js';
+import type { CallHook } from '../malloc/call-hook.js';
+import { findHooks } from './allocator-hooks.js';
+import { BreakpointBudget } from './breakpoint-budget.js';
+import { gcVariables, type PlanOptions, type PlanResult, stopPoints } from './make-plan.js';
+
+export interface MallocPlanOptions extends PlanOptions {
+  /** Read the largest free block around each event; default false. */
+  readonly captureLargest?: boolean;
+}
+
+/**
+ * What to break on to follow an allocator, within what the board has of breakpoints.
+ * @throws SymbolError HH1361 (the ELF file has none of its functions), HH1362 (not an Arm core), UsageError HH1104, TargetError HH1520
+ * (too few breakpoints), HH1521 (--capture-largest cannot be had)
+ */
+export function makeMallocPlan(
+  image: Symbolizer,
+  board: Board,
+  profile: AllocatorProfile,
+  options: MallocPlanOptions = {},
+): PlanResult {
+  if (image.machine !== 'arm') {
+    throw new SymbolError('HH1362', `allocator ${profile.name}: found a program for ${image.machine}, expected arm`, {
+      remedy: 'malloc hooks read the arguments of Arm calls only, so far',
+    });
+  }
+  const found = findHooks(image, profile.hooks);
+  if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(image, profile);
+  const stops = stopPoints(image, options);
+  const chosen = chooseHooks(found.hooks, stops, board);
+  const taskVariable = findTaskVariable(image, profile.currentTask);
+  const region = regionOf(image, profile);
+  const heap = heapOf(image, profile);
+  const captureLargest = options.captureLargest ?? false;
+  if (captureLargest && !heap) throw noHeapReader(profile);
+  const hook: MallocHook = {
+    type: 'malloc',
+    profile: profile.name,
+    calls: chosen.hooks,
+    breakpointLimit: board.comparators.breakpoints,
+    reallocZeroFrees: profile.reallocZero === 'frees',
+    unitBytes: profile.unitBytes,
+    captureLargest,
+    ...(taskVariable ? { taskVariable } : {}),
+    ...(region ? { region } : {}),
+    ...(heap ? { heap } : {}),
+  };
+  return { plan: planOf(hook, stops, options), notes: [...found.notes, ...chosen.notes] };
+}
+
+function planOf(hook: MallocHook, stops: readonly CodePoint[], options: MallocPlanOptions): HarvestPlan {
+  const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
+  return {
+    hook,
+    stops,
+    maxDepth,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}
+
+type FoundHook = CallHook & { readonly coveredBy?: string };
+
+/** Leaves out what another hook sees anyway, then what comes last in the profile, until the rest fits the board. */
+function chooseHooks(found: readonly FoundHook[], stops: readonly CodePoint[], board: Board) {
+  const names = new Set(found.map(({ name }) => name));
+  const hooks = found.filter(({ coveredBy }) => coveredBy === undefined || !names.has(coveredBy));
+  const covered = found.filter((hook) => !hooks.includes(hook));
+  const limit = board.comparators.breakpoints;
+  const left: FoundHook[] = [];
+  while (!BreakpointBudget.fits(limit, hooks.length, stops.length) && hooks.length > 2)
+    left.unshift(...hooks.splice(-1));
+  if (!BreakpointBudget.fits(limit, hooks.length, stops.length)) {
+    throw new TargetError(
+      'HH1520',
+      `breakpoints: found ${hooks.length} hooks and ${stops.length} end conditions, expected at most ${limit} breakpoints on ${board.name}`,
+      { remedy: 'leave out end conditions (--until-prompt needs none)' },
+    );
+  }
+  const notes: string[] = [];
+  for (const hook of covered) notes.push(`${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen`);
+  for (const hook of left) {
+    notes.push(
+      `${hook.name} is not hooked: ${board.name} has ${limit} breakpoints; ${
+        hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'
+      }`,
+    );
+  }
+  if (hooks.length + stops.length + 1 > limit && stops.length > 0) {
+    notes.push(
+      `${limit} breakpoints: the end condition gives its breakpoint to the return of an allocation while one is under way`,
+    );
+  }
+  return { hooks: hooks.map(withoutCover), notes };
+}
+
+function withoutCover({ coveredBy: _, ...hook }: FoundHook): CallHook {
+  return hook;
+}
+
+function noFunctions(image: Symbolizer, profile: AllocatorProfile): SymbolError {
+  const wanted = profile.hooks.filter(({ kind }) => kind === 'alloc').map((hook) => hook.function);
+  const inlined = wanted.filter((name) => image.inlinedInstances(name).length > 0);
+  const [found, remedy] =
+    wanted.length === 0
+      ? ['no hooks in the profile', "name the functions: --hook 'my_alloc(size)' --hook 'my_free(ptr)'"]
+      : inlined.length > 0
+        ? [
+            `${inlined.join(', ')} inlined everywhere`,
+            'build without LTO, mark it noinline, or hook its callers with --hook',
+          ]
+        : [
+            'none of its functions',
+            'try --allocator auto; `harvest allocators firmware.elf` shows what the ELF file has',
+          ];
+  const expected = wanted.length === 0 ? 'a function that allocates' : wanted.join(' or ');
+  return new SymbolError('HH1361', `allocator ${profile.name}: ELF file: found ${found}, expected ${expected}`, {
+    remedy,
+  });
+}
+
+function noHeapReader(profile: AllocatorProfile): TargetError {
+  return new TargetError(
+    'HH1521',
+    `--capture-largest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
+    { remedy: 'capture without it; `harvest fragmentation` estimates the holes from the events' },
+  );
+}
+
+function regionOf(image: Symbolizer, { bounds, unitBytes }: AllocatorProfile): HeapRegion | undefined {
+  const array = variableOf(image, bounds.array ?? []);
+  if (array && array.sizeBytes > 0) {
+    return { name: array.label, baseAddress: array.address, sizeBytes: array.sizeBytes, unitBytes };
+  }
+  const start = variableOf(image, bounds.start ?? []);
+  const limit = variableOf(image, bounds.limit ?? []);
+  if (!start || !limit || limit.address <= start.address) return undefined;
+  return { name: 'heap', baseAddress: start.address, sizeBytes: limit.address - start.address, unitBytes };
+}
+
+function heapOf(image: Symbolizer, { heap, bounds }: AllocatorProfile): MallocHook['heap'] {
+  if (!heap) return undefined;
+  const variables: Record<string, HeapVariable> = {};
+  for (const [role, names] of Object.entries(heap.variables)) {
+    const variable = variableOf(image, names);
+    if (variable) variables[role] = variable;
+  }
+  const limit = variableOf(image, bounds.limit ?? []);
+  const gc = heap.walker === 'gc' ? gcVariables(image) : undefined;
+  const places: HeapPlaces = {
+    variables,
+    ...(limit ? { limit: limit.address } : {}),
+    ...(gc ? { gc } : {}),
+  };
+  return { walker: heap.walker, places };
+}
+
+function variableOf(image: Symbolizer, names: readonly string[]): HeapVariable | undefined {
+  for (const label of names) {
+    const symbol = image.symbol(label);
+    if (symbol && symbol.kind !== 'function') return { label, address: symbol.address, sizeBytes: symbol.sizeBytes };
+  }
+  return undefined;
+}

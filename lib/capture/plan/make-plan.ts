@@ -1,0 +1,156 @@
+import type { GcVariables } from '../../allocators/gc-area.js';
+import { didYouMean } from '../../base/did-you-mean.js';
+import type { Milliseconds } from '../../base/units.js';
+import type { Board } from '../../boards/board.js';
+import { SymbolError, TargetError, UsageError } from '../../errors/errors.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import { GC_BLOCK_BYTES } from '../../trace/gc-log.js';
+import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
+
+/** The functions that wait at a REPL prompt, first match wins. */
+export const REPL_FUNCTIONS = [
+  'pyexec_friendly_repl',
+  'pyexec_event_repl_init',
+  'pyexec_raw_repl',
+  'mp_hal_stdin_rx_chr',
+];
+const LOG_FUNCTION = 'gc_log_change';
+
+export interface PlanOptions {
+  readonly untilRepl?: boolean;
+  /** `SYMBOL` or `FILE:LINE`, each an end condition. */
+  readonly until?: readonly string[];
+  readonly prompt?: string;
+  readonly maxEvents?: number;
+  readonly timeoutMs?: Milliseconds;
+  readonly maxDepth?: number;
+}
+
+export interface PlanResult {
+  readonly plan: HarvestPlan;
+  /** What was decided and left out, for people; may be empty. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What to break on for a LOG_HEAP_ACTIVITY firmware.
+ * @throws SymbolError HH1352 (no log function), UsageError HH1104 (an end condition is not in the ELF file), TargetError HH1508
+ */
+export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOptions): PlanResult {
+  const stops = stopPoints(image, options);
+  const hook = logHook(image);
+  const notes: string[] = [];
+  const limit = board.comparators.breakpoints;
+  const needed = 1 + stops.length;
+  if (needed > limit) {
+    throw new TargetError(
+      'HH1508',
+      `breakpoints: found ${needed} needed (${LOG_FUNCTION} and ${stops.length} end conditions), expected at most ${limit} on ${board.name}`,
+      { remedy: 'leave out end conditions' },
+    );
+  }
+  const keepsInit = hook.gcInit !== undefined && needed < limit;
+  if (hook.gcInit !== undefined && !keepsInit)
+    notes.push('gc_init is not watched: no comparator is left; soft reboots do not show');
+  const { gcInit, ...withoutInit } = hook;
+  const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
+  const plan: HarvestPlan = {
+    hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
+    stops,
+    maxDepth,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  return { plan, notes };
+}
+
+function logHook(image: Symbolizer): LogHook {
+  const log = image.symbol(LOG_FUNCTION);
+  if (!log) throw noLogFunction(image);
+  const init = image.symbol('gc_init');
+  const variables = gcVariables(image);
+  return {
+    type: 'gc-log',
+    logFunction: { label: LOG_FUNCTION, address: log.address },
+    ...(init ? { gcInit: { label: 'gc_init', address: init.address } } : {}),
+    ...(variables ? { variables } : {}),
+    blockBytes: GC_BLOCK_BYTES,
+  };
+}
+
+function noLogFunction(image: Symbolizer): SymbolError {
+  const inlined = image.inlinedInstances(LOG_FUNCTION).length;
+  const clones = image.symbolsByPrefix(`${LOG_FUNCTION}.`).map((symbol) => symbol.name);
+  if (inlined > 0 || clones.length > 0) {
+    const how = inlined > 0 ? `inlined ${inlined} times` : `renamed to ${clones.join(', ')}`;
+    return new SymbolError('HH1352', `${LOG_FUNCTION}: found it ${how}, expected it out of line`, {
+      remedy: 'declare it MP_NOINLINE with __attribute__((optimize("O0"))), or build without LTO',
+    });
+  }
+  const malloc = ['_malloc_r', 'malloc', 'pvPortMalloc', 'heap_caps_malloc', 'gc_alloc'].filter((name) =>
+    image.symbol(name),
+  );
+  return new SymbolError(
+    'HH1352',
+    `${LOG_FUNCTION}: found no such function, expected a firmware built with LOG_HEAP_ACTIVITY`,
+    {
+      remedy: [
+        'CircuitPython: build with `make BOARD=... DEBUG=1 CFLAGS+=-DLOG_HEAP_ACTIVITY=1`',
+        malloc.length > 0 ? `or capture its allocator instead: --allocator auto (found ${malloc.join(', ')})` : '',
+      ].join(' '),
+    },
+  );
+}
+
+/** Where the heap's variables are; undefined without debug information. CircuitPython 7/8 and MicroPython 1.19 have no `area`. */
+export function gcVariables(image: Symbolizer): GcVariables | undefined {
+  for (const prefix of ['mem.area.', 'mem.']) {
+    try {
+      const at = (field: string) => image.structFieldOffset('mp_state_ctx', `${prefix}${field}`).address;
+      const variables = {
+        allocTableStart: at('gc_alloc_table_start'),
+        allocTableByteLen: at('gc_alloc_table_byte_len'),
+        poolStart: at('gc_pool_start'),
+        poolEnd: at('gc_pool_end'),
+      };
+      return variables;
+    } catch (error) {
+      if (!(error instanceof SymbolError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The addresses where the capture ends. @throws UsageError HH1104 */
+export function stopPoints(image: Symbolizer, options: PlanOptions): CodePoint[] {
+  const stops: CodePoint[] = [];
+  if (options.untilRepl) {
+    const found = REPL_FUNCTIONS.map((name) => image.symbol(name)).find((symbol) => symbol !== undefined);
+    if (found) {
+      stops.push({ label: found.name, address: found.address });
+    } else if (options.prompt === undefined) {
+      throw new UsageError('HH1104', `--until-repl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
+        remedy: 'name the function that waits for input with --until SYMBOL, or watch the console with --until-prompt',
+      });
+    }
+  }
+  for (const text of options.until ?? []) stops.push(stopPoint(image, text));
+  return stops.filter((stop, i) => stops.findIndex(({ address }) => address === stop.address) === i);
+}
+
+function stopPoint(image: Symbolizer, text: string): CodePoint {
+  const symbol = image.symbol(text);
+  if (symbol) return { label: text, address: symbol.address };
+  const place = /^(.+):(\d+)$/.exec(text);
+  const line = place && image.lineAddresses(place[1] ?? '', Number(place[2]))[0];
+  if (line) return { label: text, address: line.address };
+  if (place) {
+    const files = image.sourceFiles();
+    throw new UsageError('HH1104', `--until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`, {
+      remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
+    });
+  }
+  const names = image.symbolsByPrefix(text.slice(0, 3)).map(({ name }) => name);
+  throw new UsageError('HH1104', `--until ${text}: found no such function in the ELF file${didYouMean(text, names)}`);
+}

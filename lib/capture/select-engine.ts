@@ -1,0 +1,44 @@
+import { ToolMissingError } from '../errors/errors.js';
+import { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
+import { AutoEngine } from './auto/auto-engine.js';
+import { DirectEngine } from './direct/direct-engine.js';
+import type { Engine } from './engine.js';
+import { GdbEngine } from './gdb/gdb-engine.js';
+
+export const ENGINE_NAMES = ['auto', 'direct', 'gdb'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+export interface EngineOptions {
+  /**
+   * `auto` (the default): direct, with gdb checking its backtraces where gdb is there. `direct`: the remote serial protocol, without
+   * gdb. `gdb`: gdb alone, the reference.
+   */
+  readonly engine?: EngineName;
+  /** The gdb program; default: the first that is found. */
+  readonly gdb?: string;
+  /** False keeps the gdb engine to MI commands even when gdb has Python. */
+  readonly gdbPython?: boolean;
+  /** The direct engine: one write an event instead of two round trips (docs/direct-engine.md says what that takes). */
+  readonly oneWrite?: boolean;
+}
+
+/** The engine to capture with. @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found */
+export async function selectEngine(options: EngineOptions): Promise<Engine> {
+  const name = options.engine ?? 'auto';
+  const direct = new DirectEngine({ keepSamples: true, oneWrite: options.oneWrite ?? false });
+  if (name === 'direct') return direct;
+  const gdbOf = (program: GdbProgram) => new GdbEngine(program, options.gdbPython ?? true);
+  if (name === 'gdb') return gdbOf(await findGdb(options.gdb));
+  const program = await gdbIfThere(options.gdb);
+  return new AutoEngine(program ? { direct, gdb: gdbOf(program), program } : { direct });
+}
+
+/** A gdb that was named must be there; one that is looked for need not. */
+async function gdbIfThere(named: string | undefined): Promise<GdbProgram | undefined> {
+  try {
+    return await findGdb(named);
+  } catch (error) {
+    if (named === undefined && error instanceof ToolMissingError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Address } from '../base/units.js';
+import type { Backtrace } from '../trace/heap-event.js';
+
+/** A copy of a part of the stack. */
+export interface StackCopy {
+  readonly address: Address;
+  readonly bytes: Uint8Array;
+}
+
+export interface Unwound {
+  /** Innermost first; the function at pc is the first. Never empty. */
+  readonly backtrace: Backtrace;
+  /** The lowest address that was needed and is not in the copy; undefined when the copy sufficed. */
+  readonly missing: Address | undefined;
+  /** The end of what was used of the copy; the copy's start when nothing was. */
+  readonly usedEnd: Address;
+}
+
+/** Makes backtraces from registers and a copy of the stack. Never throws: a damaged stack gives a short backtrace. */
+export interface StackUnwinder {
+  unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound;
+}

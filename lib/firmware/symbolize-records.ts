@@ -1,0 +1,33 @@
+import type { Address } from '../base/units.js';
+import { callerFrames } from '../symbols/caller-frames.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
+import type { Backtrace, Frame, TraceRecord } from '../trace/heap-event.js';
+
+/** The same records with names for the frames that have none, as boards record them: return addresses only. */
+export async function* symbolized(
+  records: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  image: Symbolizer,
+): AsyncGenerator<TraceRecord> {
+  const resolve = callerFrames(image);
+  const stacks = new WeakMap<Backtrace, Backtrace>();
+  for await (const record of records) {
+    if (!('backtrace' in record) || record.backtrace === undefined) {
+      yield record;
+      continue;
+    }
+    let named = stacks.get(record.backtrace);
+    if (!named) {
+      named = record.backtrace.flatMap((frame) => nameFrame(frame, resolve));
+      stacks.set(record.backtrace, named);
+    }
+    yield { ...record, backtrace: named };
+  }
+}
+
+function nameFrame(frame: Frame, resolve: (address: Address) => readonly Frame[]): readonly Frame[] {
+  if (frame.functionName !== '' || frame.address === 0) return [frame];
+  const found = resolve(frame.address);
+  if (found.length === 0) return [frame];
+  // What was guessed stays so, however well the name is known.
+  return frame.certainty === 'guessed' ? found.map((one) => ({ ...one, certainty: 'guessed' as const })) : found;
+}

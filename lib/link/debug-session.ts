@@ -1,0 +1,38 @@
+import type { Address } from '../base/units.js';
+import type { Backtrace } from '../trace/heap-event.js';
+
+/** Why the target stopped. */
+export type StopReason =
+  | { readonly kind: 'breakpoint'; readonly pc: Address }
+  | { readonly kind: 'interrupted'; readonly pc: Address }
+  | { readonly kind: 'fault'; readonly pc: Address; readonly signal: string };
+
+/** The registers and a copy of the stack from `stackAddress` up. */
+export interface StackSample {
+  readonly registers: Uint32Array;
+  readonly stackAddress: Address;
+  readonly stack: Uint8Array;
+}
+
+/**
+ * A halted-or-running target behind gdb or behind our own protocol client: what the malloc-hook state machine
+ * needs, so that it is written once for both engines. Every call rejects with TargetError, GdbError or DeviceLostError.
+ */
+export interface DebugSession extends AsyncDisposable {
+  /** r0 to r15, then xPSR where the server sends it. Unsigned. Only while halted. */
+  registers(): Promise<Uint32Array>;
+  setPc(address: Address): Promise<void>;
+  /** Reads exactly `length` bytes. Only while halted. */
+  readMemory(address: Address, length: number): Promise<Uint8Array>;
+  /** Sets a hardware breakpoint (a software one only in RAM). Setting one twice is one breakpoint. */
+  setBreakpoint(address: Address): Promise<void>;
+  removeBreakpoint(address: Address): Promise<void>;
+  /** Runs until the next stop, stepping over a breakpoint at the current pc first. Abort interrupts the target. */
+  resume(signal: AbortSignal): Promise<StopReason>;
+  /** The backtrace of the halted target, innermost first. */
+  backtrace(maxDepth: number): Promise<Backtrace>;
+  /** What the last backtrace was made of, so that it can be made again; absent where the session does not read it. */
+  sample?(): StackSample | undefined;
+  /** A command to the debug server itself (`monitor ...`); resolves to its output. */
+  monitor(command: string): Promise<string>;
+}

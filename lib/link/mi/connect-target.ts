@@ -1,0 +1,111 @@
+import { GdbError, TargetError } from '../../errors/errors.js';
+import type { MiConnection } from './mi-connection.js';
+import { quote } from './mi-connection.js';
+
+/** What to connect to and how to put it in its initial state. */
+export interface MiSessionOptions {
+  readonly elfPath: string;
+  readonly host: string;
+  readonly port: number;
+  /** Which server it is, for messages: `QEMU`, `OpenOCD`, `J-Link`. */
+  readonly serverName: string;
+  /** Monitor commands that reset and halt the target; empty when it already is. */
+  readonly resetCommands: readonly string[];
+  /** Write the ELF file to the target before the reset. */
+  readonly load: boolean;
+  /** Compare the target's code with the ELF file's. */
+  readonly verify: boolean;
+  /** Let the target run on at the end. */
+  readonly detach: boolean;
+  /** The board's hardware breakpoints, for messages; absent when unknown. */
+  readonly breakpointLimit?: number;
+}
+
+/*
+ * capture.md, section 4. osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
+ * dcache: one large read of the stack instead of many small ones.
+ */
+const SETTINGS = [
+  'confirm off',
+  'pagination off',
+  'width 0',
+  'osabi none',
+  'mi-async off',
+  'breakpoint always-inserted on',
+  'print entry-values no',
+  'print frame-arguments none',
+  'dcache line-size 1024',
+  'tcp auto-retry off',
+  'remotetimeout 10',
+];
+
+/** Connects, verifies, loads and resets. @throws TargetError HH1501 (no connection), HH1502 (reset), HH1503 (load), HH1504 (other firmware) */
+export async function connectTarget(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+  for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`);
+  // Older gdbs have no debuginfod.
+  await mi.command('-gdb-set debuginfod enabled off').catch(() => undefined);
+  await connect(mi, options);
+  await reset(mi, options);
+  if (options.load) {
+    await load(mi, options);
+    await reset(mi, options);
+  }
+  if (options.verify) await verify(mi, options);
+  // After verify: from here on gdb reads code from the ELF file, which saves about 300 packets an event.
+  await mi.command('-gdb-set trust-readonly-sections on');
+}
+
+async function connect(mi: MiConnection, { host, port, serverName }: MiSessionOptions): Promise<void> {
+  try {
+    await mi.command(`-target-select extended-remote ${host}:${port}`, 30_000);
+  } catch (cause) {
+    const message =
+      cause instanceof Error ? cause.message.replace(/^gdb: -target-select [^:]*:\d+: /, '') : String(cause);
+    throw new TargetError('HH1501', `${serverName} at ${host}:${port}: found no debug server: ${message}`, {
+      cause,
+      remedy: `start the debug server and see that it listens on port ${port}; \`harvest doctor\` shows what is installed`,
+    });
+  }
+}
+
+async function reset(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+  for (const command of options.resetCommands) {
+    try {
+      await mi.console(`monitor ${command}`);
+    } catch (cause) {
+      throw new TargetError('HH1502', `${options.serverName}: monitor ${command}: ${messageOf(cause)}`, { cause });
+    }
+  }
+  if (options.resetCommands.length > 0) await mi.console('maintenance flush register-cache');
+}
+
+async function load(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+  try {
+    await mi.command('-target-download', 120_000);
+  } catch (cause) {
+    throw new TargetError('HH1503', `${options.elfPath}: cannot be loaded: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'flash it with your usual tool and capture without --load',
+    });
+  }
+}
+
+async function verify(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+  const output = await mi.consoleOutput('compare-sections -r', 60_000);
+  const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1]);
+  if (different.length === 0) return;
+  throw new TargetError(
+    'HH1504',
+    `${options.elfPath}: the target runs another firmware: found different contents in ${different.join(', ')}, expected the same as in the ELF file`,
+    { remedy: 'flash this ELF file (or pass --load), give the ELF file of what is flashed, or pass --no-verify' },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof GdbError ? cause.message.replace(/^gdb: -\S+[^:]*: /, '') : String(cause);
+}
+
+/** Loads a script into gdb. */
+export async function sourceScript(mi: MiConnection, path: string): Promise<void> {
+  await mi.console(`source ${path.includes(' ') ? quote(path) : path}`);
+}

@@ -1,0 +1,35 @@
+import { outputOf } from '../../base/run-tool.js';
+import { ToolMissingError } from '../../errors/errors.js';
+
+/** A gdb that was found and answered. */
+export interface GdbProgram {
+  readonly path: string;
+  /** `GNU gdb (Debian 13.1-3) 13.1` */
+  readonly version: string;
+  readonly hasPython: boolean;
+}
+
+const CANDIDATES = ['arm-none-eabi-gdb', 'gdb-multiarch', 'gdb'];
+
+/**
+ * Finds a gdb: `override` (an option or an environment variable, as the caller says), else the first of arm-none-eabi-gdb,
+ * gdb-multiarch and gdb that runs. @throws ToolMissingError HH1801
+ */
+export async function findGdb(override?: string): Promise<GdbProgram> {
+  const tried = override === undefined ? CANDIDATES : [override];
+  for (const path of tried) {
+    const found = await tryGdb(path);
+    if (found) return found;
+  }
+  throw new ToolMissingError('HH1801', `gdb: found none that runs, tried ${tried.join(', ')}`, {
+    remedy: 'sudo apt-get install gdb-multiarch, or name one with --gdb PATH or HARVEST_GDB',
+  });
+}
+
+async function tryGdb(path: string): Promise<GdbProgram | undefined> {
+  const python = 'python print("python works")';
+  const output = await outputOf(path, ['-nx', '-batch', '-ex', 'show version', '-ex', python]);
+  const version = output && /^GNU gdb.*$/m.exec(output)?.[0];
+  if (!version) return undefined;
+  return { path, version, hasPython: output.includes('python works') };
+}

@@ -1,0 +1,227 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { tellTraffic } from '../../base/traffic.js';
+import type { Milliseconds } from '../../base/units.js';
+import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors/errors.js';
+import { decodeCString } from './c-string.js';
+import { GdbJsQueue } from './gdb-js-adapter.js';
+
+/** Why and where gdb says that the target stopped; fields are absent as they are in the record. */
+export interface StopRecord {
+  readonly reason?: string;
+  readonly breakpoint?: number;
+  readonly signal?: string;
+  readonly pc?: number;
+}
+
+interface Outstanding {
+  readonly token: number;
+  readonly command: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+const DEFAULT_TIMEOUT_MS: Milliseconds = 20_000;
+const KEPT_MESSAGES = 12;
+
+/**
+ * The MI dialogue with a gdb process. Replies are paired by token, so that a late answer to a command that timed out is
+ * dropped; when gdb dies, everything that waits is rejected at once with what gdb said last.
+ */
+export class MiConnection {
+  /** Called with each piece of console text; at most one listener at a time. */
+  onConsole: (text: string) => void = () => undefined;
+  private readonly queue = new GdbJsQueue((command) => this.send(command));
+  private outstanding: Outstanding | undefined;
+  private token = 0;
+  private timeoutMs: Milliseconds = DEFAULT_TIMEOUT_MS;
+  private rest = '';
+  private readonly messages: string[] = [];
+  private stop: StopRecord | undefined;
+  private stopWaiter: { resolve(stop: StopRecord): void; reject(error: Error): void } | undefined;
+  private death: HarvestError | undefined;
+  private inferiorExited = false;
+  private lost: DeviceLostError | undefined;
+
+  constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text: string) => this.feed(text));
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => this.remember(text));
+    child.stdin.on('error', () => undefined);
+    child.on('error', (cause) => this.die(`cannot be run: ${cause.message}`, cause));
+    child.on('close', (code, signal) => this.die(`ended with ${signal ?? `status ${code}`}`));
+  }
+
+  /** Sends an MI command and resolves with its results. @throws GdbError HH1701 (refused), HH1702 (no answer), HH1703 (gdb is gone). */
+  async command(command: string, timeoutMs: Milliseconds = DEFAULT_TIMEOUT_MS): Promise<unknown> {
+    if (this.death) throw this.death;
+    this.timeoutMs = timeoutMs;
+    try {
+      return await this.queue.exec(command);
+    } catch (error) {
+      if (this.death ?? this.lost) throw this.death ?? this.lost;
+      const message = errorMessage(error);
+      const timedOut = message.startsWith('no answer');
+      throw new GdbError(timedOut ? 'HH1702' : 'HH1701', `gdb: ${command}: ${message}`, { cause: error });
+    }
+  }
+
+  /** A console (CLI) command. Its output arrives at `onConsole`. */
+  console(command: string, timeoutMs?: Milliseconds): Promise<unknown> {
+    return this.command(`-interpreter-exec console ${quote(command)}`, timeoutMs);
+  }
+
+  /** A console command's output. */
+  async consoleOutput(command: string, timeoutMs?: Milliseconds): Promise<string> {
+    const before = this.onConsole;
+    let output = '';
+    this.onConsole = (text) => {
+      if (output.length < 1 << 20) output += text;
+    };
+    try {
+      await this.console(command, timeoutMs);
+      return output;
+    } finally {
+      this.onConsole = before;
+    }
+  }
+
+  /** The next stop, or the one that came since the last call of `forgetStop`. Rejects when gdb dies. */
+  nextStop(): Promise<StopRecord> {
+    if (this.stop) {
+      const { stop } = this;
+      this.stop = undefined;
+      return Promise.resolve(stop);
+    }
+    const gone = this.death ?? this.lost;
+    if (gone) return Promise.reject(gone);
+    return new Promise((resolve, reject) => {
+      this.stopWaiter = { resolve, reject };
+    });
+  }
+
+  /** To be called before the target is set running. */
+  forgetStop(): void {
+    this.stop = undefined;
+  }
+
+  /** What gdb printed last that may explain a failure; for messages. */
+  get lastWords(): string {
+    return this.messages.join(' ').replace(/\s+/g, ' ').trim();
+  }
+
+  private send(command: string): void {
+    const token = ++this.token;
+    const { timeoutMs } = this;
+    const timer = setTimeout(() => this.answer(token, `^error,msg="no answer within ${timeoutMs} ms"`), timeoutMs);
+    this.outstanding = { token, command, timer };
+    tellTraffic('mi', '>', () => `${token}${command}`);
+    this.child.stdin.write(`${token}${command}\n`);
+    if (this.death) this.answer(token, '^error,msg="gdb is gone"');
+  }
+
+  private answer(token: number, record: string): void {
+    if (this.outstanding?.token !== token) return;
+    clearTimeout(this.outstanding.timer);
+    this.outstanding = undefined;
+    this.queue.reply(record);
+  }
+
+  private feed(text: string): void {
+    this.rest += text;
+    let from = 0;
+    for (let at = this.rest.indexOf('\n'); at >= 0; at = this.rest.indexOf('\n', from)) {
+      this.line(this.rest.slice(from, at));
+      from = at + 1;
+    }
+    this.rest = this.rest.slice(from);
+  }
+
+  private line(line: string): void {
+    tellTraffic('mi', '<', () => line.trimEnd());
+    switch (line[0]) {
+      case '~':
+        this.onConsole(inQuotes(line));
+        break;
+      case '&':
+        this.remember(inQuotes(line));
+        break;
+      case '*':
+        if (line.startsWith('*stopped')) this.stopped(line);
+        break;
+      case '=':
+        if (line.startsWith('=thread-group-exited')) this.inferiorExited = true;
+        break;
+      case '(':
+        // The reason comes between the record and the prompt.
+        if (this.inferiorExited) this.lose();
+        break;
+      default: {
+        const result = /^(\d+)(\^.*)$/.exec(line.trimEnd());
+        if (result) this.answer(Number(result[1]), result[2] ?? '');
+      }
+    }
+  }
+
+  private stopped(line: string): void {
+    const stop = parseStop(line);
+    if (this.stopWaiter) {
+      this.stopWaiter.resolve(stop);
+      this.stopWaiter = undefined;
+    } else {
+      this.stop = stop;
+    }
+  }
+
+  /** The target is gone, gdb is not: it says so by an inferior that exited. What is asked of it from now on fails with that. */
+  private lose(): void {
+    this.inferiorExited = false;
+    const reasons = this.messages.filter((message) => /remote|connection|disconnected/i.test(message));
+    const said = (reasons.at(-1) ?? this.messages.at(-1))?.trim() ?? 'no reason given';
+    this.lost = new DeviceLostError('HH1601', `target: connection lost while it ran: ${said}`, {
+      remedy: 'see what the debug server says; what was captured so far is kept',
+    });
+    this.stopWaiter?.reject(this.lost);
+    this.stopWaiter = undefined;
+  }
+
+  private remember(text: string): void {
+    this.messages.push(text.slice(0, 500));
+    if (this.messages.length > KEPT_MESSAGES) this.messages.shift();
+  }
+
+  private die(how: string, cause?: unknown): void {
+    if (this.death) return;
+    const said = this.lastWords;
+    this.death = new GdbError('HH1703', `gdb: ${how}${said === '' ? '' : `; it said: ${said}`}`, {
+      cause,
+      remedy: 'what was captured so far is kept; run the command again, with -vv to see the dialogue',
+    });
+    if (this.outstanding) this.answer(this.outstanding.token, '^error,msg="gdb is gone"');
+    this.stopWaiter?.reject(this.death);
+    this.stopWaiter = undefined;
+  }
+}
+
+/** An MI argument in double quotes. */
+export function quote(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+function inQuotes(line: string): string {
+  const end = line.lastIndexOf('"');
+  return end < 2 ? '' : decodeCString(line.slice(2, end));
+}
+
+function parseStop(line: string): StopRecord {
+  const field = (name: string) => new RegExp(`[,{]${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1];
+  const reason = field('reason');
+  const breakpoint = field('bkptno');
+  const signal = field('signal-name');
+  const pc = field('addr');
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(breakpoint === undefined ? {} : { breakpoint: Number(breakpoint) }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(pc === undefined ? {} : { pc: Number.parseInt(pc, 16) }),
+  };
+}

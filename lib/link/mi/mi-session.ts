@@ -1,0 +1,287 @@
+import { PC, XPSR } from '../../arch/arm/registers.js';
+import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import { errorMessage, TargetError } from '../../errors/errors.js';
+import type { Backtrace, Frame } from '../../trace/heap-event.js';
+import type { DebugSession, StopReason } from '../debug-session.js';
+import { StepSimulator } from '../rsp/step-simulator.js';
+import { connectTarget, type MiSessionOptions } from './connect-target.js';
+import type { GdbProgram } from './find-gdb.js';
+import { GdbProcess } from './gdb-process.js';
+import { Interrupt } from './interrupt.js';
+import type { MiConnection, StopRecord } from './mi-connection.js';
+import { asText, isRecord, listOf } from './mi-values.js';
+
+const HALT_MS: Milliseconds = 3_000;
+const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
+const REGISTER_NAMES = [
+  'r0',
+  'r1',
+  'r2',
+  'r3',
+  'r4',
+  'r5',
+  'r6',
+  'r7',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'sp',
+  'lr',
+  'pc',
+  'xpsr',
+];
+
+/** A target behind gdb. */
+export class MiSession implements DebugSession {
+  private readonly breakpoints = new Map<Address, string>();
+  private stopped: Promise<StopRecord> | undefined;
+  private statusRegister: number | undefined;
+  /** Of the current stop; undefined when nobody asked, or they were changed. */
+  private known: Uint32Array | undefined;
+  private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
+
+  private constructor(
+    private readonly gdb: GdbProcess,
+    private readonly options: MiSessionOptions,
+  ) {}
+
+  /** Starts gdb, connects, resets and loads as the options say. @throws TargetError, GdbError */
+  static async open(program: GdbProgram, options: MiSessionOptions): Promise<MiSession> {
+    const gdb = new GdbProcess(program, options.elfPath);
+    try {
+      await connectTarget(gdb.mi, options);
+      return new MiSession(gdb, options);
+    } catch (error) {
+      await gdb[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get mi(): MiConnection {
+    return this.gdb.mi;
+  }
+
+  async registers(): Promise<Uint32Array> {
+    this.statusRegister ??= await this.findStatusRegister();
+    const numbers = this.statusRegister < 0 ? CORE_REGISTERS : `${CORE_REGISTERS} ${this.statusRegister}`;
+    const reply = await this.mi.command(`-data-list-register-values x ${numbers}`);
+    const values = new Uint32Array(this.statusRegister < 0 ? XPSR : XPSR + 1);
+    for (const entry of listOf(reply, 'register-values')) {
+      if (!isRecord(entry)) continue;
+      const number = Number(asText(entry.number));
+      values[number === this.statusRegister ? XPSR : number] = Number(asText(entry.value));
+    }
+    this.known = values;
+    return values;
+  }
+
+  /** gdb's number of xPSR, which says whether an exception handler runs; -1 where the target has none. */
+  private async findStatusRegister(): Promise<number> {
+    const names = listOf(await this.mi.command('-data-list-register-names'), 'register-names').map(asText);
+    return names.findIndex((name) => name === 'xpsr' || name === 'cpsr');
+  }
+
+  async setPc(address: Address): Promise<void> {
+    this.known = undefined;
+    await this.mi.command(`-gdb-set var $pc = ${address}`);
+  }
+
+  async readMemory(address: Address, length: number): Promise<Uint8Array> {
+    const reply = await this.mi.command(`-data-read-memory-bytes ${address} ${length}`);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    for (const part of listOf(reply, 'memory')) {
+      if (!isRecord(part)) continue;
+      const contents = Buffer.from(asText(part.contents), 'hex');
+      bytes.set(contents.subarray(0, length), Number(asText(part.offset)));
+      filled += contents.length;
+    }
+    if (filled >= length) return bytes;
+    throw new TargetError(
+      'HH1506',
+      `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
+    );
+  }
+
+  /** Writes memory of the halted target. */
+  async writeMemory(address: Address, bytes: Uint8Array): Promise<void> {
+    await this.mi.command(`-data-write-memory-bytes ${address} ${Buffer.from(bytes).toString('hex')}`);
+  }
+
+  async setBreakpoint(address: Address): Promise<void> {
+    await this.breakpointNumber(address);
+  }
+
+  /** The same, telling gdb's number of the breakpoint. */
+  async breakpointNumber(address: Address): Promise<number> {
+    const known = this.breakpoints.get(address);
+    if (known !== undefined) return Number(known);
+    const reply = await this.mi.command(`-break-insert -h *${address}`);
+    const bkpt = isRecord(reply) ? reply.bkpt : undefined;
+    const number = isRecord(bkpt) ? asText(bkpt.number) : '';
+    this.breakpoints.set(address, number);
+    return Number(number);
+  }
+
+  async removeBreakpoint(address: Address): Promise<void> {
+    const number = this.breakpoints.get(address);
+    if (number === undefined) return;
+    this.breakpoints.delete(address);
+    await this.mi.command(`-break-delete ${number}`);
+  }
+
+  async resume(signal: AbortSignal): Promise<StopReason> {
+    await this.passBreakpoint();
+    const stop = await this.resumeRaw(signal);
+    return stopReasonOf(stop);
+  }
+
+  /** Does the instruction at a breakpoint in the processor's place where that can be done; gdb steps over the others by itself. */
+  private async passBreakpoint(): Promise<void> {
+    const registers = this.known;
+    if (!registers || !this.breakpoints.has(registers[PC] ?? 0)) return;
+    const effect = await this.simulator.effect(registers);
+    if (!effect) return;
+    const { memory } = effect;
+    if (memory) {
+      const bytes = Buffer.alloc(memory.words.length * 4);
+      for (const [index, word] of memory.words.entries()) bytes.writeUInt32LE(word >>> 0, index * 4);
+      await this.mi.command(`-data-write-memory-bytes ${memory.address} ${bytes.toString('hex')}`);
+    }
+    const assignments = [...effect.registers].map(([register, value]) => `$${REGISTER_NAMES[register]} = ${value}`);
+    await this.mi.command(`-data-evaluate-expression "${assignments.join(', ')}"`);
+  }
+
+  /** The same, with gdb's own record. `scripted` says that heap_harvest.py runs in gdb and takes the abort first. */
+  async resumeRaw(signal: AbortSignal, scripted = false): Promise<StopRecord> {
+    this.known = undefined;
+    this.mi.forgetStop();
+    await this.continueTarget();
+    const stopped = this.mi.nextStop();
+    this.stopped = stopped;
+    const askScript = scripted ? () => this.gdb.askScript() : undefined;
+    const interrupt = new Interrupt(() => this.gdb.interrupt(), askScript);
+    if (signal.aborted) interrupt.begin();
+    else signal.addEventListener('abort', interrupt.begin, { once: true });
+    try {
+      const stop = await Promise.race([stopped, interrupt.inVain]);
+      this.stopped = undefined;
+      return stop;
+    } finally {
+      signal.removeEventListener('abort', interrupt.begin);
+      interrupt.end();
+    }
+  }
+
+  async backtrace(maxDepth: number): Promise<Backtrace> {
+    const reply = await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth - 1}`);
+    const frames: Frame[] = [];
+    for (const entry of listOf(reply, 'stack')) {
+      const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
+      if (isRecord(value)) frames.push(frameOf(value));
+    }
+    return markInlined(frames);
+  }
+
+  /** Stops reading what gdb writes, so that it waits; for consumers that cannot keep up. */
+  pauseOutput(): void {
+    this.gdb.pauseOutput();
+  }
+
+  resumeOutput(): void {
+    this.gdb.resumeOutput();
+  }
+
+  monitor(command: string): Promise<string> {
+    return this.mi.consoleOutput(`monitor ${command}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.halt();
+      for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
+      if (this.options.detach) await this.mi.command('-target-detach', 5_000);
+    } catch {
+      // The target or gdb is gone: there is nothing left to put in order.
+    } finally {
+      await this.gdb[Symbol.asyncDispose]();
+    }
+  }
+
+  /** A target that was left running takes no commands: gdb waits for it. */
+  private async halt(): Promise<void> {
+    if (!this.stopped) return;
+    this.gdb.interrupt();
+    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), HALT_MS).unref());
+    await Promise.race([this.stopped, late]);
+  }
+
+  private async continueTarget(): Promise<void> {
+    try {
+      await this.mi.command('-exec-continue');
+    } catch (cause) {
+      const message = errorMessage(cause);
+      if (!/Cannot insert hardware breakpoint|too many hardware/i.test(message)) throw cause;
+      const limit = this.options.breakpointLimit;
+      throw new TargetError(
+        'HH1508',
+        `breakpoints: the target refused one of ${this.breakpoints.size}; its board file says that it has ${limit ?? '?'} comparators`,
+        { cause, remedy: 'leave out hooks or end conditions, or end other debug sessions that hold breakpoints' },
+      );
+    }
+  }
+}
+
+function frameOf(value: Readonly<Record<string, unknown>>): Frame {
+  const functionName = asText(value.func);
+  const base = {
+    address: Number.parseInt(asText(value.addr), 16) || 0,
+    file: asText(value.file),
+    line: Number(asText(value.line)) || 0,
+  };
+  if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
+  return { ...base, functionName: functionName === '??' ? '' : functionName };
+}
+
+/**
+ * MI does not say which frames are inlined; they have the pc of the frame that they are in. Frames of a recursion have the same pc, too:
+ * then the same functions come again and again, and the last of each round is the one that was called.
+ */
+function markInlined(frames: readonly Frame[]): Frame[] {
+  const marked: Frame[] = [];
+  while (marked.length < frames.length) {
+    const first = marked.length;
+    const address = frames[first]?.address;
+    let end = first + 1;
+    while (frames[end]?.address === address && frames[end]?.kind !== 'signal' && frames[first]?.kind !== 'signal')
+      end++;
+    const run = frames.slice(first, end);
+    // Where the backtrace was cut, the last round may be incomplete.
+    const round = roundLength(run, end === frames.length);
+    run.forEach((frame, i) => {
+      marked.push((i + 1) % round === 0 ? frame : { ...frame, inlined: true });
+    });
+  }
+  return marked;
+}
+
+/** After how many frames a run of frames begins anew; all of it when it does not repeat. */
+function roundLength(run: readonly Frame[], mayBeCut: boolean): number {
+  for (let length = 1; length < run.length; length++) {
+    const repeats = run.every((frame, i) => {
+      const before = run[i - length];
+      return before === undefined || (before.functionName === frame.functionName && before.line === frame.line);
+    });
+    if (repeats && (mayBeCut || run.length % length === 0)) return length;
+  }
+  return run.length;
+}
+
+function stopReasonOf(stop: StopRecord): StopReason {
+  const pc = stop.pc ?? 0;
+  if (stop.reason === 'breakpoint-hit') return { kind: 'breakpoint', pc };
+  if (stop.signal === 'SIGINT' || stop.signal === '0') return { kind: 'interrupted', pc };
+  return { kind: 'fault', pc, signal: stop.signal ?? stop.reason ?? 'unknown' };
+}

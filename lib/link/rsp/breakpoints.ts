@@ -1,0 +1,77 @@
+import { type Address, formatAddress } from '../../base/units.js';
+import { describe, type RspConnection } from './rsp-connection.js';
+import { breakpointRefused, requestRefused } from './rsp-errors.js';
+
+/** Thumb: what gdb calls the kind of a 16-bit breakpoint. */
+const THUMB_KIND = 2;
+
+export interface BreakpointOptions {
+  /** Whether a software breakpoint may be written there: RAM, or flash where the user allowed it. */
+  readonly maySoftware: (address: Address) => boolean;
+}
+
+/** The breakpoints that are set, hardware (`Z1`) where the chip has a comparator left, else software (`Z0`) in RAM only. */
+export class Breakpoints {
+  private readonly types = new Map<Address, 0 | 1>();
+
+  constructor(
+    private readonly connection: RspConnection,
+    private readonly options: BreakpointOptions,
+  ) {}
+
+  get addresses(): Address[] {
+    return [...this.types.keys()];
+  }
+
+  has(address: Address): boolean {
+    return this.types.has(address);
+  }
+
+  /** @throws TargetError HH1557 when there is no room for it. */
+  async set(address: Address): Promise<void> {
+    if (this.types.has(address)) return;
+    const hardware = await this.ask(`Z1,${address.toString(16)},${THUMB_KIND}`);
+    if (hardware === 'OK') {
+      this.types.set(address, 1);
+      return;
+    }
+    if (this.options.maySoftware(address)) {
+      const software = await this.ask(`Z0,${address.toString(16)},${THUMB_KIND}`);
+      if (software === 'OK') {
+        this.types.set(address, 0);
+        return;
+      }
+    }
+    const reply = hardware === '' ? 'no hardware breakpoints' : `'${describe(hardware)}'`;
+    throw breakpointRefused(this.connection.where, formatAddress(address), { set: this.types.size, reply });
+  }
+
+  async remove(address: Address): Promise<void> {
+    const type = this.types.get(address);
+    if (type === undefined) return;
+    const reply = await this.ask(`z${type},${address.toString(16)},${THUMB_KIND}`);
+    if (reply !== 'OK') {
+      throw requestRefused(
+        this.connection.where,
+        `remove breakpoint ${formatAddress(address)}`,
+        `'${describe(reply)}'`,
+      );
+    }
+    this.types.delete(address);
+  }
+
+  /** Removes all, each confirmed; the first failure is thrown after the others were tried. */
+  async removeAll(): Promise<void> {
+    let failure: unknown;
+    for (const address of this.addresses) {
+      await this.remove(address).catch((error: unknown) => {
+        failure ??= error;
+      });
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  private async ask(payload: string): Promise<string> {
+    return (await this.connection.request(payload)).toString('latin1');
+  }
+}

@@ -1,0 +1,188 @@
+import { PC } from '../../arch/arm/registers.js';
+import type { Address, Bytes, Milliseconds } from '../../base/units.js';
+import { Breakpoints } from './breakpoints.js';
+import { negotiate, type ServerFeatures } from './handshake.js';
+import { MemoryAccess } from './memory-access.js';
+import { describe, RspConnection, type RspConnectOptions } from './rsp-connection.js';
+import { interruptUnanswered, outOfStep, requestRefused, requestUnsupported, targetExited } from './rsp-errors.js';
+import { parseStopReply, SIGINT, type StopReply } from './stop-reply.js';
+
+export interface RspClientOptions extends RspConnectOptions {
+  /** The server does without acknowledgements even where it has no no-ack mode (QEMU). */
+  readonly ackless?: boolean;
+  readonly maySoftwareBreakpoint?: (address: Address) => boolean;
+  readonly interruptTimeoutMs?: Milliseconds;
+  readonly monitorTimeoutMs?: Milliseconds;
+}
+
+const DEFAULT_INTERRUPT_TIMEOUT_MS = 3_000;
+/** Erasing flash and examining a slow chip happen inside monitor commands. */
+const DEFAULT_MONITOR_TIMEOUT_MS = 60_000;
+
+export type Stopped = Extract<StopReply, { kind: 'stopped' }>;
+
+/**
+ * A debug server behind typed requests, for one target. Requests need a halted target; `run` is the only one that lasts.
+ * Every call rejects with TargetError (the request failed) or DeviceLostError (the link is gone, and with it the client).
+ */
+export class RspClient {
+  readonly memory: MemoryAccess;
+  readonly breakpoints: Breakpoints;
+  private stopping: Promise<Stopped> | undefined;
+
+  private constructor(
+    readonly connection: RspConnection,
+    readonly features: ServerFeatures,
+    private readonly options: RspClientOptions,
+  ) {
+    this.memory = new MemoryAccess(connection, features);
+    this.breakpoints = new Breakpoints(connection, { maySoftware: options.maySoftwareBreakpoint ?? (() => false) });
+  }
+
+  /** Connects and negotiates; the target is halted then. @throws TargetError, DeviceLostError */
+  static async connect(options: RspClientOptions, signal?: AbortSignal): Promise<RspClient> {
+    const connection = await RspConnection.open(options, signal);
+    try {
+      const features = await negotiate(connection, options.ackless ?? false);
+      const client = new RspClient(connection, features, options);
+      client.expectStopped(await connection.request('?'));
+      return client;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  /** Whether packets may be sent behind one another with a run at the end: not while each needs an acknowledgement. */
+  get mayPipelineRun(): boolean {
+    return !this.connection.acknowledges;
+  }
+
+  get runPayload(): string {
+    return this.features.vCont.has('c') ? 'vCont;c' : 'c';
+  }
+
+  /** r0 to r15, then xPSR where the server sends it. */
+  async registers(): Promise<Uint32Array> {
+    return this.parseRegisters(await this.connection.request('g'));
+  }
+
+  parseRegisters(reply: Buffer): Uint32Array {
+    const registers = this.features.layout.parse(reply);
+    if (registers) return registers;
+    const text = describe(reply);
+    if (/^E[0-9a-f]{2}$/i.test(text)) throw requestRefused(this.connection.where, 'g', `'${text}'`);
+    const error = outOfStep(this.connection.where, text, 'registers');
+    this.connection.destroy(error);
+    throw error;
+  }
+
+  async writeRegister(index: number, value: number): Promise<void> {
+    const request = this.features.layout.write(index, value);
+    this.expectOk(await this.connection.request(request), request);
+  }
+
+  setPc(address: Address): Promise<void> {
+    return this.writeRegister(PC, address);
+  }
+
+  readMemory(address: Address, length: Bytes): Promise<Uint8Array> {
+    return this.memory.read(address, length);
+  }
+
+  /** Lets the target run, and resolves when it stops, whenever that is. */
+  run(): Promise<Stopped> {
+    const [stop] = this.connection.sendAndRun([this.runPayload]);
+    return this.awaitStop(stop as Promise<Buffer>);
+  }
+
+  /** Registers that `stop` (from a write of our own) ends a run, so that `interrupt` can wait for it. */
+  awaitStop(stop: Promise<Buffer>): Promise<Stopped> {
+    const stopping = stop.then((reply) => this.expectStopped(reply));
+    stopping.catch(() => undefined);
+    this.stopping = stopping;
+    return stopping;
+  }
+
+  /** Runs one instruction. @throws TargetError HH1556 where the server cannot. */
+  async step(): Promise<Stopped> {
+    if (this.features.vCont.size > 0 && !this.features.vCont.has('s')) {
+      throw requestUnsupported(this.connection.where, 'vCont;s');
+    }
+    const [stop] = this.connection.sendAndRun([this.features.vCont.has('s') ? 'vCont;s' : 's']);
+    return await this.awaitStop(stop as Promise<Buffer>);
+  }
+
+  /** Stops a running target; resolves at once when it is halted. @throws DeviceLostError HH1564 */
+  async interrupt(): Promise<void> {
+    if (!this.connection.running || !this.stopping) return;
+    const timeoutMs = this.options.interruptTimeoutMs ?? DEFAULT_INTERRUPT_TIMEOUT_MS;
+    this.connection.interrupt();
+    const timer = setTimeout(
+      () => this.connection.destroy(interruptUnanswered(this.connection.where, timeoutMs)),
+      timeoutMs,
+    );
+    try {
+      const { signal } = await this.stopping;
+      // It had stopped by itself before the interrupt came: some servers answer the interrupt as well, later.
+      if (signal !== SIGINT) this.connection.toleratesLateInterrupt = true;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A command for the server itself (`monitor ...`): what it printed. @throws TargetError HH1555 */
+  async monitor(command: string): Promise<string> {
+    const request = `qRcmd,${Buffer.from(command, 'utf8').toString('hex')}`;
+    let output = '';
+    const reply = await this.connection.requestWithConsole(
+      request,
+      (text) => {
+        output += text;
+      },
+      this.options.monitorTimeoutMs ?? DEFAULT_MONITOR_TIMEOUT_MS,
+    );
+    const text = reply.toString('latin1');
+    if (text === 'OK') return output;
+    // A server may send the output as the reply itself.
+    if (/^([0-9a-f]{2})+$/.test(text)) return output + Buffer.from(text, 'hex').toString('utf8');
+    if (text === '') throw requestUnsupported(this.connection.where, `monitor ${command}`);
+    const said = output.trim() === '' ? '' : `: ${output.trim()}`;
+    throw requestRefused(this.connection.where, `monitor ${command}`, `'${describe(text)}'${said}`);
+  }
+
+  /** Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. */
+  async detach(letGo = true): Promise<void> {
+    try {
+      if (this.connection.closedBecause) return;
+      await this.interrupt();
+      await this.breakpoints.removeAll();
+      // Some servers close without a reply; that is no fault of a link that is not needed any more.
+      if (letGo) await this.connection.request('D', 2_000).catch(() => undefined);
+    } finally {
+      this.connection.destroy();
+    }
+  }
+
+  expectOk(reply: Buffer, request: string): void {
+    const text = reply.toString('latin1');
+    if (text === 'OK') return;
+    if (text === '') throw requestUnsupported(this.connection.where, describe(request));
+    if (/^E([0-9a-f]{2}$|\.)/i.test(text))
+      throw requestRefused(this.connection.where, describe(request), `'${describe(text)}'`);
+    const error = outOfStep(this.connection.where, describe(text), `OK to '${describe(request)}'`);
+    this.connection.destroy(error);
+    throw error;
+  }
+
+  private expectStopped(reply: Buffer): Stopped {
+    const stop = parseStopReply(reply);
+    if (stop?.kind === 'stopped') return stop;
+    const text = describe(reply);
+    const error = stop
+      ? targetExited(this.connection.where, text)
+      : outOfStep(this.connection.where, text, 'a stop reply');
+    this.connection.destroy(error);
+    throw error;
+  }
+}

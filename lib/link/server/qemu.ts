@@ -1,0 +1,112 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { AsyncQueue } from '../../base/async-queue.js';
+import { spawnTool } from '../../base/child-processes.js';
+import type { Milliseconds } from '../../base/units.js';
+import type { Board, QemuConfig } from '../../boards/board.js';
+import { DeviceLostError, TargetError, ToolMissingError } from '../../errors/errors.js';
+import type { Target } from './target.js';
+import { freePort, waitForPort } from './tcp-port.js';
+
+const START_MS: Milliseconds = 15_000;
+const GRACE_MS: Milliseconds = 2_000;
+const ATTEMPTS = 3;
+
+export interface QemuOptions {
+  readonly elfPath: string;
+  /** Further arguments of the user's. */
+  readonly args?: readonly string[];
+  /** The program; default `qemu-system-arm`. */
+  readonly program?: string;
+}
+
+/**
+ * Starts the firmware under QEMU, halted before its first instruction, with its gdb server on a free port of 127.0.0.1.
+ * @throws ToolMissingError HH1803, TargetError HH1510 (QEMU ended: it says why)
+ */
+export async function launchQemu(board: Board, config: QemuConfig, options: QemuOptions): Promise<Target> {
+  for (let attempt = 1; ; attempt++) {
+    const machine = new QemuProcess(board, config, options, await freePort());
+    try {
+      return await machine.ready();
+    } catch (error) {
+      await machine.stop();
+      // Another process may have taken the port between our look and QEMU's.
+      if (attempt < ATTEMPTS && /in use/.test(machine.complaints)) continue;
+      throw error;
+    }
+  }
+}
+
+class QemuProcess {
+  complaints = '';
+  private readonly child: ChildProcessWithoutNullStreams;
+  private readonly ended: Promise<number | null>;
+  private readonly console = new AsyncQueue<string>(10_000);
+  private stopping = false;
+
+  constructor(
+    private readonly board: Board,
+    config: QemuConfig,
+    private readonly options: QemuOptions,
+    private readonly port: number,
+  ) {
+    const args = [
+      ...['-machine', config.machine, '-kernel', options.elfPath, '-display', 'none', '-monitor', 'none'],
+      ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
+    ];
+
+    this.child = spawnTool(options.program ?? 'qemu-system-arm', args);
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.console.push(text));
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.complaints = (this.complaints + text).slice(-2_000);
+    });
+    this.child.stdin.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', resolve);
+      this.child.once('error', () => resolve(null));
+    });
+    this.ended.then(() => this.console.end());
+  }
+
+  async ready(): Promise<Target> {
+    const failed = this.whenEnded();
+    failed.catch(() => undefined);
+    await Promise.race([waitForPort('127.0.0.1', this.port, START_MS), failed]);
+    return {
+      kind: 'qemu',
+      server: { host: '127.0.0.1', port: this.port },
+      board: this.board,
+      elfPath: this.options.elfPath,
+      resetCommands: [],
+      load: false,
+      verify: false,
+      lost: failed,
+      console: this.console.drain(),
+      writeConsole: (text) => this.child.stdin.write(text),
+      [Symbol.asyncDispose]: () => this.stop(),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+    await this.ended;
+    clearTimeout(killer);
+  }
+
+  private async whenEnded(): Promise<never> {
+    const status = await this.ended;
+    if (this.child.pid === undefined) {
+      throw new ToolMissingError('HH1803', `${this.options.program ?? 'qemu-system-arm'}: cannot be run`, {
+        remedy: 'sudo apt-get install qemu-system-arm',
+      });
+    }
+    if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');
+    const why = this.complaints.trim() || `it ended with ${this.child.signalCode ?? `status ${status}`}`;
+    throw new TargetError('HH1510', `QEMU (${this.board.name}): ${why}`, {
+      remedy: 'is the ELF file built for this machine, and does it fit its memory? `harvest boards` shows both',
+    });
+  }
+}

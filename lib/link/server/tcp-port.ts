@@ -1,0 +1,40 @@
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Milliseconds } from '../../base/units.js';
+import { TargetError } from '../../errors/errors.js';
+
+/** A TCP port of 127.0.0.1 that nobody listened on a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Resolves when somebody listens. @throws TargetError HH1511 when nobody does in time. */
+export async function waitForPort(host: string, port: number, timeoutMs: Milliseconds): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await answers(host, port))) {
+    if (Date.now() > deadline) {
+      throw new TargetError('HH1511', `${host}:${port}: nobody listens after ${timeoutMs} ms`);
+    }
+    await sleep(20);
+  }
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    const done = (listening: boolean) => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
+}

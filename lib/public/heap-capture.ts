@@ -1,0 +1,86 @@
+import { type CallTree, type CallTreeOptions, callTree } from '../analysis/call-tree.js';
+import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
+import { type Fragmentation, type FragmentationOptions, fragmentation } from '../analysis/fragmentation.js';
+import { type HeapStats, type HeapStatsOptions, heapStats } from '../analysis/heap-stats.js';
+import { findLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
+import { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
+import { makeOutputFolder, OUTPUT_FILES, writeOutputs } from '../output/write-outputs.js';
+import { writeWhole } from '../output/write-whole.js';
+import { collectTrace } from '../trace/collect-trace.js';
+import type { Mark } from '../trace/heap-event.js';
+import { journalBytes } from '../trace/journal-writer.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { recordsOf } from '../trace/records-of.js';
+import type { Trace } from '../trace/trace.js';
+import { TraceBuilder } from '../trace/trace-builder.js';
+
+/** A finished capture with the analyses at hand. The trace itself is plain data. */
+export class HeapCapture {
+  readonly trace: Trace;
+
+  constructor(private readonly builder: TraceBuilder) {
+    this.trace = builder.build();
+  }
+
+  /** The same at hand for a trace that comes from elsewhere: a session's dump, a file. */
+  static of(trace: Trace): HeapCapture {
+    const builder = new TraceBuilder();
+    for (const record of recordsOf(trace)) builder.add(record);
+    return new HeapCapture(builder);
+  }
+
+  /** Named moments, in order: set by a session's `mark`, by the source, or by `addMarks`. Empty without any. */
+  get marks(): readonly Mark[] {
+    return this.trace.marks;
+  }
+
+  /** Blocks and bytes per source line and call path. */
+  tree(options?: CallTreeOptions): CallTree {
+    return callTree(this.trace, options);
+  }
+
+  stats(options?: HeapStatsOptions): HeapStats {
+    return heapStats(this.trace, options);
+  }
+
+  /** What was allocated between marks, or from begin to end, and is still alive. @throws UsageError HH1181 for an unknown mark */
+  leaks(options?: LeakOptions): Leaks {
+    return findLeaks(this.trace, options);
+  }
+
+  /** Free space over time, and who walls it in. @throws UsageError HH1180 for a trace without addresses */
+  fragmentation(options?: FragmentationOptions): Fragmentation {
+    return fragmentation(this.trace, options);
+  }
+
+  /** The life of every allocation. */
+  lifespans(): Lifespans {
+    return lifespans(this.trace);
+  }
+
+  summary(): CaptureSummary {
+    return captureSummary(this.trace);
+  }
+
+  /** Writes what the command line writes: journal, allocation_history.json, call tree, summary. @throws OutputError */
+  async save(folder: string): Promise<void> {
+    await makeOutputFolder(folder);
+    await writeWhole(`${folder}/${OUTPUT_FILES.journal}`, journalBytes(this.builder));
+    await writeOutputs(this.trace, folder);
+  }
+}
+
+/**
+ * Captures a firmware's heap events until its end condition (by default until its REPL waits) and resolves with all of them.
+ * Iterate `harvestEvents` instead to see events as they come, or to keep those before an error.
+ *
+ * @throws what `harvestEvents` throws.
+ * @example
+ * const capture = await harvest({ elf: 'firmware.elf', board: 'metro_m0_express' });
+ * console.log(callTreeText(capture.tree()));
+ */
+export async function harvest(options: HarvestOptions): Promise<HeapCapture> {
+  const builder = new TraceBuilder();
+  await collectTrace(harvestEvents(options), builder);
+  return new HeapCapture(builder);
+}

@@ -1,0 +1,113 @@
+import test from 'ava';
+import { harvestMallocBySession, type MallocPlan } from '../../../lib/capture/malloc/malloc-loop.js';
+import type { DebugSession, StopReason } from '../../../lib/link/debug-session.js';
+import type { TraceRecord } from '../../../lib/trace/heap-event.js';
+
+const MALLOC = 0x100;
+const CALLER = 0x1000;
+
+const plan: MallocPlan = {
+  hook: {
+    type: 'malloc',
+    profile: 'custom',
+    calls: [{ name: 'malloc', address: MALLOC, kind: 'alloc', size: 0, nests: false }],
+    breakpointLimit: 4,
+    reallocZeroFrees: true,
+    unitBytes: 8,
+    captureLargest: false,
+  },
+  stops: [],
+  maxDepth: 10,
+};
+
+/** A target that stops where it is told, one stop after the other, and then runs until it is interrupted. */
+class ScriptedSession implements DebugSession {
+  readonly armed = new Set<number>();
+  private current: Uint32Array = new Uint32Array(17);
+
+  constructor(private readonly stops: Uint32Array[]) {}
+
+  async registers(): Promise<Uint32Array> {
+    return this.current;
+  }
+  async setPc(): Promise<void> {}
+  async readMemory(_: number, length: number): Promise<Uint8Array> {
+    return new Uint8Array(length);
+  }
+  async setBreakpoint(address: number): Promise<void> {
+    this.armed.add(address);
+  }
+  async removeBreakpoint(address: number): Promise<void> {
+    this.armed.delete(address);
+  }
+  async backtrace() {
+    return [];
+  }
+  async monitor(): Promise<string> {
+    return '';
+  }
+  async resume(signal: AbortSignal): Promise<StopReason> {
+    const next = this.stops.shift();
+    if (next) {
+      this.current = next;
+      return { kind: 'breakpoint', pc: next[15] ?? 0 };
+    }
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return { kind: 'interrupted', pc: 0x4444 };
+  }
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function stop(values: { pc: number; sp: number; lr?: number; r0: number; xpsr?: number }): Uint32Array {
+  const registers = new Uint32Array(17);
+  registers.set([values.r0], 0);
+  registers.set([values.sp, values.lr ?? 0, values.pc, values.xpsr ?? 0], 13);
+  return registers;
+}
+
+async function collect(session: DebugSession, control: AbortController, quietMs?: number): Promise<TraceRecord[]> {
+  const records: TraceRecord[] = [];
+  const options = quietMs === undefined ? {} : { quietMs };
+  for await (const record of harvestMallocBySession(session, plan, control.signal, options)) {
+    records.push(record);
+    if (record.kind === 'note' || record.kind === 'alloc') control.abort();
+  }
+  return records;
+}
+
+test('hooks that are never hit are told of, with what to try', async (t) => {
+  const records = await collect(new ScriptedSession([]), new AbortController(), 1);
+  const note = records.find((record) => record.kind === 'note');
+  t.regex(note?.kind === 'note' ? note.text : '', /no call of malloc in 0\.001 s.*harvest allocators ELF/);
+  const end = records.at(-1);
+  t.is(end?.kind === 'info' ? end.info.endReason : '', 'interrupted');
+});
+
+test('the entry stays armed while a call is under way, and the return joins it', async (t) => {
+  const entry = stop({ pc: MALLOC, sp: 0x8000, lr: CALLER | 1, r0: 24 });
+  const session = new ScriptedSession([entry, stop({ pc: CALLER, sp: 0x8000, r0: 0x3000 })]);
+  const records = await collect(session, new AbortController());
+  t.like(
+    records.find(({ kind }) => kind === 'alloc'),
+    { kind: 'alloc', address: 0x3000, sizeBytes: 24 },
+  );
+  t.deepEqual([...session.armed].sort(), [CALLER, MALLOC].sort());
+});
+
+test('a handler and the code that it interrupts are different contexts by xPSR', async (t) => {
+  const session = new ScriptedSession([
+    stop({ pc: MALLOC, sp: 0x8000, lr: CALLER | 1, r0: 24 }),
+    stop({ pc: MALLOC, sp: 0x7000, lr: 0x2001, r0: 8, xpsr: 0x01000018 }),
+    stop({ pc: 0x2000, sp: 0x7000, r0: 0x5000, xpsr: 0x01000018 }),
+  ]);
+  const records = await collect(session, new AbortController());
+  t.like(
+    records.find(({ kind }) => kind === 'alloc'),
+    { address: 0x5000, sizeBytes: 8 },
+  );
+  const note = records.find((record) => record.kind === 'note' && record.code === 'calls-under-way');
+  t.truthy(note, 'the interrupted call did not return');
+});
