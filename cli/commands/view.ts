@@ -19,7 +19,7 @@ export const viewCommand = defineCommand({
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })
       .option('open', { type: 'boolean', default: true, describe: 'open the browser' }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const { builder } = await loadTrace(args.trace, { signal: context.signal, skipSamples: true });
     const name = basename(args.trace);
     const page = Buffer.from(await traceReport(builder, name));
     const source = new FinishedTraceSource(builder.build(), { name });

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import type { Bytes } from '../base/units.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc32 } from './crc32.js';
@@ -9,7 +10,10 @@ import type { TraceBuilder } from './trace-builder.js';
 
 /** Events a batch holds at the most, so that chunks stay far below the reader's limit. */
 const BATCH_EVENTS = 16384;
+/** Samples that are packed together: the more, the smaller. They are worth less than events: a killed process may lose the last. */
 const SAMPLE_BYTES = 1 << 18;
+/** Middle: 6 takes twice the time for 3 % less. */
+const PACK_LEVEL = 4;
 
 /**
  * Writes a builder's contents as journal chunks, each with one call of `write`, in order. What is there is on its way
@@ -49,7 +53,6 @@ export class JournalWriter {
     }
     if (record.kind === 'raw') {
       this.sample(record.sample);
-      if (this.samples.length >= SAMPLE_BYTES) this.flush(liveBytes);
       return;
     }
     this.flush(liveBytes);
@@ -69,29 +72,39 @@ export class JournalWriter {
       this.writtenInfo = this.builder.info;
       this.chunk(ChunkType.info, JSON.stringify(this.writtenInfo));
     }
-    if (this.pendingEvents > 0) {
+    const all = writtenAll(this.builder);
+    while (this.written.events < all.events) {
       this.payload.clear();
-      writeBatch(this.payload, this.builder, this.written, liveBytes);
-      this.written = writtenAll(this.builder);
+      const to = { ...all, events: Math.min(all.events, this.written.events + BATCH_EVENTS) };
+      writeBatch(this.payload, this.builder, { from: this.written, to, liveBytes });
+      this.written = to;
       this.send(ChunkType.batch);
     }
+  }
+
+  /** Writes the samples that wait to be packed together. */
+  flushSamples(): void {
     if (this.samples.length === 0) return;
+    const packed = deflateSync(this.samples.view(), { level: PACK_LEVEL });
     this.payload.clear();
-    this.payload.bytes(this.samples.view());
+    this.payload.varint(this.samples.length);
+    this.payload.bytes(packed);
     this.samples.clear();
     this.lastSample = undefined;
-    this.send(ChunkType.raw);
+    this.send(ChunkType.packedRaw);
   }
 
   /** Appends a sample to the pending ones; each chunk of them can be read without those before it. */
   sample(sample: RawSample): void {
     writeRawSample(this.samples, sample, this.lastSample);
     this.lastSample = sample;
+    if (this.samples.length >= SAMPLE_BYTES) this.flushSamples();
   }
 
   /** Flushes and states that the capture was ended in good order. */
   end(liveBytes: Bytes): void {
     this.flush(liveBytes);
+    this.flushSamples();
     this.chunk(ChunkType.end, JSON.stringify({ eventCount: this.builder.eventCount }));
   }
 

@@ -23,7 +23,7 @@ const DEFAULT_INFO: TraceInfo = {
   complete: true,
 };
 
-type OptionalName =
+export type OptionalName =
   | 'fromAddress'
   | 'fromSizeBytes'
   | 'requestedBytes'
@@ -60,13 +60,31 @@ export class TraceBuilder {
   readonly notes: Note[] = [];
   readonly rawSamples: RawSample[] = [];
   info: TraceInfo;
+  /** Events that were added and are not kept: the columns begin after them. */
+  forgotten = 0;
 
   constructor(info: Partial<TraceInfo> = {}) {
     this.info = { ...DEFAULT_INFO, ...info };
   }
 
   get eventCount(): number {
-    return this.kind.length;
+    return this.forgotten + this.kind.length;
+  }
+
+  /**
+   * Lets go of the events (not of strings, frames, stacks and records between events), so that memory does not grow with a capture.
+   * Later events go on counting; `build` then holds only those.
+   */
+  forgetEvents(): void {
+    this.forgotten = this.eventCount;
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.truncate(0);
+  }
+
+  /** How many events there will be, as far as is known: spares growing step by step. */
+  expectEvents(count: number): void {
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.expect(count);
   }
 
   internStack(backtrace: Backtrace | undefined): StackId {
@@ -79,7 +97,7 @@ export class TraceBuilder {
     this.address.push(address);
     this.sizeBytes.push(sizeBytes);
     this.stack.push(stack);
-    return this.kind.length - 1;
+    return this.eventCount - 1;
   }
 
   /** Fills an optional column of the event that was added last. */
@@ -135,7 +153,7 @@ export class TraceBuilder {
 
   /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */
   build(): Trace {
-    const count = this.eventCount;
+    const count = this.kind.length;
     const column = (name: OptionalName): Float64Array | undefined => {
       const filled = this.optional[name];
       if (!filled) return undefined;
