@@ -16,9 +16,9 @@ export const reportCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
       .option('title', { type: 'string', nargs: 1, describe: "the trace's name in the page (default: the file's)" }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal, skipSamples: true });
+    const { builder } = await loadTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
-    const html = await traceReport(builder, args.title ?? name);
+    const html = await traceReport(builder.build(), args.title ?? name);
     if (args.out === '-') {
       context.out(html);
       return ExitCode.ok;

@@ -19,9 +19,9 @@ export const viewCommand = defineCommand({
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })
       .option('open', { type: 'boolean', default: true, describe: 'open the browser' }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal, skipSamples: true });
+    const { builder } = await loadTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
-    const page = Buffer.from(await traceReport(builder, name));
+    const page = Buffer.from(await traceReport(builder.build(), name));
     const source = new FinishedTraceSource(builder.build(), { name });
     await using server = await serveAlloctrace(source, { host: args.host, port: args.port, page });
     const url = `${new URL(server.url).origin}/`;
