@@ -1,6 +1,7 @@
 import { PC, XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
 import { errorMessage, TargetError } from '../../errors/errors.js';
+import { symbolName } from '../../symbols/demangle.js';
 import type { Backtrace, Frame } from '../../trace/heap-event.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
@@ -242,7 +243,7 @@ function frameOf(value: Readonly<Record<string, unknown>>): Frame {
     line: Number(asText(value.line)) || 0,
   };
   if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
-  return { ...base, functionName: functionName === '??' ? '' : functionName };
+  return { ...base, functionName: functionName === '??' ? '' : symbolName(functionName) };
 }
 
 /**
