@@ -64,7 +64,7 @@ function elfOf(old: Trace, { buildId }: Symbolizer) {
 }
 
 /** What stands before each event, in the order in which it stood. */
-function recordsBetween({ marks, gaps, epochs, notes, eventCount }: Trace): Map<Seq, TraceRecord[]> {
+function recordsBetween({ marks, gaps, epochs, notes, levels, eventCount }: Trace): Map<Seq, TraceRecord[]> {
   const between = new Map<Seq, TraceRecord[]>();
   const put = (beforeSeq: Seq, record: TraceRecord) => {
     const list = between.get(beforeSeq) ?? [];
@@ -75,5 +75,6 @@ function recordsBetween({ marks, gaps, epochs, notes, eventCount }: Trace): Map<
   for (const { beforeSeq, ...gap } of gaps) put(beforeSeq, { kind: 'gap', ...gap });
   for (const { beforeSeq, ...mark } of marks) put(beforeSeq, { kind: 'mark', ...mark });
   for (const { beforeSeq = eventCount, code, text } of notes) put(beforeSeq, { kind: 'note', code, text });
+  for (const { beforeSeq, ...level } of levels) put(beforeSeq, { kind: 'level', ...level });
   return between;
 }

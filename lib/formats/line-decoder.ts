@@ -5,6 +5,8 @@ import { LineSplitter } from './line-splitter.js';
 export abstract class LineDecoder implements TraceDecoder {
   /** Set for the last line, which may be cut when the input is. */
   protected torn = false;
+  /** What stood before the text of the line at hand; empty most often. */
+  protected prefix = '';
   private readonly lines = new LineSplitter((text, number) => this.line(text, number));
 
   push(chunk: Uint8Array): void {

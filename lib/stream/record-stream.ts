@@ -94,6 +94,7 @@ export class RecordStream {
       gaps: builder.gaps,
       epochs: builder.epochs,
       notes: builder.notes,
+      levels: builder.levels,
       rawSamples: [],
     };
   }

@@ -124,6 +124,7 @@ export function journalBytes(builder: TraceBuilder): Uint8Array[] {
   for (const gap of builder.gaps) writer.side({ kind: 'gap', ...gap });
   for (const epoch of builder.epochs) writer.side({ kind: 'epoch', ...epoch });
   for (const note of builder.notes) writer.side({ kind: 'note', ...note });
+  for (const level of builder.levels) writer.side({ kind: 'level', ...level });
   for (const sample of builder.rawSamples) writer.sample(sample);
   for (const region of builder.regions) writer.side({ kind: 'region', beforeSeq: 0, region });
   writer.end(0);

@@ -17,6 +17,10 @@ export function* recordsOf(trace: Trace, keep: (seq: Seq) => boolean = () => tru
       seq: beforeSeq ?? 0,
       record: { kind: 'note' as const, code, text },
     })),
+    ...trace.levels.map(({ beforeSeq, ...level }) => ({
+      seq: beforeSeq,
+      record: { kind: 'level' as const, ...level },
+    })),
   ];
   places.sort((a, b) => a.seq - b.seq);
   let next = 0;

@@ -5,6 +5,7 @@ import type {
   Epoch,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
@@ -58,6 +59,7 @@ export class TraceBuilder {
   readonly gaps: Gap[] = [];
   readonly epochs: Epoch[] = [];
   readonly notes: Note[] = [];
+  readonly levels: HeapLevel[] = [];
   readonly rawSamples: RawSample[] = [];
   info: TraceInfo;
 
@@ -119,6 +121,11 @@ export class TraceBuilder {
       case 'note':
         this.notes.push({ code: record.code, text: record.text, beforeSeq });
         break;
+      case 'level': {
+        const { kind: _, ...level } = record;
+        this.levels.push({ beforeSeq, ...level });
+        break;
+      }
       case 'region':
         this.addRegion(record.region);
         break;
@@ -167,6 +174,7 @@ export class TraceBuilder {
       gaps: [...this.gaps],
       epochs: [...this.epochs],
       notes: [...this.notes],
+      levels: [...this.levels],
       rawSamples: [...this.rawSamples],
     };
   }
