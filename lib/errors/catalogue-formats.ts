@@ -53,6 +53,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The kind, a field or a unit is not known, or two fields stand side by side.',
     "Write it like 'alloc: {address} {size} {caller}', one an event kind; docs/formats.md lists kinds, fields and units.",
   ),
+  HH1434: entry(
+    'No heap map in the text',
+    '`harvest layout` was given a text that holds no map as micropython.mem_info(1) prints it.',
+    'Keep all that micropython.mem_info(1) prints, or give a dump of the memory with --base.',
+  ),
   HH1450: entry(
     'No mbed mem_trace line',
     'The log has no line such as #m:0x20003080;0x182f-50.',

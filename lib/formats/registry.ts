@@ -14,6 +14,7 @@ import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
+import { memInfoFormat } from './micropython/mem-info.js';
 import { ndjsonFormat } from './ndjson.js';
 import { nuttxMemdumpFormat } from './nuttx-memdump.js';
 import { patternFormat } from './pattern/pattern-format.js';
@@ -35,6 +36,7 @@ export const FORMATS: readonly TraceFormat[] = [
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
+  memInfoFormat,
   nuttxGdbFormat,
   nuttxMmDebugFormat,
   nuttxNoteFormat,
