@@ -23,6 +23,10 @@ export function analysisOptions<T>(yargs: Argv<T>) {
       describe: 'hide functions or files that begin with this, too',
     })
     .option('show-allocator', { type: 'boolean', default: false, describe: "show the allocator's own frames" })
+    .option('look-through', {
+      type: 'boolean',
+      describe: 'look through a wrapper that nearly all bytes pass through; --no-look-through shows it',
+    })
     .option('mark', {
       type: 'string',
       array: true,
@@ -43,6 +47,7 @@ export const traceArgument = {
 export interface AnalysisArgs {
   readonly hide: readonly string[];
   readonly showAllocator: boolean;
+  readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
   readonly heap?: string | undefined;
 }
@@ -70,7 +75,11 @@ function regionArgument(text: string, unitBytes: number): HeapRegion {
 }
 
 export function hideOptions(args: AnalysisArgs) {
-  return { hide: args.hide, showAllocator: args.showAllocator };
+  return {
+    hide: args.hide,
+    showAllocator: args.showAllocator,
+    ...(args.lookThrough === undefined ? {} : { lookThrough: args.lookThrough }),
+  };
 }
 
 /** @throws UsageError HH1108 */
