@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
-import { COMMANDS, commandsFor, commandWord } from './commands/index.js';
-import type { Context, RunCommand } from './context.js';
+import { ExitCode } from '../lib/public/index.js';
+import { runCommandLine } from './command-line.js';
+import type { Context } from './context.js';
+import { asksFor, type Values } from './options/parse-arguments.js';
 import { describeError, errorJson } from './print-error.js';
 import { logTraffic } from './traffic-log.js';
 
@@ -27,63 +26,32 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 );
 process.stderr.on('error', () => undefined);
 
-let finished: Promise<number> | undefined;
-const run: RunCommand = (args, body) => {
-  const context = contextOf(args);
-  logTraffic(context);
-  finished = body(context).catch((error: unknown) => fail(error, context.json, context.verbosity > 0));
-};
-
-const argv = hideBin(process.argv);
-/** yargs lays its help out before every command, asked for or not: at a third of its cost without line wrapping. */
-const asksForHelp = argv.some((argument) => argument === '--help' || argument === '-h');
-
-let parser: Argv = yargs(argv)
-  .scriptName('harvest')
-  .option('json', { type: 'boolean', default: false, describe: 'print one JSON document', global: true })
-  .option('quiet', { type: 'boolean', alias: 'q', default: false, describe: 'no progress, no tree' })
-  .option('verbose', { type: 'count', alias: 'v', describe: '-v programs and causes, -vv gdb, -vvv packets' });
-for (const command of await commandsFor(argv)) parser = command.register(parser, run);
-
+const argv = process.argv.slice(2);
+let verbosity = 0;
 try {
-  await parser
-    .completion('completion', 'Print a shell completion script: harvest completion >> ~/.bashrc')
-    .strict()
-    .recommendCommands()
-    .version(version)
-    .help()
-    .alias('help', 'h')
-    .wrap(asksForHelp ? Math.min(120, process.stdout.columns ?? 100) : null)
-    .fail((message, error) => {
-      throw error ?? usageError(message);
-    })
-    .parseAsync();
-  process.exitCode = (await finished) ?? ExitCode.ok;
+  process.exitCode = await runCommandLine(argv, {
+    columns: Math.min(120, process.stdout.columns ?? 100),
+    contextOf,
+  });
 } catch (error) {
-  process.exitCode = fail(error, process.argv.includes('--json'), false);
+  process.exitCode = fail(error, asksFor(argv, '--json'), verbosity > 0);
 }
 
-function contextOf(args: Readonly<Record<string, unknown>>): Context {
-  return {
+function contextOf(values: Values): Context {
+  const context: Context = {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-    json: args.json === true,
-    quiet: args.quiet === true,
-    verbosity: typeof args.verbose === 'number' ? args.verbose : 0,
+    json: values.json === true,
+    quiet: values.quiet === true,
+    verbosity: typeof values.verbose === 'number' ? values.verbose : 0,
     live: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 80,
     env: process.env,
     signal: control.signal,
   };
-}
-
-/** What yargs says of the command line, with the help that goes with it, or the command that was meant. */
-function usageError(message: string): UsageError {
-  const word = commandWord(argv) ?? '';
-  const words = COMMANDS.map((command) => command.word);
-  if (words.includes(word))
-    return new UsageError('HH1109', `harvest: ${message}`, { remedy: `harvest ${word} --help` });
-  return new UsageError('HH1109', `harvest: ${message}${didYouMean(word, words)}`, { remedy: 'harvest --help' });
+  verbosity = context.verbosity;
+  logTraffic(context);
+  return context;
 }
 
 function fail(error: unknown, json: boolean, verbose: boolean): number {

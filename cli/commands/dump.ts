@@ -17,6 +17,7 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { inputFile } from '../input-file.js';
 import { sizeOption } from './import.js';
 
 export const dumpCommand = defineCommand({
@@ -27,10 +28,15 @@ export const dumpCommand = defineCommand({
     ['harvest dump firmware.elf --at gc_log_change --every 500', 'at every 500th heap event'],
     ['harvest dump firmware.elf --period 2 --max-dumps 10', 'every two seconds'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+  options: (set) =>
+    set
+      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
+      .option('board', {
+        type: 'string',
+        alias: 'b',
+        describe: 'a board (`harvest boards`) or a board file',
+        values: 'board',
+      })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('at', { type: 'string', array: true, default: [], describe: 'dump at SYMBOL or FILE:LINE' })
@@ -42,7 +48,8 @@ export const dumpCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
     const board = await loadBoard(args.board ?? (args.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
-    const image = await loadFirmware(args.elf, board);
+    await using elf = await inputFile(args.elf, 'HH1101');
+    const image = await loadFirmware(elf.path, board);
     const until = args.until ?? [];
     const plan = {
       region: args.region === undefined ? writableRegion(image) : regionOption(args.region),
@@ -54,7 +61,7 @@ export const dumpCommand = defineCommand({
     };
     const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
     const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-    await using target = await connect(board, { elfPath: args.elf, ...where });
+    await using target = await connect(board, { elfPath: elf.path, ...where });
     target.lost.catch(() => undefined);
     const files: string[] = [];
     for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {

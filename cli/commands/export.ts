@@ -10,11 +10,11 @@ export const exportCommand = defineCommand({
     ['harvest export capture.harvest --format folded --out - | flamegraph.pl', 'to stdout'],
     ['harvest export --list-formats', 'what can be written'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('trace', { type: 'string', describe: 'a journal or any importable trace' })
-      .option('format', { type: 'string', default: 'speedscope', describe: 'the format' })
-      .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
+  options: (set) =>
+    set
+      .positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' })
+      .option('format', { type: 'string', default: 'speedscope', describe: 'the format', values: 'format' })
+      .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
