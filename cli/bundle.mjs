@@ -12,8 +12,8 @@ import { writeLicences } from './third-party.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist', 'bin');
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-/** What is large to load and written as ES modules goes in; the rest is loaded from node_modules when a command needs it. */
-const BUNDLED = new Set(['zod', 'fast-xml-parser', 'smol-toml']);
+/** What every run needs, and what is large to load and written as ES modules, goes in; the rest is loaded from node_modules when a command needs it. */
+const BUNDLED = new Set(['picocolors', 'zod', 'fast-xml-parser', 'smol-toml']);
 const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name));
 
 const bundle = await rolldown({

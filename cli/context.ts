@@ -15,6 +15,8 @@ export interface Context {
   readonly verbosity: number;
   /** Whether stderr is a terminal: live lines and colour only then. */
   readonly live: boolean;
+  /** Whether stdout is a terminal: what comes from a trace is made safe for it. */
+  readonly terminal: boolean;
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first Ctrl-C. */

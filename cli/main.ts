@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { ExitCode } from '../lib/public/index.js';
+import { ExitCode, OutputError } from '../lib/public/index.js';
 import { runCommandLine } from './command-line.js';
 import type { Context } from './context.js';
 import { asksFor, type Values } from './options/parse-arguments.js';
 import { describeError, errorJson } from './print-error.js';
+import { safeJson } from './safe-text.js';
 import { logTraffic } from './traffic-log.js';
 
 /*
@@ -16,14 +17,19 @@ process.on('SIGINT', () => {
   control.abort();
   process.stderr.write('\nending the capture and keeping what was captured; Ctrl-C again ends at once\n');
 });
-process.on('SIGTERM', () => {
-  if (control.signal.aborted) process.exit(ExitCode.interrupted);
+// A terminal or an ssh session that is closed (SIGHUP) ends a capture as Ctrl-C does: saved, and the target let go.
+for (const name of ['SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    // The terminal that is gone sends more than one.
+    if (control.signal.aborted && name === 'SIGTERM') process.exit(ExitCode.interrupted);
+    control.abort();
+  });
+let lostOutput: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Nothing is cut off here: a capture that is under way ends in good order.
+  lostOutput ??= error;
   control.abort();
 });
-// A reader such as `head` may leave early: that is its business.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? 0 : ExitCode.partial),
-);
 process.stderr.on('error', () => undefined);
 
 const argv = process.argv.slice(2);
@@ -36,15 +42,27 @@ try {
 } catch (error) {
   process.exitCode = fail(error, asksFor(argv, '--json'), verbosity > 0);
 }
+// A failed write may be told late.
+process.once('exit', () => {
+  if (lostOutput) process.exitCode = exitCodeOfLostOutput(lostOutput, process.exitCode);
+});
+
+/** A reader such as `head` may leave early: that is its business. */
+function exitCodeOfLostOutput(error: NodeJS.ErrnoException, exitCode: string | number | undefined): number {
+  if (error.code === 'EPIPE') return exitCode === ExitCode.interrupted ? ExitCode.ok : Number(exitCode ?? 0);
+  if (exitCode !== ExitCode.ok && exitCode !== ExitCode.interrupted) return Number(exitCode);
+  return fail(new OutputError('HH1906', `standard output: cannot be written: ${error.message}`), false, false);
+}
 
 function contextOf(values: Values): Context {
   const context: Context = {
-    out: (text) => process.stdout.write(text),
+    out: (text) => process.stdout.write(values.json === true ? safeJson(text) : text),
     err: (text) => process.stderr.write(text),
     json: values.json === true,
     quiet: values.quiet === true,
     verbosity: typeof values.verbose === 'number' ? values.verbose : 0,
     live: process.stderr.isTTY === true,
+    terminal: process.stdout.isTTY === true,
     columns: process.stderr.columns ?? 80,
     env: process.env,
     signal: control.signal,
@@ -56,7 +74,7 @@ function contextOf(values: Values): Context {
 
 function fail(error: unknown, json: boolean, verbose: boolean): number {
   const { text, exitCode } = describeError(error, verbose);
-  if (json) process.stdout.write(errorJson(error));
+  if (json) process.stdout.write(safeJson(errorJson(error)));
   process.stderr.write(text);
   return exitCode;
 }

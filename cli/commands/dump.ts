@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   connect,
   ExitCode,
@@ -10,6 +10,7 @@ import {
   makeOutputFolder,
   parseAddress,
   ramDumps,
+  removeUnusedFolder,
   sanitize,
   stopPoints,
   UsageError,
@@ -60,24 +61,36 @@ export const dumpCommand = defineCommand({
       maxDumps: args.maxDumps,
     };
     const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
-    const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-    await using target = await connect(board, { elfPath: elf.path, ...where });
-    target.lost.catch(() => undefined);
+    const made = await makeOutputFolder(args.out);
     const files: string[] = [];
-    for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
-      if (index === 0) await makeOutputFolder(args.out);
-      const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
-      await writeWhole(path, [bytes]);
-      files.push(path);
-      if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+    try {
+      const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
+      await using target = await connect(board, { elfPath: elf.path, ...where });
+      target.lost.catch(() => undefined);
+      for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
+        const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
+        await writeWhole(path, [bytes]);
+        files.push(path);
+        if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+      }
+    } finally {
+      await removeUnusedFolder(args.out, made);
     }
     const base = formatAddress(plan.region.baseAddress);
     if (context.json) context.out(`${JSON.stringify({ schema: 'heap-harvest/dumps@1', base, files })}\n`);
-    else if (!context.quiet)
-      context.err(`next: harvest layout ${args.out}/ram-*.bin --base ${base} --elf ${args.elf}\n`);
-    return context.signal.aborted ? ExitCode.interrupted : ExitCode.ok;
+    else if (!context.quiet) context.err(nextStep(files, base, args.elf));
+    if (context.signal.aborted) return ExitCode.interrupted;
+    return files.length > 0 ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** Names dumps that there are. */
+function nextStep(files: readonly string[], base: string, elf: string): string {
+  const [first, ...more] = files;
+  if (first === undefined) return 'no dump was made: the moments of --at, --period and --until were not reached\n';
+  const named = more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' ');
+  return `next: harvest layout ${named} --base ${base} --elf ${elf}\n`;
+}
 
 function regionOption(text: string): { baseAddress: number; sizeBytes: number } {
   const [base = '', size = ''] = text.split(':');

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { safeLines } from '../safe-text.js';
 
 export const exportCommand = defineCommand({
   name: 'export [trace]',
@@ -26,7 +27,7 @@ export const exportCommand = defineCommand({
       for (const piece of pieces) {
         if (typeof piece !== 'string')
           throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
-        context.out(piece);
+        context.out(context.terminal ? safeLines(piece) : piece);
       }
       return ExitCode.ok;
     }

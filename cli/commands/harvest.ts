@@ -99,6 +99,8 @@ export const harvestCommand = defineCommand({
     const beside = args.elf === '-' ? '.' : dirname(args.elf);
     if (await startsAsJournal(input.path)) return await finishJournal(input.path, args.out ?? beside, context);
     const out = args.out ?? '.';
+    const board = args.board ?? context.env.HARVEST_BOARD;
+    const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
     const options: HarvestOptions = {
       elf: input.path,
       reset: args.reset,
@@ -110,10 +112,10 @@ export const harvestCommand = defineCommand({
       signal: context.signal,
       until: args.until ?? [],
       ...defined({
-        board: args.board ?? context.env.HARVEST_BOARD,
+        board,
         gdb: args.gdb ?? context.env.HARVEST_GDB,
         server: args.server,
-        gdbServer: args.gdbServer ?? context.env.HARVEST_GDB_SERVER,
+        gdbServer,
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
@@ -126,12 +128,20 @@ export const harvestCommand = defineCommand({
         timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
       }),
     };
+    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf({ board, gdbServer })}\n`);
     const { outputs, exitCode } = await captureToFolder(harvestEvents(options), out, context);
     printOutputs(outputs, context);
     if (!context.quiet && !context.json) nextStep(out, context);
     return exitCode;
   },
 });
+
+/** Which target a capture takes, and why that one. */
+function whereOf({ board, gdbServer }: { board: string | undefined; gdbServer: string | undefined }): string {
+  if (board !== undefined) return `on ${board}${gdbServer === undefined ? '' : ` behind ${gdbServer}`}`;
+  if (gdbServer !== undefined) return `on what answers at ${gdbServer}`;
+  return 'on the emulated board qemu-mps2-an385: neither --board nor --gdb-server is given (harvest boards lists others)';
+}
 
 async function startsAsJournal(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch(() => undefined);

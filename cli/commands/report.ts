@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { safeLines } from '../safe-text.js';
 import { traceArgument } from './analysis-options.js';
 
 export const reportCommand = defineCommand({
@@ -21,7 +22,7 @@ export const reportCommand = defineCommand({
     const name = basename(args.trace);
     const html = await traceReport(builder.build(), args.title ?? name);
     if (args.out === '-') {
-      context.out(html);
+      context.out(context.terminal ? safeLines(html) : html);
       return ExitCode.ok;
     }
     const path = args.out ?? `${name.replace(/(\.gz)?$/, '').replace(/\.[^.]*$/, '') || 'report'}.html`;

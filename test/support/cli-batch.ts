@@ -37,6 +37,7 @@ async function runOne(argv: readonly string[]): Promise<BatchResult> {
         quiet: values.quiet === true,
         verbosity: 0,
         live: false,
+        terminal: false,
         columns: 80,
         env: {},
         signal: control.signal,
