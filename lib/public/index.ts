@@ -83,6 +83,7 @@ export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,
   OUTPUT_FILES,
+  removeUnusedFolder,
   type WrittenOutputs,
   writeOutputs,
 } from '../output/write-outputs.js';
