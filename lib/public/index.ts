@@ -142,4 +142,4 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
-export { HeapCapture, harvest } from './heap-capture.js';
+export { HeapCapture, harvest, openCapture } from './heap-capture.js';

@@ -3,6 +3,7 @@ import type { RawSample } from './heap-event.js';
 import { type BatchSource, NOTHING_WRITTEN, sourceOfTrace, writeBatch, writtenAll } from './journal-batch.js';
 import { JournalChunks } from './journal-chunks.js';
 import { ChunkType, type SideRecord } from './journal-format.js';
+import { writePacked } from './pack-samples.js';
 import { writeRawSample } from './raw-samples.js';
 import type { Trace } from './trace.js';
 
@@ -50,8 +51,7 @@ function writeSamples(chunks: JournalChunks, samples: readonly RawSample[]): voi
   const pending = new ByteWriter();
   let previous: RawSample | undefined;
   const flush = () => {
-    if (pending.length > 0) chunks.send(ChunkType.raw, (payload) => payload.bytes(pending.view()));
-    pending.clear();
+    writePacked(chunks, pending);
     previous = undefined;
   };
   for (const sample of samples) {
