@@ -28,12 +28,20 @@ export const importCommand = defineCommand({
     ["harvest import log.txt --pattern 'alloc: got {address} size {size}'", 'a log of your own, its lines described'],
     ['harvest import --list-formats', 'what can be read'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked' })
-      .option('format', { type: 'string', describe: 'force a format (default: told by content)' })
+  options: (set) =>
+    set
+      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked', values: 'input' })
+      .option('format', {
+        type: 'string',
+        describe: 'force a format (default: told by content)',
+        values: 'import-format',
+      })
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
-      .option('elf', { type: 'string', describe: 'the firmware: names the callers that the trace has as addresses' })
+      .option('elf', {
+        type: 'string',
+        describe: 'the firmware: names the callers that the trace has as addresses',
+        values: 'input',
+      })
       .option('columns', {
         type: 'string',
         describe: 'CSV and JSON lines: address=ptr,size=bytes,time=ts:ms (roles: kind, from, task, caller...)',
@@ -81,8 +89,8 @@ export const importCommand = defineCommand({
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
     if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
-    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));
     const trace = builder.build();
+    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));
     const outputs = await writeOutputs(trace, args.out);
     printOutputs(outputs, context);
     if (failure !== undefined) throw failure;

@@ -40,16 +40,21 @@ export const layoutCommand = defineCommand({
     ['harvest layout ram-*.bin --base 0x20000000 --elf firmware.elf', 'dumps of all RAM: finds the heap, tells types'],
     ['harvest layout ram-*.bin --base 0x20000000 --elf firmware.elf --out pictures', 'SVG pictures and frames.json'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('dumps', {
         type: 'string',
         array: true,
         demandOption: true,
+        values: 'input',
         describe: 'logs or dumps in order; .gz is unpacked',
       })
       .option('base', { type: 'string', describe: 'of a dump of memory: the address of the first byte' })
-      .option('elf', { type: 'string', describe: 'the firmware: finds the heap in a dump of all RAM, names types' })
+      .option('elf', {
+        type: 'string',
+        describe: 'the firmware: finds the heap in a dump of all RAM, names types',
+        values: 'input',
+      })
       .option('finaliser', { type: 'boolean', default: true, describe: 'the build has a finaliser table' })
       .option('collect-table', {
         type: 'boolean',
