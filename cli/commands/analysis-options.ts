@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import {
   addMarks,
   errorMessage,
   type HeapRegion,
   loadTrace,
+  MAX_FILE_BYTES,
   parseAddress,
   parseSize,
+  readWhole,
   type Trace,
   UsageError,
 } from '../../lib/public/index.js';
@@ -103,7 +104,7 @@ export function countField<K extends string>(
 /** @throws UsageError HH1105 */
 export async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readWhole(path, MAX_FILE_BYTES.text)).toString('utf8');
   } catch (cause) {
     const reason = errorMessage(cause);
     throw new UsageError('HH1105', `${path}: cannot be read: ${reason}`, { cause });
