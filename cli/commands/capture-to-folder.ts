@@ -43,6 +43,9 @@ export async function captureToFolder(
       const record = next.value;
       journal.add(record);
       if (isHeapEvent(record)) progress.update(journal.heap, () => whereNow(record));
+      // Said at once: which server it is, and whether it was launched, explains what comes.
+      else if (record.kind === 'note' && record.code === 'server' && !context.quiet)
+        context.err(`${sanitize(record.text)}\n`);
     }
   } catch (error) {
     failure = error;

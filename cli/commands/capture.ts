@@ -20,8 +20,9 @@ import {
   UsageError,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { sizeOption } from '../number-options.js';
+import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
-import { sizeOption } from './import.js';
 
 const KINDS = ['ring', 'swo', 'serial'] as const;
 const ACTIONS = ['download', 'status', 'freeze', 'resume', 'reset', 'config'] as const;
@@ -36,15 +37,12 @@ export const captureCommand = defineCommand({
     ['harvest capture serial /dev/ttyUSB0 --format esp-idf --elf fw.elf', 'heap_trace_dump text'],
   ],
   options: (yargs) =>
-    yargs
+    withTargetOptions(yargs)
       .positional('kind', { choices: KINDS, demandOption: true, describe: 'what to capture from' })
       .positional('source', { type: 'string', describe: 'a URL, a serial device, tcp:HOST:PORT or a file' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' })
       .option('elf', { type: 'string', describe: 'the firmware, to name addresses' })
       .option('via-gdb', { type: 'boolean', default: false, describe: 'ring: through the debug port' })
-      .option('board', { type: 'string', alias: 'b', describe: 'ring --via-gdb: a board or a board file' })
-      .option('gdb-server', { type: 'string', describe: 'ring --via-gdb: HOST:PORT of a debug server' })
-      .option('gdb', { type: 'string', describe: 'ring --via-gdb: the gdb program (or HARVEST_GDB)' })
       .option('until', { type: 'string', array: true, describe: 'ring --via-gdb: end at these functions' })
       .option('poll', { type: 'number', describe: 'ring --via-gdb: also drain every so many ms' })
       .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
@@ -80,13 +78,10 @@ export const captureCommand = defineCommand({
   },
 });
 
-interface RingArgs {
+interface RingArgs extends TargetArgs {
   readonly source?: string | undefined;
   readonly out: string;
   readonly elf?: string | undefined;
-  readonly board?: string | undefined;
-  readonly gdbServer?: string | undefined;
-  readonly gdb?: string | undefined;
   readonly until?: string[] | undefined;
   readonly poll?: number | undefined;
   readonly action: (typeof ACTIONS)[number];
@@ -103,14 +98,11 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
   const elf = args.elf ?? args.source;
   if (elf === undefined)
     throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
-  const gdb = args.gdb ?? context.env.HARVEST_GDB;
   const settings = settingsOf(args);
   const records = captureRing({
     elf,
     signal: context.signal,
-    ...(args.board === undefined ? {} : { board: args.board }),
-    ...(args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer }),
-    ...(gdb === undefined ? {} : { gdb }),
+    ...targetOptions(args, context),
     ...(args.until === undefined ? {} : { until: args.until }),
     ...(args.poll === undefined ? {} : { pollMs: args.poll }),
     ...(settings ? { settings } : {}),

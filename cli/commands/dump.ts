@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import {
+  boardOf,
   connect,
   ExitCode,
   findGdb,
   formatAddress,
   formatBytes,
-  loadBoard,
   loadFirmware,
   makeOutputFolder,
   parseAddress,
@@ -17,7 +17,8 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
-import { sizeOption } from './import.js';
+import { sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
   name: 'dump <elf>',
@@ -28,11 +29,8 @@ export const dumpCommand = defineCommand({
     ['harvest dump firmware.elf --period 2 --max-dumps 10', 'every two seconds'],
   ],
   options: (yargs) =>
-    yargs
+    withTargetOptions(yargs)
       .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('at', { type: 'string', array: true, default: [], describe: 'dump at SYMBOL or FILE:LINE' })
       .option('every', { type: 'number', default: 1, describe: 'of the passes at --at, only every Nth' })
       .option('period', { type: 'number', describe: 'dump each time the target has run for so many seconds' })
@@ -41,7 +39,8 @@ export const dumpCommand = defineCommand({
       .option('region', { type: 'string', describe: "BASE:SIZE (default: the firmware's writable sections)" })
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
-    const board = await loadBoard(args.board ?? (args.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
+    const { gdb, ...where } = targetOptions(args, context);
+    const board = await boardOf(where);
     const image = await loadFirmware(args.elf, board);
     const until = args.until ?? [];
     const plan = {
@@ -52,9 +51,9 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(image, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
-    const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-    await using target = await connect(board, { elfPath: args.elf, ...where });
+    const program = await findGdb(gdb);
+    await using target = await connect(board, { elfPath: args.elf, ...where, signal: context.signal });
+    if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
     target.lost.catch(() => undefined);
     const files: string[] = [];
     for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {

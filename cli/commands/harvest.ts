@@ -9,12 +9,12 @@ import {
   harvestEvents,
   isJournal,
   loadTrace,
-  parseSize,
-  SERVER_KINDS,
   UsageError,
   writeOutputs,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { positiveOption, sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 /** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
@@ -27,11 +27,8 @@ export const harvestCommand = defineCommand({
     ['harvest capture.harvest', 'the outputs of a capture cut short'],
   ],
   options: (yargs) =>
-    yargs
+    withTargetOptions(yargs)
       .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
       .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
@@ -63,17 +60,12 @@ export const harvestCommand = defineCommand({
         default: false,
         describe: 'direct engine: one round trip an event (docs)',
       })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('gdb-python', {
         hidden: true,
         type: 'boolean',
         default: true,
         describe: "use gdb's Python where it has one",
       })
-      .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
-      .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
-      .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
-      .option('qemu-arg', { hidden: true, type: 'string', array: true, describe: 'a further argument for QEMU' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
     if (args.elf === undefined) {
@@ -84,29 +76,22 @@ export const harvestCommand = defineCommand({
     if (await startsAsJournal(args.elf)) return finishJournal(args.elf, context);
     const options: HarvestOptions = {
       elf: args.elf,
-      reset: args.reset,
-      load: args.load,
-      verify: args.verify,
+      ...targetOptions(args, context),
       gdbPython: args.gdbPython,
       oneWrite: args.oneWrite,
-      maxDepth: positive('--backtrace-depth', args.backtraceDepth),
+      maxDepth: positiveOption('--backtrace-depth', args.backtraceDepth),
       signal: context.signal,
       until: args.until ?? [],
       ...defined({
-        board: args.board ?? context.env.HARVEST_BOARD,
-        gdb: args.gdb ?? context.env.HARVEST_GDB,
-        server: args.server,
-        gdbServer: args.gdbServer ?? context.env.HARVEST_GDB_SERVER,
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
         allocator: args.allocator,
         hooks: args.hook,
         captureLargest: args.captureLargest,
-        qemuArgs: args.qemuArg,
         ring: ringOf(args),
-        maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
-        timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
+        maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
+        timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
       }),
     };
     const { outputs, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
@@ -141,12 +126,6 @@ function nextStep(folder: string, context: Context): void {
   context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
 }
 
-function sizeOf(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: expected a size such as 64 or 4K`);
-}
-
 interface RingArgs {
   readonly ring?: number | undefined;
   readonly stopOnFull?: boolean | undefined;
@@ -156,7 +135,7 @@ interface RingArgs {
 }
 
 function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): CaptureRing | undefined {
-  const minSizeBytes = minSize === undefined ? undefined : sizeOf('--min-size', minSize);
+  const minSizeBytes = minSize === undefined ? undefined : sizeOption('--min-size', minSize);
   const options = defined({ stopOnFull, collapsePairs, minSizeBytes, skipFrees });
   if (ring !== undefined) return { records: ring, ...options };
   if (Object.keys(options).length === 0) return undefined;
@@ -167,9 +146,4 @@ function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArg
       remedy: 'add --ring N, or leave the option out',
     },
   );
-}
-
-function positive(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new UsageError('HH1107', `${option} ${value}: expected a number above 0`);
 }

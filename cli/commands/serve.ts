@@ -13,6 +13,7 @@ import {
   UsageError,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const serveCommand = defineCommand({
   name: 'serve [trace]',
@@ -23,11 +24,9 @@ export const serveCommand = defineCommand({
     ['harvest serve trace.harvest --page viewer.html', 'with a page at /'],
   ],
   options: (yargs) =>
-    yargs
+    withTargetOptions(yargs)
       .positional('trace', { type: 'string', describe: 'a journal or any trace that `harvest import` reads' })
       .option('live', { type: 'string', describe: 'capture this firmware (ELF) meanwhile' })
-      .option('board', { type: 'string', alias: 'b', describe: '--live: a board or a board file' })
-      .option('gdb-server', { type: 'string', describe: '--live: HOST:PORT of a debug server' })
       .option('ring', { type: 'number', default: 10_000, describe: '--live: how many events to keep' })
       .option('stop-on-full', { type: 'boolean', default: false, describe: '--live: keep the earliest events' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
@@ -58,8 +57,7 @@ export const serveCommand = defineCommand({
     if (context.json) context.out(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
     else context.out(`serving at ${server.url}; Ctrl-C ends it\n`);
     if (ring && args.live !== undefined) {
-      const { board, gdbServer } = args;
-      const target = { ...(board === undefined ? {} : { board }), ...(gdbServer === undefined ? {} : { gdbServer }) };
+      const target = targetOptions(args, context);
       for await (const record of harvestEvents({ elf: args.live, ...target, signal: context.signal })) ring.add(record);
       ring.freeze();
       if (!context.quiet) context.err('the capture has ended; its ring is still served\n');

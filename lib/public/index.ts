@@ -75,7 +75,8 @@ export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpret
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
-export { SERVER_KINDS, type ServerKind } from '../link/server/target.js';
+export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
+export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,

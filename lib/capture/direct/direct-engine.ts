@@ -8,7 +8,7 @@ import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import type { LineCounters } from '../../link/rsp/rsp-connection.js';
 import { signalName } from '../../link/rsp/stop-reply.js';
-import type { Target } from '../../link/server/target.js';
+import { letsGo, type Target } from '../../link/server/target.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
@@ -59,7 +59,7 @@ export class DirectEngine implements Engine {
       for (const address of armed) await client.breakpoints.set(address);
       yield* run.records(signal);
     } finally {
-      await client.detach(target.kind !== 'qemu').catch(() => undefined);
+      await client.detach(letsGo(target)).catch(() => undefined);
       // A server that got out of step still has the breakpoints; one that is gone has not.
       if (run.linkLost) await removeLeftovers(target, armed, this.options);
     }

@@ -3,7 +3,7 @@ import { DeviceLostError, errorMessage } from '../../errors/errors.js';
 import { loadFirmware } from '../../firmware/firmware-image.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
-import type { Target } from '../../link/server/target.js';
+import { letsGo, type Target } from '../../link/server/target.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { harvestMallocBySession, type MallocPlan } from '../malloc/malloc-loop.js';
 import { initialStackPointer, openClient, openPoke, ramRanges, removeLeftovers } from './direct-link.js';
@@ -49,7 +49,7 @@ export async function* harvestMallocDirect(
     throw reason;
   } finally {
     poke?.close();
-    await client.detach(target.kind !== 'qemu').catch(() => undefined);
+    await client.detach(letsGo(target)).catch(() => undefined);
     if (linkLost) await removeLeftovers(target, client.breakpoints.addresses);
   }
 }
