@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import {
-  boardOf,
   connect,
   ExitCode,
   findGdb,
+  firmwareOnBoard,
   formatAddress,
   formatBytes,
-  loadFirmware,
   makeOutputFolder,
   parseAddress,
   ramDumps,
@@ -40,8 +39,7 @@ export const dumpCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
     const { gdb, ...where } = targetOptions(args, context);
-    const board = await boardOf(where);
-    const image = await loadFirmware(args.elf, board);
+    const { board, image } = await firmwareOnBoard(args.elf, where);
     const until = args.until ?? [];
     const plan = {
       region: args.region === undefined ? writableRegion(image) : regionOption(args.region),

@@ -1,12 +1,12 @@
 import type { Address, Milliseconds } from '../base/units.js';
 import type { CodePoint } from '../capture/engine.js';
+import { firmwareOnBoard } from '../capture/firmware-on-board.js';
 import { openSession } from '../capture/gdb/gdb-engine.js';
 import { SymbolError } from '../errors/errors.js';
-import { loadFirmware } from '../firmware/firmware-image.js';
 import { symbolized } from '../firmware/symbolize-records.js';
 import { findGdb } from '../link/mi/find-gdb.js';
 import { connect } from '../link/server/connect.js';
-import { boardOf, type TargetOptions } from '../link/server/target-options.js';
+import type { TargetOptions } from '../link/server/target-options.js';
 import type { RingSettingsChange } from '../ring/ring-settings.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { TraceRecord } from '../trace/heap-event.js';
@@ -33,8 +33,7 @@ export interface RingCaptureOptions extends TargetOptions {
  * @example const trace = await collectTrace(captureRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
  */
 export async function* captureRing(options: RingCaptureOptions): AsyncGenerator<TraceRecord> {
-  const board = await boardOf(options);
-  const image = await loadFirmware(options.elf, board);
+  const { board, image } = await firmwareOnBoard(options.elf, options);
   const point = (label: string): CodePoint => ({ label, address: addressOf(image, options.elf, label) });
   const ringAddress = addressOf(image, options.elf, 'alloctrace_ring');
   const ringFull = point('alloctrace_ring_full');

@@ -88,7 +88,7 @@ export const boardFileSchema = z.strictObject({
         sizeBytes: sizeText,
       }),
     )
-    .min(1),
+    .describe('Flash and RAM; empty: taken from the ELF file'),
   applicationAddress: addressText.optional().describe('Where the application begins; absent: at the start of flash'),
   comparators: z
     .strictObject({ breakpoints: z.number().int().nonnegative(), watchpoints: z.number().int().nonnegative() })

@@ -74,7 +74,7 @@ export interface Board {
   readonly title: string;
   readonly verified: Verified;
   readonly mcu: { readonly name: string; readonly core: string; readonly architecture: 'arm' | 'riscv' | 'xtensa' };
-  /** At least one flash and one RAM area. */
+  /** Empty: what the ELF file uses is taken. */
   readonly memory: readonly MemoryArea[];
   /** Where the application begins behind a bootloader; absent: at the start of flash. */
   readonly applicationAddress?: Address;

@@ -2,14 +2,14 @@ import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { TargetError } from '../errors/errors.js';
-import { loadFirmware } from '../firmware/firmware-image.js';
 import { connect } from '../link/server/connect.js';
-import { boardOf, type TargetOptions } from '../link/server/target-options.js';
+import type { TargetOptions } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { TargetConsole } from './console/target-console.js';
+import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
 import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
@@ -65,8 +65,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 }
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
-  const board = await boardOf(options);
-  const image = await loadFirmware(options.elf, board);
+  const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
   const { plan, notes, heap } = await planOf(image, board, options);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
@@ -82,7 +81,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
   yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
-  for (const text of notes) yield { kind: 'note', code: 'plan', text };
+  for (const text of [...fitNotes, ...notes]) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
   try {
     for (; !next.done; next = await capture.next()) {

@@ -75,6 +75,12 @@ export const SERVER_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The board has no interface of its own, and USB shows no probe that is known.',
     'Name it: --interface cmsis-dap, jlink, stlink-dap, or the path of a .cfg file.',
   ),
+  HH1537: entry(
+    'The firmware does not fit the board',
+    'Its segments lie where this board has no memory: it was built for another board.',
+    'Name the board that it was built for; the message lists those that it fits.',
+    'An emulator whose memory you enlarge with --qemu-arg is not refused.',
+  ),
   HH1538: entry(
     'The board cannot be found by USB',
     '--board auto takes the one board whose USB identity is plugged in.',

@@ -33,6 +33,7 @@ export type { Board, MemoryArea } from '../boards/board.js';
 export { boardNames, loadBoard, parseBoard } from '../boards/load-board.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
+export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
 export { stopPoints } from '../capture/plan/make-plan.js';
 export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../capture/ram-dumps.js';

@@ -72,7 +72,7 @@ test('every board of the table is there, with memory that does not begin in the 
   ]) {
     t.true(names.includes(name), name);
   }
-  for (const { name, memory } of boards) {
+  for (const { name, memory } of boards.filter(({ name }) => name !== 'generic')) {
     t.true(memory.some(({ kind }) => kind === 'flash') && memory.some(({ kind }) => kind === 'ram'), name);
     t.true(
       memory.every(({ sizeBytes }) => sizeBytes > 0),
