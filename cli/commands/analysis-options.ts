@@ -49,7 +49,7 @@ export interface AnalysisArgs {
 
 /** Reads a trace and adds the marks and the bounds of the command line. */
 export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
-  const { builder } = await loadTrace(path, { signal: context.signal });
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();

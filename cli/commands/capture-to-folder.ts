@@ -11,6 +11,7 @@ import {
   HarvestError,
   isHeapEvent,
   JournalFile,
+  loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
   sanitize,
@@ -55,8 +56,8 @@ export async function captureToFolder(
   }
   progress.clear();
   journal.close(failure === undefined);
-  const trace = journal.builder.build();
-  if (failure !== undefined && trace.eventCount === 0) throw failure;
+  if (failure !== undefined && journal.builder.eventCount === 0) throw failure;
+  const trace = (await loadTrace(journal.path, { skipSamples: true })).builder.build();
   const outputs = await writeOutputs(trace, folder);
   if (failure !== undefined) {
     context.err(`kept ${trace.eventCount} events in ${join(folder, OUTPUT_FILES.journal)}\n`);

@@ -113,7 +113,7 @@ async function startsAsJournal(path: string): Promise<boolean> {
 }
 
 async function finishJournal(path: string, context: Context): Promise<ExitCode> {
-  const { builder } = await loadTrace(path, { signal: context.signal });
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
   const folder = dirname(path);
   const outputs = await writeOutputs(trace, folder);

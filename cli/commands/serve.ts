@@ -70,7 +70,7 @@ export const serveCommand = defineCommand({
 async function finished(path: string | undefined, context: Context): Promise<RingSource> {
   if (path === undefined)
     throw new UsageError('HH1106', 'harvest serve: found no trace, expected a file or --live ELF');
-  const { builder } = await loadTrace(path, { signal: context.signal });
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
   const { buildId } = trace.info.elf ?? {};
   return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });

@@ -43,7 +43,7 @@ export * from '../errors/errors.js';
 export { loadFirmware } from '../firmware/firmware-image.js';
 export { type Resymbolized, resymbolize } from '../firmware/resymbolize.js';
 export { splitFilesOf } from '../firmware/split-files.js';
-export { symbolized } from '../firmware/symbolize-records.js';
+export { symbolized, symbolizedTrace } from '../firmware/symbolize-records.js';
 export { allocationHistory, allocationHistoryBytes, type HistoryRecord } from '../formats/allocation-history.js';
 export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from '../formats/export/trace-writers.js';
@@ -124,10 +124,11 @@ export type { SourceFrame } from '../symbols/source-lookup.js';
 export { createSymbolizer, Symbolizer } from '../symbols/symbolizer.js';
 export { collectTrace, traceOf } from '../trace/collect-trace.js';
 export * from '../trace/heap-event.js';
+export { journalBytes } from '../trace/journal-bytes.js';
 export { JournalFile } from '../trace/journal-file.js';
 export { isJournal } from '../trace/journal-format.js';
 export { JournalReader, readJournal } from '../trace/journal-reader.js';
-export { JournalWriter, journalBytes } from '../trace/journal-writer.js';
+export { JournalWriter } from '../trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 export { LiveHeap } from '../trace/live-heap.js';
 export { recordsOf } from '../trace/records-of.js';
@@ -143,4 +144,4 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
-export { HeapCapture, harvest } from './heap-capture.js';
+export { HeapCapture, harvest, openCapture } from './heap-capture.js';

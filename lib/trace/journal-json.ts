@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
+import type { Seq } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
 import type { TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
@@ -56,14 +57,28 @@ const sideSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const endSchema = z.object({ eventCount: count });
+
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
 export function readInfo(reader: ByteReader, payload: Uint8Array): Partial<TraceInfo> {
   return defined(parse(reader, payload, infoSchema)) as TraceInfo;
 }
 
+/** How many events the journal holds. */
+export function readEnd(reader: ByteReader, payload: Uint8Array): number {
+  return parse(reader, payload, endSchema).eventCount;
+}
+
+export interface SidePlaces {
+  readonly builder: TraceBuilder;
+  /** Where among the builder's events a number of the journal lies. */
+  placeOf(seq: Seq): Seq;
+}
+
 /** Adds a mark, gap, epoch, note or region to the builder at the place that it names. */
-export function readSide(reader: ByteReader, payload: Uint8Array, builder: TraceBuilder): void {
+export function readSide(reader: ByteReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
   const side = parse(reader, payload, sideSchema);
+  if (side.kind !== 'region' && side.beforeSeq !== undefined) side.beforeSeq = placeOf(side.beforeSeq);
   switch (side.kind) {
     case 'mark':
       builder.marks.push(withoutKind(side));

@@ -7,7 +7,7 @@ import {
   sourceFrames,
   spanSources,
   type Trace,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import { COLOR_COUNT } from '../paint/palette.js';
 import { sortedRows } from './radix-sort.js';
 

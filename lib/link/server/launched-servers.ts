@@ -144,7 +144,8 @@ export async function launchProbeRs(config: ProbeRsConfig, context: LaunchContex
     about: `chip ${config.chip}`,
   });
   // It says so before it listens.
-  await waitForPort('127.0.0.1', port, LISTEN_MS);
+  const signal = context.signal ?? new AbortController().signal;
+  await waitForPort('127.0.0.1', port, { timeoutMs: LISTEN_MS, signal });
   return launched;
 }
 
