@@ -46,8 +46,13 @@ const FAILURES: readonly (readonly [
   ],
 ];
 
+/** After these it listens, and refuses gdb. */
+const STAYS_UP = /examination failed|Target not examined/i;
+
 function knownFailures(context: failures.FailureContext): KnownFailure[] {
-  return FAILURES.map(([pattern, make]) => ({ pattern, make: (found) => make(context, found) }));
+  const known = FAILURES.map(([pattern, make]) => ({ pattern, make: (found: string) => make(context, found) }));
+  const unexamined = { pattern: STAYS_UP, staysUp: true, make: (found: string) => failures.chipSilent(context, found) };
+  return [...known, unexamined];
 }
 
 export interface LaunchedOpenocd extends AsyncDisposable {

@@ -1,12 +1,14 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawnTool } from '../../base/child-processes.js';
+import { killTool, spawnTool, toolEnded } from '../../base/child-processes.js';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, type HarvestError, TargetError, ToolMissingError } from '../../errors/errors.js';
 
-/** How a server says that it cannot work, and the error that this makes. The first that matches its log is taken. */
+/** How a server says why it cannot work, and the error that this makes. The first that matches its log is taken. */
 export interface KnownFailure {
   readonly pattern: RegExp;
+  /** It goes on all the same, and refuses gdb later. The others explain why it ended, and may be no more than a warning. */
+  readonly staysUp?: boolean;
   readonly make: (found: string) => HarvestError;
 }
 
@@ -33,7 +35,7 @@ const KEPT_CHARS = 64 * 1024;
 /** A debug server that was launched: its log is kept, and told line by line to who listens (`-v`). */
 export class ServerProcess {
   private readonly child: ChildProcessWithoutNullStreams;
-  private readonly closed: Promise<number | null>;
+  private readonly closed: Promise<void>;
   private text = '';
   private stopping = false;
   private onText: () => void = () => undefined;
@@ -42,10 +44,7 @@ export class ServerProcess {
     this.child = spawnTool(launch.program, launch.args);
     this.child.stdin.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr]) this.follow(stream);
-    this.closed = new Promise((resolve) => {
-      this.child.once('close', resolve);
-      this.child.once('error', () => resolve(null));
-    });
+    this.closed = toolEnded(this.child);
     this.closed.then(() => this.onText());
   }
 
@@ -82,9 +81,9 @@ export class ServerProcess {
       await polite().catch(() => undefined);
       if (await this.closesWithin(GRACE_MS)) return;
     }
-    this.child.kill('SIGTERM');
+    killTool(this.child, 'SIGTERM');
     if (await this.closesWithin(GRACE_MS)) return;
-    this.child.kill('SIGKILL');
+    killTool(this.child, 'SIGKILL');
     await this.closed;
   }
 
@@ -100,8 +99,7 @@ export class ServerProcess {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        const failed = this.failure() !== undefined || !this.runs;
-        if (failed) {
+        if (!this.runs || this.cannotWork()) {
           await this.closesWithin(LAST_WORDS_MS);
           throw this.cannotStart();
         }
@@ -130,6 +128,10 @@ export class ServerProcess {
     return new TargetError('HH1531', `${name}: ended with ${status}: found ${this.lastLine()}`, {
       remedy: 'run it again with -v, which shows all that the server says',
     });
+  }
+
+  private cannotWork(): boolean {
+    return this.launch.failures.some(({ pattern, staysUp }) => staysUp === true && pattern.test(this.text));
   }
 
   private failure(): HarvestError | undefined {
