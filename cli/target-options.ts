@@ -1,11 +1,8 @@
-import type { Argv } from 'yargs';
 import {
   AFTER_MODES,
   type AfterMode,
   defined,
-  didYouMean,
   RESET_MODES,
-  type ResetMode,
   SERVER_KINDS,
   type ServerKind,
   type TargetOptions,
@@ -13,28 +10,20 @@ import {
 } from '../lib/public/index.js';
 import type { Context } from './context.js';
 import { positiveOption } from './number-options.js';
+import type { OptionSet } from './options/option-set.js';
 
 /** What the options of {@link withTargetOptions} parse to. */
-export interface TargetArgs {
-  readonly board?: string | undefined;
-  readonly server?: ServerKind | undefined;
-  readonly gdbServer?: string | undefined;
-  readonly interface?: string | undefined;
-  readonly probe?: string | undefined;
-  readonly serverProgram?: string | undefined;
-  readonly speed?: number | undefined;
-  readonly qemuArg?: string[] | undefined;
-  readonly load: boolean;
-  readonly verify: boolean;
-  readonly reset: ResetMode;
-  readonly after: AfterMode;
-  readonly gdb?: string | undefined;
-}
+export type TargetArgs = ReturnType<typeof withTargetOptions>['values'];
 
 /** Which target, through which server: the same options for every command that has one. */
-export function withTargetOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`), a board file, or auto' })
+export function withTargetOptions<T>(set: OptionSet<T>) {
+  return set
+    .option('board', {
+      type: 'string',
+      alias: 'b',
+      describe: 'a board (`harvest boards`), a board file, or auto: by its USB identity',
+      values: 'board',
+    })
     .option('server', {
       choices: SERVER_KINDS,
       describe: 'which debug server (default: what listens, or fits the probe)',
@@ -44,16 +33,20 @@ export function withTargetOptions<T>(yargs: Argv<T>) {
     .option('probe', { hidden: true, type: 'string', describe: 'the serial number of the probe, of several' })
     .option('server-program', { hidden: true, type: 'string', describe: "the debug server's program" })
     .option('speed', { hidden: true, type: 'number', describe: 'the clock of the debug link in kHz' })
-    .option('qemu-arg', { type: 'string', array: true, nargs: 1, describe: 'a further argument for QEMU' })
+    .option('qemu-arg', { type: 'string', array: true, describe: 'a further argument for QEMU' })
     .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
     .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
     .option('reset', {
-      type: 'string',
+      choices: RESET_MODES,
       default: 'halt',
-      coerce: resetOption,
-      describe: 'none, halt or init: where the capture begins',
+      negated: 'none',
+      describe: 'where the capture begins: none (--no-reset), halt, or init',
     })
-    .option('after', { choices: AFTER_MODES, default: 'run' as AfterMode, describe: 'what the target does afterwards' })
+    .option('after', {
+      choices: AFTER_MODES,
+      default: 'run' satisfies AfterMode,
+      describe: 'what the target does then',
+    })
     .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' });
 }
 
@@ -81,21 +74,9 @@ export function targetOptions(
   };
 }
 
-/** `--reset MODE`; `--no-reset` and a bare `--reset` as well. @throws UsageError HH1109 */
-function resetOption(value: unknown): ResetMode {
-  if (value === false) return 'none';
-  if (value === true || value === '') return 'halt';
-  const mode = RESET_MODES.find((one) => one === value);
-  if (mode) return mode;
-  throw new UsageError(
-    'HH1109',
-    `--reset ${value}: expected none, halt or init${didYouMean(String(value), RESET_MODES)}`,
-  );
-}
-
 function serverOf(text: string | undefined): ServerKind | undefined {
   if (text === undefined || text === '') return undefined;
   const kind = SERVER_KINDS.find((one) => one === text);
   if (kind) return kind;
-  throw new UsageError('HH1109', `HARVEST_SERVER=${text}: expected one of ${SERVER_KINDS.join(', ')}`);
+  throw new UsageError('HH1118', `HARVEST_SERVER=${text}: expected one of ${SERVER_KINDS.join(', ')}`);
 }
