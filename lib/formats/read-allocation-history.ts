@@ -12,7 +12,7 @@ const MAX_RECORDS = 2 ** 24;
 const BEFORE = utf8('{"records":');
 const AFTER = utf8('}');
 
-/** allocation_history.json, CircuitPython's and ours (capture.md, section 2). */
+/** allocation_history.json, CircuitPython's and ours. */
 export const allocationHistoryFormat: TraceFormat = {
   id: 'allocation-history',
   title: 'allocation_history.json',
