@@ -102,7 +102,9 @@ async function keepAfterFailure(error: unknown, journal: JournalFile, folder: st
   );
   const kept = trace.eventCount;
   const events =
-    kept === captured ? `${formatCount(kept)} events` : `the first ${formatCount(kept)} of ${formatCount(captured)} events`;
+    kept === captured
+      ? `${formatCount(kept)} events`
+      : `the first ${formatCount(kept)} of ${formatCount(captured)} events`;
   const told = `${errorMessage(error)}; kept: ${events} in ${journal.path}; ${unwritten ?? 'the other outputs are written'}`;
   // A fault of our own keeps its stack.
   if (!(error instanceof HarvestError)) throw new Error(told, { cause: error });

@@ -5,8 +5,8 @@ import { findLeaks } from '../../lib/analysis/leaks.js';
 import { parseLevelLine } from '../../lib/formats/levels/level-lines.js';
 import { heapStatsText } from '../../lib/report/heap-stats-text.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { readJournal } from '../../lib/trace/journal-reader.js';
-import { journalBytes } from '../../lib/trace/journal-writer.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { readCase } from '../support/case-trace.js';
@@ -186,7 +186,7 @@ test('levels go through a journal, and every command says that there are no even
       largestFreeBytes: 4000,
       atUs: i * 60e6,
     });
-  const back = readJournal(Buffer.concat(journalBytes(builder)), 'journal').build();
+  const back = readJournal(Buffer.concat(journalBytes(builder.build())), 'journal').build();
   t.deepEqual(back.levels, builder.build().levels);
   t.is(back.info.contents, 'levels');
   for (const text of [heapStatsText(heapStats(back)), leaksText(findLeaks(back))]) {
