@@ -3,6 +3,7 @@ import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { loadBoard } from '../boards/load-board.js';
 import { TargetError } from '../errors/errors.js';
+import { refuseArmState } from '../firmware/capturable.js';
 import { loadFirmware } from '../firmware/firmware-image.js';
 import { connect } from '../link/server/connect.js';
 import type { ServerKind } from '../link/server/target.js';
@@ -11,6 +12,7 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { TargetConsole } from './console/target-console.js';
+import type { HarvestPlan } from './engine.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
 import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
@@ -82,6 +84,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const board = await boardOf(options);
   const image = await loadFirmware(options.elf, board);
   const { plan, notes, heap } = await planOf(image, board, options);
+  refuseArmState(image, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
@@ -134,6 +137,13 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
   const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
   const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
+}
+
+/** The functions that a plan breaks on. */
+function breakpointsOf({ hook, stops }: HarvestPlan) {
+  const hooked =
+    hook.type === 'malloc' ? hook.calls.map(({ name, address }) => ({ label: name, address })) : [hook.logFunction];
+  return [...hooked, ...stops];
 }
 
 async function boardOf(options: HarvestOptions): Promise<Board> {

@@ -21,6 +21,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The generation was guessed wrong, or --heap-size is too small.',
     'Give the true --heap-size, or force the generation with --format.',
   ),
+  HH1413: entry(
+    'A gdb log without an event of the heap',
+    'Its breakpoints were not hit, or are on functions that say nothing about the heap, or their arguments are not there.',
+    'Break on gc_log_change, or on malloc and free of a build with debug information.',
+  ),
   HH1430: entry(
     'No ESP-IDF heap trace dump',
     'The text has no header and no record of heap_trace_dump().',
