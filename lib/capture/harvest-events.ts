@@ -2,6 +2,7 @@ import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { TargetError } from '../errors/errors.js';
+import { refuseArmState } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
@@ -9,6 +10,7 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { TargetConsole } from './console/target-console.js';
+import type { HarvestPlan } from './engine.js';
 import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
@@ -67,6 +69,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
   const { plan, notes, heap } = await planOf(image, board, options);
+  refuseArmState(image, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
@@ -120,6 +123,13 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
   const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
   const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
+}
+
+/** The functions that a plan breaks on. */
+function breakpointsOf({ hook, stops }: HarvestPlan) {
+  const hooked =
+    hook.type === 'malloc' ? hook.calls.map(({ name, address }) => ({ label: name, address })) : [hook.logFunction];
+  return [...hooked, ...stops];
 }
 
 function endConditions(options: HarvestOptions) {

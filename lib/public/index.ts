@@ -25,6 +25,7 @@ export * from '../analysis/exports.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
 export { packageRoot } from '../base/package-root.js';
+export { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
