@@ -3,6 +3,7 @@ import type { GcVariables } from '../allocators/gc-area.js';
 import type { HeapPlaces } from '../allocators/heap-walk.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import type { Target } from '../link/server/target.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
 import type { CallHook } from './malloc/call-hook.js';
 
@@ -49,6 +50,8 @@ export interface MallocHook {
 
 /** What to capture and when to stop; engines add nothing to it. */
 export interface HarvestPlan {
+  /** The firmware that the addresses are of, opened once for the whole capture. */
+  readonly firmware: Symbolizer;
   readonly hook: LogHook | MallocHook;
   /** The capture ends, with the target halted, when any of these is reached. May be empty. */
   readonly stops: readonly CodePoint[];

@@ -105,10 +105,11 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
   }
+  const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
   const format =
-    options.format === undefined
+    forced === undefined
       ? detectFormat(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, subject)
-      : formatById(options.format);
+      : formatById(forced);
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
 }
 

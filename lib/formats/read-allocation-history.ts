@@ -4,20 +4,20 @@ import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { parseEntry, wrongTopLevel } from './history-entries.js';
 import { HistoryReplay } from './history-replay.js';
 import { type JsonMember, JsonMembers } from './json-members.js';
+import { headText, TextBytes } from './text-bytes.js';
 
 /** Far more than a capture makes in days; about 2 GiB of records. */
 const MAX_RECORDS = 2 ** 24;
 /** The records are read one by one, as the elements of this member of an object around them. */
 const BEFORE = utf8('{"records":');
 const AFTER = utf8('}');
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** allocation_history.json, CircuitPython's and ours (capture.md, section 2). */
 export const allocationHistoryFormat: TraceFormat = {
   id: 'allocation-history',
   title: 'allocation_history.json',
   detect(head, whole) {
-    const text = new TextDecoder().decode(head.subarray(0, 4096)).trim();
+    const text = headText(head.subarray(0, 4096)).trim();
     if (whole && text === '[]') return 0.6;
     if (!/^\[\s*\{/.test(text)) return 0;
     return text.includes('"start_block"') ? 0.97 : 0;
@@ -30,13 +30,14 @@ class HistoryDecoder implements TraceDecoder {
   private readonly members: JsonMembers;
   private readonly replay: HistoryReplay;
   private readonly subject: string;
-  private begun = false;
+  private readonly bytes = new TextBytes();
   private held = 0;
 
   constructor(builder: TraceBuilder, options: ImportOptions) {
     this.subject = options.subject ?? 'allocation history';
     this.members = new JsonMembers(this.subject, (member) => this.take(member));
     this.replay = new HistoryReplay(builder);
+    this.read(BEFORE);
   }
 
   /** Records that wait for the end. */
@@ -45,18 +46,11 @@ class HistoryDecoder implements TraceDecoder {
   }
 
   push(chunk: Uint8Array): void {
-    if (!this.begun) {
-      this.begun = true;
-      this.read(BEFORE);
-      const hasMark = BYTE_ORDER_MARK.every((byte, i) => chunk[i] === byte);
-      this.read(hasMark ? chunk.subarray(BYTE_ORDER_MARK.length) : chunk);
-    } else {
-      this.read(chunk);
-    }
+    this.read(this.bytes.push(chunk));
   }
 
   end(): void {
-    if (!this.begun) this.read(BEFORE);
+    this.read(this.bytes.end());
     const isCut = this.members.insideValue;
     if (!isCut) this.read(AFTER);
     if (isCut || !this.members.complete) throw this.notJson(`the end of the file in record ${this.held}`);

@@ -58,6 +58,8 @@ export {
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { isText, readGcText } from '../formats/micropython/mem-info.js';
+export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {
@@ -71,6 +73,7 @@ export {
   readGcDump,
 } from '../interpreters/micropython/gc-dump.js';
 export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from '../interpreters/micropython/gc-geometry-from-ram.js';
+export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
 export type { MpyCode, MpyFile, MpyObject, MpyQstr } from '../interpreters/micropython/mpy/mpy-file.js';
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpreters/micropython/mpy/mpy-heap-cost.js';
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
@@ -81,6 +84,7 @@ export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,
   OUTPUT_FILES,
+  removeUnusedFolder,
   type WrittenOutputs,
   writeOutputs,
 } from '../output/write-outputs.js';
@@ -89,7 +93,7 @@ export { captureSummaryText, oracleText } from '../report/capture-summary-text.j
 export * from '../report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from '../report/gc-layout-frames.js';
 export { gcLayoutSvg } from '../report/gc-layout-svg.js';
-export { gcLayoutText, gcMapCharacters } from '../report/gc-layout-text.js';
+export { type GcMoment, gcLayoutText, gcMapCharacters, gcSequenceText } from '../report/gc-layout-text.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { mpyText } from '../report/mpy-text.js';
 export { type CaptureRing, MAX_RING_RECORDS } from '../ring/capture-ring.js';
@@ -143,4 +147,4 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
-export { HeapCapture, harvest } from './heap-capture.js';
+export { HeapCapture, harvest, openCapture } from './heap-capture.js';

@@ -9,7 +9,7 @@ import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
 import { SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
-import { openPoke } from '../direct/direct-link.js';
+import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';

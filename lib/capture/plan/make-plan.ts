@@ -55,6 +55,7 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
   const { gcInit, ...withoutInit } = hook;
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
+    firmware: image,
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,

@@ -24,7 +24,8 @@ export interface MiSessionOptions {
 
 /*
  * capture.md, section 4. osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
- * dcache: one large read of the stack instead of many small ones.
+ * dcache: one large read of the stack instead of many small ones. demangle off: C++ names are spelled in one place (symbols/demangle.ts);
+ * gdb shows some with parameters and some without.
  */
 const SETTINGS = [
   'confirm off',
@@ -35,6 +36,7 @@ const SETTINGS = [
   'breakpoint always-inserted on',
   'print entry-values no',
   'print frame-arguments none',
+  'print demangle off',
   'dcache line-size 1024',
   'tcp auto-retry off',
   `remotetimeout ${WAIT_MS.reply / 1000}`,

@@ -1,3 +1,4 @@
+import { symbolName } from '../../symbols/demangle.js';
 import type { Frame } from '../../trace/heap-event.js';
 import { asText } from './mi-values.js';
 
@@ -10,7 +11,7 @@ export function frameOf(value: Readonly<Record<string, unknown>>): Frame {
     line: Number(asText(value.line)) || 0,
   };
   if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
-  return { ...base, functionName: functionName === '??' ? '' : functionName };
+  return { ...base, functionName: functionName === '??' ? '' : symbolName(functionName) };
 }
 
 /**
