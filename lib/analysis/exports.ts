@@ -36,6 +36,7 @@ export { type PoolCurvePoint, type PoolOptions, type PoolPlan, planPools } from 
 export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
+export { type GuessedAt, type StackDoubts, stackDoubts } from './stack-doubts.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Bytes, StackId } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
@@ -7,6 +8,7 @@ import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
+import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -45,6 +47,8 @@ export interface Leaks {
   /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
   readonly lostAtEpochs: number;
   readonly complete: boolean;
+  /** What is not sure of the backtraces; absent when all are whole and exact. */
+  readonly stacks?: StackDoubts;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -76,6 +80,7 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     suspectCount: suspects.reduce((sum, site) => sum + site.count, 0),
     lostAtEpochs: scan.lostAtEpochs,
     complete: trace.info.complete,
+    ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: spans.assumptions,

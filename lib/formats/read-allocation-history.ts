@@ -1,6 +1,6 @@
 import { type Address, parseAddress, type Seq } from '../base/units.js';
 import { TraceFormatError } from '../errors/errors.js';
-import type { Backtrace, Frame, HeapEvent } from '../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME, type Frame, type HeapEvent } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { type HistoryEntry, parseHistory } from './history-entries.js';
@@ -151,5 +151,6 @@ function frameOf([address, location, functionName]: HistoryEntry['startTrace'][n
     file: at?.[1] ?? location,
     line: Number(at?.[2] ?? 0),
     ...(functionName === '<signal handler called>' ? { kind: 'signal' as const } : {}),
+    ...(functionName === CUT_FRAME.functionName && location === '' ? { kind: 'cut' as const } : {}),
   };
 }

@@ -100,6 +100,14 @@ export class Symbolizer {
     return this.unwinder.unwind(registers, readMemory, options);
   }
 
+  /**
+   * How the caller of a frame at `pc` is found: `exact` by call frame information, `guessed` by what the code looks like, undefined when
+   * nothing tells.
+   */
+  callerCertainty(pc: Address, { isReturnAddress = false }: LocateOptions = {}): 'exact' | 'guessed' | undefined {
+    return this.unwinder.stepAt(isReturnAddress ? pc - 1 : pc, !isReturnAddress).row?.certainty;
+  }
+
   /** The function that covers an address, not the one inlined there. */
   functionAt(pc: Address): FunctionInfo | undefined {
     const symbol = this.info.attempt(() => this.symbols.functionAt(pc));

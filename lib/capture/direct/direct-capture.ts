@@ -37,8 +37,6 @@ const ONE_WRITE_SLACK_BYTES: Bytes = 512;
  * A stop is yielded after the target was told to run on, so that the caller works while the target does.
  */
 export class DirectCapture {
-  /** Events whose stack lay below the guess of the one-write mode: they have an incomplete backtrace. */
-  missedStacks = 0;
   private oneWrite = false;
   private events = 0;
   private readonly client: RspClient;
@@ -125,10 +123,7 @@ export class DirectCapture {
     const next = this.run.follow(replies, [setPc]);
     const snapshot = await this.reader.finish(replies.slice(0, payloads.length), parts, false);
     const stop = this.classify(snapshot, stopped);
-    if (stop.kind === 'log') {
-      if (!snapshot.reachesTop) this.missedStacks++;
-      return { stop, next };
-    }
+    if (stop.kind === 'log') return { stop, next };
     await this.takeBack(snapshot, next);
     return { stop, next: undefined };
   }

@@ -49,7 +49,6 @@ type LogPlan = HarvestPlan & { readonly hook: LogHook };
 /** One capture with the log hook, from the first breakpoint to the last record. */
 class DirectRun {
   private readonly made: DirectRecords;
-  private capture: DirectCapture | undefined;
   private lastStop: CaptureStop | undefined;
 
   constructor(
@@ -93,7 +92,7 @@ class DirectRun {
     const { oneWrite } = this.options;
     const { client } = this.link;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
-    this.capture = new DirectCapture(this.link, {
+    return new DirectCapture(this.link, {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(stops.map((stop) => stop.address)),
@@ -101,7 +100,6 @@ class DirectRun {
       prepare: (stop) => this.made.prepare(stop),
       returnInstruction,
     });
-    return this.capture;
   }
 
   private async *atEnd(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
@@ -137,7 +135,6 @@ class DirectRun {
       roundTripsPerEvent: per(roundTrips),
       packetsPerEvent: per(packets),
       stackRereads: this.link.reader.rereads,
-      ...(this.capture?.missedStacks ? { incompleteStacks: this.capture.missedStacks } : {}),
       ...(poke ? { openocdPokes: poke.pokes } : {}),
     };
   }

@@ -7,14 +7,8 @@ import type { LineCounters } from '../../link/rsp/rsp-connection.js';
 import type { Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
-import {
-  initialStackPointer,
-  type LinkOptions,
-  openClient,
-  openPoke,
-  ramRanges,
-  removeLeftovers,
-} from './open-client.js';
+import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
+import { knownMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
@@ -61,8 +55,9 @@ export class DirectLink implements AsyncDisposable {
   static async open(target: Target, firmware: Symbolizer, options: DirectLinkOptions): Promise<DirectLink> {
     const client = await openClient(target, firmware.elf, options);
     try {
-      const top = await initialStackPointer(client, target);
-      const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
+      const top = await initialStackPointer(client, target, firmware.elf);
+      const known = knownMemory(target.board, firmware.elf);
+      const reader = new SnapshotReader(client, top === undefined ? [] : [top], known);
       const poke = await openPoke(target, options.signal);
       return new DirectLink(target, client, reader, { ...options, firmware, poke });
     } catch (error) {

@@ -3,11 +3,13 @@ import { gcOracle } from '../../allocators/gc-oracle.js';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { packageRoot } from '../../base/package-root.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
+import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
 import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
@@ -30,12 +32,13 @@ export class GdbEngine implements Engine {
   ) {}
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
-    await using session = await openSession(this.program, target);
+    // The hooked function's own frame, and one more that tells whether the backtrace is cut.
+    await using session = await openSession(this.program, target, plan.maxDepth + 2);
     const { hook } = plan;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
-      yield* harvestMallocBySession(session, { ...plan, hook }, signal, { report });
+      yield* judged(harvestMallocBySession(session, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
     const python = this.program.hasPython && this.usePython;
@@ -45,15 +48,24 @@ export class GdbEngine implements Engine {
     poke?.begin(POKE_PAUSE_MS);
     try {
       if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-      else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+      else yield* judged(harvestLogBySession(session, { ...plan, hook }, signal), plan.firmware);
     } finally {
       poke?.close();
     }
   }
 }
 
+/** The records of gdb's with what gdb does not tell of its backtraces. */
+async function* judged(records: AsyncIterable<TraceRecord>, firmware: Symbolizer): AsyncGenerator<TraceRecord> {
+  const judge = new BacktraceJudge(firmware);
+  for await (const record of records) {
+    if ('backtrace' in record && record.backtrace) yield { ...record, backtrace: judge.of(record.backtrace) };
+    else yield record;
+  }
+}
+
 /** gdb on a target that is ready, halted. @throws TargetError, GdbError */
-export function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
+export function openSession(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiSession> {
   return MiSession.open(program, {
     elfPath: target.elfPath,
     host: target.server.host,
@@ -64,6 +76,7 @@ export function openSession(program: GdbProgram, target: Target): Promise<MiSess
     verify: target.verify,
     detach: target.kind !== 'qemu',
     breakpointLimit: target.board.comparators.breakpoints,
+    ...(backtraceLimit === undefined ? {} : { backtraceLimit }),
   });
 }
 
@@ -78,7 +91,8 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     () => session.pauseOutput(),
     () => session.resumeOutput(),
   );
-  const reader = new GdbScriptReader(plan.hook.blockBytes, (record) => queue.push(record));
+  const judge = new BacktraceJudge(plan.firmware);
+  const reader = new GdbScriptReader(plan.hook.blockBytes, judge, (record) => queue.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
