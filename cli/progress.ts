@@ -31,6 +31,15 @@ export class CaptureProgress {
     this.show(this.line(heap, where(), now));
   }
 
+  /** No event comes: shows what the target does instead, each time that it is told. */
+  status(heap: LiveHeap, text: string): void {
+    if (this.context.quiet) return;
+    const now = Date.now();
+    this.lastShown = now;
+    this.lastEvents = heap.eventCount;
+    this.show(this.line(heap, text, now));
+  }
+
   /** Removes the live line, so that other text can follow. */
   clear(): void {
     if (this.shown) this.context.err('\r\x1b[K');

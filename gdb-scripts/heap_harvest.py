@@ -25,6 +25,9 @@ import signal
 
 import gdb
 
+# Every other reason means that gdb could not go on.
+REGULAR_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST)
+
 ARGUMENTS = {"arm": ("r0", "r1", "lr"), "riscv": ("a0", "a1", "ra")}
 
 
@@ -115,7 +118,7 @@ class LogBreakpoint(gdb.Breakpoint):
             after_signal = kind == gdb.SIGTRAMP_FRAME or (after_signal and kind == gdb.INLINE_FRAME)
             try:
                 older = frame.older()
-                if older is None and frame.unwind_stop_reason() >= gdb.FRAME_UNWIND_FIRST_ERROR:
+                if older is None and frame.unwind_stop_reason() not in REGULAR_ENDS:
                     ids.append("-")
                 frame = older
             except gdb.error:

@@ -42,7 +42,8 @@ export async function captureToFolder(
     for (; !next.done; next = await iterator.next()) {
       const record = next.value;
       journal.add(record);
-      if (isHeapEvent(record)) progress.update(journal.heap, () => whereNow(record));
+      if (record.kind === 'status') progress.status(journal.heap, sanitize(record.text));
+      else if (isHeapEvent(record)) progress.update(journal.heap, () => whereNow(record));
     }
   } catch (error) {
     failure = error;

@@ -1,5 +1,6 @@
 import type { Target } from '../link/server/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
+import { warnOfBareBacktraces } from './bare-backtraces.js';
 import { PromptWatcher } from './console/prompt-watcher.js';
 import type { TargetConsole } from './console/target-console.js';
 import { EndReason } from './end-reason.js';
@@ -42,7 +43,7 @@ export async function* watchedCapture(
     readConsole(target.console, console, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
   }
   try {
-    yield* engine.harvest(target, plan, control.signal);
+    yield* warnOfBareBacktraces(engine.harvest(target, plan, control.signal));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

@@ -31,6 +31,7 @@ export class BacktraceJudge {
     const judged: Frame[] = [];
     let isGuessed = false;
     let isTop = false;
+    let before: Frame | undefined;
     for (const frame of backtrace) {
       if (frame.kind === 'cut' || frame.kind === 'signal' || frame.kind === 'tail') {
         judged.push(isGuessed && frame.kind !== 'cut' ? this.guessed(frame) : frame);
@@ -39,6 +40,9 @@ export class BacktraceJudge {
       }
       const { isGuessed: fromHere, root } = this.verdict(frame.address, isTop);
       if (root) return [...judged, root];
+      const isCircle = before?.address === frame.address && !before.inlined && !this.returns.maySelfCall(frame.address);
+      if (isCircle) return [...judged, CUT_FRAME];
+      before = frame;
       isGuessed ||= fromHere;
       judged.push(isGuessed ? this.guessed(frame) : frame);
       if (!frame.inlined) isTop = false;

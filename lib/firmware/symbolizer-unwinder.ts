@@ -33,15 +33,20 @@ export class SymbolizerUnwinder implements StackUnwinder {
     const backtrace: Frame[] = [];
     let isRoot = false;
     let isDoubtful = false;
+    let before: RawFrame | undefined;
+    let isCircle = false;
     for (const frame of frames) {
+      isCircle = before?.pc === frame.pc && frame.kind === 'normal' && !this.returns.maySelfCall(frame.pc);
+      if (isCircle) break;
+      before = frame;
       const returns = frame.isReturnAddress && frame.kind === 'normal' ? this.returns.of(frame.pc) : 'call';
       isRoot = returns === 'root';
-      isDoubtful ||= returns === 'doubtful';
+      isDoubtful ||= returns === 'doubtful' || returns === 'tail';
       for (const named of this.named(frame, { isRoot, isDoubtful })) backtrace.push(named);
       if (isRoot || backtrace.length > maxDepth) break;
     }
-    const missing = isRoot ? undefined : needs?.address;
-    const isWhole = backtrace.length <= maxDepth && (isRoot || isWholeEnd(end, frames.at(-1)));
+    const missing = isRoot || isCircle ? undefined : needs?.address;
+    const isWhole = backtrace.length <= maxDepth && !isCircle && (isRoot || isWholeEnd(end, frames.at(-1)));
     if (!isWhole) backtrace.splice(maxDepth, Number.POSITIVE_INFINITY, CUT_FRAME);
     return { backtrace, missing, usedEnd: this.usedEnd };
   }

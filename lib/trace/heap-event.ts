@@ -148,6 +148,8 @@ export type TraceRecord =
   | { readonly kind: 'note'; readonly code: string; readonly text: string }
   | { readonly kind: 'region'; readonly region: HeapRegion }
   | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
+  /** What the target does while no event comes: for whoever watches, it is kept in no trace. */
+  | { readonly kind: 'status'; readonly text: string }
   | { readonly kind: 'raw'; readonly sample: RawSample };
 
 /** Whether a record is an event of the heap; all others describe their place in the stream. */

@@ -25,6 +25,11 @@ export interface CaptureOptions {
   readonly returnInstruction: Address | undefined;
 }
 
+/** The target was stopped only to be looked at, because no event had come for long. */
+export interface QuietStop {
+  readonly kind: 'quiet';
+}
+
 /** In the one-write mode a guess that falls short cannot be mended: guess generously. */
 const ONE_WRITE_SLACK_BYTES: Bytes = 512;
 
@@ -53,10 +58,15 @@ export class DirectCapture {
   }
 
   /** Every stop from the first run on; ends after one that is no log event. The target is halted then. */
-  async *stops(): AsyncGenerator<CaptureStop, void, undefined> {
+  async *stops(): AsyncGenerator<CaptureStop | QuietStop, void, undefined> {
     let run = this.run.resume();
     for (;;) {
-      const stopped = await this.run.wait(run);
+      const { stopped, isTest } = await this.run.waitOrTest(run);
+      if (isTest) {
+        yield { kind: 'quiet' };
+        run = this.run.resume();
+        continue;
+      }
       if (this.oneWrite && stopped.signal === SIGTRAP && !this.run.ending) {
         const { stop, next } = await this.readAndResume(stopped);
         if (next) run = next;

@@ -14,6 +14,7 @@ import type { TraceRecord } from '../../trace/heap-event.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
+import { LastWords, oracleOf } from '../last-words.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';
 import { harvestMallocBySession } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
@@ -85,6 +86,7 @@ type LogPlan = HarvestPlan & { readonly hook: LogHook };
 /** The events stream out of gdb while the target runs: no round trip to this process. */
 async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
   const stops = new Map<number, string>();
+  const words = await LastWords.prepare(session, plan.firmware);
   for (const stop of plan.stops) stops.set(await session.breakpointNumber(stop.address), stop.label);
   const queue = new AsyncQueue<TraceRecord>(
     undefined,
@@ -109,7 +111,9 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   const atStop = stop.breakpoint !== undefined && stops.has(stop.breakpoint);
   const underWay = atStop ? undefined : reader.lastBlock;
   const oracle = await gcOracle((at, length) => session.readMemory(at, length), reader.log, reader.area, underWay);
-  yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
+  const { events } = reader;
+  const told = await words.of({ reason: end, reached: atStop, events });
+  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
 async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: LogPlan): Promise<void> {

@@ -5,6 +5,7 @@ import { type Backtrace, CUT_FRAME, type Frame } from '../../trace/heap-event.js
 import type { DebugSession, StopReason } from '../debug-session.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
+import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { Interrupt } from './interrupt.js';
@@ -37,7 +38,7 @@ const REGISTER_NAMES = [
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
-  private readonly earlyEnds = new Map<Address, boolean>();
+  private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
   private statusRegister: number | undefined;
   /** Of the current stop; undefined when nobody asked, or they were changed. */
   private known: Uint32Array | undefined;
@@ -184,20 +185,9 @@ export class MiSession implements DebugSession {
       const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
       if (isRecord(value)) frames.push(frameOf(value));
     }
-    const isCut = frames.length > maxDepth || (await this.endsEarly(frames.at(-1)));
+    const isCut = frames.length > maxDepth || (await this.earlyEnds.at(frames.at(-1)));
     const marked = markInlined(frames.slice(0, maxDepth));
     return isCut ? [...marked, CUT_FRAME] : marked;
-  }
-
-  /** Whether gdb gave up at the outermost frame, which it tells at the console only: asked once for each place where a backtrace ends. */
-  private async endsEarly(outermost: Frame | undefined): Promise<boolean> {
-    if (!outermost || outermost.functionName === 'main') return false;
-    const known = this.earlyEnds.get(outermost.address);
-    if (known !== undefined) return known;
-    const text = await this.mi.consoleOutput('backtrace -1').catch(() => '');
-    const isEarly = text.includes('Backtrace stopped:');
-    this.earlyEnds.set(outermost.address, isEarly);
-    return isEarly;
   }
 
   /** Stops reading what gdb writes, so that it waits; for consumers that cannot keep up. */

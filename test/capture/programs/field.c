@@ -128,4 +128,6 @@ void fault_handler(void)
 extern char stack_top[];
 __attribute__((section(".vectors"), used)) const void *const vectors[16] = {
   stack_top, reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+  /* Kept though nobody calls it: the allocator must be there in all programs. */
+  [15] = app,
 };
