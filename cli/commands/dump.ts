@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   connect,
   ExitCode,
@@ -10,6 +10,7 @@ import {
   makeOutputFolder,
   parseAddress,
   ramDumps,
+  removeUnusedFolder,
   sanitize,
   stopPoints,
   UsageError,
@@ -17,6 +18,7 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { inputFile } from '../input-file.js';
 import { sizeOption } from './import.js';
 
 export const dumpCommand = defineCommand({
@@ -27,10 +29,15 @@ export const dumpCommand = defineCommand({
     ['harvest dump firmware.elf --at gc_log_change --every 500', 'at every 500th heap event'],
     ['harvest dump firmware.elf --period 2 --max-dumps 10', 'every two seconds'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+  options: (set) =>
+    set
+      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
+      .option('board', {
+        type: 'string',
+        alias: 'b',
+        describe: 'a board (`harvest boards`) or a board file',
+        values: 'board',
+      })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('at', { type: 'string', array: true, default: [], describe: 'dump at SYMBOL or FILE:LINE' })
@@ -42,7 +49,8 @@ export const dumpCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
     const board = await loadBoard(args.board ?? (args.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
-    const image = await loadFirmware(args.elf, board);
+    await using elf = await inputFile(args.elf, 'HH1101');
+    const image = await loadFirmware(elf.path, board);
     const until = args.until ?? [];
     const plan = {
       region: args.region === undefined ? writableRegion(image) : regionOption(args.region),
@@ -53,24 +61,36 @@ export const dumpCommand = defineCommand({
       maxDumps: args.maxDumps,
     };
     const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
-    const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-    await using target = await connect(board, { elfPath: args.elf, ...where });
-    target.lost.catch(() => undefined);
+    const made = await makeOutputFolder(args.out);
     const files: string[] = [];
-    for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
-      if (index === 0) await makeOutputFolder(args.out);
-      const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
-      await writeWhole(path, [bytes]);
-      files.push(path);
-      if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+    try {
+      const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
+      await using target = await connect(board, { elfPath: elf.path, ...where });
+      target.lost.catch(() => undefined);
+      for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
+        const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
+        await writeWhole(path, [bytes]);
+        files.push(path);
+        if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+      }
+    } finally {
+      await removeUnusedFolder(args.out, made);
     }
     const base = formatAddress(plan.region.baseAddress);
     if (context.json) context.out(`${JSON.stringify({ schema: 'heap-harvest/dumps@1', base, files })}\n`);
-    else if (!context.quiet)
-      context.err(`next: harvest layout ${args.out}/ram-*.bin --base ${base} --elf ${args.elf}\n`);
-    return context.signal.aborted ? ExitCode.interrupted : ExitCode.ok;
+    else if (!context.quiet) context.err(nextStep(files, base, args.elf));
+    if (context.signal.aborted) return ExitCode.interrupted;
+    return files.length > 0 ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** Names dumps that there are. */
+function nextStep(files: readonly string[], base: string, elf: string): string {
+  const [first, ...more] = files;
+  if (first === undefined) return 'no dump was made: the moments of --at, --period and --until were not reached\n';
+  const named = more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' ');
+  return `next: harvest layout ${named} --base ${base} --elf ${elf}\n`;
+}
 
 function regionOption(text: string): { baseAddress: number; sizeBytes: number } {
   const [base = '', size = ''] = text.split(':');

@@ -15,21 +15,27 @@ import {
   writeOutputs,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { inputFile } from '../input-file.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 /** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
 export const harvestCommand = defineCommand({
-  name: ['$0 [elf]', 'run [elf]'],
+  name: 'run [elf]',
   describe: 'Capture the heap events of a firmware until its REPL waits (or write the outputs of a journal)',
   examples: [
     ['harvest --until-repl -b metro_m0_express fw.elf', 'a board behind OpenOCD on :3333'],
     ['harvest --allocator auto --until main_loop fw.elf', 'any malloc, without a rebuild'],
     ['harvest capture.harvest', 'the outputs of a capture cut short'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+  options: (set) =>
+    set
+      .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal', values: 'input' })
+      .option('board', {
+        type: 'string',
+        alias: 'b',
+        describe: 'a board (`harvest boards`) or a board file',
+        values: 'board',
+      })
       .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
@@ -37,7 +43,11 @@ export const harvestCommand = defineCommand({
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
-      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('allocator', {
+        type: 'string',
+        describe: 'follow malloc itself: auto, a profile or a profile file',
+        values: 'allocator',
+      })
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
       .option('backtrace-depth', { hidden: true, type: 'number', describe: 'frames kept of a backtrace', default: 128 })
@@ -74,16 +84,25 @@ export const harvestCommand = defineCommand({
       .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
       .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
       .option('qemu-arg', { hidden: true, type: 'string', array: true, describe: 'a further argument for QEMU' })
-      .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
+      .option('out', {
+        type: 'string',
+        alias: 'o',
+        describe: 'the folder for the outputs (default: here; of a journal: beside it)',
+      }),
   run: async (args, context) => {
     if (args.elf === undefined) {
       throw new UsageError('HH1106', 'harvest: found no ELF file, expected one', {
         remedy: '`harvest demo` shows it on a built-in firmware; `harvest --help` lists the commands',
       });
     }
-    if (await startsAsJournal(args.elf)) return finishJournal(args.elf, context);
+    await using input = await inputFile(args.elf, 'HH1101');
+    const beside = args.elf === '-' ? '.' : dirname(args.elf);
+    if (await startsAsJournal(input.path)) return await finishJournal(input.path, args.out ?? beside, context);
+    const out = args.out ?? '.';
+    const board = args.board ?? context.env.HARVEST_BOARD;
+    const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
     const options: HarvestOptions = {
-      elf: args.elf,
+      elf: input.path,
       reset: args.reset,
       load: args.load,
       verify: args.verify,
@@ -93,10 +112,10 @@ export const harvestCommand = defineCommand({
       signal: context.signal,
       until: args.until ?? [],
       ...defined({
-        board: args.board ?? context.env.HARVEST_BOARD,
+        board,
         gdb: args.gdb ?? context.env.HARVEST_GDB,
         server: args.server,
-        gdbServer: args.gdbServer ?? context.env.HARVEST_GDB_SERVER,
+        gdbServer,
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
@@ -109,12 +128,20 @@ export const harvestCommand = defineCommand({
         timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
       }),
     };
-    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
+    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf({ board, gdbServer })}\n`);
+    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), out, context);
     printOutputs(outputs, context);
-    if (!context.quiet && !context.json) nextStep(args.out, context);
+    if (!context.quiet && !context.json) nextStep(out, context);
     return exitCode;
   },
 });
+
+/** Which target a capture takes, and why that one. */
+function whereOf({ board, gdbServer }: { board: string | undefined; gdbServer: string | undefined }): string {
+  if (board !== undefined) return `on ${board}${gdbServer === undefined ? '' : ` behind ${gdbServer}`}`;
+  if (gdbServer !== undefined) return `on what answers at ${gdbServer}`;
+  return 'on the emulated board qemu-mps2-an385: neither --board nor --gdb-server is given (harvest boards lists others)';
+}
 
 async function startsAsJournal(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch(() => undefined);
@@ -127,10 +154,9 @@ async function startsAsJournal(path: string): Promise<boolean> {
   }
 }
 
-async function finishJournal(path: string, context: Context): Promise<ExitCode> {
-  const { builder } = await loadTrace(path, { signal: context.signal });
+async function finishJournal(path: string, folder: string, context: Context): Promise<ExitCode> {
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
-  const folder = dirname(path);
   const outputs = await writeOutputs(trace, folder);
   printOutputs(outputs, context);
   if (!context.quiet && !context.json) nextStep(folder, context);

@@ -8,6 +8,7 @@ import {
   loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
+  parsePatternFile,
   parseSize,
   TraceBuilder,
   UsageError,
@@ -15,6 +16,7 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
@@ -23,18 +25,35 @@ export const importCommand = defineCommand({
   examples: [
     ['harvest import mylog.txt --out run1', 'the log of a classic gdb script'],
     ['harvest import - --format gdb-log < mylog.txt', 'from stdin, the format forced'],
+    ["harvest import log.txt --pattern 'alloc: got {address} size {size}'", 'a log of your own, its lines described'],
     ['harvest import --list-formats', 'what can be read'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked' })
-      .option('format', { type: 'string', describe: 'force a format (default: told by content)' })
+  options: (set) =>
+    set
+      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked', values: 'input' })
+      .option('format', {
+        type: 'string',
+        describe: 'force a format (default: told by content)',
+        values: 'import-format',
+      })
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
-      .option('elf', { type: 'string', describe: 'the firmware: names the callers that the trace has as addresses' })
+      .option('elf', {
+        type: 'string',
+        describe: 'the firmware: names the callers that the trace has as addresses',
+        values: 'input',
+      })
       .option('columns', {
         type: 'string',
         describe: 'CSV and JSON lines: address=ptr,size=bytes,time=ts:ms (roles: kind, from, task, caller...)',
       })
+      .option('pattern', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: "a line of any log: 'alloc: {address} {size} {caller}', one an event kind",
+      })
+      .option('pattern-file', { type: 'string', describe: 'a file of such patterns, one a line, # begins a comment' })
       .option('cpu-mhz', { type: 'number', describe: 'ESP-IDF: turns ccount into time' })
       .option('drop-inner-pairs', {
         type: 'boolean',
@@ -49,6 +68,7 @@ export const importCommand = defineCommand({
     if (path === undefined)
       throw new UsageError('HH1106', 'harvest import: found no file, expected one (or - for stdin)');
     const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
+    const patterns = await patternOptions(args);
     const builder = new TraceBuilder();
     let failure: unknown;
     const loaded = await loadTrace(path, {
@@ -56,6 +76,7 @@ export const importCommand = defineCommand({
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
+      ...(patterns.length === 0 ? {} : { patterns }),
       ...(args.columns === undefined ? {} : { columns: columnsOption(args.columns) }),
       ...(args.cpuMhz === undefined ? {} : { cpuFrequencyHz: args.cpuMhz * 1e6 }),
       ...(args.elf === undefined ? {} : { resolve: await namesOf(args.elf) }),
@@ -68,14 +89,23 @@ export const importCommand = defineCommand({
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
     if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
-    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));
     const trace = builder.build();
+    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));
     const outputs = await writeOutputs(trace, args.out);
     printOutputs(outputs, context);
     if (failure !== undefined) throw failure;
     return trace.info.complete ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** The patterns of the file, then those of the command line. */
+async function patternOptions(args: {
+  readonly pattern: readonly string[];
+  readonly patternFile?: string | undefined;
+}): Promise<string[]> {
+  const shared = args.patternFile === undefined ? [] : parsePatternFile(await readText(args.patternFile));
+  return [...shared, ...args.pattern];
+}
 
 /** Symbols are a third of the code and seldom asked for: loaded then only. */
 async function namesOf(elf: string) {

@@ -10,11 +10,9 @@ import {
   makeOutputFolder,
   NodeMcuSession,
   OUTPUT_FILES,
-  recordsOf,
   type SessionMode,
   sanitize,
-  symbolized,
-  TraceBuilder,
+  symbolizedTrace,
   UsageError,
   writeOutputs,
   writeWhole,
@@ -64,6 +62,7 @@ export class SessionPrompt {
 
   async run(): Promise<ExitCode> {
     const { context } = this;
+    await makeOutputFolder(this.args.out);
     const terminal = context.live && process.stdin.isTTY === true;
     const completer = (line: string) => completeCommand(line, this.live ? 'live' : 'nodemcu');
     const options = { terminal, completer, prompt: 'heap> ' };
@@ -167,14 +166,10 @@ export class SessionPrompt {
 
   private async dump(): Promise<void> {
     const { out, elf } = this.args;
-    const builder = new TraceBuilder();
-    const records = recordsOf(await this.session.dump());
+    const dumped = await this.session.dump();
     // A firmware's backtraces have their names already.
-    const named = elf === undefined || this.live ? records : symbolized(records, await loadFirmware(elf));
-    for await (const record of named) builder.add(record);
-    await makeOutputFolder(out);
-    await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(builder));
-    const trace = builder.build();
+    const trace = elf === undefined || this.live ? dumped : symbolizedTrace(dumped, await loadFirmware(elf));
+    await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(trace));
     printOutputs(await writeOutputs(trace, out), this.context);
     this.complete &&= trace.info.complete;
   }

@@ -3,6 +3,7 @@ import {
   ENGINE_NAMES,
   type HeapTraceSession,
   LiveHeapSession,
+  loadFirmware,
   NodeMcuSession,
   openSerialPort,
   reopenSerialPort,
@@ -22,13 +23,22 @@ export const sessionCommand = defineCommand({
     ["printf 'init 100\\nstart all\\nlua f()\\nstop\\ndump\\n' | harvest session --nodemcu COM3", 'from a script'],
     ["printf 'init\\nstart\\nwait >>>\\ntype (f)\\ndump\\n' | harvest session firmware.elf", 'an emulated firmware'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('elf', { type: 'string', describe: 'the firmware (ELF); with --nodemcu: to name addresses' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
+      .option('board', {
+        type: 'string',
+        alias: 'b',
+        describe: 'a board (`harvest boards`) or a board file',
+        values: 'board',
+      })
       .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
       .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
-      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('allocator', {
+        type: 'string',
+        describe: 'follow malloc itself: auto, a profile or a profile file',
+        values: 'allocator',
+      })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
       .option('reset', { type: 'boolean', default: true, describe: 'reset the target at the first start' })
       .option('rolling', { type: 'boolean', default: false, describe: 'full records: go on with the newest events' })
@@ -63,6 +73,12 @@ async function openSession(args: SessionArgs, context: Context): Promise<HeapTra
   if (args.nodemcu !== undefined) return openNodeMcu(args.nodemcu, args, context);
   if (args.elf === undefined)
     throw new UsageError('HH1106', 'harvest session: found no target, expected an ELF file or --nodemcu PORT');
+  if (args.elf === '-')
+    throw new UsageError('HH1119', 'harvest session: found - as the ELF file: standard input has the commands', {
+      remedy: 'name the ELF file',
+    });
+  // The capture opens it at the first start only: what is not there is told before anybody types.
+  await loadFirmware(args.elf);
   const { server, allocator, engine } = args;
   const board = args.board ?? context.env.HARVEST_BOARD;
   const gdb = context.env.HARVEST_GDB;

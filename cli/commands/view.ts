@@ -11,9 +11,10 @@ export const viewCommand = defineCommand({
   examples: [
     ['harvest view capture.harvest', 'serves it on 127.0.0.1 and opens the browser'],
     ['harvest view mylog.txt --no-open', 'only prints the address'],
+    ['harvest view capture.harvest --host 127.0.0.1 --port 8080 --no-open', 'at a port of your choice'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('trace', traceArgument)
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })
@@ -21,7 +22,7 @@ export const viewCommand = defineCommand({
   run: async (args, context) => {
     const { builder } = await loadTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
-    const page = Buffer.from(await traceReport(builder, name));
+    const page = Buffer.from(await traceReport(builder.build(), name));
     const source = new FinishedTraceSource(builder.build(), { name });
     await using server = await serveAlloctrace(source, { host: args.host, port: args.port, page });
     const url = `${new URL(server.url).origin}/`;

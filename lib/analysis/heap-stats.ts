@@ -5,7 +5,7 @@ import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/life
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { type Peak, peakOf } from './heap-usage.js';
-import type { HideOptions } from './hidden-frames.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
 import { type SizeTable, sizeTable } from './size-table.js';
@@ -67,6 +67,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
   const spans = lifespans(trace);
   const heapBytes = options.heapBytes ?? regionBytes(trace);
   const kinds = countKinds(trace);
+  const { hidden, assumptions } = framesToHide(trace, options);
   const totals = countSpans(spans);
   const rate = rateOf(trace, kinds.allocations + kinds.reallocations, totals.allocatedBytes);
   return {
@@ -79,7 +80,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     sizes: sizeTable(trace, heapBytes),
     histogram: histogramOf(spans),
     lifetimes: lifetimesOf(trace, spans),
-    sources: sourceTable(trace, spans, options),
+    sources: sourceTable(trace, spans, hidden),
     phases: phasesOf(trace, spans),
     ...(heapBytes === undefined ? {} : { heapBytes }),
     sizeKind: trace.info.sizeKind,
@@ -87,7 +88,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
-    assumptions: spans.assumptions,
+    assumptions: [...spans.assumptions, ...assumptions],
   };
 }
 

@@ -4,7 +4,7 @@ import type { Gap } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
-import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
@@ -65,8 +65,8 @@ export interface LeakOptions extends HideOptions, BoundaryOptions {}
 export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const spans = lifespans(trace);
   const boundaries = boundariesOf(trace, options);
-  const scan = scanSpans(trace, spans, { boundaries, options });
-  const hidden = hiddenFrames(trace, options);
+  const { hidden, assumptions } = framesToHide(trace, options);
+  const scan = scanSpans(trace, spans, { boundaries, hidden });
   const sites = [...scan.left]
     .map(([source, left]) => siteOf(scan, source, { left, trace, hidden }))
     .sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes || compareText(a.location, b.location));
@@ -83,7 +83,7 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
-    assumptions: spans.assumptions,
+    assumptions: [...spans.assumptions, ...assumptions],
   };
 }
 
@@ -109,9 +109,9 @@ interface Scan {
 function scanSpans(
   trace: Trace,
   spans: Lifespans,
-  { boundaries, options }: { boundaries: readonly Boundary[]; options: LeakOptions },
+  { boundaries, hidden }: { boundaries: readonly Boundary[]; hidden: Uint8Array },
 ): Scan {
-  const { ofSpan, list } = spanSources(trace, spans, options);
+  const { ofSpan, list } = spanSources(trace, spans, hidden);
   const intervals = boundaries.length - 1;
   const width = intervals + 1;
   const inInterval = intervalsOf(trace, boundaries);

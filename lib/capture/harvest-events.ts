@@ -99,7 +99,10 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   let firstEventAt: number | undefined;
   try {
     for (; !next.done; next = await capture.next()) {
-      firstEventAt ??= isHeapEvent(next.value) ? Date.now() : undefined;
+      if (isHeapEvent(next.value)) {
+        firstEventAt ??= Date.now();
+        options.console?.signOfLife();
+      }
       yield next.value;
     }
   } finally {

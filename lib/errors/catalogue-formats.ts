@@ -38,6 +38,26 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'Record again with a larger buffer.',
   ),
   HH1442: entry('SystemView: a heap event ends inside a number', 'The recording is damaged.', KEPT),
+  HH1431: entry(
+    'Nothing of the format in the text',
+    'The text was taken for the output of one producer, and no line of it is one of its records.',
+    'Check --format, keep the whole output of the command that the message names, or describe the lines with --pattern.',
+  ),
+  HH1432: entry(
+    'No line matches a pattern',
+    'The patterns of --pattern or of a built-in reader fit no line of the input.',
+    'Compare a line of the log with the pattern: blanks fit any run of blanks, bare hexadecimal needs {address:hex}.',
+  ),
+  HH1433: entry(
+    'A line pattern that cannot be used',
+    'The kind, a field or a unit is not known, or two fields stand side by side.',
+    "Write it like 'alloc: {address} {size} {caller}', one an event kind; docs/formats.md lists kinds, fields and units.",
+  ),
+  HH1434: entry(
+    'No heap map in the text',
+    '`harvest layout` was given a text that holds no map as micropython.mem_info(1) prints it.',
+    'Keep all that micropython.mem_info(1) prints, or give a dump of the memory with --base.',
+  ),
   HH1450: entry(
     'No mbed mem_trace line',
     'The log has no line such as #m:0x20003080;0x182f-50.',

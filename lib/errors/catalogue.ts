@@ -1,3 +1,4 @@
+import { COMMAND_LINE_ERRORS } from './catalogue-command-line.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
 import { OUTPUT_ERRORS } from './catalogue-output.js';
@@ -11,6 +12,7 @@ export type { ErrorExplanation } from './error-explanation.js';
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  ...COMMAND_LINE_ERRORS,
   ...SOURCE_ERRORS,
   ...SYMBOL_ERRORS,
   ...OUTPUT_ERRORS,

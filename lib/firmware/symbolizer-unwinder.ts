@@ -109,6 +109,7 @@ function isWholeEnd(end: StackEnd, last: RawFrame | undefined): boolean {
     case 'repeated':
     case 'no-memory':
     case 'no-psp':
+    case 'other-security':
     case 'no-rule':
     case 'unknown-machine':
       return false;

@@ -10,6 +10,8 @@ export interface ImportOptions {
   readonly subject?: string;
   /** Generic importers: column names by role, `address=ptr,size=bytes`. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Line patterns of an unknown log, `alloc: {address} {size}`, tried in this order; given, they decide the format. */
+  readonly patterns?: readonly string[];
   /** Drone OS G1: leave out the alloc(new) and free(old) that v0.14 firmware records after each grow or shrink. */
   readonly dropInnerPairs?: boolean;
   /** ESP-IDF: turns `ccount` into time. Without it such records have no time. */

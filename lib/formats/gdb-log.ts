@@ -9,6 +9,7 @@ import { parseFrameLine } from './gdb-frame-line.js';
 import { GdbLogStacks } from './gdb-log-stacks.js';
 import { LoggedFrame } from './gdb-logged-frame.js';
 import { gdbValue } from './gdb-value-line.js';
+import { headLines } from './line-splitter.js';
 
 /*
  * The log of a classic gdb script that breaks on gc_log_change (capture.md, section 2). Two generations of the script:
@@ -24,10 +25,10 @@ const MAX_WRAPPED_CHARS = 65536;
 export const gdbLog: TraceFormat = {
   id: 'gdb-log',
   title: 'gdb log of a gc_log_change script',
-  detect(head) {
-    const text = new TextDecoder().decode(head);
-    if (!/^(?:Thread .* hit )?Breakpoint \d+(?:,| at )/m.test(text)) return 0;
-    return /gc_log_change/.test(text) ? 0.95 : 0.4;
+  detect(head, whole) {
+    const lines = headLines(head, whole);
+    if (!lines.some((line) => /^(?:Thread .* hit )?Breakpoint \d+(?:\.\d+)?(?:,| at )/.test(line))) return 0;
+    return lines.some((line) => line.includes('gc_log_change')) ? 0.95 : 0.4;
   },
   open: (builder) => new GdbLogDecoder(builder),
 };

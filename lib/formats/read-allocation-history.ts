@@ -4,6 +4,7 @@ import { type Backtrace, CUT_FRAME, type Frame, type HeapEvent } from '../trace/
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { type HistoryEntry, parseHistory } from './history-entries.js';
+import { headText, TextBytes } from './text-bytes.js';
 
 /** The whole file is one JSON text; beyond this it does not fit a string. */
 const MAX_BYTES = 400 * 1024 * 1024;
@@ -15,7 +16,7 @@ export const allocationHistoryFormat: TraceFormat = {
   id: 'allocation-history',
   title: 'allocation_history.json',
   detect(head, whole) {
-    const text = new TextDecoder().decode(head.subarray(0, 4096)).trim();
+    const text = headText(head.subarray(0, 4096)).trim();
     if (whole && text === '[]') return 0.6;
     if (!/^\[\s*\{/.test(text)) return 0;
     return text.includes('"start_block"') ? 0.97 : 0;
@@ -25,6 +26,7 @@ export const allocationHistoryFormat: TraceFormat = {
 
 /** Its records are lifespans: events are made of their begins and ends. */
 class HistoryDecoder implements TraceDecoder {
+  private readonly bytes = new TextBytes();
   private readonly decoder = new TextDecoder();
   private readonly parts: string[] = [];
   private size = 0;
@@ -45,11 +47,11 @@ class HistoryDecoder implements TraceDecoder {
         remedy: 'open the journal (capture.harvest) of the same capture instead',
       });
     }
-    this.parts.push(this.decoder.decode(chunk, { stream: true }));
+    this.parts.push(this.decoder.decode(this.bytes.push(chunk), { stream: true }));
   }
 
   end(): void {
-    const entries = parseHistory(this.parts.join('') + this.decoder.decode(), this.subject);
+    const entries = parseHistory(this.parts.join('') + this.decoder.decode(this.bytes.end()), this.subject);
     const unitBytes = unitOf(entries);
     const withAddresses = entries.some((entry) => entry.address !== undefined);
     const base = withAddresses ? baseOf(entries, unitBytes) : 0;

@@ -42,7 +42,7 @@ export * from '../errors/errors.js';
 export { loadFirmware } from '../firmware/firmware-image.js';
 export { type Resymbolized, resymbolize } from '../firmware/resymbolize.js';
 export { splitFilesOf } from '../firmware/split-files.js';
-export { symbolized } from '../firmware/symbolize-records.js';
+export { symbolized, symbolizedTrace } from '../firmware/symbolize-records.js';
 export { allocationHistory, allocationHistoryBytes, type HistoryRecord } from '../formats/allocation-history.js';
 export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from '../formats/export/trace-writers.js';
@@ -57,6 +57,8 @@ export {
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { isText, readGcText } from '../formats/micropython/mem-info.js';
+export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {
@@ -70,6 +72,7 @@ export {
   readGcDump,
 } from '../interpreters/micropython/gc-dump.js';
 export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from '../interpreters/micropython/gc-geometry-from-ram.js';
+export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
 export type { MpyCode, MpyFile, MpyObject, MpyQstr } from '../interpreters/micropython/mpy/mpy-file.js';
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpreters/micropython/mpy/mpy-heap-cost.js';
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
@@ -80,6 +83,7 @@ export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,
   OUTPUT_FILES,
+  removeUnusedFolder,
   type WrittenOutputs,
   writeOutputs,
 } from '../output/write-outputs.js';
@@ -88,7 +92,7 @@ export { captureSummaryText, oracleText } from '../report/capture-summary-text.j
 export * from '../report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from '../report/gc-layout-frames.js';
 export { gcLayoutSvg } from '../report/gc-layout-svg.js';
-export { gcLayoutText, gcMapCharacters } from '../report/gc-layout-text.js';
+export { type GcMoment, gcLayoutText, gcMapCharacters, gcSequenceText } from '../report/gc-layout-text.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { mpyText } from '../report/mpy-text.js';
 export { type CaptureRing, MAX_RING_RECORDS } from '../ring/capture-ring.js';
@@ -122,10 +126,11 @@ export type { SourceFrame } from '../symbols/source-lookup.js';
 export { createSymbolizer, Symbolizer } from '../symbols/symbolizer.js';
 export { collectTrace, traceOf } from '../trace/collect-trace.js';
 export * from '../trace/heap-event.js';
+export { journalBytes } from '../trace/journal-bytes.js';
 export { JournalFile } from '../trace/journal-file.js';
 export { isJournal } from '../trace/journal-format.js';
 export { JournalReader, readJournal } from '../trace/journal-reader.js';
-export { JournalWriter, journalBytes } from '../trace/journal-writer.js';
+export { JournalWriter } from '../trace/journal-writer.js';
 export { END_CAUSES, EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 export { LiveHeap } from '../trace/live-heap.js';
 export { recordsOf } from '../trace/records-of.js';
@@ -141,4 +146,4 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
-export { HeapCapture, harvest } from './heap-capture.js';
+export { HeapCapture, harvest, openCapture } from './heap-capture.js';

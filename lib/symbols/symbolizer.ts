@@ -14,7 +14,7 @@ import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
 export interface LocateOptions {
-  /** The address is one that a call returns to: look at the call before it. */
+  /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
 }
 
@@ -79,7 +79,7 @@ export class Symbolizer {
    * one frame named `??`). The same place always gives the same objects.
    */
   locate(pc: Address, options: LocateOptions = {}): readonly SourceFrame[] {
-    return this.lookup.at(options.isReturnAddress ? pc - 1 : pc);
+    return this.lookup.at(options.isReturnAddress && !this.isTaskRoot(pc) ? pc - 1 : pc);
   }
 
   /**
@@ -106,6 +106,14 @@ export class Symbolizer {
    */
   callerCertainty(pc: Address, { isReturnAddress = false }: LocateOptions = {}): 'exact' | 'guessed' | undefined {
     return this.unwinder.stepAt(isReturnAddress ? pc - 1 : pc, !isReturnAddress).row?.certainty;
+  }
+
+  /**
+   * Whether a return address is the first instruction of a function and follows no call: what a scheduler puts into lr so that a task has
+   * somewhere to return to. It belongs to that function, where other return addresses belong to the call before them.
+   */
+  isTaskRoot(returnAddress: Address): boolean {
+    return this.unwinder.isEntry(returnAddress);
   }
 
   /** The function that covers an address, not the one inlined there. */

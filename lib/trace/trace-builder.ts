@@ -5,6 +5,7 @@ import type {
   Epoch,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
@@ -23,7 +24,8 @@ const DEFAULT_INFO: TraceInfo = {
   complete: true,
 };
 
-type OptionalName =
+/** The columns that not every trace has. */
+export type OptionalName =
   | 'fromAddress'
   | 'fromSizeBytes'
   | 'requestedBytes'
@@ -58,15 +60,34 @@ export class TraceBuilder {
   readonly gaps: Gap[] = [];
   readonly epochs: Epoch[] = [];
   readonly notes: Note[] = [];
+  readonly levels: HeapLevel[] = [];
   readonly rawSamples: RawSample[] = [];
   info: TraceInfo;
+  /** Events that were added and are not kept: the columns begin after them. */
+  forgotten = 0;
 
   constructor(info: Partial<TraceInfo> = {}) {
     this.info = { ...DEFAULT_INFO, ...info };
   }
 
   get eventCount(): number {
-    return this.kind.length;
+    return this.forgotten + this.kind.length;
+  }
+
+  /**
+   * Lets go of the events (not of strings, frames, stacks and records between events), so that memory does not grow with a capture.
+   * Later events go on counting; `build` then holds only those.
+   */
+  forgetEvents(): void {
+    this.forgotten = this.eventCount;
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.truncate(0);
+  }
+
+  /** How many events there will be, as far as is known: spares growing step by step. */
+  expectEvents(count: number): void {
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.expect(count);
   }
 
   internStack(backtrace: Backtrace | undefined): StackId {
@@ -79,7 +100,7 @@ export class TraceBuilder {
     this.address.push(address);
     this.sizeBytes.push(sizeBytes);
     this.stack.push(stack);
-    return this.kind.length - 1;
+    return this.eventCount - 1;
   }
 
   /** Fills an optional column of the event that was added last. */
@@ -119,6 +140,11 @@ export class TraceBuilder {
       case 'note':
         this.notes.push({ code: record.code, text: record.text, beforeSeq });
         break;
+      case 'level': {
+        const { kind: _, ...level } = record;
+        this.levels.push({ beforeSeq, ...level });
+        break;
+      }
       case 'region':
         this.addRegion(record.region);
         break;
@@ -137,17 +163,31 @@ export class TraceBuilder {
 
   /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */
   build(): Trace {
-    const count = this.eventCount;
-    const column = (name: OptionalName): Float64Array | undefined => {
-      const filled = this.optional[name];
-      if (!filled) return undefined;
-      while (filled.length < count) filled.push(Number.NaN);
-      return filled.view();
+    for (const name of OPTIONAL_COLUMNS) {
+      const column = this.optional[name];
+      while (column && column.length < this.kind.length) column.push(Number.NaN);
+    }
+    const { strings, regions, marks, gaps, epochs, notes, levels, rawSamples, ...rest } = this.view();
+    return {
+      ...rest,
+      strings: [...strings],
+      regions: [...regions],
+      marks: [...marks],
+      gaps: [...gaps],
+      epochs: [...epochs],
+      notes: [...notes],
+      levels: [...levels],
+      rawSamples: [...rawSamples],
     };
+  }
+
+  /** What is there now, without copies: lists that grow later, optional columns that may end early. For a look, not to be kept. */
+  view(): Trace {
+    const column = (name: OptionalName) => this.optional[name]?.view();
     const task = column('task');
     return {
       info: this.info,
-      eventCount: count,
+      eventCount: this.kind.length,
       events: {
         kind: this.kind.view(),
         address: this.address.view(),
@@ -161,15 +201,16 @@ export class TraceBuilder {
         largestBeforeBytes: column('largestBeforeBytes'),
         largestAfterBytes: column('largestAfterBytes'),
       },
-      strings: [...this.tables.strings],
+      strings: this.tables.strings,
       frames: this.tables.frames(),
       stacks: this.tables.stacks(),
-      regions: [...this.regions],
-      marks: [...this.marks],
-      gaps: [...this.gaps],
-      epochs: [...this.epochs],
-      notes: [...this.notes],
-      rawSamples: [...this.rawSamples],
+      regions: this.regions,
+      marks: this.marks,
+      gaps: this.gaps,
+      epochs: this.epochs,
+      notes: this.notes,
+      levels: this.levels,
+      rawSamples: this.rawSamples,
     };
   }
 

@@ -5,13 +5,14 @@ import type {
   Frame,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
   RawSample,
   TraceInfo,
 } from './heap-event.js';
-import { FrameFlag, type FrameTable, type StackTable } from './tables.js';
+import { FrameFlag, type FrameTable, type InternTables, type StackTable } from './tables.js';
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4 } as const;
@@ -55,6 +56,8 @@ export interface Trace {
   readonly gaps: readonly Gap[];
   readonly epochs: readonly Epoch[];
   readonly notes: readonly Note[];
+  /** In order of `beforeSeq`; empty unless the source tells how full the heap was. */
+  readonly levels: readonly HeapLevel[];
   /** Registers and stack copies, in order of `seq`; empty unless the direct engine stored them. */
   readonly rawSamples: readonly RawSample[];
 }
@@ -94,6 +97,17 @@ export function stackFrameIds(trace: Trace, stack: StackId): FrameId[] {
 /** The backtrace of a stack, innermost first; empty for -1. */
 export function backtraceOf(trace: Trace, stack: StackId): Backtrace {
   return stackFrameIds(trace, stack).map((id) => frameAt(trace, id));
+}
+
+/** The trace with other backtraces: a stack of `tables` for each event. */
+export function withStacks(trace: Trace, tables: InternTables, stack: Int32Array): Trace {
+  return {
+    ...trace,
+    events: { ...trace.events, stack },
+    strings: [...tables.strings],
+    frames: tables.frames(),
+    stacks: tables.stacks(),
+  };
 }
 
 /** One event as an object. For loops over many events read the columns instead. @throws RangeError */

@@ -1,4 +1,4 @@
-import { TraceFormatError } from '../library.js';
+import { TraceFormatError } from '../../lib/public/browser.js';
 
 /** Decompressed input may be this large; beyond 16 MiB it may be at most 200 times as large as the file (reliability.md). */
 const MAX_BYTES = 1024 * 1024 * 1024;

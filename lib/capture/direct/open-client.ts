@@ -70,13 +70,20 @@ function loadParts(elf: ElfFile): ImagePart[] {
   }));
 }
 
-/** What must be the same in the target: sections with contents that the program does not write to. */
+/**
+ * What must be the same in the target: sections with contents that the program does not write to, at the place that they are loaded to:
+ * code that runs in RAM is there only when the start-up code has copied it.
+ */
 function codeParts(elf: ElfFile): ImagePart[] {
   const { alloc, write } = SectionFlag;
   const constant = elf.sections.filter(
     ({ flags, type }) => (flags & alloc) !== 0 && (flags & write) === 0 && type !== SectionType.nobits,
   );
-  return constant.map((section) => ({ name: section.name, address: section.address, bytes: elf.contentsOf(section) }));
+  return constant.map((section) => ({
+    name: section.name,
+    address: elf.loadAddress(section),
+    bytes: elf.contentsOf(section),
+  }));
 }
 
 /** OpenOCD's Tcl port, where there is one; undefined otherwise, or when it does not answer (the capture is slower then). */

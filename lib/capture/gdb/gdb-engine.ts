@@ -18,6 +18,7 @@ import { LastWords, oracleOf } from '../last-words.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';
 import { harvestMallocBySession } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
+import { HeldEvent } from './held-event.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -93,17 +94,22 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     () => session.pauseOutput(),
     () => session.resumeOutput(),
   );
+  const last = new HeldEvent((record) => queue.push(record));
   const judge = new BacktraceJudge(plan.firmware);
-  const reader = new GdbScriptReader(plan.hook.blockBytes, judge, (record) => queue.push(record));
+  const reader = new GdbScriptReader(plan.hook.blockBytes, judge, (record) => last.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
   const finished = session.resumeRaw(signal, true).then(
     (record) => {
       stop = record;
+      last.release();
       queue.end();
     },
-    (error: unknown) => queue.end(error),
+    (error: unknown) => {
+      last.drop();
+      queue.end(error);
+    },
   );
   yield* queue.drain();
   await finished;

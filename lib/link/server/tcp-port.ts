@@ -16,10 +16,17 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Resolves when somebody listens. @throws TargetError HH1511 when nobody does in time. */
-export async function waitForPort(host: string, port: number, timeoutMs: Milliseconds): Promise<void> {
+/**
+ * Resolves when somebody listens, or when `signal` says that nobody asks any more. @throws TargetError HH1511 when nobody listens in
+ * time.
+ */
+export async function waitForPort(
+  host: string,
+  port: number,
+  { timeoutMs, signal }: { readonly timeoutMs: Milliseconds; readonly signal: AbortSignal },
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await answers(host, port))) {
+  while (!signal.aborted && !(await answers(host, port))) {
     if (Date.now() > deadline) {
       throw new TargetError('HH1511', `${host}:${port}: nobody listens after ${timeoutMs} ms`);
     }
