@@ -88,7 +88,8 @@ export class Symbolizer {
    */
   sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
     if (frame.kind === 'signal') return this.lookup.signalFrame;
-    const places = this.locate(frame.pc, frame);
+    // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
+    const places = frame.kind === 'tail' ? this.lookup.at(frame.pc - 1) : this.locate(frame.pc, frame);
     return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 

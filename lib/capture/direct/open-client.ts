@@ -6,6 +6,7 @@ import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
 import { SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
+import { resumeCommand, runsOn } from './farewell.js';
 import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
@@ -44,7 +45,7 @@ export async function openClient(
     if (target.verify) await verifyImage(client, codeParts(elf));
     return client;
   } catch (error) {
-    await client.detach(target.kind !== 'qemu').catch(() => undefined);
+    await client.detach(runsOn(target), resumeCommand(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -134,7 +135,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(target.kind !== 'qemu');
+    await client.detach(runsOn(target), resumeCommand(target));
     return true;
   } catch {
     return false;

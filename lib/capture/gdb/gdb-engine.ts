@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { gcOracle } from '../../allocators/gc-oracle.js';
 import { AsyncQueue } from '../../base/async-queue.js';
+import { defined } from '../../base/defined.js';
 import { packageRoot } from '../../base/package-root.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
@@ -11,6 +12,7 @@ import { MiSession } from '../../link/mi/mi-session.js';
 import { SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
+import { resumeCommand, runsOn } from '../direct/farewell.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
@@ -76,7 +78,8 @@ export function openSession(program: GdbProgram, target: Target, backtraceLimit?
     resetCommands: target.resetCommands,
     load: target.load,
     verify: target.verify,
-    detach: target.kind !== 'qemu',
+    detach: runsOn(target),
+    ...defined({ resumeCommand: resumeCommand(target) }),
     breakpointLimit: target.board.comparators.breakpoints,
     ...(backtraceLimit === undefined ? {} : { backtraceLimit }),
   });

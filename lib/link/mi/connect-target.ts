@@ -18,6 +18,8 @@ export interface MiSessionOptions {
   readonly verify: boolean;
   /** Let the target run on at the end. */
   readonly detach: boolean;
+  /** What the server must be told so that it does; absent where detaching is enough. */
+  readonly resumeCommand?: string;
   /** The board's hardware breakpoints, for messages; absent when unknown. */
   readonly breakpointLimit?: number;
   /** Frames that gdb unwinds at most; where the unwind information goes round in circles it never ends by itself. Default 1000. */

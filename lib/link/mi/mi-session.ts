@@ -258,7 +258,9 @@ export class MiSession implements DebugSession {
   private async putInOrder(): Promise<void> {
     await this.halt();
     for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
-    if (this.options.detach) await this.mi.command('-target-detach');
+    const { detach, resumeCommand } = this.options;
+    if (detach && resumeCommand !== undefined) await this.monitor(resumeCommand);
+    if (detach) await this.mi.command('-target-detach');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */
