@@ -153,7 +153,7 @@ export class GenericRows {
     const column = this.columns.get('size');
     if (!column) return undefined;
     const raw = value('size');
-    if (raw !== undefined && /^\s*-\d/.test(raw)) {
+    if (raw?.includes('-') && /^\s*-\d/.test(raw)) {
       const kind = this.kindOf(value, line, 1, undefined);
       if (kind === EventKind.free || kind === EventKind.sweep) return undefined;
     }
@@ -163,6 +163,9 @@ export class GenericRows {
 
   private time(value: RowValue, line: number): number | undefined {
     const column = this.columns.get('time');
+    // Nearly all rows: whole numbers of a known unit.
+    const quick = column?.scale === undefined ? -1 : parseDigits(value('time') ?? '', false);
+    if (quick >= 0) return quick * (column?.scale ?? 1);
     const text = column && value('time')?.trim();
     if (!column || text === undefined || text === '') return undefined;
     const parsed = parseTime(text);
