@@ -130,7 +130,7 @@ export class GenericRows {
   finish(): void {
     const { builder } = this;
     if (this.assumed.size > 0) {
-      const text = `assumed: ${[...this.assumed].join('; ')} (told otherwise with --columns time=NAME:ms, address=NAME:hex or NAME:dec)`;
+      const text = `assumed: ${[...this.assumed].join('; ')} (settle it with --columns time:ms,address:hex; :dec is decimal)`;
       builder.add({ kind: 'note', code: 'columns-assumed', text });
     }
     if (this.tasks.size > 0) {
