@@ -122,4 +122,19 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     '--format takes the id of a known format.',
     '`harvest export --list-formats` lists them.',
   ),
+  HH1645: entry(
+    'The input holds nothing of the format',
+    'So much was read without a single record: it is another format, or no trace.',
+    'Name the format with --format; `harvest import --list-formats` shows them all.',
+  ),
+  HH1646: entry(
+    'The input is one byte, again and again',
+    'It is a device such as /dev/zero, or a file that was made and never written.',
+    'Give the file that the trace is in.',
+  ),
+  HH1647: entry(
+    'Too many events',
+    'They would not fit into the memory of this machine.',
+    'Split the trace, or capture less of it: `--max-events`, `--until`.',
+  ),
 };

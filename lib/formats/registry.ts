@@ -14,6 +14,7 @@ import { callLogFormat, heapWalkFormat, rustAllocatorFormat } from './host/alloc
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
 import { jsonTableFormat } from './json-table.js';
+import { heapLevelsFormat } from './levels/heap-levels.js';
 import { headLines } from './line-splitter.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
 import { memInfoFormat } from './micropython/mem-info.js';
@@ -57,6 +58,7 @@ export const FORMATS: readonly TraceFormat[] = [
   heapWalkFormat,
   rustAllocatorFormat,
   callLogFormat,
+  heapLevelsFormat,
   droneFormat,
   swoFormat,
   ndjsonFormat,
