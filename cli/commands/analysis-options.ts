@@ -4,6 +4,7 @@ import {
   loadTrace,
   parseAddress,
   parseSize,
+  sanitize,
   type Trace,
   UsageError,
 } from '../../lib/public/index.js';
@@ -56,9 +57,18 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();
+  sayNotes(trace, context);
   // Bounds that were given replace all that the trace has.
   const marked = addMarks(trace, args.mark);
   return args.heap === undefined ? marked : { ...marked, regions: marked.regions.slice(-1) };
+}
+
+/** What was doubted or assumed when the trace was read is said by every command: figures alone look exact. */
+export function sayNotes({ notes, gaps, info }: Pick<Trace, 'notes' | 'gaps' | 'info'>, context: Context): void {
+  if (context.quiet) return;
+  for (const { text } of notes.slice(0, 10)) context.err(`note: ${sanitize(text)}\n`);
+  if (info.complete) return;
+  context.err(`the capture is incomplete${gaps[0] ? `: ${sanitize(gaps[0].reason)}` : ''}\n`);
 }
 
 /** @throws UsageError HH1187 */

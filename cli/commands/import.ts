@@ -133,11 +133,17 @@ function listFormats(context: Context): ExitCode {
 function columnsOption(text: string): Record<string, string> {
   const columns: Record<string, string> = {};
   for (const part of text.split(',')) {
+    const [, role, unit] = /^\s*(\w+):(\w+)\s*$/.exec(part) ?? [];
+    // `time:s`: the column of that usual name, with its unit.
+    if (role !== undefined) {
+      columns[role] = `:${unit}`;
+      continue;
+    }
     const at = part.indexOf('=');
     if (at < 1 || at === part.length - 1) {
       throw new UsageError(
         'HH1109',
-        `--columns ${text}: found '${part}', expected ROLE=COLUMN as in address=ptr,size=bytes`,
+        `--columns ${text}: found '${part}', expected ROLE=COLUMN or ROLE:UNIT as in address=ptr,size=bytes,time:ms`,
       );
     }
     columns[part.slice(0, at).trim()] = part.slice(at + 1).trim();

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { safeLines } from '../safe-text.js';
-import { traceArgument } from './analysis-options.js';
+import { sayNotes, traceArgument } from './analysis-options.js';
 
 export const reportCommand = defineCommand({
   name: 'report <trace>',
@@ -19,6 +19,7 @@ export const reportCommand = defineCommand({
       .option('title', { type: 'string', describe: "the trace's name in the page (default: the file's)" }),
   run: async (args, context) => {
     const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    sayNotes(builder, context);
     const name = basename(args.trace);
     const html = await traceReport(builder.build(), args.title ?? name);
     if (args.out === '-') {

@@ -1,4 +1,5 @@
 import {
+  type Address,
   ExitCode,
   formatAddress,
   parseAddress,
@@ -16,12 +17,18 @@ export const symbolizeCommand = defineCommand({
   examples: [
     ['harvest symbolize firmware.elf 0x000009d6 0x11e', 'one block of lines an address, innermost first'],
     ['harvest symbolize firmware.elf --return-addresses 0x9d6', 'addresses from a backtrace: the call before each'],
+    ["harvest symbolize firmware.elf 'Backtrace: 0x400d1234:0x3ffb1f20 0x400d2345:0x3ffb1f40'", 'a pasted line'],
     ['harvest symbolize firmware.elf 0x9d6 --json', 'for a script'],
   ],
   options: (set) =>
     set
       .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
-      .positional('addresses', { type: 'string', array: true, demandOption: true, describe: '0x... or decimal' })
+      .positional('addresses', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: '0x... or decimal; 0xA:0xB as dumps have them; a pasted line "Backtrace: ..."',
+      })
       .option('return-addresses', {
         type: 'boolean',
         default: false,
@@ -29,12 +36,12 @@ export const symbolizeCommand = defineCommand({
       }),
   run: async (args, context) => {
     const image = await readFirmware(args.elf);
-    const found = args.addresses.map((text) => {
-      const address = parseAddress(text);
-      if (address === undefined) {
-        throw new UsageError('HH1112', `harvest symbolize ${text}: found no address, expected for example 0x000009d6`);
-      }
-      return { address, frames: image.locate(address, { isReturnAddress: args.returnAddresses }) };
+    const isReturnAddress = args.returnAddresses;
+    const found = addressGroups(args.addresses).flatMap((group) => {
+      const places = group.map((address) => ({ address, frames: image.locate(address, { isReturnAddress }) }));
+      // The second of a pair may be a caller (a heap trace) or the stack pointer of a backtrace, which is no code.
+      const isPair = places.length === 2;
+      return places.filter(({ frames }, i) => !(isPair && i === 1) || frames.some(({ functionName }) => functionName));
     });
     if (context.json) {
       context.out(`${JSON.stringify({ schema: 'heap-harvest/symbolize@1', addresses: found })}\n`);
@@ -49,6 +56,27 @@ export const symbolizeCommand = defineCommand({
     return ExitCode.ok;
   },
 });
+
+/**
+ * The addresses of each argument: one, a pair or a chain with colons. Of a pasted line `Backtrace: 0xPC:0xSP ...`, in quotes or not, the
+ * program counters are taken. @throws UsageError HH1112
+ */
+function addressGroups(words: readonly string[]): readonly (readonly Address[])[] {
+  const text = words.join(' ');
+  const isBacktrace = /Backtrace\s*:/i.test(text);
+  // The panic handler marks the end of a damaged one.
+  const plain = text.replace(/^.*Backtrace\s*:/i, '').replace(/\|<-\S+/g, ' ');
+  return plain.split(/[\s,]+/).flatMap((word) => {
+    const parts = word.split(':').filter((part) => part !== '');
+    return parts.length === 0 ? [] : [(isBacktrace ? parts.slice(0, 1) : parts).map(addressOf)];
+  });
+}
+
+function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw new UsageError('HH1112', `harvest symbolize ${text}: found no address, expected for example 0x000009d6`);
+}
 
 function describe({ functionName, file, line }: SourceFrame): string {
   const place = file === undefined || file === '' ? '??' : `${file}:${line}`;

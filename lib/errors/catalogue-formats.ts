@@ -36,6 +36,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'It bears the marks of a format, but has no event, no block and no region.',
     'Look at what the device printed: the trace may not have been running.',
   ),
+  HH1416: entry(
+    'A JSON document without blocks or events',
+    'No array in it has objects with an address and a size under a usual name.',
+    "Name the fields with --columns 'address=ptr,size=bytes'.",
+  ),
   HH1430: entry(
     'No ESP-IDF heap trace dump',
     'The text has no header and no record of heap_trace_dump().',

@@ -40,6 +40,9 @@ export interface EspPlace {
 
 const RECORD =
   /(\d{1,10}) bytes \(@ (0x[0-9a-f]{1,16})(?:,\s*(\w+))?\s*\) allocated CPU (\d{1,3}) ccount (0x[0-9a-f]{1,8})( caller(?: ([0-9a-fx:]*))?)?\s*(freed)?\s*$/i;
+/** A record as programs of their own print it: size, address, memory, CPU, ccount, callers. */
+const OWN_ROW =
+  /^\s*(\d{1,10}), *(0x[0-9a-f]{1,16}), *(Internal|PSRAM|SPIRAM|External), *(\d{1,3}), *(\d{1,10}), *(0x[0-9a-f]{1,16}(?:, *0x[0-9a-f]{1,16})*),?\s*$/i;
 const FREED_BY = /^\s*freed by ([0-9a-fx:]+)\s*$/i;
 const OLD_HEADER = /(\d{1,9}) allocations trace \((\d{1,9}) entry buffer\)/;
 const NEW_HEADER = /=+ Heap Trace: (\d{1,9}) records \((\d{1,9}) capacity\) =+/;
@@ -53,6 +56,10 @@ export function parseEspLine(text: string): EspLine | undefined {
   if (text.includes(' bytes (@ ')) return recordLine(text);
   const first = text.trimStart();
   if (first.startsWith('freed by ')) return freedByLine(text);
+  if (text.includes(', 0x')) {
+    const row = ownRow(text);
+    if (row) return row;
+  }
   if (first.startsWith('---') || first.startsWith('0x') || first.startsWith('(inlined')) return decodedLine(text);
   return footerLine(text);
 }
@@ -70,6 +77,24 @@ function recordLine(text: string): EspLine | undefined {
     chain: match[7] ?? '',
     saysCaller: match[6] !== undefined,
     freed: match[8] !== undefined,
+  };
+}
+
+function ownRow(text: string): EspLine | undefined {
+  const match = OWN_ROW.exec(text);
+  if (!match) return undefined;
+  const [, size, address, memory = '', cpu, ccount, callers = ''] = match;
+  const chain = callers.replace(/, */g, ':');
+  return {
+    kind: 'record',
+    sizeBytes: Number(size),
+    address: Number(address),
+    memory,
+    cpu: Number(cpu),
+    ccount: Number(ccount),
+    chain,
+    saysCaller: true,
+    freed: false,
   };
 }
 

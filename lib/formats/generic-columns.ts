@@ -126,6 +126,12 @@ function parseChoice(value: string): ColumnChoice {
   return { name: suffix?.[1] ?? value, hex: unit === 'hex', scale, ...(unit === 'dec' ? { decimal: true } : {}) };
 }
 
+/** The name that the user chose, or, where only a unit was given (`time:s`), a usual one. */
+function nameOfChoice(role: ColumnRole, { name }: ColumnChoice, names: readonly string[]): string | undefined {
+  if (name === '') return names.find((candidate) => serves(role, candidate));
+  return names.find((candidate) => candidate === name) ?? names.find((candidate) => normal(candidate) === normal(name));
+}
+
 function serves(role: ColumnRole, name: string): boolean {
   return USUAL_NAMES[role].includes(normal(name)) || USUAL_NAMES[role].includes(withUnit(name).word);
 }
@@ -142,13 +148,12 @@ export function matchColumns(
   const matched = new Map<ColumnRole, ColumnChoice>();
   const taken = new Set<string>();
   for (const [role, choice] of chosen) {
-    const exact =
-      names.find((name) => name === choice.name) ?? names.find((name) => normal(name) === normal(choice.name));
+    const exact = nameOfChoice(role, choice, names);
     if (exact === undefined) {
       const shown = names.slice(0, 30).join(', ').slice(0, 300);
       throw new TraceFormatError(
         'HH1452',
-        `${subject}: columns: found ${shown}, expected '${choice.name}' (for ${role})`,
+        `${subject}: columns: found ${shown}, expected '${choice.name || USUAL_NAMES[role].join(', ')}' (for ${role})`,
         {
           remedy: "name the columns that are there, as in --columns 'address=ptr,size=bytes'",
         },

@@ -130,7 +130,7 @@ export class GenericRows {
   finish(): void {
     const { builder } = this;
     if (this.assumed.size > 0) {
-      const text = `assumed: ${[...this.assumed].join('; ')} (told otherwise with --columns time=NAME:ms, address=NAME:hex or NAME:dec)`;
+      const text = `assumed: ${[...this.assumed].join('; ')} (settle it with --columns time:ms,address:hex; :dec is decimal)`;
       builder.add({ kind: 'note', code: 'columns-assumed', text });
     }
     if (this.tasks.size > 0) {
@@ -153,7 +153,7 @@ export class GenericRows {
     const column = this.columns.get('size');
     if (!column) return undefined;
     const raw = value('size');
-    if (raw !== undefined && /^\s*-\d/.test(raw)) {
+    if (raw?.includes('-') && /^\s*-\d/.test(raw)) {
       const kind = this.kindOf(value, line, 1, undefined);
       if (kind === EventKind.free || kind === EventKind.sweep) return undefined;
     }
@@ -163,6 +163,9 @@ export class GenericRows {
 
   private time(value: RowValue, line: number): number | undefined {
     const column = this.columns.get('time');
+    // Nearly all rows: whole numbers of a known unit.
+    const quick = column?.scale === undefined ? -1 : parseDigits(value('time') ?? '', false);
+    if (quick >= 0) return quick * (column?.scale ?? 1);
     const text = column && value('time')?.trim();
     if (!column || text === undefined || text === '') return undefined;
     const parsed = parseTime(text);

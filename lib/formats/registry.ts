@@ -10,9 +10,10 @@ import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
-import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { callLogFormat, heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
+import { jsonTableFormat } from './json-table.js';
 import { heapLevelsFormat } from './levels/heap-levels.js';
 import { headLines } from './line-splitter.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
@@ -56,10 +57,12 @@ export const FORMATS: readonly TraceFormat[] = [
   glibcMtraceFormat,
   heapWalkFormat,
   rustAllocatorFormat,
+  callLogFormat,
   heapLevelsFormat,
   droneFormat,
   swoFormat,
   ndjsonFormat,
+  jsonTableFormat,
   csvFormat,
   ...droneGenerationFormats,
   patternFormat,

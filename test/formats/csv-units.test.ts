@@ -177,3 +177,9 @@ test('JSON lines say what was assumed as well', (t) => {
   t.deepEqual(live(trace), ['4@20001040']);
   t.regex(trace.notes[0]?.text ?? '', /column ptr: hexadecimal.*column ts: seconds/);
 });
+
+test('a unit alone is that of the column with the usual name', rows, 'timestamp,op,ptr,size\n5,malloc,20001000,2\n', {
+  live: ['2@13130e8'],
+  atUs: [5e6],
+  options: { columns: { time: ':s', address: ':dec' } },
+});

@@ -180,3 +180,27 @@ test('records that are missing are a gap where the footer does not vouch for tho
   ];
   for (const input of lost) t.false(decodeIn(espIdfHeapTraceFormat, utf8(input)).trace.info.complete, input);
 });
+
+test('rows that a program prints of its own, with decoder lines between: 68 B in 3 blocks', (t) => {
+  const rows = `4, 0x3fcccd28, Internal,   0,    3581913036, 0x4038e0c4, 0x0, 0x0, 0x0
+0x4038e0c4: _malloc_r at /home/user/esp-idf/components/newlib/heap.c:45
+
+ 4, 0x3fcccd3c, Internal,   0,    1746480696, 0x4038e0c4, 0x0, 0x0, 0x0
+0x4038e0c4: _malloc_r at /home/user/esp-idf/components/newlib/heap.c:45
+
+60, 0x3fcccd50, Internal,   1,    1746481000, 0x4038e0c4, 0x42012345, 0x0, 0x0
+`;
+  const { trace, error } = decodeIn(espIdfHeapTraceFormat, utf8(rows));
+  t.is(error, undefined);
+  t.deepEqual([...trace.events.sizeBytes], [4, 4, 60]);
+  t.deepEqual(
+    backtraceOf(trace, trace.events.stack[2] ?? -1).map(({ address, functionName }) => [address, functionName]),
+    [
+      [0x4038e0c4, '_malloc_r'],
+      [0x42012345, ''],
+    ],
+  );
+  t.is(detectFormat(utf8(rows), true).id, 'esp-idf');
+  // Nothing says how many there were.
+  t.false(trace.info.complete);
+});
