@@ -3,6 +3,7 @@ import { gcOracle } from '../../allocators/gc-oracle.js';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { packageRoot } from '../../base/package-root.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
+import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
@@ -30,7 +31,11 @@ export class GdbEngine implements Engine {
     private readonly usePython = true,
   ) {}
 
-  async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+    return withCorrectedBacktraces(this.capture(target, plan, signal), plan.firmware);
+  }
+
+  private async *capture(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     await using session = await openSession(this.program, target);
     const { hook } = plan;
     if (hook.type === 'malloc') {
