@@ -38,11 +38,12 @@ function writeEvents(chunks: JournalChunks, source: BatchSource): void {
   }
 }
 
-function* sideRecords({ marks, gaps, epochs, notes, regions }: Trace): Generator<SideRecord> {
+function* sideRecords({ marks, gaps, epochs, notes, levels, regions }: Trace): Generator<SideRecord> {
   for (const mark of marks) yield { kind: 'mark', ...mark };
   for (const gap of gaps) yield { kind: 'gap', ...gap };
   for (const epoch of epochs) yield { kind: 'epoch', ...epoch };
   for (const note of notes) yield { kind: 'note', ...note };
+  for (const level of levels) yield { kind: 'level', ...level };
   for (const region of regions) yield { kind: 'region', beforeSeq: 0, region };
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { formatCount, type Milliseconds } from '../base/units.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
 import type { TraceRecord } from './heap-event.js';
@@ -26,14 +26,14 @@ export class JournalFile {
   private bytesWritten = 0;
   private failure: OutputError | undefined;
 
-  /** Creates the file anew. @throws OutputError HH1901 when it cannot be created. */
+  /** Creates the file anew; a link or a device of that name is neither followed nor replaced. @throws OutputError HH1901 when it cannot be created. */
   constructor(
     readonly path: string,
     builder: TraceBuilder = new TraceBuilder(),
   ) {
     this.builder = builder;
     try {
-      this.descriptor = openSync(path, 'w');
+      this.descriptor = createAnew(path);
     } catch (cause) {
       throw new OutputError('HH1901', `${path}: cannot be created: ${errorMessage(cause)}`, {
         cause,
@@ -60,6 +60,7 @@ export class JournalFile {
       if (this.failure) return;
       if (inGoodOrder) this.writer.end(this.heap.liveBytes);
       else this.flush(true);
+      if (!this.failure) this.sync();
       if (this.failure) throw this.failure;
     } finally {
       closeSync(this.descriptor);
@@ -73,10 +74,16 @@ export class JournalFile {
     this.flush(toSync);
     if (!toSync) return;
     this.lastSync = now;
+    this.sync();
+  }
+
+  /** What a failing disk says only when it must show the bytes is a failure like any other. */
+  private sync(): void {
     try {
       fsyncSync(this.descriptor);
-    } catch {
-      // A pipe or a device cannot be synced; the writes themselves report what matters.
+    } catch (cause) {
+      // Some file systems cannot sync: the writes themselves report what matters.
+      if (!/^(EINVAL|ENOSYS|ENOTSUP|EROFS)$/.test(codeOf(cause))) this.fail(cause);
     }
   }
 
@@ -93,11 +100,29 @@ export class JournalFile {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
       this.bytesWritten += bytes.length;
     } catch (cause) {
-      this.failure = new OutputError(
-        'HH1902',
-        `${this.path}: ${errorMessage(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
-        { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
-      );
+      this.fail(cause);
     }
   }
+
+  private fail(cause: unknown): void {
+    this.failure = new OutputError(
+      'HH1902',
+      `${this.path}: ${errorMessage(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
+      { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
+    );
+  }
+}
+
+function createAnew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !lstatSync(path).isFile()) throw error;
+    rmSync(path);
+    return openSync(path, 'wx');
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,4 +1,4 @@
-import type { Epoch, Gap, HeapRegion, Mark, Note } from './heap-event.js';
+import type { Epoch, Gap, HeapLevel, HeapRegion, Mark, Note } from './heap-event.js';
 
 /*
  * The journal: what a capture writes as it goes (docs/journal.md).
@@ -44,6 +44,7 @@ export type SideRecord =
   | ({ readonly kind: 'gap' } & Gap)
   | ({ readonly kind: 'epoch' } & Epoch)
   | ({ readonly kind: 'note' } & Omit<Note, 'beforeSeq'> & { readonly beforeSeq?: number })
+  | ({ readonly kind: 'level' } & HeapLevel)
   | { readonly kind: 'region'; readonly beforeSeq: number; readonly region: HeapRegion };
 
 /** Whether bytes begin as a journal does. */

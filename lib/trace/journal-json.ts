@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
 import type { Seq } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
-import type { TraceInfo } from './heap-event.js';
+import { TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /*
@@ -21,12 +21,14 @@ const infoSchema = z.object({
   hasAddresses: z.boolean(),
   sizeKind: z.enum(['requested', 'block']),
   unitBytes: positive,
+  contents: z.optional(z.enum(TRACE_CONTENTS)),
   complete: z.boolean(),
   endReason: optionalText,
   engine: optionalText,
   allocator: optionalText,
   board: optionalText,
   elf: z.optional(z.object({ path: z.string(), buildId: optionalText })),
+  taskNames: z.optional(z.record(z.string(), z.string())),
   startedAtWallMs: optionalNumber,
   durationMs: optionalNumber,
   toolVersion: optionalText,
@@ -50,6 +52,17 @@ const sideSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gap'), beforeSeq, reason: z.string(), lostEvents: optionalCount }),
   z.object({ kind: z.literal('epoch'), beforeSeq, reason: z.string() }),
   z.object({ kind: z.literal('note'), beforeSeq: optionalCount, code: z.string(), text: z.string() }),
+  z.object({
+    kind: z.literal('level'),
+    beforeSeq,
+    memory: z.string(),
+    freeBytes: count,
+    run: optionalCount,
+    largestFreeBytes: optionalCount,
+    minimumFreeBytes: optionalCount,
+    totalBytes: optionalCount,
+    atUs: optionalNumber,
+  }),
   z.object({
     kind: z.literal('region'),
     beforeSeq,
@@ -75,7 +88,7 @@ export interface SidePlaces {
   placeOf(seq: Seq): Seq;
 }
 
-/** Adds a mark, gap, epoch, note or region to the builder at the place that it names. */
+/** Adds a mark, gap, epoch, note, level or region to the builder at the place that it names. */
 export function readSide(reader: ByteReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
   const side = parse(reader, payload, sideSchema);
   if (side.kind !== 'region' && side.beforeSeq !== undefined) side.beforeSeq = placeOf(side.beforeSeq);
@@ -92,6 +105,9 @@ export function readSide(reader: ByteReader, payload: Uint8Array, { builder, pla
       break;
     case 'note':
       builder.notes.push(withoutKind(side));
+      break;
+    case 'level':
+      builder.levels.push(withoutKind(side));
       break;
     case 'region':
       builder.add({ kind: 'region', region: side.region });

@@ -5,6 +5,7 @@ import type {
   Epoch,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
@@ -59,6 +60,7 @@ export class TraceBuilder {
   readonly gaps: Gap[] = [];
   readonly epochs: Epoch[] = [];
   readonly notes: Note[] = [];
+  readonly levels: HeapLevel[] = [];
   readonly rawSamples: RawSample[] = [];
   info: TraceInfo;
   /** Events that were added and are not kept: the columns begin after them. */
@@ -138,6 +140,12 @@ export class TraceBuilder {
       case 'note':
         this.notes.push({ code: record.code, text: record.text, beforeSeq });
         break;
+      case 'level': {
+        const { kind: _, ...level } = record;
+        const run = this.epochs.length;
+        this.levels.push({ beforeSeq, ...(run > 0 ? { run } : {}), ...level });
+        break;
+      }
       case 'region':
         this.addRegion(record.region);
         break;
@@ -158,7 +166,7 @@ export class TraceBuilder {
       const column = this.optional[name];
       while (column && column.length < this.kind.length) column.push(Number.NaN);
     }
-    const { strings, regions, marks, gaps, epochs, notes, rawSamples, ...rest } = this.view();
+    const { strings, regions, marks, gaps, epochs, notes, levels, rawSamples, ...rest } = this.view();
     return {
       ...rest,
       strings: [...strings],
@@ -167,6 +175,7 @@ export class TraceBuilder {
       gaps: [...gaps],
       epochs: [...epochs],
       notes: [...notes],
+      levels: [...levels],
       rawSamples: [...rawSamples],
     };
   }
@@ -199,6 +208,7 @@ export class TraceBuilder {
       gaps: this.gaps,
       epochs: this.epochs,
       notes: this.notes,
+      levels: this.levels,
       rawSamples: this.rawSamples,
     };
   }
