@@ -39,6 +39,7 @@ set width 0
 set print entry-values no
 set print frame-arguments none
 set backtrace limit 300
+set remotetimeout 60
 target remote | exec timeout ${Math.ceil(limitMs / 1000) + 30} ${qemu}
 break ${breakpoint}
 set $n = 0
