@@ -2,7 +2,7 @@
 // Makes a fresh clone ready: npm packages, Debian packages, compiled sources. Plain JavaScript without imports from the
 // project, because nothing is installed or compiled yet when it runs.
 //
-//   node cli/bootstrap.mjs --for demo|test|bench
+//   node cli/bootstrap.mjs --for demo|test|bench|all   (all: what `npm run test:all` needs besides test's)
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,6 +28,7 @@ const PROGRAMS = [
   { program: 'ms_print', package: 'valgrind', for: ['test'] },
   { program: 'go', package: 'golang-go', for: ['test'] },
   { program: 'python3', package: 'python3', for: ['bench', 'test'] },
+  { program: 'clang', package: 'clang', for: ['all'] },
 ];
 
 function fail(message) {

@@ -105,3 +105,18 @@ export function symbolName(linkageName: string): string {
   if (text !== linkageName) return text;
   return /^[a-z](?:[a-z0-9.]|_(?!_))*\.\d+$/.test(text) ? text.replace(/\.\d+$/, '') : text;
 }
+
+/**
+ * The name of a function as gdb tells it with `print demangle off`: a linker's name, or, of a function without one (a template's instance
+ * for a lambda), a name in the source, from which gdb does not always take the parameters away.
+ */
+export function gdbFunctionName(name: string): string {
+  if (!name.endsWith(')')) return symbolName(name);
+  let depth = 0;
+  for (let at = name.length - 1; at > 0; at--) {
+    if (name[at] === ')') depth++;
+    else if (name[at] === '(' && --depth === 0)
+      return name.slice(0, at).endsWith('operator') ? name : name.slice(0, at);
+  }
+  return name;
+}

@@ -63,6 +63,18 @@ export class SymbolTable {
     return unsized && this.elf.isCode(address) ? unsized : undefined;
   }
 
+  /** All functions with a size that covers an address: one, or several names for the same code. */
+  functionsAt(address: Address): readonly ElfSymbol[] {
+    const { functions, starts } = this.load();
+    const found: ElfSymbol[] = [];
+    const last = lastAtOrBefore(starts, address);
+    for (let index = last; index >= 0 && last - index < MAX_NEIGHBOURS; index--) {
+      const symbol = functions[index];
+      if (symbol && reaches(symbol, address)) found.push(symbol);
+    }
+    return found;
+  }
+
   /** What the mapping symbols say; `undefined` where there are none (other machines, stripped files). */
   codeKindAt(address: Address): CodeKind | undefined {
     const { mappingStarts, mappingKinds } = this.load();

@@ -1,7 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import type { SymbolError } from '../errors/errors.js';
 import { DebugInfo } from './debug-info.js';
-import { symbolName } from './demangle.js';
+import { functionNameOf, symbolName } from './demangle.js';
 import { ElfFile } from './elf-file.js';
 import { readBuildId } from './elf-notes.js';
 import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
@@ -16,6 +16,8 @@ import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type Unwo
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
+  /** `tail`: it stands behind a jump that took its frame off the stack: look at the jump, whatever begins behind it. */
+  readonly kind?: RawFrame['kind'];
 }
 
 /** A function of the program. */
@@ -79,7 +81,8 @@ export class Symbolizer {
    * one frame named `??`). The same place always gives the same objects.
    */
   locate(pc: Address, options: LocateOptions = {}): readonly SourceFrame[] {
-    return this.lookup.at(options.isReturnAddress && !this.isTaskRoot(pc) ? pc - 1 : pc);
+    const isBehind = options.isReturnAddress && (options.kind === 'tail' || !this.isTaskRoot(pc));
+    return this.lookup.at(isBehind ? pc - 1 : pc);
   }
 
   /**
@@ -117,6 +120,12 @@ export class Symbolizer {
     return this.unwinder.isEntry(returnAddress);
   }
 
+  /** Whether the debug information says that the jump before an address is a tail call. */
+  isBehindTailCall(address: Address): boolean {
+    const unit = this.info.unitAt(address - 1);
+    return unit !== undefined && (this.info.indexOf(unit).callSites.get(address)?.isTailCall ?? false);
+  }
+
   /** The function that covers an address, not the one inlined there. */
   functionAt(pc: Address): FunctionInfo | undefined {
     const symbol = this.info.attempt(() => this.symbols.functionAt(pc));
@@ -133,6 +142,11 @@ export class Symbolizer {
     const address = this.unwinder.functionStart(pc);
     if (!named || address === undefined) return undefined;
     return { name: named.functionName, linkageName: named.linkageName, address, sizeBytes: 0 };
+  }
+
+  /** The names in the source of all functions whose symbols cover an address; empty where none does. */
+  functionNamesAt(address: Address): readonly string[] {
+    return this.info.attempt(() => this.symbols.functionsAt(address).map(({ name }) => functionNameOf(name))) ?? [];
   }
 
   /** The symbol of exactly this (linker's) name, a global one before local ones. The Thumb bit is cleared. */

@@ -15,6 +15,8 @@ export interface ArmBuild {
   readonly flags?: readonly string[];
   /** A linker script; without one the program is linked at gcc's default addresses. */
   readonly script?: string;
+  /** What compiles C; GNU's linker and library are taken anyway. Default: gcc. */
+  readonly compiler?: 'gcc' | 'clang';
   /** Objcopy flags to run on the result: `--strip-debug`, `--compress-debug-sections=zlib`, ... */
   readonly objcopy?: readonly string[];
 }
@@ -31,11 +33,11 @@ export function missingTools(names: readonly string[]): readonly string[] {
 
 /** Compiles and links; returns the path of the ELF file. Throws with the compiler's own message when it refuses. */
 export function buildArm(build: ArmBuild): string {
-  const { sources, flags = [], script, objcopy = [] } = build;
+  const { sources, flags = [], script, objcopy = [], compiler = 'gcc' } = build;
   const files = [...sources, ...(script ? [script] : [])];
   const hash = createHash('sha256');
   for (const file of files) hash.update(file).update(readFileSync(file));
-  hash.update(JSON.stringify([flags, objcopy]));
+  hash.update(JSON.stringify(compiler === 'gcc' ? [flags, objcopy] : [flags, objcopy, compiler]));
   const name = `${basename(sources[0] ?? 'program').replace(/\.\w+$/, '')}-${hash.digest('hex').slice(0, 16)}.elf`;
   const target = join(CACHE, name);
   if (existsSync(target)) return target;
@@ -44,11 +46,23 @@ export function buildArm(build: ArmBuild): string {
   const temporary = `${target}.${process.pid}`;
   const link = script ? ['-T', script, '-nostartfiles', '-Wl,--gc-sections', '-Wl,--build-id=sha1'] : [];
   const fixed = ['-mthumb', '-ffunction-sections', '-Wl,--no-warn-rwx-segments', ...link];
-  const language = sources.some((file) => file.endsWith('.cpp')) ? 'arm-none-eabi-g++' : 'arm-none-eabi-gcc';
-  run(language, [...fixed, ...flags, ...sources, '-o', temporary]);
+  // Not g++, which would take the C sources beside the C++ ones for C++.
+  const libraries = sources.some((file) => file.endsWith('.cpp')) ? ['-lstdc++'] : [];
+  const inputs = compiler === 'clang' ? sources.map((source) => clangObject(source, temporary, flags)) : sources;
+  // Clang's own options mean nothing to gcc as the linker.
+  const options = compiler === 'clang' ? flags.filter((flag) => flag.startsWith('-m')) : flags;
+  run('arm-none-eabi-gcc', [...fixed, ...options, ...inputs, ...libraries, '-o', temporary]);
   if (objcopy.length > 0) run('arm-none-eabi-objcopy', [...objcopy, temporary]);
   renameSync(temporary, target);
   return target;
+}
+
+/** Compiles one C source with clang, against newlib's headers. */
+function clangObject(source: string, base: string, flags: readonly string[]): string {
+  const object = `${base}.${basename(source)}.o`;
+  const target = ['--target=thumbv7m-none-eabi', '-mthumb', '-ffunction-sections', '-isystem', '/usr/include/newlib'];
+  run('clang', [...target, ...flags, '-c', source, '-o', object]);
+  return object;
 }
 
 /** One source compiled once and linked several times under different names: a large program with real debug information. */

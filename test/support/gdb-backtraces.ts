@@ -19,6 +19,9 @@ export interface RecordOptions {
   readonly stops: number;
   /** The first address above the stack. */
   readonly stackTop: number;
+  /** Stop anywhere: after two of three breakpoints some instructions are stepped. */
+  readonly steps?: boolean;
+  readonly limitMs?: number;
 }
 
 const LIMIT_MS = 60_000;
@@ -26,7 +29,8 @@ const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9', '
 
 /** gdb starts qemu itself and talks to it over a pipe: no port is taken and nothing outlives gdb. */
 export function recordStops(elf: string, options: RecordOptions): readonly RecordedStop[] {
-  const { machine, breakpoint, stops, stackTop } = options;
+  const { machine, breakpoint, stops, stackTop, steps = false, limitMs = LIMIT_MS } = options;
+  const step = steps ? 'if $n % 3 != 0\nstepi ($n * 7) % 41 + 1\nend\n' : '';
   const qemu = `qemu-system-arm -M ${machine} -kernel ${elf} -display none -monitor none -serial null -icount shift=0 -S -gdb stdio`;
   const script = `
 set pagination off
@@ -35,12 +39,13 @@ set width 0
 set print entry-values no
 set print frame-arguments none
 set backtrace limit 300
-target remote | exec timeout 90 ${qemu}
+set remotetimeout 60
+target remote | exec timeout ${Math.ceil(limitMs / 1000) + 30} ${qemu}
 break ${breakpoint}
 set $n = 0
 while $n < ${stops}
 continue
-printf "REGISTERS ${REGISTERS.map(() => '%x').join(' ')}\\n", ${REGISTERS.map((name) => `$${name}`).join(', ')}
+${step}printf "\\nREGISTERS ${REGISTERS.map(() => '%x').join(' ')}\\n", ${REGISTERS.map((name) => `$${name}`).join(', ')}
 set $words = (${stackTop} - (unsigned long)$sp) / 4
 eval "x/%dxw $sp", $words
 printf "BACKTRACE\\n"
@@ -57,7 +62,7 @@ kill
     // Its exit code says nothing: gdb ends by killing the target, and qemu closes the pipe before it has answered.
     const found = spawnSync('gdb-multiarch', ['-nx', '-batch', '-iex', 'set osabi none', '-x', file, elf], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
       maxBuffer: 1 << 28,
     });

@@ -1,9 +1,10 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
-import { compareBacktraces, functionsOf } from '../../lib/capture/auto/backtrace-check.js';
+import { compareBacktraces } from '../../lib/capture/auto/backtrace-check.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { chooseAllocator } from '../../lib/capture/plan/choose-allocator.js';
 import { type MallocPlanOptions, makeMallocPlan } from '../../lib/capture/plan/make-malloc-plan.js';
 import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { functionsOf } from '../../lib/firmware/gdb-backtrace.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';

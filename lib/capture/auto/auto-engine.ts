@@ -1,19 +1,14 @@
 import type { Seq } from '../../base/units.js';
 import { errorMessage, HarvestError } from '../../errors/errors.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
+import { correctedBacktrace, functionsOf, type HasFunction } from '../../firmware/gdb-backtrace.js';
 import { withBacktrace } from '../../firmware/resymbolize.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import type { Engine, HarvestPlan } from '../engine.js';
-import {
-  compareBacktraces,
-  type Explanation,
-  functionsOf,
-  GdbBacktraces,
-  type HasFunction,
-} from './backtrace-check.js';
+import { compareBacktraces, type Explanation, GdbBacktraces } from './backtrace-check.js';
 
 export interface AutoEngineOptions {
   readonly direct: Engine;
@@ -128,7 +123,9 @@ class LiveCheck implements AsyncDisposable {
       return;
     }
     try {
-      const gdbs = this.marks.of(await gdb.of(sample, this.plan.maxDepth));
+      const own = await gdb.of(sample, this.plan.maxDepth);
+      const corrected = correctedBacktrace(own, this.plan.firmware);
+      const gdbs = this.marks.of(corrected);
       if (this.gdbFrom !== undefined) {
         yield withBacktrace(event, gdbs);
         return;
@@ -142,6 +139,7 @@ class LiveCheck implements AsyncDisposable {
         return;
       }
       this.lastGood = seq;
+      if (corrected !== own) this.explained.set('wrong-name', (this.explained.get('wrong-name') ?? 0) + 1);
       if (comparison.outcome === 'explained')
         this.explained.set(comparison.by, (this.explained.get(comparison.by) ?? 0) + 1);
       yield event;

@@ -1,8 +1,7 @@
-import type { Address } from '../../base/units.js';
+import type { HasFunction } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import { MiSession } from '../../link/mi/mi-session.js';
 import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
-import type { Symbolizer } from '../../symbols/symbolizer.js';
 import { type Backtrace, type Frame, isCut, type RawSample } from '../../trace/heap-event.js';
 
 /** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
@@ -54,8 +53,9 @@ export class GdbBacktraces implements AsyncDisposable {
  * What gdb is known to show otherwise. `tail-calls`: it leaves out frames of tail calls, which it shows only where its call-site data
  * leave one way. `ends-early`: without call frame information it stops where we go on by prologues; those frames are marked guessed.
  * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
- * symbol table has ours: firmware whose flash begins at 0. `cut`: both end where the copy of the stack, or what is known of the code,
- * ends; that they agree says nothing of the calls outside.
+ * symbol table has ours: firmware whose flash begins at 0; or the function that a scheduler put into lr for the one before it (see
+ * correctedBacktrace). `cut`: both end where the copy of the stack, or what is known of the code, ends; that they agree says nothing of the
+ * calls outside.
  */
 export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name' | 'cut';
 
@@ -64,9 +64,6 @@ export type Comparison =
   | { readonly outcome: 'same' }
   | { readonly outcome: 'explained'; readonly by: Explanation }
   | { readonly outcome: 'differs'; readonly frame: number; readonly ours: string; readonly gdbs: string };
-
-/** Whether the symbol table has a function of this name at an address. */
-export type HasFunction = (name: string, address: Address) => boolean;
 
 /** Both without the frames of the hooked functions; that one of them is cut is no difference by itself. */
 export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFunction?: HasFunction): Comparison {
@@ -119,20 +116,6 @@ function isMisnamed(own: Frame | undefined, other: Frame | undefined, hasFunctio
   // A return address may be the first one behind its function; an interrupted one its function's first.
   const inside = (name: string) => hasFunction(name, own.address - 1) || hasFunction(name, own.address);
   return inside(own.functionName) && !inside(other.functionName);
-}
-
-/** {@link HasFunction} of a firmware; clones (`f.part.0`) count as their function. */
-export function functionsOf(image: Symbolizer): HasFunction {
-  return (name, address) =>
-    name !== '' &&
-    image
-      .symbolsByPrefix(name)
-      .some(
-        (symbol) =>
-          (symbol.name === name || symbol.name[name.length] === '.') &&
-          symbol.address <= address &&
-          address < symbol.address + symbol.sizeBytes,
-      );
 }
 
 const MAX_NOTED_CHARS = 60;

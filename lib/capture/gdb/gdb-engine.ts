@@ -5,6 +5,7 @@ import { defined } from '../../base/defined.js';
 import { packageRoot } from '../../base/package-root.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
+import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
@@ -35,7 +36,11 @@ export class GdbEngine implements Engine {
     private readonly usePython = true,
   ) {}
 
-  async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+    return withCorrectedBacktraces(this.capture(target, plan, signal), plan.firmware);
+  }
+
+  private async *capture(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     // The hooked function's own frame, and one more that tells whether the backtrace is cut.
     await using session = await openSession(this.program, target, plan.maxDepth + 2);
     const { hook } = plan;

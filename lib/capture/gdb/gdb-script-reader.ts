@@ -1,6 +1,6 @@
 import { type GcArea, isPlausible } from '../../allocators/gc-area.js';
 import type { BacktraceJudge } from '../../firmware/backtrace-judge.js';
-import { symbolName } from '../../symbols/demangle.js';
+import { gdbFunctionName } from '../../symbols/demangle.js';
 import { GcLog, gcRegion } from '../../trace/gc-log.js';
 import { type Backtrace, CUT_FRAME, type Frame, type TraceRecord } from '../../trace/heap-event.js';
 
@@ -77,7 +77,7 @@ export class GdbScriptReader {
     const flags = Number.parseInt(flagBits, 16);
     this.frames[Number.parseInt(id, 16)] = {
       address: Number.parseInt(pc, 16) || 0,
-      functionName: symbolName(functionName),
+      functionName: gdbFunctionName(functionName),
       file,
       line: Number.parseInt(line, 16) || 0,
       ...(flags & FLAG.inlined ? { inlined: true } : {}),

@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import type { Address } from '../../base/units.js';
 import { GdbError, TargetError } from '../../errors/errors.js';
+import { ElfFile } from '../../symbols/elf-file.js';
 import { WAIT_MS } from '../waits.js';
 import type { MiConnection } from './mi-connection.js';
 import { quote } from './mi-connection.js';
+import { asText, isRecord, listOf } from './mi-values.js';
 
 /** What to connect to and how to put it in its initial state. */
 export interface MiSessionOptions {
@@ -102,13 +106,33 @@ async function load(mi: MiConnection, options: MiSessionOptions): Promise<void> 
 
 async function verify(mi: MiConnection, options: MiSessionOptions): Promise<void> {
   const output = await mi.consoleOutput('compare-sections -r', WAIT_MS.flash);
-  const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1]);
-  if (different.length === 0) return;
+  const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1] ?? '');
+  const wrong = different.length === 0 ? [] : await differentWhereLoaded(mi, options.elfPath, different);
+  if (wrong.length === 0) return;
   throw new TargetError(
     'HH1504',
-    `${options.elfPath}: the target runs another firmware: found different contents in ${different.join(', ')}, expected the same as in the ELF file`,
+    `${options.elfPath}: the target runs another firmware: found different contents in ${wrong.join(', ')}, expected the same as in the ELF file`,
     { remedy: 'flash this ELF file (or pass --load), give the ELF file of what is flashed, or pass --no-verify' },
   );
+}
+
+/** gdb compares code that runs in RAM there, before the start-up code has copied it: such sections are compared where they are loaded to. */
+async function differentWhereLoaded(mi: MiConnection, elfPath: string, names: readonly string[]): Promise<string[]> {
+  const elf = new ElfFile(await readFile(elfPath));
+  const wrong: string[] = [];
+  for (const name of names) {
+    const section = elf.section(name);
+    const address = section ? elf.loadAddress(section) : 0;
+    const isSame = section && address !== section.address && (await holds(mi, address, elf.contentsOf(section)));
+    if (!isSame) wrong.push(name);
+  }
+  return wrong;
+}
+
+async function holds(mi: MiConnection, address: Address, bytes: Uint8Array): Promise<boolean> {
+  const reply = await mi.command(`-data-read-memory-bytes ${address} ${bytes.length}`);
+  const found = listOf(reply, 'memory').map((part) => (isRecord(part) ? asText(part.contents) : ''));
+  return found.join('') === Buffer.from(bytes).toString('hex');
 }
 
 function messageOf(cause: unknown): string {

@@ -1,4 +1,4 @@
-import { symbolName } from '../../symbols/demangle.js';
+import { gdbFunctionName } from '../../symbols/demangle.js';
 import type { Frame } from '../../trace/heap-event.js';
 import { asText } from './mi-values.js';
 
@@ -11,7 +11,7 @@ export function frameOf(value: Readonly<Record<string, unknown>>): Frame {
     line: Number(asText(value.line)) || 0,
   };
   if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
-  return { ...base, functionName: functionName === '??' ? '' : symbolName(functionName) };
+  return { ...base, functionName: functionName === '??' ? '' : gdbFunctionName(functionName) };
 }
 
 /**

@@ -1,0 +1,126 @@
+import test, { type ExecutionContext } from 'ava';
+import { diffTraces } from '../../lib/analysis/diff.js';
+import { loadBoard } from '../../lib/boards/load-board.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { openClient } from '../../lib/capture/direct/open-client.js';
+import { GdbEngine, openSession } from '../../lib/capture/gdb/gdb-engine.js';
+import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { attachTarget } from '../../lib/link/server/attach.js';
+import type { Backtrace } from '../../lib/trace/heap-event.js';
+import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
+import { type ArmBuild, buildArm, missingTools } from '../support/arm-build.js';
+import { captureMalloc, firstDifference } from '../support/malloc-capture.js';
+import { startQemu } from '../support/qemu-server.js';
+
+const PROGRAMS = 'test/symbols/programs';
+const missing = missingTools(['arm-none-eabi-g++', 'gdb-multiarch', 'qemu-system-arm', 'arm-none-eabi-objcopy']);
+
+/** A program for qemu's mps2-an385; undefined, said aloud, where a tool is not installed. */
+function build(
+  t: ExecutionContext,
+  sources: readonly string[],
+  options: Pick<ArmBuild, 'flags' | 'objcopy'> = {},
+): string | undefined {
+  if (missing.length > 0) {
+    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
+    t.pass();
+    return undefined;
+  }
+  const { flags = [], objcopy = [] } = options;
+  return buildArm({
+    sources: [...sources, 'mps2-start.c'].map((name) => `${PROGRAMS}/${name}`),
+    script: `${PROGRAMS}/mps2.ld`,
+    flags: ['-mcpu=cortex-m3', '-g', '-fno-builtin-malloc', ...flags],
+    objcopy,
+  });
+}
+
+async function capture(engine: DirectEngine | GdbEngine, elfPath: string): Promise<Trace> {
+  const { trace, error } = await captureMalloc(engine, { elfPath, until: ['finished'] });
+  if (error !== undefined) throw error;
+  return trace;
+}
+
+function stacks(trace: Trace): Backtrace[] {
+  return Array.from({ length: trace.eventCount }, (_, seq) => backtraceOf(trace, trace.events.stack[seq] ?? -1));
+}
+
+function names(backtrace: Backtrace): string {
+  return backtrace.map((frame) => frame.functionName || '??').join(' < ');
+}
+
+const oneSpelling = test.macro({
+  async exec(t, options: Pick<ArmBuild, 'flags' | 'objcopy'>) {
+    const elfPath = build(t, ['names.cpp'], options);
+    if (elfPath === undefined) return;
+    const direct = await capture(new DirectEngine(), elfPath);
+    const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
+    t.true(direct.eventCount > 20);
+    const diff = diffTraces(direct, gdb);
+    t.deepEqual(
+      diff.rows.flatMap(({ path, status }) => (status === 'same' ? [] : `${status} ${path}`)),
+      [],
+    );
+    t.is(await firstDifference(direct, gdb, elfPath), undefined);
+    const all = new Set(stacks(direct).flatMap((stack) => stack.map((frame) => frame.functionName)));
+    // No name is left as the linker has it, and none has parameters or an empty pack's comma.
+    t.deepEqual(
+      [...all].filter(
+        (name) => /^_Z|, >|<,|^[^(]*\([^)]*\)$/.test(name) && !name.includes('operator()') && !name.startsWith('('),
+      ),
+      [],
+    );
+  },
+  title: (name = '') => `one C++ firmware has the same paths and spellings in both engines: ${name}`,
+});
+test('-O0', oneSpelling, { flags: ['-O0', '-std=gnu++17'] });
+test('with code near address 0', oneSpelling, { flags: ['-Os', '-std=gnu++17', '-Wl,--defsym=CODE_BEGIN=0x100'] });
+
+test('a function without an unwind entry of its own is not unwound by that of the function before it', async (t) => {
+  const flags = ['-Os', '-flto', '-fno-toplevel-reorder'];
+  const elfPath = build(t, ['borrowed.cpp', 'borrowed-c.c'], { flags, objcopy: ['--strip-debug'] });
+  if (elfPath === undefined) return;
+  const image = await loadFirmware(elfPath);
+  const trace = await capture(new DirectEngine(), elfPath);
+  const own = stacks(trace).filter((stack) => stack.some((frame) => frame.functionName === 'leaf'));
+  const from = (stack: Backtrace) => names(stack.slice(stack.findIndex((frame) => frame.functionName === 'leaf')));
+  t.deepEqual([...new Set(own.map(from))], ['leaf < middle < main', 'leaf < small < main']);
+  t.true(own.every((stack) => stack.every((frame) => frame.certainty === 'guessed')));
+  t.false(image.hasDebugInfo);
+});
+
+test('the root of a task is the function that its return address begins, in both engines', async (t) => {
+  const elfPath = build(t, ['task-root.c'], { flags: ['-O1'] });
+  if (elfPath === undefined) return;
+  const direct = await capture(new DirectEngine(), elfPath);
+  const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
+  for (const trace of [direct, gdb]) {
+    const roots = stacks(trace).map((stack) => names(stack.slice(-3)));
+    t.deepEqual([...new Set(roots)], ['work < task < prvTaskExitError']);
+  }
+  t.is(await firstDifference(direct, gdb, elfPath), undefined);
+});
+
+test('code that runs in RAM is verified where it is loaded to, by both engines, and other code is refused', async (t) => {
+  const elfPath = build(t, ['ram-malloc.c'], { flags: ['-O1'] });
+  const other = build(t, ['ram-malloc.c'], { flags: ['-O2', '-DOTHER'] });
+  if (elfPath === undefined || other === undefined) return;
+  const board = await loadBoard('qemu-mps2-an385');
+  const { elf } = await loadFirmware(elfPath);
+  t.true((elf.section('.ramfunc')?.address ?? 0) >= 0x20000000);
+  for (const [flashed, refused] of [
+    [elfPath, false],
+    [other, true],
+  ] as const) {
+    await using server = await startQemu('mps2-an385', flashed);
+    const options = { elfPath, load: false, verify: true, reset: 'none', after: 'run', notes: [] } as const;
+    const target = await attachTarget(board, { kind: 'generic' }, { host: '127.0.0.1', port: server.port }, options);
+    const direct = async () => (await openClient(target, elf, { signal: AbortSignal.timeout(60_000) })).detach(false);
+    const gdb = async () => (await openSession(await findGdb(), target))[Symbol.asyncDispose]();
+    for (const verify of [direct, gdb]) {
+      if (refused) await t.throwsAsync(verify, { code: 'HH1504' });
+      else await t.notThrowsAsync(verify);
+    }
+  }
+});

@@ -1,0 +1,88 @@
+import { compareWithGdb, type Verdict } from './against-gdb.js';
+import { type ArmBuild, buildArm, hasTool } from './arm-build.js';
+
+/*
+ * Backtraces of many builds at 300 stops each, anywhere in the code, against gdb's: minutes, so no part of `npm test`, which tries one
+ * build. Prints the table of docs/truth.md; fails when a frame is wrong and not marked.
+ *
+ *   node dist/test/support/every-build-against-gdb.js [stops]
+ */
+
+const PROGRAMS = 'test/symbols/programs';
+const VERDICTS: readonly Verdict[] = ['same', 'guessed', 'cut', 'further', 'discarded', 'wrong'];
+
+interface Build {
+  readonly name: string;
+  readonly cpu: string;
+  readonly flags: readonly string[];
+  readonly objcopy?: readonly string[];
+  readonly compiler?: ArmBuild['compiler'];
+}
+
+const BUILDS: readonly Build[] = [
+  { name: 'gcc -O0', cpu: 'cortex-m0', flags: ['-O0', '-g'] },
+  { name: 'gcc -Og', cpu: 'cortex-m0', flags: ['-Og', '-g'] },
+  { name: 'gcc -Os', cpu: 'cortex-m0', flags: ['-Os', '-g'] },
+  { name: 'gcc -O1', cpu: 'cortex-m3', flags: ['-O1', '-g'] },
+  { name: 'gcc -O2, DWARF 4', cpu: 'cortex-m3', flags: ['-O2', '-g', '-gdwarf-4'] },
+  { name: 'gcc -O3', cpu: 'cortex-m4', flags: ['-O3', '-g', '-mfloat-abi=softfp', '-mfpu=fpv4-sp-d16'] },
+  { name: 'gcc -Os, LTO', cpu: 'cortex-m3', flags: ['-Os', '-g', '-flto'] },
+  { name: 'gcc -Os, frame pointers', cpu: 'cortex-m3', flags: ['-Os', '-g', '-fno-omit-frame-pointer'] },
+  { name: 'gcc -Os, stripped', cpu: 'cortex-m3', flags: ['-Os', '-g'], objcopy: ['--strip-debug'] },
+  {
+    name: 'gcc -Og, stripped, .ARM.exidx',
+    cpu: 'cortex-m3',
+    flags: ['-Og', '-g', '-funwind-tables'],
+    objcopy: ['--strip-debug'],
+  },
+  { name: 'gcc -O2', cpu: 'cortex-m33', flags: ['-O2', '-g'] },
+  { name: 'clang -O0', cpu: 'cortex-m3', flags: ['-O0', '-g'], compiler: 'clang' },
+  { name: 'clang -Oz', cpu: 'cortex-m3', flags: ['-Oz', '-g'], compiler: 'clang' },
+  { name: 'clang -O2', cpu: 'cortex-m0', flags: ['-O2', '-g', '-gdwarf-4'], compiler: 'clang' },
+];
+
+const MACHINES: Readonly<Record<string, string>> = {
+  'cortex-m0': 'microbit',
+  'cortex-m3': 'mps2-an385',
+  'cortex-m4': 'mps2-an386',
+  'cortex-m33': 'mps2-an505',
+};
+
+const stops = Number(process.argv[2] ?? 300);
+const totals = new Map<Verdict, number>();
+process.stdout.write(
+  `| build | core | stops | ${VERDICTS.join(' | ')} |\n|---|---|---|${VERDICTS.map(() => '---|').join('')}\n`,
+);
+for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
+  if (compiler === 'clang' && !hasTool('clang')) {
+    process.stdout.write(`| ${name} | ${cpu} | not run: clang is not installed |\n`);
+    continue;
+  }
+  const isSecure = cpu === 'cortex-m33';
+  const script = `${PROGRAMS}/${isSecure ? 'program-an505' : 'program'}.ld`;
+  const elf = buildArm({
+    sources: [`${PROGRAMS}/stacks.c`],
+    script,
+    flags: [`-mcpu=${cpu}`, ...flags],
+    objcopy,
+    compiler,
+  });
+  const stackTop = isSecure ? 0x38004000 : 0x20004000;
+  const machine = MACHINES[cpu] ?? '';
+  const found = compareWithGdb(elf, { machine, breakpoint: '*probe', stops, stackTop, steps: true, limitMs: 600_000 });
+  const counts = new Map<Verdict, number>();
+  for (const { verdict, ours, gdbs, end } of found) {
+    counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+    totals.set(verdict, (totals.get(verdict) ?? 0) + 1);
+    if (verdict === 'wrong')
+      process.stderr.write(`${name}: ${end}\n  ours ${ours.join(' < ')}\n  gdb  ${gdbs.join(' < ')}\n`);
+  }
+  if (found.length < stops) process.exitCode = 1;
+  process.stdout.write(
+    `| ${name} | ${cpu} | ${found.length} | ${VERDICTS.map((verdict) => counts.get(verdict) ?? 0).join(' | ')} |\n`,
+  );
+}
+process.stdout.write(
+  `| all | | ${[...totals.values()].reduce((a, b) => a + b, 0)} | ${VERDICTS.map((verdict) => totals.get(verdict) ?? 0).join(' | ')} |\n`,
+);
+if ((totals.get('wrong') ?? 0) > 0) process.exitCode = 1;
