@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 import type { Board } from '../boards/board.js';
 import { errorMessage, SymbolError, UsageError } from '../errors/errors.js';
 import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
@@ -13,7 +13,7 @@ import { splitFilesOf } from './split-files.js';
 export async function loadFirmware(elfPath: string, board?: Board): Promise<Symbolizer> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(elfPath);
+    bytes = await readWhole(elfPath, MAX_FILE_BYTES.elf);
   } catch (cause) {
     throw new UsageError('HH1101', `${elfPath}: cannot be read: ${errorMessage(cause)}`, {
       cause,
