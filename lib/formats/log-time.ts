@@ -5,6 +5,7 @@ const CLOCK = /(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T|,? ))?\b(\d{1,2}):(\d{
 const MILLISECONDS = /\((\d{1,12})\)/;
 /** `[ 5286.767232]` counts seconds. */
 const SECONDS = /\[\s*(\d{1,9})\.(\d{3,9})\]/;
+const OPEN_PARENTHESIS = 0x28;
 const DAY_US = 86_400e6;
 
 /**
@@ -18,9 +19,12 @@ export class LogClock {
   /** Since midnight, since 1970 where there is a date, or since the start of the device; undefined without a time. */
   read(prefix: string): Microseconds | undefined {
     if (prefix === '') return undefined;
-    const clock = CLOCK.exec(prefix);
+    // `I (5535) tag:` and `[ 5286.767232]`, the usual ones, are told without looking for a clock.
+    const usual = prefix.charCodeAt(2) === OPEN_PARENTHESIS ? MILLISECONDS.exec(prefix) : null;
+    if (usual) return Number(usual[1]) * 1e3;
+    const clock = prefix.includes(':') ? CLOCK.exec(prefix) : null;
     if (clock) return this.clock(clock);
-    const seconds = SECONDS.exec(prefix);
+    const seconds = prefix.includes('.') ? SECONDS.exec(prefix) : null;
     if (seconds) return Number(`${seconds[1]}.${seconds[2]}`) * 1e6;
     const milliseconds = MILLISECONDS.exec(prefix);
     return milliseconds ? Number(milliseconds[1]) * 1e3 : undefined;

@@ -42,7 +42,8 @@ export function parseHeader(text: string, state: TableState | undefined): TableH
   if (start < 0 || start > MAX_PREFIX_WORDS) return undefined;
   const columns: ColumnName[] = [];
   for (const word of words.slice(start)) {
-    const known = COLUMNS.find((name) => name === word);
+    // Newer releases call the last column a call stack.
+    const known = COLUMNS.find((name) => name === (word === 'callstack' ? 'backtrace' : word));
     if (!known) return undefined;
     columns.push(known);
   }

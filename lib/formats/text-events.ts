@@ -47,7 +47,9 @@ export class TextEvents {
   private readonly noted = new Set<string>();
   private tables = 0;
   private table = { blocks: 0, bytes: 0 };
-  private readonly inTable = new Set<Address>();
+  /** The addresses of the table so far; made when one comes that is not above all before, which a walk over a heap never has. */
+  private inTable: Set<Address> | undefined;
+  private highest = -1;
   private pieces: Piece[] = [];
   private hasHoles = false;
   private boundsKnown = false;
@@ -68,8 +70,8 @@ export class TextEvents {
     const { builder } = this;
     // Where nothing says that a table begins, a block that is listed again is listed at another moment.
     if (this.isTable() && builder.info.hasAddresses) {
-      if (this.inTable.has(address)) this.beginTable('snapshot');
-      this.inTable.add(address);
+      if (this.isListed(address)) this.beginTable('snapshot');
+      this.highest = Math.max(this.highest, address);
     }
     const refused = address === 0 && builder.info.hasAddresses;
     builder.addEvent(refused ? EventKind.failed : EventKind.alloc, address, sizeBytes, details.stack ?? -1);
@@ -197,11 +199,20 @@ export class TextEvents {
   private endTable(): void {
     if (this.dropped > 0) this.gap('more rows than any device has blocks', this.dropped);
     this.dropped = 0;
-    this.inTable.clear();
+    this.inTable = undefined;
+    this.highest = -1;
     if (this.hasHoles && !this.boundsKnown) for (const area of areasOf(this.pieces)) this.region(...area);
     this.pieces = [];
     this.hasHoles = false;
     this.boundsKnown = false;
+  }
+
+  private isListed(address: Address): boolean {
+    if (address > this.highest && !this.inTable) return false;
+    this.inTable ??= new Set(this.pieces.map((piece) => piece.address));
+    const listed = this.inTable.has(address);
+    this.inTable.add(address);
+    return listed;
   }
 
   private isTable(): boolean {

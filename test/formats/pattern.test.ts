@@ -2,13 +2,19 @@ import test from 'ava';
 import fc from 'fast-check';
 import { TraceFormatError } from '../../lib/errors/errors.js';
 import { PatternMatcher } from '../../lib/formats/pattern/match-pattern.js';
-import { parsePattern, parsePatternFile } from '../../lib/formats/pattern/parse-pattern.js';
+import {
+  PATTERN_FIELDS,
+  type PatternField,
+  parsePattern,
+  parsePatternFile,
+} from '../../lib/formats/pattern/parse-pattern.js';
 import { formatById } from '../../lib/formats/registry.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { framesOf, liveBlocks, liveSum } from '../support/case-trace.js';
 import { decodeIn, survivesEveryCut, utf8 } from '../support/decode-ways.js';
 
 const pattern = formatById('pattern');
+const FIELD_NAMES = Object.keys(PATTERN_FIELDS) as PatternField[];
 
 function read(text: string, ...patterns: string[]): Trace {
   const { trace, error } = decodeIn(pattern, utf8(text), { patterns });
@@ -28,7 +34,12 @@ function refused(run: () => unknown): TraceFormatError {
 
 const matched = (source: string, line: string): Readonly<Record<string, unknown>> | undefined => {
   const values = new PatternMatcher(parsePattern(source)).match(line);
-  return values && { ...Object.fromEntries(values.numbers), ...Object.fromEntries(values.texts), chain: values.chain };
+  if (!values) return undefined;
+  const told = FIELD_NAMES.flatMap((field) => {
+    const value = values.numbers.get(field) ?? values.texts.get(field);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return { ...Object.fromEntries(told), chain: values.chain };
 };
 
 test('the pattern of the documentation reads addresses, sizes and callers', (t) => {
@@ -210,7 +221,7 @@ test('whatever the pattern and the line, matching ends in values or nothing', (t
           return error instanceof TraceFormatError;
         }
         const values = matcher.match(text);
-        return values === undefined || [...values.numbers.values()].every(Number.isFinite);
+        return values === undefined || FIELD_NAMES.every((field) => Number.isFinite(values.numbers.get(field) ?? 0));
       }),
     );
   t.notThrows(check);

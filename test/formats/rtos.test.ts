@@ -182,3 +182,19 @@ test('PX4: a table of callers has sums and no blocks of its own', (t) => {
     ],
   );
 });
+
+test('NuttX 12 memdump: the last column is called Callstack, and the table is a snapshot', (t) => {
+  const text = `nsh> memdump used
+Dump all used memory node info:
+   PID        Size    Sequence    Address Callstack
+     0         576           1 0x20003b58 0x08001234 0x08002345
+     4        2064         120 0x20004ba8 0x08001234
+  Total Blks  Total Size
+           2        2640
+`;
+  const trace = readCase(t, 'nuttx', text);
+  t.deepEqual(liveBlocks(trace), { '0x20003b58': 576, '0x20004ba8': 2064 });
+  t.deepEqual(framesOf(trace, 0), ['0x8001234', '0x8002345']);
+  t.is(trace.info.contents, 'snapshot');
+  t.deepEqual(trace.gaps, []);
+});

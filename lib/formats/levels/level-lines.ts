@@ -60,11 +60,11 @@ function ofPairs(pairs: readonly [key: string, value: number | undefined][], tex
   const values: Partial<Record<Figure, number>> = {};
   let memory = '';
   for (const [key, value] of pairs) {
-    const figure = figureOf(key);
+    const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
     if (figure === undefined || value === undefined || values[figure] !== undefined) continue;
     values[figure] = value;
-    memory ||= memoryOf(key);
+    memory ||= named;
   }
   if (
     values.free === undefined &&
@@ -75,6 +75,24 @@ function ofPairs(pairs: readonly [key: string, value: number | undefined][], tex
     values.free = values.total - values.used;
   if (values.free === undefined && values.largest === undefined && values.minimum === undefined) return undefined;
   return { memory: memory || memoryOf(text), ...values };
+}
+
+interface KeyMeaning {
+  readonly figure: Figure | undefined;
+  readonly memory: string;
+}
+
+/** A log says the same few things again and again. */
+const meanings = new Map<string, KeyMeaning>();
+const MAX_MEANINGS = 2000;
+
+function meaningOf(key: string): KeyMeaning {
+  const known = meanings.get(key);
+  if (known) return known;
+  const meaning = { figure: figureOf(key), memory: memoryOf(key) };
+  if (meanings.size >= MAX_MEANINGS) meanings.clear();
+  meanings.set(key, meaning);
+  return meaning;
 }
 
 /** What a key is about: of `Free heap`, `heap_caps_get_largest_free_block`, `ESP.getMinFreeHeap()`, `Heap Max Block`, `min_free`. */

@@ -31,9 +31,17 @@ export class LevelTables {
 
   /** Undefined for a line that is no part of a table. */
   line(text: string): TableLine[] | undefined {
-    return (
-      this.capsLine(text) ?? this.statsLine(text) ?? this.rtLine(text) ?? this.freeLine(text) ?? this.csvLine(text)
-    );
+    if (text.length > 4000) return undefined;
+    // What the groups have in common is looked for before each of their patterns.
+    if (text.includes('free') || text.includes('Heap summary')) {
+      const caps = this.capsLine(text);
+      if (caps) return caps;
+    }
+    if (text.includes(' = ') || text.includes('Arena') || text.includes('Total')) {
+      const stats = this.statsLine(text);
+      if (stats) return stats;
+    }
+    return (text.includes(':') ? this.rtLine(text) : undefined) ?? this.freeLine(text) ?? this.csvLine(text);
   }
 
   /** heap_caps_print_heap_info: each area on two lines, then the totals. */
@@ -93,6 +101,7 @@ export class LevelTables {
 
   /** NuttX `free`: a line of names, then a row a heap, its name first or last. */
   private freeLine(text: string): TableLine[] | undefined {
+    if (!this.free && !text.includes('total')) return undefined;
     const words = text.trim().split(/\s+/, 12);
     const columns = words.map((word) => FREE_COLUMNS.find((name) => name === word.toLowerCase()));
     if (
@@ -117,6 +126,7 @@ export class LevelTables {
 
   /** CSV whose heading names what is free and no address. */
   private csvLine(text: string): TableLine[] | undefined {
+    if (!this.csv && !/free/i.test(text)) return undefined;
     const names = text.includes(',') ? text.split(',') : text.includes(';') ? text.split(';') : [];
     const columns = names
       .slice(0, 64)

@@ -1,17 +1,37 @@
 import type { Address } from '../../base/units.js';
-import type { LinePattern, PatternField, PatternPart } from './parse-pattern.js';
+import { type LinePattern, PATTERN_FIELDS, type PatternField, type PatternPart } from './parse-pattern.js';
 
 /** The values of a line's fields. Numbers are in bytes, microseconds and addresses; absent fields are undefined. */
 export interface FieldValues {
-  readonly numbers: ReadonlyMap<PatternField, number>;
-  readonly texts: ReadonlyMap<PatternField, string>;
+  readonly numbers: FieldSlots<number>;
+  readonly texts: FieldSlots<string>;
   /** Innermost first; empty without a {backtrace}. */
   readonly chain: readonly Address[];
+}
+
+const SLOTS = Object.fromEntries(Object.keys(PATTERN_FIELDS).map((field, i) => [field, i])) as Readonly<
+  Record<PatternField, number>
+>;
+
+/** A value a field. A Map would do; clearing one for every line is what costs. */
+export class FieldSlots<T> {
+  private readonly values: (T | undefined)[] = new Array<T | undefined>(Object.keys(PATTERN_FIELDS).length).fill(
+    undefined,
+  );
+
+  get(field: PatternField): T | undefined {
+    return this.values[SLOTS[field]];
+  }
+
+  set(field: PatternField, value: T | undefined): void {
+    this.values[SLOTS[field]] = value;
+  }
 }
 
 /** How often the first text of a pattern is looked for on one line. */
 const MAX_STARTS = 16;
 const MAX_CHAIN = 128;
+const NO_CHAIN: readonly Address[] = [];
 
 /** A field and the two parts behind it, which tell where it ends. */
 interface Place {
@@ -25,12 +45,19 @@ export class PatternMatcher {
   /** The first text, and the fields and blanks before it. */
   private readonly first: string;
   private readonly before: readonly PatternPart[];
-  private readonly numbers = new Map<PatternField, number>();
-  private readonly texts = new Map<PatternField, string>();
-  private chain: readonly Address[] = [];
+  private readonly numbers = new FieldSlots<number>();
+  private readonly texts = new FieldSlots<string>();
+  private readonly fields: readonly PatternField[];
+  /** By part: a field and what stands behind it. */
+  private readonly places: readonly (Place | undefined)[];
+  private chain: readonly Address[] = NO_CHAIN;
 
   constructor(readonly pattern: LinePattern) {
     const { parts } = pattern;
+    this.fields = parts.flatMap((part) => (part.part === 'field' ? [part.field] : []));
+    this.places = parts.map((part, i) =>
+      part.part === 'field' ? { part, next: parts[i + 1], after: parts[i + 2] } : undefined,
+    );
     const at = parts.findIndex(({ part }) => part === 'text');
     const first = parts[at];
     // A number or a word before the first text is found from the text backwards: anything may stand before it.
@@ -72,16 +99,21 @@ export class PatternMatcher {
   }
 
   private matchAt(line: string, start: number, firstPart: number): boolean {
-    this.numbers.clear();
-    this.texts.clear();
-    this.chain = [];
+    for (const field of this.fields) {
+      this.numbers.set(field, undefined);
+      this.texts.set(field, undefined);
+    }
+    this.chain = NO_CHAIN;
     const { parts } = this.pattern;
     let at = start;
     for (let i = firstPart; i < parts.length && at >= 0; i++) {
       const part = parts[i];
       if (part?.part === 'text') at = line.startsWith(part.text, at) ? at + part.text.length : -1;
       else if (part?.part === 'blanks') at = pastBlanks(line, at);
-      else if (part) at = this.field(line, at, { part, next: parts[i + 1], after: parts[i + 2] });
+      else if (part) {
+        const place = this.places[i];
+        at = place ? this.field(line, at, place) : -1;
+      }
     }
     const last = parts.at(-1);
     // `free` does not end inside `freed`.
@@ -175,15 +207,19 @@ function pastBlanks(line: string, at: number): number {
 
 /** Decimal, hexadecimal with 0x, or bare hexadecimal of radix 16; `(nil)` and `null` are no words here. Undefined for anything else. */
 export function numberOf(text: string, radix: 0 | 16): number | undefined {
-  const prefixed = text.startsWith('0x') || text.startsWith('0X');
-  const digits = prefixed ? text.slice(2) : text;
-  const hex = prefixed || radix === 16;
-  if (digits.length === 0 || digits.length > (hex ? 16 : 15)) return undefined;
-  for (let i = 0; i < digits.length; i++) {
-    const code = digits.charCodeAt(i);
-    if (!isDigit(code) && !(hex && isHexLetter(code))) return undefined;
+  const prefixed = text.charCodeAt(0) === 0x30 && (text.charCodeAt(1) | 32) === 0x78;
+  const start = prefixed ? 2 : 0;
+  const base = prefixed || radix === 16 ? 16 : 10;
+  const digits = text.length - start;
+  if (digits < 1 || digits > (base === 16 ? 16 : 15)) return undefined;
+  let value = 0;
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const letter = (code | 32) - 87;
+    const digit = isDigit(code) ? code - 0x30 : letter >= 10 && letter < base ? letter : -1;
+    if (digit < 0) return undefined;
+    value = value * base + digit;
   }
-  const value = Number.parseInt(digits, hex ? 16 : 10);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
@@ -214,11 +250,6 @@ function isNoBlank(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
-}
-
-function isHexLetter(code: number): boolean {
-  const low = code | 32;
-  return low >= 0x61 && low <= 0x66;
 }
 
 /** Letters, digits and the underscore; false for NaN, which is what lies outside the line. */

@@ -18,7 +18,7 @@ export function addMatched(pattern: LinePattern, values: FieldValues, to: Target
   const name = texts.get('name') ?? pattern.name;
   switch (pattern.kind) {
     case 'alloc':
-      events.alloc(address, size, { ...details(values, to), requestedBytes: numbers.get('requested') });
+      events.alloc(address, size, details(values, to));
       break;
     case 'free':
     case 'sweep':
@@ -85,11 +85,13 @@ function time(values: FieldValues, { atUs }: Target): { atUs?: number } {
 }
 
 function details(values: FieldValues, to: Target): EventDetails {
-  const task = values.texts.get('task');
+  const { numbers, texts } = values;
+  const task = texts.get('task');
   return {
     stack: stackOf(values, to.events),
-    ...time(values, to),
-    ...(task === undefined ? {} : { task: /^\d{1,9}$/.test(task) ? Number(task) : task }),
+    atUs: numbers.get('time') ?? to.atUs,
+    task: task !== undefined && /^\d{1,9}$/.test(task) ? Number(task) : task,
+    requestedBytes: numbers.get('requested'),
   };
 }
 

@@ -6,7 +6,7 @@ import { LineDecoder } from '../line-decoder.js';
 import { headLines } from '../line-splitter.js';
 import { LogClock } from '../log-time.js';
 import { TextEvents } from '../text-events.js';
-import { PatternMatcher } from './match-pattern.js';
+import { type FieldValues, PatternMatcher } from './match-pattern.js';
 import { type LinePattern, type PatternKind, parsePattern } from './parse-pattern.js';
 import { addMatched } from './pattern-events.js';
 
@@ -102,11 +102,17 @@ class PatternDecoder extends LineDecoder {
       const values = matcher.match(text);
       if (!values) continue;
       if (this.torn) this.events.gap('torn tail: the last line has no end, its numbers may be cut', 1);
-      else addMatched(matcher.pattern, values, { events: this.events, atUs: this.clock.read(this.prefix) });
+      else this.add(matcher.pattern, values);
       if (this.torn) this.events.seen++;
       // A line makes one event at most, but may tell several levels, or begin a table as well.
       if (isEvent(matcher.pattern.kind)) return;
     }
+  }
+
+  private add(pattern: LinePattern, values: FieldValues): void {
+    // A snapshot's blocks have no times of their own.
+    const isTimed = this.prefix !== '' && this.described.info?.contents !== 'snapshot';
+    addMatched(pattern, values, { events: this.events, atUs: isTimed ? this.clock.read(this.prefix) : undefined });
   }
 
   /** @throws TraceFormatError HH1432 when no line matched */

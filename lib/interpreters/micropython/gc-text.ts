@@ -88,6 +88,11 @@ export class GcTextReader {
   constructor(private readonly done: (dump: GcTextDump) => void) {}
 
   line(text: string, prefix = ''): void {
+    // Nearly all lines are rows of the map: told by their first character after blanks, which no title has.
+    if (ROW.test(text)) {
+      this.row(text, prefix);
+      return;
+    }
     const totals = TOTALS.exec(text);
     if (totals) {
       this.end();
