@@ -70,6 +70,7 @@ async function record(
       const each = next.value;
       journal.add(each);
       if (isHeapEvent(each)) progress.update(journal.heap, () => whereNow(each));
+      else if (each.kind === 'note' && each.code === 'server') progress.say(sanitize(each.text));
     }
     journal.close(true);
     return undefined;

@@ -34,6 +34,7 @@ export type { Board, MemoryArea } from '../boards/board.js';
 export { boardNames, loadBoard, parseBoard } from '../boards/load-board.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
+export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
 export { stopPoints } from '../capture/plan/make-plan.js';
 export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../capture/ram-dumps.js';
@@ -57,7 +58,7 @@ export {
   type SwoOptions,
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
-export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace, loadTraces } from '../formats/load-trace.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
@@ -79,7 +80,8 @@ export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpret
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
-export { SERVER_KINDS, type ServerKind } from '../link/server/target.js';
+export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
+export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,

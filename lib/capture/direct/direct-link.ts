@@ -4,7 +4,7 @@ import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import type { LineCounters } from '../../link/rsp/rsp-connection.js';
-import type { Target } from '../../link/server/target.js';
+import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import {
@@ -66,7 +66,7 @@ export class DirectLink implements AsyncDisposable {
       const poke = await openPoke(target, options.signal);
       return new DirectLink(target, client, reader, { ...options, firmware, poke });
     } catch (error) {
-      await client.detach(target.kind !== 'qemu').catch(() => undefined);
+      await client.detach(letsGo(target)).catch(() => undefined);
       throw error;
     }
   }
@@ -97,7 +97,7 @@ export class DirectLink implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { client, target } = this;
     this.run.close();
-    await client.detach(target.kind !== 'qemu').catch(() => undefined);
+    await client.detach(letsGo(target)).catch(() => undefined);
     // A server that got out of step still has the breakpoints; one that is gone has not.
     if (this.linkLost) await removeLeftovers(target, client.breakpoints.maybeSet, this.options);
   }

@@ -3,7 +3,7 @@ import { errorMessage, TargetError } from '../../errors/errors.js';
 import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
 import type { MemoryRange } from './stack-window.js';
@@ -43,7 +43,7 @@ export async function openClient(
     if (target.verify) await verifyImage(client, codeParts(elf));
     return client;
   } catch (error) {
-    await client.detach(target.kind !== 'qemu').catch(() => undefined);
+    await client.detach(letsGo(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -128,7 +128,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(target.kind !== 'qemu');
+    await client.detach(letsGo(target));
     return true;
   } catch {
     return false;

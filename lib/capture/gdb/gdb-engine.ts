@@ -7,7 +7,7 @@ import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
@@ -63,7 +63,7 @@ export function openSession(program: GdbProgram, target: Target): Promise<MiSess
     resetCommands: target.resetCommands,
     load: target.load,
     verify: target.verify,
-    detach: target.kind !== 'qemu',
+    detach: letsGo(target),
     breakpointLimit: target.board.comparators.breakpoints,
   });
 }
