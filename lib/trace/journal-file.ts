@@ -6,7 +6,8 @@ import { JournalWriter } from './journal-writer.js';
 import { LiveHeap } from './live-heap.js';
 import { TraceBuilder } from './trace-builder.js';
 
-const FLUSH_EVENTS = 256;
+/** A killed process loses fewer than this. */
+const FLUSH_EVENTS = 8;
 const FLUSH_MS: Milliseconds = 5;
 const FSYNC_MS: Milliseconds = 1000;
 

@@ -2,6 +2,7 @@ import { gcOracle } from '../../allocators/gc-oracle.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { signalName } from '../../link/rsp/stop-reply.js';
 import type { Target } from '../../link/server/target.js';
+import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
@@ -24,8 +25,6 @@ export interface DirectEngineOptions {
   readonly interruptTimeoutMs?: Milliseconds;
 }
 
-const DEFAULT_QUIET_MS = 15_000;
-
 /**
  * Captures over the remote serial protocol, without gdb: each event costs two round trips (one in the one-write mode). The
  * backtraces are unwound here from a copy of the stack, while the target runs on.
@@ -37,7 +36,7 @@ export class DirectEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
-    const { quietMs = DEFAULT_QUIET_MS, keepSamples = true } = this.options;
+    const { quietMs = WAIT_MS.quiet, keepSamples = true } = this.options;
     await using link = await DirectLink.open(target, plan.firmware, { ...this.options, quietMs, signal });
     if (hook.type === 'malloc') yield* harvestMallocDirect(link, { ...plan, hook }, { signal, keepSamples });
     else yield* new DirectRun(link, { ...plan, hook }, { ...this.options, keepSamples }).records(signal);

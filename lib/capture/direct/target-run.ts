@@ -2,6 +2,9 @@ import type { Milliseconds } from '../../base/units.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT } from '../../link/rsp/stop-reply.js';
+import { QuietTimes } from '../../link/waits.js';
+
+const LOOK_EVERY_MS: Milliseconds = 250;
 
 /** The target was told to run on. */
 export interface Run {
@@ -19,14 +22,17 @@ export class TargetRun {
   ending = false;
   private testing = false;
   private lastStopAt = performance.now();
+  private testedAt = 0;
   private readonly watchdog: NodeJS.Timeout;
+  private readonly quiet: QuietTimes;
 
   constructor(
     private readonly client: RspClient,
     readonly poke: OpenocdPoke | undefined,
-    private readonly quietMs: Milliseconds,
+    quietMs: Milliseconds,
   ) {
-    this.watchdog = setInterval(() => this.selfTest(), quietMs).unref();
+    this.quiet = new QuietTimes(quietMs);
+    this.watchdog = setInterval(() => this.selfTest(), Math.min(quietMs, LOOK_EVERY_MS)).unref();
   }
 
   /** One write: what comes before, and the order to run. */
@@ -49,8 +55,12 @@ export class TargetRun {
       const stopped = await stop;
       this.lastStopAt = performance.now();
       this.poke?.end();
-      if (!this.testing || stopped.signal !== SIGINT || this.ending) return stopped;
+      if (!this.testing || stopped.signal !== SIGINT || this.ending) {
+        this.quiet.reset();
+        return stopped;
+      }
       this.testing = false;
+      this.quiet.answered();
       stop = this.resume().stop;
     }
   }
@@ -79,7 +89,9 @@ export class TargetRun {
 
   /** When the target was quiet for long: makes sure by an interrupt that it still answers. */
   private selfTest(): void {
-    if (!this.client.connection.running || performance.now() - this.lastStopAt < this.quietMs) return;
+    const now = performance.now();
+    if (!this.client.connection.running || now - Math.max(this.lastStopAt, this.testedAt) < this.quiet.waitMs) return;
+    this.testedAt = now;
     this.testing = true;
     // When it fails the connection ends, and the run that is awaited with it.
     this.client.interrupt().catch(() => undefined);
