@@ -2,9 +2,6 @@ import type { Milliseconds } from '../../base/units.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT } from '../../link/rsp/stop-reply.js';
-import { QuietTimes } from '../../link/waits.js';
-
-const LOOK_EVERY_MS: Milliseconds = 250;
 
 /** The target was told to run on. */
 export interface Run {
@@ -22,17 +19,14 @@ export class TargetRun {
   ending = false;
   private testing = false;
   private lastStopAt = performance.now();
-  private testedAt = 0;
   private readonly watchdog: NodeJS.Timeout;
-  private readonly quiet: QuietTimes;
 
   constructor(
     private readonly client: RspClient,
     readonly poke: OpenocdPoke | undefined,
-    quietMs: Milliseconds,
+    private readonly quietMs: Milliseconds,
   ) {
-    this.quiet = new QuietTimes(quietMs);
-    this.watchdog = setInterval(() => this.selfTest(), Math.min(quietMs, LOOK_EVERY_MS)).unref();
+    this.watchdog = setInterval(() => this.selfTest(), quietMs).unref();
   }
 
   /** One write: what comes before, and the order to run. */
@@ -51,18 +45,20 @@ export class TargetRun {
 
   /** Waits for a stop that is not the answer to a self-test. */
   async wait(run: Run): Promise<Stopped> {
-    for (let { stop } = run; ; ) {
-      const stopped = await stop;
-      this.lastStopAt = performance.now();
-      this.poke?.end();
-      if (!this.testing || stopped.signal !== SIGINT || this.ending) {
-        this.quiet.reset();
-        return stopped;
-      }
-      this.testing = false;
-      this.quiet.answered();
-      stop = this.resume().stop;
+    for (let waiting = run; ; waiting = this.resume()) {
+      const { stopped, isTest } = await this.waitOrTest(waiting);
+      if (!isTest) return stopped;
     }
+  }
+
+  /** Waits for a stop. After a self-test the target is halted, and to be resumed by the caller, who may look at it before. */
+  async waitOrTest(run: Run): Promise<{ readonly stopped: Stopped; readonly isTest: boolean }> {
+    const stopped = await run.stop;
+    this.lastStopAt = performance.now();
+    this.poke?.end();
+    const isTest = this.testing && stopped.signal === SIGINT && !this.ending;
+    if (isTest) this.testing = false;
+    return { stopped, isTest };
   }
 
   /** Ends the run that lasts: what the target then stops at is a stop like any other. @throws DeviceLostError HH1564 */
@@ -89,9 +85,7 @@ export class TargetRun {
 
   /** When the target was quiet for long: makes sure by an interrupt that it still answers. */
   private selfTest(): void {
-    const now = performance.now();
-    if (!this.client.connection.running || now - Math.max(this.lastStopAt, this.testedAt) < this.quiet.waitMs) return;
-    this.testedAt = now;
+    if (!this.client.connection.running || performance.now() - this.lastStopAt < this.quietMs) return;
     this.testing = true;
     // When it fails the connection ends, and the run that is awaited with it.
     this.client.interrupt().catch(() => undefined);
