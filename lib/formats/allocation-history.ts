@@ -47,6 +47,23 @@ export function* allocationHistoryBytes(trace: Trace): Generator<Uint8Array> {
   yield out.take();
 }
 
+/** Besides the two backtraces: names, numbers, commas. */
+const RECORD_BYTES: Bytes = 130;
+
+/** About how large {@link allocationHistoryBytes} would be; a size above `enough` may be any such. */
+export function allocationHistorySize(trace: Trace, enough: Bytes): Bytes {
+  const spans = lifespans(trace);
+  const frames = new FrameCache(trace);
+  const { stack } = trace.events;
+  let bytes = 0;
+  for (let span = 0; span < spans.count && bytes <= enough; span++) {
+    const end = spans.endSeq[span] ?? trace.eventCount;
+    bytes += RECORD_BYTES + frames.json(stack[spans.startSeq[span] ?? 0] ?? -1).length;
+    if (end < trace.eventCount) bytes += frames.json(stack[end] ?? -1).length;
+  }
+  return spans.count === 0 ? 0 : bytes;
+}
+
 /** The records themselves. */
 export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
   const spans = lifespans(trace);

@@ -3,8 +3,9 @@ import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
+import { type Bytes, formatBytes } from '../base/units.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
-import { allocationHistoryBytes } from '../formats/allocation-history.js';
+import { allocationHistoryBytes, allocationHistorySize } from '../formats/allocation-history.js';
 import { callTreeText } from '../report/call-tree-text.js';
 import type { Trace } from '../trace/trace.js';
 import { writeWhole } from './write-whole.js';
@@ -25,15 +26,34 @@ export interface WrittenOutputs {
 }
 
 /**
- * Writes what a trace gives (all but the journal) into a folder, which is made when it is not there. A file appears under its
- * name only when it is whole. @throws OutputError HH1903, naming the file; the other files stay.
+ * The history repeats the backtraces in each record: a capture of 764,000 events takes 738 MB. A larger one than this is written on
+ * request only.
  */
-export async function writeOutputs(trace: Trace, folder: string): Promise<WrittenOutputs> {
+const MAX_HISTORY_BYTES: Bytes = 64 * 1024 * 1024;
+
+export interface OutputOptions {
+  /** Default: 64 MiB. */
+  readonly maxHistoryBytes?: Bytes;
+}
+
+/**
+ * Writes what a trace gives (all but the journal) into a folder, which is made when it is not there. A file appears under its
+ * name only when it is whole; the history is left out where it is too large, which a note of the summary says.
+ * @throws OutputError HH1903, naming the file; the other files stay.
+ */
+export async function writeOutputs(
+  trace: Trace,
+  folder: string,
+  { maxHistoryBytes = MAX_HISTORY_BYTES }: OutputOptions = {},
+): Promise<WrittenOutputs> {
   // The largest file is on its way to the disk while the rest is worked out.
-  const history = writeWhole(join(folder, OUTPUT_FILES.history), allocationHistoryBytes(trace));
+  const path = join(folder, OUTPUT_FILES.history);
+  const isSmall = allocationHistorySize(trace, maxHistoryBytes) <= maxHistoryBytes;
+  // One of an earlier capture would be taken for this one's.
+  const history = isSmall ? writeWhole(path, allocationHistoryBytes(trace)) : rm(path, { force: true });
   history.catch(() => undefined);
   const tree = callTree(trace);
-  const summary = captureSummary(trace);
+  const summary = isSmall ? captureSummary(trace) : withoutHistory(captureSummary(trace), maxHistoryBytes);
   const written = await Promise.allSettled([
     history,
     writeWhole(join(folder, OUTPUT_FILES.treeText), [callTreeText(tree)]),
@@ -42,6 +62,12 @@ export async function writeOutputs(trace: Trace, folder: string): Promise<Writte
   ]);
   for (const each of written) if (each.status === 'rejected') throw each.reason;
   return { tree, summary };
+}
+
+function withoutHistory(summary: CaptureSummary, maxBytes: Bytes): CaptureSummary {
+  const { journal, history } = OUTPUT_FILES;
+  const text = `${history} would take more than ${formatBytes(maxBytes)} and was not written; \`harvest export ${journal} --format allocation-history -o ${history}\` writes it`;
+  return { ...summary, notes: [...summary.notes, { code: 'history-not-written', text }] };
 }
 
 /**

@@ -6,12 +6,13 @@ import { JournalWriter } from './journal-writer.js';
 import { LiveHeap } from './live-heap.js';
 import { TraceBuilder } from './trace-builder.js';
 
-const FLUSH_EVENTS = 256;
-const FLUSH_MS: Milliseconds = 50;
+/** A killed process loses fewer than this. */
+const FLUSH_EVENTS = 8;
+const FLUSH_MS: Milliseconds = 5;
 const FSYNC_MS: Milliseconds = 1000;
 
 /**
- * A journal on disk that grows with the capture: events are written at the latest 50 ms after they came (so that a killed
+ * A journal on disk that grows with the capture: events are written at the latest 5 ms after they came (so that a killed
  * process loses no more), samples once a second; all is forced to the disk once a second (so that a power cut does not lose more than
  * that). What is written is not kept: a capture's memory does not grow with its events, and its trace is read back from the file.
  */

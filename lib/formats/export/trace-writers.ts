@@ -1,4 +1,5 @@
 import { TraceFormatError } from '../../errors/errors.js';
+import { allocationHistoryWriter } from './allocation-history-writer.js';
 import { chromeTraceWriter } from './chrome-trace.js';
 import { dhatWriter } from './dhat.js';
 import { firefoxProfileWriter } from './firefox-profile.js';
@@ -19,6 +20,7 @@ export const TRACE_WRITERS: readonly TraceWriter[] = [
   heaptrackWriter,
   massifWriter,
   dhatWriter,
+  allocationHistoryWriter,
 ];
 
 /** The writer with this id. @throws TraceFormatError HH1480 when there is none. */

@@ -17,25 +17,7 @@ import { asText, isRecord, listOf } from './mi-values.js';
 import { SelfTest } from './self-test.js';
 
 const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
-const REGISTER_NAMES = [
-  'r0',
-  'r1',
-  'r2',
-  'r3',
-  'r4',
-  'r5',
-  'r6',
-  'r7',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'sp',
-  'lr',
-  'pc',
-  'xpsr',
-];
+const REGISTER_NAMES = 'r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 sp lr pc xpsr'.split(' ');
 
 /** A target behind gdb. */
 export class MiSession implements DebugSession {

@@ -100,6 +100,8 @@ class QemuProcess {
     this.stopping = true;
     if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
     killTool(this.child, 'SIGTERM');
+    // One that is stopped takes the signal only when it goes on.
+    killTool(this.child, 'SIGCONT');
     const killer = setTimeout(() => killTool(this.child, 'SIGKILL'), WAIT_MS.grace);
     await this.ended;
     clearTimeout(killer);

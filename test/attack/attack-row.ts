@@ -1,0 +1,26 @@
+/** What one kind of attack did and found. */
+export interface AttackRow {
+  readonly attack: string;
+  /** How often it was done. */
+  readonly tries: number;
+  /** Hangs, wrong events, silent losses, processes or breakpoints that stayed; 0 is the goal. */
+  readonly faults: readonly string[];
+  readonly figures: string;
+}
+
+export interface AttackOptions {
+  readonly seed: number;
+  /** 1 for the short form in the tests; more is longer in proportion. */
+  readonly scale: number;
+}
+
+export function tableOf(rows: readonly AttackRow[]): string {
+  const lines = rows.map(
+    ({ attack, tries, faults, figures }) => `| ${attack} | ${tries} | ${faults.length} | ${figures} |`,
+  );
+  return ['| attack | tries | faults | figures |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}

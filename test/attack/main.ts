@@ -1,0 +1,38 @@
+import { attackJournal, attackPackets, attackReaders } from './attack-bytes.js';
+import { attackCaptures } from './attack-captures.js';
+import { attackJournalWriter } from './attack-journal-writer.js';
+import { type AttackOptions, type AttackRow, tableOf } from './attack-row.js';
+
+/*
+ * Attacks on captures and readers, from a seed:
+ *
+ *   npm run attack -- --scale 100 --seed 1 --only captures,packets
+ *
+ * Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
+ */
+
+const ATTACKS: Readonly<
+  Record<string, (options: AttackOptions) => AttackRow | AttackRow[] | Promise<AttackRow | AttackRow[]>>
+> = {
+  journal: attackJournal,
+  writer: attackJournalWriter,
+  readers: attackReaders,
+  packets: attackPackets,
+  captures: attackCaptures,
+};
+
+const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
+const options = { seed: Number(argument('--seed') ?? 1), scale: Math.max(1, Number(argument('--scale') ?? 10)) };
+const only = argument('--only')?.split(',') ?? Object.keys(ATTACKS);
+const rows: AttackRow[] = [];
+for (const name of only) {
+  const attack = ATTACKS[name];
+  if (!attack) throw new Error(`--only ${name}: expected one of ${Object.keys(ATTACKS).join(', ')}`);
+  const found = [await attack(options)].flat();
+  rows.push(...found);
+  for (const { attack: title, faults } of found) {
+    for (const fault of faults) process.stderr.write(`${title}: ${fault}\n`);
+  }
+}
+process.stdout.write(`seed ${options.seed}, scale ${options.scale}\n\n${tableOf(rows)}\n`);
+process.exitCode = rows.some(({ faults }) => faults.length > 0) ? 1 : 0;
