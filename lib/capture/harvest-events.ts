@@ -2,7 +2,7 @@ import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { TargetError } from '../errors/errors.js';
-import { refuseArmState } from '../firmware/capturable.js';
+import { refuseArmState, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
@@ -72,6 +72,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
+  refuseMachine(image, options.elf);
   const ends = endConditions(options, board, image);
   const { plan, notes, heap } = await planOf(image, board, ends);
   refuseArmState(image, breakpointsOf(plan), options.elf);

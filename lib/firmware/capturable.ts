@@ -6,6 +6,8 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
  * @throws SymbolError HH1314 (64 bit), HH1315 (big-endian)
  */
 export function refuseMachine({ elf, machine }: Symbolizer, elfPath: string): void {
+  // A program of this computer is a wrong path, and told as such (HH1351).
+  if (machine === 'x86-64') return;
   const named = `${elfPath}: found a ${elf.addressSize * 8}-bit ${elf.littleEndian ? 'little' : 'big'}-endian program for ${machine}`;
   const remedy = '`harvest symbolize` names its addresses, and traces that its own tracer writes can be imported';
   if (elf.addressSize === 8) throw new SymbolError('HH1314', `${named}, expected a 32-bit one`, { remedy });

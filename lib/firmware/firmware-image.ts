@@ -26,8 +26,7 @@ export async function loadFirmware(elfPath: string, board?: Board): Promise<Symb
       remedy: 'use the ELF file from before `strip`; build with -g for source lines',
     });
   }
-  // A program of this computer is a wrong path: it is told as such.
-  if (board && image.machine !== 'x86-64') refuseMachine(image, elfPath);
+  if (board) refuseMachine(image, elfPath);
   if (board && image.machine !== board.mcu.architecture) {
     throw new SymbolError(
       'HH1351',

@@ -12,7 +12,7 @@ import { judgeWithGdb } from '../support/gdb-judge.js';
 
 const missing = missingTools(['arm-none-eabi-gcc', 'arm-none-eabi-addr2line', 'gdb-multiarch']);
 const SOURCE = 'test/symbols/programs/arm-state.c';
-/** Nothing listens there: a capture that began would end with HH1550. */
+/** Nothing listens there: a capture that began would end with HH1501. */
 const NOWHERE = { gdbServer: '127.0.0.1:1', reset: false } as const;
 
 async function drain(records: AsyncIterable<unknown>): Promise<void> {
@@ -42,7 +42,7 @@ for (const objcopy of [
       flags: ['-mcpu=cortex-m3', '-O1', '-g', '--specs=nosys.specs'],
       objcopy,
     });
-    await t.throwsAsync(drain(harvestEvents({ ...capture, elf: thumb })), { code: 'HH1550' });
+    await t.throwsAsync(drain(harvestEvents({ ...capture, elf: thumb })), { code: 'HH1501' });
   });
 }
 

@@ -114,7 +114,7 @@ test('code that runs in RAM is verified where it is loaded to, by both engines, 
     [other, true],
   ] as const) {
     await using server = await startQemu('mps2-an385', flashed);
-    const options = { elfPath, load: false, verify: true, reset: 'none', after: 'run', notes: [] } as const;
+    const options = { elfPath, load: false, verify: true, reset: 'none', after: 'halt', notes: [] } as const;
     const target = await attachTarget(board, { kind: 'generic' }, { host: '127.0.0.1', port: server.port }, options);
     const direct = async () => (await openClient(target, elf, { signal: AbortSignal.timeout(60_000) })).detach(false);
     const gdb = async () => (await openSession(await findGdb(), target))[Symbol.asyncDispose]();
