@@ -41,7 +41,9 @@ export const symbolizeCommand = defineCommand({
       const places = group.map((address) => ({ address, frames: image.locate(address, { isReturnAddress }) }));
       // The second of a pair may be a caller (a heap trace) or the stack pointer of a backtrace, which is no code.
       const isPair = places.length === 2;
-      return places.filter(({ frames }, i) => !(isPair && i === 1) || frames.some(({ functionName }) => functionName));
+      return places.filter(
+        ({ frames }, i) => !(isPair && i === 1) || frames.some(({ functionName }) => !/^\??\??$/.test(functionName)),
+      );
     });
     if (context.json) {
       context.out(`${JSON.stringify({ schema: 'heap-harvest/symbolize@1', addresses: found })}\n`);
