@@ -16,7 +16,7 @@ import { headLines } from './line-splitter.js';
 import { withoutEscapes } from './terminal-escapes.js';
 
 /*
- * The log of a classic gdb script that breaks on gc_log_change (capture.md, section 2). Two generations of the script:
+ * The log of a classic gdb script that breaks on gc_log_change. Two generations of the script:
  *   backtrace, then `$1 = start_block`, `$2 = length`
  *   `$1 = start_block`, `$2 = length`, `$3 = ticks_ms`, then the frames of a few `up` commands
  * The values mean the same in both, so events are collected up to the next breakpoint and order does not matter. The breakpoint's own

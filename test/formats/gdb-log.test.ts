@@ -23,7 +23,7 @@ function asOriginal({ address: _, bytes: __, ...record }: HistoryRecord): unknow
   return record;
 }
 
-/** The original knows only a function named exactly gc_sweep; this firmware's is gc_sweep_free_blocks (capture.md: gc_sweep*). */
+/** The original knows only a function named exactly gc_sweep; this firmware's is gc_sweep_free_blocks. */
 function withSweeps(record: HistoryRecord): HistoryRecord {
   const swept = record.end_trace !== '' && record.end_trace.some(([, , name]) => name === 'gc_sweep_free_blocks');
   return swept ? { ...record, end_cause: 'sweep' } : record;

@@ -22,7 +22,7 @@ export interface SpillTables {
 }
 
 /**
- * The least bytes by the demand alone, for 1, 2, ... `maxPools` pools (analysis.md, "Spill, bound").
+ * The least bytes by the demand alone, for 1, 2, ... `maxPools` pools (docs/analysis.md).
  * P(i) = the most blocks of the sizes above a_i alive together; for given breaks the least bytes are the sum of
  * (b_j - b_(j-1)) x P(b_(j-1)), the capacities c_j = P(b_(j-1)) - P(b_j).
  */

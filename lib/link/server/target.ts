@@ -31,7 +31,7 @@ export interface ServerAddress {
 export interface Target extends AsyncDisposable {
   readonly kind: ServerKind;
   readonly server: ServerAddress;
-  /** OpenOCD's Tcl port, for the `arp_poll` poke (engines.md); absent for other servers. */
+  /** OpenOCD's Tcl port, for the `arp_poll` poke (docs/direct-engine.md); absent for other servers. */
   readonly tclPort?: number;
   readonly board: Board;
   readonly elfPath: string;
