@@ -82,6 +82,7 @@ export type { MpyCode, MpyFile, MpyObject, MpyQstr } from '../interpreters/micro
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpreters/micropython/mpy/mpy-heap-cost.js';
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
+export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
 export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
 export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';

@@ -302,28 +302,31 @@ test.serial('clients that connect and say nothing, or never end their request, l
   }
 });
 
-test.serial('an answer is made no further once its client is gone, and others are answered while it is made', async (t) => {
-  let made = 0;
-  const pieces = (function* () {
-    for (;;) {
-      made++;
-      const until = performance.now() + 5;
-      while (performance.now() < until);
-      yield made % 2 === 0 ? 'x' : '';
+test.serial(
+  'an answer is made no further once its client is gone, and others are answered while it is made',
+  async (t) => {
+    let made = 0;
+    const pieces = (function* () {
+      for (;;) {
+        made++;
+        const until = performance.now() + 5;
+        while (performance.now() < until);
+        yield made % 2 === 0 ? 'x' : '';
+      }
+    })();
+    const client = { destroyed: false };
+    let others = 0;
+    const other = setInterval(() => others++, 1);
+    for await (const piece of inTurns(pieces, client)) {
+      t.is(piece, 'x');
+      if (others > 5) client.destroyed = true;
     }
-  })();
-  const client = { destroyed: false };
-  let others = 0;
-  const other = setInterval(() => others++, 1);
-  for await (const piece of inTurns(pieces, client)) {
-    t.is(piece, 'x');
-    if (others > 5) client.destroyed = true;
-  }
-  clearInterval(other);
-  const before = made;
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  t.is(made, before);
-});
+    clearInterval(other);
+    const before = made;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    t.is(made, before);
+  },
+);
 
 test.serial('aborted downloads of a large trace leave the server answering', async (t) => {
   t.timeout(60_000);
