@@ -37,6 +37,14 @@ export class CaptureProgress {
     this.shown = false;
   }
 
+  /** No event comes: shows what the target does instead, until one comes. */
+  status(heap: LiveHeap, text: string): void {
+    if (this.context.quiet) return;
+    this.heap = heap;
+    this.where = () => text;
+    this.next(Date.now());
+  }
+
   /** Ends it, and removes the live line, so that other text can follow. */
   end(): void {
     clearInterval(this.timer);

@@ -16,13 +16,17 @@ Settings, as convenience variables set before `source` (all optional):
 Lines written (fields in hexadecimal but for text; one line is one record):
     @F ID PC FLAGS LINE<tab>FUNCTION<tab>FILE   a frame, before its first use; FLAGS: 1 inlined, 2 signal, 4 tail call
     @V W0 W1 W2 W3                              the words at $hh_var0.., before the first event of an epoch
-    @E START LENGTH ID ID ...                   an event: arguments, then frame ids, innermost first
+    @E START LENGTH ID ID ...                   an event: arguments, then frame ids, innermost first; a last id - says that gdb could not
+                                                go on, or that there are more frames than are kept
     @I                                          gc_init was entered
     @L                                          the limit of events was reached; the target is stopped
 """
 import signal
 
 import gdb
+
+# Every other reason means that gdb could not go on.
+REGULAR_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST)
 
 ARGUMENTS = {"arm": ("r0", "r1", "lr"), "riscv": ("a0", "a1", "ra")}
 
@@ -104,14 +108,21 @@ class LogBreakpoint(gdb.Breakpoint):
         ids = []
         inlined_depth = 0
         after_signal = False
-        while frame is not None and len(ids) < self.max_depth:
+        while frame is not None:
+            if len(ids) >= self.max_depth:
+                ids.append("-")
+                break
             ids.append("%x" % self.frame_ids.of(frame, inlined_depth, after_signal, lines))
             kind = frame.type()
             inlined_depth = inlined_depth + 1 if kind == gdb.INLINE_FRAME else 0
             after_signal = kind == gdb.SIGTRAMP_FRAME or (after_signal and kind == gdb.INLINE_FRAME)
             try:
-                frame = frame.older()
+                older = frame.older()
+                if older is None and frame.unwind_stop_reason() not in REGULAR_ENDS:
+                    ids.append("-")
+                frame = older
             except gdb.error:
+                ids.append("-")
                 break
         return " ".join(ids)
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
@@ -5,6 +6,7 @@ import { isAliveAt, peakOf } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
+import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 import { type PlaceTree, placeTree } from './stack-paths.js';
 
 /** How much of something: allocations, allocation units (CircuitPython's blocks), bytes. */
@@ -44,6 +46,8 @@ export interface CallTree {
   readonly peakSeq: Seq;
   readonly atSeq?: Seq;
   readonly complete: boolean;
+  /** What is not sure of the backtraces; absent when all are whole and exact. */
+  readonly stacks?: StackDoubts;
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
 }
@@ -85,6 +89,7 @@ export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree 
     peakSeq,
     ...(options.atSeq === undefined ? {} : { atSeq: options.atSeq }),
     complete: trace.info.complete,
+    ...defined({ stacks: stackDoubts(trace) }),
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions, ...tree.assumptions],
   };

@@ -5,6 +5,7 @@ import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { peakOf } from './heap-usage.js';
+import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /** What a capture holds and how far it can be trusted. */
 export interface CaptureSummary {
@@ -33,6 +34,8 @@ export interface CaptureSummary {
   readonly peakSeq: Seq;
   readonly endReason?: string;
   readonly complete: boolean;
+  /** What is not sure of the backtraces; absent when all are whole and exact. */
+  readonly stacks?: StackDoubts;
   /** Wall time of the capture, the link's own delays included; absent for imported traces. */
   readonly durationMs?: Milliseconds;
   readonly eventsPerSecond?: number;
@@ -84,6 +87,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     peakSeq: peak.seq,
     ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle }),
     complete: info.complete,
+    ...defined({ stacks: stackDoubts(trace) }),
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
     epochs: trace.epochs.length,
     levels: heapLevels(trace),

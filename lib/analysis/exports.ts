@@ -37,6 +37,7 @@ export { type PoolCurvePoint, type PoolOptions, type PoolPlan, planPools } from 
 export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
+export { type GuessedAt, type StackDoubts, stackDoubts } from './stack-doubts.js';
 export type { TaskRow } from './task-table.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';

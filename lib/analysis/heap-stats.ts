@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
@@ -10,6 +11,7 @@ import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
 import { type SizeTable, sizeTable } from './size-table.js';
 import { type SourceRow, sourceTable } from './source-table.js';
+import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 import { type TaskRow, taskTable } from './task-table.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
@@ -56,6 +58,8 @@ export interface HeapStats {
   readonly heapBytes?: Bytes;
   readonly sizeKind: 'requested' | 'block';
   readonly complete: boolean;
+  /** What is not sure of the backtraces; absent when all are whole and exact. */
+  readonly stacks?: StackDoubts;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -92,6 +96,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     ...(heapBytes === undefined ? {} : { heapBytes }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
+    ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],

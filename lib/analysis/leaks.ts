@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Bytes, StackId } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
@@ -8,6 +9,7 @@ import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
+import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -50,6 +52,8 @@ export interface Leaks {
   /** How full the heap was, by the device's own word; empty unless the source tells it. */
   readonly levels: readonly LevelSeries[];
   readonly complete: boolean;
+  /** What is not sure of the backtraces; absent when all are whole and exact. */
+  readonly stacks?: StackDoubts;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -83,6 +87,7 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     lostAtEpochs: scan.lostAtEpochs,
     levels: heapLevels(trace),
     complete: trace.info.complete,
+    ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],

@@ -1,4 +1,5 @@
 import { type FrameId, formatAddress } from '../base/units.js';
+import { FrameFlag } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 
 /** A source line in a function: what frames with different addresses have in common. */
@@ -15,6 +16,9 @@ export interface Place {
 
 /** Stands for stacks without a frame that can be shown. */
 export const NO_PLACE: Place = { location: '(no backtrace)', functionName: '', file: '', line: 0 };
+
+/** Stands for the callers that a cut backtrace lacks. */
+export const CUT_PLACE: Place = { location: '[...]', functionName: '(cut)', file: '', line: 0 };
 
 /** The distinct places of a trace's frames. */
 export interface Places {
@@ -47,6 +51,7 @@ export function placesOf(trace: Trace): Places {
 export function placeOf(trace: Trace, frame: FrameId): Place {
   const { frames, strings } = trace;
   if (frame < 0 || frame >= frames.count) return NO_PLACE;
+  if ((frames.flags[frame] ?? 0) & FrameFlag.cut) return CUT_PLACE;
   const file = strings[frames.file[frame] ?? -1] ?? '';
   const line = frames.line[frame] ?? 0;
   const location = file === '' ? formatAddress(frames.address[frame] ?? 0) : `${file}:${line}`;

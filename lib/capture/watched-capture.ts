@@ -1,5 +1,6 @@
 import type { Target } from '../link/server/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
+import { warnOfBareBacktraces } from './bare-backtraces.js';
 import { PromptWatcher } from './console/prompt-watcher.js';
 import type { TargetConsole } from './console/target-console.js';
 import { EndReason } from './end-reason.js';
@@ -50,7 +51,7 @@ export async function* watchedCapture(
     readConsole(target.console, console, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
   }
   try {
-    yield* engine.harvest(target, plan, control.signal);
+    yield* warnOfBareBacktraces(engine.harvest(target, plan, control.signal));
   } catch (error) {
     // Aborted before the engine had begun: that is an end too, with nothing captured.
     if (!(error instanceof EndReason)) throw error;

@@ -16,7 +16,10 @@ export interface Unwound {
   readonly usedEnd: Address;
 }
 
-/** Makes backtraces from registers and a copy of the stack. Never throws: a damaged stack gives a short backtrace. */
+/**
+ * Makes backtraces from registers and a copy of the stack. Never throws: a backtrace that does not reach the outermost call ends with
+ * CUT_FRAME, which does not count as one of `maxDepth` frames.
+ */
 export interface StackUnwinder {
   unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound;
 }

@@ -1,15 +1,19 @@
 import type { Address } from '../base/units.js';
-import type { RawFrame } from '../symbols/stack-walk.js';
+import type { RawFrame, StackEnd } from '../symbols/stack-walk.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
-import type { Frame } from '../trace/heap-event.js';
+import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
+import { ReturnAddresses } from './return-addresses.js';
 import type { StackCopy, StackUnwinder, Unwound } from './stack-unwinder.js';
 
 /** Frames by place; a firmware has fewer call sites than this. */
 const MAX_CACHED = 200_000;
+/** What an operating system may put into a task's lr so that the task never returns. */
+const NO_RETURN = 0xffffffff;
 
 /** Unwinds with the call frame information of an ELF file, and names the frames with its line information. */
 export class SymbolizerUnwinder implements StackUnwinder {
   private readonly frames = new Map<number, readonly Frame[]>();
+  private readonly returns: ReturnAddresses;
   private readonly littleEndian: boolean;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private start: Address = 0;
@@ -17,19 +21,34 @@ export class SymbolizerUnwinder implements StackUnwinder {
 
   constructor(readonly symbolizer: Symbolizer) {
     this.littleEndian = symbolizer.elf.littleEndian;
+    this.returns = new ReturnAddresses(symbolizer);
   }
 
   unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound {
     this.view = new DataView(stack.bytes.buffer, stack.bytes.byteOffset, stack.bytes.length);
     this.start = stack.address;
     this.usedEnd = stack.address;
-    const { frames, needs } = this.symbolizer.unwind(registers, this.readWord, { maxDepth });
+    // One more than is kept: whether there is one tells whether the backtrace is cut.
+    const { frames, needs, end } = this.symbolizer.unwind(registers, this.readWord, { maxDepth: maxDepth + 1 });
     const backtrace: Frame[] = [];
+    let isRoot = false;
+    let isDoubtful = false;
+    let before: RawFrame | undefined;
+    let isCircle = false;
     for (const frame of frames) {
-      for (const named of this.named(frame)) backtrace.push(named);
-      if (backtrace.length >= maxDepth) break;
+      isCircle = before?.pc === frame.pc && frame.kind === 'normal' && !this.returns.maySelfCall(frame.pc);
+      if (isCircle) break;
+      before = frame;
+      const returns = frame.isReturnAddress && frame.kind === 'normal' ? this.returns.of(frame.pc) : 'call';
+      isRoot = returns === 'root';
+      isDoubtful ||= returns === 'doubtful' || returns === 'tail';
+      for (const named of this.named(frame, { isRoot, isDoubtful })) backtrace.push(named);
+      if (isRoot || backtrace.length > maxDepth) break;
     }
-    return { backtrace: backtrace.slice(0, maxDepth), missing: needs?.address, usedEnd: this.usedEnd };
+    const missing = isRoot || isCircle ? undefined : needs?.address;
+    const isWhole = backtrace.length <= maxDepth && !isCircle && (isRoot || isWholeEnd(end, frames.at(-1)));
+    if (!isWhole) backtrace.splice(maxDepth, Number.POSITIVE_INFINITY, CUT_FRAME);
+    return { backtrace, missing, usedEnd: this.usedEnd };
   }
 
   private readonly readWord = (address: Address): number | undefined => {
@@ -40,15 +59,13 @@ export class SymbolizerUnwinder implements StackUnwinder {
   };
 
   /** The same place gives the same objects: a trace interns them by identity first. */
-  private named(frame: RawFrame): readonly Frame[] {
-    const key =
-      frame.pc * 16 +
-      KIND_CODES[frame.kind] * 4 +
-      (frame.isReturnAddress ? 2 : 0) +
-      (frame.certainty === 'exact' ? 0 : 1);
+  private named(frame: RawFrame, found: Found): readonly Frame[] {
+    const isGuessed = found.isDoubtful || frame.certainty === 'guessed';
+    const isReturnAddress = frame.isReturnAddress && !found.isRoot;
+    const key = frame.pc * 16 + KIND_CODES[frame.kind] * 4 + (isReturnAddress ? 2 : 0) + (isGuessed ? 1 : 0);
     const known = this.frames.get(key);
     if (known) return known;
-    const made = this.name(frame);
+    const made = this.name({ ...frame, isReturnAddress, certainty: isGuessed ? 'guessed' : 'exact' });
     if (this.frames.size >= MAX_CACHED) this.frames.clear();
     this.frames.set(key, made);
     return made;
@@ -57,7 +74,10 @@ export class SymbolizerUnwinder implements StackUnwinder {
   private name({ pc, kind, isReturnAddress, certainty }: RawFrame): readonly Frame[] {
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
-    const places = this.symbolizer.locate(pc, { isReturnAddress });
+    // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
+    const places = this.symbolizer.locate(kind === 'tail' ? pc - 1 : pc, {
+      isReturnAddress: isReturnAddress && kind === 'normal',
+    });
     // gdb does not tell the inlined calls of a tail call's frame apart: it shows the innermost. Both engines must agree.
     const shown = kind === 'tail' ? places.slice(0, 1) : places;
     return shown.map((place) => ({
@@ -69,6 +89,33 @@ export class SymbolizerUnwinder implements StackUnwinder {
       ...(kind === 'tail' ? { kind } : {}),
       ...guessed,
     }));
+  }
+}
+
+/** What the code before a return address says of a frame. */
+interface Found {
+  readonly isRoot: boolean;
+  readonly isDoubtful: boolean;
+}
+
+/** Whether a walk that ended so reached the outermost call. */
+function isWholeEnd(end: StackEnd, last: RawFrame | undefined): boolean {
+  switch (end) {
+    case 'main':
+    case 'entry':
+    case 'outermost':
+    case 'zero-pc':
+      return true;
+    case 'corrupt':
+      return last?.kind === 'signal' && last.pc === NO_RETURN;
+    case 'depth':
+    case 'repeated':
+    case 'no-memory':
+    case 'no-psp':
+    case 'other-security':
+    case 'no-rule':
+    case 'unknown-machine':
+      return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Address, type Bytes, parseAddress, type Seq, type StackId } from '../base/units.js';
-import type { Frame } from '../trace/heap-event.js';
+import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { HistoryEntry } from './history-entries.js';
@@ -128,5 +128,6 @@ function frameOf([address, location, functionName]: HistoryEntry['startTrace'][n
     file: at?.[1] ?? location,
     line: Number(at?.[2] ?? 0),
     ...(functionName === '<signal handler called>' ? { kind: 'signal' as const } : {}),
+    ...(functionName === CUT_FRAME.functionName && location === '' ? { kind: 'cut' as const } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Amount, CallFigure, CallNode, CallTree } from '../analysis/call-tree.js';
 import { formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
+import { stackDoubtLines } from './trust-text.js';
 
 export interface CallTreeTextOptions {
   /** Which figure is printed; default `live`. */
@@ -17,7 +18,7 @@ export interface CallTreeTextOptions {
 
 /**
  * The tree in CircuitPython's form: `LOCATION FUNCTION N blocks`, two spaces of indent a level, nodes at zero left out,
- * `N total blocks` last. Ends with a newline.
+ * then what is not sure of the backtraces, `N total blocks` last. Ends with a newline.
  */
 export function callTreeText(tree: CallTree, options: CallTreeTextOptions = {}): string {
   const figure = options.figure ?? 'live';
@@ -34,6 +35,7 @@ export function callTreeText(tree: CallTree, options: CallTreeTextOptions = {}):
     }
   };
   visit(tree.root, 0);
+  lines.push(...stackDoubtLines(tree.stacks));
   lines.push(`${amountOf(total, options)} total ${options.unit ?? 'blocks'}`);
   return `${lines.join('\n')}\n`;
 }

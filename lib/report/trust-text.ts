@@ -1,3 +1,4 @@
+import type { StackDoubts } from '../analysis/stack-doubts.js';
 import { formatCount } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import type { Finding } from '../trace/lifespans.js';
@@ -9,6 +10,7 @@ export interface Trust {
   readonly gaps?: readonly Gap[];
   readonly findings?: readonly Finding[];
   readonly assumptions?: readonly string[];
+  readonly stacks?: StackDoubts;
 }
 
 const MEANING: Readonly<Record<Finding['kind'], string>> = {
@@ -34,6 +36,27 @@ export function trustLines(trust: Trust): string[] {
   const further = (trust.gaps ?? []).length - 5;
   if (further > 0) lines.push(`gap: and ${formatCount(further)} more`);
   if (trust.complete === false) lines.push('the capture is incomplete: what is missing is in none of these figures');
+  lines.push(...stackDoubtLines(trust.stacks));
   for (const assumption of trust.assumptions ?? []) lines.push(`assumed: ${sanitize(assumption)}`);
+  return lines;
+}
+
+/** A line each for backtraces that are cut and that are guessed; empty when all are whole and exact. */
+export function stackDoubtLines(stacks: StackDoubts | undefined): string[] {
+  if (!stacks) return [];
+  const { events, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt } = stacks;
+  const lines: string[] = [];
+  if (cutEvents > 0) {
+    const bare = bareEvents > 0 ? `, ${formatCount(bareEvents)} of them at the allocation itself` : '';
+    lines.push(
+      `backtraces: ${formatCount(cutEvents)} of ${formatCount(events)} do not reach the outermost call${bare}: [...] stands for the rest`,
+    );
+  }
+  if (guessedEvents > 0) {
+    const at = guessedAt.map(({ functionName }) => sanitize(functionName)).join(', ');
+    lines.push(
+      `backtraces: ${formatCount(guessedEvents)} of ${formatCount(events)} are guessed in part (${formatCount(guessedFrames)} frames; no unwind information, or no call before the return address), from ${at} on outwards`,
+    );
+  }
   return lines;
 }

@@ -137,6 +137,8 @@ export class HeapRing {
       case 'region':
         this.regions.set(record.region.name, record.region);
         return;
+      case 'status':
+        return;
       case 'raw':
         this.addRaw(record.sample);
         return;

@@ -53,6 +53,7 @@ export class LeakBuffer {
       case 'region':
         this.regions.set(record.region.name, record.region);
         break;
+      case 'status':
       case 'raw':
         break;
       case 'mark':

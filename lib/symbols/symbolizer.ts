@@ -88,7 +88,8 @@ export class Symbolizer {
    */
   sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
     if (frame.kind === 'signal') return this.lookup.signalFrame;
-    const places = this.locate(frame.pc, frame);
+    // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
+    const places = frame.kind === 'tail' ? this.lookup.at(frame.pc - 1) : this.locate(frame.pc, frame);
     return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 
@@ -98,6 +99,14 @@ export class Symbolizer {
    */
   unwind(registers: ArrayLike<number>, readMemory: ReadMemory, options: UnwindOptions = {}): UnwoundStack {
     return this.unwinder.unwind(registers, readMemory, options);
+  }
+
+  /**
+   * How the caller of a frame at `pc` is found: `exact` by call frame information, `guessed` by what the code looks like, undefined when
+   * nothing tells.
+   */
+  callerCertainty(pc: Address, { isReturnAddress = false }: LocateOptions = {}): 'exact' | 'guessed' | undefined {
+    return this.unwinder.stepAt(isReturnAddress ? pc - 1 : pc, !isReturnAddress).row?.certainty;
   }
 
   /**

@@ -3,8 +3,11 @@ import type { Address, Bytes, Microseconds, Seq } from '../base/units.js';
 /** How much a frame can be trusted: `guessed` frames were found without call-frame information (docs/symbols.md). */
 export type Certainty = 'exact' | 'guessed';
 
-/** What made a frame: a call, an exception entry (gdb: `<signal handler called>`), or a tail call reconstructed from call-site data. */
-export type FrameKind = 'normal' | 'signal' | 'tail';
+/**
+ * What made a frame: a call, an exception entry (gdb: `<signal handler called>`), or a tail call reconstructed from call-site data.
+ * `cut` is no call: it stands outside of the outermost frame that is known, for all those that are not ({@link CUT_FRAME}).
+ */
+export type FrameKind = 'normal' | 'signal' | 'tail' | 'cut';
 
 /** One line of a backtrace. */
 export interface Frame {
@@ -24,6 +27,14 @@ export interface Frame {
 
 /** A backtrace, innermost frame first. Empty when none was recorded. */
 export type Backtrace = readonly Frame[];
+
+/** The last frame of a backtrace that does not reach the outermost call: too deep, memory that was not read, no way to unwind further. */
+export const CUT_FRAME: Frame = { address: 0, functionName: '[...]', file: '', line: 0, kind: 'cut' };
+
+/** Whether a backtrace ends before the outermost call. */
+export function isCut(backtrace: Backtrace): boolean {
+  return backtrace.at(-1)?.kind === 'cut';
+}
 
 interface EventBase {
   /** Absent when the source records no backtrace. */
@@ -156,6 +167,8 @@ export type TraceRecord =
   | { readonly kind: 'region'; readonly region: HeapRegion }
   | ({ readonly kind: 'level' } & Omit<HeapLevel, 'beforeSeq'>)
   | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
+  /** What the target does while no event comes: for whoever watches, it is kept in no trace. */
+  | { readonly kind: 'status'; readonly text: string }
   | { readonly kind: 'raw'; readonly sample: RawSample };
 
 /** Whether a record is an event of the heap; all others describe their place in the stream. */

@@ -46,6 +46,10 @@ export class JournalWriter {
       if (this.pendingEvents >= BATCH_EVENTS) this.flush(liveBytes);
       return;
     }
+    if (record.kind === 'status') {
+      this.flush(liveBytes);
+      return;
+    }
     if (record.kind === 'raw') {
       this.sample(record.sample);
       return;

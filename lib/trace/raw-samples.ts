@@ -15,7 +15,7 @@ import { MAX_UNPACKED_BYTES } from './journal-format.js';
 
 const MAX_REGISTERS = 256;
 /** No engine reads so much; it bounds what a damaged journal can ask for. */
-const MAX_STACK_BYTES = 64 * 1024;
+const MAX_STACK_BYTES = 256 * 1024;
 /** A shorter run of equal bytes costs more to name than to repeat. */
 const MIN_EQUAL_RUN = 4;
 /** Of the objects of a sample. */

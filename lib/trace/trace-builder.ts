@@ -152,6 +152,8 @@ export class TraceBuilder {
       case 'info':
         this.info = { ...this.info, ...record.info };
         break;
+      case 'status':
+        break;
       case 'raw':
         this.rawSamples.push(record.sample);
         break;

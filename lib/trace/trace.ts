@@ -75,6 +75,7 @@ export function frameAt(trace: Trace, id: FrameId): Frame {
     ...(flags & FrameFlag.inlined ? { inlined: true } : {}),
     ...(flags & FrameFlag.signal ? { kind: 'signal' as const } : {}),
     ...(flags & FrameFlag.tail ? { kind: 'tail' as const } : {}),
+    ...(flags & FrameFlag.cut ? { kind: 'cut' as const } : {}),
     ...(flags & FrameFlag.guessed ? { certainty: 'guessed' as const } : {}),
   };
 }

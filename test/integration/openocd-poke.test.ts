@@ -22,6 +22,8 @@ test.serial('through OpenOCD the direct engine captures the same, and pokes once
   t.is(error, undefined, log);
   t.deepEqual(eventLines(trace), expected);
   t.true(Number(trace.info.engineReport?.openocdPokes) >= 60);
+  // OpenOCD leaves the target halted at a detach: it was told before, and asked.
+  t.is(trace.notes.at(-1)?.text, 'the target runs on, without a breakpoint (OpenOCD says: running)');
 });
 
 test.serial('without the Tcl port it captures the same, without pokes', async (t) => {

@@ -98,5 +98,5 @@ test('refuses a stack that is longer than any, before it makes room for it', (t)
   for (const value of [0, 0]) writer.varint(value);
   writer.signedVarint(2 ** 40);
   writer.varint(2 ** 39);
-  t.throws(() => decode(writer.view()), { message: /a stack of 549755813888 bytes, expected at most 65536/ });
+  t.throws(() => decode(writer.view()), { message: /a stack of 549755813888 bytes, expected at most 262144/ });
 });

@@ -1,5 +1,6 @@
 import type { Seq } from '../../base/units.js';
 import { errorMessage, HarvestError } from '../../errors/errors.js';
+import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { withBacktrace } from '../../firmware/resymbolize.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { Target } from '../../link/server/target.js';
@@ -27,6 +28,7 @@ const EXPLAINED: Readonly<Record<Explanation, string>> = {
   'tail-calls': 'explainedByTailCalls',
   'ends-early': 'explainedByGdbEndingEarly',
   'wrong-name': 'explainedByDiscardedFunctions',
+  cut: 'checkedUpToTheirCut',
 };
 /** Every one of these is compared with gdb's. */
 const CHECKED_AT_FIRST = 32;
@@ -73,6 +75,7 @@ class LiveCheck implements AsyncDisposable {
   private failure: string | undefined;
   private checked = 0;
   private readonly explained = new Map<Explanation, number>();
+  private readonly marks: BacktraceJudge;
   private hasFunction: HasFunction | undefined;
   private lastGood: Seq = -1;
   /** The event from which on gdb makes the backtraces. */
@@ -83,7 +86,8 @@ class LiveCheck implements AsyncDisposable {
     elfPath: string,
     private readonly plan: { readonly firmware: Symbolizer; readonly maxDepth: number },
   ) {
-    const opening = program ? GdbBacktraces.open(program, elfPath) : Promise.resolve(undefined);
+    this.marks = new BacktraceJudge(plan.firmware);
+    const opening = program ? GdbBacktraces.open(program, elfPath, plan.maxDepth) : Promise.resolve(undefined);
     this.opening = opening.catch((error: unknown) => {
       this.failure = errorMessage(error);
       return undefined;
@@ -124,7 +128,7 @@ class LiveCheck implements AsyncDisposable {
       return;
     }
     try {
-      const gdbs = await gdb.of(sample, this.plan.maxDepth);
+      const gdbs = this.marks.of(await gdb.of(sample, this.plan.maxDepth));
       if (this.gdbFrom !== undefined) {
         yield withBacktrace(event, gdbs);
         return;

@@ -3,7 +3,7 @@ import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import { MiSession } from '../../link/mi/mi-session.js';
 import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
-import type { Backtrace, Frame, RawSample } from '../../trace/heap-event.js';
+import { type Backtrace, type Frame, isCut, type RawSample } from '../../trace/heap-event.js';
 
 /** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
 export class GdbBacktraces implements AsyncDisposable {
@@ -15,7 +15,7 @@ export class GdbBacktraces implements AsyncDisposable {
   ) {}
 
   /** @throws GdbError, TargetError when gdb does not start or refuses the snapshot. */
-  static async open(program: GdbProgram, elfPath: string): Promise<GdbBacktraces> {
+  static async open(program: GdbProgram, elfPath: string, maxDepth: number): Promise<GdbBacktraces> {
     const server = await SnapshotServer.listen();
     try {
       const session = await MiSession.open(program, {
@@ -27,6 +27,7 @@ export class GdbBacktraces implements AsyncDisposable {
         load: false,
         verify: false,
         detach: false,
+        backtraceLimit: maxDepth + 2,
       });
       return new GdbBacktraces(server, session);
     } catch (error) {
@@ -53,9 +54,10 @@ export class GdbBacktraces implements AsyncDisposable {
  * What gdb is known to show otherwise. `tail-calls`: it leaves out frames of tail calls, which it shows only where its call-site data
  * leave one way. `ends-early`: without call frame information it stops where we go on by prologues; those frames are marked guessed.
  * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
- * symbol table has ours: firmware whose flash begins at 0.
+ * symbol table has ours: firmware whose flash begins at 0. `cut`: both end where the copy of the stack, or what is known of the code,
+ * ends; that they agree says nothing of the calls outside.
  */
-export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name';
+export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name' | 'cut';
 
 /** How our backtrace compares with gdb's. */
 export type Comparison =
@@ -66,7 +68,10 @@ export type Comparison =
 /** Whether the symbol table has a function of this name at an address. */
 export type HasFunction = (name: string, address: Address) => boolean;
 
-export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?: HasFunction): Comparison {
+/** Both without the frames of the hooked functions; that one of them is cut is no difference by itself. */
+export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFunction?: HasFunction): Comparison {
+  const ours = withoutCut(all);
+  const gdbs = withoutCut(allOfGdb);
   let by: Explanation | undefined;
   let own = 0;
   let at = 0;
@@ -90,9 +95,15 @@ export function compareBacktraces(ours: Backtrace, gdbs: Backtrace, hasFunction?
       at = otherEnd;
     }
   }
-  if (own === ours.length && at === gdbs.length)
+  if (own === ours.length && at === gdbs.length) {
+    if (isCut(all)) by ??= 'cut';
     return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
+  }
   return { outcome: 'differs', frame: own, ours: frameText(ours[own]), gdbs: frameText(gdbs[at]) };
+}
+
+function withoutCut(backtrace: Backtrace): Backtrace {
+  return isCut(backtrace) ? backtrace.slice(0, -1) : backtrace;
 }
 
 /** Behind the frames that share the address of this one: the calls inlined into a function, and the function last. */
@@ -124,12 +135,14 @@ export function functionsOf(image: Symbolizer): HasFunction {
       );
 }
 
+const MAX_NOTED_CHARS = 60;
+
 /** The kind is not compared: MI does not tell it. */
 function sameFrame(a: Frame, b: Frame | undefined): boolean {
   return (
     b !== undefined &&
     (a.address === b.address || a.kind === 'signal') &&
-    a.functionName === b.functionName &&
+    withoutParameters(a.functionName) === withoutParameters(b.functionName) &&
     a.file === b.file &&
     sameLine(a.line, b.line)
   );
@@ -140,7 +153,27 @@ function sameLine(ours: number, gdbs: number): boolean {
   return ours === gdbs || (ours > 0xffff && (ours & 0xffff) === gdbs);
 }
 
+/** Names of C++ templates run to a thousand characters: a note stays one line. */
+function short(text: string): string {
+  return text.length <= MAX_NOTED_CHARS
+    ? text
+    : `${text.slice(0, MAX_NOTED_CHARS / 2)}...${text.slice(-MAX_NOTED_CHARS / 2)}`;
+}
+
+/** gdb shows the parameters of C++ functions that it knows from the symbol table alone: `operator new(unsigned int)`. */
+function withoutParameters(name: string): string {
+  const bare = name.replace(/( const| volatile| &{1,2}|\[abi:\w+\])+$/, '');
+  if (!bare.endsWith(')')) return bare;
+  let depth = 0;
+  for (let at = bare.length - 1; at > 0; at--) {
+    if (bare[at] === ')') depth++;
+    else if (bare[at] === '(' && --depth === 0)
+      return bare.slice(0, at).endsWith('operator') ? bare : bare.slice(0, at);
+  }
+  return bare;
+}
+
 function frameText(frame: Frame | undefined): string {
   if (!frame) return 'no frame';
-  return `${frame.functionName || '??'} at ${frame.file || '??'}:${frame.line}`;
+  return `${short(frame.functionName || '??')} at ${short(frame.file || '??')}:${frame.line}`;
 }

@@ -25,6 +25,11 @@ export interface CaptureOptions {
   readonly returnInstruction: Address | undefined;
 }
 
+/** The target was stopped only to be looked at, because no event had come for long. */
+export interface QuietStop {
+  readonly kind: 'quiet';
+}
+
 /** In the one-write mode a guess that falls short cannot be mended: guess generously. */
 const ONE_WRITE_SLACK_BYTES: Bytes = 512;
 
@@ -37,8 +42,6 @@ const ONE_WRITE_SLACK_BYTES: Bytes = 512;
  * A stop is yielded after the target was told to run on, so that the caller works while the target does.
  */
 export class DirectCapture {
-  /** Events whose stack lay below the guess of the one-write mode: they have an incomplete backtrace. */
-  missedStacks = 0;
   private oneWrite = false;
   private events = 0;
   private readonly client: RspClient;
@@ -55,10 +58,15 @@ export class DirectCapture {
   }
 
   /** Every stop from the first run on; ends after one that is no log event. The target is halted then. */
-  async *stops(): AsyncGenerator<CaptureStop, void, undefined> {
+  async *stops(): AsyncGenerator<CaptureStop | QuietStop, void, undefined> {
     let run = this.run.resume();
     for (;;) {
-      const stopped = await this.run.wait(run);
+      const { stopped, isTest } = await this.run.waitOrTest(run);
+      if (isTest) {
+        yield { kind: 'quiet' };
+        run = this.run.resume();
+        continue;
+      }
       if (this.oneWrite && stopped.signal === SIGTRAP && !this.run.ending) {
         const { stop, next } = await this.readAndResume(stopped);
         if (next) run = next;
@@ -125,10 +133,7 @@ export class DirectCapture {
     const next = this.run.follow(replies, [setPc]);
     const snapshot = await this.reader.finish(replies.slice(0, payloads.length), parts, false);
     const stop = this.classify(snapshot, stopped);
-    if (stop.kind === 'log') {
-      if (!snapshot.reachesTop) this.missedStacks++;
-      return { stop, next };
-    }
+    if (stop.kind === 'log') return { stop, next };
     await this.takeBack(snapshot, next);
     return { stop, next: undefined };
   }

@@ -5,6 +5,9 @@ import type { Target } from '../../link/server/target.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
+import { LastWords, oracleOf } from '../last-words.js';
+import { QUIET_MS } from '../quiet-watch.js';
+import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { DirectLink, type EngineReport } from './direct-link.js';
 import { harvestMallocDirect } from './direct-malloc.js';
@@ -24,8 +27,6 @@ export interface DirectEngineOptions {
   readonly interruptTimeoutMs?: Milliseconds;
 }
 
-const DEFAULT_QUIET_MS = 15_000;
-
 /**
  * Captures over the remote serial protocol, without gdb: each event costs two round trips (one in the one-write mode). The
  * backtraces are unwound here from a copy of the stack, while the target runs on.
@@ -37,10 +38,12 @@ export class DirectEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
-    const { quietMs = DEFAULT_QUIET_MS, keepSamples = true } = this.options;
-    await using link = await DirectLink.open(target, plan.firmware, { ...this.options, quietMs, signal });
-    if (hook.type === 'malloc') yield* harvestMallocDirect(link, { ...plan, hook }, { signal, keepSamples });
-    else yield* new DirectRun(link, { ...plan, hook }, { ...this.options, keepSamples }).records(signal);
+    const { quietMs = QUIET_MS, keepSamples = true } = this.options;
+    // The loop of the malloc hooks looks at a quiet target by itself.
+    const testMs = hook.type === 'malloc' ? 3 * quietMs : quietMs;
+    await using link = await DirectLink.open(target, plan.firmware, { ...this.options, quietMs: testMs, signal });
+    if (hook.type === 'malloc') yield* harvestMallocDirect(link, { ...plan, hook }, { signal, keepSamples, quietMs });
+    else yield* new DirectRun(link, { ...plan, hook }, { ...this.options, quietMs, keepSamples }).records(signal);
   }
 }
 
@@ -49,13 +52,16 @@ type LogPlan = HarvestPlan & { readonly hook: LogHook };
 /** One capture with the log hook, from the first breakpoint to the last record. */
 class DirectRun {
   private readonly made: DirectRecords;
-  private capture: DirectCapture | undefined;
   private lastStop: CaptureStop | undefined;
 
   constructor(
     private readonly link: DirectLink,
     private readonly plan: LogPlan,
-    private readonly options: { readonly oneWrite?: boolean; readonly keepSamples: boolean },
+    private readonly options: {
+      readonly oneWrite?: boolean;
+      readonly keepSamples: boolean;
+      readonly quietMs: Milliseconds;
+    },
   ) {
     const { keepSamples } = options;
     this.made = new DirectRecords(link.client, plan.hook, {
@@ -79,13 +85,17 @@ class DirectRun {
   }
 
   private async *events(capture: DirectCapture, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
+    const words = await LastWords.prepare(this.link.client, this.plan.firmware);
     if (!signal.aborted) {
       for await (const stop of capture.stops()) {
-        this.lastStop = stop;
-        yield* this.made.of(stop);
+        if (stop.kind === 'quiet') yield await this.status();
+        else {
+          this.lastStop = stop;
+          yield* this.made.of(stop);
+        }
       }
     }
-    yield* this.atEnd(signal);
+    yield* this.atEnd(signal, words);
   }
 
   private async prepareCapture(): Promise<DirectCapture> {
@@ -93,7 +103,7 @@ class DirectRun {
     const { oneWrite } = this.options;
     const { client } = this.link;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
-    this.capture = new DirectCapture(this.link, {
+    return new DirectCapture(this.link, {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(stops.map((stop) => stop.address)),
@@ -101,17 +111,23 @@ class DirectRun {
       prepare: (stop) => this.made.prepare(stop),
       returnInstruction,
     });
-    return this.capture;
   }
 
-  private async *atEnd(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
+  private async *atEnd(signal: AbortSignal, words: LastWords): AsyncGenerator<TraceRecord, void, undefined> {
     const { made } = this;
     const { client } = this.link;
     const underWay = this.lastStop?.kind === 'stop' ? undefined : made.lastBlock;
     const oracle = await gcOracle((at, length) => client.readMemory(at, length), made.log, made.area, underWay);
-    const { text, complete } = this.reason(signal);
-    const engineReport = this.report();
-    yield { kind: 'info', info: { oracle, endReason: text, ...(complete ? {} : { complete }), engineReport } };
+    const { events } = made;
+    const reached = this.lastStop?.kind === 'stop';
+    const told = await words.of({ reason: this.reason(signal), reached, events });
+    yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told, engineReport: this.report() } };
+  }
+
+  private async status(): Promise<TraceRecord> {
+    const { client } = this.link;
+    const where = await whereabouts(client, this.plan.firmware);
+    return { kind: 'status', text: statusText(where, client.breakpoints.addresses.length, this.options.quietMs) };
   }
 
   private reason(signal: AbortSignal): EndReason {
@@ -137,7 +153,6 @@ class DirectRun {
       roundTripsPerEvent: per(roundTrips),
       packetsPerEvent: per(packets),
       stackRereads: this.link.reader.rereads,
-      ...(this.capture?.missedStacks ? { incompleteStacks: this.capture.missedStacks } : {}),
       ...(poke ? { openocdPokes: poke.pokes } : {}),
     };
   }

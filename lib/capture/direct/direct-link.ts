@@ -7,14 +7,9 @@ import type { LineCounters } from '../../link/rsp/rsp-connection.js';
 import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
-import {
-  initialStackPointer,
-  type LinkOptions,
-  openClient,
-  openPoke,
-  ramRanges,
-  removeLeftovers,
-} from './open-client.js';
+import { letGo, resumeCommand } from './farewell.js';
+import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
+import { knownMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
@@ -38,6 +33,8 @@ export class DirectLink implements AsyncDisposable {
   private readonly before: LineCounters;
   private lost: Error | undefined;
   private linkLost = false;
+  /** Whether the target was let go already. */
+  private isGone = false;
 
   private constructor(
     private readonly target: Target,
@@ -61,20 +58,26 @@ export class DirectLink implements AsyncDisposable {
   static async open(target: Target, firmware: Symbolizer, options: DirectLinkOptions): Promise<DirectLink> {
     const client = await openClient(target, firmware.elf, options);
     try {
-      const top = await initialStackPointer(client, target);
-      const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
+      const top = await initialStackPointer(client, target, firmware.elf);
+      const known = knownMemory(target.board, firmware.elf);
+      const reader = new SnapshotReader(client, top === undefined ? [] : [top], known);
       const poke = await openPoke(target, options.signal);
       return new DirectLink(target, client, reader, { ...options, firmware, poke });
     } catch (error) {
-      await client.detach(letsGo(target)).catch(() => undefined);
+      await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Passes the records of a capture on. When the link breaks they end with a gap and the reason, and the error is thrown. */
+  /** Passes the records of a capture on, and says at their end what the target does now. When the link breaks they end with a gap and the reason, and the error is thrown. */
   async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
     try {
       yield* records;
+      // What else it is to do then is done when the target is disposed of.
+      if (!letsGo(this.target) || (this.target.after ?? 'run') !== 'run') return;
+      this.isGone = true;
+      this.run.poke?.end();
+      yield { kind: 'note', code: 'target', text: await letGo(this.client, this.target) };
     } catch (error) {
       this.linkLost = error instanceof DeviceLostError;
       const reason = this.lost ?? error;
@@ -97,7 +100,7 @@ export class DirectLink implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { client, target } = this;
     this.run.close();
-    await client.detach(letsGo(target)).catch(() => undefined);
+    if (!this.isGone) await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
     // A server that got out of step still has the breakpoints; one that is gone has not.
     if (this.linkLost) await removeLeftovers(target, client.breakpoints.maybeSet, this.options);
   }

@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../base/units.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { harvestMallocBySession, type MallocPlan } from '../malloc/malloc-loop.js';
 import type { DirectLink, EngineReport } from './direct-link.js';
@@ -7,12 +8,12 @@ import { DirectSession } from './direct-session.js';
 export async function* harvestMallocDirect(
   link: DirectLink,
   plan: MallocPlan,
-  options: { readonly signal: AbortSignal; readonly keepSamples: boolean },
+  options: { readonly signal: AbortSignal; readonly keepSamples: boolean; readonly quietMs: Milliseconds },
 ): AsyncGenerator<TraceRecord, void, undefined> {
-  const { signal, keepSamples } = options;
+  const { signal, keepSamples, quietMs } = options;
   const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
   const session = new DirectSession(link, { words, keepSamples });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
   const report = (): EngineReport => ({ link: 'two round trips a stop', roundTrips: link.traffic().roundTrips });
-  yield* link.guard(harvestMallocBySession(session, plan, signal, { report }), report);
+  yield* link.guard(harvestMallocBySession(session, plan, signal, { report, quietMs }), report);
 }

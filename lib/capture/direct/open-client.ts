@@ -6,6 +6,8 @@ import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
+import { resumeCommand } from './farewell.js';
+import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
 export interface LinkOptions {
@@ -43,7 +45,7 @@ export async function openClient(
     if (target.verify) await verifyImage(client, codeParts(elf));
     return client;
   } catch (error) {
-    await client.detach(letsGo(target)).catch(() => undefined);
+    await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -92,16 +94,21 @@ export async function openPoke(target: Target, signal: AbortSignal): Promise<Ope
   return await OpenocdPoke.open({ host, port: target.tclPort }, signal).catch(() => undefined);
 }
 
-export function ramRanges(target: Target): MemoryRange[] {
+function ramRanges(target: Target): MemoryRange[] {
   const ram = target.board.memory.filter((area) => area.kind === 'ram');
   return ram.map((area) => ({ address: area.baseAddress, length: area.sizeBytes }));
 }
 
 /**
- * The end of the main stack: a Cortex-M loads it from the first word of its vector table.
- * Undefined for other cores, or when that word is no address at the end of something in RAM.
+ * The end of the main stack: a Cortex-M loads it from the first word of its vector table. A bootloader's table may tell of another
+ * stack: what is said here is believed when stacks were seen to end there.
+ * Undefined for other cores, or when that word is no address at the end of some memory.
  */
-export async function initialStackPointer(client: RspClient, target: Target): Promise<Address | undefined> {
+export async function initialStackPointer(
+  client: RspClient,
+  target: Target,
+  elf: ElfFile,
+): Promise<Address | undefined> {
   const { board } = target;
   if (!/cortex-m/i.test(board.mcu.core)) return undefined;
   const base = board.applicationAddress ?? board.memory.find((area) => area.kind === 'flash')?.baseAddress;
@@ -109,7 +116,7 @@ export async function initialStackPointer(client: RspClient, target: Target): Pr
   const bytes = await client.readMemory(base, 4).catch(() => undefined);
   if (!bytes) return undefined;
   const top = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  return top % 4 === 0 && ramRanges(target).some((range) => contains(range, top - 4)) ? top : undefined;
+  return top % 4 === 0 && knownMemory(board, elf).some((range) => contains(range, top - 4)) ? top : undefined;
 }
 
 /**
@@ -128,7 +135,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(letsGo(target));
+    await client.detach(letsGo(target), resumeCommand(target));
     return true;
   } catch {
     return false;

@@ -1,7 +1,8 @@
 import { LR, PC, SP } from '../../arch/arm/registers.js';
 import type { Address, Bytes } from '../../base/units.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
-import { fromStackPointer, MAX_STACK_BYTES, type MemoryRange, StackWindow } from './stack-window.js';
+import { isUnreadable, readAvailable } from './readable-memory.js';
+import { fromStackPointer, MAX_GUESS_BYTES, MAX_STACK_BYTES, type MemoryRange, StackWindow } from './stack-window.js';
 
 /** Registers and a copy of the stack from the stack pointer up, of a halted target. */
 export interface StopSnapshot {
@@ -12,7 +13,7 @@ export interface StopSnapshot {
   readonly returnAddress: Address;
   /** Empty when no memory could be read there. */
   readonly stack: Uint8Array;
-  /** Whether the copy is known to reach the stack's outer end. */
+  /** Whether the copy surely reaches the stack's outer end: unwinding needs no halted target then. */
   readonly reachesTop: boolean;
 }
 
@@ -26,25 +27,36 @@ const FIRST_BYTES = 1024;
 export class SnapshotReader {
   /** Reads that had to be made because the guess fell short. */
   rereads = 0;
-  private readonly windows: StackWindow[] = [];
+  private windows: readonly StackWindow[] = [];
   private current: StackWindow | undefined;
   private registersBytes = 0;
 
   constructor(
     private readonly client: RspClient,
     tops: readonly Address[],
-    /** What may be read at all: a stack pointer outside is not followed. */
-    private readonly ram: readonly MemoryRange[],
+    /** What is surely memory; elsewhere it is found out by reading. */
+    private readonly known: readonly MemoryRange[],
   ) {
     for (const top of tops) this.addWindow(top, true);
     this.current = this.windows[0];
   }
 
-  /** The end of the stack of a snapshot was found by unwinding: from now on it is asked for up to there. */
-  learnTop(top: Address, { sp }: StopSnapshot): void {
-    if (this.windows.length < MAX_WINDOWS) this.addWindow(top, false);
-    this.current = this.windows.find((window) => window.holds(sp));
+  /** The stack of a snapshot was unwound up to here: from now on it is asked for up to there, or to a known end above. */
+  learnEnd(end: Address, { sp }: StopSnapshot): void {
+    const window = this.windowOf(sp);
+    if (window && end <= window.top) {
+      window.agree();
+      return;
+    }
+    this.forget(window);
+    if (this.windows.length < MAX_WINDOWS) this.addWindow(end, false);
+    this.current = this.windowOf(sp);
     this.current?.observe(sp);
+  }
+
+  /** More of a stack was needed than its copy held: the end that was believed is none. */
+  doubtEnd({ sp }: StopSnapshot): void {
+    this.forget(this.windowOf(sp));
   }
 
   /** The requests of the next snapshot, for a write that the caller makes. */
@@ -83,10 +95,12 @@ export class SnapshotReader {
     const bytes = await this.collect(replies.slice(1), parts);
     const sp = registers[SP] ?? 0;
     const known =
-      first && this.current?.holds(sp) ? fromStackPointer({ ...first, length: bytes.length }, bytes, sp) : undefined;
-    this.current = this.windows.find((window) => window.holds(sp));
+      first && bytes && this.current?.holds(sp)
+        ? fromStackPointer({ ...first, length: bytes.length }, bytes, sp)
+        : undefined;
+    this.current = this.windowOf(sp);
     this.current?.observe(sp);
-    const reachesTop = this.current?.certain === true;
+    const reachesTop = this.current?.isTrusted === true;
     const common = {
       registers,
       sp,
@@ -95,41 +109,61 @@ export class SnapshotReader {
     };
     if (known || !mayReread)
       return { ...common, stack: known ?? new Uint8Array(0), reachesTop: reachesTop && known !== undefined };
-    const stack = await this.readStack(sp, this.current ? this.current.top - sp : FIRST_BYTES);
-    return { ...common, stack, reachesTop };
+    const toTop = this.current ? this.current.top - sp : Number.POSITIVE_INFINITY;
+    const stack = await this.readStack(sp, toTop <= MAX_GUESS_BYTES ? toTop : FIRST_BYTES);
+    return { ...common, stack, reachesTop: reachesTop && stack.length === toTop };
   }
 
-  /** The same snapshot with a longer copy of the stack; undefined when there is no more to read. */
-  async extend(snapshot: StopSnapshot): Promise<StopSnapshot | undefined> {
-    const wanted = Math.min(MAX_STACK_BYTES, snapshot.stack.length * 2);
-    if (snapshot.stack.length === 0 || wanted <= snapshot.stack.length) return undefined;
+  /** The same snapshot with a copy of the stack that holds an address, and some more; undefined when it cannot be had. */
+  async extend(snapshot: StopSnapshot, missing: Address): Promise<StopSnapshot | undefined> {
+    const needed = missing + 4 - snapshot.sp;
+    if (snapshot.stack.length === 0 || needed > MAX_STACK_BYTES) return undefined;
+    const wanted = Math.min(MAX_STACK_BYTES, Math.max(needed, snapshot.stack.length * 2));
     const stack = await this.readStack(snapshot.sp, wanted);
-    return stack.length > snapshot.stack.length ? { ...snapshot, stack } : undefined;
+    return stack.length >= needed ? { ...snapshot, stack } : undefined;
   }
 
-  /** Reads what lies in RAM of a range; a pointer outside gives nothing, and no error: a fault handler must still be seen. */
   private async readStack(sp: Address, length: Bytes): Promise<Uint8Array> {
-    const area = this.areaOf(sp);
-    if (!area || length <= 0) return new Uint8Array(0);
     this.rereads++;
-    return await this.client.readMemory(sp, Math.min(length, area.address + area.length - sp));
+    return await readAvailable(this.client, sp, { length, known: this.known });
   }
 
-  private addWindow(top: Address, certain: boolean): void {
-    const area = this.areaOf(top - 1);
-    if (!area || this.windows.some((window) => window.top === top)) return;
-    this.windows.push(new StackWindow(top, area.address, certain));
+  private windowOf(sp: Address): StackWindow | undefined {
+    // The end that is nearest above belongs to the stack.
+    const holding = this.windows.filter((window) => window.holds(sp));
+    return holding.reduce<StackWindow | undefined>(
+      (best, one) => (best && best.top <= one.top ? best : one),
+      undefined,
+    );
   }
 
-  private areaOf(address: Address): MemoryRange | undefined {
-    return this.ram.find((range) => address >= range.address && address < range.address + range.length);
+  private forget(window: StackWindow | undefined): void {
+    this.windows = this.windows.filter((other) => other !== window);
   }
 
-  private async collect(replies: readonly Promise<Buffer>[], parts: readonly MemoryRange[]): Promise<Uint8Array> {
+  private addWindow(top: Address, isInitial: boolean): void {
+    if (this.windows.some((window) => window.top === top)) return;
+    const area = this.known.find(({ address, length }) => top > address && top <= address + length);
+    this.windows = [...this.windows, new StackWindow(top, area?.address, isInitial)];
+  }
+
+  /** Undefined when the server refuses: what was guessed is no memory. */
+  private async collect(
+    replies: readonly Promise<Buffer>[],
+    parts: readonly MemoryRange[],
+  ): Promise<Uint8Array | undefined> {
     const pieces: Uint8Array[] = [];
+    let refused = false;
     for (const [index, part] of parts.entries()) {
-      pieces.push(this.client.memory.parseRead(await (replies[index] as Promise<Buffer>), part.address, part.length));
+      const reply = await (replies[index] as Promise<Buffer>);
+      try {
+        pieces.push(this.client.memory.parseRead(reply, part.address, part.length));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        refused = true;
+      }
     }
+    if (refused) return undefined;
     return pieces.length === 1 ? (pieces[0] ?? new Uint8Array(0)) : Buffer.concat(pieces);
   }
 

@@ -19,17 +19,19 @@ export class StopUnwinder {
 
   /** From what was read: the target may run on. */
   ofCopy(snapshot: StopSnapshot, maxDepth: number): Backtrace {
-    return this.unwind(snapshot, maxDepth).backtrace;
+    const { backtrace, missing } = this.unwind(snapshot, maxDepth);
+    if (missing !== undefined && missing >= snapshot.sp) this.reader.doubtEnd(snapshot);
+    return backtrace;
   }
 
   /** While the target is halted: reads more of the stack until unwinding needs no more, or there is no more. */
   async ofHalted(first: StopSnapshot, maxDepth: number): Promise<UnwoundStop> {
     for (let snapshot = first; ; ) {
       const { backtrace, missing, usedEnd } = this.unwind(snapshot, maxDepth);
-      const isShort = missing !== undefined && missing >= snapshot.sp && !snapshot.reachesTop;
-      const longer = isShort ? await this.reader.extend(snapshot) : undefined;
+      const isShort = missing !== undefined && missing >= snapshot.sp;
+      const longer = isShort ? await this.reader.extend(snapshot, missing) : undefined;
       if (!longer) {
-        if (!isShort && !snapshot.reachesTop) this.reader.learnTop(usedEnd, snapshot);
+        if (!isShort) this.reader.learnEnd(usedEnd, snapshot);
         return { backtrace, snapshot };
       }
       snapshot = longer;

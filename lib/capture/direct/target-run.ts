@@ -45,14 +45,20 @@ export class TargetRun {
 
   /** Waits for a stop that is not the answer to a self-test. */
   async wait(run: Run): Promise<Stopped> {
-    for (let { stop } = run; ; ) {
-      const stopped = await stop;
-      this.lastStopAt = performance.now();
-      this.poke?.end();
-      if (!this.testing || stopped.signal !== SIGINT || this.ending) return stopped;
-      this.testing = false;
-      stop = this.resume().stop;
+    for (let waiting = run; ; waiting = this.resume()) {
+      const { stopped, isTest } = await this.waitOrTest(waiting);
+      if (!isTest) return stopped;
     }
+  }
+
+  /** Waits for a stop. After a self-test the target is halted, and to be resumed by the caller, who may look at it before. */
+  async waitOrTest(run: Run): Promise<{ readonly stopped: Stopped; readonly isTest: boolean }> {
+    const stopped = await run.stop;
+    this.lastStopAt = performance.now();
+    this.poke?.end();
+    const isTest = this.testing && stopped.signal === SIGINT && !this.ending;
+    if (isTest) this.testing = false;
+    return { stopped, isTest };
   }
 
   /** Ends the run that lasts: what the target then stops at is a stop like any other. @throws DeviceLostError HH1564 */

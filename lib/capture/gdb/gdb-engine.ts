@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import { gcOracle } from '../../allocators/gc-oracle.js';
 import { AsyncQueue } from '../../base/async-queue.js';
+import { defined } from '../../base/defined.js';
 import { packageRoot } from '../../base/package-root.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
+import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
+import { resumeCommand } from '../direct/farewell.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
+import { LastWords, oracleOf } from '../last-words.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';
 import { harvestMallocBySession } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
@@ -31,12 +36,13 @@ export class GdbEngine implements Engine {
   ) {}
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
-    await using session = await openSession(this.program, target);
+    // The hooked function's own frame, and one more that tells whether the backtrace is cut.
+    await using session = await openSession(this.program, target, plan.maxDepth + 2);
     const { hook } = plan;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
-      yield* harvestMallocBySession(session, { ...plan, hook }, signal, { report });
+      yield* judged(harvestMallocBySession(session, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
     const python = this.program.hasPython && this.usePython;
@@ -46,15 +52,24 @@ export class GdbEngine implements Engine {
     poke?.begin(POKE_PAUSE_MS);
     try {
       if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-      else yield* harvestLogBySession(session, { ...plan, hook }, signal);
+      else yield* judged(harvestLogBySession(session, { ...plan, hook }, signal), plan.firmware);
     } finally {
       poke?.close();
     }
   }
 }
 
+/** The records of gdb's with what gdb does not tell of its backtraces. */
+async function* judged(records: AsyncIterable<TraceRecord>, firmware: Symbolizer): AsyncGenerator<TraceRecord> {
+  const judge = new BacktraceJudge(firmware);
+  for await (const record of records) {
+    if ('backtrace' in record && record.backtrace) yield { ...record, backtrace: judge.of(record.backtrace) };
+    else yield record;
+  }
+}
+
 /** gdb on a target that is ready, halted. @throws TargetError, GdbError */
-export function openSession(program: GdbProgram, target: Target): Promise<MiSession> {
+export function openSession(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiSession> {
   return MiSession.open(program, {
     elfPath: target.elfPath,
     host: target.server.host,
@@ -64,7 +79,9 @@ export function openSession(program: GdbProgram, target: Target): Promise<MiSess
     load: target.load,
     verify: target.verify,
     detach: letsGo(target),
+    ...defined({ resumeCommand: resumeCommand(target) }),
     breakpointLimit: target.board.comparators.breakpoints,
+    ...(backtraceLimit === undefined ? {} : { backtraceLimit }),
   });
 }
 
@@ -73,6 +90,7 @@ type LogPlan = HarvestPlan & { readonly hook: LogHook };
 /** The events stream out of gdb while the target runs: no round trip to this process. */
 async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
   const stops = new Map<number, string>();
+  const words = await LastWords.prepare(session, plan.firmware);
   for (const stop of plan.stops) stops.set(await session.breakpointNumber(stop.address), stop.label);
   const queue = new AsyncQueue<TraceRecord>(
     undefined,
@@ -80,7 +98,8 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     () => session.resumeOutput(),
   );
   const last = new HeldEvent((record) => queue.push(record));
-  const reader = new GdbScriptReader(plan.hook.blockBytes, (record) => last.push(record));
+  const judge = new BacktraceJudge(plan.firmware);
+  const reader = new GdbScriptReader(plan.hook.blockBytes, judge, (record) => last.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
@@ -101,7 +120,9 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   const atStop = stop.breakpoint !== undefined && stops.has(stop.breakpoint);
   const underWay = atStop ? undefined : reader.lastBlock;
   const oracle = await gcOracle((at, length) => session.readMemory(at, length), reader.log, reader.area, underWay);
-  yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
+  const { events } = reader;
+  const told = await words.of({ reason: end, reached: atStop, events });
+  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
 async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: LogPlan): Promise<void> {

@@ -1,7 +1,8 @@
 import { type GcArea, isPlausible } from '../../allocators/gc-area.js';
+import type { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { symbolName } from '../../symbols/demangle.js';
 import { GcLog, gcRegion } from '../../trace/gc-log.js';
-import type { Backtrace, Frame, TraceRecord } from '../../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME, type Frame, type TraceRecord } from '../../trace/heap-event.js';
 
 const FLAG = { inlined: 1, signal: 2, tail: 4 } as const;
 const CACHED_STACKS = 100_000;
@@ -20,6 +21,7 @@ export class GdbScriptReader {
 
   constructor(
     blockBytes: number,
+    private readonly judge: BacktraceJudge,
     private readonly emit: (record: TraceRecord) => void,
   ) {
     this.log = new GcLog(blockBytes);
@@ -88,7 +90,10 @@ export class GdbScriptReader {
   private stackOf(ids: string): Backtrace {
     const known = this.stacks.get(ids);
     if (known) return known;
-    const backtrace = ids.split(' ').flatMap((id) => this.frames[Number.parseInt(id, 16)] ?? []);
+    const told = ids
+      .split(' ')
+      .flatMap((id) => (id === '-' ? CUT_FRAME : (this.frames[Number.parseInt(id, 16)] ?? [])));
+    const backtrace = this.judge.of(told);
     if (this.stacks.size >= CACHED_STACKS) this.stacks.clear();
     this.stacks.set(ids, backtrace);
     return backtrace;

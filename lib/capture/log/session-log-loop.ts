@@ -6,6 +6,9 @@ import { GcLog, gcRegion } from '../../trace/gc-log.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
+import { LastWords, oracleOf } from '../last-words.js';
+import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
+import { statusText, whereabouts } from '../whereabouts.js';
 
 /** r14 of Arm: where the log function returns to. */
 const LINK_REGISTER = 14;
@@ -25,8 +28,16 @@ export async function* harvestLogBySession(
   let events = 0;
   let lastBlock: number | undefined;
   let end: EndReason | undefined;
+  let reached = false;
+  const words = await LastWords.prepare(session, plan.firmware);
+  const watch = new QuietWatch(signal);
   while (!end) {
-    const stop = await session.resume(signal);
+    const stop = await session.resume(watch.begin());
+    if (watch.stopped() && stop.kind === 'interrupted') {
+      const where = await whereabouts(session, plan.firmware);
+      yield { kind: 'status', text: statusText(where, breakpoints.length, QUIET_MS) };
+      continue;
+    }
     const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
     if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
       if (newEpoch) {
@@ -47,6 +58,7 @@ export async function* harvestLogBySession(
       if (events > 0) yield { kind: 'epoch', reason: 'gc_init' };
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
+      reached = true;
       lastBlock = undefined;
     } else if (signal.aborted) {
       end = EndReason.of(signal);
@@ -55,6 +67,8 @@ export async function* harvestLogBySession(
       end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
     }
   }
+  watch.close();
   const oracle = await gcOracle((at, length) => session.readMemory(at, length), log, area, lastBlock);
-  yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
+  const told = await words.of({ reason: end, reached, events });
+  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }

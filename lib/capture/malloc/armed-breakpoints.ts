@@ -26,6 +26,11 @@ export class ArmedBreakpoints {
     this.budget = new BreakpointBudget(plan.hook.breakpointLimit, entries, ends);
   }
 
+  /** How many are set now. */
+  get count(): number {
+    return this.set.size;
+  }
+
   /** Whether a call may have returned without being seen. */
   wasUnwatched(call: OpenCall): boolean {
     return this.unwatched.has(call);

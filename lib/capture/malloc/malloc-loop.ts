@@ -4,6 +4,9 @@ import type { DebugSession, StopReason } from '../../link/debug-session.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
+import { LastWords } from '../last-words.js';
+import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
+import { statusText, whereabouts } from '../whereabouts.js';
 import { ArmedBreakpoints } from './armed-breakpoints.js';
 import { CallContexts } from './call-context.js';
 import { callersOf } from './callers.js';
@@ -15,11 +18,9 @@ export type MallocPlan = HarvestPlan & { readonly hook: MallocHook };
 export interface MallocLoopOptions {
   /** What the engine says of itself; the loop adds its own counts. */
   readonly report?: () => NonNullable<TraceInfo['engineReport']>;
-  /** Without a call of a hooked function for so long, a note says so. */
+  /** Without a stop for so long, it is said what the target does. */
   readonly quietMs?: Milliseconds;
 }
-
-const DEFAULT_QUIET_MS: Milliseconds = 10_000;
 
 /**
  * Follows an allocator over any debug session: stops at the entries of hooked functions and at the returns of outermost
@@ -40,6 +41,7 @@ class MallocLoop {
   private readonly contexts: CallContexts;
   private readonly made: MallocRecords;
   private stops = 0;
+  private saidQuiet = false;
 
   constructor(
     private readonly session: DebugSession,
@@ -55,25 +57,36 @@ class MallocLoop {
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
+    const words = await LastWords.prepare(this.session, this.plan.firmware);
+    const watch = new QuietWatch(signal, this.options.quietMs);
     let end: EndReason | undefined;
-    while (!end) {
-      const gap = await this.armed.update();
-      if (gap) yield gap;
-      const stop = yield* this.nextStop(signal);
-      this.stops++;
-      const label = this.plan.stops.find(({ address }) => address === stop.pc)?.label;
-      if (stop.kind !== 'breakpoint') end = signal.aborted ? EndReason.of(signal) : faultReason(stop);
-      else if (label !== undefined && !this.tracker.isEntry(stop.pc)) end = new EndReason(`reached ${label}`, true);
-      else yield* this.at(stop);
-      const { maxEvents } = this.plan;
-      if (!end && maxEvents !== undefined && this.made.events >= maxEvents) {
-        end = new EndReason(`${maxEvents} events were captured`, true);
-      }
-      if (!end && signal.aborted) end = EndReason.of(signal);
+    try {
+      while (!end) end = yield* this.next(watch, signal);
+    } finally {
+      watch.close();
     }
-    yield* this.made.finish({ reachedStop: end.text.startsWith('reached ') });
+    const reached = end.text.startsWith('reached ');
+    const { events } = this.made;
+    yield* this.made.finish({ reachedStop: reached });
     const engineReport = { ...this.options.report?.(), ...this.report() };
-    yield { kind: 'info', info: { endReason: end.text, ...(end.complete ? {} : { complete: false }), engineReport } };
+    yield { kind: 'info', info: { ...(await words.of({ reason: end, reached, events })), engineReport } };
+  }
+
+  /** From one stop to the next; why the capture ends, when it does. */
+  private async *next(watch: QuietWatch, signal: AbortSignal): AsyncGenerator<TraceRecord, EndReason | undefined> {
+    const gap = await this.armed.update();
+    if (gap) yield gap;
+    const stop = yield* this.nextStop(watch);
+    this.stops++;
+    const label = this.plan.stops.find(({ address }) => address === stop.pc)?.label;
+    if (stop.kind !== 'breakpoint') return signal.aborted ? EndReason.of(signal) : faultReason(stop);
+    if (label !== undefined && !this.tracker.isEntry(stop.pc)) return new EndReason(`reached ${label}`, true);
+    yield* this.at(stop);
+    const { maxEvents } = this.plan;
+    if (maxEvents !== undefined && this.made.events >= maxEvents) {
+      return new EndReason(`${maxEvents} events were captured`, true);
+    }
+    return signal.aborted ? EndReason.of(signal) : undefined;
   }
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
@@ -92,25 +105,20 @@ class MallocLoop {
     for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
   }
 
-  /** Lets the target run; says once that nothing happens when nothing happens. */
-  private async *nextStop(signal: AbortSignal): AsyncGenerator<TraceRecord, StopReason> {
-    const stopping = this.session.resume(signal);
-    if (this.stops > 0) return await stopping;
-    const quietMs = this.options.quietMs ?? DEFAULT_QUIET_MS;
-    let timer: NodeJS.Timeout | undefined;
-    const quiet = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), quietMs);
-    });
-    try {
-      const first = await Promise.race([stopping, quiet]);
-      if (first) return first;
-    } finally {
-      clearTimeout(timer);
+  /** Lets the target run; while nothing happens, says what it does. */
+  private async *nextStop(watch: QuietWatch): AsyncGenerator<TraceRecord, StopReason> {
+    for (;;) {
+      const stop = await this.session.resume(watch.begin());
+      if (!watch.stopped() || stop.kind !== 'interrupted') return stop;
+      const quietMs = this.options.quietMs ?? QUIET_MS;
+      const where = await whereabouts(this.session, this.plan.firmware);
+      yield { kind: 'status', text: statusText(where, this.armed.count, quietMs) };
+      if (this.stops > 0 || this.saidQuiet) continue;
+      this.saidQuiet = true;
+      const names = this.plan.hook.calls.map(({ name }) => name).join(', ');
+      const text = `no call of ${names} in ${quietMs / 1000} s, the target is ${where.text}: the firmware may wait for input, use another allocator (\`harvest allocators ELF\` lists what it has), or have it inlined`;
+      yield { kind: 'note', code: 'no-events', text };
     }
-    const names = this.plan.hook.calls.map(({ name }) => name).join(', ');
-    const text = `no call of ${names} in ${quietMs / 1000} s: the firmware may wait for input, use another allocator (\`harvest allocators ELF\` lists what it has), or have it inlined`;
-    yield { kind: 'note', code: 'no-events', text };
-    return await stopping;
   }
 
   private report(): NonNullable<TraceInfo['engineReport']> {

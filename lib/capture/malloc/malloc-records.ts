@@ -3,6 +3,7 @@ import type { DebugSession, StackSample } from '../../link/debug-session.js';
 import type { Backtrace, HeapEvent, TraceRecord } from '../../trace/heap-event.js';
 import { LiveHeap } from '../../trace/live-heap.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
+import { oracleOf } from '../last-words.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
 import type { CallEvent, OpenCall } from './call-hook.js';
 import { HeapReader } from './heap-reader.js';
@@ -74,7 +75,8 @@ export class MallocRecords {
     }
     // A free is told at its entry: the block may still be there.
     const freeing = !reachedStop && this.lastEvent === 'free' ? 1 : 0;
-    yield { kind: 'info', info: { oracle: await this.reader.oracle(this.heap.blocks, open + freeing) } };
+    const oracle = await this.reader.oracle(this.heap.blocks, open + freeing);
+    yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events) } };
   }
 
   private async *opened(call: OpenCall): AsyncGenerator<TraceRecord> {

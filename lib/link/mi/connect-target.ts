@@ -18,9 +18,15 @@ export interface MiSessionOptions {
   readonly verify: boolean;
   /** Let the target run on at the end. */
   readonly detach: boolean;
+  /** What the server must be told so that it does; absent where detaching is enough. */
+  readonly resumeCommand?: string;
   /** The board's hardware breakpoints, for messages; absent when unknown. */
   readonly breakpointLimit?: number;
+  /** Frames that gdb unwinds at most; where the unwind information goes round in circles it never ends by itself. Default 1000. */
+  readonly backtraceLimit?: number;
 }
+
+const DEFAULT_BACKTRACE_LIMIT = 1000;
 
 /*
  * osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
@@ -45,6 +51,7 @@ const SETTINGS = [
 /** Connects, verifies, loads and resets. @throws TargetError HH1501 (no connection), HH1502 (reset), HH1503 (load), HH1504 (other firmware) */
 export async function connectTarget(mi: MiConnection, options: MiSessionOptions): Promise<void> {
   for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`, WAIT_MS.gdbStart);
+  await mi.command(`-gdb-set backtrace limit ${options.backtraceLimit ?? DEFAULT_BACKTRACE_LIMIT}`);
   // Older gdbs have no debuginfod.
   await mi.command('-gdb-set debuginfod enabled off').catch(() => undefined);
   await connect(mi, options);

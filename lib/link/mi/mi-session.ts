@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PC, XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
-import type { Backtrace, Frame } from '../../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME, type Frame } from '../../trace/heap-event.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import { WAIT_MS } from '../waits.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
+import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { Interrupt } from './interrupt.js';
@@ -40,6 +41,7 @@ const REGISTER_NAMES = [
 export class MiSession implements DebugSession {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
+  private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
   private statusRegister: number | undefined;
   /** Of the current stop; undefined when nobody asked, or they were changed. */
   private known: Uint32Array | undefined;
@@ -216,13 +218,16 @@ export class MiSession implements DebugSession {
   }
 
   async backtrace(maxDepth: number): Promise<Backtrace> {
-    const reply = await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth - 1}`);
+    // One more than is kept: whether there is one tells whether the backtrace is cut.
+    const reply = await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth}`);
     const frames: Frame[] = [];
     for (const entry of listOf(reply, 'stack')) {
       const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
       if (isRecord(value)) frames.push(frameOf(value));
     }
-    return markInlined(frames);
+    const isCut = frames.length > maxDepth || (await this.earlyEnds.at(frames.at(-1)));
+    const marked = markInlined(frames.slice(0, maxDepth));
+    return isCut ? [...marked, CUT_FRAME] : marked;
   }
 
   /** Stops reading what gdb writes, so that it waits; for consumers that cannot keep up. */
@@ -253,7 +258,9 @@ export class MiSession implements DebugSession {
   private async putInOrder(): Promise<void> {
     await this.halt();
     for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
-    if (this.options.detach) await this.mi.command('-target-detach');
+    const { detach, resumeCommand } = this.options;
+    if (detach && resumeCommand !== undefined) await this.monitor(resumeCommand);
+    if (detach) await this.mi.command('-target-detach');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */

@@ -150,12 +150,16 @@ export class RspClient {
     throw requestRefused(this.connection.where, `monitor ${command}`, `'${describe(text)}'${said}`);
   }
 
-  /** Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. */
-  async detach(letGo = true): Promise<void> {
+  /**
+   * Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. `resumeCommand` is
+   * what the server must be told so that the target runs on.
+   */
+  async detach(letGo = true, resumeCommand?: string): Promise<void> {
     try {
       if (this.connection.closedBecause) return;
       await this.interrupt();
       await this.breakpoints.removeAll();
+      if (letGo && resumeCommand !== undefined) await this.monitor(resumeCommand);
       // Some servers close without a reply; that is no fault of a link that is not needed any more.
       if (letGo) await this.connection.request('D', 2_000).catch(() => undefined);
     } finally {

@@ -1,6 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { fromStackPointer, MAX_STACK_BYTES, StackWindow } from '../../../lib/capture/direct/stack-window.js';
+import {
+  fromStackPointer,
+  MAX_GUESS_BYTES,
+  MAX_STACK_BYTES,
+  StackWindow,
+} from '../../../lib/capture/direct/stack-window.js';
 
 const TOP = 0x20004000;
 const RAM = 0x20000000;
@@ -29,8 +34,27 @@ test('never asks for what lies below RAM, nor for more than its bound', (t) => {
   t.deepEqual(small.predict(), { address: RAM, length: 0x100 });
   const large = new StackWindow(0x20100000, RAM);
   t.false(large.holds(0x20100000 - MAX_STACK_BYTES - 4));
-  large.observe(0x20100000 - MAX_STACK_BYTES);
-  t.is(large.predict()?.length, MAX_STACK_BYTES);
+  large.observe(0x20100000 - MAX_GUESS_BYTES + 64);
+  t.is(large.predict()?.length, MAX_GUESS_BYTES);
+});
+
+test('a stack that is too deep for a guess is read after its pointer', (t) => {
+  const window = new StackWindow(0x20100000, RAM);
+  window.observe(0x20100000 - MAX_GUESS_BYTES);
+  t.is(window.predict(), undefined);
+  t.true(window.holds(0x20100000 - MAX_GUESS_BYTES));
+});
+
+test('an initial stack pointer is trusted after eight stacks that ended below it, a learnt end never', (t) => {
+  const initial = new StackWindow(TOP, RAM);
+  const learnt = new StackWindow(TOP, RAM, false);
+  for (let seen = 1; seen <= 8; seen++) {
+    t.false(initial.isTrusted);
+    initial.agree();
+    learnt.agree();
+  }
+  t.true(initial.isTrusted);
+  t.false(learnt.isTrusted);
 });
 
 test('a stack outside of RAM belongs to no window', (t) => {

@@ -86,7 +86,10 @@ test('hooks that are never hit are told of, with what to try', async (t) => {
   const note = records.find((record) => record.kind === 'note');
   t.regex(note?.kind === 'note' ? note.text : '', /no call of malloc in 0\.001 s.*harvest allocators ELF/);
   const end = records.at(-1);
-  t.is(end?.kind === 'info' ? end.info.endReason : '', 'interrupted');
+  t.regex(
+    (end?.kind === 'info' && end.info.endReason) || '',
+    /^interrupted; the target is at 0x00000000; no event came/,
+  );
 });
 
 test('the entry stays armed while a call is under way, and the return joins it', async (t) => {

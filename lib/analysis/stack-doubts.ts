@@ -1,0 +1,74 @@
+import type { StackId } from '../base/units.js';
+import { FrameFlag } from '../trace/tables.js';
+import type { Trace } from '../trace/trace.js';
+import { compareText } from './places.js';
+
+/** A function at which unwinding began to guess. */
+export interface GuessedAt {
+  /** Its address as text where the name is not known. */
+  readonly functionName: string;
+  /** Events with a backtrace through it that is guessed from there on. */
+  readonly events: number;
+}
+
+/** How far the backtraces of a trace can be trusted. */
+export interface StackDoubts {
+  /** Events with a backtrace. */
+  readonly events: number;
+  /** Events whose backtrace does not reach the outermost call: its path hangs under `[...]`. */
+  readonly cutEvents: number;
+  /** Of these, the events without a single caller. */
+  readonly bareEvents: number;
+  /** Events whose backtrace holds frames that were found without call frame information, or that no call leads to. */
+  readonly guessedEvents: number;
+  /** The distinct frames among these. */
+  readonly guessedFrames: number;
+  /** Where guessing began, most events first; at most 5. */
+  readonly guessedAt: readonly GuessedAt[];
+}
+
+const SHOWN = 5;
+
+/** Counts what is not sure of the backtraces; undefined when all of them are whole and exact. */
+export function stackDoubts(trace: Trace): StackDoubts | undefined {
+  const { frames, stacks, events } = trace;
+  const flagsOf = (stack: StackId) => frames.flags[stacks.frame[stack] ?? -1] ?? 0;
+  const cut = new Uint8Array(stacks.count);
+  /** By stack: the innermost guessed frame, -1 for none. */
+  const guess = new Int32Array(stacks.count).fill(-1);
+  for (let stack = 0; stack < stacks.count; stack++) {
+    const up = stacks.parent[stack] ?? -1;
+    const caller = up < stack ? up : -1;
+    const flags = flagsOf(stack);
+    cut[stack] = flags & FrameFlag.cut ? 1 : (cut[caller] ?? 0);
+    guess[stack] = flags & FrameFlag.guessed ? (stacks.frame[stack] ?? -1) : (guess[caller] ?? -1);
+  }
+  let known = 0;
+  let cutEvents = 0;
+  let bareEvents = 0;
+  const at = new Map<number, number>();
+  for (const stack of events.stack) {
+    if (stack < 0 || stack >= stacks.count) continue;
+    known++;
+    if (cut[stack]) cutEvents++;
+    if (flagsOf(stack) & FrameFlag.cut) bareEvents++;
+    const frame = guess[stack] ?? -1;
+    if (frame >= 0) at.set(frame, (at.get(frame) ?? 0) + 1);
+  }
+  if (cutEvents === 0 && at.size === 0) return undefined;
+  const guessedEvents = [...at.values()].reduce((sum, count) => sum + count, 0);
+  const guessedFrames = frames.flags.filter((flags) => (flags & FrameFlag.guessed) !== 0).length;
+  return { events: known, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt: byFunction(trace, at) };
+}
+
+function byFunction({ frames, strings }: Trace, at: ReadonlyMap<number, number>): GuessedAt[] {
+  const sums = new Map<string, number>();
+  for (const [frame, count] of at) {
+    const name = strings[frames.functionName[frame] ?? -1] || `0x${(frames.address[frame] ?? 0).toString(16)}`;
+    sums.set(name, (sums.get(name) ?? 0) + count);
+  }
+  return [...sums]
+    .map(([functionName, events]) => ({ functionName, events }))
+    .sort((a, b) => b.events - a.events || compareText(a.functionName, b.functionName))
+    .slice(0, SHOWN);
+}

@@ -1,0 +1,85 @@
+import type { Address } from '../base/units.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
+import { type Backtrace, CUT_FRAME, type Frame, isCut } from '../trace/heap-event.js';
+import { ReturnAddresses } from './return-addresses.js';
+
+/** What the code says of a frame's address. */
+interface Verdict {
+  /** Whether the way to its caller is guessed, or no call leads to it. */
+  readonly isGuessed: boolean;
+  /** The function that a task returns to, which is the outermost of its stack; undefined for others. */
+  readonly root: Frame | undefined;
+}
+
+const MAX_CACHED = 200_000;
+
+/**
+ * Says of backtraces that another program made (gdb) what it does not tell: which frames are guessed (no call frame information), where a
+ * task's stack ends, and whether the backtrace is cut. The frames stay those of the other program.
+ */
+export class BacktraceJudge {
+  private readonly verdicts = new Map<number, Verdict>();
+  private readonly marked = new WeakMap<Frame, Frame>();
+  private readonly returns: ReturnAddresses;
+
+  constructor(private readonly firmware: Symbolizer) {
+    this.returns = new ReturnAddresses(firmware);
+  }
+
+  /** The same backtrace with marks; `CUT_FRAME` at its end is kept unless the outermost call is there. */
+  of(backtrace: Backtrace): Backtrace {
+    const judged: Frame[] = [];
+    let isGuessed = false;
+    let isTop = false;
+    let before: Frame | undefined;
+    for (const frame of backtrace) {
+      if (frame.kind === 'cut' || frame.kind === 'signal' || frame.kind === 'tail') {
+        judged.push(isGuessed && frame.kind !== 'cut' ? this.guessed(frame) : frame);
+        isTop = frame.kind === 'signal';
+        continue;
+      }
+      const { isGuessed: fromHere, root } = this.verdict(frame.address, isTop);
+      if (root) return [...judged, root];
+      const isCircle = before?.address === frame.address && !before.inlined && !this.returns.maySelfCall(frame.address);
+      if (isCircle) return [...judged, CUT_FRAME];
+      before = frame;
+      isGuessed ||= fromHere;
+      judged.push(isGuessed ? this.guessed(frame) : frame);
+      if (!frame.inlined) isTop = false;
+    }
+    return judged.length === backtrace.length && !isGuessed ? backtrace : judged;
+  }
+
+  /** The same frame again for the same frame: a trace interns them by identity first. */
+  private guessed(frame: Frame): Frame {
+    const known = this.marked.get(frame) ?? { ...frame, certainty: 'guessed' as const };
+    this.marked.set(frame, known);
+    return known;
+  }
+
+  private verdict(pc: Address, isTop: boolean): Verdict {
+    const key = pc * 2 + (isTop ? 1 : 0);
+    const known = this.verdicts.get(key);
+    if (known) return known;
+    const kind = isTop ? 'call' : this.returns.of(pc);
+    const root = kind === 'root' ? this.rootFrame(pc) : undefined;
+    const certainty = this.firmware.callerCertainty(pc, { isReturnAddress: !isTop });
+    const verdict = { isGuessed: certainty === 'guessed' || kind === 'doubtful', root };
+    if (this.verdicts.size >= MAX_CACHED) this.verdicts.clear();
+    this.verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  private rootFrame(pc: Address): Frame | undefined {
+    const place = this.firmware.locate(pc).at(-1);
+    if (!place) return undefined;
+    const functionName = place.functionName === '??' ? '' : place.functionName;
+    return { address: pc, functionName, file: place.file ?? '', line: place.line };
+  }
+}
+
+/** At most so many frames; `CUT_FRAME` stands for the others. */
+export function atMost(backtrace: Backtrace, maxDepth: number): Backtrace {
+  const count = backtrace.length - (isCut(backtrace) ? 1 : 0);
+  return count <= maxDepth ? backtrace : [...backtrace.slice(0, maxDepth), CUT_FRAME];
+}
