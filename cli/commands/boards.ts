@@ -1,33 +1,147 @@
-import { type Board, boardNames, ExitCode, formatBytes, loadBoard } from '../../lib/public/index.js';
+import { writeFile } from 'node:fs/promises';
+import {
+  allBoards,
+  type Board,
+  boardFileOf,
+  chipNamed,
+  chipsIn,
+  ExitCode,
+  formatBytes,
+  loadBoard,
+  OutputError,
+  parseBoard,
+  UsageError,
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { readInput } from '../input-file.js';
 
 export const boardsCommand = defineCommand({
-  name: 'boards [name]',
-  describe: 'List the boards, or show one',
+  name: 'boards [action] [subject]',
+  describe: 'List the boards, show one, or make a board file of a chip description',
   examples: [
     ['harvest boards', 'all of them'],
-    ['harvest boards metro_m0_express', 'one: memory, servers, how far it was tried'],
-    ['harvest boards --json', 'the board files, whole'],
+    ['harvest boards show metro_m0_express', 'one: memory, servers, how far it was tried'],
+    [
+      'harvest boards import board.cfg -o harvest-boards/mine.json',
+      'from an OpenOCD script, a .pdsc or JLinkDevices.xml',
+    ],
   ],
-  options: (set) => set.positional('name', { type: 'string', describe: 'a board or a board file', values: 'board' }),
+  options: (set) =>
+    set
+      .positional('action', { type: 'string', describe: 'show, import, new; or a board', values: 'board' })
+      .positional('subject', {
+        type: 'string',
+        describe: 'show: a board or board file; import: the file',
+        values: 'board',
+      })
+      .option('device', { type: 'string', describe: 'import: which device of the file' })
+      .option('mcu', { type: 'string', describe: 'new: a chip that one of the boards has, whose board is the pattern' })
+      .option('title', { type: 'string', describe: 'import, new: what people call the board' })
+      .option('out', { type: 'string', alias: 'o', describe: 'import, new: the file to write (default: shown)' }),
   run: async (args, context) => {
-    const names = args.name === undefined ? await boardNames() : [args.name];
-    const boards = await Promise.all(names.map((name) => loadBoard(name)));
-    if (context.json) context.out(`${JSON.stringify(args.name === undefined ? boards : boards[0], undefined, 2)}\n`);
-    else if (args.name === undefined) list(boards, context);
-    else for (const board of boards) show(board, context);
-    return ExitCode.ok;
+    switch (args.action) {
+      case undefined:
+        return listAll(context);
+      case 'show':
+        return showOne(needed(args.subject, 'a board'), context);
+      case 'import':
+        return await importBoard(needed(args.subject, 'a file'), args, context);
+      case 'new':
+        return await newBoard(args, context);
+      default:
+        return showOne(args.action, context);
+    }
   },
 });
 
+interface MakeArgs {
+  readonly device?: string | undefined;
+  readonly mcu?: string | undefined;
+  readonly title?: string | undefined;
+  readonly out?: string | undefined;
+}
+
+function needed(subject: string | undefined, what: string): string {
+  if (subject !== undefined) return subject;
+  throw new UsageError('HH1106', `harvest boards: found no subject, expected ${what}`, {
+    remedy: '`harvest boards --help` shows examples',
+  });
+}
+
+async function listAll(context: Context): Promise<ExitCode> {
+  const boards = await allBoards();
+  if (context.json) context.out(`${JSON.stringify(boards, undefined, 2)}\n`);
+  else list(boards, context);
+  return ExitCode.ok;
+}
+
+async function showOne(name: string, context: Context): Promise<ExitCode> {
+  const board = await loadBoard(name);
+  if (context.json) context.out(`${JSON.stringify(board, undefined, 2)}\n`);
+  else show(board, context);
+  return ExitCode.ok;
+}
+
+async function importBoard(path: string, args: MakeArgs, context: Context): Promise<ExitCode> {
+  const text = Buffer.from(await readInput(path, 'HH1105')).toString('utf8');
+  const chip = chipNamed(chipsIn(text, path), args.device, path);
+  return await give(boardFileOf(chip, args.title), args, context);
+}
+
+/** A board like one that is known, for another board with the same chip. */
+async function newBoard(args: MakeArgs, context: Context): Promise<ExitCode> {
+  const mcu = needed(args.mcu, '--mcu CHIP');
+  const boards = (await allBoards()).filter(({ servers }) => servers.qemu === undefined);
+  const pattern = boards.find((board) => board.mcu.name.toLowerCase().startsWith(mcu.toLowerCase()));
+  if (!pattern) {
+    const chips = [...new Set(boards.map((board) => board.mcu.name))].filter((name) => name !== 'unknown');
+    throw new UsageError('HH1542', `harvest boards new: found no board with ${mcu}, expected a chip of one of them`, {
+      remedy: `--mcu of ${chips.slice(0, 12).join(', ')}; or import its description: harvest boards import FILE --device NAME`,
+    });
+  }
+  const hex = (value: number) => `0x${value.toString(16).toUpperCase()}`;
+  const { name: _, path: __, usb: ___, ...rest } = pattern;
+  const file = {
+    $schema: './board.schema.json',
+    ...rest,
+    title: args.title ?? `A board with ${pattern.mcu.name}`,
+    verified: 'unverified',
+    memory: pattern.memory.map((one) => ({ ...one, baseAddress: hex(one.baseAddress), sizeBytes: hex(one.sizeBytes) })),
+    ...(pattern.applicationAddress === undefined ? {} : { applicationAddress: hex(pattern.applicationAddress) }),
+    notes: [`Made after ${pattern.name}: check what differs.`],
+  };
+  return await give(`${JSON.stringify(file, undefined, 2)}\n`, args, context);
+}
+
+/** Shows the file, or writes it; one that our own reader refuses is never given. */
+async function give(text: string, { out }: MakeArgs, context: Context): Promise<ExitCode> {
+  parseBoard(text, 'new');
+  if (out === undefined) {
+    context.out(text);
+    return ExitCode.ok;
+  }
+  try {
+    await writeFile(out, text, { flag: 'wx' });
+  } catch (cause) {
+    throw new OutputError('HH1543', `${out}: cannot be written`, { cause, remedy: 'a file that is there is kept' });
+  }
+  if (!context.quiet) context.err(`written to ${out}; next: harvest boards show ${out}\n`);
+  return ExitCode.ok;
+}
+
 function list(boards: readonly Board[], context: Context): void {
   const width = Math.max(...boards.map(({ name }) => name.length));
-  const servers = boards.map((board) => Object.keys(board.servers).join(', ') || '--gdb-server');
+  const servers = boards.map(serversOf);
   const serverWidth = Math.max(...servers.map(({ length }) => length));
   boards.forEach((board, i) => {
     const server = (servers[i] ?? '').padEnd(serverWidth);
     context.out(`${board.name.padEnd(width)}  ${server}  ${board.verified.padEnd(10)}  ${board.title}\n`);
   });
+}
+
+function serversOf(board: Board): string {
+  if (!board.debug) return 'no debug pads';
+  return Object.keys(board.servers).join(', ') || '--gdb-server';
 }
 
 function show(board: Board, context: Context): void {
@@ -40,9 +154,17 @@ function show(board: Board, context: Context): void {
     const at = `0x${area.baseAddress.toString(16).padStart(8, '0')}`;
     context.out(`  ${area.kind.padEnd(5)} ${at}  ${formatBytes(area.sizeBytes)}  ${area.name}\n`);
   }
+  if (board.memory.length === 0) context.out('  memory: taken from the ELF file\n');
   if (servers.qemu) context.out(`  QEMU     -machine ${servers.qemu.machine} ${servers.qemu.args.join(' ')}\n`);
-  if (servers.openocd)
-    context.out(`  OpenOCD  :${servers.openocd.port}, ${servers.openocd.board ?? servers.openocd.target}\n`);
+  if (servers.openocd) {
+    const { port, flavor, board: script, target, interface: driver } = servers.openocd;
+    const by = driver === undefined ? 'the interface of the probe' : driver;
+    context.out(`  OpenOCD  :${port}, ${script ?? target}, ${by}, build ${flavor}\n`);
+  }
   if (servers.jlink) context.out(`  J-Link   :${servers.jlink.port}, ${servers.jlink.device}\n`);
+  if (servers.pyocd) context.out(`  pyOCD    :${servers.pyocd.port}, ${servers.pyocd.target}\n`);
+  if (servers.probeRs) context.out(`  probe-rs :${servers.probeRs.port}, ${servers.probeRs.chip}\n`);
+  for (const { vid, pid, role } of board.usb) context.out(`  USB      ${vid}:${pid}, ${role}\n`);
+  if (!board.debug) context.out('  no debug pads\n');
   for (const note of board.notes) context.out(`  ${note}\n`);
 }

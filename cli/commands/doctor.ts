@@ -1,6 +1,20 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { ExitCode, errorMessage, findGdb, outputOf } from '../../lib/public/index.js';
+import {
+  boardOf,
+  checkTarget,
+  ExitCode,
+  errorMessage,
+  findGdb,
+  HarvestError,
+  outputOf,
+  probesAmong,
+  SERVER_NAMES,
+  type TargetOptions,
+  udevRuleFor,
+  usbDevices,
+} from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 /** One line of the check-up. */
 interface Finding {
@@ -16,9 +30,9 @@ export const doctorCommand = defineCommand({
   examples: [
     ['harvest doctor', 'before the first capture'],
     ['harvest doctor --json', 'for a script'],
-    ['harvest doctor --gdb arm-none-eabi-gdb', 'would this gdb do'],
+    ['harvest doctor --board metro_m0_express', 'probe, permissions, server, chip: as a capture would find them'],
   ],
-  options: (set) => set.option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' }),
+  options: (set) => withTargetOptions(set),
   run: async (args, context) => {
     const findings = [
       { name: 'node', state: 'ok' as const, found: process.version },
@@ -36,11 +50,12 @@ export const doctorCommand = defineCommand({
       await tool('make', 'make', ['--version'], 'make', 'needed for the example firmware'),
       await tool('chromium', 'chromium', ['--version'], 'chromium', "needed for the viewer's tests only"),
       await serialFinding(),
+      ...(await probeFindings()),
+      ...(args.board === undefined ? [] : await boardFindings(targetOptions(args, context), context)),
     ];
     report(findings, context);
-    return findings.some(({ name, state }) => name === 'gdb' && state === 'missing')
-      ? ExitCode.toolMissing
-      : ExitCode.ok;
+    if (findings.some(({ name, state }) => name === 'gdb' && state === 'missing')) return ExitCode.toolMissing;
+    return findings.some(({ name, state }) => name === 'board' && state === 'missing') ? ExitCode.target : ExitCode.ok;
   },
 });
 
@@ -68,6 +83,61 @@ async function tool(
   if (output !== undefined) return { name, state: 'ok', found: output.split('\n')[0] || program };
   const remedy = debianPackage === undefined ? {} : { remedy: `sudo apt-get install ${debianPackage}` };
   return { name, state: 'missing', found: `${program} is not there (${use})`, ...remedy };
+}
+
+/** The debug probes that USB shows, and whether they may be used. */
+async function probeFindings(): Promise<Finding[]> {
+  const probes = probesAmong(await usbDevices());
+  if (probes.length === 0) return [{ name: 'debug probe', state: 'note', found: 'none is plugged in' }];
+  return Promise.all(
+    probes.map(async ({ device, kind }): Promise<Finding> => {
+      const found = `${kind.title} ${device.serialNumber}`.trim();
+      const mayUse = await access(device.node, constants.R_OK | constants.W_OK).then(
+        () => true,
+        () => false,
+      );
+      if (mayUse) return { name: 'debug probe', state: 'ok', found };
+      const remedy = `/etc/udev/rules.d/60-heap-harvest.rules: ${udevRuleFor(device)}`;
+      return { name: 'debug probe', state: 'missing', found: `${found}: no permission for ${device.node}`, remedy };
+    }),
+  );
+}
+
+/** The direct engine waits twice for the server at each event. */
+const ROUND_TRIPS_PER_EVENT = 2;
+
+/** Connects as a capture would. */
+async function boardFindings(options: TargetOptions, { signal }: Context): Promise<Finding[]> {
+  try {
+    const board = await boardOf(options);
+    if (board.servers.qemu && options.gdbServer === undefined)
+      return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }];
+    const { server, notes, breakpoints, roundTripMs } = await checkTarget(board, { ...options, signal });
+    const { median, worst } = roundTripMs;
+    const listed = board.comparators.breakpoints;
+    const differs = breakpoints !== undefined && breakpoints !== listed;
+    return [
+      {
+        name: 'board',
+        state: 'ok',
+        found: `${board.title} answers through ${SERVER_NAMES[server]}; ${notes.join('; ')}`,
+      },
+      {
+        name: 'breakpoints',
+        state: differs ? 'note' : 'ok',
+        found: `${breakpoints ?? `${listed}, by the board file`}${differs ? `; the board file says ${listed}` : ''}`,
+      },
+      {
+        name: 'link',
+        state: 'ok',
+        found: `a round trip takes ${median.toFixed(1)} ms (at worst ${worst.toFixed(1)}): at most about ${Math.max(1, Math.round(1000 / (median * ROUND_TRIPS_PER_EVENT)))} events/s`,
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof HarvestError)) throw error;
+    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
+    return [{ name: 'board', state: 'missing', found: `${error.code} ${error.message}`, ...remedy }];
+  }
 }
 
 async function serialFinding(): Promise<Finding> {

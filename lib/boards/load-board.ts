@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
 import { defined } from '../base/defined.js';
 import { descriptionNames, readDescription } from '../base/description-files.js';
 import { packageRoot } from '../base/package-root.js';
@@ -8,10 +10,34 @@ import { addressOf, type BoardFile, boardFileSchema, sizeOf } from './board-sche
 
 const FOLDER = join(packageRoot, 'board-configs');
 
-/** The names of the boards that come with the package, sorted. */
-export const boardNames = (): Promise<string[]> => descriptionNames(FOLDER);
+/** Where boards of your own are looked for, before those of the package: beside the project, and for all of a user's projects. */
+export const USER_BOARD_FOLDERS: readonly string[] = [
+  'harvest-boards',
+  join(homedir(), '.config', 'heap-harvest', 'boards'),
+];
 
-/** The boards that come with the package, by name. */
+/** The names of the boards, those of your own folders included, sorted. */
+export async function boardNames(): Promise<string[]> {
+  const own = await Promise.all(USER_BOARD_FOLDERS.map((folder) => descriptionNames(folder).catch(() => [])));
+  return [...new Set([...own.flat(), ...(await descriptionNames(FOLDER))])].sort();
+}
+
+/** The path of a board of your own; a name without one is of the package. */
+async function ownBoard(name: string): Promise<string | undefined> {
+  for (const folder of USER_BOARD_FOLDERS) {
+    const path = join(folder, `${basename(name)}.json`);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  return undefined;
+}
+
+/** All boards, by name. */
 export async function allBoards(): Promise<Board[]> {
   return Promise.all((await boardNames()).map((name) => loadBoard(name)));
 }
@@ -21,7 +47,7 @@ export async function allBoards(): Promise<Board[]> {
  * @throws BoardConfigError HH1201 (no such board), HH1202, HH1203
  */
 export async function loadBoard(nameOrPath: string): Promise<Board> {
-  const { text, name, path } = await readDescription(FOLDER, nameOrPath, {
+  const { text, name, path } = await readDescription(FOLDER, (await ownBoard(nameOrPath)) ?? nameOrPath, {
     code: 'HH1201',
     unknown: (_, meant) => ({
       message: `--board ${nameOrPath}: no such board${meant}`,

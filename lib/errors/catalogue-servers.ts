@@ -97,6 +97,16 @@ export const SERVER_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The board has no power, a wire is loose, or the second port of the probe was named.',
     'Check power and wires; name the first port of the probe.',
   ),
+  HH1542: entry(
+    'No board can be made of the file',
+    'It is of another kind, or has no device of this name.',
+    'JLinkDevices.xml, a CMSIS pack’s .pdsc and OpenOCD board scripts are read; --device NAME chooses.',
+  ),
+  HH1543: entry(
+    'The board file cannot be written',
+    'The file is there already, or its folder is not.',
+    'Name another with --out.',
+  ),
   HH1544: entry(
     'The console port is not found',
     'No serial port, or more than one, has the USB identity of the board or the serial number that was named.',

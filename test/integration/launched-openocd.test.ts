@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { RspClient } from '../../lib/link/rsp/rsp-client.js';
+import { checkTarget } from '../../lib/link/server/check-target.js';
 import { connect } from '../../lib/link/server/connect.js';
 import { OpenocdTcl } from '../../lib/link/server/openocd-tcl.js';
 import { recogniseServer } from '../../lib/link/server/recognise.js';
@@ -76,6 +77,18 @@ test.serial('OpenOCD that is killed is told as lost; nothing is left over, and n
   }
   await t.throwsAsync(target.lost, { code: 'HH1545' });
   await target[Symbol.asyncDispose]();
+  t.deepEqual(processesWith(board.interfaceFile), []);
+});
+
+test.serial('the check of a board reads its comparators and its link, and lets it run', async (t) => {
+  t.timeout(120_000);
+  await using board = await simulatedBoard('microbit', elfPath);
+  const options = { server: 'openocd', serverProgram: `${board.programFolder}/openocd` } as const;
+  const check = await checkTarget(await loadBoard('metro_m0_express'), options);
+  t.is(check.server, 'openocd');
+  // The simulated chip's FP_CTRL says six.
+  t.is(check.breakpoints, 6);
+  t.true(check.roundTripMs.median > 0 && check.roundTripMs.worst >= check.roundTripMs.median);
   t.deepEqual(processesWith(board.interfaceFile), []);
 });
 
