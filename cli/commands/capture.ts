@@ -110,7 +110,7 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
   if (given === undefined)
     throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
   await using elf = await inputFile(given, 'HH1101');
-  const gdb = args.gdb ?? context.env.HARVEST_GDB;
+  const gdb = args.gdb;
   const settings = settingsOf(args);
   const records = captureRing({
     elf: elf.path,

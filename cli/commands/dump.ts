@@ -60,7 +60,7 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(image, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
+    const program = await findGdb(args.gdb);
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
     try {

@@ -99,8 +99,7 @@ export const harvestCommand = defineCommand({
     const beside = args.elf === '-' ? '.' : dirname(args.elf);
     if (await startsAsJournal(input.path)) return await finishJournal(input.path, args.out ?? beside, context);
     const out = args.out ?? '.';
-    const board = args.board ?? context.env.HARVEST_BOARD;
-    const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
+    const { board, gdbServer } = args;
     const options: HarvestOptions = {
       elf: input.path,
       reset: args.reset,
@@ -113,7 +112,7 @@ export const harvestCommand = defineCommand({
       until: args.until ?? [],
       ...defined({
         board,
-        gdb: args.gdb ?? context.env.HARVEST_GDB,
+        gdb: args.gdb,
         server: args.server,
         gdbServer,
         untilRepl: args.untilRepl,

@@ -5,7 +5,6 @@ import {
   errorMessage,
   FORMATS,
   journalBytes,
-  loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
   parseSize,
@@ -15,6 +14,7 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
@@ -59,7 +59,7 @@ export const importCommand = defineCommand({
     const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
     const builder = new TraceBuilder();
     let failure: unknown;
-    const loaded = await loadTrace(path, {
+    const loaded = await loadFilledTrace(path, {
       builder,
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),

@@ -79,10 +79,8 @@ async function openSession(args: SessionArgs, context: Context): Promise<HeapTra
     });
   // The capture opens it at the first start only: what is not there is told before anybody types.
   await loadFirmware(args.elf);
-  const { server, allocator, engine } = args;
-  const board = args.board ?? context.env.HARVEST_BOARD;
+  const { server, allocator, engine, board, gdbServer } = args;
   const gdb = context.env.HARVEST_GDB;
-  const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
   return LiveHeapSession.onTarget({
     elf: args.elf,
     reset: args.reset,

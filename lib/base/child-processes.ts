@@ -13,7 +13,7 @@ const WATCHDOG = 'read -r _ || kill -9 "$1"';
  */
 export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   tellTraffic('process', '>', () => [program, ...args].join(' '));
-  const child = spawn(program, args, { detached: true });
+  const child = spawn(program, args, { detached: process.platform !== 'win32', windowsHide: true });
   const watchdog = child.pid === undefined ? undefined : watch(child.pid);
   child.once('close', () => watchdog?.stdin?.end('ended\n'));
   return child;

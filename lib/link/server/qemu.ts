@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { spawnTool } from '../../base/child-processes.js';
+import { installHint } from '../../base/install-hint.js';
 import type { Milliseconds } from '../../base/units.js';
 import type { Board, QemuConfig } from '../../boards/board.js';
 import { DeviceLostError, TargetError, ToolMissingError } from '../../errors/errors.js';
@@ -100,7 +101,7 @@ class QemuProcess {
     const status = await this.ended;
     if (this.child.pid === undefined) {
       throw new ToolMissingError('HH1803', `${this.options.program ?? 'qemu-system-arm'}: cannot be run`, {
-        remedy: 'sudo apt-get install qemu-system-arm',
+        remedy: installHint('qemu'),
       });
     }
     if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');
