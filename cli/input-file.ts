@@ -3,10 +3,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorMessage, formatBytes, UsageError } from '../lib/public/index.js';
+import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/index.js';
 
-/** Inputs that are read whole: firmwares, dumps, budgets. */
-const MAX_INPUT_BYTES = 2 ** 30;
+/** Of an input that is no regular file, and so tells no size: a device may never end. */
+const MAX_STREAM_BYTES = 2 ** 28;
+/** Of a file, by its code: firmwares have their debug information, dumps and budgets are smaller. */
+const MAX_BYTES = { HH1101: MAX_FILE_BYTES.elf, HH1105: MAX_FILE_BYTES.dump } as const;
 
 /** Codes of an input that can't be read: of a firmware, of any other file. */
 export type InputCode = 'HH1101' | 'HH1105';
@@ -44,6 +46,7 @@ export async function inputFile(path: string, code: InputCode): Promise<InputFil
 export async function readInput(path: string, code: InputCode): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   try {
+    if (path !== '-') return await readWhole(path, MAX_BYTES[code]);
     for await (const piece of pieces(path)) parts.push(piece);
   } catch (cause) {
     throw unreadable(path, code, cause);
@@ -56,7 +59,7 @@ async function* pieces(path: string): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const piece of source) {
     total += piece.length;
-    if (total > MAX_INPUT_BYTES) throw new Error(`found more than ${formatBytes(MAX_INPUT_BYTES)}, expected a file`);
+    if (total > MAX_STREAM_BYTES) throw new Error(`found more than ${formatBytes(MAX_STREAM_BYTES)}, expected a file`);
     yield piece;
   }
 }

@@ -23,7 +23,7 @@ const NEVER = new Set([
   'live',
 ]);
 /** Options that name what is run: a folder that was downloaded must not choose it. */
-const NOT_IN_A_PROJECT = new Set(['gdb', 'qemu-arg']);
+const NOT_IN_A_PROJECT = new Set(['gdb', 'qemu-arg', 'server-program']);
 
 export function isSetting({ name }: NamedOption): boolean {
   return !NEVER.has(name);

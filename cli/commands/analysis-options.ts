@@ -14,6 +14,10 @@ export function analysisOptions<T>(set: OptionSet<T>) {
       describe: 'hide functions or files that begin with this, too',
     })
     .option('show-allocator', { type: 'boolean', default: false, describe: "show the allocator's own frames" })
+    .option('look-through', {
+      type: 'boolean',
+      describe: 'look through a wrapper that nearly all bytes pass through; --no-look-through shows it',
+    })
     .option('mark', {
       type: 'string',
       array: true,
@@ -34,13 +38,14 @@ export const traceArgument = {
 export interface AnalysisArgs {
   readonly hide: readonly string[];
   readonly showAllocator: boolean;
+  readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
   readonly heap?: string | undefined;
 }
 
 /** Reads a trace and adds the marks and the bounds of the command line. */
 export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
-  const { builder } = await loadFilledTrace(path, { signal: context.signal });
+  const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true });
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();
@@ -61,7 +66,11 @@ function regionArgument(text: string, unitBytes: number): HeapRegion {
 }
 
 export function hideOptions(args: AnalysisArgs) {
-  return { hide: args.hide, showAllocator: args.showAllocator };
+  return {
+    hide: args.hide,
+    showAllocator: args.showAllocator,
+    ...(args.lookThrough === undefined ? {} : { lookThrough: args.lookThrough }),
+  };
 }
 
 /** @throws UsageError HH1108 */

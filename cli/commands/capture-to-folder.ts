@@ -18,7 +18,6 @@ import {
   removeUnusedFolder,
   sanitize,
   type Trace,
-  TraceBuilder,
   type TraceRecord,
   type WrittenOutputs,
   writeOutputs,
@@ -46,7 +45,7 @@ export async function captureToFolder(
     const failure = await record(first, iterator, { journal, progress });
     progress.end();
     if (failure) return await keepAfterFailure(failure.error, journal, folder);
-    const trace = journal.builder.build();
+    const trace = await readBack(journal);
     return { outputs: await writeOutputs(trace, folder), exitCode: exitCodeOf(trace, context) };
   } finally {
     progress.end();
@@ -71,6 +70,7 @@ async function record(
       const each = next.value;
       journal.add(each);
       if (isHeapEvent(each)) progress.update(journal.heap, () => whereNow(each));
+      else if (each.kind === 'note' && each.code === 'server') progress.say(sanitize(each.text));
     }
     journal.close(true);
     return undefined;
@@ -92,30 +92,29 @@ async function endQuietly(iterator: AsyncIterator<TraceRecord>): Promise<void> {
 }
 
 /** Writes the outputs of what there is, and throws the one error that says what ended the capture and what is kept where. */
-async function keepAfterFailure(error: unknown, { builder, path }: JournalFile, folder: string): Promise<never> {
-  const trace = builder.build();
-  if (trace.eventCount === 0) throw error;
+async function keepAfterFailure(error: unknown, journal: JournalFile, folder: string): Promise<never> {
+  const captured = journal.builder.eventCount;
+  if (captured === 0) throw error;
+  // After a full disk the journal has what fitted: the outputs are of that.
+  const trace = await readBack(journal);
   const unwritten = await writeOutputs(trace, folder).then(
     () => undefined,
     (cause: unknown) => errorMessage(cause),
   );
-  const kept = await journalEventCount(path);
-  const whole = kept === trace.eventCount;
-  const events = whole
-    ? `${formatCount(kept)} events`
-    : `the first ${formatCount(kept)} of ${formatCount(trace.eventCount)} events`;
-  const others = unwritten ?? (whole ? 'the other outputs are written' : 'the other outputs have all of them');
-  const told = `${errorMessage(error)}; kept: ${events} in ${path}; ${others}`;
+  const kept = trace.eventCount;
+  const events =
+    kept === captured
+      ? `${formatCount(kept)} events`
+      : `the first ${formatCount(kept)} of ${formatCount(captured)} events`;
+  const told = `${errorMessage(error)}; kept: ${events} in ${journal.path}; ${unwritten ?? 'the other outputs are written'}`;
   // A fault of our own keeps its stack.
   if (!(error instanceof HarvestError)) throw new Error(told, { cause: error });
   throw new HarvestError(error.code, error.exitCode, told, { cause: error, ...defined({ remedy: error.remedy }) });
 }
 
-/** How many events somebody who reads the journal will find. */
-async function journalEventCount(path: string): Promise<number> {
-  const builder = new TraceBuilder();
-  await loadTrace(path, { builder }).catch(() => undefined);
-  return builder.eventCount;
+/** What somebody who opens the journal will find: a capture keeps its events there, not in memory. */
+async function readBack({ path }: JournalFile): Promise<Trace> {
+  return (await loadTrace(path, { skipSamples: true })).builder.build();
 }
 
 /** The tree, then the summary: what a capture and an import print. */

@@ -55,6 +55,7 @@ interface BudgetArgs {
   readonly allowIncomplete: boolean;
   readonly hide: readonly string[];
   readonly showAllocator: boolean;
+  readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
 }
 

@@ -22,7 +22,7 @@ export const exportCommand = defineCommand({
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
+    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal, skipSamples: true });
     const pieces = writer.write(builder.build());
     if (args.out === '-') {
       for (const piece of pieces) {

@@ -5,29 +5,38 @@ import {
   errorMessage,
   FORMATS,
   journalBytes,
+  loadTraces,
   makeOutputFolder,
   OUTPUT_FILES,
-  parseSize,
+  parsePatternFile,
   TraceBuilder,
   UsageError,
   writeOutputs,
   writeWhole,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
-import { loadFilledTrace } from '../load-filled-trace.js';
+import { sizeOption } from '../number-options.js';
+import { readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
-  name: 'import [file]',
+  name: 'import [files..]',
   describe: 'Read what another heap tracer recorded and write the same outputs',
   examples: [
     ['harvest import mylog.txt --out run1', 'the log of a classic gdb script'],
     ['harvest import - --format gdb-log < mylog.txt', 'from stdin, the format forced'],
+    ["harvest import log.txt --pattern 'alloc: got {address} size {size}'", 'a log of your own, its lines described'],
+    ['harvest import core0.svdat core1.svdat', 'a file a core: one trace, by time'],
     ['harvest import --list-formats', 'what can be read'],
   ],
   options: (set) =>
     set
-      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked', values: 'input' })
+      .positional('files', {
+        type: 'string',
+        array: true,
+        describe: 'the file; - is stdin; .gz is unpacked; several of one run (a core, a task each) are merged by time',
+        values: 'input',
+      })
       .option('format', {
         type: 'string',
         describe: 'force a format (default: told by content)',
@@ -43,6 +52,14 @@ export const importCommand = defineCommand({
         type: 'string',
         describe: 'CSV and JSON lines: address=ptr,size=bytes,time=ts:ms (roles: kind, from, task, caller...)',
       })
+      .option('pattern', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: "a line of any log: 'alloc: {address} {size} {caller}', one an event kind",
+      })
+      .option('pattern-file', { type: 'string', describe: 'a file of such patterns, one a line, # begins a comment' })
       .option('cpu-mhz', { type: 'number', describe: 'ESP-IDF: turns ccount into time' })
       .option('drop-inner-pairs', {
         type: 'boolean',
@@ -53,17 +70,19 @@ export const importCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
-    const path = args.file;
-    if (path === undefined)
+    const paths = args.files ?? [];
+    if (paths.length === 0)
       throw new UsageError('HH1106', 'harvest import: found no file, expected one (or - for stdin)');
     const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
+    const patterns = await patternOptions(args);
     const builder = new TraceBuilder();
     let failure: unknown;
-    const loaded = await loadFilledTrace(path, {
+    const loaded = await loadTraces(paths, {
       builder,
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
+      ...(patterns.length === 0 ? {} : { patterns }),
       ...(args.columns === undefined ? {} : { columns: columnsOption(args.columns) }),
       ...(args.cpuMhz === undefined ? {} : { cpuFrequencyHz: args.cpuMhz * 1e6 }),
       ...(args.elf === undefined ? {} : { resolve: await namesOf(args.elf) }),
@@ -74,7 +93,7 @@ export const importCommand = defineCommand({
     });
     if (failure !== undefined && builder.eventCount === 0) throw failure;
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
-    if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
+    if (loaded && !context.quiet) context.err(`${paths.join(' ')}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
     const trace = builder.build();
     await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));
@@ -84,6 +103,15 @@ export const importCommand = defineCommand({
     return trace.info.complete ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** The patterns of the file, then those of the command line. */
+async function patternOptions(args: {
+  readonly pattern: readonly string[];
+  readonly patternFile?: string | undefined;
+}): Promise<string[]> {
+  const shared = args.patternFile === undefined ? [] : parsePatternFile(await readText(args.patternFile));
+  return [...shared, ...args.pattern];
+}
 
 /** Symbols are a third of the code and seldom asked for: loaded then only. */
 async function namesOf(elf: string) {
@@ -99,13 +127,6 @@ function listFormats(context: Context): ExitCode {
     for (const { id, title } of FORMATS) context.out(`${id.padEnd(width)}  ${title}\n`);
   }
   return ExitCode.ok;
-}
-
-/** A size from the command line. @throws UsageError HH1108 */
-export function sizeOption(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: found no size, expected for example 10K, 2M or 0x5000`);
 }
 
 /** `address=ptr,size=bytes` as names by role. @throws UsageError HH1109 */

@@ -1,45 +1,37 @@
 import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
-import { loadBoard } from '../boards/load-board.js';
 import { TargetError } from '../errors/errors.js';
-import { loadFirmware } from '../firmware/firmware-image.js';
+import { refuseArmState } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
-import type { ServerKind } from '../link/server/target.js';
+import type { TargetOptions } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
+import { type SerialConsoleOptions, withSerialConsole } from './console/serial-console.js';
 import type { TargetConsole } from './console/target-console.js';
+import type { HarvestPlan } from './engine.js';
+import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
-import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { hasReplFunction, makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { openProbeLine } from './probe-line.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
 import { watchedCapture } from './watched-capture.js';
 
 /** What to capture, where, and until when. Everything but the ELF file has a default. */
-export interface HarvestOptions extends EngineOptions {
+export interface HarvestOptions extends EngineOptions, TargetOptions, SerialConsoleOptions {
   /** The firmware that the target runs. */
   readonly elf: string;
-  /** A board's name, a path of a board file, or a board; default `generic` with `gdbServer`, else `qemu-mps2-an385`. */
-  readonly board?: string | Board;
-  /** Which of the board's servers. */
-  readonly server?: ServerKind;
-  /** `HOST:PORT` of a debug server that runs. */
-  readonly gdbServer?: string;
-  readonly qemuArgs?: readonly string[];
-  /** Write the ELF file to the target first; default false. */
-  readonly load?: boolean;
-  /** Compare the target's code with the ELF file; default true (not for an emulator, which was given the file). */
-  readonly verify?: boolean;
-  /** Reset the target first; default true. */
-  readonly reset?: boolean;
   /** End where the firmware waits for input at its REPL; the default when no other end is given. */
   readonly untilRepl?: boolean;
   /** End at these functions or `FILE:LINE`s. */
   readonly until?: string | readonly string[];
-  /** End when the console shows this text. */
+  /** End when the console shows this text; with `serial`, and where the REPL's function is inlined, the board's prompt by default. */
   readonly prompt?: string;
+  /** Lines that are typed at the console, one at each prompt; the capture ends at the prompt after the last. */
+  readonly send?: readonly string[];
   /**
    * Follow this allocator instead of the firmware's log function: a profile's name, a path of a profile file, or `auto` to
    * recognise it by the ELF file's symbols.
@@ -79,27 +71,35 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 }
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
-  const board = await boardOf(options);
-  const image = await loadFirmware(options.elf, board);
-  const { plan, notes, heap } = await planOf(image, board, options);
+  const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
+  const ends = endConditions(options, board, image);
+  const { plan, notes, heap } = await planOf(image, board, ends);
+  refuseArmState(image, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
-  await using target = await connect(board, { ...options, elfPath: options.elf });
+  const openLine = (path: string) => openProbeLine(path, options.signal);
+  const open = () => connect(board, { ...options, elfPath: options.elf, openLine });
+  await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
   const capture = watchedCapture(engine, target, plan, {
     signal: options.signal ?? new AbortController().signal,
     console: options.console,
+    send: options.send ?? [],
   });
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
   yield { kind: 'info', info: { ...about, ...heap } };
-  for (const text of notes) yield { kind: 'note', code: 'plan', text };
+  for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
+  for (const text of [...fitNotes, ...notes, ...ends.notes]) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
   try {
     for (; !next.done; next = await capture.next()) {
-      firstEventAt ??= isHeapEvent(next.value) ? Date.now() : undefined;
+      if (isHeapEvent(next.value)) {
+        firstEventAt ??= Date.now();
+        options.console?.signOfLife();
+      }
       yield next.value;
     }
   } finally {
@@ -114,8 +114,7 @@ interface ChosenPlan extends PlanResult {
   readonly heap: Pick<TraceInfo, 'sizeKind' | 'unitBytes'> & { readonly allocator: string };
 }
 
-async function planOf(image: Symbolizer, board: Board, options: HarvestOptions): Promise<ChosenPlan> {
-  const ends = endConditions(options);
+async function planOf(image: Symbolizer, board: Board, options: EndConditions): Promise<ChosenPlan> {
   const { hooks = [], captureLargest = false } = options;
   const allocator = options.allocator ?? (hooks.length > 0 ? 'custom' : undefined);
   if (allocator === undefined) {
@@ -125,22 +124,43 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
       });
     }
     const heap = { sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
-    return { ...makeLogPlan(image, board, ends), heap };
+    return { ...makeLogPlan(image, board, options), heap };
   }
   const { profile, notes } = await chooseAllocator(image, allocator, hooks);
-  const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
+  const made = makeMallocPlan(image, board, profile, { ...options, captureLargest });
   const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
 
-async function boardOf(options: HarvestOptions): Promise<Board> {
-  if (typeof options.board === 'object') return options.board;
-  const fallback = options.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic';
-  return loadBoard(options.board ?? fallback);
+/** The functions that a plan breaks on. */
+function breakpointsOf({ hook, stops }: HarvestPlan) {
+  const hooked =
+    hook.type === 'malloc' ? hook.calls.map(({ name, address }) => ({ label: name, address })) : [hook.logFunction];
+  return [...hooked, ...stops];
 }
 
-function endConditions(options: HarvestOptions) {
+interface EndConditions extends Omit<HarvestOptions, 'until'> {
+  readonly until: readonly string[];
+  /** Which end is watched, where that is not what was asked for. */
+  readonly notes: readonly string[];
+}
+
+/** Where the REPL's function is inlined, or lines are typed, the prompt on the console is the end. */
+function endConditions(options: HarvestOptions, board: Board, image: Symbolizer): EndConditions {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
-  return { ...options, until, untilRepl: options.untilRepl ?? noOther };
+  const untilRepl = options.untilRepl ?? noOther;
+  const hasConsole =
+    options.serial !== undefined || (board.servers.qemu !== undefined && options.gdbServer === undefined);
+  const sends = (options.send ?? []).length > 0;
+  const isInlined = untilRepl && !hasReplFunction(image);
+  const byPrompt = hasConsole && (sends || isInlined || (untilRepl && options.serial !== undefined));
+  if (!byPrompt || options.prompt !== undefined)
+    return { ...options, until, untilRepl: untilRepl && !sends, notes: [] };
+  const { prompt } = board.serial;
+  const why = isInlined ? ': the function where the REPL waits is inlined' : '';
+  const notes = [
+    `the end is the prompt ${JSON.stringify(prompt)} on the console${sends ? ', behind what is typed' : why}`,
+  ];
+  return { ...options, until, prompt, untilRepl: untilRepl && !sends && !isInlined, notes };
 }

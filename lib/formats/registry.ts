@@ -2,16 +2,33 @@ import { TraceFormatError } from '../errors/errors.js';
 import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
+import { esp8266RtosFormat, ovmsFormat } from './esp/esp8266-rtos.js';
+import { idfAllocHookFormat } from './esp/idf-alloc-hook.js';
+import { sysviewtraceJsonFormat } from './esp/sysviewtrace-json.js';
+import { sysviewtraceTextFormat } from './esp/sysviewtrace-text.js';
 import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
+import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
+import { heapLevelsFormat } from './levels/heap-levels.js';
+import { headLines } from './line-splitter.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
+import { memInfoFormat } from './micropython/mem-info.js';
 import { ndjsonFormat } from './ndjson.js';
 import { nuttxMemdumpFormat } from './nuttx-memdump.js';
+import { patternFormat } from './pattern/pattern-format.js';
 import { allocationHistoryFormat } from './read-allocation-history.js';
+import { nuttxGdbFormat } from './rtos/nuttx-gdb-memleak.js';
+import { nuttxMmDebugFormat, nuttxNoteFormat } from './rtos/nuttx-logs.js';
+import { px4MallocTableFormat } from './rtos/px4-malloc-table.js';
+import { realtekDumpFormat, realtekEventsFormat } from './rtos/realtek.js';
+import { rtThreadFormat } from './rtos/rt-thread.js';
+import { tizenRtFormat } from './rtos/tizenrt.js';
 import { systemViewFormat } from './systemview/systemview.js';
+import { unknownInput } from './unknown-input.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
@@ -22,11 +39,30 @@ export const FORMATS: readonly TraceFormat[] = [
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
+  memInfoFormat,
+  nuttxGdbFormat,
+  nuttxMmDebugFormat,
+  nuttxNoteFormat,
+  rtThreadFormat,
+  tizenRtFormat,
+  px4MallocTableFormat,
+  realtekDumpFormat,
+  realtekEventsFormat,
+  esp8266RtosFormat,
+  ovmsFormat,
+  idfAllocHookFormat,
+  sysviewtraceTextFormat,
+  sysviewtraceJsonFormat,
+  glibcMtraceFormat,
+  heapWalkFormat,
+  rustAllocatorFormat,
+  heapLevelsFormat,
   droneFormat,
   swoFormat,
   ndjsonFormat,
   csvFormat,
   ...droneGenerationFormats,
+  patternFormat,
 ];
 
 /** The format with this id. @throws TraceFormatError HH1401 when there is none. */
@@ -53,10 +89,5 @@ export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'
     }
   }
   if (best) return best;
-  const start = [...head.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  throw new TraceFormatError(
-    'HH1402',
-    `${subject}: byte 0: found ${head.length === 0 ? 'an empty file' : start}, expected the start of a known trace format`,
-    { remedy: 'name it with --format; `harvest import --list-formats` shows them all', offset: 0 },
-  );
+  throw unknownInput(head, headLines(head, whole), subject);
 }

@@ -12,9 +12,11 @@ const FSYNC_MS: Milliseconds = 1000;
 
 /**
  * A journal on disk that grows with the capture: events are written at the latest 50 ms after they came (so that a killed
- * process loses no more), and forced to the disk once a second (so that a power cut does not lose more than that).
+ * process loses no more), samples once a second; all is forced to the disk once a second (so that a power cut does not lose more than
+ * that). What is written is not kept: a capture's memory does not grow with its events, and its trace is read back from the file.
  */
 export class JournalFile {
+  /** Counts all events and holds those that are not written yet; its `build` is no whole trace. */
   readonly builder: TraceBuilder;
   readonly heap = new LiveHeap();
   private readonly writer: JournalWriter;
@@ -47,7 +49,7 @@ export class JournalFile {
   add(record: TraceRecord): void {
     this.heap.add(record);
     this.writer.add(record, this.heap.liveBytes);
-    if (this.writer.pendingEvents >= FLUSH_EVENTS) this.writer.flush(this.heap.liveBytes);
+    if (this.writer.pendingEvents >= FLUSH_EVENTS) this.flush();
     if (this.failure) throw this.failure;
   }
 
@@ -57,7 +59,7 @@ export class JournalFile {
     try {
       if (this.failure) return;
       if (inGoodOrder) this.writer.end(this.heap.liveBytes);
-      else this.writer.flush(this.heap.liveBytes);
+      else this.flush(true);
       if (!this.failure) this.sync();
       if (this.failure) throw this.failure;
     } finally {
@@ -67,9 +69,10 @@ export class JournalFile {
 
   private tick(): void {
     if (this.failure) return;
-    this.writer.flush(this.heap.liveBytes);
     const now = Date.now();
-    if (now - this.lastSync < FSYNC_MS) return;
+    const toSync = now - this.lastSync >= FSYNC_MS;
+    this.flush(toSync);
+    if (!toSync) return;
     this.lastSync = now;
     this.sync();
   }
@@ -82,6 +85,12 @@ export class JournalFile {
       // Some file systems cannot sync: the writes themselves report what matters.
       if (!/^(EINVAL|ENOSYS|ENOTSUP|EROFS)$/.test(codeOf(cause))) this.fail(cause);
     }
+  }
+
+  private flush(withSamples = false): void {
+    this.writer.flush(this.heap.liveBytes);
+    if (withSamples) this.writer.flushSamples();
+    this.builder.forgetEvents();
   }
 
   /** Remembers the first failure: the timer has nobody to throw to. */

@@ -1,15 +1,15 @@
 import { type GcArea, readArea } from '../../allocators/gc-area.js';
 import type { Blocks, Seq } from '../../base/units.js';
-import type { StackUnwinder } from '../../firmware/stack-unwinder.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import { GcLog, gcRegion } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
 import type { CaptureStop } from './direct-capture.js';
-import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
+import type { StopSnapshot } from './stop-snapshot.js';
+import type { StopUnwinder } from './stop-unwinder.js';
 
 export interface RecordsOptions {
-  readonly unwinder: StackUnwinder;
+  readonly stacks: StopUnwinder;
   readonly maxDepth: number;
   readonly keepSamples: boolean;
 }
@@ -41,7 +41,7 @@ export class DirectRecords {
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
-  async prepare(stop: CaptureStop, reader: SnapshotReader): Promise<CaptureStop> {
+  async prepare(stop: CaptureStop): Promise<CaptureStop> {
     if (stop.kind === 'gc-init') this.newEpoch = true;
     if (stop.kind !== 'log') return stop;
     if (this.newEpoch) {
@@ -50,7 +50,9 @@ export class DirectRecords {
       this.areaIsNew = true;
     }
     if (stop.snapshot.reachesTop) return stop;
-    return { ...stop, snapshot: await this.unwindHalted(stop.snapshot, reader) };
+    const { backtrace, snapshot } = await this.options.stacks.ofHalted(stop.snapshot, this.depth);
+    this.unwound.set(snapshot, backtrace);
+    return { ...stop, snapshot };
   }
 
   /** The records of a stop; none for those that are no event. */
@@ -72,7 +74,8 @@ export class DirectRecords {
 
   private *event(snapshot: StopSnapshot): Generator<TraceRecord, void, undefined> {
     const { registers, sp, stack } = snapshot;
-    const backtrace = this.unwound.get(snapshot) ?? this.unwind(snapshot);
+    const whole = this.unwound.get(snapshot) ?? this.options.stacks.ofCopy(snapshot, this.depth);
+    const backtrace = whole.slice(1);
     this.lastBlock = registers[0] ?? 0;
     const event = this.log.event(this.lastBlock, registers[1] ?? 0, backtrace);
     const seq = this.events++;
@@ -80,27 +83,8 @@ export class DirectRecords {
     if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
   }
 
-  private unwind(snapshot: StopSnapshot): Backtrace {
-    const { unwinder, maxDepth } = this.options;
-    // One more: the log function's own frame is not part of a backtrace.
-    const stack = { address: snapshot.sp, bytes: snapshot.stack };
-    return unwinder.unwind(snapshot.registers, stack, maxDepth + 1).backtrace.slice(1);
-  }
-
-  /** Reads more of the stack until unwinding needs no more, or there is no more. */
-  private async unwindHalted(first: StopSnapshot, reader: SnapshotReader): Promise<StopSnapshot> {
-    const { unwinder, maxDepth } = this.options;
-    for (let snapshot = first; ; ) {
-      const stack = { address: snapshot.sp, bytes: snapshot.stack };
-      const { backtrace, missing, usedEnd } = unwinder.unwind(snapshot.registers, stack, maxDepth + 1);
-      const isShort = missing !== undefined && missing >= snapshot.sp;
-      const longer = isShort ? await reader.extend(snapshot) : undefined;
-      if (longer) snapshot = longer;
-      else {
-        if (!isShort) reader.learnTop(usedEnd, snapshot);
-        this.unwound.set(snapshot, backtrace.slice(1));
-        return snapshot;
-      }
-    }
+  /** One more: the log function's own frame is not part of a backtrace. */
+  private get depth(): number {
+    return this.options.maxDepth + 1;
   }
 }

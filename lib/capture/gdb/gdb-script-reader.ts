@@ -1,4 +1,5 @@
 import { type GcArea, isPlausible } from '../../allocators/gc-area.js';
+import { symbolName } from '../../symbols/demangle.js';
 import { GcLog, gcRegion } from '../../trace/gc-log.js';
 import type { Backtrace, Frame, TraceRecord } from '../../trace/heap-event.js';
 
@@ -74,7 +75,7 @@ export class GdbScriptReader {
     const flags = Number.parseInt(flagBits, 16);
     this.frames[Number.parseInt(id, 16)] = {
       address: Number.parseInt(pc, 16) || 0,
-      functionName,
+      functionName: symbolName(functionName),
       file,
       line: Number.parseInt(line, 16) || 0,
       ...(flags & FLAG.inlined ? { inlined: true } : {}),

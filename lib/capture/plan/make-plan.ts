@@ -55,6 +55,7 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
   const { gcInit, ...withoutInit } = hook;
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
+    firmware: image,
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,
@@ -120,6 +121,11 @@ export function gcVariables(image: Symbolizer): GcVariables | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether the firmware has a function, out of line, where its REPL waits. */
+export function hasReplFunction(image: Symbolizer): boolean {
+  return REPL_FUNCTIONS.some((name) => image.symbol(name) !== undefined);
 }
 
 /** The addresses where the capture ends. @throws UsageError HH1104 */
