@@ -132,7 +132,7 @@ test('a server that does not listen', refused, {
   args: () => [small(), '--gdb-server', '127.0.0.1:9'],
   exit: ExitCode.target,
   says: /127\.0\.0\.1:9/,
-  remedy: /try: start the debug server/,
+  remedy: /try: start it, or let it be started/,
 });
 
 test('an unknown option', refused, {
