@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -42,7 +42,9 @@ function run(program, args, options = {}) {
 }
 
 function onPath(program) {
-  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
+  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
 }
 
 function checkNode() {
@@ -72,7 +74,11 @@ function debianPackages() {
   if (missing.length === 0) return;
   const packages = [...new Set(missing)];
   if (!onPath('apt-get'))
-    fail(`missing: ${packages.join(', ')} (Debian's names); install them with your package manager`);
+    fail(
+      `missing: ${packages.join(', ')} (Debian's names)\n` +
+        'macOS: brew install qemu arm-none-eabi-gdb open-ocd socat && brew install --cask gcc-arm-embedded chromium\n' +
+        'Windows: use WSL with Debian or Ubuntu, where this script installs them itself',
+    );
   const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
   if (sudo.length > 0 && !onPath('sudo')) fail(`missing: run as root: apt-get install ${packages.join(' ')}`);
   process.stdout.write(`installing with apt: ${packages.join(' ')}\n`);

@@ -3,9 +3,9 @@
  * those of its own command. Runs after the compiler.
  */
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { writeLicences } from './third-party.mjs';
 
@@ -37,5 +37,7 @@ await writeLicences(
   output.flatMap((chunk) => chunk.moduleIds ?? []),
   join(out, 'LICENSES.txt'),
 );
+const { settingsSchema } = await import(pathToFileURL(join(root, 'dist', 'cli', 'settings-schema.js')).href);
+await writeFile(join(out, 'harvest.config.schema.json'), `${JSON.stringify(await settingsSchema(), undefined, 2)}\n`);
 const bytes = output.reduce((sum, chunk) => sum + (chunk.code?.length ?? 0), 0);
 process.stdout.write(`dist/bin/harvest.js: ${output.length} files, ${(bytes / 1024).toFixed(0)} KiB\n`);

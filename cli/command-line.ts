@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
+import { defined, didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
 import { COMMAND_GROUPS, COMMANDS, type CommandEntry, entryOf } from './commands/index.js';
 import type { AnyCommand, Context } from './context.js';
 import { commandHelp, overview } from './options/help-text.js';
 import { argumentSlots, OptionSet } from './options/option-set.js';
 import { asksFor, type Fallback, parseArguments, type Values } from './options/parse-arguments.js';
+import type { SettingsOwner } from './settings.js';
 
 /** The options of every command. */
 export const COMMON_OPTIONS = OptionSet.empty
@@ -36,11 +37,12 @@ export function splitLine(argv: readonly string[]): SplitLine {
   return { entry, word, args: entry ? [...argv.slice(0, at), ...argv.slice(at + 1)] : argv };
 }
 
-/** What a run needs of the process, and where values come from that the line leaves out. */
+/** What a run needs of the process. */
 export interface Surroundings {
   readonly columns: number;
   contextOf(values: Values): Context;
-  fallbacksOf?(command: AnyCommand, word: string): Promise<ReadonlyMap<string, Fallback>>;
+  /** Values that the line leaves out, from the environment and settings files. */
+  fallbacksOf?(owner: SettingsOwner): Promise<ReadonlyMap<string, Fallback>>;
 }
 
 /** Runs a command line. @throws UsageError, and what its command throws */
@@ -71,12 +73,13 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     show(showHidden);
     return ExitCode.ok;
   }
+  const options = [...command.options, ...COMMON_OPTIONS];
   const values = parseArguments(args, {
     subject: entry ? `harvest ${entry.word}` : 'harvest',
-    options: [...command.options, ...COMMON_OPTIONS],
+    options,
     slots: argumentSlots(command.name),
     positionals: command.positionals,
-    ...(surroundings.fallbacksOf ? { fallbacks: await surroundings.fallbacksOf(command, entry?.word ?? 'run') } : {}),
+    ...defined({ fallbacks: await surroundings.fallbacksOf?.({ word: entry?.word ?? 'run', options }) }),
   });
   if (values.help === true) show(false);
   else if (values.version === true) out(`${version}\n`);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HarvestError, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/public/index.js';
+import { HarvestError, installHint, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/public/index.js';
 
 export interface ExampleBuild {
   readonly board: 'microbit' | 'mps2-an385';
@@ -12,7 +12,7 @@ export async function buildExampleFirmware({ board, optimisation, variant }: Exa
   const folder = join(packageRoot, 'examples', 'firmware', 'lisp');
   if ((await outputOf('arm-none-eabi-gcc', ['--version'])) === undefined) {
     throw new ToolMissingError('HH1804', 'arm-none-eabi-gcc: cannot be run', {
-      remedy: 'sudo apt-get install gcc-arm-none-eabi make (or `npm run demo`, which installs what is needed)',
+      remedy: `${installHint('compiler')} (or in a clone: npm run demo, which installs what is needed)`,
     });
   }
   const make = await runTool('make', ['-C', folder, `BOARD=${board}`, `OPT=${optimisation}`, `VARIANT=${variant}`]);

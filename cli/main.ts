@@ -5,6 +5,7 @@ import type { Context } from './context.js';
 import { asksFor, type Values } from './options/parse-arguments.js';
 import { describeError, errorJson } from './print-error.js';
 import { safeJson } from './safe-text.js';
+import { settingsFor } from './settings.js';
 import { logTraffic } from './traffic-log.js';
 
 /*
@@ -38,6 +39,7 @@ try {
   process.exitCode = await runCommandLine(argv, {
     columns: Math.min(120, process.stdout.columns ?? 100),
     contextOf,
+    fallbacksOf: (owner) => settingsFor(owner, process.env),
   });
 } catch (error) {
   process.exitCode = fail(error, asksFor(argv, '--json'), verbosity > 0);
@@ -73,7 +75,9 @@ function contextOf(values: Values): Context {
 }
 
 function fail(error: unknown, json: boolean, verbose: boolean): number {
-  const { text, exitCode } = describeError(error, verbose);
+  // What a wait is ended with when it is interrupted is no error.
+  const ended = control.signal.aborted && !(error instanceof Error);
+  const { text, exitCode } = describeError(ended ? control.signal.reason : error, verbose);
   if (json) process.stdout.write(safeJson(errorJson(error)));
   process.stderr.write(text);
   return exitCode;

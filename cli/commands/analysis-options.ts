@@ -1,7 +1,6 @@
 import {
   addMarks,
   type HeapRegion,
-  loadTrace,
   parseAddress,
   parseSize,
   sanitize,
@@ -10,6 +9,7 @@ import {
 } from '../../lib/public/index.js';
 import type { Context } from '../context.js';
 import { readInput } from '../input-file.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import type { OptionSet } from '../options/option-set.js';
 
 /** The options that every analysis has. */
@@ -53,7 +53,7 @@ export interface AnalysisArgs {
 
 /** Reads a trace and adds the marks and the bounds of the command line. */
 export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
-  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
+  const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true });
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();

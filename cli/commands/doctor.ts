@@ -6,9 +6,11 @@ import {
   errorMessage,
   findGdb,
   HarvestError,
+  installHint,
   outputOf,
   probesAmong,
   SERVER_NAMES,
+  serialPermissionHint,
   type TargetOptions,
   udevRuleFor,
   usbDevices,
@@ -36,18 +38,12 @@ export const doctorCommand = defineCommand({
   run: async (args, context) => {
     const findings = [
       { name: 'node', state: 'ok' as const, found: process.version },
-      ...(await gdbFindings(args.gdb ?? context.env.HARVEST_GDB)),
-      await tool('qemu', 'qemu-system-arm', ['--version'], 'qemu-system-arm', 'needed for emulated boards'),
+      ...(await gdbFindings(args.gdb)),
+      await tool('qemu', 'qemu-system-arm', ['--version'], 'qemu', 'needed for emulated boards'),
       await tool('openocd', 'openocd', ['--version'], 'openocd', 'needed for boards behind SWD probes'),
       await tool('J-Link', 'JLinkGDBServerCLExe', ['-version'], undefined, 'needed for J-Link probes: from SEGGER'),
-      await tool(
-        'compiler',
-        'arm-none-eabi-gcc',
-        ['--version'],
-        'gcc-arm-none-eabi',
-        'needed for the example firmware',
-      ),
-      await tool('make', 'make', ['--version'], 'make', 'needed for the example firmware'),
+      await tool('compiler', 'arm-none-eabi-gcc', ['--version'], 'compiler', 'needed for the example firmware'),
+      await tool('make', 'make', ['--version'], 'compiler', 'needed for the example firmware'),
       await tool('chromium', 'chromium', ['--version'], 'chromium', "needed for the viewer's tests only"),
       await serialFinding(),
       ...(await probeFindings()),
@@ -68,7 +64,7 @@ async function gdbFindings(override: string | undefined): Promise<Finding[]> {
     return [{ name: 'gdb', state: 'ok', found: `${version} (${path})` }, python];
   } catch (error) {
     const found = errorMessage(error);
-    return [{ name: 'gdb', state: 'missing', found, remedy: 'sudo apt-get install gdb-multiarch' }];
+    return [{ name: 'gdb', state: 'missing', found, remedy: installHint('gdb') }];
   }
 }
 
@@ -76,12 +72,12 @@ async function tool(
   name: string,
   program: string,
   args: readonly string[],
-  debianPackage: string | undefined,
+  installable: Parameters<typeof installHint>[0] | undefined,
   use: string,
 ): Promise<Finding> {
   const output = await outputOf(program, args);
   if (output !== undefined) return { name, state: 'ok', found: output.split('\n')[0] || program };
-  const remedy = debianPackage === undefined ? {} : { remedy: `sudo apt-get install ${debianPackage}` };
+  const remedy = installable === undefined ? {} : { remedy: installHint(installable) };
   return { name, state: 'missing', found: `${program} is not there (${use})`, ...remedy };
 }
 
@@ -147,7 +143,7 @@ async function serialFinding(): Promise<Finding> {
   const denied: string[] = [];
   for (const port of ports) await access(port, constants.R_OK | constants.W_OK).catch(() => denied.push(port));
   if (denied.length === 0) return { name: 'serial ports', state: 'ok', found: ports.join(', ') };
-  const remedy = 'sudo usermod -a -G dialout $USER, then log in again';
+  const remedy = serialPermissionHint();
   return { name: 'serial ports', state: 'missing', found: `no permission for ${denied.join(', ')}`, remedy };
 }
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
+import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
 import { sayNotes } from './analysis-options.js';
 
@@ -22,7 +23,7 @@ export const exportCommand = defineCommand({
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const { builder } = await loadTrace(args.trace, { signal: context.signal, skipSamples: true });
+    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal, skipSamples: true });
     sayNotes(builder, context);
     const pieces = writer.write(builder.build());
     if (args.out === '-') {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/public/index.js';
+import { ExitCode, formatBytes, traceReport, writeWhole } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
 import { sayNotes, traceArgument } from './analysis-options.js';
 
@@ -18,7 +19,7 @@ export const reportCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
       .option('title', { type: 'string', describe: "the trace's name in the page (default: the file's)" }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
     sayNotes(builder, context);
     const name = basename(args.trace);
     const html = await traceReport(builder.build(), args.title ?? name);

@@ -5,7 +5,6 @@ import {
   HeapRing,
   harvestEvents,
   LiveRingSource,
-  loadTrace,
   loadViewerPage,
   type RingSource,
   serveAlloctrace,
@@ -13,6 +12,7 @@ import {
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile, readInput } from '../input-file.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const serveCommand = defineCommand({
@@ -63,9 +63,15 @@ export const serveCommand = defineCommand({
     if (ring && args.live !== undefined) {
       const target = targetOptions(args, context);
       await using elf = await inputFile(args.live, 'HH1101');
-      for await (const record of harvestEvents({ elf: elf.path, ...target, signal: context.signal })) ring.add(record);
+      try {
+        const options = { elf: elf.path, ...target, signal: context.signal };
+        for await (const record of harvestEvents(options)) ring.add(record);
+      } catch (error) {
+        // Interrupted while it still connects: served is what there is.
+        if (!context.signal.aborted) throw error;
+      }
       ring.freeze();
-      if (!context.quiet) context.err('the capture has ended; its ring is still served\n');
+      if (!context.quiet && !context.signal.aborted) context.err('the capture has ended; its ring is still served\n');
     }
     if (!context.signal.aborted) await once(context.signal, 'abort');
     return ExitCode.ok;
@@ -75,7 +81,7 @@ export const serveCommand = defineCommand({
 async function finished(path: string | undefined, context: Context): Promise<RingSource> {
   if (path === undefined)
     throw new UsageError('HH1106', 'harvest serve: found no trace, expected a file or --live ELF');
-  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
+  const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
   const { buildId } = trace.info.elf ?? {};
   return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { ExitCode, FinishedTraceSource, loadTrace, serveAlloctrace, traceReport } from '../../lib/public/index.js';
+import { ExitCode, FinishedTraceSource, serveAlloctrace, traceReport } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { loadFilledTrace } from '../load-filled-trace.js';
 import { traceArgument } from './analysis-options.js';
 
 export const viewCommand = defineCommand({
@@ -20,7 +21,7 @@ export const viewCommand = defineCommand({
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })
       .option('open', { type: 'boolean', default: true, describe: 'open the browser' }),
   run: async (args, context) => {
-    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
     const page = Buffer.from(await traceReport(builder.build(), name));
     const source = new FinishedTraceSource(builder.build(), { name });

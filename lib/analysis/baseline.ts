@@ -60,7 +60,7 @@ export function parseBaseline(text: string, subject = 'baseline'): Baseline {
 
 function baselineError(subject: string, found: string, cause?: unknown): UsageError {
   return new UsageError('HH1185', `${subject}: found ${found}, expected a heap-harvest/baseline@1`, {
-    remedy: 'write a new one: harvest check TRACE --write-baseline FILE',
+    remedy: 'write a new one: `harvest check TRACE --write-baseline FILE`',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -28,7 +28,7 @@ export function spawnTool(program: string, args: readonly string[]): ChildProces
         detached: true,
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       })
-    : spawn(program, args, { detached: true });
+    : spawn(program, args, { detached: process.platform !== 'win32', windowsHide: true });
   const guard = child.stdio[GUARD_PIPE] as (Writable & { unref?: () => void }) | undefined;
   guard?.on('error', () => undefined);
   // It must not keep this process from ending.

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { BoardConfigError, errorMessage } from '../errors/errors.js';
 import { didYouMean } from './did-you-mean.js';
+import { issueText, valueAt } from './schema-issue.js';
 
 /**
  * Parses a JSON description strictly: an unknown field is an error that suggests the one that was meant.
@@ -18,7 +19,7 @@ export function parseStrictJson<T>(text: string, subject: string, schema: z.ZodT
   if (result.success) return result.data;
   // A misspelt field is also a missing one: the misspelling says more.
   const issues = [...result.error.issues].sort((a, b) => rank(a) - rank(b));
-  const problems = issues.slice(0, 5).map((issue) => describe(issue, schema));
+  const problems = issues.slice(0, 5).map((issue) => describe(issue, schema, json));
   throw new BoardConfigError('HH1203', `${subject}: ${problems.join('; ')}`, {
     remedy: 'see the schema beside the file: it describes every field',
   });
@@ -28,14 +29,14 @@ function rank(issue: z.core.$ZodIssue): number {
   return issue.code === 'unrecognized_keys' ? 0 : 1;
 }
 
-function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType, json: unknown): string {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(schema, issue.path);
     const names = issue.keys.map((key) => `'${[...issue.path, key].join('.')}'${didYouMean(key, known)}`);
     return `found unknown field ${names.join(', ')}${known.length === 0 ? '' : ` (expected one of: ${known.join(', ')})`}`;
   }
-  return `field '${path}': ${issue.message}`;
+  return `field '${path}': ${issueText(issue, valueAt(json, issue.path))}`;
 }
 
 /** The names of the fields that a schema has at a path; empty where it is not an object. */

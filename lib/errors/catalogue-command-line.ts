@@ -22,6 +22,17 @@ export const COMMAND_LINE_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     '- stands for it where a file is read, and it can be read once; the commands of a session come from it, too.',
     'Name a file for the other.',
   ),
+  HH1121: entry(
+    'A settings file is wrong',
+    'harvest.config.json is not JSON, or has a setting that no command has, or one that only a user may set.',
+    'Settings have the names of options: { "board": "metro_m0_express", "tree": { "bytes": true } }.',
+  ),
+  HH1120: entry(
+    'A trace without events',
+    'The file was cut, is of another format than it was taken for, or the capture ended before the first allocation.',
+    'Name its format: `harvest import FILE --format ID`.',
+    '`harvest import --list-formats` lists them.',
+  ),
   HH1905: entry(
     'An output is a link that leads nowhere',
     'What it names is not there and lies outside of the folder: it is not made there.',

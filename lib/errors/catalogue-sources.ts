@@ -4,7 +4,7 @@ import type { ErrorExplanation } from './error-explanation.js';
 export const SOURCE_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1110: {
     title: 'Not a command of the session',
-    cause: 'harvest session knows init, start, stop, resume, dump, lua, state, help and quit.',
+    cause: 'A session knows init, start, stop, resume, dump, lua, state, help and quit.',
     remedies: ['Type help.'],
   },
   HH1490: {
@@ -111,7 +111,7 @@ export const SOURCE_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1622: {
     title: 'The ring refused the request',
     cause: 'The message holds its reason: a name that it does not serve, a setting out of range, a full ring.',
-    remedies: ['harvest serve: --allow-host NAME, --cors ORIGIN.', 'A full ring: --action reset.'],
+    remedies: ['`harvest serve TRACE --allow-host NAME --cors ORIGIN`', 'A full ring: --action reset.'],
   },
   HH1623: {
     title: 'The answer is not the alloctrace protocol',

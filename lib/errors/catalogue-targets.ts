@@ -67,14 +67,18 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1801: entry(
     'No gdb was found',
     'None is installed, or the named one does not run.',
-    'sudo apt-get install gdb-multiarch',
+    'Debian, Ubuntu: sudo apt-get install gdb-multiarch. macOS: brew install arm-none-eabi-gdb. Windows: winget install Arm.GnuArmEmbeddedToolchain.',
     'Name one with --gdb or HARVEST_GDB.',
   ),
-  HH1803: entry('QEMU cannot be run', 'It is not installed.', 'sudo apt-get install qemu-system-arm'),
+  HH1803: entry(
+    'QEMU cannot be run',
+    'It is not installed.',
+    'Debian, Ubuntu: sudo apt-get install qemu-system-arm. macOS: brew install qemu. Windows: winget install SoftwareFreedomConservancy.QEMU.',
+  ),
   HH1804: entry(
     'The Arm compiler cannot be run',
     'It is not installed.',
-    'sudo apt-get install gcc-arm-none-eabi make',
+    'Debian, Ubuntu: sudo apt-get install gcc-arm-none-eabi make. macOS: brew install --cask gcc-arm-embedded. Windows: winget install Arm.GnuArmEmbeddedToolchain.',
   ),
   HH1805: entry(
     'The example firmware does not build',

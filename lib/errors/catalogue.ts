@@ -76,7 +76,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   HH1185: entry(
     'Not a baseline file',
     'The file was cut, edited, or is something else.',
-    'Write a new one: harvest check TRACE --write-baseline FILE.',
+    'Write a new one: `harvest check TRACE --write-baseline FILE`.',
   ),
   HH1186: entry(
     'Not a budget file',
@@ -139,7 +139,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   HH1352: entry(
     'The log function is missing',
     'The firmware was not built with LOG_HEAP_ACTIVITY, or LTO inlined gc_log_change.',
-    'Rebuild with -DLOG_HEAP_ACTIVITY=1.',
+    'Set `#define LOG_HEAP_ACTIVITY 1` in py/gc.c and build with DEBUG=1 (docs/circuitpython.md); CFLAGS+= on the command line of make replaces the flags of the build.',
     'Or capture the allocator itself: --allocator auto needs no rebuild.',
   ),
   HH1360: entry(
@@ -199,7 +199,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   HH2003: entry(
     'A new call path allocates',
     'It is not in the baseline.',
-    'If it is meant: harvest check TRACE --write-baseline FILE.',
+    'If it is meant: `harvest check TRACE --write-baseline FILE`.',
   ),
   HH2004: entry(
     'The capture is incomplete',

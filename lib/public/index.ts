@@ -24,6 +24,7 @@ export { type CaptureSummary, captureSummary } from '../analysis/capture-summary
 export * from '../analysis/exports.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
+export { installHint, serialPermissionHint } from '../base/install-hint.js';
 export { packageRoot } from '../base/package-root.js';
 export { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';

@@ -110,7 +110,7 @@ export function assertNoNewPaths(
   if (found.length > 10) lines.push(`  and ${formatCount(found.length - 10)} more`);
   const head = `baseline: ${formatCount(found.length)} call paths allocate that are not in it`;
   throw new CheckFailedError('HH2003', [head, ...lines, captureLine(trace)].join('\n'), {
-    remedy: 'if they are meant, write a new baseline: harvest check TRACE --write-baseline FILE',
+    remedy: 'if they are meant, write a new baseline: `harvest check TRACE --write-baseline FILE`',
   });
 }
 

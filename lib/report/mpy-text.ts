@@ -17,7 +17,7 @@ export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): s
     ...functionTable(file, cost),
     '',
     `module object ${cost.module.objectBytes}, globals ${cost.module.globalsBytes}, tables ${cost.module.tableBytes}, shared constants ${cost.module.constantBytes} bytes`,
-    `importing takes about ${formatBytes(cost.totalBytes)} of heap, and up to ${formatBytes(cost.newQstrs.bytes)} more for ${cost.newQstrs.count} strings that the firmware may not have`,
+    `importing takes about ${formatBytes(cost.totalBytes)} of heap, and up to ${formatBytes(cost.newQstrs.bytes)} more for ${cost.newQstrs.count} strings that the firmware may not have; what its tables grow by is not counted`,
     'assuming that:',
     ...cost.assumptions.map((assumption) => `  - ${assumption}`),
   ];

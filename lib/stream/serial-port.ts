@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { serialPermissionHint } from '../base/install-hint.js';
 import type { Milliseconds } from '../base/units.js';
 import { DeviceLostError, TargetError } from '../errors/errors.js';
 import type { ByteLink, LinkRead, LinkReadOptions } from './byte-link.js';
@@ -123,7 +124,7 @@ function cannotOpen(path: string, cause: Error): TargetError {
 
 function remedyFor(message: string): string {
   if (/permission denied|access denied/i.test(message))
-    return 'you need access to serial ports: on Linux, join the group that owns the device (dialout or uucp)';
+    return `you need access to serial ports: ${serialPermissionHint()}`;
   if (/lock|busy|in use/i.test(message)) return 'close the other program that has it open (a monitor, an IDE)';
   return 'check that the board is plugged in and the name is right';
 }

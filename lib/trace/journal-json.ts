@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
+import { issueText, valueAt } from '../base/schema-issue.js';
 import type { Seq } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
 import { TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
@@ -129,5 +130,10 @@ function parse<T>(reader: ByteReader, payload: Uint8Array, schema: z.ZodMiniType
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw reader.fail(`field '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'invalid'}`, 'a valid chunk');
+  throw reader.fail(
+    issue
+      ? `field '${issue.path.join('.')}': ${issueText(issue, valueAt(json, issue.path))}`
+      : 'a chunk that does not fit',
+    'a valid chunk',
+  );
 }

@@ -68,22 +68,24 @@ test.serial('kill -9 at any moment leaves a readable journal, whose outputs can 
   }
 });
 
-test.serial('Ctrl-C ends the capture cleanly, writes everything and exits with 130', async (t) => {
-  t.timeout(60_000);
-  const out = tempFolder(t);
-  const journal = join(out, 'capture.harvest');
-  const { status, stdout } = await runCli([big(), '--out', out, '--json'], {
-    started: (child) => {
-      waitForBytes(journal, 3_000).then(
-        () => child.kill('SIGINT'),
-        () => child.kill('SIGKILL'),
-      );
-    },
+/** What a user, a service manager and a terminal that closes send. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  test.serial(`${signal} ends the capture cleanly, writes everything and exits with 130`, async (t) => {
+    t.timeout(60_000);
+    const out = tempFolder(t);
+    const journal = join(out, 'capture.harvest');
+    const { status, stdout } = await runCli([big(), '--out', out, '--json'], {
+      started: (child) => {
+        waitForBytes(journal, 3_000).then(
+          () => child.kill(signal),
+          () => child.kill('SIGKILL'),
+        );
+      },
+    });
+    t.is(status, ExitCode.interrupted);
+    const summary = JSON.parse(stdout) as { events: number; endReason: string; oracle: { outcome: string } };
+    t.true(summary.events > 0);
+    t.is(summary.endReason, 'interrupted');
+    t.not(summary.oracle.outcome, 'differs');
+    t.true(existsSync(join(out, 'allocation_history.json')));
   });
-  t.is(status, ExitCode.interrupted);
-  const summary = JSON.parse(stdout) as { events: number; endReason: string; oracle: { outcome: string } };
-  t.true(summary.events > 0);
-  t.is(summary.endReason, 'interrupted');
-  t.not(summary.oracle.outcome, 'differs');
-  t.true(existsSync(join(out, 'allocation_history.json')));
-});

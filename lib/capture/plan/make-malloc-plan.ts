@@ -136,7 +136,7 @@ function noHeapReader(profile: AllocatorProfile): TargetError {
   return new TargetError(
     'HH1521',
     `--capture-largest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
-    { remedy: 'capture without it; `harvest fragmentation` estimates the holes from the events' },
+    { remedy: 'capture without it; `harvest frag` estimates the holes from the events' },
   );
 }
 

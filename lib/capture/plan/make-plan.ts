@@ -97,7 +97,7 @@ function noLogFunction(image: Symbolizer): SymbolError {
     `${LOG_FUNCTION}: found no such function, expected a firmware built with LOG_HEAP_ACTIVITY`,
     {
       remedy: [
-        'CircuitPython: build with `make BOARD=... DEBUG=1 CFLAGS+=-DLOG_HEAP_ACTIVITY=1`',
+        'CircuitPython: set `#define LOG_HEAP_ACTIVITY 1` in py/gc.c and build with DEBUG=1 (docs/circuitpython.md)',
         malloc.length > 0 ? `or capture its allocator instead: --allocator auto (found ${malloc.join(', ')})` : '',
       ].join(' '),
     },

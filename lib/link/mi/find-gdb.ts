@@ -1,3 +1,4 @@
+import { installHint } from '../../base/install-hint.js';
 import { outputOf } from '../../base/run-tool.js';
 import { ToolMissingError } from '../../errors/errors.js';
 
@@ -22,14 +23,17 @@ export async function findGdb(override?: string): Promise<GdbProgram> {
     if (found) return found;
   }
   throw new ToolMissingError('HH1801', `gdb: found none that runs, tried ${tried.join(', ')}`, {
-    remedy: 'sudo apt-get install gdb-multiarch, or name one with --gdb PATH or HARVEST_GDB',
+    remedy: `${installHint('gdb')}, or name one with --gdb PATH or HARVEST_GDB`,
   });
 }
+
+/** Our script inside gdb is told to stop by a signal, which Windows has not: captures go without it there. */
+const canSignal = process.platform !== 'win32';
 
 async function tryGdb(path: string): Promise<GdbProgram | undefined> {
   const python = 'python print("python works")';
   const output = await outputOf(path, ['-nx', '-batch', '-ex', 'show version', '-ex', python]);
   const version = output && /^GNU gdb.*$/m.exec(output)?.[0];
   if (!version) return undefined;
-  return { path, version, hasPython: output.includes('python works') };
+  return { path, version, hasPython: canSignal && output.includes('python works') };
 }

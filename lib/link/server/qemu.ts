@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { killTool, spawnTool, toolEnded } from '../../base/child-processes.js';
+import { installHint } from '../../base/install-hint.js';
 import type { Board, QemuConfig } from '../../boards/board.js';
 import { DeviceLostError, TargetError, ToolMissingError } from '../../errors/errors.js';
 import { WAIT_MS } from '../waits.js';
@@ -110,8 +111,12 @@ class QemuProcess {
   private async whenEnded(): Promise<never> {
     await this.ended;
     if (this.child.pid === undefined) {
+      const hint = installHint('qemu').replace(
+        'qemu-system-arm',
+        /-arm$/.test(this.program) ? 'qemu-system-arm' : 'qemu-system-misc',
+      );
       throw new ToolMissingError('HH1803', `${this.program}: cannot be run`, {
-        remedy: `sudo apt-get install ${/-arm$/.test(this.program) ? 'qemu-system-arm' : 'qemu-system-misc'}`,
+        remedy: hint,
       });
     }
     if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');

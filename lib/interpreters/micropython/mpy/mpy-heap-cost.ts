@@ -27,7 +27,10 @@ export interface MpyHeapCost {
     readonly tableBytes: Bytes;
     readonly constantBytes: Bytes;
   };
-  /** Strings that have to be interned unless the firmware has them already: text, pool entry, not what the pools grow by. */
+  /**
+   * Strings that have to be interned unless the firmware has them already: text and pool entry. Not what the pools grow by: they
+   * take a whole new pool and a chunk for texts at a time, of sizes that depend on the firmware and on what it interned before.
+   */
   readonly newQstrs: { readonly count: number; readonly bytes: Bytes };
   /** Without the qstrs. */
   readonly totalBytes: Bytes;
@@ -47,6 +50,7 @@ const ASSUMPTIONS: readonly string[] = [
   'the file is read into RAM (not run from a read-only file system), and native code lies on the same heap',
   'the module runs once from top to bottom: each function of the module and of its classes is made once',
   'what the module itself computes, imports or assigns is not counted, except the names in its globals',
+  'the tables of strings and of modules grow in steps of the firmware, which no file tells: not counted, 32 to 432 B of the heap where it was measured',
   'floats are objects of their own (object representation A), integers above the small range are of the mpz kind',
 ];
 
