@@ -3,10 +3,10 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorMessage, formatBytes, UsageError } from '../lib/public/index.js';
+import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/index.js';
 
 /** Inputs that are read whole: firmwares, dumps, budgets. */
-const MAX_INPUT_BYTES = 2 ** 30;
+const MAX_INPUT_BYTES = MAX_FILE_BYTES.elf;
 
 /** Codes of an input that can't be read: of a firmware, of any other file. */
 export type InputCode = 'HH1101' | 'HH1105';
@@ -40,23 +40,24 @@ export async function inputFile(path: string, code: InputCode): Promise<InputFil
   return { path: copy, [Symbol.asyncDispose]: remove };
 }
 
-/** An input whole; `-` is standard input. @throws UsageError, with the code */
-export async function readInput(path: string, code: InputCode): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
+/** An input whole; `-` is standard input. @throws UsageError, with the code, also when it is larger than `maxBytes` */
+export async function readInput(path: string, code: InputCode, maxBytes = MAX_INPUT_BYTES): Promise<Buffer> {
   try {
-    for await (const piece of pieces(path)) parts.push(piece);
+    if (path !== '-') return await readWhole(path, maxBytes);
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces(path, maxBytes)) parts.push(piece);
+    return Buffer.concat(parts);
   } catch (cause) {
     throw unreadable(path, code, cause);
   }
-  return Buffer.concat(parts);
 }
 
-async function* pieces(path: string): AsyncGenerator<Uint8Array> {
+async function* pieces(path: string, maxBytes = MAX_INPUT_BYTES): AsyncGenerator<Uint8Array> {
   const source: AsyncIterable<Uint8Array> = path === '-' ? process.stdin : createReadStream(path);
   let total = 0;
   for await (const piece of source) {
     total += piece.length;
-    if (total > MAX_INPUT_BYTES) throw new Error(`found more than ${formatBytes(MAX_INPUT_BYTES)}, expected a file`);
+    if (total > maxBytes) throw new Error(`found more than ${formatBytes(maxBytes)}, expected a file`);
     yield piece;
   }
 }

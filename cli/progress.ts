@@ -38,6 +38,13 @@ export class CaptureProgress {
     this.next(Date.now());
   }
 
+  /** A line that stays, besides the live one. */
+  say(text: string): void {
+    if (this.context.quiet) return;
+    this.context.err(`${this.shown ? '\r\x1b[K' : ''}${text}\n`);
+    this.shown = false;
+  }
+
   /** Ends it, and removes the live line, so that other text can follow. */
   end(): void {
     clearInterval(this.timer);

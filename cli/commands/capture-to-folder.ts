@@ -71,6 +71,7 @@ async function record(
       journal.add(each);
       if (each.kind === 'status') progress.status(journal.heap, sanitize(each.text));
       else if (isHeapEvent(each)) progress.update(journal.heap, () => whereNow(each));
+      else if (each.kind === 'note' && each.code === 'server') progress.say(sanitize(each.text));
     }
     journal.close(true);
     return undefined;

@@ -20,8 +20,9 @@ import {
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
+import { sizeOption } from '../number-options.js';
+import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
-import { sizeOption } from './import.js';
 import { readFirmware } from './read-symbols.js';
 
 const KINDS = ['ring', 'swo', 'serial'] as const;
@@ -37,20 +38,12 @@ export const captureCommand = defineCommand({
     ['harvest capture serial /dev/ttyUSB0 --format esp-idf --elf fw.elf', 'heap_trace_dump text'],
   ],
   options: (set) =>
-    set
+    withTargetOptions(set)
       .positional('kind', { choices: KINDS, demandOption: true, describe: 'what to capture from' })
       .positional('source', { type: 'string', describe: 'a URL, a serial device, tcp:HOST:PORT or a file' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' })
       .option('elf', { type: 'string', describe: 'the firmware, to name addresses', values: 'input' })
       .option('via-gdb', { type: 'boolean', default: false, describe: 'ring: through the debug port' })
-      .option('board', {
-        type: 'string',
-        alias: 'b',
-        describe: 'ring --via-gdb: a board or a board file',
-        values: 'board',
-      })
-      .option('gdb-server', { type: 'string', describe: 'ring --via-gdb: HOST:PORT of a debug server' })
-      .option('gdb', { type: 'string', describe: 'ring --via-gdb: the gdb program (or HARVEST_GDB)' })
       .option('until', { type: 'string', array: true, describe: 'ring --via-gdb: end at these functions' })
       .option('poll', { type: 'number', describe: 'ring --via-gdb: also drain every so many ms' })
       .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
@@ -86,13 +79,10 @@ export const captureCommand = defineCommand({
   },
 });
 
-interface RingArgs {
+interface RingArgs extends TargetArgs {
   readonly source?: string | undefined;
   readonly out: string;
   readonly elf?: string | undefined;
-  readonly board?: string | undefined;
-  readonly gdbServer?: string | undefined;
-  readonly gdb?: string | undefined;
   readonly until?: string[] | undefined;
   readonly poll?: number | undefined;
   readonly action: (typeof ACTIONS)[number];
@@ -110,14 +100,11 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
   if (given === undefined)
     throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
   await using elf = await inputFile(given, 'HH1101');
-  const gdb = args.gdb ?? context.env.HARVEST_GDB;
   const settings = settingsOf(args);
   const records = captureRing({
     elf: elf.path,
     signal: context.signal,
-    ...(args.board === undefined ? {} : { board: args.board }),
-    ...(args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer }),
-    ...(gdb === undefined ? {} : { gdb }),
+    ...targetOptions(args, context),
     ...(args.until === undefined ? {} : { until: args.until }),
     ...(args.poll === undefined ? {} : { pollMs: args.poll }),
     ...(settings ? { settings } : {}),

@@ -3,10 +3,9 @@ import {
   connect,
   ExitCode,
   findGdb,
+  firmwareOnBoard,
   formatAddress,
   formatBytes,
-  loadBoard,
-  loadFirmware,
   makeOutputFolder,
   parseAddress,
   ramDumps,
@@ -19,7 +18,8 @@ import {
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { sizeOption } from './import.js';
+import { sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
   name: 'dump <elf>',
@@ -30,16 +30,8 @@ export const dumpCommand = defineCommand({
     ['harvest dump firmware.elf --period 2 --max-dumps 10', 'every two seconds'],
   ],
   options: (set) =>
-    set
+    withTargetOptions(set)
       .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
-      .option('board', {
-        type: 'string',
-        alias: 'b',
-        describe: 'a board (`harvest boards`) or a board file',
-        values: 'board',
-      })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('at', { type: 'string', array: true, default: [], describe: 'dump at SYMBOL or FILE:LINE' })
       .option('every', { type: 'number', default: 1, describe: 'of the passes at --at, only every Nth' })
       .option('period', { type: 'number', describe: 'dump each time the target has run for so many seconds' })
@@ -48,9 +40,9 @@ export const dumpCommand = defineCommand({
       .option('region', { type: 'string', describe: "BASE:SIZE (default: the firmware's writable sections)" })
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
-    const board = await loadBoard(args.board ?? (args.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
+    const { gdb, ...where } = targetOptions(args, context);
     await using elf = await inputFile(args.elf, 'HH1101');
-    const image = await loadFirmware(elf.path, board);
+    const { board, image } = await firmwareOnBoard(elf.path, where);
     const until = args.until ?? [];
     const plan = {
       region: args.region === undefined ? writableRegion(image) : regionOption(args.region),
@@ -60,12 +52,12 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(image, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
+    const program = await findGdb(gdb);
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
     try {
-      const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-      await using target = await connect(board, { elfPath: elf.path, ...where });
+      await using target = await connect(board, { elfPath: elf.path, ...where, signal: context.signal });
+      if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
       target.lost.catch(() => undefined);
       for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
         const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);

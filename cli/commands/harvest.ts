@@ -9,13 +9,14 @@ import {
   harvestEvents,
   isJournal,
   loadTrace,
-  parseSize,
-  SERVER_KINDS,
+  type TargetOptions,
   UsageError,
   writeOutputs,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
+import { positiveOption, sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 /** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
@@ -23,21 +24,13 @@ export const harvestCommand = defineCommand({
   name: 'run [elf]',
   describe: 'Capture the heap events of a firmware until its REPL waits (or write the outputs of a journal)',
   examples: [
-    ['harvest --until-repl -b metro_m0_express fw.elf', 'a board behind OpenOCD on :3333'],
+    ['harvest --until-repl -b metro_m0_express fw.elf', 'a board on a debug probe'],
     ['harvest --allocator auto --until main_loop fw.elf', 'any malloc, without a rebuild'],
     ['harvest capture.harvest', 'the outputs of a capture cut short'],
   ],
   options: (set) =>
-    set
+    withTargetOptions(set)
       .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal', values: 'input' })
-      .option('board', {
-        type: 'string',
-        alias: 'b',
-        describe: 'a board (`harvest boards`) or a board file',
-        values: 'board',
-      })
-      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
       .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
@@ -73,17 +66,12 @@ export const harvestCommand = defineCommand({
         default: false,
         describe: 'direct engine: one round trip an event (docs)',
       })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('gdb-python', {
         hidden: true,
         type: 'boolean',
         default: true,
         describe: "use gdb's Python where it has one",
       })
-      .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
-      .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
-      .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
-      .option('qemu-arg', { hidden: true, type: 'string', array: true, describe: 'a further argument for QEMU' })
       .option('out', {
         type: 'string',
         alias: 'o',
@@ -99,36 +87,28 @@ export const harvestCommand = defineCommand({
     const beside = args.elf === '-' ? '.' : dirname(args.elf);
     if (await startsAsJournal(input.path)) return await finishJournal(input.path, args.out ?? beside, context);
     const out = args.out ?? '.';
-    const board = args.board ?? context.env.HARVEST_BOARD;
-    const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
+    const target = targetOptions(args, context);
     const options: HarvestOptions = {
       elf: input.path,
-      reset: args.reset,
-      load: args.load,
-      verify: args.verify,
+      ...target,
       gdbPython: args.gdbPython,
       oneWrite: args.oneWrite,
-      maxDepth: positive('--backtrace-depth', args.backtraceDepth),
+      maxDepth: positiveOption('--backtrace-depth', args.backtraceDepth),
       signal: context.signal,
       until: args.until ?? [],
       ...defined({
-        board,
-        gdb: args.gdb ?? context.env.HARVEST_GDB,
-        server: args.server,
-        gdbServer,
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
         allocator: args.allocator,
         hooks: args.hook,
         captureLargest: args.captureLargest,
-        qemuArgs: args.qemuArg,
         ring: ringOf(args),
-        maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
-        timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
+        maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
+        timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
       }),
     };
-    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf({ board, gdbServer })}\n`);
+    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf(target)}\n`);
     const { outputs, exitCode } = await captureToFolder(harvestEvents(options), out, context);
     printOutputs(outputs, context);
     if (!context.quiet && !context.json) nextStep(out, context);
@@ -137,8 +117,9 @@ export const harvestCommand = defineCommand({
 });
 
 /** Which target a capture takes, and why that one. */
-function whereOf({ board, gdbServer }: { board: string | undefined; gdbServer: string | undefined }): string {
-  if (board !== undefined) return `on ${board}${gdbServer === undefined ? '' : ` behind ${gdbServer}`}`;
+function whereOf({ board, gdbServer }: TargetOptions): string {
+  if (board !== undefined)
+    return `on ${typeof board === 'string' ? board : board.name}${gdbServer === undefined ? '' : ` behind ${gdbServer}`}`;
   if (gdbServer !== undefined) return `on what answers at ${gdbServer}`;
   return 'on the emulated board qemu-mps2-an385: neither --board nor --gdb-server is given (harvest boards lists others)';
 }
@@ -167,12 +148,6 @@ function nextStep(folder: string, context: Context): void {
   context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
 }
 
-function sizeOf(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: expected a size such as 64 or 4K`);
-}
-
 interface RingArgs {
   readonly ring?: number | undefined;
   readonly stopOnFull?: boolean | undefined;
@@ -182,7 +157,7 @@ interface RingArgs {
 }
 
 function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): CaptureRing | undefined {
-  const minSizeBytes = minSize === undefined ? undefined : sizeOf('--min-size', minSize);
+  const minSizeBytes = minSize === undefined ? undefined : sizeOption('--min-size', minSize);
   const options = defined({ stopOnFull, collapsePairs, minSizeBytes, skipFrees });
   if (ring !== undefined) return { records: ring, ...options };
   if (Object.keys(options).length === 0) return undefined;
@@ -193,9 +168,4 @@ function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArg
       remedy: 'add --ring N, or leave the option out',
     },
   );
-}
-
-function positive(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new UsageError('HH1107', `${option} ${value}: expected a number above 0`);
 }

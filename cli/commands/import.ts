@@ -9,13 +9,13 @@ import {
   makeOutputFolder,
   OUTPUT_FILES,
   parsePatternFile,
-  parseSize,
   TraceBuilder,
   UsageError,
   writeOutputs,
   writeWhole,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { sizeOption } from '../number-options.js';
 import { readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
@@ -121,13 +121,6 @@ function listFormats(context: Context): ExitCode {
     for (const { id, title } of FORMATS) context.out(`${id.padEnd(width)}  ${title}\n`);
   }
   return ExitCode.ok;
-}
-
-/** A size from the command line. @throws UsageError HH1108 */
-export function sizeOption(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: found no size, expected for example 10K, 2M or 0x5000`);
 }
 
 /** `address=ptr,size=bytes` as names by role. @throws UsageError HH1109 */

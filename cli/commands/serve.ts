@@ -13,6 +13,7 @@ import {
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile, readInput } from '../input-file.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const serveCommand = defineCommand({
   name: 'serve [trace]',
@@ -23,15 +24,13 @@ export const serveCommand = defineCommand({
     ['harvest serve trace.harvest --page viewer.html', 'with a page at /'],
   ],
   options: (set) =>
-    set
+    withTargetOptions(set)
       .positional('trace', {
         type: 'string',
         describe: 'a journal or any trace that `harvest import` reads',
         values: 'input',
       })
       .option('live', { type: 'string', describe: 'capture this firmware (ELF) meanwhile', values: 'input' })
-      .option('board', { type: 'string', alias: 'b', describe: '--live: a board or a board file', values: 'board' })
-      .option('gdb-server', { type: 'string', describe: '--live: HOST:PORT of a debug server' })
       .option('ring', { type: 'number', default: 10_000, describe: '--live: how many events to keep' })
       .option('stop-on-full', { type: 'boolean', default: false, describe: '--live: keep the earliest events' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
@@ -62,8 +61,7 @@ export const serveCommand = defineCommand({
     if (context.json) context.out(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
     else context.out(`serving at ${server.url}; Ctrl-C ends it\n`);
     if (ring && args.live !== undefined) {
-      const { board, gdbServer } = args;
-      const target = { ...(board === undefined ? {} : { board }), ...(gdbServer === undefined ? {} : { gdbServer }) };
+      const target = targetOptions(args, context);
       await using elf = await inputFile(args.live, 'HH1101');
       for await (const record of harvestEvents({ elf: elf.path, ...target, signal: context.signal })) ring.add(record);
       ring.freeze();

@@ -11,6 +11,8 @@ export interface OptionSpec {
   readonly array?: boolean;
   readonly choices?: readonly string[];
   readonly default?: unknown;
+  /** What `--no-NAME` gives, of an option that is no flag. */
+  readonly negated?: string;
   /** An option without which the command can't run. */
   readonly demandOption?: boolean;
   /** One letter. */

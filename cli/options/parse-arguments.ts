@@ -114,7 +114,7 @@ function knownName(
 ): { name: string; negated: boolean } {
   if (options.some((option) => option.name === name)) return { name, negated: false };
   const positive = name.startsWith('no-') ? name.slice(3) : '';
-  if (options.some((option) => option.name === positive && option.type === 'boolean'))
+  if (options.some((option) => option.name === positive && (option.type === 'boolean' || option.negated !== undefined)))
     return { name: positive, negated: true };
   const names = options.map((option) => `--${option.name}`);
   throw new UsageError('HH1109', `${subject}: ${written}: no such option${didYouMean(`--${name}`, names)}`, {
@@ -133,6 +133,8 @@ function mentionOf(option: NamedOption, token: OptionToken, subject: string): Me
   const { rawName: written, negated, inlineValue } = token;
   // `-o=out` is not `-o` with the value `=out`.
   const text = inlineValue === true && !written.startsWith('--') ? token.value?.replace(/^=/, '') : token.value;
+  if (negated && option.negated !== undefined && text === undefined)
+    return { option, written, text: option.negated, negated };
   if (isFlag(option)) {
     if (text === undefined || (option.type === 'boolean' && !negated && /^(true|false)$/.test(text)))
       return { option, written, text, negated };

@@ -1,8 +1,9 @@
 import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Milliseconds, Seq } from '../base/units.js';
-import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
+import type { Gap, Note, OracleResult, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
+import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { peakOf } from './heap-usage.js';
 import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
@@ -10,6 +11,7 @@ import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 export interface CaptureSummary {
   readonly schema: 'heap-harvest/summary@1';
   readonly source: string;
+  readonly contents: TraceContents;
   readonly engine?: string;
   readonly engineReport?: Readonly<Record<string, string | number | boolean>>;
   readonly board?: string;
@@ -39,6 +41,8 @@ export interface CaptureSummary {
   readonly eventsPerSecond?: number;
   readonly oracle?: OracleResult;
   readonly epochs: number;
+  /** How full the heap was, by the device's own word; empty unless the source tells it. */
+  readonly levels: readonly LevelSeries[];
   readonly gaps: readonly Gap[];
   readonly notes: readonly Note[];
   readonly findings: readonly Finding[];
@@ -67,6 +71,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
   return {
     schema: 'heap-harvest/summary@1',
     source: info.source,
+    contents: info.contents ?? 'history',
     ...defined({ engine: info.engine, engineReport: info.engineReport, board: info.board, elf: info.elf }),
     events: trace.eventCount,
     allocations: kinds[EventKind.alloc] ?? 0,
@@ -85,6 +90,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     ...defined({ stacks: stackDoubts(trace) }),
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
     epochs: trace.epochs.length,
+    levels: heapLevels(trace),
     gaps: trace.gaps,
     notes: trace.notes,
     findings: spans.findings,

@@ -1,9 +1,10 @@
 import { defined } from '../base/defined.js';
 import type { Bytes, StackId } from '../base/units.js';
-import type { Gap } from '../trace/heap-event.js';
+import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
+import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
@@ -35,6 +36,8 @@ export interface LeakSite extends Place {
 
 export interface Leaks {
   readonly schema: 'heap-harvest/leaks@1';
+  /** Of a snapshot the sites are what is alive; nothing tells which of it leaks. */
+  readonly contents: TraceContents;
   readonly boundaries: readonly Boundary[];
   /** Live bytes of the whole heap at each boundary. */
   readonly liveBytes: readonly Bytes[];
@@ -46,6 +49,8 @@ export interface Leaks {
   readonly suspectCount: number;
   /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
   readonly lostAtEpochs: number;
+  /** How full the heap was, by the device's own word; empty unless the source tells it. */
+  readonly levels: readonly LevelSeries[];
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
   readonly stacks?: StackDoubts;
@@ -73,12 +78,14 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const suspects = sites.filter((site) => site.verdict !== 'one-time' && site.verdict !== 'steady');
   return {
     schema: 'heap-harvest/leaks@1',
+    contents: trace.info.contents ?? 'history',
     boundaries,
     ...liveAt(scan),
     sites,
     suspectBytes: suspects.reduce((sum, site) => sum + site.bytes, 0),
     suspectCount: suspects.reduce((sum, site) => sum + site.count, 0),
     lostAtEpochs: scan.lostAtEpochs,
+    levels: heapLevels(trace),
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
     gaps: trace.gaps,

@@ -15,7 +15,7 @@ export interface CodePoint {
   readonly address: Address;
 }
 
-/** Break on the log function of a LOG_HEAP_ACTIVITY build (capture.md, section 1). */
+/** Break on the log function of a LOG_HEAP_ACTIVITY build. */
 export interface LogHook {
   readonly type: 'gc-log';
   readonly logFunction: CodePoint;
@@ -26,7 +26,7 @@ export interface LogHook {
   readonly blockBytes: Bytes;
 }
 
-/** Break on an allocator's entry points and returns (capture.md, section 3; docs/malloc-hooks.md). */
+/** Break on an allocator's entry points and returns (docs/malloc-hooks.md). */
 export interface MallocHook {
   readonly type: 'malloc';
   /** The allocator profile's name, for messages. */

@@ -21,6 +21,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The generation was guessed wrong, or --heap-size is too small.',
     'Give the true --heap-size, or force the generation with --format.',
   ),
+  HH1413: entry(
+    'A gdb log without an event of the heap',
+    'Its breakpoints were not hit, or are on functions that say nothing about the heap, or their arguments are not there.',
+    'Break on gc_log_change, or on malloc and free of a build with debug information.',
+  ),
   HH1430: entry(
     'No ESP-IDF heap trace dump',
     'The text has no header and no record of heap_trace_dump().',
@@ -101,5 +106,20 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No such export format',
     '--format takes the id of a known format.',
     '`harvest export --list-formats` lists them.',
+  ),
+  HH1645: entry(
+    'The input holds nothing of the format',
+    'So much was read without a single record: it is another format, or no trace.',
+    'Name the format with --format; `harvest import --list-formats` shows them all.',
+  ),
+  HH1646: entry(
+    'The input is one byte, again and again',
+    'It is a device such as /dev/zero, or a file that was made and never written.',
+    'Give the file that the trace is in.',
+  ),
+  HH1647: entry(
+    'Too many events',
+    'They would not fit into the memory of this machine.',
+    'Split the trace, or capture less of it: `--max-events`, `--until`.',
   ),
 };

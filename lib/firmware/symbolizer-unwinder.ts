@@ -75,7 +75,9 @@ export class SymbolizerUnwinder implements StackUnwinder {
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
     // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
-    const places = this.symbolizer.locate(kind === 'tail' ? pc - 1 : pc, { isReturnAddress: isReturnAddress && kind === 'normal' });
+    const places = this.symbolizer.locate(kind === 'tail' ? pc - 1 : pc, {
+      isReturnAddress: isReturnAddress && kind === 'normal',
+    });
     // gdb does not tell the inlined calls of a tail call's frame apart: it shows the innermost. Both engines must agree.
     const shown = kind === 'tail' ? places.slice(0, 1) : places;
     return shown.map((place) => ({

@@ -29,6 +29,8 @@ export interface ImportOptions {
  */
 export interface TraceDecoder {
   push(chunk: Uint8Array): void;
+  /** Records that were understood and are held until the end, where a format needs them all: they show that there is progress. */
+  readonly heldRecords?: number;
   /** The input is over: a torn tail becomes a gap and a note. */
   end(): void;
 }

@@ -5,6 +5,7 @@ import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js'
 import { isJournal } from '../trace/journal-format.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
+import { InputGuard } from './input-guard.js';
 import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
@@ -69,16 +70,20 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
   const builder = options.builder ?? new TraceBuilder();
   let head: Uint8Array = new Uint8Array(0);
   let opened: (LoadedTrace & { decoder: TraceDecoder }) | undefined;
+  let guard: InputGuard | undefined;
   for await (const chunk of source) {
     signal?.throwIfAborted();
     if (opened) {
       opened.decoder.push(chunk);
+      guard?.check(chunk, opened.decoder);
       continue;
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < HEAD_BYTES) continue;
     opened = await openDecoder(head, false, builder, { ...options, subject });
     opened.decoder.push(head);
+    guard = new InputGuard(builder, subject, opened.title);
+    guard.check(head, opened.decoder);
   }
   if (!opened) {
     opened = await openDecoder(head, true, builder, { ...options, subject });

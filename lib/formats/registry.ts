@@ -13,6 +13,7 @@ import { gdbLog } from './gdb-log.js';
 import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
+import { heapLevelsFormat } from './levels/heap-levels.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
 import { memInfoFormat } from './micropython/mem-info.js';
 import { ndjsonFormat } from './ndjson.js';
@@ -53,6 +54,7 @@ export const FORMATS: readonly TraceFormat[] = [
   glibcMtraceFormat,
   heapWalkFormat,
   rustAllocatorFormat,
+  heapLevelsFormat,
   droneFormat,
   swoFormat,
   ndjsonFormat,

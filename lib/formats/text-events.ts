@@ -205,7 +205,8 @@ export class TextEvents {
   }
 
   private isTable(): boolean {
-    return this.builder.info.contents === 'snapshot';
+    const { contents } = this.builder.info;
+    return contents === 'snapshot' || contents === 'leaks';
   }
 
   private isFull(): boolean {

@@ -25,6 +25,7 @@ export * from '../analysis/exports.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
 export { packageRoot } from '../base/package-root.js';
+export { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
@@ -33,6 +34,7 @@ export type { Board, MemoryArea } from '../boards/board.js';
 export { boardNames, loadBoard, parseBoard } from '../boards/load-board.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
+export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
 export { stopPoints } from '../capture/plan/make-plan.js';
 export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../capture/ram-dumps.js';
@@ -78,7 +80,8 @@ export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpret
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
-export { SERVER_KINDS, type ServerKind } from '../link/server/target.js';
+export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
+export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,

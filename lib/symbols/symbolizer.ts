@@ -178,6 +178,11 @@ export class Symbolizer {
     return this.info.attempt(() => this.symbols.codeKindAt(address));
   }
 
+  /** Whether the code at an address is Arm code, not Thumb: by mapping symbols, else by the bit of its function's symbol. */
+  isArmState(address: Address): boolean {
+    return this.info.attempt(() => this.symbols.isArmState(address)) ?? false;
+  }
+
   /** Initialised memory, from the file: what flash holds. Undefined unless all of it is in one loaded segment. */
   readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined {
     return this.elf.readMemory(address, sizeBytes);

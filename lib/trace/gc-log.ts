@@ -5,7 +5,7 @@ import type { Backtrace, HeapEvent, HeapRegion } from './heap-event.js';
 export const GC_BLOCK_BYTES: Bytes = 16;
 
 /**
- * Turns the arguments of `gc_log_change(start_block, length)` into heap events (capture.md, section 1):
+ * Turns the arguments of `gc_log_change(start_block, length)` into heap events (CircuitPython's py/gc.c with LOG_HEAP_ACTIVITY):
  * a length for a block that is not live is an alloc, for a live one a realloc in place, 0 is a free, or a sweep when
  * a function named `gc_sweep*` is in the backtrace.
  */

@@ -127,6 +127,8 @@ export interface HeapLevel {
   /** Which memory, as the source names it: `internal`, `Umem`; empty for the whole heap. */
   readonly memory: string;
   readonly freeBytes: Bytes;
+  /** How often the heap had begun anew before: levels of a log without events all have the same `beforeSeq`. Absent for 0. */
+  readonly run?: number;
   /** The largest free block; absent where the source does not say. */
   readonly largestFreeBytes?: Bytes;
   /** The least that was ever free. */
@@ -185,10 +187,11 @@ export function isHeapEvent(record: TraceRecord): record is HeapEvent {
 
 /**
  * What the events of a trace are. `history`: what happened, in order. `snapshot`: the blocks that were alive at one moment (each epoch is
- * another moment), as allocations in the order in which the source lists them; nothing is known of frees, peaks and lifetimes. `totals`: sums by
+ * another moment), as allocations in the order in which the source lists them; nothing is known of frees, peaks and lifetimes. `leaks`: a snapshot
+ * of the blocks that the source itself found leaked. `totals`: sums by
  * caller, of which the blocks are made up. `levels`: no events, only how full the heap was.
  */
-export const TRACE_CONTENTS = ['history', 'snapshot', 'totals', 'levels'] as const;
+export const TRACE_CONTENTS = ['history', 'snapshot', 'leaks', 'totals', 'levels'] as const;
 export type TraceContents = (typeof TRACE_CONTENTS)[number];
 
 /** What is known of a capture as a whole. Every field is plain JSON; absent means unknown. */

@@ -57,6 +57,7 @@ const sideSchema = z.discriminatedUnion('kind', [
     beforeSeq,
     memory: z.string(),
     freeBytes: count,
+    run: optionalCount,
     largestFreeBytes: optionalCount,
     minimumFreeBytes: optionalCount,
     totalBytes: optionalCount,

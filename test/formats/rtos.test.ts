@@ -51,7 +51,7 @@ test('NuttX gdb memleak: a row of 34 blocks is 34 blocks', (t) => {
   const trace = readCase(t, 'nuttx-gdb', GDB_LEAK);
   // By hand: 34 x 256 + 64.
   t.deepEqual(liveSum(trace), [35, 8768]);
-  t.is(trace.info.contents, 'snapshot');
+  t.is(trace.info.contents, 'leaks');
   t.false(trace.info.hasAddresses);
   t.deepEqual(trace.gaps, []);
   t.deepEqual(framesOf(trace, 0), ['malloc@kmm_malloc.c:62']);

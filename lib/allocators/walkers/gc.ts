@@ -4,7 +4,7 @@ import type { HeapBlock, HeapPlaces, HeapProblem, HeapWalk, ReadTarget } from '.
 
 const BLOCK_BYTES = 16;
 
-/** MicroPython's heap: runs of 16-byte blocks, told by the allocation table (capture.md, section 1). */
+/** MicroPython's heap: runs of 16-byte blocks, told by the allocation table. */
 export async function walkGc(read: ReadTarget, { gc }: HeapPlaces): Promise<HeapWalk | HeapProblem> {
   if (!gc) return { problem: 'the ELF file does not tell where the allocation table is (mp_state_ctx.mem.area)' };
   const area = await readArea({ readMemory: read }, gc);

@@ -4,11 +4,11 @@ import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import type { LineCounters } from '../../link/rsp/rsp-connection.js';
-import type { Target } from '../../link/server/target.js';
+import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { letGo, resumeCommand } from './farewell.js';
 import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
-import { letGo, resumeCommand, runsOn } from './farewell.js';
 import { knownMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
@@ -64,7 +64,7 @@ export class DirectLink implements AsyncDisposable {
       const poke = await openPoke(target, options.signal);
       return new DirectLink(target, client, reader, { ...options, firmware, poke });
     } catch (error) {
-      await client.detach(runsOn(target), resumeCommand(target)).catch(() => undefined);
+      await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
       throw error;
     }
   }
@@ -73,7 +73,8 @@ export class DirectLink implements AsyncDisposable {
   async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
     try {
       yield* records;
-      if (!runsOn(this.target)) return;
+      // What comes after another end than running on is the server's to do, and to say.
+      if (!letsGo(this.target) || (this.target.after ?? 'run') !== 'run') return;
       this.isGone = true;
       this.run.poke?.end();
       yield { kind: 'note', code: 'target', text: await letGo(this.client, this.target) };
@@ -99,7 +100,7 @@ export class DirectLink implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { client, target } = this;
     this.run.close();
-    if (!this.isGone) await client.detach(runsOn(target), resumeCommand(target)).catch(() => undefined);
+    if (!this.isGone) await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
     // A server that got out of step still has the breakpoints; one that is gone has not.
     if (this.linkLost) await removeLeftovers(target, client.breakpoints.maybeSet, this.options);
   }

@@ -3,10 +3,10 @@ import { errorMessage, TargetError } from '../../errors/errors.js';
 import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
-import { resumeCommand, runsOn } from './farewell.js';
+import { resumeCommand } from './farewell.js';
 import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
@@ -45,7 +45,7 @@ export async function openClient(
     if (target.verify) await verifyImage(client, codeParts(elf));
     return client;
   } catch (error) {
-    await client.detach(runsOn(target), resumeCommand(target)).catch(() => undefined);
+    await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -135,7 +135,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(runsOn(target), resumeCommand(target));
+    await client.detach(letsGo(target), resumeCommand(target));
     return true;
   } catch {
     return false;

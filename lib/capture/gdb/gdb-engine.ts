@@ -9,10 +9,10 @@ import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
-import { resumeCommand, runsOn } from '../direct/farewell.js';
+import { resumeCommand } from '../direct/farewell.js';
 import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
@@ -78,7 +78,7 @@ export function openSession(program: GdbProgram, target: Target, backtraceLimit?
     resetCommands: target.resetCommands,
     load: target.load,
     verify: target.verify,
-    detach: runsOn(target),
+    detach: letsGo(target),
     ...defined({ resumeCommand: resumeCommand(target) }),
     breakpointLimit: target.board.comparators.breakpoints,
     ...(backtraceLimit === undefined ? {} : { backtraceLimit }),

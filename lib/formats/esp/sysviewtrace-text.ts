@@ -83,7 +83,7 @@ class SysviewtraceReader extends TextReader {
     this.events.seen++;
     this.inReport = true;
     this.skipping = this.heapEvents > 0;
-    if (!this.skipping) this.events.builder.add({ kind: 'info', info: { contents: 'snapshot' } });
+    if (!this.skipping) this.events.builder.add({ kind: 'info', info: { contents: 'leaks' } });
   }
 
   /** `FILE:LINE`, or an address where no ELF file was given; innermost first. */

@@ -57,7 +57,9 @@ class NuttxGdbReader extends TextReader {
     if (columns) {
       this.flush();
       this.columns = columns;
-      this.events.beginTable('memleak');
+      const contents = columns.includes('cnt') ? 'leaks' : 'snapshot';
+      this.events.builder.add({ kind: 'info', info: { contents } });
+      this.events.beginTable(contents === 'leaks' ? 'memleak' : 'memdump');
       return;
     }
     if (!this.columns) return;

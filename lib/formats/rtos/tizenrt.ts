@@ -5,7 +5,7 @@ export const tizenRtFormat = patternReader({
   id: 'tizenrt',
   title: 'TizenRT mem_leak table',
   source: 'TizenRT mem_leak (leaked blocks only)',
-  info: { contents: 'snapshot' },
+  info: { contents: 'leaks' },
   patterns: [
     'snapshot(mem_leak): Type | Addr | Size',
     'alloc: LEAK | {address} | {size} | {caller} | {task}',

@@ -29,7 +29,7 @@ export interface MiSessionOptions {
 const DEFAULT_BACKTRACE_LIMIT = 1000;
 
 /*
- * capture.md, section 4. osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
+ * osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
  * dcache: one large read of the stack instead of many small ones. demangle off: C++ names are spelled in one place (symbols/demangle.ts);
  * gdb shows some with parameters and some without.
  */

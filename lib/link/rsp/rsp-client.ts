@@ -43,6 +43,8 @@ export class RspClient {
       const features = await negotiate(connection, options.ackless ?? false);
       const client = new RspClient(connection, features, options);
       client.expectStopped(await connection.request('?'));
+      // What came unasked has come before this answer.
+      connection.toleratesLateInterrupt = false;
       return client;
     } catch (error) {
       connection.destroy();

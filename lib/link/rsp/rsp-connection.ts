@@ -47,8 +47,11 @@ export class RspConnection {
   readonly counters: LineCounters = { packets: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
   /** Whether `+` is sent for each packet. QEMU must not get any: one that arrives while the target runs stops it. */
   acknowledges = false;
-  /** After an interrupt that crossed a breakpoint stop, some servers report the interrupt too, later. */
-  toleratesLateInterrupt = false;
+  /**
+   * After an interrupt that crossed a breakpoint stop, some servers report the interrupt too, later; and a server whose target runs when
+   * a client connects stops it and says so unasked (QEMU: `T02thread:01;`), before it answers anything.
+   */
+  toleratesLateInterrupt = true;
   private readonly decoder = new PacketDecoder();
   private readonly waiters: Waiter[] = [];
   private readonly replyTimeoutMs: Milliseconds;

@@ -9,11 +9,17 @@ import { freePort, waitForPort } from './tcp-port.js';
 
 const ATTEMPTS = 3;
 
+const PROGRAMS: Readonly<Record<Board['mcu']['architecture'], string>> = {
+  arm: 'qemu-system-arm',
+  riscv: 'qemu-system-riscv32',
+  xtensa: 'qemu-system-xtensa',
+};
+
 export interface QemuOptions {
   readonly elfPath: string;
   /** Further arguments of the user's. */
   readonly args?: readonly string[];
-  /** The program; default `qemu-system-arm`. */
+  /** The program; default: the board's, else by its architecture. */
   readonly program?: string;
 }
 
@@ -41,6 +47,7 @@ class QemuProcess {
   private readonly ended: Promise<void>;
   private readonly console = new AsyncQueue<string>(10_000);
   private stopping = false;
+  private readonly program: string;
 
   constructor(
     private readonly board: Board,
@@ -53,7 +60,8 @@ class QemuProcess {
       ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
     ];
 
-    this.child = spawnTool(options.program ?? 'qemu-system-arm', args);
+    this.program = options.program ?? config.program ?? PROGRAMS[board.mcu.architecture];
+    this.child = spawnTool(this.program, args);
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.console.push(text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.complaints = (this.complaints + text).slice(-2_000);
@@ -79,6 +87,8 @@ class QemuProcess {
       resetCommands: [],
       load: false,
       verify: false,
+      endsWithCapture: true,
+      notes: [`launched QEMU: ${this.board.title}`],
       lost: failed,
       console: this.console.drain(),
       writeConsole: (text) => this.child.stdin.write(text),
@@ -98,8 +108,8 @@ class QemuProcess {
   private async whenEnded(): Promise<never> {
     await this.ended;
     if (this.child.pid === undefined) {
-      throw new ToolMissingError('HH1803', `${this.options.program ?? 'qemu-system-arm'}: cannot be run`, {
-        remedy: 'sudo apt-get install qemu-system-arm',
+      throw new ToolMissingError('HH1803', `${this.program}: cannot be run`, {
+        remedy: `sudo apt-get install ${/-arm$/.test(this.program) ? 'qemu-system-arm' : 'qemu-system-misc'}`,
       });
     }
     if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');

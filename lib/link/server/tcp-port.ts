@@ -16,6 +16,20 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** This port where nobody listens on it, else a free one. */
+export async function portOrFree(port: number): Promise<number> {
+  return (await isFree(port)) ? port : await freePort();
+}
+
+/** Whether nobody listens on a port of this machine; found without a connection, which some servers would end at. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
 /**
  * Resolves when somebody listens, or when `signal` says that nobody asks any more. @throws TargetError HH1511 when nobody listens in
  * time.
