@@ -5,8 +5,10 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/index.js';
 
-/** Inputs that are read whole: firmwares, dumps, budgets. */
-const MAX_INPUT_BYTES = MAX_FILE_BYTES.elf;
+/** Of an input that is no regular file, and so tells no size: a device may never end. */
+const MAX_STREAM_BYTES = 2 ** 28;
+/** Of a file, by its code: firmwares have their debug information, dumps and budgets are smaller. */
+const MAX_BYTES = { HH1101: MAX_FILE_BYTES.elf, HH1105: MAX_FILE_BYTES.dump } as const;
 
 /** Codes of an input that can't be read: of a firmware, of any other file. */
 export type InputCode = 'HH1101' | 'HH1105';
@@ -40,24 +42,24 @@ export async function inputFile(path: string, code: InputCode): Promise<InputFil
   return { path: copy, [Symbol.asyncDispose]: remove };
 }
 
-/** An input whole; `-` is standard input. @throws UsageError, with the code, also when it is larger than `maxBytes` */
-export async function readInput(path: string, code: InputCode, maxBytes = MAX_INPUT_BYTES): Promise<Buffer> {
+/** An input whole; `-` is standard input. @throws UsageError, with the code */
+export async function readInput(path: string, code: InputCode): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
   try {
-    if (path !== '-') return await readWhole(path, maxBytes);
-    const parts: Uint8Array[] = [];
-    for await (const piece of pieces(path, maxBytes)) parts.push(piece);
-    return Buffer.concat(parts);
+    if (path !== '-') return await readWhole(path, MAX_BYTES[code]);
+    for await (const piece of pieces(path)) parts.push(piece);
   } catch (cause) {
     throw unreadable(path, code, cause);
   }
+  return Buffer.concat(parts);
 }
 
-async function* pieces(path: string, maxBytes = MAX_INPUT_BYTES): AsyncGenerator<Uint8Array> {
+async function* pieces(path: string): AsyncGenerator<Uint8Array> {
   const source: AsyncIterable<Uint8Array> = path === '-' ? process.stdin : createReadStream(path);
   let total = 0;
   for await (const piece of source) {
     total += piece.length;
-    if (total > maxBytes) throw new Error(`found more than ${formatBytes(maxBytes)}, expected a file`);
+    if (total > MAX_STREAM_BYTES) throw new Error(`found more than ${formatBytes(MAX_STREAM_BYTES)}, expected a file`);
     yield piece;
   }
 }

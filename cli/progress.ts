@@ -30,19 +30,19 @@ export class CaptureProgress {
     if (now - this.lastShown >= (this.context.live ? LIVE_MS : PLAIN_MS)) this.next(now);
   }
 
+  /** A line that stays, besides the live one. */
+  say(text: string): void {
+    if (this.context.quiet) return;
+    this.context.err(`${this.shown ? '\r\x1b[K' : ''}${text}\n`);
+    this.shown = false;
+  }
+
   /** No event comes: shows what the target does instead, until one comes. */
   status(heap: LiveHeap, text: string): void {
     if (this.context.quiet) return;
     this.heap = heap;
     this.where = () => text;
     this.next(Date.now());
-  }
-
-  /** A line that stays, besides the live one. */
-  say(text: string): void {
-    if (this.context.quiet) return;
-    this.context.err(`${this.shown ? '\r\x1b[K' : ''}${text}\n`);
-    this.shown = false;
   }
 
   /** Ends it, and removes the live line, so that other text can follow. */

@@ -2,7 +2,6 @@ import {
   addMarks,
   type HeapRegion,
   loadTrace,
-  MAX_FILE_BYTES,
   parseAddress,
   parseSize,
   type Trace,
@@ -110,5 +109,5 @@ export function countField<K extends string>(
 
 /** A file's text; `-` is standard input. @throws UsageError HH1105 */
 export async function readText(path: string): Promise<string> {
-  return (await readInput(path, 'HH1105', MAX_FILE_BYTES.text)).toString('utf8');
+  return (await readInput(path, 'HH1105')).toString('utf8');
 }

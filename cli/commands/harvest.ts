@@ -34,6 +34,11 @@ export const harvestCommand = defineCommand({
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
       .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
+      .option('serial', { type: 'string', describe: "the board's console: a port, id:SERIALNUMBER or auto" })
+      .option('send', { type: 'string', array: true, describe: 'type this line at the prompt of the console' })
+      .option('baud', { hidden: true, type: 'number', describe: "the rate of --serial (default: the board's)" })
+      .option('dtr', { hidden: true, type: 'boolean', describe: '--serial: the level of DTR after opening' })
+      .option('rts', { hidden: true, type: 'boolean', describe: '--serial: the level of RTS after opening' })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
       .option('allocator', {
@@ -99,6 +104,11 @@ export const harvestCommand = defineCommand({
       ...defined({
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
+        serial: args.serial ?? context.env.HARVEST_SERIAL,
+        baudRate: args.baud,
+        dtr: args.dtr,
+        rts: args.rts,
+        send: args.send,
         engine: args.engine,
         allocator: args.allocator,
         hooks: args.hook,

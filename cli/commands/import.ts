@@ -5,7 +5,7 @@ import {
   errorMessage,
   FORMATS,
   journalBytes,
-  loadTrace,
+  loadTraces,
   makeOutputFolder,
   OUTPUT_FILES,
   parsePatternFile,
@@ -20,17 +20,23 @@ import { readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
-  name: 'import [file]',
+  name: 'import [files..]',
   describe: 'Read what another heap tracer recorded and write the same outputs',
   examples: [
     ['harvest import mylog.txt --out run1', 'the log of a classic gdb script'],
     ['harvest import - --format gdb-log < mylog.txt', 'from stdin, the format forced'],
     ["harvest import log.txt --pattern 'alloc: got {address} size {size}'", 'a log of your own, its lines described'],
+    ['harvest import core0.svdat core1.svdat', 'a file a core: one trace, by time'],
     ['harvest import --list-formats', 'what can be read'],
   ],
   options: (set) =>
     set
-      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked', values: 'input' })
+      .positional('files', {
+        type: 'string',
+        array: true,
+        describe: 'the file; - is stdin; .gz is unpacked; several of one run (a core, a task each) are merged by time',
+        values: 'input',
+      })
       .option('format', {
         type: 'string',
         describe: 'force a format (default: told by content)',
@@ -64,14 +70,14 @@ export const importCommand = defineCommand({
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
-    const path = args.file;
-    if (path === undefined)
+    const paths = args.files ?? [];
+    if (paths.length === 0)
       throw new UsageError('HH1106', 'harvest import: found no file, expected one (or - for stdin)');
     const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
     const patterns = await patternOptions(args);
     const builder = new TraceBuilder();
     let failure: unknown;
-    const loaded = await loadTrace(path, {
+    const loaded = await loadTraces(paths, {
       builder,
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),
@@ -87,7 +93,7 @@ export const importCommand = defineCommand({
     });
     if (failure !== undefined && builder.eventCount === 0) throw failure;
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
-    if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
+    if (loaded && !context.quiet) context.err(`${paths.join(' ')}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
     const trace = builder.build();
     await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));

@@ -3,7 +3,6 @@ import {
   createSymbolizer,
   errorMessage,
   loadFirmware,
-  MAX_FILE_BYTES,
   type Symbolizer,
   splitFilesOf,
   UsageError,
@@ -12,7 +11,7 @@ import { type InputCode, inputFile, readInput } from '../input-file.js';
 
 /** The bytes of a file, unpacked when they are gzip; `-` is standard input. @throws UsageError */
 export async function readBytes(path: string, code: InputCode): Promise<Uint8Array> {
-  const bytes = await readInput(path, code, code === 'HH1101' ? MAX_FILE_BYTES.elf : MAX_FILE_BYTES.dump);
+  const bytes = await readInput(path, code);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: 2 ** 30 });

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Milliseconds } from '../base/units.js';
 import { HarvestError, TargetError, TraceFormatError } from '../errors/errors.js';
 import { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
+import { watchCrowd } from './crowd.js';
+import { inTurns } from './in-turns.js';
 import { DEFAULT_BASE_PATH, parseConfig, type RingSource } from './protocol.js';
 import { checkRequest, type GuardPolicy, normalHost } from './request-guard.js';
 
@@ -29,6 +32,8 @@ export interface AlloctraceServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How often Node looks for requests that take too long. */
+const CHECK_EVERY_MS: Milliseconds = 500;
 /** A configuration is a few hundred bytes; more is not read. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -44,10 +49,11 @@ export async function serveAlloctrace(
   const host = options.host ?? '127.0.0.1';
   const hosts = new Set<string>();
   const service = new Service(source, options, { hosts, cors: options.cors ?? [] });
-  const server = createServer((request, response) => void service.handle(request, response));
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
-  server.maxConnections = 64;
+  const server = createServer(
+    { connectionsCheckingInterval: CHECK_EVERY_MS },
+    (request, response) => void service.handle(request, response),
+  );
+  watchCrowd(server);
   const port = await listen(server, host, options.port ?? 0);
   const names = ['127.0.0.1', 'localhost', '[::1]', bracketed(host), ...(options.allowedHosts ?? [])];
   for (const name of names) {
@@ -187,7 +193,7 @@ class Service {
     response.writeHead(200, JSON_HEADERS);
     const pieces = writeAlloctraceJson(trace, { header, ...(limit === undefined ? {} : { limit }) });
     // A client that goes away ends the pipeline; there is nobody left to tell.
-    await pipeline(Readable.from(pieces), response).catch(() => response.destroy());
+    await pipeline(Readable.from(inTurns(pieces, response)), response).catch(() => response.destroy());
   }
 
   private async configure(request: IncomingMessage, response: ServerResponse): Promise<void> {

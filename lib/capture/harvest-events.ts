@@ -9,25 +9,29 @@ import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/captur
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
+import { type SerialConsoleOptions, withSerialConsole } from './console/serial-console.js';
 import type { TargetConsole } from './console/target-console.js';
 import type { HarvestPlan } from './engine.js';
 import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
-import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { hasReplFunction, makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { openProbeLine } from './probe-line.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
 import { watchedCapture } from './watched-capture.js';
 
 /** What to capture, where, and until when. Everything but the ELF file has a default. */
-export interface HarvestOptions extends EngineOptions, TargetOptions {
+export interface HarvestOptions extends EngineOptions, TargetOptions, SerialConsoleOptions {
   /** The firmware that the target runs. */
   readonly elf: string;
   /** End where the firmware waits for input at its REPL; the default when no other end is given. */
   readonly untilRepl?: boolean;
   /** End at these functions or `FILE:LINE`s. */
   readonly until?: string | readonly string[];
-  /** End when the console shows this text. */
+  /** End when the console shows this text; with `serial`, and where the REPL's function is inlined, the board's prompt by default. */
   readonly prompt?: string;
+  /** Lines that are typed at the console, one at each prompt; the capture ends at the prompt after the last. */
+  readonly send?: readonly string[];
   /**
    * Follow this allocator instead of the firmware's log function: a profile's name, a path of a profile file, or `auto` to
    * recognise it by the ELF file's symbols.
@@ -68,15 +72,19 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
-  const { plan, notes, heap } = await planOf(image, board, options);
+  const ends = endConditions(options, board, image);
+  const { plan, notes, heap } = await planOf(image, board, ends);
   refuseArmState(image, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
-  await using target = await connect(board, { ...options, elfPath: options.elf });
+  const openLine = (path: string) => openProbeLine(path, options.signal);
+  const open = () => connect(board, { ...options, elfPath: options.elf, openLine });
+  await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
   const capture = watchedCapture(engine, target, plan, {
     signal: options.signal ?? new AbortController().signal,
     console: options.console,
+    send: options.send ?? [],
   });
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
@@ -84,7 +92,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
   yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
-  for (const text of [...fitNotes, ...notes]) yield { kind: 'note', code: 'plan', text };
+  for (const text of [...fitNotes, ...notes, ...ends.notes]) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
   try {
     for (; !next.done; next = await capture.next()) {
@@ -106,8 +114,7 @@ interface ChosenPlan extends PlanResult {
   readonly heap: Pick<TraceInfo, 'sizeKind' | 'unitBytes'> & { readonly allocator: string };
 }
 
-async function planOf(image: Symbolizer, board: Board, options: HarvestOptions): Promise<ChosenPlan> {
-  const ends = endConditions(options);
+async function planOf(image: Symbolizer, board: Board, options: EndConditions): Promise<ChosenPlan> {
   const { hooks = [], captureLargest = false } = options;
   const allocator = options.allocator ?? (hooks.length > 0 ? 'custom' : undefined);
   if (allocator === undefined) {
@@ -117,10 +124,10 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
       });
     }
     const heap = { sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
-    return { ...makeLogPlan(image, board, ends), heap };
+    return { ...makeLogPlan(image, board, options), heap };
   }
   const { profile, notes } = await chooseAllocator(image, allocator, hooks);
-  const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
+  const made = makeMallocPlan(image, board, profile, { ...options, captureLargest });
   const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
@@ -132,8 +139,28 @@ function breakpointsOf({ hook, stops }: HarvestPlan) {
   return [...hooked, ...stops];
 }
 
-function endConditions(options: HarvestOptions) {
+interface EndConditions extends Omit<HarvestOptions, 'until'> {
+  readonly until: readonly string[];
+  /** Which end is watched, where that is not what was asked for. */
+  readonly notes: readonly string[];
+}
+
+/** Where the REPL's function is inlined, or lines are typed, the prompt on the console is the end. */
+function endConditions(options: HarvestOptions, board: Board, image: Symbolizer): EndConditions {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
-  return { ...options, until, untilRepl: options.untilRepl ?? noOther };
+  const untilRepl = options.untilRepl ?? noOther;
+  const hasConsole =
+    options.serial !== undefined || (board.servers.qemu !== undefined && options.gdbServer === undefined);
+  const sends = (options.send ?? []).length > 0;
+  const isInlined = untilRepl && !hasReplFunction(image);
+  const byPrompt = hasConsole && (sends || isInlined || (untilRepl && options.serial !== undefined));
+  if (!byPrompt || options.prompt !== undefined)
+    return { ...options, until, untilRepl: untilRepl && !sends, notes: [] };
+  const { prompt } = board.serial;
+  const why = isInlined ? ': the function where the REPL waits is inlined' : '';
+  const notes = [
+    `the end is the prompt ${JSON.stringify(prompt)} on the console${sends ? ', behind what is typed' : why}`,
+  ];
+  return { ...options, until, prompt, untilRepl: untilRepl && !sends && !isInlined, notes };
 }

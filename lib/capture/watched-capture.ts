@@ -10,6 +10,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Is shown what the target's console shows. */
   readonly console: TargetConsole | undefined;
+  /** Lines to type, one at each prompt; the prompt behind the last ends the capture. */
+  readonly send?: readonly string[];
 }
 
 /**
@@ -20,7 +22,7 @@ export async function* watchedCapture(
   engine: Engine,
   target: Target,
   plan: HarvestPlan,
-  { signal, console }: WatchOptions,
+  { signal, console, send = [] }: WatchOptions,
 ): AsyncGenerator<TraceRecord> {
   const control = new AbortController();
   const hasGoal = plan.stops.length > 0 || plan.prompt !== undefined;
@@ -38,7 +40,13 @@ export async function* watchedCapture(
           control.abort(new EndReason(`time-out after ${(plan.timeoutMs ?? 0) / 1000} s${never}`, !hasGoal));
         }, plan.timeoutMs);
   if (target.console) {
-    const reachedPrompt = () => control.abort(new EndReason(`the console shows ${JSON.stringify(plan.prompt)}`, true));
+    const lines = [...send];
+    const end = () => control.abort(new EndReason(`the console shows ${JSON.stringify(plan.prompt)}`, true));
+    const reachedPrompt = () => {
+      const line = lines.shift();
+      if (line === undefined) end();
+      else target.writeConsole?.(`${line}\r`);
+    };
     // Read in any case: a full pipe would hold the emulator up.
     readConsole(target.console, console, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
   }
@@ -64,9 +72,11 @@ async function readConsole(
   console: TargetConsole | undefined,
   { prompt, reachedPrompt }: PromptWait,
 ): Promise<void> {
-  const watcher = prompt === undefined ? undefined : new PromptWatcher(prompt);
+  let watcher = prompt === undefined ? undefined : new PromptWatcher(prompt);
   for await (const text of chunks) {
     console?.show(text);
-    if (watcher?.push(text)) reachedPrompt();
+    if (prompt === undefined || !watcher?.push(text)) continue;
+    watcher = new PromptWatcher(prompt);
+    reachedPrompt();
   }
 }

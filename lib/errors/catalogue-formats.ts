@@ -26,6 +26,16 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'Its breakpoints were not hit, or are on functions that say nothing about the heap, or their arguments are not there.',
     'Break on gc_log_change, or on malloc and free of a build with debug information.',
   ),
+  HH1414: entry(
+    'Several streams that cannot be put in order',
+    'Streams of one run (a file a core or a task) are merged by time, and one of them has no times.',
+    'Import the streams one by one, or name their column of times.',
+  ),
+  HH1415: entry(
+    'An input of which nothing was read',
+    'It bears the marks of a format, but has no event, no block and no region.',
+    'Look at what the device printed: the trace may not have been running.',
+  ),
   HH1430: entry(
     'No ESP-IDF heap trace dump',
     'The text has no header and no record of heap_trace_dump().',

@@ -97,6 +97,11 @@ export const SERVER_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The board has no power, a wire is loose, or the second port of the probe was named.',
     'Check power and wires; name the first port of the probe.',
   ),
+  HH1544: entry(
+    'The console port is not found',
+    'No serial port, or more than one, has the USB identity of the board or the serial number that was named.',
+    'Name the port by its path: --serial /dev/ttyACM0; `harvest doctor` shows the ports.',
+  ),
   HH1545: entry(
     'The debug server ended during the capture',
     'It crashed, was killed, or the probe was unplugged.',

@@ -15,7 +15,10 @@ export const csvFormat: TraceFormat = {
     if (first === undefined) return 0;
     const names = splitRow(first, delimiterOf(first));
     if (names.length < 2 || names.length > MAX_COLUMNS) return 0;
-    return rolesSuffice(matchColumns(names, new Map(), '')) ? 0.5 : 0;
+    const columns = matchColumns(names, new Map(), '');
+    // Words between blanks may be any sentence: then each must be the name of a column.
+    if (delimiterOf(first) === BLANKS && columns.size < names.length) return 0;
+    return rolesSuffice(columns) ? 0.5 : 0;
   },
   open: (builder, options) => new CsvDecoder(builder, options),
 };
@@ -26,11 +29,15 @@ function isContent(line: string): boolean {
   return line.trim() !== '' && !line.startsWith('#');
 }
 
-/** The delimiter that the line has most of. */
+const DELIMITERS = [',', ';', '\t', '|'];
+/** Columns that are set apart by runs of blanks. */
+const BLANKS = ' ';
+
+/** The delimiter that the line has most of; blanks where it has none. */
 function delimiterOf(line: string): string {
-  let best = ',';
+  let best = BLANKS;
   let most = 0;
-  for (const delimiter of [',', ';', '\t', '|']) {
+  for (const delimiter of DELIMITERS) {
     const count = line.split(delimiter).length - 1;
     if (count > most) {
       best = delimiter;
@@ -42,6 +49,7 @@ function delimiterOf(line: string): string {
 
 /** The fields of a line (RFC 4180 quoting, but a quoted field ends with its line at the latest). */
 export function splitRow(line: string, delimiter: string): string[] {
+  if (delimiter === BLANKS) return line.trim().split(/\s+/);
   if (!line.includes('"')) return line.split(delimiter);
   const fields: string[] = [];
   let field = '';
@@ -67,6 +75,8 @@ class CsvDecoder extends LineDecoder {
   private readonly subject: string;
   private rows: GenericRows | undefined;
   private delimiter = ',';
+  /** Whether the line of names stands behind a log's prefix, as all rows then do. */
+  private hasPrefix: boolean | undefined;
   private fieldCount = 0;
   private readonly indexOf = new Map<ColumnRole, number>();
   private fields: readonly string[] = [];
@@ -81,10 +91,13 @@ class CsvDecoder extends LineDecoder {
     this.chosen = chosenColumns(options.columns);
   }
 
-  protected line(text: string, number: number): void {
+  protected line(clean: string, number: number): void {
+    // A time in the first column is no log prefix: the names have it as well, or have none.
+    const text = (this.hasPrefix ?? this.prefix !== '') ? clean : this.prefix + clean;
     if (!isContent(text)) return;
     if (!this.rows) {
       this.delimiter = delimiterOf(text);
+      this.hasPrefix = this.prefix !== '';
       this.rows = this.open(splitRow(text, this.delimiter), number);
       if (!this.byNumber()) return;
     }
@@ -94,6 +107,10 @@ class CsvDecoder extends LineDecoder {
       return;
     }
     this.rows.add(this.value, number);
+  }
+
+  protected override finish(): void {
+    this.rows?.finish();
   }
 
   /** Columns are given by their numbers, from 1: then there is no line of names. */

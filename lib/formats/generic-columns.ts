@@ -21,27 +21,77 @@ export type ColumnRole = (typeof COLUMN_ROLES)[number];
 const USUAL_NAMES: Readonly<Record<ColumnRole, readonly string[]>> = {
   kind: ['kind', 'event', 'op', 'operation', 'type', 'action'],
   address: ['address', 'addr', 'ptr', 'pointer', 'block', 'result'],
-  size: ['size', 'sizebytes', 'bytes', 'length', 'len', 'nbytes', 'newsize'],
-  from: ['from', 'fromaddress', 'oldptr', 'oldaddress', 'oldaddr', 'oldpointer'],
+  size: ['size', 'sizebytes', 'bytes', 'length', 'len', 'nbytes', 'newsize', 'sz', 'requested'],
+  from: ['from', 'fromaddress', 'oldptr', 'oldaddress', 'oldaddr', 'oldpointer', 'old', 'prev', 'previous'],
   fromSize: ['fromsize', 'fromsizebytes', 'oldsize'],
-  time: ['time', 'timestamp', 'ts', 'atus', 'us', 'timeus'],
+  time: ['time', 'timestamp', 'ts', 'at', 'us', 'ms', 'ns', 'seconds', 'elapsed', 'uptime'],
   task: ['task', 'thread', 'tid', 'pid', 'cpu', 'core'],
   caller: ['caller', 'pc', 'lr', 'ra', 'returnaddress', 'callsite'],
   function: ['function', 'func', 'functionname', 'symbol'],
   file: ['file', 'filename', 'path'],
   line: ['line', 'lineno', 'linenumber'],
-  backtrace: ['backtrace', 'stack', 'callstack', 'callers', 'trace'],
+  backtrace: ['backtrace', 'stack', 'callstack', 'callers', 'trace', 'pcs'],
 };
 
 /** How the values of a column are to be read: `ptr:hex` for bare hexadecimal, `ts:ms` for milliseconds. */
 export interface ColumnChoice {
   readonly name: string;
   readonly hex: boolean;
-  /** Of the time column. */
-  readonly usPerUnit: number;
+  /** Microseconds of the time column, bytes of a column of sizes; undefined where neither the user nor the name tells. */
+  readonly scale: number | undefined;
+  /** The user says that bare numbers are decimal. */
+  readonly decimal?: boolean;
 }
 
-const TIME_UNITS: Readonly<Record<string, number>> = { ns: 1e-3, us: 1, ms: 1e3, s: 1e6 };
+const TIME_UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-3,
+  us: 1,
+  µs: 1,
+  usec: 1,
+  microseconds: 1,
+  ms: 1e3,
+  msec: 1e3,
+  milliseconds: 1e3,
+  s: 1e6,
+  sec: 1e6,
+  secs: 1e6,
+  seconds: 1e6,
+};
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  byte: 1,
+  bytes: 1,
+  kb: 1024,
+  kib: 1024,
+  mb: 2 ** 20,
+  mib: 2 ** 20,
+};
+
+interface ColumnName {
+  /** Normal, without the unit. */
+  readonly word: string;
+  readonly unit: string | undefined;
+}
+
+/** `Time (ms)`, `Size [bytes]`, `ts_us`, `size-kb`: the name and its unit. */
+function withUnit(name: string): ColumnName {
+  const bracketed = /^(.*?)\s*[([]\s*([a-zµ]{1,12})\s*[)\]]\s*$/i.exec(name);
+  const suffixed = /^(.+?)[\s_-]([a-zµ]{1,12})\s*$/i.exec(name);
+  for (const match of [bracketed, suffixed]) {
+    const unit = match?.[2]?.toLowerCase() ?? '';
+    if (match && (Object.hasOwn(TIME_UNITS, unit) || Object.hasOwn(SIZE_UNITS, unit) || unit === 'hex')) {
+      return { word: normal(match[1] ?? ''), unit };
+    }
+  }
+  return { word: normal(name), unit: undefined };
+}
+
+/** The unit that a name has for a role: its own (`us`), or behind it. */
+function scaleOf(role: ColumnRole, { word, unit }: ColumnName): number | undefined {
+  const units = role === 'time' ? TIME_UNITS : role === 'size' || role === 'fromSize' ? SIZE_UNITS : {};
+  const told = unit ?? word;
+  return Object.hasOwn(units, told) ? units[told] : undefined;
+}
 
 function normal(name: string): string {
   return name
@@ -70,9 +120,14 @@ export function chosenColumns(columns: Readonly<Record<string, string>> = {}): M
 }
 
 function parseChoice(value: string): ColumnChoice {
-  const suffix = /^(.*):(hex|ns|us|ms|s)$/.exec(value);
-  const unit = suffix?.[2] ?? 'us';
-  return { name: suffix?.[1] ?? value, hex: unit === 'hex', usPerUnit: TIME_UNITS[unit] ?? 1 };
+  const suffix = /^(.*):(hex|dec|ns|us|ms|s|bytes|kb)$/.exec(value);
+  const unit = suffix?.[2] ?? '';
+  const scale = TIME_UNITS[unit] ?? SIZE_UNITS[unit];
+  return { name: suffix?.[1] ?? value, hex: unit === 'hex', scale, ...(unit === 'dec' ? { decimal: true } : {}) };
+}
+
+function serves(role: ColumnRole, name: string): boolean {
+  return USUAL_NAMES[role].includes(normal(name)) || USUAL_NAMES[role].includes(withUnit(name).word);
 }
 
 /**
@@ -99,14 +154,15 @@ export function matchColumns(
         },
       );
     }
-    matched.set(role, { ...choice, name: exact });
+    matched.set(role, { ...choice, name: exact, scale: choice.scale ?? scaleOf(role, withUnit(exact)) });
     taken.add(exact);
   }
   for (const role of COLUMN_ROLES) {
     if (matched.has(role)) continue;
-    const name = names.find((candidate) => !taken.has(candidate) && USUAL_NAMES[role].includes(normal(candidate)));
+    const name = names.find((candidate) => !taken.has(candidate) && serves(role, candidate));
     if (name === undefined) continue;
-    matched.set(role, { name, hex: false, usPerUnit: 1 });
+    const told = withUnit(name);
+    matched.set(role, { name, hex: told.unit === 'hex', scale: scaleOf(role, told) });
     taken.add(name);
   }
   return matched;

@@ -36,6 +36,8 @@ const KINDS: Readonly<Record<string, number>> = {
 };
 
 const MAX_FRAMES_PER_ROW = 128;
+const MAX_TASKS = 4096;
+const ADDRESSES: ReadonlySet<ColumnRole> = new Set(['address', 'from', 'caller']);
 
 /** A number of at most 15 decimal or 13 hexadecimal digits; -1 for anything else. */
 function parseDigits(text: string, hex: boolean): number {
@@ -55,18 +57,42 @@ function parseDigits(text: string, hex: boolean): number {
   return value;
 }
 
+/** A number with a point or a comma, or seconds of a clock; undefined for anything else. */
+function parseTime(text: string): { readonly value: number; readonly isClock: boolean } | undefined {
+  const digits = parseDigits(text, false);
+  if (digits >= 0) return { value: digits, isClock: false };
+  if (/^\d{1,15}(?:[.,]\d{0,15})?(?:e[+-]?\d{1,2})?$/i.test(text)) {
+    return { value: Number(text.replace(',', '.')), isClock: false };
+  }
+  const clock = /^(?:(\d{4}-\d{2}-\d{2})[T ])?(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d{1,9})?)Z?$/.exec(text);
+  if (!clock) return undefined;
+  const day = clock[1] === undefined ? 0 : Date.parse(`${clock[1]}T00:00:00Z`) / 1000;
+  const seconds = Number(clock[4]?.replace(',', '.'));
+  return { value: day + Number(clock[2]) * 3600 + Number(clock[3]) * 60 + seconds, isClock: true };
+}
+
 /** Turns rows of named values into events. */
 export class GenericRows {
   private readonly stacks: StackByAddress;
   private readonly subject: string;
+  private readonly columns: Map<ColumnRole, ColumnChoice>;
+  private readonly tasks = new Map<string, number>();
+  /** What was assumed about units and radix, a sentence each. */
+  private readonly assumed = new Set<string>();
+  private allocations = 0;
+  private allocatedBytes = 0;
+  private withoutSize = 0;
+  private movedFromNowhere = 0;
+  private readonly decided = new Set<ColumnRole>();
 
   constructor(
     private readonly builder: TraceBuilder,
-    private readonly columns: ReadonlyMap<ColumnRole, ColumnChoice>,
+    columns: ReadonlyMap<ColumnRole, ColumnChoice>,
     options: ImportOptions,
     source: string,
   ) {
     this.subject = options.subject ?? source;
+    this.columns = new Map(columns);
     this.stacks = new StackByAddress(builder.tables, options.resolve);
     const hasAddresses = columns.has('address');
     builder.add({ kind: 'info', info: { source, hasAddresses, sizeKind: 'requested', unitBytes: 1 } });
@@ -75,7 +101,7 @@ export class GenericRows {
   /** @throws TraceFormatError HH1453 naming the line and the value that cannot be read. */
   add(value: RowValue, line: number): void {
     const address = this.number('address', value, line) ?? 0;
-    const size = this.number('size', value, line);
+    const size = this.size(value, line);
     const kind = this.kindOf(value, line, address, size);
     const hasAddresses = this.columns.has('address');
     const refused = hasAddresses && address === 0 && (kind === EventKind.alloc || kind === EventKind.realloc);
@@ -85,13 +111,97 @@ export class GenericRows {
     if (kind === EventKind.realloc) {
       const from = this.number('from', value, line);
       if (from !== undefined) builder.setLast('fromAddress', from);
+      else if (hasAddresses && !refused) this.movedFromNowhere++;
       const fromSize = this.number('fromSize', value, line);
       if (fromSize !== undefined) builder.setLast('fromSizeBytes', fromSize);
     }
-    const time = this.number('time', value, line);
-    if (time !== undefined) builder.setLast('atUs', time * (this.columns.get('time')?.usPerUnit ?? 1));
-    const task = this.number('task', value, line);
+    if (kind === EventKind.alloc || kind === EventKind.realloc) {
+      this.allocations++;
+      this.allocatedBytes += size ?? 0;
+      if (size === undefined) this.withoutSize++;
+    }
+    const time = this.time(value, line);
+    if (time !== undefined) builder.setLast('atUs', time);
+    const task = this.task(value);
     if (task !== undefined) builder.setLast('task', task);
+  }
+
+  /** After the last row: what was assumed, and what the rows do not say. */
+  finish(): void {
+    const { builder } = this;
+    if (this.assumed.size > 0) {
+      const text = `assumed: ${[...this.assumed].join('; ')} (told otherwise with --columns time=NAME:ms, address=NAME:hex or NAME:dec)`;
+      builder.add({ kind: 'note', code: 'columns-assumed', text });
+    }
+    if (this.tasks.size > 0) {
+      const taskNames = Object.fromEntries([...this.tasks].map(([name, task]) => [String(task), name]));
+      builder.add({ kind: 'info', info: { taskNames } });
+    }
+    if (this.allocations > 0 && this.allocatedBytes === 0) {
+      builder.add({ kind: 'gap', reason: 'no allocation has a size: name the column of sizes (--columns size=...)' });
+    } else if (this.withoutSize > 0) {
+      builder.add({ kind: 'gap', reason: `${this.withoutSize} allocations without a size` });
+    }
+    if (this.movedFromNowhere > 0) {
+      const reason = `${this.movedFromNowhere} reallocs do not say which block they took: name the column (--columns from=...)`;
+      builder.add({ kind: 'gap', reason });
+    }
+  }
+
+  /** Some tracers write what a free gives back as a negative size. */
+  private size(value: RowValue, line: number): number | undefined {
+    const column = this.columns.get('size');
+    if (!column) return undefined;
+    const raw = value('size');
+    if (raw !== undefined && /^\s*-\d/.test(raw)) {
+      const kind = this.kindOf(value, line, 1, undefined);
+      if (kind === EventKind.free || kind === EventKind.sweep) return undefined;
+    }
+    const size = this.number('size', value, line);
+    return size === undefined ? undefined : size * (column.scale ?? 1);
+  }
+
+  private time(value: RowValue, line: number): number | undefined {
+    const column = this.columns.get('time');
+    const text = column && value('time')?.trim();
+    if (!column || text === undefined || text === '') return undefined;
+    const parsed = parseTime(text);
+    if (parsed === undefined) throw this.bad(line, 'time', text, 'a number, or a time like 12:34:56.789');
+    if (parsed.isClock) return parsed.value * 1e6;
+    if (text.includes(',')) this.assumed.add('decimal commas');
+    let { scale } = column;
+    // Nothing is assumed of a 0.
+    if (scale === undefined && parsed.value !== 0) {
+      scale = /[.,]/.test(text) ? 1e6 : 1;
+      this.columns.set('time', { ...column, scale });
+      this.assumed.add(`column ${column.name}: ${scale === 1 ? 'microseconds' : 'seconds, as it has fractions'}`);
+    }
+    return parsed.value * (scale ?? 1);
+  }
+
+  /** A number, or a name that gets one. */
+  private task(value: RowValue): number | undefined {
+    const text = this.columns.has('task') ? value('task')?.trim() : undefined;
+    if (text === undefined || text === '') return undefined;
+    const number = parseDigits(text, false);
+    if (number >= 0 && number <= 0x7fffffff) return number;
+    const known = this.tasks.get(text);
+    if (known !== undefined) return known;
+    if (this.tasks.size >= MAX_TASKS) return undefined;
+    const task = this.tasks.size + 1;
+    this.tasks.set(text, task);
+    return task;
+  }
+
+  /** Whether bare numbers in a column of addresses are hexadecimal: its first value tells. */
+  private decideRadix(role: ColumnRole, column: ColumnChoice, text: string): ColumnChoice {
+    this.decided.add(role);
+    if (column.hex || column.decimal || /^0x/i.test(text) || parseDigits(text, true) <= 0) return column;
+    const isHex = text.length === 8 || /[a-f]/i.test(text);
+    this.assumed.add(`column ${column.name}: ${isHex ? 'hexadecimal' : 'decimal'}, though without 0x`);
+    const decided = { ...column, hex: isHex };
+    this.columns.set(role, decided);
+    return decided;
   }
 
   private kindOf(value: RowValue, line: number, address: number, size: number | undefined): number {
@@ -110,9 +220,11 @@ export class GenericRows {
   }
 
   private number(role: ColumnRole, value: RowValue, line: number): number | undefined {
-    const column = this.columns.get(role);
+    let column = this.columns.get(role);
     const raw = column && value(role);
-    if (raw === undefined) return undefined;
+    if (!column || raw === undefined) return undefined;
+    if (ADDRESSES.has(role) && !this.decided.has(role) && raw.trim() !== '')
+      column = this.decideRadix(role, column, raw.trim());
     const quick = parseDigits(raw, column?.hex ?? false);
     if (quick >= 0) return quick;
     const text = raw.trim();
@@ -121,7 +233,6 @@ export class GenericRows {
       const trimmed = parseDigits(text, column?.hex ?? false);
       if (trimmed >= 0) return trimmed;
     }
-    if (role === 'time' && /^\d{1,15}(?:\.\d{0,15})?(?:e[+-]?\d{1,2})?$/i.test(text)) return Number(text);
     if (/^(?:null|nil|\(nil\)|none)$/i.test(text)) return 0;
     throw this.bad(line, role, text, column?.hex ? 'a hexadecimal number' : 'a number, decimal or with 0x');
   }
@@ -140,7 +251,7 @@ export class GenericRows {
   /** Addresses or function names, innermost first, between blanks, commas, semicolons, bars or colons before `0x`. */
   private chain(text: string): StackId {
     const words = text.split(/[\s,;|]+|:(?=0x)|<-/, MAX_FRAMES_PER_ROW).filter((word) => word !== '');
-    if (words.every((word) => /^0x[0-9a-f]{1,13}:?$/i.test(word))) {
+    if (words.every((word) => /^(?:0x[0-9a-f]{1,13}|[0-9a-f]{8}):?$/i.test(word))) {
       return this.stacks.chain(words.map((word) => Number.parseInt(word, 16)));
     }
     const { tables } = this.builder;

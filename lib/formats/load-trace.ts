@@ -6,6 +6,7 @@ import { isJournal } from '../trace/journal-format.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
 import { InputGuard } from './input-guard.js';
+import { mergeStreams, type TraceStream } from './merge-builders.js';
 import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
@@ -64,6 +65,34 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
   }
 }
 
+/**
+ * Reads several streams of one run (a file a core, a file a task) as one trace, in the order of their times.
+ * @throws as loadTrace does, and TraceFormatError HH1414 when they cannot be put in order.
+ */
+export async function loadTraces(paths: readonly string[], options: LoadOptions = {}): Promise<LoadedTrace> {
+  const [only] = paths;
+  if (only !== undefined && paths.length === 1) return loadTrace(only, options);
+  const builder = options.builder ?? new TraceBuilder();
+  const streams: TraceStream[] = [];
+  const titles = new Set<string>();
+  let format = '';
+  for (const path of paths) {
+    const stream = { name: path, builder: new TraceBuilder() };
+    try {
+      const loaded = await loadTrace(path, { ...options, builder: stream.builder });
+      titles.add(loaded.title);
+      format = loaded.format;
+    } catch (error) {
+      // What was read of a damaged file is kept, as it is when the file is read alone.
+      if (!(error instanceof TraceFormatError) || stream.builder.eventCount === 0) throw error;
+      stream.builder.add({ kind: 'gap', reason: error.message });
+    }
+    streams.push(stream);
+  }
+  mergeStreams(streams, builder, paths.join(' and '));
+  return { builder, format, title: `${paths.length} streams: ${[...titles].join(', ')}` };
+}
+
 /** The same for bytes from anywhere. */
 export async function decodeStream(source: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<LoadedTrace> {
   const { subject = 'input', signal } = options;
@@ -90,7 +119,25 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
     opened.decoder.push(head);
   }
   opened.decoder.end();
+  checkSomething(opened, subject);
   return { builder, format: opened.format, title: opened.title };
+}
+
+/** Formats of which an empty trace says that nothing was allocated: they were written by a harvester that knows. */
+const MAY_BE_EMPTY = new Set(['journal', 'alloctrace', 'allocation-history']);
+
+/** Nothing read is no success: an input in which no event, block or region was found must not pass for a heap without leaks. */
+function checkSomething({ builder, format, title }: LoadedTrace, subject: string): void {
+  const { eventCount, regions, marks, gaps, levels } = builder;
+  const isEmpty = eventCount + regions.length + marks.length + gaps.length + levels.length === 0;
+  const saysOther = builder.notes.some(({ code }) => !code.startsWith('sysview-'));
+  if (!isEmpty || saysOther || MAY_BE_EMPTY.has(format)) return;
+  const doubts = builder.notes.map(({ text }) => text).join('; ');
+  throw new TraceFormatError(
+    'HH1415',
+    `${subject}: found no event of the heap${doubts && ` (${doubts})`}, expected at least one (read as ${title})`,
+    { remedy: 'look at what the device printed, or name another format with --format' },
+  );
 }
 
 async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: StreamOptions) {

@@ -87,6 +87,10 @@ class NdjsonDecoder extends LineDecoder {
     this.rows.add(this.value, number);
   }
 
+  protected override finish(): void {
+    this.rows?.finish();
+  }
+
   /** The first object often lacks what only some events have, so roles that are not seen yet keep their usual names. */
   private open(names: readonly string[], line: number): GenericRows {
     const wanted = [...this.chosen.values()].map((choice) => choice.name);

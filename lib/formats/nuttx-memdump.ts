@@ -49,7 +49,13 @@ class NuttxDecoder extends LineDecoder {
   ) {
     super();
     this.stacks = new StackByAddress(builder.tables, options.resolve);
-    const info = { source: 'NuttX memdump', hasAddresses: true, sizeKind: 'block', unitBytes: 8 } as const;
+    const info = {
+      source: 'NuttX memdump',
+      contents: 'snapshot',
+      hasAddresses: true,
+      sizeKind: 'block',
+      unitBytes: 8,
+    } as const;
     builder.add({ kind: 'info', info });
   }
 

@@ -12,7 +12,7 @@ const MAX_RECORDS = 2 ** 24;
 const BEFORE = utf8('{"records":');
 const AFTER = utf8('}');
 
-/** allocation_history.json, CircuitPython's and ours. */
+/** allocation_history.json, CircuitPython's and ours (capture.md, section 2). */
 export const allocationHistoryFormat: TraceFormat = {
   id: 'allocation-history',
   title: 'allocation_history.json',
@@ -27,17 +27,17 @@ export const allocationHistoryFormat: TraceFormat = {
 
 /** Its records are lifespans: events are made of their begins and ends, when all are there. */
 class HistoryDecoder implements TraceDecoder {
-  private readonly bytes = new TextBytes();
   private readonly members: JsonMembers;
   private readonly replay: HistoryReplay;
   private readonly subject: string;
-  private begun = false;
+  private readonly bytes = new TextBytes();
   private held = 0;
 
   constructor(builder: TraceBuilder, options: ImportOptions) {
     this.subject = options.subject ?? 'allocation history';
     this.members = new JsonMembers(this.subject, (member) => this.take(member));
     this.replay = new HistoryReplay(builder);
+    this.read(BEFORE);
   }
 
   /** Records that wait for the end. */
@@ -46,13 +46,10 @@ class HistoryDecoder implements TraceDecoder {
   }
 
   push(chunk: Uint8Array): void {
-    if (!this.begun) this.read(BEFORE);
-    this.begun = true;
     this.read(this.bytes.push(chunk));
   }
 
   end(): void {
-    if (!this.begun) this.read(BEFORE);
     this.read(this.bytes.end());
     const isCut = this.members.insideValue;
     if (!isCut) this.read(AFTER);

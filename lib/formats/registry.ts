@@ -14,6 +14,7 @@ import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
 import { heapLevelsFormat } from './levels/heap-levels.js';
+import { headLines } from './line-splitter.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
 import { memInfoFormat } from './micropython/mem-info.js';
 import { ndjsonFormat } from './ndjson.js';
@@ -27,6 +28,7 @@ import { realtekDumpFormat, realtekEventsFormat } from './rtos/realtek.js';
 import { rtThreadFormat } from './rtos/rt-thread.js';
 import { tizenRtFormat } from './rtos/tizenrt.js';
 import { systemViewFormat } from './systemview/systemview.js';
+import { unknownInput } from './unknown-input.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
 export const FORMATS: readonly TraceFormat[] = [
@@ -87,10 +89,5 @@ export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'
     }
   }
   if (best) return best;
-  const start = [...head.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  throw new TraceFormatError(
-    'HH1402',
-    `${subject}: byte 0: found ${head.length === 0 ? 'an empty file' : start}, expected the start of a known trace format`,
-    { remedy: 'name it with --format; `harvest import --list-formats` shows them all', offset: 0 },
-  );
+  throw unknownInput(head, headLines(head, whole), subject);
 }

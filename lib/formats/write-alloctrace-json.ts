@@ -1,6 +1,6 @@
 import type { Seq, StackId } from '../base/units.js';
 import type { TraceRecord } from '../trace/heap-event.js';
-import { backtraceOf, eventAt, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
+import { backtraceOf, EventKind, eventAt, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
 import { type AlloctraceEvent, type AlloctraceHeader, frameMember } from './alloctrace-document.js';
 
 export interface AlloctraceWriteOptions {
@@ -9,6 +9,9 @@ export interface AlloctraceWriteOptions {
   /** What a live ring knows better than its trace: counters, capacity, anchor. */
   readonly header?: Partial<AlloctraceHeader>;
 }
+
+/** Events between two places where writing may be given up. */
+const LOOK_EVERY = 65_536;
 
 /**
  * Writes a trace as the JSON of `GET /trace`, in pieces. Names, lines, marks, gaps and failed requests go into members of
@@ -20,7 +23,8 @@ export function* writeAlloctraceJson(trace: Trace, options: AlloctraceWriteOptio
   yield `{"header":${JSON.stringify(headerOf(trace, first, options.header))}`;
   const hasClock = trace.events.atUs !== undefined;
   yield `,"harvest":${JSON.stringify({ version: 1, hasClock, info: trace.info })}`;
-  const stacks = new StackList(trace, first);
+  const stacks = new StackList(trace);
+  yield* stacks.find(first);
   yield* array('frames', stacks.frames());
   yield* array('stacks', stacks.stacks());
   yield* array('between', betweenMembers(trace, first, stacks));
@@ -63,13 +67,15 @@ function* array(name: string, elements: Iterable<unknown>): Generator<string> {
 class StackList {
   private readonly ids = new Map<StackId, number>();
 
-  constructor(
-    private readonly trace: Trace,
-    first: Seq,
-  ) {
-    for (let seq = first; seq < trace.eventCount; seq++) {
-      const stack = trace.events.stack[seq] ?? -1;
-      if (stack >= 0 && !this.ids.has(stack)) this.ids.set(stack, this.ids.size);
+  constructor(private readonly trace: Trace) {}
+
+  /** Looks for the stacks of the events from `first` on. What it yields is empty: a place to stop. */
+  *find(first: Seq): Generator<string> {
+    const { stack } = this.trace.events;
+    for (let seq = first; seq < this.trace.eventCount; seq++) {
+      const id = stack[seq] ?? -1;
+      if (id >= 0 && !this.ids.has(id)) this.ids.set(id, this.ids.size);
+      if (seq % LOOK_EVERY === 0) yield '';
     }
   }
 
@@ -107,8 +113,7 @@ function* betweenMembers(trace: Trace, first: Seq, stacks: StackList): Generator
   for (const { beforeSeq, ...mark } of trace.marks)
     all.push({ seq: beforeSeq, order: 4, record: { kind: 'mark', ...mark } });
   for (let seq = first; seq < trace.eventCount; seq++) {
-    const event = eventAt(trace, seq);
-    if (event.kind === 'failed') all.push({ seq, order: 5, record: event });
+    if (trace.events.kind[seq] === EventKind.failed) all.push({ seq, order: 5, record: eventAt(trace, seq) });
   }
   all.sort((a, b) => a.seq - b.seq || a.order - b.order);
   for (const { seq, record } of all) {
@@ -127,7 +132,7 @@ function eventPositions(trace: Trace, first: Seq): Int32Array {
   let written = 0;
   for (let seq = first; seq <= trace.eventCount; seq++) {
     positions[seq - first] = written;
-    if (seq < trace.eventCount && eventAt(trace, seq).kind !== 'failed') written++;
+    if (seq < trace.eventCount && trace.events.kind[seq] !== EventKind.failed) written++;
   }
   return positions;
 }

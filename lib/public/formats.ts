@@ -18,7 +18,7 @@ export {
 export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from '../formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from '../formats/format.js';
-export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace, loadTraces } from '../formats/load-trace.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { type AlloctraceWriteOptions, writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {

@@ -58,7 +58,7 @@ export {
   type SwoOptions,
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
-export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace, loadTraces } from '../formats/load-trace.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';

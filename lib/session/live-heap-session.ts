@@ -27,7 +27,7 @@ export interface LiveSessionOptions {
 /** What a session on a target takes: a capture's options without its ends, which `stop` replaces. */
 export type TargetSessionOptions = Omit<
   HarvestOptions,
-  'untilRepl' | 'until' | 'prompt' | 'maxEvents' | 'ring' | 'console'
+  'untilRepl' | 'until' | 'prompt' | 'send' | 'maxEvents' | 'ring' | 'console'
 > &
   Omit<LiveSessionOptions, 'end' | 'console'>;
 

@@ -1,9 +1,12 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import test from 'ava';
+import { inTurns } from '../../lib/alloctrace/in-turns.js';
 import { FinishedTraceSource, LiveRingSource } from '../../lib/alloctrace/ring-sources.js';
 import { type AlloctraceServerOptions, serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
+import { EventKind } from '../../lib/trace/trace.js';
+import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
 interface Answer {
@@ -268,4 +271,76 @@ test('closing ends open connections and can be repeated; a port in use is named'
   await server.close();
   await ended;
   t.pass();
+});
+
+test.serial('clients that connect and say nothing, or never end their request, lock nobody out', async (t) => {
+  t.timeout(30_000);
+  const { serving } = liveServer();
+  await using server = await serving;
+  const sockets = Array.from({ length: 80 }, (_, i) => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    if (i % 2 === 0) socket.write('GET /alloctrace/status HTTP/1.1\r\nHost: 127.0.0.1\r\nX-');
+    return socket;
+  });
+  const trickle = setInterval(() => {
+    for (const socket of sockets) if (!socket.destroyed && socket.bytesWritten > 0) socket.write('a');
+  }, 200);
+  try {
+    let status = 0;
+    for (let tries = 0; status !== 200 && tries < 60; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      status = await ask(server.port, '/alloctrace/status').then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    }
+    t.is(status, 200);
+  } finally {
+    clearInterval(trickle);
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+test.serial(
+  'an answer is made no further once its client is gone, and others are answered while it is made',
+  async (t) => {
+    let made = 0;
+    const pieces = (function* () {
+      for (;;) {
+        made++;
+        const until = performance.now() + 5;
+        while (performance.now() < until);
+        yield made % 2 === 0 ? 'x' : '';
+      }
+    })();
+    const client = { destroyed: false };
+    let others = 0;
+    const other = setInterval(() => others++, 1);
+    for await (const piece of inTurns(pieces, client)) {
+      t.is(piece, 'x');
+      if (others > 5) client.destroyed = true;
+    }
+    clearInterval(other);
+    const before = made;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    t.is(made, before);
+  },
+);
+
+test.serial('aborted downloads of a large trace leave the server answering', async (t) => {
+  t.timeout(60_000);
+  const builder = new TraceBuilder({ source: 'test' });
+  for (let i = 0; i < 400_000; i++) builder.addEvent(i % 5 === 4 ? EventKind.failed : EventKind.alloc, i * 16, 16, -1);
+  await using server = await serveAlloctrace(new FinishedTraceSource(builder.build()));
+  for (let i = 0; i < 30; i++) {
+    const call = request({ host: '127.0.0.1', port: server.port, path: '/alloctrace/trace' });
+    call.on('error', () => undefined);
+    call.end();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    call.destroy();
+  }
+  t.is((await ask(server.port, '/alloctrace/status')).status, 200);
+  const { text } = await ask(server.port, '/alloctrace/trace?limit=10');
+  t.is((JSON.parse(text) as { events: unknown[] }).events.length, 8);
 });

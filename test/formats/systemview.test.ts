@@ -121,3 +121,65 @@ test('is recognised by its header and zeros only', (t) => {
   t.true(systemViewFormat.detect(recording([]), true) > 0.9);
   t.is(systemViewFormat.detect(utf8('; a comment\n; another\n'), true), 0);
 });
+
+/** What the cores of one run did: t=100 core 0 allocates 64 B, t=200 core 1 frees it, t=300 core 0 allocates 32 B at the same address. */
+const START = [10, 0, ...sized([24], [...leb(1_000_000), ...leb(160_000_000), ...leb(0x3f400000), 0], 10), ...MODULE];
+const AT = 0x3ffb0010;
+const heapEvent = (id: number, payload: readonly number[], delta: number) =>
+  sized(leb(id), payload.flatMap(leb), delta);
+const CORE0 = [...START, ...heapEvent(512, [AT, 64, 0x40080001], 90), ...heapEvent(512, [AT, 32, 0x40080002], 200)];
+const CORE1 = [...START, ...heapEvent(513, [AT, 0x40080003], 190)];
+
+function bothCores(core1: readonly number[] = CORE1): Uint8Array {
+  const zeros = new Array<number>(10).fill(0);
+  const first = [...zeros, ...CORE0];
+  const header = `;\n; Version     SEGGER SystemViewer V3.60\n; Offset Core0 0\n; Offset Core1 ${first.length}\n;\n`;
+  return Uint8Array.from([...utf8(header), ...first, ...zeros, ...core1]);
+}
+
+test('two cores in one file are one trace by time: 32 B in 1 block', (t) => {
+  const { trace, error } = decode(bothCores());
+  t.is(error, undefined);
+  const events = [0, 1, 2].map((seq) => eventAt(trace, seq));
+  t.deepEqual(
+    events.map(({ kind, atUs }) => [kind, atUs]),
+    [
+      ['alloc', 100],
+      ['free', 200],
+      ['alloc', 300],
+    ],
+  );
+  const spans = lifespans(trace);
+  const alive = Array.from({ length: spans.count }, (_, i) => i).filter((i) => spans.endCause[i] === EndCause.alive);
+  t.deepEqual(
+    alive.map((i) => spans.sizeBytes[i]),
+    [32],
+  );
+  t.true(trace.info.complete);
+  t.deepEqual(trace.notes, [], 'the free was recorded, on the other core');
+  survivesEveryCut(t, systemViewFormat, bothCores());
+});
+
+test('a free and an allocation of the same moment on two cores: the free comes first', (t) => {
+  const core1 = [...START, ...heapEvent(513, [AT, 0x40080003], 290)];
+  const { trace } = decode(bothCores(core1));
+  t.deepEqual(
+    [0, 1, 2].map((seq) => eventAt(trace, seq).kind),
+    ['alloc', 'free', 'alloc'],
+  );
+});
+
+test('a core whose events are damaged is a gap, the other one is read', (t) => {
+  const { trace, error } = decode(bothCores([23]));
+  t.is(error, undefined);
+  t.is(trace.eventCount, 2);
+  t.false(trace.info.complete);
+  t.regex(trace.gaps[0]?.reason ?? '', /core 1.*event id 23/);
+});
+
+test('cores of one stream that start one after the other have one clock', (t) => {
+  const start1 = [10 | 0x40, 50];
+  const { trace } = decode(recording([...START, ...ALLOC, ...start1, ...FREE], '; ESP_Extension\n;\n;\n'));
+  t.is(eventAt(trace, 0).atUs, 1010);
+  t.is(eventAt(trace, 1).atUs, 1100);
+});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { utf8 } from './decode-ways.js';
 import { g0, g1, g2, itmPackets, tpiuFrames } from './drone-bytes.js';
+import { textSamples } from './text-samples.js';
 
 /** One input of each format that the registry must tell apart. */
 export interface TraceSample {
@@ -103,5 +104,6 @@ export function traceSamples(): TraceSample[] {
     text('alloctrace', 'alloctrace', ALLOCTRACE),
     text('CSV', 'csv', CSV),
     text('NDJSON', 'ndjson', NDJSON),
+    ...textSamples(),
   ];
 }

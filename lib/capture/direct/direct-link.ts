@@ -73,7 +73,7 @@ export class DirectLink implements AsyncDisposable {
   async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
     try {
       yield* records;
-      // What comes after another end than running on is the server's to do, and to say.
+      // What else it is to do then is done when the target is disposed of.
       if (!letsGo(this.target) || (this.target.after ?? 'run') !== 'run') return;
       this.isGone = true;
       this.run.poke?.end();

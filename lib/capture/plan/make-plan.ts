@@ -123,6 +123,11 @@ export function gcVariables(image: Symbolizer): GcVariables | undefined {
   return undefined;
 }
 
+/** Whether the firmware has a function, out of line, where its REPL waits. */
+export function hasReplFunction(image: Symbolizer): boolean {
+  return REPL_FUNCTIONS.some((name) => image.symbol(name) !== undefined);
+}
+
 /** The addresses where the capture ends. @throws UsageError HH1104 */
 export function stopPoints(image: Symbolizer, options: PlanOptions): CodePoint[] {
   const stops: CodePoint[] = [];

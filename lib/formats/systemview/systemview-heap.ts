@@ -31,6 +31,7 @@ export class SystemViewHeap {
   private readonly live = new AddressMap();
   private readonly tasks = new Map<number, string>();
   private readonly running = new Map<number, { task: number; isrDepth: number }>();
+  private readonly started = new Set<number>();
   private ticks = 0;
   private ticksPerSecond = 0;
   private ramBase: Address = 0;
@@ -52,7 +53,10 @@ export class SystemViewHeap {
 
   handle(packet: SystemViewPacket): void {
     const { id, cursor } = packet;
-    this.ticks = id === Id.traceStart ? 0 : this.ticks + packet.delta;
+    // Each core of one stream starts its trace; the time begins with the first, and anew where a core starts again.
+    const begins = id === Id.traceStart && (this.started.size === 0 || this.started.has(packet.core));
+    if (id === Id.traceStart) this.started.add(packet.core);
+    this.ticks = begins ? 0 : this.ticks + packet.delta;
     if (this.espHeapId >= 0 && (id === this.espHeapId || id === this.espHeapId + 1)) {
       this.espEvent(packet, id === this.espHeapId);
       return;

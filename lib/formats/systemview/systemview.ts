@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../../errors/errors.js';
-import type { TraceBuilder } from '../../trace/trace-builder.js';
+import { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from '../format.js';
+import { mergeStreams } from '../merge-builders.js';
 import { SystemViewHeap } from './systemview-heap.js';
 import { SystemViewPackets } from './systemview-packets.js';
 
@@ -36,25 +37,74 @@ function headerEnd(bytes: Uint8Array): number {
   return -1;
 }
 
+const MAX_CORES = 8;
+
+/** Where the streams of the cores begin behind the header (`; Offset Core1 123`), ascending; one at 0 where it says nothing. */
+function coreOffsets(header: string): readonly number[] {
+  const found = [...header.matchAll(/^; ?Offset Core\d{1,2} +(\d{1,12})\s*$/gm)].map((match) => Number(match[1]));
+  const offsets = [...new Set(found)].sort((a, b) => a - b).slice(0, MAX_CORES);
+  return offsets.length > 0 ? offsets : [0];
+}
+
+/** One core's events, or those of all cores in one stream. */
+class EventStream {
+  private readonly heap: SystemViewHeap;
+  private readonly packets: SystemViewPackets;
+  private syncLeft = SYNC_BYTES;
+
+  constructor(
+    readonly builder: TraceBuilder,
+    options: ImportOptions,
+    private readonly at: { readonly subject: string; readonly offset: number; readonly espCores: boolean },
+  ) {
+    const info = { source: 'SystemView', hasAddresses: true, sizeKind: 'requested', unitBytes: 1 } as const;
+    builder.add({ kind: 'info', info });
+    this.heap = new SystemViewHeap(builder, options, at.subject);
+    const start = at.offset + SYNC_BYTES;
+    this.packets = new SystemViewPackets((packet) => this.heap.handle(packet), at.subject, start, at.espCores);
+  }
+
+  push(bytes: Uint8Array): void {
+    const sync = bytes.subarray(0, this.syncLeft);
+    if (sync.some((byte) => byte !== 0)) {
+      throw new TraceFormatError(
+        'HH1440',
+        `${this.at.subject}: byte ${this.at.offset}: found other bytes, expected 10 zero bytes before the events`,
+        { offset: this.at.offset },
+      );
+    }
+    this.syncLeft -= sync.length;
+    if (bytes.length > sync.length) this.packets.push(bytes.subarray(sync.length));
+  }
+
+  end(): void {
+    this.heap.finish();
+    const torn = this.packets.unfinishedBytes();
+    if (torn > 0)
+      this.builder.add({ kind: 'gap', reason: `torn tail: ${torn} bytes of an unfinished event end the input` });
+    else if (this.syncLeft > 0)
+      this.builder.add({ kind: 'gap', reason: 'torn tail: the input ends before the events' });
+  }
+}
+
 class SystemViewDecoder implements TraceDecoder {
   private readonly subject: string;
-  private readonly heap: SystemViewHeap;
   private head = new Uint8Array(0);
-  private packets: SystemViewPackets | undefined;
+  /** Where each stream begins, and the streams; undefined until the header is whole. */
+  private streams: { readonly begins: readonly number[]; readonly all: readonly EventStream[] } | undefined;
+  private readonly broken = new Set<EventStream>();
+  private at = 0;
 
   constructor(
     private readonly builder: TraceBuilder,
-    options: ImportOptions,
+    private readonly options: ImportOptions,
   ) {
     this.subject = options.subject ?? 'SystemView recording';
-    this.heap = new SystemViewHeap(builder, options, this.subject);
-    const info = { source: 'SystemView', hasAddresses: true, sizeKind: 'requested', unitBytes: 1 } as const;
-    builder.add({ kind: 'info', info });
   }
 
   push(chunk: Uint8Array): void {
-    if (this.packets) {
-      this.packets.push(chunk);
+    if (this.streams) {
+      this.share(chunk);
       return;
     }
     const head = new Uint8Array(this.head.length + chunk.length);
@@ -65,11 +115,16 @@ class SystemViewDecoder implements TraceDecoder {
   }
 
   end(): void {
-    const torn = this.packets ? this.packets.unfinishedBytes() : this.head.length;
-    if (!this.packets && torn > 0 && this.head[0] !== SEMICOLON) throw this.badHeader('no header');
-    this.heap.finish();
-    if (torn > 0)
-      this.builder.add({ kind: 'gap', reason: `torn tail: ${torn} bytes of an unfinished event end the input` });
+    if (!this.streams) {
+      if (this.head.length > 0 && this.head[0] !== SEMICOLON) throw this.badHeader('no header');
+      if (this.head.length > 0) this.builder.add({ kind: 'gap', reason: 'torn tail: the input ends in its header' });
+      return;
+    }
+    const { all } = this.streams;
+    for (const stream of all) stream.end();
+    if (all.length === 1) return;
+    const streams = all.map(({ builder }, core) => ({ name: `core ${core}`, builder }));
+    mergeStreams(streams, this.builder, this.subject);
   }
 
   private begin(): void {
@@ -81,20 +136,43 @@ class SystemViewDecoder implements TraceDecoder {
       if (head.length > MAX_HEADER) throw this.badHeader(`${head.length} bytes without the end of the header`);
       return;
     }
-    if (head.length < end + SYNC_BYTES) return;
-    const start = end + SYNC_BYTES;
-    if (!head.subarray(end, start).every((byte) => byte === 0)) {
-      throw new TraceFormatError(
-        'HH1440',
-        `${this.subject}: byte ${end}: found other bytes, expected 10 zero bytes after the header`,
-        { offset: end },
-      );
-    }
     const header = new TextDecoder('utf-8').decode(head.subarray(0, end));
     const espCores = /^; ?ESP_Extension\s*$/m.test(header);
-    this.packets = new SystemViewPackets((packet) => this.heap.handle(packet), this.subject, start, espCores);
+    const begins = coreOffsets(header).map((offset) => end + offset);
+    const { subject } = this;
+    const all = begins.map((offset) => {
+      // The events of one stream go right into the trace, those of several are put in order at the end.
+      const builder = begins.length === 1 ? this.builder : new TraceBuilder();
+      return new EventStream(builder, this.options, { subject, offset, espCores });
+    });
+    this.streams = { begins, all };
     this.head = new Uint8Array(0);
-    this.packets.push(head.subarray(start));
+    this.at = end;
+    this.share(head.subarray(end));
+  }
+
+  /** Gives each stream its part of the bytes. */
+  private share(bytes: Uint8Array): void {
+    if (!this.streams) return;
+    const { begins, all } = this.streams;
+    for (const [i, stream] of all.entries()) {
+      const from = Math.max(0, (begins[i] ?? 0) - this.at);
+      const to = Math.min(bytes.length, (begins[i + 1] ?? Number.POSITIVE_INFINITY) - this.at);
+      if (from < to) this.pushTo(stream, bytes.subarray(from, to));
+    }
+    this.at += bytes.length;
+  }
+
+  /** What one of several streams lost is a gap: the others go on. */
+  private pushTo(stream: EventStream, bytes: Uint8Array): void {
+    if (this.broken.has(stream)) return;
+    try {
+      stream.push(bytes);
+    } catch (error) {
+      if (!(error instanceof TraceFormatError) || this.streams?.all.length === 1) throw error;
+      this.broken.add(stream);
+      stream.builder.add({ kind: 'gap', reason: error.message });
+    }
   }
 
   private badHeader(found: string): TraceFormatError {

@@ -24,11 +24,10 @@ export function attachTarget(
 ): Target {
   const { kind, tclPort } = found;
   const { elfPath, load, verify, reset, after, notes } = options;
-  const hasTcl = typeof tclPort === 'number';
   return {
     kind,
     server,
-    ...(hasTcl ? { tclPort } : {}),
+    ...(tclPort === undefined ? {} : { tclPort }),
     board,
     elfPath,
     resetCommands: resetCommandsOf(kind, reset),
@@ -38,7 +37,7 @@ export function attachTarget(
     notes,
     lost: new Promise<never>(() => undefined),
     async [Symbol.asyncDispose]() {
-      if (!hasTcl) return;
+      if (tclPort === undefined) return;
       const tcl = await OpenocdTcl.open({ host: server.host, port: tclPort }).catch(() => undefined);
       await tcl?.leaveTarget(after);
       await tcl?.[Symbol.asyncDispose]();

@@ -12,6 +12,8 @@ import { describeServer, type RecognisedServer, recogniseServer } from './recogn
 import { SERVER_NAMES, type ServerAddress, type ServerKind, type Target } from './target.js';
 import { resetModeOf, type TargetOptions } from './target-options.js';
 
+const DEFAULT_TCL_PORT = 6666;
+
 export interface ConnectOptions extends TargetOptions {
   readonly elfPath: string;
   /** Opens the serial device of a probe that speaks the protocol; without it such probes are refused. */
@@ -58,7 +60,7 @@ async function attachOrLaunch(
   const notes: string[] = [];
   if (await options.machine.listens(port)) {
     const address = { host: '127.0.0.1', port };
-    const found = await recogniseServer(address).catch((error: unknown) => {
+    const found = await recogniseServer(address, tclPortsOf(board)).catch((error: unknown) => {
       if (!(error instanceof DeviceLostError)) throw error;
       notes.push(`port ${port} is held by something that is no debug server: ${SERVER_NAMES[kind]} takes another`);
       return undefined;
@@ -72,7 +74,7 @@ async function attachTo(board: Board, address: ServerAddress, options: ConnectOp
   const { server } = options;
   // Only OpenOCD has more to tell than its name: its Tcl port.
   const asked = server === undefined || server === 'openocd';
-  const found: RecognisedServer = asked ? await recogniseServer(address) : { kind: server };
+  const found: RecognisedServer = asked ? await recogniseServer(address, tclPortsOf(board)) : { kind: server };
   return attach(board, server === undefined ? found : { ...found, kind: server }, { ...options, address });
 }
 
@@ -84,13 +86,17 @@ function attach(
   const { elfPath, load = false, verify = true, after = 'run', address } = options;
   const reset = resetModeOf(options);
   const notes = [`attached to ${describeServer(found, address)}`];
-  if (found.kind === 'openocd' && typeof found.tclPort !== 'number') {
-    notes.push('OpenOCD’s Tcl port is off: it sees at most 10 events a second; start it with `tcl_port 6666`');
+  if (found.kind === 'openocd' && found.tclPort === undefined) {
+    notes.push('OpenOCD’s Tcl port does not answer: it sees at most 10 events a second; start it with `tcl_port 6666`');
   }
   if (found.kind === 'generic' && reset !== 'none') {
     notes.push('the server is of no known kind: the target was not reset, the capture begins where it stands');
   }
   return attachTarget(board, found, address, { elfPath, load, verify, reset, after, notes });
+}
+
+function tclPortsOf({ servers }: Board): readonly number[] {
+  return [servers.openocd?.tclPort ?? DEFAULT_TCL_PORT, DEFAULT_TCL_PORT];
 }
 
 function noServer(board: Board, kind: ServerKind): UsageError {

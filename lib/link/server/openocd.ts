@@ -15,7 +15,7 @@ const FAILURES: readonly (readonly [
   [/LIBUSB_ERROR_BUSY|Resource busy|unable to claim|already in use by another/i, failures.probeBusy],
   [/Multiple devices found|multiple .*(probes|adapters|devices).*(connected|found)/i, failures.severalProbes],
   [
-    /unable to find a matching CMSIS-DAP device|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed/i,
+    /unable to find a matching CMSIS-DAP device|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Error on socket 'connect'|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed/i,
     failures.noProbe,
   ],
   [/couldn't bind .*(Address already in use|address in use)|Address already in use/i, failures.portInUse],
@@ -41,7 +41,7 @@ const FAILURES: readonly (readonly [
     failures.wrongChip,
   ],
   [
-    /cannot read IDR|all (ones|zeroes)|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target|remote_bitbang.*(Failed|Could not|unable)|Connection refused/i,
+    /cannot read IDR|all (ones|zeroes)|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target/i,
     failures.chipSilent,
   ],
 ];

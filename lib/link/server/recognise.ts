@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { DeviceLostError, HarvestError, TargetError } from '../../errors/errors.js';
 import { RspConnection } from '../rsp/rsp-connection.js';
 import { listenerKind } from './listener.js';
+import { OpenocdTcl } from './openocd-tcl.js';
 import { SERVER_NAMES, type ServerAddress, type ServerKind } from './target.js';
 
 /** A debug server that runs already, by what it answers. */
@@ -8,8 +10,8 @@ export interface RecognisedServer {
   readonly kind: ServerKind;
   /** What it calls itself; absent when it does not say. */
   readonly version?: string;
-  /** OpenOCD: where its Tcl port is, `disabled`; absent for the others. */
-  readonly tclPort?: number | 'disabled';
+  /** OpenOCD: its Tcl port; absent when it is off, or none of those that were tried. */
+  readonly tclPort?: number;
 }
 
 const REPLY_MS = 3_000;
@@ -17,17 +19,24 @@ const MONITOR_MS = 5_000;
 /** These end when their first client leaves (pyOCD without --persist, J-Link with -singlerun): they are not asked. */
 const NOT_ASKED: ReadonlySet<ServerKind> = new Set(['pyocd', 'jlink', 'probe-rs']);
 
+/** OpenOCD's own default. */
+const TCL_PORT = 6666;
+
 /**
  * Which server listens there: by the program that holds the port, where the system tells it, and else by its answers; a port's number
- * proves nothing. The target is halted by it, as by every debugger that connects.
+ * proves nothing. The target is halted by it, as by every debugger that connects. OpenOCD does not tell its Tcl port once it runs:
+ * `tclPorts` are tried.
  * @throws TargetError HH1501 when nobody listens; DeviceLostError HH1552 when it does not answer
  */
-export async function recogniseServer(address: ServerAddress): Promise<RecognisedServer> {
+export async function recogniseServer(
+  address: ServerAddress,
+  tclPorts: readonly number[] = [TCL_PORT],
+): Promise<RecognisedServer> {
   const program = await listenerKind(address);
   if (program !== undefined && NOT_ASKED.has(program)) return { kind: program };
   const connection = await open(address);
   try {
-    return await ask(connection);
+    return await ask(connection, { host: address.host, tclPorts });
   } catch (error) {
     // A server that refuses questions may still capture: it is only not known by name.
     if (error instanceof HarvestError && !(error instanceof DeviceLostError)) return { kind: program ?? 'generic' };
@@ -51,15 +60,20 @@ async function open({ host, port }: ServerAddress): Promise<RspConnection> {
   }
 }
 
-async function ask(connection: RspConnection): Promise<RecognisedServer> {
+interface TclPlaces {
+  readonly host: string;
+  readonly tclPorts: readonly number[];
+}
+
+async function ask(connection: RspConnection, places: TclPlaces): Promise<RecognisedServer> {
   await connection.request('qSupported:multiprocess-;swbreak+;hwbreak+;vContSupported+;xmlRegisters=arm');
   const steps = (await connection.request('qqemu.sstepbits')).toString('latin1');
   if (/^ENABLE=/.test(steps)) return { kind: 'qemu' };
   const version = await monitor(connection, 'version');
   const firstLine = version.split('\n')[0]?.trim() ?? '';
   if (/Open On-Chip Debugger/i.test(version)) {
-    const port = (await monitor(connection, 'tcl_port')).trim();
-    return { kind: 'openocd', version: firstLine, tclPort: /^\d+$/.test(port) ? Number(port) : 'disabled' };
+    const tclPort = await findTclPort(connection, places);
+    return { kind: 'openocd', version: firstLine, ...(tclPort === undefined ? {} : { tclPort }) };
   }
   if (/Black Magic Probe/i.test(version)) return { kind: 'blackmagic', version: firstLine };
   const help = await monitor(connection, 'help');
@@ -67,6 +81,19 @@ async function ask(connection: RspConnection): Promise<RecognisedServer> {
   if (/pyocd|vector-catch/i.test(help + version)) return { kind: 'pyocd' };
   if (/J-?Link|SEGGER/i.test(help + version)) return { kind: 'jlink' };
   return { kind: 'generic' };
+}
+
+/** The port on which the same OpenOCD answers: another one may run, so that a number is left in this one and looked for there. */
+async function findTclPort(connection: RspConnection, { host, tclPorts }: TclPlaces): Promise<number | undefined> {
+  const mark = String(randomInt(1_000_000_000));
+  await monitor(connection, `set ::heap_harvest_mark ${mark}`);
+  for (const port of new Set(tclPorts)) {
+    const tcl = await OpenocdTcl.open({ host, port }).catch(() => undefined);
+    const found = await tcl?.ask('set ::heap_harvest_mark');
+    await tcl?.[Symbol.asyncDispose]();
+    if (found?.trim() === mark) return port;
+  }
+  return undefined;
 }
 
 /** What a monitor command prints; empty for a server without it, or one that refuses it. */

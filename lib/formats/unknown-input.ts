@@ -1,0 +1,68 @@
+import { TraceFormatError } from '../errors/errors.js';
+
+/** What makes a line look like one of a format, and why that is not enough. */
+const NEAR: readonly (readonly [RegExp, string])[] = [
+  [/Heap Trace|bytes \(@/, 'esp-idf: no whole record (`N bytes (@ 0x...) allocated CPU ...`) and no header of a dump'],
+  [/^#\d+ {1,2}(?:0x[0-9a-f]+ in )?\S+ \(|^\(gdb\)/, 'gdb-log: frames, but no line `Breakpoint N, ...`'],
+  [
+    /\baddress\b.*\bsize\b|\bsize\b.*\baddress\b/i,
+    'csv: a line that names address and size is not the first, or has other words',
+  ],
+  [/^\s*\{".*\}\s*$/, 'ndjson: objects without an address and a size under a usual name'],
+  [/[,;\t|].*[,;\t|]/, 'csv: the first line names no columns of an address and a size'],
+  [/memdump|Dump all/i, 'nuttx: no header line `PID Size ... Address Backtrace`'],
+  [/#[mcrf]:/, 'mbed: no whole line `#m:0x...;0x...-N`'],
+];
+const MAX_NEAR = 3;
+const HEX_BYTES = 16;
+
+/** The error for an input that no reader takes: quotes its first line (or bytes), says what came near, and what to do. */
+export function unknownInput(head: Uint8Array, lines: readonly string[], subject: string): TraceFormatError {
+  if (head.length === 0) return notKnown(subject, 'found an empty file', 'look whether the capture wrote anything');
+  if (!isText(head)) {
+    const start = [...head.subarray(0, HEX_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    return notKnown(subject, `byte 0: found ${start}`, `name it: ${SHOW_FORMATS}`);
+  }
+  const number = lines.findIndex((line) => line.trim() !== '') + 1;
+  const near = [...new Set(NEAR.filter(([words]) => lines.some((line) => words.test(line))).map(([, why]) => why))];
+  const cameNear = near.length > 0 ? `; came near: ${near.slice(0, MAX_NEAR).join('; ')}` : '';
+  const first = quoted(lines[number - 1] ?? '');
+  return notKnown(subject, `line ${Math.max(1, number)}: found '${first}'${cameNear}`, remedyFor(lines, subject));
+}
+
+const SHOW_FORMATS = '`harvest import FILE --format ...`; `harvest import --list-formats` shows them all';
+
+function notKnown(subject: string, found: string, remedy: string): TraceFormatError {
+  const message = `${subject}: ${found}, expected the start of a known trace format`;
+  return new TraceFormatError('HH1402', message, { remedy, offset: 0 });
+}
+
+/** Whether it reads as text in UTF-8 or UTF-16: no control characters but those of lines and terminals. */
+function isText(head: Uint8Array): boolean {
+  const wide = head.subarray(0, 2).every((byte) => byte >= 0xfe) || (head.length > 3 && head[1] === 0 && head[3] === 0);
+  let odd = 0;
+  for (const byte of head.subarray(0, 4096)) {
+    const isControl = byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b;
+    if ((isControl && !(wide && byte === 0)) || byte === 0x7f) odd++;
+  }
+  return odd * 50 <= Math.min(head.length, 4096);
+}
+
+/** Safe to be shown, and short. */
+function quoted(line: string): string {
+  const text = line.trim().replace(/[^\x20-\x7e]/g, '?');
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** A pattern made of the first line that has an address and a number: the command that reads it. */
+function remedyFor(lines: readonly string[], subject: string): string {
+  const file = /^[\w./-]+$/.test(subject) ? subject : 'FILE';
+  const example = lines.find((line) => /0x[0-9a-f]{4,}/i.test(line) && /(?:^|[^\w.])\d+(?![\w.])/.test(line));
+  if (example === undefined || /['\\{}]/.test(example)) {
+    return `describe its lines: \`harvest import ${file} --pattern 'alloc: {address} {size} {caller}'\` (one a kind of event); ${SHOW_FORMATS}`;
+  }
+  const pattern = quoted(example)
+    .replace(/0x[0-9a-f]{4,}/i, '{address}')
+    .replace(/(^|[^\w.])\d+(?![\w.])/, '$1{size}');
+  return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: --columns 'address=...,size=...'`;
+}
