@@ -1,9 +1,17 @@
 import { gdbFunctionName } from '../../symbols/demangle.js';
 import type { Frame } from '../../trace/heap-event.js';
-import { asText } from './mi-values.js';
+import { asText, isRecord, listOf } from './mi-values.js';
+
+/** The frames of a reply to `-stack-list-frames`, innermost first. */
+export function framesOf(reply: unknown): Frame[] {
+  return listOf(reply, 'stack').flatMap((entry) => {
+    const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
+    return isRecord(value) ? [frameOf(value)] : [];
+  });
+}
 
 /** A frame of gdb's list. */
-export function frameOf(value: Readonly<Record<string, unknown>>): Frame {
+function frameOf(value: Readonly<Record<string, unknown>>): Frame {
   const functionName = asText(value.func);
   const base = {
     address: Number.parseInt(asText(value.addr), 16) || 0,

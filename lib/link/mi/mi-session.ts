@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PC, XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
-import { type Backtrace, CUT_FRAME, type Frame } from '../../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import { WAIT_MS } from '../waits.js';
@@ -12,7 +12,7 @@ import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { Interrupt } from './interrupt.js';
 import type { MiConnection, StopRecord } from './mi-connection.js';
-import { frameOf, markInlined } from './mi-frames.js';
+import { framesOf, markInlined } from './mi-frames.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 import { SelfTest } from './self-test.js';
 
@@ -201,12 +201,7 @@ export class MiSession implements DebugSession {
 
   async backtrace(maxDepth: number): Promise<Backtrace> {
     // One more than is kept: whether there is one tells whether the backtrace is cut.
-    const reply = await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth}`);
-    const frames: Frame[] = [];
-    for (const entry of listOf(reply, 'stack')) {
-      const value = isRecord(entry) && 'value' in entry ? entry.value : entry;
-      if (isRecord(value)) frames.push(frameOf(value));
-    }
+    const frames = framesOf(await this.mi.command(`-stack-list-frames --no-frame-filters 0 ${maxDepth}`));
     const isCut = frames.length > maxDepth || (await this.earlyEnds.at(frames.at(-1)));
     const marked = markInlined(frames.slice(0, maxDepth));
     return isCut ? [...marked, CUT_FRAME] : marked;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { compareBacktraces } from '../../../lib/capture/auto/backtrace-check.js';
-import type { Frame } from '../../../lib/trace/heap-event.js';
+import { CUT_FRAME, type Frame } from '../../../lib/trace/heap-event.js';
 
 const frame = (functionName: string, extra: Partial<Frame> = {}): Frame => ({
   address: 0x100 + functionName.length,
@@ -67,4 +67,28 @@ test('a function that the symbol table does not have there is gdb’s mistake, w
     compareBacktraces(ours, [frame('discarded', { address: 0x400 }), frame('main')], table('__sfp')).outcome,
     'differs',
   );
+});
+
+test('the parameters that gdb shows of C++ functions are no difference, other names are', (t) => {
+  const names = (ours: string, gdbs: string) =>
+    compareBacktraces(
+      [frame('a'), { ...frame('x'), functionName: ours }],
+      [frame('a'), { ...frame('x'), functionName: gdbs }],
+    ).outcome;
+  t.is(names('operator new', 'operator new(unsigned int)'), 'same');
+  t.is(names('Pool::take', 'Pool::take(unsigned int, void (*)(int)) const'), 'same');
+  t.is(names('Pool::operator()', 'Pool::operator()(int)'), 'same');
+  t.is(names('operator new', 'operator delete(void*)'), 'differs');
+});
+
+test('backtraces that are cut at the same frame agree up to there only', (t) => {
+  t.deepEqual(compareBacktraces([frame('a'), CUT_FRAME], [frame('a'), CUT_FRAME]), { outcome: 'explained', by: 'cut' });
+  t.deepEqual(compareBacktraces([frame('a'), CUT_FRAME], [frame('a')]), { outcome: 'explained', by: 'cut' });
+  t.is(compareBacktraces([frame('a'), CUT_FRAME], [frame('a'), frame('main')]).outcome, 'differs');
+});
+
+test('the names in a difference are short, however long C++ makes them', (t) => {
+  const long = `std::map<${'std::vector<int>, '.repeat(60)}>`;
+  const comparison = compareBacktraces([{ ...frame('a'), functionName: long }], [frame('b')]);
+  t.true(comparison.outcome === 'differs' && comparison.ours.length < 100);
 });
