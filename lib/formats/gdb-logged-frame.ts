@@ -23,6 +23,10 @@ export class LoggedFrame {
     this.isSweep = isSweepName(line.frame.functionName);
   }
 
+  get functionName(): string {
+    return this.line.frame.functionName;
+  }
+
   /** Its id; `lentAddress` is that of the callee which is inlined into it. */
   id(tables: InternTables, inlined: boolean, lentAddress?: Address): FrameId {
     const ids = lentAddress === undefined ? this.own : this.lentIds(lentAddress);

@@ -1,4 +1,3 @@
-import { gcOracle } from '../../allocators/gc-oracle.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage } from '../../errors/errors.js';
 import { loadFirmware } from '../../firmware/firmware-image.js';
@@ -94,7 +93,8 @@ class DirectRun {
   ) {
     const { hook, unwinder, plan } = options;
     const keepSamples = options.keepSamples ?? true;
-    this.made = new DirectRecords(client, hook, { unwinder, maxDepth: plan.maxDepth, keepSamples });
+    const { maxDepth, maxEvents } = plan;
+    this.made = new DirectRecords(client, hook, { unwinder, maxDepth, keepSamples, maxEvents });
     this.before = { ...client.connection.counters };
   }
 
@@ -134,6 +134,7 @@ class DirectRun {
     const { target, plan, hook, oneWrite, quietMs } = this.options;
     const top = await initialStackPointer(client, target);
     const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
+    reader.alongside = made.alongside;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
     this.poke = await openPoke(target, signal);
     this.reader = reader;
@@ -141,7 +142,7 @@ class DirectRun {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(plan.stops.map((stop) => stop.address)),
-      maxEvents: plan.maxEvents ?? Number.POSITIVE_INFINITY,
+      isFull: () => made.heap.isFull,
       prepare: (stop) => made.prepare(stop, reader),
       returnInstruction,
       quietMs: quietMs ?? DEFAULT_QUIET_MS,
@@ -152,12 +153,10 @@ class DirectRun {
 
   /** The target is halted: compares the heap's own table with the events, and says why the capture ended. */
   private async *atEnd(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
-    const { client, made } = this;
-    const underWay = this.lastStop?.kind === 'stop' ? undefined : made.lastBlock;
-    const oracle = await gcOracle((at, length) => client.readMemory(at, length), made.log, made.area, underWay);
+    yield* this.made.finish(this.lastStop?.kind === 'stop');
     const { text, complete } = this.reason(signal);
     const engineReport = this.report();
-    yield { kind: 'info', info: { oracle, endReason: text, ...(complete ? {} : { complete }), engineReport } };
+    yield { kind: 'info', info: { endReason: text, ...(complete ? {} : { complete }), engineReport } };
   }
 
   private reason(signal: AbortSignal): EndReason {

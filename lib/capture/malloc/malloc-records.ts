@@ -79,9 +79,9 @@ export class MallocRecords {
 
   private async *opened(call: OpenCall): AsyncGenerator<TraceRecord> {
     if (this.regionWanted) {
-      const region = await this.reader.region();
-      this.regionWanted = region === undefined && this.plan.hook.heap?.places.gc !== undefined;
-      if (region) yield { kind: 'region', region };
+      const regions = await this.reader.regions();
+      this.regionWanted = regions.length === 0 && this.reader.isGc;
+      for (const region of regions) yield { kind: 'region', region };
     }
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.session.backtrace(this.plan.maxDepth + 1);
