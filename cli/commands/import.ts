@@ -68,8 +68,8 @@ export const importCommand = defineCommand({
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
     if (loaded && !context.quiet) context.err(`${path}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
-    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(builder));
     const trace = builder.build();
+    await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));
     const outputs = await writeOutputs(trace, args.out);
     printOutputs(outputs, context);
     if (failure !== undefined) throw failure;

@@ -18,7 +18,7 @@ export const reportCommand = defineCommand({
   run: async (args, context) => {
     const { builder } = await loadTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
-    const html = await traceReport(builder, args.title ?? name);
+    const html = await traceReport(builder.build(), args.title ?? name);
     if (args.out === '-') {
       context.out(html);
       return ExitCode.ok;

@@ -7,9 +7,7 @@ import {
   loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
-  recordsOf,
   resymbolize,
-  TraceBuilder,
   UsageError,
   writeOutputs,
   writeWhole,
@@ -46,9 +44,7 @@ export const resymbolizeCommand = defineCommand({
     const { trace, unwound, kept } = resymbolize(old, await loadFirmware(args.elf));
     const folder = args.out ?? join(dirname(args.trace), 'resymbolized');
     await makeOutputFolder(folder);
-    const builder = new TraceBuilder(trace.info);
-    for (const record of recordsOf(trace)) builder.add(record);
-    await writeWhole(join(folder, OUTPUT_FILES.journal), journalBytes(builder));
+    await writeWhole(join(folder, OUTPUT_FILES.journal), journalBytes(trace));
     printOutputs(await writeOutputs(trace, folder), context);
     if (!context.quiet) {
       context.err(`${formatCount(unwound)} backtraces made anew, ${formatCount(kept)} kept; written to ${folder}\n`);

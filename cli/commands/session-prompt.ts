@@ -10,11 +10,9 @@ import {
   makeOutputFolder,
   NodeMcuSession,
   OUTPUT_FILES,
-  recordsOf,
   type SessionMode,
   sanitize,
-  symbolized,
-  TraceBuilder,
+  symbolizedTrace,
   UsageError,
   writeOutputs,
   writeWhole,
@@ -167,14 +165,11 @@ export class SessionPrompt {
 
   private async dump(): Promise<void> {
     const { out, elf } = this.args;
-    const builder = new TraceBuilder();
-    const records = recordsOf(await this.session.dump());
+    const dumped = await this.session.dump();
     // A firmware's backtraces have their names already.
-    const named = elf === undefined || this.live ? records : symbolized(records, await loadFirmware(elf));
-    for await (const record of named) builder.add(record);
+    const trace = elf === undefined || this.live ? dumped : symbolizedTrace(dumped, await loadFirmware(elf));
     await makeOutputFolder(out);
-    await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(builder));
-    const trace = builder.build();
+    await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(trace));
     printOutputs(await writeOutputs(trace, out), this.context);
     this.complete &&= trace.info.complete;
   }

@@ -1,9 +1,9 @@
-import type { Seq } from '../base/units.js';
+import type { Seq, StackId } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { isSweep } from '../trace/gc-log.js';
-import type { Backtrace, HeapEvent, RawSample, TraceRecord } from '../trace/heap-event.js';
-import { eventAt, type Trace } from '../trace/trace.js';
-import { TraceBuilder } from '../trace/trace-builder.js';
+import type { Backtrace, HeapEvent, RawSample } from '../trace/heap-event.js';
+import { InternTables } from '../trace/tables.js';
+import { backtraceOf, EventKind, type Trace, withStacks } from '../trace/trace.js';
 import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
 
 export interface Resymbolized {
@@ -25,29 +25,40 @@ const DEFAULT_MAX_DEPTH = 128;
 export function resymbolize(old: Trace, symbolizer: Symbolizer, maxDepth = DEFAULT_MAX_DEPTH): Resymbolized {
   const unwinder = new SymbolizerUnwinder(symbolizer);
   const samples = new Map<Seq, RawSample>(old.rawSamples.map((sample) => [sample.seq, sample]));
-  const builder = new TraceBuilder(old.info);
-  for (const region of old.regions) builder.add({ kind: 'region', region });
-  const between = recordsBetween(old);
+  const tables = new InternTables();
+  const kind = old.events.kind.slice();
+  const stack = new Int32Array(old.eventCount);
+  const known = new Map<StackId, StackId>();
   let unwound = 0;
   for (let seq = 0; seq < old.eventCount; seq++) {
-    for (const record of between.get(seq) ?? []) builder.add(record);
-    const event = eventAt(old, seq);
     const sample = samples.get(seq);
-    if (!sample) {
-      builder.add(event);
-      continue;
+    if (sample) {
+      // Without the log function's own frame, as the engines leave it out.
+      const copy = { address: sample.stackAddress, bytes: sample.stack };
+      const backtrace = unwinder.unwind(sample.registers, copy, maxDepth + 1).backtrace.slice(1);
+      stack[seq] = tables.stack(backtrace);
+      kind[seq] = kindWith(kind[seq] ?? 0, backtrace);
+      unwound++;
+    } else {
+      const before = old.events.stack[seq] ?? -1;
+      const id = known.get(before) ?? tables.stack(backtraceOf(old, before));
+      known.set(before, id);
+      stack[seq] = id;
     }
-    const stack = { address: sample.stackAddress, bytes: sample.stack };
-    // Without the log function's own frame, as the engines leave it out.
-    const { backtrace } = unwinder.unwind(sample.registers, stack, maxDepth + 1);
-    builder.add(withBacktrace(event, backtrace.slice(1)));
-    builder.add({ kind: 'raw', sample });
-    unwound++;
   }
-  for (const record of between.get(old.eventCount) ?? []) builder.add(record);
-  // A gap in the old trace made it incomplete then; the rest is said anew.
-  builder.add({ kind: 'info', info: { ...old.info, ...elfOf(old, symbolizer) } });
-  return { trace: builder.build(), unwound, kept: old.eventCount - unwound };
+  const restacked = withStacks(old, tables, stack);
+  const trace: Trace = {
+    ...restacked,
+    info: { ...old.info, ...elfOf(old, symbolizer) },
+    events: { ...restacked.events, kind },
+  };
+  return { trace, unwound, kept: old.eventCount - unwound };
+}
+
+/** Whether a free is a sweep shows in its backtrace. */
+function kindWith(kind: number, backtrace: Backtrace): number {
+  if (kind !== EventKind.free && kind !== EventKind.sweep) return kind;
+  return isSweep(backtrace) ? EventKind.sweep : EventKind.free;
 }
 
 /** An event with another backtrace; whether a free is a sweep shows in it. */
@@ -61,19 +72,4 @@ export function withBacktrace(event: HeapEvent, backtrace: Backtrace): HeapEvent
 function elfOf(old: Trace, { buildId }: Symbolizer) {
   if (!old.info.elf && buildId === undefined) return {};
   return { elf: { path: old.info.elf?.path ?? '', ...(buildId === undefined ? {} : { buildId }) } };
-}
-
-/** What stands before each event, in the order in which it stood. */
-function recordsBetween({ marks, gaps, epochs, notes, eventCount }: Trace): Map<Seq, TraceRecord[]> {
-  const between = new Map<Seq, TraceRecord[]>();
-  const put = (beforeSeq: Seq, record: TraceRecord) => {
-    const list = between.get(beforeSeq) ?? [];
-    list.push(record);
-    between.set(beforeSeq, list);
-  };
-  for (const { beforeSeq, ...epoch } of epochs) put(beforeSeq, { kind: 'epoch', ...epoch });
-  for (const { beforeSeq, ...gap } of gaps) put(beforeSeq, { kind: 'gap', ...gap });
-  for (const { beforeSeq, ...mark } of marks) put(beforeSeq, { kind: 'mark', ...mark });
-  for (const { beforeSeq = eventCount, code, text } of notes) put(beforeSeq, { kind: 'note', code, text });
-  return between;
 }

@@ -2,6 +2,8 @@ import type { Address } from '../base/units.js';
 import { callerFrames } from '../symbols/caller-frames.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { Backtrace, Frame, TraceRecord } from '../trace/heap-event.js';
+import { InternTables } from '../trace/tables.js';
+import { backtraceOf, type Trace, withStacks } from '../trace/trace.js';
 
 /** The same records with names for the frames that have none, as boards record them: return addresses only. */
 export async function* symbolized(
@@ -22,6 +24,20 @@ export async function* symbolized(
     }
     yield { ...record, backtrace: named };
   }
+}
+
+/** The same for a finished trace. */
+export function symbolizedTrace(trace: Trace, image: Symbolizer): Trace {
+  const resolve = callerFrames(image);
+  const tables = new InternTables();
+  const named = Int32Array.from({ length: trace.stacks.count }, (_, stack) =>
+    tables.stack(backtraceOf(trace, stack).flatMap((frame) => nameFrame(frame, resolve))),
+  );
+  return withStacks(
+    trace,
+    tables,
+    trace.events.stack.map((stack) => named[stack] ?? -1),
+  );
 }
 
 function nameFrame(frame: Frame, resolve: (address: Address) => readonly Frame[]): readonly Frame[] {

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { packageRoot } from '../base/package-root.js';
 import { ToolMissingError } from '../errors/errors.js';
 import { htmlReport } from '../report/html-report.js';
-import { journalBytes } from '../trace/journal-writer.js';
-import type { TraceBuilder } from '../trace/trace-builder.js';
+import { journalBytes } from '../trace/journal-bytes.js';
+import type { Trace } from '../trace/trace.js';
 
 /** The viewer's page: one HTML file. @throws ToolMissingError HH1927 when it was not built. */
 export async function loadViewerPage(): Promise<string> {
@@ -21,8 +21,8 @@ export async function loadViewerPage(): Promise<string> {
 }
 
 /** A trace as one HTML page with the viewer: it needs no server and no network. @throws ToolMissingError HH1927 */
-export async function traceReport(builder: TraceBuilder, title: string): Promise<string> {
+export async function traceReport(trace: Trace, title: string): Promise<string> {
   const viewerHtml = await loadViewerPage();
-  const journalGzipBase64 = gzipSync(Buffer.concat(journalBytes(builder))).toString('base64');
+  const journalGzipBase64 = gzipSync(Buffer.concat(journalBytes(trace))).toString('base64');
   return htmlReport({ viewerHtml, journalGzipBase64, title });
 }

@@ -8,25 +8,18 @@ import { makeOutputFolder, OUTPUT_FILES, writeOutputs } from '../output/write-ou
 import { writeWhole } from '../output/write-whole.js';
 import { collectTrace } from '../trace/collect-trace.js';
 import type { Mark } from '../trace/heap-event.js';
-import { journalBytes } from '../trace/journal-writer.js';
+import { journalBytes } from '../trace/journal-bytes.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
-import { recordsOf } from '../trace/records-of.js';
 import type { Trace } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 
 /** A finished capture with the analyses at hand. The trace itself is plain data. */
 export class HeapCapture {
-  readonly trace: Trace;
-
-  constructor(private readonly builder: TraceBuilder) {
-    this.trace = builder.build();
-  }
+  private constructor(readonly trace: Trace) {}
 
   /** The same at hand for a trace that comes from elsewhere: a session's dump, a file. */
   static of(trace: Trace): HeapCapture {
-    const builder = new TraceBuilder();
-    for (const record of recordsOf(trace)) builder.add(record);
-    return new HeapCapture(builder);
+    return new HeapCapture(trace);
   }
 
   /** Named moments, in order: set by a session's `mark`, by the source, or by `addMarks`. Empty without any. */
@@ -65,7 +58,7 @@ export class HeapCapture {
   /** Writes what the command line writes: journal, allocation_history.json, call tree, summary. @throws OutputError */
   async save(folder: string): Promise<void> {
     await makeOutputFolder(folder);
-    await writeWhole(`${folder}/${OUTPUT_FILES.journal}`, journalBytes(this.builder));
+    await writeWhole(`${folder}/${OUTPUT_FILES.journal}`, journalBytes(this.trace));
     await writeOutputs(this.trace, folder);
   }
 }
@@ -82,5 +75,5 @@ export class HeapCapture {
 export async function harvest(options: HarvestOptions): Promise<HeapCapture> {
   const builder = new TraceBuilder();
   await collectTrace(harvestEvents(options), builder);
-  return new HeapCapture(builder);
+  return HeapCapture.of(builder.build());
 }

@@ -1,8 +1,7 @@
 import type { Bytes, Seq } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
-import { recordsOf } from '../trace/records-of.js';
+import { selectEvents } from '../trace/select-events.js';
 import { backtraceOf, eventAt, type Trace } from '../trace/trace.js';
-import { TraceBuilder } from '../trace/trace-builder.js';
 
 /** An allocation that typing a command makes: its size and where it comes from. */
 export interface TypedAllocation {
@@ -58,8 +57,6 @@ function callersOf(trace: Trace, seq: Seq): string {
 }
 
 function without(trace: Trace, hidden: ReadonlySet<Seq>, text: string): Trace {
-  const builder = new TraceBuilder();
-  for (const record of recordsOf(trace, (seq) => !hidden.has(seq))) builder.add(record);
-  builder.add({ kind: 'note', code: 'typing-hidden', text });
-  return builder.build();
+  const left = selectEvents(trace, (seq) => !hidden.has(seq));
+  return { ...left, notes: [...left.notes, { code: 'typing-hidden', text, beforeSeq: left.eventCount }] };
 }

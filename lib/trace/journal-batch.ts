@@ -1,8 +1,9 @@
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { readColumn, writeColumn } from './journal-columns.js';
-import { EVENT_KINDS, EventKind } from './trace.js';
-import { OPTIONAL_COLUMNS, type TraceBuilder } from './trace-builder.js';
+import type { FrameTable, StackTable } from './tables.js';
+import { EVENT_KINDS, EventKind, type Trace } from './trace.js';
+import { OPTIONAL_COLUMNS, type OptionalName, type TraceBuilder } from './trace-builder.js';
 
 /*
  * A batch: summary | strings | frames | stacks | events
@@ -13,7 +14,7 @@ import { OPTIONAL_COLUMNS, type TraceBuilder } from './trace-builder.js';
  *   events   kinds as bytes, then columns: address, size, stack, then a mask byte and the optional columns it names
  */
 
-/** How much of a builder has been written. */
+/** How much of a builder or a trace has been written. */
 export interface Written {
   readonly strings: number;
   readonly frames: number;
@@ -23,61 +24,104 @@ export interface Written {
 
 export const NOTHING_WRITTEN: Written = { strings: 0, frames: 0, stacks: 0, events: 0 };
 
-export function writtenAll(builder: TraceBuilder): Written {
-  const { strings, frameLine, trie } = builder.tables;
-  return { strings: strings.length, frames: frameLine.length, stacks: trie.parent.length, events: builder.eventCount };
+export function writtenAll({ strings, frames, stacks, eventCount }: BatchSource): Written {
+  return { strings: strings.length, frames: frames.count, stacks: stacks.count, events: eventCount };
 }
 
-export function writeBatch(writer: ByteWriter, builder: TraceBuilder, from: Written, liveBytes: number): void {
-  const { tables } = builder;
-  const to = writtenAll(builder);
-  writeSummary(writer, builder, from, liveBytes);
+/** Columns and tables to write from, of a trace or of a builder as it is now. */
+export interface BatchSource {
+  readonly eventCount: number;
+  readonly strings: readonly string[];
+  readonly frames: FrameTable;
+  readonly stacks: StackTable;
+  readonly kind: Uint8Array;
+  readonly address: ArrayLike<number>;
+  readonly sizeBytes: ArrayLike<number>;
+  readonly stack: ArrayLike<number>;
+  /** Of any length: what is behind their ends is unknown. */
+  readonly optional: Readonly<Partial<Record<OptionalName, ArrayLike<number>>>>;
+}
+
+export function sourceOfBuilder(builder: TraceBuilder): BatchSource {
+  const { tables, kind, address, sizeBytes, stack, eventCount } = builder;
+  const optional: Partial<Record<OptionalName, ArrayLike<number>>> = {};
+  for (const name of OPTIONAL_COLUMNS) {
+    const column = builder.optional[name];
+    if (column) optional[name] = column.view();
+  }
+  return {
+    eventCount,
+    strings: tables.strings,
+    frames: tables.frames(),
+    stacks: tables.stacks(),
+    kind: kind.view(),
+    address: address.view(),
+    sizeBytes: sizeBytes.view(),
+    stack: stack.view(),
+    optional,
+  };
+}
+
+export function sourceOfTrace({ eventCount, strings, frames, stacks, events }: Trace): BatchSource {
+  const { kind, address, sizeBytes, stack } = events;
+  const optional: Partial<Record<OptionalName, ArrayLike<number>>> = {};
+  for (const name of OPTIONAL_COLUMNS) {
+    const column = events[name];
+    if (column)
+      optional[name] = name === 'task' ? Float64Array.from(column, (id) => (id < 0 ? Number.NaN : id)) : column;
+  }
+  return { eventCount, strings, frames, stacks, kind, address, sizeBytes, stack, optional };
+}
+
+/** Writes what stands between `from` and `to`. */
+export function writeBatch(
+  writer: ByteWriter,
+  source: BatchSource,
+  { from, to, liveBytes }: { readonly from: Written; readonly to: Written; readonly liveBytes: number },
+): void {
+  const { strings, frames, stacks } = source;
+  writeSummary(writer, source, { from: from.events, to: to.events, liveBytes });
   writer.varint(to.strings - from.strings);
-  for (let i = from.strings; i < to.strings; i++) writer.text(tables.strings[i] ?? '');
+  for (let i = from.strings; i < to.strings; i++) writer.text(strings[i] ?? '');
   writer.varint(to.frames - from.frames);
   for (let i = from.frames; i < to.frames; i++) {
-    writer.varint(tables.frameAddress.values[i] ?? 0);
-    writer.varint(tables.frameFunction.values[i] ?? 0);
-    writer.varint(tables.frameFile.values[i] ?? 0);
-    writer.varint(tables.frameLine.values[i] ?? 0);
-    writer.varint(tables.frameFlags.values[i] ?? 0);
+    writer.varint(frames.address[i] ?? 0);
+    writer.varint(frames.functionName[i] ?? 0);
+    writer.varint(frames.file[i] ?? 0);
+    writer.varint(frames.line[i] ?? 0);
+    writer.varint(frames.flags[i] ?? 0);
   }
   writer.varint(to.stacks - from.stacks);
   for (let i = from.stacks; i < to.stacks; i++) {
-    writer.varint((tables.trie.parent.values[i] ?? -1) + 1);
-    writer.varint(tables.trie.frame.values[i] ?? 0);
+    writer.varint((stacks.parent[i] ?? -1) + 1);
+    writer.varint(stacks.frame[i] ?? 0);
   }
-  writer.bytes(builder.kind.values.subarray(from.events, to.events));
-  for (const column of [builder.address, builder.sizeBytes, builder.stack]) {
-    writeColumn(writer, column.values, from.events, to.events);
+  writer.bytes(source.kind.subarray(from.events, to.events));
+  for (const column of [source.address, source.sizeBytes, source.stack]) {
+    writeColumn(writer, column, from.events, to.events);
   }
-  writeOptional(writer, builder, from.events, to.events);
+  writeOptional(writer, source, from.events, to.events);
 }
 
-function writeSummary(writer: ByteWriter, builder: TraceBuilder, from: Written, liveBytes: number): void {
+function writeSummary(
+  writer: ByteWriter,
+  { address }: BatchSource,
+  { from, to, liveBytes }: { readonly from: number; readonly to: number; readonly liveBytes: number },
+): void {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
-  for (let i = from.events; i < builder.eventCount; i++) {
-    const address = builder.address.values[i] ?? 0;
-    if (address < low) low = address;
-    if (address > high) high = address;
+  for (let i = from; i < to; i++) {
+    const at = address[i] ?? 0;
+    if (at < low) low = at;
+    if (at > high) high = at;
   }
-  const events = builder.eventCount - from.events;
-  for (const value of [from.events, events, liveBytes, events === 0 ? 0 : low, high]) writer.varint(Math.floor(value));
+  for (const value of [from, to - from, liveBytes, to === from ? 0 : low, high]) writer.varint(Math.floor(value));
 }
 
-function writeOptional(writer: ByteWriter, builder: TraceBuilder, from: number, to: number): void {
-  let mask = 0;
-  OPTIONAL_COLUMNS.forEach((name, bit) => {
-    if ((builder.optional[name]?.length ?? 0) > from) mask |= 1 << bit;
-  });
-  writer.byte(mask);
-  for (const [bit, name] of OPTIONAL_COLUMNS.entries()) {
-    const column = builder.optional[name];
-    if (!column || !(mask & (1 << bit))) continue;
-    while (column.length < to) column.push(Number.NaN);
-    writeColumn(writer, column.values, from, to);
-  }
+function writeOptional(writer: ByteWriter, { optional }: BatchSource, from: number, to: number): void {
+  const present = OPTIONAL_COLUMNS.filter((name) => (optional[name]?.length ?? 0) > from);
+  writer.byte(present.reduce((mask, name) => mask | (1 << OPTIONAL_COLUMNS.indexOf(name)), 0));
+  for (const name of present) writeColumn(writer, optional[name] ?? [], from, to);
 }
 
 /** The builder's ids by the journal's ids: equal unless a journal repeats an entry. */

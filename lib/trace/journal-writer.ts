@@ -1,9 +1,9 @@
 import type { Bytes } from '../base/units.js';
 import { ByteWriter } from './byte-writer.js';
-import { crc32 } from './crc32.js';
 import { isHeapEvent, type RawSample, type TraceInfo, type TraceRecord } from './heap-event.js';
-import { NOTHING_WRITTEN, type Written, writeBatch, writtenAll } from './journal-batch.js';
-import { ChunkType, JOURNAL_MAGIC, JOURNAL_VERSION, type SideRecord } from './journal-format.js';
+import { NOTHING_WRITTEN, sourceOfBuilder, type Written, writeBatch, writtenAll } from './journal-batch.js';
+import { JournalChunks } from './journal-chunks.js';
+import { ChunkType, type SideRecord } from './journal-format.js';
 import { writeRawSample } from './raw-samples.js';
 import type { TraceBuilder } from './trace-builder.js';
 
@@ -16,8 +16,7 @@ const SAMPLE_BYTES = 1 << 18;
  * when `flush` returns; how soon it is on disk is the business of `write`.
  */
 export class JournalWriter {
-  private readonly payload = new ByteWriter();
-  private readonly frame = new ByteWriter();
+  private readonly chunks: JournalChunks;
   private written: Written = NOTHING_WRITTEN;
   private writtenInfo: TraceInfo | undefined;
   private readonly samples = new ByteWriter();
@@ -25,11 +24,9 @@ export class JournalWriter {
 
   constructor(
     private readonly builder: TraceBuilder,
-    private readonly write: (bytes: Uint8Array) => void,
+    write: (bytes: Uint8Array) => void,
   ) {
-    this.frame.bytes(JOURNAL_MAGIC);
-    this.frame.u32(JOURNAL_VERSION);
-    write(this.frame.view());
+    this.chunks = new JournalChunks(write);
   }
 
   /** Whether the builder holds events that were not written yet. */
@@ -59,32 +56,32 @@ export class JournalWriter {
   }
 
   /** Writes a mark, gap, epoch, note or region that stands before the event `beforeSeq`. */
-  side(record: SideRecord): void {
-    this.chunk(ChunkType.side, JSON.stringify(record));
+  private side(record: SideRecord): void {
+    this.chunks.json(ChunkType.side, record);
   }
 
   /** Writes what is new in the builder; nothing when nothing is. `liveBytes` goes into the batch's summary. */
   flush(liveBytes: Bytes): void {
     if (this.builder.info !== this.writtenInfo) {
       this.writtenInfo = this.builder.info;
-      this.chunk(ChunkType.info, JSON.stringify(this.writtenInfo));
+      this.chunks.json(ChunkType.info, this.writtenInfo);
     }
     if (this.pendingEvents > 0) {
-      this.payload.clear();
-      writeBatch(this.payload, this.builder, this.written, liveBytes);
-      this.written = writtenAll(this.builder);
-      this.send(ChunkType.batch);
+      const source = sourceOfBuilder(this.builder);
+      const to = writtenAll(source);
+      this.chunks.send(ChunkType.batch, (payload) =>
+        writeBatch(payload, source, { from: this.written, to, liveBytes }),
+      );
+      this.written = to;
     }
     if (this.samples.length === 0) return;
-    this.payload.clear();
-    this.payload.bytes(this.samples.view());
+    this.chunks.send(ChunkType.raw, (payload) => payload.bytes(this.samples.view()));
     this.samples.clear();
     this.lastSample = undefined;
-    this.send(ChunkType.raw);
   }
 
   /** Appends a sample to the pending ones; each chunk of them can be read without those before it. */
-  sample(sample: RawSample): void {
+  private sample(sample: RawSample): void {
     writeRawSample(this.samples, sample, this.lastSample);
     this.lastSample = sample;
   }
@@ -92,40 +89,6 @@ export class JournalWriter {
   /** Flushes and states that the capture was ended in good order. */
   end(liveBytes: Bytes): void {
     this.flush(liveBytes);
-    this.chunk(ChunkType.end, JSON.stringify({ eventCount: this.builder.eventCount }));
+    this.chunks.json(ChunkType.end, { eventCount: this.builder.eventCount });
   }
-
-  private chunk(type: number, json: string): void {
-    this.payload.clear();
-    this.payload.bytes(new TextEncoder().encode(json));
-    this.send(type);
-  }
-
-  private send(type: number): void {
-    const payload = this.payload.view();
-    this.frame.clear();
-    this.frame.u32(payload.length);
-    this.frame.byte(type);
-    this.frame.bytes(payload);
-    this.frame.u32(crc32(payload, crc32(Uint8Array.of(type))));
-    this.write(this.frame.view());
-  }
-}
-
-/**
- * A whole trace as journal bytes: to save an imported trace, or to embed one in a page.
- * Chunks come in order; joined they are the file.
- */
-export function journalBytes(builder: TraceBuilder): Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  const writer = new JournalWriter(builder, (bytes) => chunks.push(bytes.slice()));
-  writer.flush(0);
-  for (const mark of builder.marks) writer.side({ kind: 'mark', ...mark });
-  for (const gap of builder.gaps) writer.side({ kind: 'gap', ...gap });
-  for (const epoch of builder.epochs) writer.side({ kind: 'epoch', ...epoch });
-  for (const note of builder.notes) writer.side({ kind: 'note', ...note });
-  for (const sample of builder.rawSamples) writer.sample(sample);
-  for (const region of builder.regions) writer.side({ kind: 'region', beforeSeq: 0, region });
-  writer.end(0);
-  return chunks;
 }

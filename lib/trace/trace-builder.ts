@@ -23,7 +23,8 @@ const DEFAULT_INFO: TraceInfo = {
   complete: true,
 };
 
-type OptionalName =
+/** The columns that not every trace has. */
+export type OptionalName =
   | 'fromAddress'
   | 'fromSizeBytes'
   | 'requestedBytes'
@@ -135,17 +136,30 @@ export class TraceBuilder {
 
   /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */
   build(): Trace {
-    const count = this.eventCount;
-    const column = (name: OptionalName): Float64Array | undefined => {
-      const filled = this.optional[name];
-      if (!filled) return undefined;
-      while (filled.length < count) filled.push(Number.NaN);
-      return filled.view();
+    for (const name of OPTIONAL_COLUMNS) {
+      const column = this.optional[name];
+      while (column && column.length < this.eventCount) column.push(Number.NaN);
+    }
+    const { strings, regions, marks, gaps, epochs, notes, rawSamples, ...rest } = this.view();
+    return {
+      ...rest,
+      strings: [...strings],
+      regions: [...regions],
+      marks: [...marks],
+      gaps: [...gaps],
+      epochs: [...epochs],
+      notes: [...notes],
+      rawSamples: [...rawSamples],
     };
+  }
+
+  /** What is there now, without copies: lists that grow later, optional columns that may end early. For a look, not to be kept. */
+  view(): Trace {
+    const column = (name: OptionalName) => this.optional[name]?.view();
     const task = column('task');
     return {
       info: this.info,
-      eventCount: count,
+      eventCount: this.eventCount,
       events: {
         kind: this.kind.view(),
         address: this.address.view(),
@@ -159,15 +173,15 @@ export class TraceBuilder {
         largestBeforeBytes: column('largestBeforeBytes'),
         largestAfterBytes: column('largestAfterBytes'),
       },
-      strings: [...this.tables.strings],
+      strings: this.tables.strings,
       frames: this.tables.frames(),
       stacks: this.tables.stacks(),
-      regions: [...this.regions],
-      marks: [...this.marks],
-      gaps: [...this.gaps],
-      epochs: [...this.epochs],
-      notes: [...this.notes],
-      rawSamples: [...this.rawSamples],
+      regions: this.regions,
+      marks: this.marks,
+      gaps: this.gaps,
+      epochs: this.epochs,
+      notes: this.notes,
+      rawSamples: this.rawSamples,
     };
   }
 

@@ -11,7 +11,7 @@ import type {
   RawSample,
   TraceInfo,
 } from './heap-event.js';
-import { FrameFlag, type FrameTable, type StackTable } from './tables.js';
+import { FrameFlag, type FrameTable, type InternTables, type StackTable } from './tables.js';
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4 } as const;
@@ -93,6 +93,17 @@ export function stackFrameIds(trace: Trace, stack: StackId): FrameId[] {
 /** The backtrace of a stack, innermost first; empty for -1. */
 export function backtraceOf(trace: Trace, stack: StackId): Backtrace {
   return stackFrameIds(trace, stack).map((id) => frameAt(trace, id));
+}
+
+/** The trace with other backtraces: a stack of `tables` for each event. */
+export function withStacks(trace: Trace, tables: InternTables, stack: Int32Array): Trace {
+  return {
+    ...trace,
+    events: { ...trace.events, stack },
+    strings: [...tables.strings],
+    frames: tables.frames(),
+    stacks: tables.stacks(),
+  };
 }
 
 /** One event as an object. For loops over many events read the columns instead. @throws RangeError */

@@ -3,9 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { journalBytes } from '../../lib/trace/journal-writer.js';
-import type { Trace } from '../../lib/trace/trace.js';
-import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { openViewer, startChromium, viewerPath } from '../support/viewer-page.js';
 import type { BenchRow } from './bench-row.js';
 import { syntheticTrace } from './synthetic-trace.js';
@@ -22,7 +20,7 @@ export async function viewerBench(): Promise<BenchRow[]> {
   if (!browser) return [];
   const path = join(tmpdir(), `heap-harvest-bench-${process.pid}.harvest`);
   try {
-    await writeFile(path, Buffer.concat(journalBytes(builderOf(syntheticTrace(EVENTS)))));
+    await writeFile(path, Buffer.concat(journalBytes(syntheticTrace(EVENTS))));
     await using viewer = await openViewer(browser);
     const { page } = viewer;
     const opening = await openTime(page, path);
@@ -125,31 +123,4 @@ async function memoryMb(page: Page): Promise<number> {
     readonly backingStorageSize?: number;
   };
   return (usedSize + backingStorageSize) / (1024 * 1024);
-}
-
-/** The events of a trace in a builder, for what takes one. */
-function builderOf(trace: Trace): TraceBuilder {
-  const builder = new TraceBuilder(trace.info);
-  const { events, strings, frames, stacks } = trace;
-  const { tables } = builder;
-  const frameIds = Array.from({ length: frames.count }, (_, i) =>
-    tables.frameOf({
-      address: frames.address[i] ?? 0,
-      functionName: tables.string(strings[frames.functionName[i] ?? -1] ?? ''),
-      file: tables.string(strings[frames.file[i] ?? -1] ?? ''),
-      line: frames.line[i] ?? 0,
-      flags: frames.flags[i] ?? 0,
-    }),
-  );
-  const stackIds: number[] = [];
-  for (let i = 0; i < stacks.count; i++) {
-    stackIds.push(tables.push(stackIds[stacks.parent[i] ?? -1] ?? -1, frameIds[stacks.frame[i] ?? -1] ?? 0));
-  }
-  for (const region of trace.regions) builder.add({ kind: 'region', region });
-  builder.marks.push(...trace.marks);
-  for (let i = 0; i < trace.eventCount; i++) {
-    const stack = stackIds[events.stack[i] ?? -1] ?? -1;
-    builder.addEvent(events.kind[i] ?? 0, events.address[i] ?? 0, events.sizeBytes[i] ?? 0, stack);
-  }
-  return builder;
 }

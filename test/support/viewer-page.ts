@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { TraceInfo } from '../../lib/trace/heap-event.js';
-import { journalBytes } from '../../lib/trace/journal-writer.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { projectRoot } from './fixture.js';
 import { builderFromText } from './trace-from-text.js';
 
@@ -110,7 +110,7 @@ export async function settled(page: Page): Promise<void> {
 
 /** A journal as a user would have it on disk. */
 export function journalFromText(text: string, info: Partial<TraceInfo> = {}): Uint8Array {
-  return Buffer.concat(journalBytes(builderFromText(text, info)));
+  return Buffer.concat(journalBytes(builderFromText(text, info).build()));
 }
 
 /** Keeps a picture of the page as an artefact of the run. */

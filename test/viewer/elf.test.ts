@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { journalBytes } from '../../lib/trace/journal-writer.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { testWithChromium } from '../support/chromium-test.js';
 import { symbolAddresses } from '../support/lisp-firmware.js';
@@ -44,7 +44,7 @@ test('an ELF file names addresses in the page, and nothing is sent anywhere', as
   const backtrace = [frame('pvPortMalloc', 2), frame('net_init', 8), frame('main', 6)];
   builder.add({ kind: 'alloc', address: 0x20000000, sizeBytes: 64, backtrace });
   await using viewer = await openViewer(browser);
-  await viewer.open(Buffer.concat(journalBytes(builder)));
+  await viewer.open(Buffer.concat(journalBytes(builder.build())));
   const { page } = viewer;
   const source = () => page.textContent('.row [data-column=source]');
   t.regex((await source()) ?? '', /^0x/, 'addresses as long as there are no names');
@@ -60,7 +60,7 @@ test('an ELF file names addresses in the page, and nothing is sent anywhere', as
   await page.waitForSelector('.bar.error');
   t.regex((await page.textContent('.bar.error')) ?? '', /HH13/);
   await viewer.open(journalFromText(`alloc 0x20000000 8 f@f.c:1`));
-  await viewer.open(Buffer.concat(journalBytes(builder)));
+  await viewer.open(Buffer.concat(journalBytes(builder.build())));
   await viewer.until(`document.querySelector('.row [data-column=source]')?.textContent.includes('net_init')`);
   t.true(readFileSync(join(folder, 'firmware.elf')).length > 0);
   t.deepEqual(viewer.complaints, []);

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { journalBytes } from '../../lib/trace/journal-writer.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { testWithChromium } from '../support/chromium-test.js';
 import { journalFromText, openViewer, VECTOR, type ViewerPage, withoutChromium } from '../support/viewer-page.js';
@@ -43,7 +43,7 @@ function hostileNames(): Uint8Array {
     builder.add({ kind: 'epoch', reason: text });
     builder.add({ kind: 'failed', sizeBytes: 8, backtrace });
   });
-  return Buffer.concat(journalBytes(builder));
+  return Buffer.concat(journalBytes(builder.build()));
 }
 
 const TABS = ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff'];
@@ -113,7 +113,7 @@ test('times that are negative or run backwards neither stop the table nor the ti
     builder.add({ kind: 'alloc', address: 0x1000 + i * 64, sizeBytes: 32, atUs });
   }
   await using viewer = await openViewer(browser, { hash: '#view=time&axis=clock' });
-  await viewer.open(Buffer.concat(journalBytes(builder)));
+  await viewer.open(Buffer.concat(journalBytes(builder.build())));
   await visitEverything(viewer);
   t.is(await viewer.ask('state().loaded.trace.eventCount'), 5);
   t.true(await lives(viewer));
