@@ -31,6 +31,8 @@ export interface CaptureSummary {
   readonly peakSeq: Seq;
   readonly endReason?: string;
   readonly complete: boolean;
+  /** Why the events are not to be trusted; absent when they are. */
+  readonly doubtful?: string;
   /** Wall time of the capture, the link's own delays included; absent for imported traces. */
   readonly durationMs?: Milliseconds;
   readonly eventsPerSecond?: number;
@@ -77,7 +79,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     unitBytes,
     peakBytes: peak.bytes,
     peakSeq: peak.seq,
-    ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle }),
+    ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle, doubtful: info.doubtful }),
     complete: info.complete,
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
     epochs: trace.epochs.length,

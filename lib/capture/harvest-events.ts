@@ -129,7 +129,9 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
   }
   const { profile, notes } = await chooseAllocator(image, allocator, hooks);
   const made = makeMallocPlan(image, board, profile, { ...ends, captureLargest });
-  const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
+  // The sizes of a heap of blocks are what they occupy; what was asked for stands beside it.
+  const sizeKind = profile.heap?.walker === 'gc' ? 'block' : 'requested';
+  const heap = { sizeKind, unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
 

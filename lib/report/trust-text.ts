@@ -6,6 +6,7 @@ import { sanitize } from './sanitize.js';
 /** What a result says about how far it can be trusted. */
 export interface Trust {
   readonly complete?: boolean;
+  readonly doubtful?: string;
   readonly gaps?: readonly Gap[];
   readonly findings?: readonly Finding[];
   readonly assumptions?: readonly string[];
@@ -34,6 +35,7 @@ export function trustLines(trust: Trust): string[] {
   const further = (trust.gaps ?? []).length - 5;
   if (further > 0) lines.push(`gap: and ${formatCount(further)} more`);
   if (trust.complete === false) lines.push('the capture is incomplete: what is missing is in none of these figures');
+  if (trust.doubtful !== undefined) lines.push(`the capture is doubtful: ${sanitize(trust.doubtful)}`);
   for (const assumption of trust.assumptions ?? []) lines.push(`assumed: ${sanitize(assumption)}`);
   return lines;
 }

@@ -165,6 +165,8 @@ export interface TraceInfo {
   readonly unitBytes: Bytes;
   /** False when the tail is missing or events were lost; a leak check must not pass on such a trace. */
   readonly complete: boolean;
+  /** Why the events are not to be trusted although none is known to be missing: they contradict each other. Absent when they do not. */
+  readonly doubtful?: string;
   /** Why the capture ended: `reached pyexec_friendly_repl`, `interrupted`, `connection lost: ...`. */
   readonly endReason?: string;
   readonly engine?: string;

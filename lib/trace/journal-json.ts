@@ -21,6 +21,7 @@ const infoSchema = z.object({
   sizeKind: z.enum(['requested', 'block']),
   unitBytes: positive,
   complete: z.boolean(),
+  doubtful: optionalText,
   endReason: optionalText,
   engine: optionalText,
   allocator: optionalText,

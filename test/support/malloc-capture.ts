@@ -5,6 +5,7 @@ import { chooseAllocator } from '../../lib/capture/plan/choose-allocator.js';
 import { type MallocPlanOptions, makeMallocPlan } from '../../lib/capture/plan/make-malloc-plan.js';
 import { loadFirmware } from '../../lib/firmware/firmware-image.js';
 import { connect } from '../../lib/link/server/connect.js';
+import type { Target } from '../../lib/link/server/target.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { backtraceOf, eventAt } from '../../lib/trace/trace.js';
@@ -17,6 +18,8 @@ export interface MallocSetup extends MallocPlanOptions {
   readonly hooks?: readonly string[];
   /** Instead of the board's own number of breakpoints. */
   readonly breakpoints?: number;
+  /** What is put between the engine and the server. */
+  readonly through?: (target: Target) => Promise<Target>;
 }
 
 export interface MallocCaptured extends Captured {
@@ -35,7 +38,8 @@ export async function captureMalloc(engine: Engine, setup: MallocSetup): Promise
   target.lost.catch(() => undefined);
   if (target.console) drain(target.console).catch(() => undefined);
   const signal = AbortSignal.timeout(120_000);
-  const captured = await capture(engine, { target, plan: made.plan, signal });
+  const reached = (await setup.through?.(target)) ?? target;
+  const captured = await capture(engine, { target: reached, plan: made.plan, signal });
   return { ...captured, notes: [...notes, ...made.notes] };
 }
 

@@ -1,6 +1,6 @@
 import { type GcHeap, gcRegions, readGcHeap } from '../../allocators/gc-area.js';
 import type { HeapProblem, HeapWalk, ReadTarget } from '../../allocators/heap-walk.js';
-import { mallocOracle } from '../../allocators/malloc-oracle.js';
+import { type CallUnderWay, mallocOracle } from '../../allocators/malloc-oracle.js';
 import { HEAP_WALKERS } from '../../allocators/walkers/index.js';
 import type { Address, Bytes } from '../../base/units.js';
 import { errorMessage } from '../../errors/errors.js';
@@ -24,9 +24,10 @@ export class HeapReader {
     }
   }
 
-  /** The end-of-capture check. `underWay` calls may or may not have changed the heap yet. */
-  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: number): Promise<OracleResult> {
-    return mallocOracle(await this.walk(), live, { underWay, unitBytes: this.hook.unitBytes });
+  /** The end-of-capture check. */
+  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: readonly CallUnderWay[]): Promise<OracleResult> {
+    const { unitBytes, blockBytes } = this.hook;
+    return mallocOracle(await this.walk(), live, { underWay, unitBytes, exactSizes: blockBytes !== undefined });
   }
 
   /** Where the heap's areas lie, as far as that is known before it is used, or (gc) once it was made. */

@@ -56,6 +56,7 @@ class MallocLoop {
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
     let end: EndReason | undefined;
+    yield* this.made.start();
     while (!end) {
       const gap = await this.armed.update();
       if (gap) yield gap;
@@ -87,6 +88,7 @@ class MallocLoop {
       args: [word(0), word(1), word(2), word(3)],
       context: key,
     };
+    this.made.stoppedIn(key);
     const around = this.tracker.isInside(seen);
     const inside = around ? { ...seen, callers: await callersOf(this.session, around) } : seen;
     for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
