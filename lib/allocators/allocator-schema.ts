@@ -25,7 +25,9 @@ export const hookSchema = z.strictObject({
   pointer: argument.optional().describe('Which argument is the block (realloc and free)'),
   mayMove: argument
     .optional()
-    .describe('Which argument says whether the block may move (realloc): where it is 0, a result of 0 is no failed request'),
+    .describe(
+      'Which argument says whether the block may move (realloc): where it is 0, a result of 0 is no failed request',
+    ),
   coveredBy: z
     .string()
     .optional()

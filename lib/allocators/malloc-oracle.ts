@@ -41,7 +41,10 @@ export function mallocOracle(
   const used = walk.blocks.filter((block) => block.used);
   const usedBytes = used.reduce((sum, { start, end }) => sum + end - start, 0);
   const explained = all.length - differences.length;
-  const except = explained === 0 ? '' : `, but for ${explained === 1 ? 'a block' : `${formatCount(explained)} blocks`} of calls under way`;
+  const except =
+    explained === 0
+      ? ''
+      : `, but for ${explained === 1 ? 'a block' : `${formatCount(explained)} blocks`} of calls under way`;
   return {
     outcome: differences.length === 0 ? 'matched' : 'differs',
     detail: `${walk.detail}${except}`,
@@ -62,7 +65,11 @@ function differencesOf(walk: HeapWalk, live: ReadonlyMap<Address, Bytes>, exactS
       if (!pointer) continue;
       const [address] = pointer;
       if (address >= block.start) inside.push(pointer);
-      else differences.push({ address, text: `${formatAddress(address)}: the events say alive, memory has no block there` });
+      else
+        differences.push({
+          address,
+          text: `${formatAddress(address)}: the events say alive, memory has no block there`,
+        });
     }
     differences.push(...differencesIn(block, inside, exactSizes));
   }

@@ -79,7 +79,12 @@ export function captureSummary(trace: Trace): CaptureSummary {
     unitBytes,
     peakBytes: peak.bytes,
     peakSeq: peak.seq,
-    ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle, doubtful: info.doubtful }),
+    ...defined({
+      endReason: info.endReason,
+      durationMs: info.durationMs,
+      oracle: info.oracle,
+      doubtful: info.doubtful,
+    }),
     complete: info.complete,
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
     epochs: trace.epochs.length,

@@ -12,7 +12,7 @@ export interface CaptureRequirement {
 export function requireComplete(trace: Trace, options: CaptureRequirement): void {
   const { complete, doubtful } = trace.info;
   if ((complete && doubtful === undefined) || options.allowIncomplete) return;
-  const reason = complete ? doubtful : trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so';
+  const reason = complete ? doubtful : (trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so');
   throw new CheckFailedError(
     'HH2004',
     `capture: ${complete ? 'doubtful' : 'incomplete'} (${sanitize(reason ?? '')}): a check on it would prove nothing\n${captureLine(trace)}`,

@@ -96,7 +96,10 @@ for (const limit of [2, 4]) {
       t.is(each.regions.length, 3);
     }
     t.true(notes.some((note) => /gc_init is not hooked: .* read from the allocation table/.test(note)));
-    t.is(notes.some((note) => /gc_free is not hooked/.test(note)), limit === 2);
+    t.is(
+      notes.some((note) => /gc_free is not hooked/.test(note)),
+      limit === 2,
+    );
   });
 }
 
@@ -121,10 +124,13 @@ test.serial('a heap without gc_init out of line: restarts are told by its table'
   t.is(trace.info.doubtful, undefined);
 });
 
-test.serial('a malloc heap has no such table: a function without a breakpoint makes the capture incomplete', async (t) => {
-  t.timeout(300_000);
-  const elfPath = cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'tlsf', ROUNDS: 1 });
-  const { trace } = await captureMalloc(new DirectEngine(), { elfPath, until: ['tasks_done'], breakpoints: 4 });
-  t.false(trace.info.complete);
-  t.regex(trace.gaps[0]?.reason ?? '', /is not hooked: .* has 4 breakpoints/);
-});
+test.serial(
+  'a malloc heap has no such table: a function without a breakpoint makes the capture incomplete',
+  async (t) => {
+    t.timeout(300_000);
+    const elfPath = cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'tlsf', ROUNDS: 1 });
+    const { trace } = await captureMalloc(new DirectEngine(), { elfPath, until: ['tasks_done'], breakpoints: 4 });
+    t.false(trace.info.complete);
+    t.regex(trace.gaps[0]?.reason ?? '', /is not hooked: .* has 4 breakpoints/);
+  },
+);

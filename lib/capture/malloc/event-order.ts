@@ -37,7 +37,10 @@ export class EventOrder<E> {
   }
 
   /** The realloc has ended: `atEntry` took effect where it began, `atReturn` now. Returns what can be told. */
-  close(call: OpenCall, { atEntry, atReturn }: { readonly atEntry: readonly E[]; readonly atReturn: readonly E[] }): E[] {
+  close(
+    call: OpenCall,
+    { atEntry, atReturn }: { readonly atEntry: readonly E[]; readonly atReturn: readonly E[] },
+  ): E[] {
     const at = this.slots.findIndex((slot) => slot.call === call);
     if (at >= 0) this.slots[at] = { events: [...atEntry] };
     else this.slots.push({ events: [...atEntry] });

@@ -17,7 +17,12 @@ export interface UnwrittenEvent {
 /** Read from the allocation table: what was asked for is not known, `blockSizeBytes` is what is occupied. */
 export type TableEvent =
   | { readonly kind: 'alloc'; readonly address: Address; readonly blockSizeBytes: Bytes }
-  | { readonly kind: 'realloc'; readonly address: Address; readonly fromAddress: Address; readonly blockSizeBytes: Bytes };
+  | {
+      readonly kind: 'realloc';
+      readonly address: Address;
+      readonly fromAddress: Address;
+      readonly blockSizeBytes: Bytes;
+    };
 
 /** Makes records of events in their final order, and keeps the live set that they imply. */
 export class EventWriter {
@@ -79,7 +84,8 @@ export class EventWriter {
   /** Why the trace is not to be trusted; empty when nothing in it contradicts itself. */
   doubt(): Pick<TraceInfo, 'doubtful'> {
     if (this.contradictions === 0) return {};
-    const events = this.contradictions === 1 ? '1 event contradicts' : `${formatCount(this.contradictions)} events contradict`;
+    const events =
+      this.contradictions === 1 ? '1 event contradicts' : `${formatCount(this.contradictions)} events contradict`;
     return { doubtful: `${events} the ones before, the first ${this.firstContradiction}` };
   }
 
@@ -93,7 +99,8 @@ export class EventWriter {
         break;
       case 'realloc':
         if (!blocks.has(event.fromAddress)) this.contradicts('a reallocation of a block that is not alive');
-        if (event.address !== event.fromAddress && blocks.has(event.address)) this.contradicts('a reallocation over a live block');
+        if (event.address !== event.fromAddress && blocks.has(event.address))
+          this.contradicts('a reallocation over a live block');
         break;
       case 'free':
       case 'sweep':

@@ -4,6 +4,7 @@ import type { DebugSession, StackSample } from '../../link/debug-session.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
+import { EXCEPTION } from './call-context.js';
 import { type CallEvent, givenBlock, type OpenCall, requestedBytes } from './call-hook.js';
 import { EventOrder } from './event-order.js';
 import { EventWriter, type UnwrittenEvent } from './event-writer.js';
@@ -57,6 +58,9 @@ export class MallocRecords {
   /** The target stopped in this context: a free that was told there is done. */
   stoppedIn(context: string): void {
     this.freeing.delete(context);
+    // A handler has run to its end when other code runs.
+    if (context.startsWith(EXCEPTION)) return;
+    for (const each of this.freeing.keys()) if (each.startsWith(EXCEPTION)) this.freeing.delete(each);
   }
 
   async *of(step: TrackerStep, task: number | undefined, armed: ArmedBreakpoints): AsyncGenerator<TraceRecord> {
@@ -107,21 +111,7 @@ export class MallocRecords {
 
   private underWay(): CallUnderWay[] {
     const frees = [...this.freeing.values()].map((address) => ({ kind: 'free', address }) as const);
-    const calls = this.tracker.open.flatMap((call): CallUnderWay[] => {
-      const [address, sizeBytes] = [givenBlock(call), requestedBytes(call)];
-      switch (call.hook.kind) {
-        case 'alloc':
-          return [{ kind: 'alloc', sizeBytes }];
-        case 'realloc':
-          return [address === 0 ? { kind: 'alloc', sizeBytes } : { kind: 'realloc', address, sizeBytes }];
-        case 'free':
-          return [{ kind: 'free', address }];
-        case 'collect':
-        case 'reset':
-          return [];
-      }
-    });
-    return [...frees, ...calls];
+    return [...frees, ...this.tracker.open.flatMap(changeUnderWay)];
   }
 
   private async *opened(call: OpenCall): AsyncGenerator<TraceRecord> {
@@ -152,7 +142,11 @@ export class MallocRecords {
   }
 
   /** A call has ended (a free: has begun), with what it did. */
-  private async *ended(call: OpenCall, event: CallEvent | undefined, task: number | undefined): AsyncGenerator<TraceRecord> {
+  private async *ended(
+    call: OpenCall,
+    event: CallEvent | undefined,
+    task: number | undefined,
+  ): AsyncGenerator<TraceRecord> {
     const stack = this.takeStack(call);
     const unwritten = (each: UnwrittenEvent['event']): UnwrittenEvent => ({ event: each, ...stack, task });
     if (call.hook.kind !== 'free' && this.isAlone(call)) yield* this.catchUp(stack, event);
@@ -164,7 +158,10 @@ export class MallocRecords {
     // Of the block that it left another may have got the place before this call returned.
     const parts =
       event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.since(call))
-        ? { atEntry: [unwritten({ kind: 'free', address: event.fromAddress })], atReturn: [unwritten({ ...event, kind: 'alloc' })] }
+        ? {
+            atEntry: [unwritten({ kind: 'free', address: event.fromAddress })],
+            atReturn: [unwritten({ ...event, kind: 'alloc' })],
+          }
         : { atEntry: [], atReturn: event ? [unwritten(event)] : [] };
     yield* this.writer.write(this.order.close(call, parts));
   }
@@ -184,7 +181,10 @@ export class MallocRecords {
       return;
     }
     if (found.missed > 0) {
-      yield { kind: 'gap', reason: 'blocks were allocated without a call that was seen; they are told without a backtrace' };
+      yield {
+        kind: 'gap',
+        reason: 'blocks were allocated without a call that was seen; they are told without a backtrace',
+      };
     }
     for (const event of found.events) yield* this.writer.write(this.order.add({ event, ...stack, task: undefined }));
   }
@@ -213,6 +213,22 @@ export class MallocRecords {
     }
     if (this.abandoned++ === 0)
       this.firstAbandoned = `${nameOf(call)} called from ${formatAddress(call.returnAddress)}`;
+  }
+}
+
+/** What a call that has not returned may have done; nothing for a collection. */
+function changeUnderWay(call: OpenCall): CallUnderWay[] {
+  const [address, sizeBytes] = [givenBlock(call), requestedBytes(call)];
+  switch (call.hook.kind) {
+    case 'alloc':
+      return [{ kind: 'alloc', sizeBytes }];
+    case 'realloc':
+      return [address === 0 ? { kind: 'alloc', sizeBytes } : { kind: 'realloc', address, sizeBytes }];
+    case 'free':
+      return [{ kind: 'free', address }];
+    case 'collect':
+    case 'reset':
+      return [];
   }
 }
 

@@ -14,23 +14,25 @@ export interface TableChanges {
 /** Fewer blocks than these may all be freed one by one between two allocations. */
 const FEWEST_OF_A_RESTART = 8;
 
-/** `except` are blocks of the call that ends here: its own event tells of them. */
+/** `kept` is a block that the call which ends here was given, `made` one that it returns: its own event tells of them. */
 export function tableChanges(
   live: ReadonlyMap<Address, Bytes>,
   table: ReadonlyMap<Address, Blocks>,
-  { blockBytes, except }: { readonly blockBytes: Bytes; readonly except: ReadonlySet<Address> },
+  { blockBytes, kept, made }: { readonly blockBytes: Bytes; readonly kept?: Address; readonly made?: Address },
 ): TableChanges {
   const gone: Address[] = [];
   const resized: { address: Address; sizeBytes: Bytes }[] = [];
   for (const [address, known] of live) {
-    if (except.has(address)) continue;
+    if (address === kept) continue;
     const blocks = table.get(address);
-    if (blocks === undefined) gone.push(address);
+    // What the call returns was free: the block that was there has died.
+    if (blocks === undefined || address === made) gone.push(address);
     else if (blocks * blockBytes !== known) resized.push({ address, sizeBytes: blocks * blockBytes });
   }
   const unknown: { address: Address; sizeBytes: Bytes }[] = [];
   for (const [address, blocks] of table) {
-    if (!live.has(address) && !except.has(address)) unknown.push({ address, sizeBytes: blocks * blockBytes });
+    if (!live.has(address) && address !== made && address !== kept)
+      unknown.push({ address, sizeBytes: blocks * blockBytes });
   }
   gone.sort((a, b) => a - b);
   return { gone, resized, unknown, restarted: gone.length === live.size && gone.length >= FEWEST_OF_A_RESTART };

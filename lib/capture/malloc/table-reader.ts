@@ -33,7 +33,10 @@ export class TableReader {
   }
 
   /** `own` is what the call did that ends here; it tells that itself. */
-  async changes(live: ReadonlyMap<Address, Bytes>, own: CallEvent | undefined): Promise<TableNews | { readonly problem: string }> {
+  async changes(
+    live: ReadonlyMap<Address, Bytes>,
+    own: CallEvent | undefined,
+  ): Promise<TableNews | { readonly problem: string }> {
     const before = this.heap;
     try {
       this.heap = await readGcHeap(this.memory, this.hook.heap?.places.gc);
@@ -45,14 +48,19 @@ export class TableReader {
       }
       const table = await readAllocations(this.memory, this.heap?.areas ?? []);
       const { blockBytes = 1 } = this.hook;
-      const found = tableChanges(live, table, { blockBytes, except: blocksOfEvent(own) });
+      const found = tableChanges(live, table, { blockBytes, ...blocksOfEvent(own) });
       if (found.restarted) return { events: [], missed: 0, restarted: 'the allocation table was cleared' };
       const death = this.seesFrees || own ? 'sweep' : 'free';
       return {
         events: [
           ...found.gone.map((address) => ({ kind: death, address }) as const),
-          ...found.resized.map(({ address, sizeBytes }) => ({ kind: 'realloc', address, fromAddress: address, blockSizeBytes: sizeBytes }) as const),
-          ...found.unknown.map(({ address, sizeBytes }) => ({ kind: 'alloc', address, blockSizeBytes: sizeBytes }) as const),
+          ...found.resized.map(
+            ({ address, sizeBytes }) =>
+              ({ kind: 'realloc', address, fromAddress: address, blockSizeBytes: sizeBytes }) as const,
+          ),
+          ...found.unknown.map(
+            ({ address, sizeBytes }) => ({ kind: 'alloc', address, blockSizeBytes: sizeBytes }) as const,
+          ),
         ],
         missed: found.unknown.length,
       };
@@ -62,15 +70,15 @@ export class TableReader {
   }
 }
 
-function blocksOfEvent(event: CallEvent | undefined): ReadonlySet<Address> {
+function blocksOfEvent(event: CallEvent | undefined): { kept?: Address; made?: Address } {
   switch (event?.kind) {
     case 'alloc':
-      return new Set([event.address]);
+      return { made: event.address };
     case 'realloc':
-      return new Set([event.address, event.fromAddress]);
+      return { kept: event.fromAddress, ...(event.address === event.fromAddress ? {} : { made: event.address }) };
     case 'free':
-      return new Set([event.address]);
+      return { kept: event.address };
     default:
-      return new Set();
+      return {};
   }
 }

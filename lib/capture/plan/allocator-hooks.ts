@@ -41,7 +41,9 @@ function symbolsOf(image: Symbolizer, description: HookDescription, { named, not
   const isPlainFree = description.kind === 'free' && (description.pointer ?? 0) === 0;
   const bodies = isPlainFree ? image.symbolsByPrefix(`${name}.part.`) : [];
   if (inlined > 0 && bodies.length > 0) {
-    notes.push(`${name} was inlined ${inlined} times up to its body ${bodies.map((body) => body.name).join(', ')}, which is hooked`);
+    notes.push(
+      `${name} was inlined ${inlined} times up to its body ${bodies.map((body) => body.name).join(', ')}, which is hooked`,
+    );
     return bodies;
   }
   if (inlined > 0) notes.push(`${name} was inlined ${inlined} times: those calls are not seen`);

@@ -103,8 +103,12 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
   for (const hook of covered) notes.push(`${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen`);
   for (const hook of left) {
     const why = `${hook.name} is not hooked: ${board.name} has ${limit} breakpoints`;
-    if (hasTables) notes.push(`${why}; what it does is read from the allocation table at the next stop, without a backtrace`);
-    else unseen.push(`${why}; ${hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'}`);
+    if (hasTables)
+      notes.push(`${why}; what it does is read from the allocation table at the next stop, without a backtrace`);
+    else
+      unseen.push(
+        `${why}; ${hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'}`,
+      );
   }
   if (hooks.length + stops.length + 1 > limit && stops.length > 0) {
     notes.push(
@@ -117,7 +121,10 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
 /** Whether every function of the profile that changes the heap has a breakpoint, and none was inlined anywhere. */
 function hooksAll(profile: AllocatorProfile, hooks: readonly CallHook[], notes: readonly string[]): boolean {
   const isHooked = (name: string) => hooks.some((hook) => hook.name === name || hook.name.startsWith(`${name}.`));
-  return profile.hooks.every(({ function: name }) => isHooked(name)) && !notes.some((note) => /was inlined .* not seen$/.test(note));
+  return (
+    profile.hooks.every(({ function: name }) => isHooked(name)) &&
+    !notes.some((note) => /was inlined .* not seen$/.test(note))
+  );
 }
 
 function withoutCover({ coveredBy: _, ...hook }: FoundHook): CallHook {
