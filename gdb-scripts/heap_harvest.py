@@ -14,6 +14,7 @@ Settings, as convenience variables set before `source` (all optional):
                     event where $hh_watch is not 0
     $hh_table, $hh_table_bytes, $hh_next, $hh_first   for a heap in several areas: addresses of the first area's
                     table pointer, its length, the pointer to the next area, and of the first area itself
+    $hh_attached    not 0: the heap is in use; its whole tables are shown with the first event
     $hh_max_events  stop after so many events (default: 0, no limit)
     $hh_max_depth   frames kept of a backtrace (default: 128)
 
@@ -79,6 +80,7 @@ class Tables:
     def __init__(self):
         names = ("area", "area_bytes", "watch", "table", "table_bytes", "next", "first")
         self.at = {name: setting(name, 0) for name in names}
+        self.attached = setting("attached", 0) != 0
         self.begin_epoch()
 
     def begin_epoch(self):
@@ -94,8 +96,9 @@ class Tables:
             if at["watch"] or not self.shown:
                 self.found = self.areas(lines)
             reused = length > 0 and any(start + i in self.live for i in range(min(length, 65536)))
-            if len(self.found) > 1 or reused:
+            if len(self.found) > 1 or reused or self.attached:
                 self.show_tables(self.found, start, length, lines)
+                self.attached = False
             self.follow(start, length)
         except gdb.error:
             # The host says what it could not see.
@@ -119,7 +122,7 @@ class Tables:
         return found
 
     def show_tables(self, areas, start, length, lines):
-        whole = sum(size for _, size in areas) <= self.WHOLE_BYTES
+        whole = self.attached or sum(size for _, size in areas) <= self.WHOLE_BYTES
         for table, size in areas:
             first = 0 if whole else start >> 2
             end = size if whole else min(size, ((start + length) >> 2) + 1)

@@ -21,6 +21,8 @@ export interface CaptureSummary {
   readonly sweeps: number;
   readonly reallocations: number;
   readonly failures: number;
+  /** Blocks that were alive before the capture began; 0 for one that began at the reset. */
+  readonly existing: number;
   /** Allocations alive at the end. */
   readonly liveAllocations: number;
   readonly liveBlocks: Blocks;
@@ -48,7 +50,7 @@ export interface CaptureSummary {
 export function captureSummary(trace: Trace): CaptureSummary {
   const spans = lifespans(trace);
   const { info } = trace;
-  const kinds = new Array<number>(5).fill(0);
+  const kinds = new Array<number>(6).fill(0);
   for (const kind of trace.events.kind) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const unitBytes = trace.regions[0]?.unitBytes ?? info.unitBytes;
   let liveAllocations = 0;
@@ -73,6 +75,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     sweeps: kinds[EventKind.sweep] ?? 0,
     reallocations: kinds[EventKind.realloc] ?? 0,
     failures: kinds[EventKind.failed] ?? 0,
+    existing: kinds[EventKind.existing] ?? 0,
     liveAllocations,
     liveBlocks,
     liveBytes,

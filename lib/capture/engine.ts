@@ -67,6 +67,8 @@ export interface HarvestPlan {
   readonly maxEvents?: number;
   /** Ends, as incomplete, after so long; absent: unbounded. */
   readonly timeoutMs?: Milliseconds;
+  /** The target was running before, without a reset: what is alive is read when the capture begins. */
+  readonly attached?: boolean;
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
 }

@@ -29,6 +29,7 @@ function eventCounts(summary: CaptureSummary): string {
     `${formatCount(summary.frees)} frees`,
     ...(summary.sweeps > 0 ? [`${formatCount(summary.sweeps)} swept`] : []),
     ...(summary.reallocations > 0 ? [`${formatCount(summary.reallocations)} reallocations`] : []),
+    ...(summary.existing > 0 ? [`${formatCount(summary.existing)} alive before`] : []),
     ...(summary.failures > 0 ? [`${formatCount(summary.failures)} failed`] : []),
   ];
   return `${formatCount(summary.events)}: ${parts.join(', ')}`;

@@ -76,8 +76,24 @@ export interface FailedEvent extends EventBase {
   readonly fromAddress?: Address;
 }
 
+/**
+ * A block was alive before the capture began: read from the allocator's own structures when it attached to a running target. Nobody was
+ * seen to allocate it.
+ */
+export interface ExistingEvent extends EventBase {
+  readonly kind: 'existing';
+  readonly address: Address;
+  /** What it occupies, or may hold. */
+  readonly sizeBytes: Bytes;
+}
+
+/** Stands where the backtrace of an {@link ExistingEvent} would be. */
+export const EXISTING_BACKTRACE: Backtrace = [
+  { address: 0, functionName: '[alive before the capture]', file: '', line: 0 },
+];
+
 /** One thing that happened to the heap. Its sequence number is its position in the stream. */
-export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent;
+export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent | ExistingEvent;
 
 /** A named moment, between two events. */
 export interface Mark {
@@ -147,6 +163,7 @@ export function isHeapEvent(record: TraceRecord): record is HeapEvent {
     case 'sweep':
     case 'realloc':
     case 'failed':
+    case 'existing':
       return true;
     default:
       return false;

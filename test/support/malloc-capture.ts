@@ -61,6 +61,8 @@ function textOf(event: HeapEvent): string {
       return `free ${hex(event.address)}`;
     case 'realloc':
       return `${hex(event.fromAddress)} -> ${hex(event.address)} ${event.sizeBytes}`;
+    case 'existing':
+      return `existing ${hex(event.address)} ${event.sizeBytes}`;
     case 'failed':
       return `failed ${event.fromAddress === undefined ? '' : `${hex(event.fromAddress)} `}${event.sizeBytes}`;
   }

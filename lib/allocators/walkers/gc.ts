@@ -16,7 +16,7 @@ export async function walkGc(read: ReadTarget, { gc }: HeapPlaces): Promise<Heap
       if (count === 0) return;
       const start = area.poolStart + first * GC_BLOCK;
       const bytes = count * GC_BLOCK;
-      blocks.push({ start, end: start + bytes, usableBytes: bytes, used });
+      blocks.push({ start, pointer: start, end: start + bytes, usableBytes: bytes, used });
     };
     for (const [first, count] of readAllocTable(table, total)) {
       push(at, first - at, false);

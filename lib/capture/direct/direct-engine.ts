@@ -93,8 +93,8 @@ class DirectRun {
   ) {
     const { hook, unwinder, plan } = options;
     const keepSamples = options.keepSamples ?? true;
-    const { maxDepth, maxEvents } = plan;
-    this.made = new DirectRecords(client, hook, { unwinder, maxDepth, keepSamples, maxEvents });
+    const { maxDepth, maxEvents, attached } = plan;
+    this.made = new DirectRecords(client, hook, { unwinder, maxDepth, keepSamples, maxEvents, attached });
     this.before = { ...client.connection.counters };
   }
 

@@ -14,6 +14,7 @@ export interface RecordsOptions {
   readonly maxDepth: number;
   readonly keepSamples: boolean;
   readonly maxEvents?: number | undefined;
+  readonly attached?: boolean | undefined;
 }
 
 /**
@@ -99,7 +100,7 @@ export class DirectRecords {
   private *recordsOf(steps: readonly FollowerStep<StopSnapshot>[]): Generator<TraceRecord, void, undefined> {
     for (const step of steps) {
       if (step.kind !== 'change') {
-        if (step.kind === 'sweep') this.events++;
+        if (step.kind === 'sweep' || step.kind === 'existing') this.events++;
         yield step;
         continue;
       }

@@ -99,7 +99,7 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   yield { kind: 'info', info: { oracle, endReason: end.text, ...(end.complete ? {} : { complete: false }) } };
 }
 
-async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: LogPlan): Promise<void> {
+async function installScript(session: MiSession, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
   const { variables, gcInit } = hook;
   const range = variables && firstAreaRange(variables);
   const chain = variables?.chain;
@@ -117,6 +117,7 @@ async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: 
     table_bytes: variables?.allocTableByteLen ?? 0,
     next: chain?.next ?? 0,
     first: chain?.firstArea ?? 0,
+    attached: attached ? 1 : 0,
   };
   for (const [name, value] of Object.entries(settings)) await session.mi.command(`-gdb-set var $hh_${name} = ${value}`);
   await sourceScript(session.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));

@@ -11,7 +11,7 @@ import {
 import { gcOracle } from '../../allocators/gc-oracle.js';
 import type { Address, Blocks } from '../../base/units.js';
 import { GcLive, gcRegion } from '../../trace/gc-log.js';
-import type { HeapRegion, OracleResult, TraceRecord } from '../../trace/heap-event.js';
+import { EXISTING_BACKTRACE, type HeapRegion, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
 import { type AreaChoice, chooseArea, settleArea, tableRun } from './area-choice.js';
 
@@ -36,6 +36,8 @@ export type FollowerStep<T> =
 export interface FollowerOptions {
   /** No change is told after so many. */
   readonly maxEvents?: number | undefined;
+  /** The heap is in use already. */
+  readonly attached?: boolean | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export class HeapFollower<T> {
   /** Where the change of the last stop may lie: it may not have reached the table yet. */
   private underWay: readonly Address[] = [];
   private newEpoch = true;
+  private seeded = false;
   private saidLate = false;
   private saidAreas = false;
   private readonly regionNames = new Map<Address, string>();
@@ -88,6 +91,7 @@ export class HeapFollower<T> {
     if (variables && (this.newEpoch || variables.chain || !gcInit)) await this.readHeap(memory, steps);
     if (this.held) await this.settle(this.held, memory, steps);
     const areas = this.heap?.areas ?? [];
+    if (this.options.attached && !this.seeded) await this.seed(memory, areas, steps);
     const choice: AreaChoice =
       areas.length > 1 ? await chooseArea({ change, areas, live: this.live }, memory) : { areas: areas.slice(0, 1) };
     this.underWay = choice.areas.map((area) => addressIn(area, change.block));
@@ -121,6 +125,23 @@ export class HeapFollower<T> {
     const heap = await readGcHeap(memory, this.hook.variables).catch(() => this.heap);
     if (this.saidLate && heap) await this.reconcile(memory, heap.areas, steps);
     return { steps, oracle: await gcOracle(memory, this.live.blocks, heap, atEnd ? [] : this.underWay) };
+  }
+
+  /** The first event of a target that runs already: what is alive is in the tables. */
+  private async seed(memory: TargetMemory, areas: readonly GcArea[], steps: FollowerStep<T>[]): Promise<void> {
+    this.seeded = true;
+    const table = areas.length === 0 ? undefined : await readAllocations(memory, areas).catch(() => undefined);
+    if (!table) {
+      steps.push({
+        kind: 'gap',
+        reason: 'what was alive before the capture began is not known: the allocation table could not be read',
+      });
+      return;
+    }
+    for (const [address, length] of table) {
+      this.live.change(address, length);
+      steps.push({ kind: 'existing', address, sizeBytes: length * GC_BLOCK, backtrace: EXISTING_BACKTRACE });
+    }
   }
 
   private async readHeap(memory: TargetMemory, steps: FollowerStep<T>[]): Promise<void> {

@@ -1,6 +1,13 @@
+import type { HeapBlock } from '../../allocators/heap-walk.js';
 import { type Address, type Bytes, formatCount, type Seq } from '../../base/units.js';
 import type { StackSample } from '../../link/debug-session.js';
-import type { Backtrace, HeapEvent, TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import {
+  type Backtrace,
+  EXISTING_BACKTRACE,
+  type HeapEvent,
+  type TraceInfo,
+  type TraceRecord,
+} from '../../trace/heap-event.js';
 import { LiveHeap } from '../../trace/live-heap.js';
 import type { MallocHook } from '../engine.js';
 import type { CallEvent } from './call-hook.js';
@@ -28,6 +35,8 @@ export type TableEvent =
 export class EventWriter {
   /** How many events were written. */
   made: Seq = 0;
+  /** How many of them tell what was alive before. */
+  existing = 0;
   private readonly heap = new LiveHeap();
   private readonly startedAt = performance.now();
   private readonly seesAll: boolean;
@@ -37,6 +46,7 @@ export class EventWriter {
   constructor(
     private readonly hook: MallocHook,
     private readonly sampler: LargestSampler | undefined,
+    private readonly attached: boolean,
   ) {
     const seesFrees = hook.readsTables || hook.calls.some(({ kind }) => kind === 'free');
     this.seesAll = hook.unseen.length === 0 && seesFrees;
@@ -61,6 +71,22 @@ export class EventWriter {
       this.made++;
       if (this.sampler) yield* this.sampler.hold(made, raw);
       else yield* [made, ...raw];
+    }
+  }
+
+  /** What was alive before the capture. */
+  *writeExisting(blocks: readonly HeapBlock[]): Generator<TraceRecord> {
+    for (const { pointer, usableBytes } of blocks) {
+      const event = {
+        kind: 'existing',
+        address: pointer,
+        sizeBytes: usableBytes,
+        backtrace: EXISTING_BACKTRACE,
+      } as const;
+      this.heap.add(event);
+      this.made++;
+      this.existing++;
+      yield event;
     }
   }
 
@@ -104,9 +130,11 @@ export class EventWriter {
         break;
       case 'free':
       case 'sweep':
-        if (!blocks.has(event.address)) this.contradicts('a free of a block that is not alive');
+        // A call that was under way when the capture attached may free what nobody saw it get.
+        if (!blocks.has(event.address) && !this.attached) this.contradicts('a free of a block that is not alive');
         break;
       case 'failed':
+      case 'existing':
     }
   }
 

@@ -42,17 +42,24 @@ export class MallocRecords {
     this.reader = new HeapReader(hook, (address, length) => session.readMemory(address, length));
     this.tables = hook.readsTables ? new TableReader(session, hook) : undefined;
     this.sampler = hook.captureLargest ? new LargestSampler(() => this.reader.walk()) : undefined;
-    this.writer = new EventWriter(hook, this.sampler);
+    this.writer = new EventWriter(hook, this.sampler, plan.attached ?? false);
   }
 
   /** How many events there are, those included that wait for a realloc to return. */
   get events(): Seq {
-    return this.writer.made;
+    return this.writer.made - this.writer.existing;
   }
 
-  /** What the capture cannot see from the start. */
-  *start(): Generator<TraceRecord> {
+  /** What the capture cannot see from the start; and of a target that runs already, what is alive. */
+  async *start(): AsyncGenerator<TraceRecord> {
     for (const reason of this.plan.hook.unseen) yield { kind: 'gap', reason };
+    if (!this.plan.attached) return;
+    const walk = await this.reader.walk();
+    if ('problem' in walk) {
+      yield { kind: 'gap', reason: `what was alive before the capture began is not known: ${walk.problem}` };
+      return;
+    }
+    yield* this.writer.writeExisting(walk.blocks.filter(({ used }) => used));
   }
 
   /** The target stopped in this context: a free that was told there is done. */

@@ -66,6 +66,7 @@ function planOf(hook: MallocHook, stops: readonly CodePoint[], options: MallocPl
     hook,
     stops,
     maxDepth,
+    attached: options.reset === false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

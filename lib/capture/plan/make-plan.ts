@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   readonly maxDepth?: number;
+  /** False: the target runs already, the heap is in use; default true. */
+  readonly reset?: boolean;
 }
 
 export interface PlanResult {
@@ -57,6 +59,7 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,
+    attached: options.reset === false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
