@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
@@ -48,6 +49,8 @@ export interface HeapStats {
   readonly heapBytes?: Bytes;
   readonly sizeKind: 'requested' | 'block';
   readonly complete: boolean;
+  /** Whose clock the times are of: with `host` they hold the halts of the target. Absent: the source's own, or none. */
+  readonly clock?: 'host' | 'target';
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -80,6 +83,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     ...(heapBytes === undefined ? {} : { heapBytes }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
+    ...defined({ clock: clockOf(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: spans.assumptions,
@@ -144,6 +148,11 @@ function histogramOf(spans: Lifespans): SizeBucket[] {
     buckets.push({ fromBytes, toBytes, count: counts[b] ?? 0, bytes: bytes[b] ?? 0 });
   }
   return buckets;
+}
+
+/** A capture of before the clock was recorded has an engine, and the host's clock. */
+function clockOf({ info }: Trace): HeapStats['clock'] | undefined {
+  return info.clock?.kind ?? (info.engine === undefined ? undefined : 'host');
 }
 
 function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {

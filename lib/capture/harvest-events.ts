@@ -61,6 +61,8 @@ export interface HarvestOptions extends EngineOptions {
 }
 
 const DEFAULT_MAX_DEPTH = 128;
+/** When the stop was seen here: the halts of the target and the delays of the link are in it. */
+const HOST_CLOCK = { kind: 'host', name: 'the clock of the host' } as const;
 
 /**
  * Captures the heap events of a firmware: connects (or launches the emulator) on the first `next()`, ends cleanly at the end
@@ -93,7 +95,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
-  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
+  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version, clock: HOST_CLOCK };
   yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of notes) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;

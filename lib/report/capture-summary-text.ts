@@ -44,7 +44,7 @@ function alive(summary: CaptureSummary): string {
 function duration(summary: CaptureSummary): string {
   const seconds = (summary.durationMs ?? 0) / 1000;
   const rate = summary.eventsPerSecond === undefined ? '' : `, ${formatCount(summary.eventsPerSecond)} events/s`;
-  return `${seconds.toFixed(1)} s${rate}`;
+  return `${seconds.toFixed(1)} s of host time${rate}`;
 }
 
 function sourceOf(summary: CaptureSummary): string {

@@ -191,6 +191,11 @@ export interface TraceInfo {
   readonly board?: string;
   readonly elf?: { readonly path: string; readonly buildId?: string };
   readonly startedAtWallMs?: number;
+  /**
+   * Whose clock `atUs` is. `host`: the debugger's, so that the link's delays and the halts of the target are in it; nothing that the
+   * firmware does takes as long. Absent: the source's own, or none.
+   */
+  readonly clock?: { readonly kind: 'host' | 'target'; readonly name: string };
   /** Wall time from the first event to the end. */
   readonly durationMs?: number;
   readonly toolVersion?: string;

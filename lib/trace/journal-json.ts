@@ -28,6 +28,7 @@ const infoSchema = z.object({
   board: optionalText,
   elf: z.optional(z.object({ path: z.string(), buildId: optionalText })),
   startedAtWallMs: optionalNumber,
+  clock: z.optional(z.object({ kind: z.enum(['host', 'target']), name: z.string() })),
   durationMs: optionalNumber,
   toolVersion: optionalText,
   oracle: z.optional(

@@ -85,9 +85,11 @@ interface HookRoom {
 /** Leaves out what another hook sees anyway, then what comes last in the profile, until the rest fits the board. */
 function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: HookRoom) {
   const names = new Set(found.map(({ name }) => name));
-  const hooks = found.filter(({ coveredBy }) => coveredBy === undefined || !names.has(coveredBy));
-  const covered = found.filter((hook) => !hooks.includes(hook));
+  const own = found.filter(({ coveredBy }) => coveredBy === undefined || !names.has(coveredBy));
   const limit = board.comparators.breakpoints;
+  // What another hook sees is worth a breakpoint for what it refuses itself: a calloc whose product overflows.
+  const hooks = BreakpointBudget.fits(limit, found.length, stops.length) ? [...found] : own;
+  const covered = found.filter((hook) => !hooks.includes(hook));
   const left: FoundHook[] = [];
   const fewest = hasTables ? 1 : 2;
   while (!BreakpointBudget.fits(limit, hooks.length, stops.length) && hooks.length > fewest)
@@ -101,7 +103,10 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
   }
   const notes: string[] = [];
   const unseen: string[] = [];
-  for (const hook of covered) notes.push(`${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen`);
+  for (const hook of covered)
+    notes.push(
+      `${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen, what it refuses itself is not`,
+    );
   for (const hook of left) {
     const why = `${hook.name} is not hooked: ${board.name} has ${limit} breakpoints`;
     if (hasTables)
