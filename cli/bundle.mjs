@@ -12,16 +12,14 @@ import { writeLicences } from './third-party.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist', 'bin');
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-/** What is large to load and written as ES modules goes in; the rest is loaded from node_modules when a command needs it. */
-const BUNDLED = new Set(['yargs', 'zod', 'fast-xml-parser', 'smol-toml']);
+/** What every run needs, and what is large to load and written as ES modules, goes in; the rest is loaded from node_modules when a command needs it. */
+const BUNDLED = new Set(['picocolors', 'zod', 'fast-xml-parser', 'smol-toml']);
 const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name));
 
 const bundle = await rolldown({
   input: { harvest: join(root, 'dist', 'cli', 'main.js') },
   platform: 'node',
   external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
-  // yargs measures the texts of its help with tables of all scripts and emoji, 25 ms to load: the help is in ASCII.
-  resolve: { alias: { 'string-width': join(root, 'dist', 'cli', 'ascii-width.js') } },
   onwarn: (warning) => {
     throw new Error(`cli bundle: ${warning.message}`);
   },

@@ -1,4 +1,7 @@
 import type { ExitCode } from '../lib/public/index.js';
+import type { NamedOption } from './options/option-set.js';
+import { OptionSet } from './options/option-set.js';
+import type { Values } from './options/parse-arguments.js';
 
 /** What a command may use of the process: nothing else in cli/ reads argv, the environment or a terminal. */
 export interface Context {
@@ -12,49 +15,42 @@ export interface Context {
   readonly verbosity: number;
   /** Whether stderr is a terminal: live lines and colour only then. */
   readonly live: boolean;
+  /** Whether stdout is a terminal: what comes from a trace is made safe for it. */
+  readonly terminal: boolean;
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** One subcommand. `options` is a yargs builder; `run` gets what it parsed. */
+/** One subcommand. `options` adds to a set of options; `run` gets what was parsed. */
 export interface Command<T> {
-  /** yargs' form: `import <file>`. */
-  readonly name: string | readonly string[];
+  /** Its word and its arguments: `import <file>`, `dump [elf]`, `symbolize <elf> <addresses..>`. */
+  readonly name: string;
   readonly describe: string;
   readonly examples: readonly (readonly [command: string, what: string])[];
-  options(yargs: import('yargs').Argv): import('yargs').Argv<T>;
-  run(args: import('yargs').ArgumentsCamelCase<T>, context: Context): Promise<ExitCode>;
+  options(set: typeof OptionSet.empty): OptionSet<T>;
+  run(args: T, context: Context): Promise<ExitCode>;
 }
 
 /** A command whose option types only it knows. */
-export interface AnyCommand {
-  /** What it is called by, without its arguments. */
-  readonly words: readonly string[];
-  register(yargs: import('yargs').Argv, run: RunCommand): import('yargs').Argv;
+export interface AnyCommand extends Omit<Command<never>, 'options' | 'run'> {
+  readonly options: readonly NamedOption[];
+  readonly positionals: readonly NamedOption[];
+  run(values: Values, context: Context): Promise<ExitCode>;
 }
-
-/** Runs a command's body with the context made from its parsed arguments. */
-export type RunCommand = (
-  args: Readonly<Record<string, unknown>>,
-  body: (context: Context) => Promise<ExitCode>,
-) => void;
 
 /** Ties a command's options to its body, so that the list of commands needs not know their types. */
 export function defineCommand<T>(command: Command<T>): AnyCommand {
+  const { options, positionals } = command.options(OptionSet.empty);
+  const { name, describe, examples } = command;
+  // What the parser gives has the types of the very options that it was given.
   return {
-    words: [command.name].flat().map((name) => name.split(' ')[0] ?? ''),
-    register: (yargs, run) =>
-      yargs.command<T>(
-        command.name,
-        command.describe,
-        (builder) => {
-          const described = command.options(builder);
-          for (const [example, what] of command.examples) described.example(example, what);
-          return described;
-        },
-        (args) => run(args, (context) => command.run(args, context)),
-      ),
+    name,
+    describe,
+    examples,
+    options,
+    positionals,
+    run: (values, context) => command.run(values as T, context),
   };
 }

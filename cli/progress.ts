@@ -2,46 +2,69 @@ import { formatBytes, formatCount, type LiveHeap } from '../lib/public/index.js'
 import type { Context } from './context.js';
 
 const LIVE_MS = 100;
-const PLAIN_MS = 10_000;
+/** Where there is no terminal, and as long as there are no events. */
+const PLAIN_MS = 5000;
 
-/** The line that shows a capture under way: live on a terminal, one line every 10 s elsewhere, nothing with --quiet. */
+/** The line that shows a capture under way: live on a terminal, one line every 5 s elsewhere, nothing with --quiet; also without events. */
 export class CaptureProgress {
   private readonly startedAt = Date.now();
-  private lastShown = 0;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private lastShown = this.startedAt;
   private lastEvents = 0;
-  private rate = 0;
+  private rate: number | undefined;
   private shown = false;
+  private heap: LiveHeap | undefined;
+  private where: () => string = () => '';
 
-  constructor(private readonly context: Context) {}
+  constructor(private readonly context: Context) {
+    if (context.quiet) return;
+    this.timer = setInterval(() => this.tick(), context.live ? 1000 : PLAIN_MS).unref();
+  }
 
   /** Call it at every event; it shows itself as seldom as is useful. `where` is only asked for when it does. */
   update(heap: LiveHeap, where: () => string): void {
     if (this.context.quiet) return;
+    this.heap = heap;
+    this.where = where;
     const now = Date.now();
-    const interval = now - this.lastShown;
-    if (interval < (this.context.live ? LIVE_MS : PLAIN_MS)) return;
-    if (this.lastShown === 0 && !this.context.live) {
-      this.lastShown = now;
-      return;
-    }
-    const current = ((heap.eventCount - this.lastEvents) * 1000) / interval;
-    this.rate = this.rate === 0 || this.lastShown === 0 ? current : this.rate * 0.8 + current * 0.2;
-    this.lastShown = now;
-    this.lastEvents = heap.eventCount;
-    this.show(this.line(heap, where(), now));
+    if (now - this.lastShown >= (this.context.live ? LIVE_MS : PLAIN_MS)) this.next(now);
   }
 
-  /** Removes the live line, so that other text can follow. */
-  clear(): void {
+  /** A line that stays, besides the live one. */
+  say(text: string): void {
+    if (this.context.quiet) return;
+    this.context.err(`${this.shown ? '\r\x1b[K' : ''}${text}\n`);
+    this.shown = false;
+  }
+
+  /** Ends it, and removes the live line, so that other text can follow. */
+  end(): void {
+    clearInterval(this.timer);
     if (this.shown) this.context.err('\r\x1b[K');
     this.shown = false;
   }
 
-  private line(heap: LiveHeap, where: string, now: number): string {
+  /** Shows that time passes where no event says so. */
+  private tick(): void {
+    const now = Date.now();
+    if (now - this.lastShown >= 1000) this.next(now);
+  }
+
+  private next(now: number): void {
+    const events = this.heap?.eventCount ?? 0;
+    const current = ((events - this.lastEvents) * 1000) / Math.max(1, now - this.lastShown);
+    this.rate = this.rate === undefined ? current : this.rate * 0.8 + current * 0.2;
+    this.lastShown = now;
+    this.lastEvents = events;
+    this.show(this.line(events, now));
+  }
+
+  private line(events: number, now: number): string {
     const seconds = Math.round((now - this.startedAt) / 1000);
     const elapsed = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-    const alive = `${formatCount(heap.blocks.size)} alive, ${formatBytes(heap.liveBytes)}`;
-    return `${elapsed}  ${formatCount(heap.eventCount)} events  ${formatCount(this.rate)}/s  ${alive}  ${where}`;
+    if (!this.heap) return `${elapsed}  no event yet; Ctrl-C ends the capture`;
+    const alive = `${formatCount(this.heap.blocks.size)} alive, ${formatBytes(this.heap.liveBytes)}`;
+    return `${elapsed}  ${formatCount(events)} events  ${formatCount(this.rate ?? 0)}/s  ${alive}  ${this.where()}`;
   }
 
   private show(line: string): void {

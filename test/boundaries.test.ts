@@ -33,8 +33,8 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'gdb-js': ['lib/link/mi/gdb-js-adapter.ts'],
   'regenerator-runtime/runtime.js': ['lib/link/mi/gdb-js-adapter.ts'],
   'tree-model': ['lib/analysis/tree-nodes.ts'],
-  '@serialport/stream': ['lib/stream/serial-binding.ts', 'lib/stream/serial-port.ts'],
-  '@serialport/bindings-cpp': ['lib/stream/serial-binding.ts', 'lib/stream/serial-port.ts'],
+  '@serialport/stream': ['lib/stream/serial-binding.ts'],
+  '@serialport/bindings-cpp': ['lib/stream/serial-binding.ts'],
   'gecko-profiler-demangle': ['lib/symbols/demangle.ts'],
   fzstd: ['lib/symbols/zstd.ts'],
 };

@@ -4,9 +4,9 @@ import {
   allAllocators,
   detectAllocators,
   ExitCode,
-  loadFirmware,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { readFirmware } from './read-symbols.js';
 
 export const allocatorsCommand = defineCommand({
   name: 'allocators [elf]',
@@ -14,8 +14,9 @@ export const allocatorsCommand = defineCommand({
   examples: [
     ['harvest allocators', 'all of them'],
     ['harvest allocators firmware.elf', 'what --allocator auto would follow'],
+    ['harvest allocators --json', 'the profiles as JSON, every field'],
   ],
-  options: (yargs) => yargs.positional('elf', { type: 'string', describe: 'the firmware (ELF)' }),
+  options: (set) => set.positional('elf', { type: 'string', describe: 'the firmware (ELF)', values: 'input' }),
   run: async (args, context) => {
     const profiles = await allAllocators();
     if (args.elf === undefined) {
@@ -23,7 +24,7 @@ export const allocatorsCommand = defineCommand({
       else list(profiles, context);
       return ExitCode.ok;
     }
-    const image = await loadFirmware(args.elf);
+    const image = await readFirmware(args.elf);
     const matches = detectAllocators(image, profiles);
     if (context.json) {
       const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));

@@ -1,55 +1,59 @@
-import { readFile } from 'node:fs/promises';
-import type { Argv } from 'yargs';
 import {
   addMarks,
-  errorMessage,
   type HeapRegion,
   loadTrace,
+  MAX_FILE_BYTES,
   parseAddress,
   parseSize,
   type Trace,
   UsageError,
 } from '../../lib/public/index.js';
 import type { Context } from '../context.js';
+import { readInput } from '../input-file.js';
+import type { OptionSet } from '../options/option-set.js';
 
 /** The options that every analysis has. */
-export function analysisOptions<T>(yargs: Argv<T>) {
-  return yargs
+export function analysisOptions<T>(set: OptionSet<T>) {
+  return set
     .option('hide', {
       type: 'string',
       array: true,
-      nargs: 1,
       default: [] as string[],
       describe: 'hide functions or files that begin with this, too',
     })
     .option('show-allocator', { type: 'boolean', default: false, describe: "show the allocator's own frames" })
+    .option('look-through', {
+      type: 'boolean',
+      describe: 'look through a wrapper that nearly all bytes pass through; --no-look-through shows it',
+    })
     .option('mark', {
       type: 'string',
       array: true,
-      nargs: 1,
       default: [] as string[],
       describe: 'NAME=EVENT or NAME=FUNCTION: a mark of your own',
     })
     .option('heap', { type: 'string', describe: "BASE:SIZE, the heap's bounds where the trace has none" });
 }
 
-/** A trace argument as yargs' positional. */
+/** A trace argument as set' positional. */
 export const traceArgument = {
   type: 'string',
   demandOption: true,
+  values: 'input',
   describe: 'a journal or any importable trace; - is stdin',
 } as const;
 
 export interface AnalysisArgs {
   readonly hide: readonly string[];
   readonly showAllocator: boolean;
+  readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
   readonly heap?: string | undefined;
 }
 
 /** Reads a trace and adds the marks and the bounds of the command line. */
 export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
-  const { builder } = await loadTrace(path, { signal: context.signal });
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();
@@ -70,7 +74,11 @@ function regionArgument(text: string, unitBytes: number): HeapRegion {
 }
 
 export function hideOptions(args: AnalysisArgs) {
-  return { hide: args.hide, showAllocator: args.showAllocator };
+  return {
+    hide: args.hide,
+    showAllocator: args.showAllocator,
+    ...(args.lookThrough === undefined ? {} : { lookThrough: args.lookThrough }),
+  };
 }
 
 /** @throws UsageError HH1108 */
@@ -100,12 +108,7 @@ export function countField<K extends string>(
   return field;
 }
 
-/** @throws UsageError HH1105 */
+/** A file's text; `-` is standard input. @throws UsageError HH1105 */
 export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = errorMessage(cause);
-    throw new UsageError('HH1105', `${path}: cannot be read: ${reason}`, { cause });
-  }
+  return (await readInput(path, 'HH1105', MAX_FILE_BYTES.text)).toString('utf8');
 }

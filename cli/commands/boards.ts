@@ -7,8 +7,9 @@ export const boardsCommand = defineCommand({
   examples: [
     ['harvest boards', 'all of them'],
     ['harvest boards metro_m0_express', 'one: memory, servers, how far it was tried'],
+    ['harvest boards --json', 'the board files, whole'],
   ],
-  options: (yargs) => yargs.positional('name', { type: 'string', describe: 'a board or a board file' }),
+  options: (set) => set.positional('name', { type: 'string', describe: 'a board or a board file', values: 'board' }),
   run: async (args, context) => {
     const names = args.name === undefined ? await boardNames() : [args.name];
     const boards = await Promise.all(names.map((name) => loadBoard(name)));

@@ -1,18 +1,21 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  callTree,
   callTreeText,
-  captureSummary,
   captureSummaryText,
+  defined,
   ExitCode,
   errorMessage,
+  formatCount,
   HarvestError,
   isHeapEvent,
   JournalFile,
+  loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
+  OutputError,
+  removeUnusedFolder,
   sanitize,
   type Trace,
   type TraceRecord,
@@ -24,42 +27,94 @@ import { CaptureProgress } from '../progress.js';
 
 /**
  * Runs a capture into a folder: the journal while it goes, the other files at its end, also when it breaks off.
- * What it throws is thrown on after everything captured was written.
+ * The folder comes first: one that cannot be written to is told before the target is touched. What the capture throws is thrown on after
+ * everything captured was written; whatever happens, the capture is ended when this returns.
  */
 export async function captureToFolder(
   records: AsyncIterable<TraceRecord>,
   folder: string,
   context: Context,
 ): Promise<{ readonly outputs: WrittenOutputs; readonly exitCode: ExitCode }> {
+  const made = await makeOutputFolder(folder);
   const iterator = records[Symbol.asyncIterator]();
-  // Whatever is wrong with the arguments shows here, before any file is made.
-  let next = await iterator.next();
-  await makeOutputFolder(folder);
-  const journal = new JournalFile(await freshJournalPath(folder, context));
   const progress = new CaptureProgress(context);
-  let failure: unknown;
   try {
-    for (; !next.done; next = await iterator.next()) {
-      const record = next.value;
-      journal.add(record);
-      if (isHeapEvent(record)) progress.update(journal.heap, () => whereNow(record));
+    // Whatever is wrong with the arguments shows here, before any file is made.
+    const first = await iterator.next();
+    const journal = new JournalFile(await freshJournalPath(folder, context));
+    const failure = await record(first, iterator, { journal, progress });
+    progress.end();
+    if (failure) return await keepAfterFailure(failure.error, journal, folder);
+    const trace = await readBack(journal);
+    return { outputs: await writeOutputs(trace, folder), exitCode: exitCodeOf(trace, context) };
+  } finally {
+    progress.end();
+    await endQuietly(iterator);
+    await removeUnusedFolder(folder, made);
+  }
+}
+
+interface Recorder {
+  readonly journal: JournalFile;
+  readonly progress: CaptureProgress;
+}
+
+/** Puts all records into the journal and closes it. What ended the capture before its time, if anything did, when the target is let go. */
+async function record(
+  first: IteratorResult<TraceRecord>,
+  iterator: AsyncIterator<TraceRecord>,
+  { journal, progress }: Recorder,
+): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    for (let next = first; !next.done; next = await iterator.next()) {
+      const each = next.value;
+      journal.add(each);
+      if (isHeapEvent(each)) progress.update(journal.heap, () => whereNow(each));
+      else if (each.kind === 'note' && each.code === 'server') progress.say(sanitize(each.text));
     }
+    journal.close(true);
+    return undefined;
   } catch (error) {
-    failure = error;
-    await iterator.return?.();
-    const reason = errorMessage(error);
-    if (journal.builder.eventCount > 0) closeAfterFailure(journal, reason);
+    await endQuietly(iterator);
+    if (journal.builder.eventCount > 0) closeAfterFailure(journal, errorMessage(error));
+    try {
+      journal.close(false);
+    } catch {
+      // Closed already, or the disk is full: the journal has what fitted.
+    }
+    return { error };
   }
-  progress.clear();
-  journal.close(failure === undefined);
-  const trace = journal.builder.build();
-  if (failure !== undefined && trace.eventCount === 0) throw failure;
-  const outputs = await writeOutputs(trace, folder);
-  if (failure !== undefined) {
-    context.err(`kept ${trace.eventCount} events in ${join(folder, OUTPUT_FILES.journal)}\n`);
-    throw failure;
-  }
-  return { outputs, exitCode: exitCodeOf(trace, context) };
+}
+
+/** Ends a capture whose own failure, if any, is not what is to be told. */
+async function endQuietly(iterator: AsyncIterator<TraceRecord>): Promise<void> {
+  await iterator.return?.().catch(() => undefined);
+}
+
+/** Writes the outputs of what there is, and throws the one error that says what ended the capture and what is kept where. */
+async function keepAfterFailure(error: unknown, journal: JournalFile, folder: string): Promise<never> {
+  const captured = journal.builder.eventCount;
+  if (captured === 0) throw error;
+  // After a full disk the journal has what fitted: the outputs are of that.
+  const trace = await readBack(journal);
+  const unwritten = await writeOutputs(trace, folder).then(
+    () => undefined,
+    (cause: unknown) => errorMessage(cause),
+  );
+  const kept = trace.eventCount;
+  const events =
+    kept === captured
+      ? `${formatCount(kept)} events`
+      : `the first ${formatCount(kept)} of ${formatCount(captured)} events`;
+  const told = `${errorMessage(error)}; kept: ${events} in ${journal.path}; ${unwritten ?? 'the other outputs are written'}`;
+  // A fault of our own keeps its stack.
+  if (!(error instanceof HarvestError)) throw new Error(told, { cause: error });
+  throw new HarvestError(error.code, error.exitCode, told, { cause: error, ...defined({ remedy: error.remedy }) });
+}
+
+/** What somebody who opens the journal will find: a capture keeps its events there, not in memory. */
+async function readBack({ path }: JournalFile): Promise<Trace> {
+  return (await loadTrace(path, { skipSamples: true })).builder.build();
 }
 
 /** The tree, then the summary: what a capture and an import print. */
@@ -72,16 +127,22 @@ export function printOutputs({ tree, summary }: WrittenOutputs, context: Context
   context.out(`\n${captureSummaryText(summary)}`);
 }
 
-/** The same for a trace that is not written. */
-export function printTrace(trace: Trace, context: Context): void {
-  printOutputs({ tree: callTree(trace), summary: captureSummary(trace) }, context);
-}
-
-/** The journal's path; one that is there already is kept under another name. */
+/** The journal's path; a file or a link that is there already is kept under another name. @throws OutputError HH1901 */
 async function freshJournalPath(folder: string, context: Context): Promise<string> {
   const path = join(folder, OUTPUT_FILES.journal);
-  if (!existsSync(path)) return path;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return path;
   const previous = join(folder, 'capture.previous.harvest');
+  const there = lstatSync(previous, { throwIfNoEntry: false });
+  for (const [name, stats] of [
+    [path, found],
+    [previous, there],
+  ] as const) {
+    if (!stats || stats.isFile() || stats.isSymbolicLink()) continue;
+    throw new OutputError('HH1901', `${name}: found a folder, a pipe or a device, expected a journal or nothing`, {
+      remedy: 'name another folder with --out',
+    });
+  }
   await rename(path, previous);
   if (!context.quiet) context.err(`the journal of the capture before is kept as ${previous}\n`);
   return path;
@@ -106,9 +167,4 @@ function exitCodeOf(trace: Trace, context: Context): ExitCode {
   if (context.signal.aborted) return ExitCode.interrupted;
   if (trace.info.oracle?.outcome === 'differs' || trace.info.doubtful !== undefined) return ExitCode.partial;
   return trace.info.complete ? ExitCode.ok : ExitCode.partial;
-}
-
-/** Whether an error is one that the tool raised on purpose. */
-export function isExpected(error: unknown): error is HarvestError {
-  return error instanceof HarvestError;
 }

@@ -8,7 +8,6 @@ import {
   type ImportOptions,
   type LivePiece,
   liveDecode,
-  loadFirmware,
   parseByteSource,
   type RingSettingsChange,
   recordsOf,
@@ -20,8 +19,11 @@ import {
   UsageError,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { inputFile } from '../input-file.js';
+import { sizeOption } from '../number-options.js';
+import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
-import { sizeOption } from './import.js';
+import { readFirmware } from './read-symbols.js';
 
 const KINDS = ['ring', 'swo', 'serial'] as const;
 const ACTIONS = ['download', 'status', 'freeze', 'resume', 'reset', 'config'] as const;
@@ -35,16 +37,13 @@ export const captureCommand = defineCommand({
     ['harvest capture ring --via-gdb --elf fw.elf --gdb-server :3333', 'drain it through the debug port'],
     ['harvest capture serial /dev/ttyUSB0 --format esp-idf --elf fw.elf', 'heap_trace_dump text'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    withTargetOptions(set)
       .positional('kind', { choices: KINDS, demandOption: true, describe: 'what to capture from' })
       .positional('source', { type: 'string', describe: 'a URL, a serial device, tcp:HOST:PORT or a file' })
       .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' })
-      .option('elf', { type: 'string', describe: 'the firmware, to name addresses' })
+      .option('elf', { type: 'string', describe: 'the firmware, to name addresses', values: 'input' })
       .option('via-gdb', { type: 'boolean', default: false, describe: 'ring: through the debug port' })
-      .option('board', { type: 'string', alias: 'b', describe: 'ring --via-gdb: a board or a board file' })
-      .option('gdb-server', { type: 'string', describe: 'ring --via-gdb: HOST:PORT of a debug server' })
-      .option('gdb', { type: 'string', describe: 'ring --via-gdb: the gdb program (or HARVEST_GDB)' })
       .option('until', { type: 'string', array: true, describe: 'ring --via-gdb: end at these functions' })
       .option('poll', { type: 'number', describe: 'ring --via-gdb: also drain every so many ms' })
       .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
@@ -63,7 +62,7 @@ export const captureCommand = defineCommand({
       .option('backtrace-depth', { hidden: true, type: 'number', describe: 'ring setting: 1 to 6' })
       .option('min-size', { hidden: true, type: 'string', describe: 'ring setting: no backtrace below this size' })
       .option('skip-frees', { hidden: true, type: 'boolean', describe: 'ring setting: no backtraces for frees' })
-      .option('format', { type: 'string', describe: 'swo, serial: the format of the trace' })
+      .option('format', { type: 'string', describe: 'swo, serial: the format of the trace', values: 'import-format' })
       .option('framing', { choices: SWO_FRAMINGS, describe: 'swo: how ports are carried (default: by content)' })
       .option('trace-port', { type: 'number', default: 31, describe: 'swo: the port of the trace' })
       .option('baud', { type: 'number', default: 115_200, describe: 'swo, serial: the rate of the port' })
@@ -80,13 +79,10 @@ export const captureCommand = defineCommand({
   },
 });
 
-interface RingArgs {
+interface RingArgs extends TargetArgs {
   readonly source?: string | undefined;
   readonly out: string;
   readonly elf?: string | undefined;
-  readonly board?: string | undefined;
-  readonly gdbServer?: string | undefined;
-  readonly gdb?: string | undefined;
   readonly until?: string[] | undefined;
   readonly poll?: number | undefined;
   readonly action: (typeof ACTIONS)[number];
@@ -100,22 +96,20 @@ interface RingArgs {
 }
 
 async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode> {
-  const elf = args.elf ?? args.source;
-  if (elf === undefined)
+  const given = args.elf ?? args.source;
+  if (given === undefined)
     throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
-  const gdb = args.gdb ?? context.env.HARVEST_GDB;
+  await using elf = await inputFile(given, 'HH1101');
   const settings = settingsOf(args);
   const records = captureRing({
-    elf,
+    elf: elf.path,
     signal: context.signal,
-    ...(args.board === undefined ? {} : { board: args.board }),
-    ...(args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer }),
-    ...(gdb === undefined ? {} : { gdb }),
+    ...targetOptions(args, context),
     ...(args.until === undefined ? {} : { until: args.until }),
     ...(args.poll === undefined ? {} : { pollMs: args.poll }),
     ...(settings ? { settings } : {}),
   });
-  return finish(records, args.out, context);
+  return await finish(records, args.out, context);
 }
 
 async function captureOverHttp(args: RingArgs, context: Context): Promise<ExitCode> {
@@ -132,7 +126,7 @@ async function captureOverHttp(args: RingArgs, context: Context): Promise<ExitCo
   }
   const trace = await client.download({ signal, ...(args.limit === undefined ? {} : { limit: args.limit }) });
   const records = recordsOf(trace);
-  const named = args.elf === undefined ? records : symbolized(records, await loadFirmware(args.elf));
+  const named = args.elf === undefined ? records : symbolized(records, await readFirmware(args.elf));
   return finish(asAsync(named), args.out, context);
 }
 
@@ -162,7 +156,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
   const importOptions: ImportOptions = {
     subject: args.source,
     ...(args.heapSize === undefined ? {} : { heapSizeBytes: sizeOption('--heap-size', args.heapSize) }),
-    ...(args.elf === undefined ? {} : { resolve: callerFrames(await loadFirmware(args.elf)) }),
+    ...(args.elf === undefined ? {} : { resolve: callerFrames(await readFirmware(args.elf)) }),
   };
   const pieces =
     args.kind === 'swo'

@@ -23,10 +23,10 @@ export const checkCommand = defineCommand({
     ['harvest check capture.harvest --budget heap.budget.toml --junit heap.xml', 'with a JUnit report'],
     ['harvest check capture.harvest --baseline heap.baseline.json', 'fail on new call paths'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
-      .option('budget', { type: 'string', describe: 'a heap.budget.toml' })
-      .option('baseline', { type: 'string', describe: 'a baseline file' })
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
+      .option('budget', { type: 'string', describe: 'a heap.budget.toml', values: 'input' })
+      .option('baseline', { type: 'string', describe: 'a baseline file', values: 'input' })
       .option('write-baseline', { type: 'string', describe: 'write one from this capture' })
       .option('junit', { type: 'string', describe: 'write a JUnit XML report of the budget' })
       .option('all', { type: 'boolean', default: false, describe: 'show the limits that hold, too' })
@@ -55,6 +55,7 @@ interface BudgetArgs {
   readonly allowIncomplete: boolean;
   readonly hide: readonly string[];
   readonly showAllocator: boolean;
+  readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
 }
 

@@ -6,9 +6,13 @@ import { captureToFolder, printOutputs } from './capture-to-folder.js';
 export const demoCommand = defineCommand({
   name: 'demo',
   describe: 'Build the example firmware, boot it under QEMU and harvest it until its REPL',
-  examples: [['harvest demo --out harvest-demo', 'no board needed']],
-  options: (yargs) =>
-    yargs
+  examples: [
+    ['harvest demo --out harvest-demo', 'no board needed'],
+    ['harvest demo --variant small', 'a shorter boot script'],
+    ['harvest demo --json -q', 'the summary and the tree as JSON'],
+  ],
+  options: (set) =>
+    set
       .option('variant', { choices: ['small', 'big'] as const, default: 'big' as const, describe: 'which boot script' })
       .option('out', { type: 'string', alias: 'o', default: 'harvest-demo', describe: 'the folder for the outputs' }),
   run: async (args, context) => {

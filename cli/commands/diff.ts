@@ -22,9 +22,10 @@ export const diffCommand = defineCommand({
   examples: [
     ['harvest diff main.harvest branch.harvest', 'what changed'],
     ['harvest diff main.harvest branch.harvest --markdown --max-growth 512', 'for a pull request, with a limit'],
+    ['harvest diff main.harvest branch.harvest --fail-on-new --json', 'for a script: status 1 on new call paths'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('before', traceArgument).positional('after', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('before', traceArgument).positional('after', traceArgument))
       .option('markdown', { type: 'boolean', default: false, describe: 'as Markdown' })
       .option('max-growth', { type: 'string', describe: 'fail when live bytes grow by more' })
       .option('max-peak-growth', { type: 'string', describe: 'fail when the peak grows by more' })

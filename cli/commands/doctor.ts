@@ -13,8 +13,12 @@ interface Finding {
 export const doctorCommand = defineCommand({
   name: 'doctor',
   describe: 'Check gdb, its Python, QEMU, OpenOCD, compilers and serial permissions; say how to get what is missing',
-  examples: [['harvest doctor', 'before the first capture']],
-  options: (yargs) => yargs.option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' }),
+  examples: [
+    ['harvest doctor', 'before the first capture'],
+    ['harvest doctor --json', 'for a script'],
+    ['harvest doctor --gdb arm-none-eabi-gdb', 'would this gdb do'],
+  ],
+  options: (set) => set.option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' }),
   run: async (args, context) => {
     const findings = [
       { name: 'node', state: 'ok' as const, found: process.version },

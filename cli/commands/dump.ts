@@ -1,15 +1,15 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   connect,
   ExitCode,
   findGdb,
+  firmwareOnBoard,
   formatAddress,
   formatBytes,
-  loadBoard,
-  loadFirmware,
   makeOutputFolder,
   parseAddress,
   ramDumps,
+  removeUnusedFolder,
   sanitize,
   stopPoints,
   UsageError,
@@ -17,7 +17,9 @@ import {
   writeWhole,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
-import { sizeOption } from './import.js';
+import { inputFile } from '../input-file.js';
+import { sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
   name: 'dump <elf>',
@@ -27,12 +29,9 @@ export const dumpCommand = defineCommand({
     ['harvest dump firmware.elf --at gc_log_change --every 500', 'at every 500th heap event'],
     ['harvest dump firmware.elf --period 2 --max-dumps 10', 'every two seconds'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
+  options: (set) =>
+    withTargetOptions(set)
+      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
       .option('at', { type: 'string', array: true, default: [], describe: 'dump at SYMBOL or FILE:LINE' })
       .option('every', { type: 'number', default: 1, describe: 'of the passes at --at, only every Nth' })
       .option('period', { type: 'number', describe: 'dump each time the target has run for so many seconds' })
@@ -41,8 +40,9 @@ export const dumpCommand = defineCommand({
       .option('region', { type: 'string', describe: "BASE:SIZE (default: the firmware's writable sections)" })
       .option('out', { type: 'string', alias: 'o', default: 'dumps', describe: 'the folder for the dumps' }),
   run: async (args, context) => {
-    const board = await loadBoard(args.board ?? (args.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
-    const image = await loadFirmware(args.elf, board);
+    const { gdb, ...where } = targetOptions(args, context);
+    await using elf = await inputFile(args.elf, 'HH1101');
+    const { board, image } = await firmwareOnBoard(elf.path, where);
     const until = args.until ?? [];
     const plan = {
       region: args.region === undefined ? writableRegion(image) : regionOption(args.region),
@@ -52,25 +52,37 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(image, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(args.gdb ?? context.env.HARVEST_GDB);
-    const where = args.gdbServer === undefined ? {} : { gdbServer: args.gdbServer };
-    await using target = await connect(board, { elfPath: args.elf, ...where });
-    target.lost.catch(() => undefined);
+    const program = await findGdb(gdb);
+    const made = await makeOutputFolder(args.out);
     const files: string[] = [];
-    for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
-      if (index === 0) await makeOutputFolder(args.out);
-      const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
-      await writeWhole(path, [bytes]);
-      files.push(path);
-      if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+    try {
+      await using target = await connect(board, { elfPath: elf.path, ...where, signal: context.signal });
+      if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
+      target.lost.catch(() => undefined);
+      for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
+        const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
+        await writeWhole(path, [bytes]);
+        files.push(path);
+        if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
+      }
+    } finally {
+      await removeUnusedFolder(args.out, made);
     }
     const base = formatAddress(plan.region.baseAddress);
     if (context.json) context.out(`${JSON.stringify({ schema: 'heap-harvest/dumps@1', base, files })}\n`);
-    else if (!context.quiet)
-      context.err(`next: harvest layout ${args.out}/ram-*.bin --base ${base} --elf ${args.elf}\n`);
-    return context.signal.aborted ? ExitCode.interrupted : ExitCode.ok;
+    else if (!context.quiet) context.err(nextStep(files, base, args.elf));
+    if (context.signal.aborted) return ExitCode.interrupted;
+    return files.length > 0 ? ExitCode.ok : ExitCode.partial;
   },
 });
+
+/** Names dumps that there are. */
+function nextStep(files: readonly string[], base: string, elf: string): string {
+  const [first, ...more] = files;
+  if (first === undefined) return 'no dump was made: the moments of --at, --period and --until were not reached\n';
+  const named = more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' ');
+  return `next: harvest layout ${named} --base ${base} --elf ${elf}\n`;
+}
 
 function regionOption(text: string): { baseAddress: number; sizeBytes: number } {
   const [base = '', size = ''] = text.split(':');

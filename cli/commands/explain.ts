@@ -4,8 +4,12 @@ import { defineCommand } from '../context.js';
 export const explainCommand = defineCommand({
   name: 'explain [code]',
   describe: 'What an error code means and what to try',
-  examples: [['harvest explain HH1501', 'one code; without it, all of them']],
-  options: (yargs) => yargs.positional('code', { type: 'string', describe: 'such as HH1501' }),
+  examples: [
+    ['harvest explain HH1501', 'one code; without it, all of them'],
+    ['harvest explain', 'all codes'],
+    ['harvest explain HH1352 --json', 'for a script'],
+  ],
+  options: (set) => set.positional('code', { type: 'string', describe: 'such as HH1501', values: 'code' }),
   run: async (args, context) => {
     const code = args.code?.toUpperCase();
     const found = code === undefined ? undefined : ERROR_CATALOGUE[code];

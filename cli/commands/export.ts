@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExitCode, loadTrace, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { safeLines } from '../safe-text.js';
 
 export const exportCommand = defineCommand({
   name: 'export [trace]',
@@ -10,23 +11,23 @@ export const exportCommand = defineCommand({
     ['harvest export capture.harvest --format folded --out - | flamegraph.pl', 'to stdout'],
     ['harvest export --list-formats', 'what can be written'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('trace', { type: 'string', describe: 'a journal or any importable trace' })
-      .option('format', { type: 'string', default: 'speedscope', describe: 'the format' })
-      .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
+  options: (set) =>
+    set
+      .positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' })
+      .option('format', { type: 'string', default: 'speedscope', describe: 'the format', values: 'format' })
+      .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const { builder } = await loadTrace(args.trace, { signal: context.signal });
+    const { builder } = await loadTrace(args.trace, { signal: context.signal, skipSamples: true });
     const pieces = writer.write(builder.build());
     if (args.out === '-') {
       for (const piece of pieces) {
         if (typeof piece !== 'string')
           throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
-        context.out(piece);
+        context.out(context.terminal ? safeLines(piece) : piece);
       }
       return ExitCode.ok;
     }

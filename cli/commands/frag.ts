@@ -8,9 +8,10 @@ export const fragCommand = defineCommand({
   examples: [
     ['harvest frag capture.harvest', 'at the end, and over time'],
     ['harvest frag capture.harvest --at 1200', 'after event 1200'],
+    ['harvest frag capture.harvest --top 20 --json', 'more of each list, as JSON'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('at', { type: 'number', describe: 'after this event (the last)' })
       .option('top', { type: 'number', describe: 'blocks, cuts and holders to list (10)' }),
   run: async (args, context) => {

@@ -9,35 +9,38 @@ import {
   harvestEvents,
   isJournal,
   loadTrace,
-  parseSize,
-  SERVER_KINDS,
+  type TargetOptions,
   UsageError,
   writeOutputs,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { inputFile } from '../input-file.js';
+import { positiveOption, sizeOption } from '../number-options.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 /** The default command: capture a firmware, or finish what a crash interrupted when it is given a journal. */
 export const harvestCommand = defineCommand({
-  name: ['$0 [elf]', 'run [elf]'],
+  name: 'run [elf]',
   describe: 'Capture the heap events of a firmware until its REPL waits (or write the outputs of a journal)',
   examples: [
-    ['harvest --until-repl -b metro_m0_express fw.elf', 'a board behind OpenOCD on :3333'],
+    ['harvest --until-repl -b metro_m0_express fw.elf', 'a board on a debug probe'],
     ['harvest --allocator auto --until main_loop fw.elf', 'any malloc, without a rebuild'],
     ['harvest capture.harvest', 'the outputs of a capture cut short'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
+  options: (set) =>
+    withTargetOptions(set)
+      .positional('elf', { type: 'string', describe: 'the firmware (ELF), or a journal', values: 'input' })
       .option('until-repl', { type: 'boolean', describe: 'end where the REPL waits (the default)' })
       .option('until', { type: 'string', array: true, describe: 'end at SYMBOL or FILE:LINE' })
       .option('until-prompt', { type: 'string', describe: 'end when the console shows this text' })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
-      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('allocator', {
+        type: 'string',
+        describe: 'follow malloc itself: auto, a profile or a profile file',
+        values: 'allocator',
+      })
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
       .option('backtrace-depth', { hidden: true, type: 'number', describe: 'frames kept of a backtrace', default: 128 })
@@ -63,58 +66,63 @@ export const harvestCommand = defineCommand({
         default: false,
         describe: 'direct engine: one round trip an event (docs)',
       })
-      .option('gdb', { type: 'string', describe: 'the gdb program (or HARVEST_GDB)' })
       .option('gdb-python', {
         hidden: true,
         type: 'boolean',
         default: true,
         describe: "use gdb's Python where it has one",
       })
-      .option('load', { type: 'boolean', default: false, describe: 'write the ELF file to the target first' })
-      .option('verify', { type: 'boolean', default: true, describe: "compare the target's code with the ELF file" })
-      .option('reset', { type: 'boolean', default: true, describe: 'reset the target first' })
-      .option('qemu-arg', { hidden: true, type: 'string', array: true, describe: 'a further argument for QEMU' })
-      .option('out', { type: 'string', alias: 'o', default: '.', describe: 'the folder for the outputs' }),
+      .option('out', {
+        type: 'string',
+        alias: 'o',
+        describe: 'the folder for the outputs (default: here; of a journal: beside it)',
+      }),
   run: async (args, context) => {
     if (args.elf === undefined) {
       throw new UsageError('HH1106', 'harvest: found no ELF file, expected one', {
         remedy: '`harvest demo` shows it on a built-in firmware; `harvest --help` lists the commands',
       });
     }
-    if (await startsAsJournal(args.elf)) return finishJournal(args.elf, context);
+    await using input = await inputFile(args.elf, 'HH1101');
+    const beside = args.elf === '-' ? '.' : dirname(args.elf);
+    if (await startsAsJournal(input.path)) return await finishJournal(input.path, args.out ?? beside, context);
+    const out = args.out ?? '.';
+    const target = targetOptions(args, context);
     const options: HarvestOptions = {
-      elf: args.elf,
-      reset: args.reset,
-      load: args.load,
-      verify: args.verify,
+      elf: input.path,
+      ...target,
       gdbPython: args.gdbPython,
       oneWrite: args.oneWrite,
-      maxDepth: positive('--backtrace-depth', args.backtraceDepth),
+      maxDepth: positiveOption('--backtrace-depth', args.backtraceDepth),
       signal: context.signal,
       until: args.until ?? [],
       ...defined({
-        board: args.board ?? context.env.HARVEST_BOARD,
-        gdb: args.gdb ?? context.env.HARVEST_GDB,
-        server: args.server,
-        gdbServer: args.gdbServer ?? context.env.HARVEST_GDB_SERVER,
         untilRepl: args.untilRepl,
         prompt: args.untilPrompt,
         engine: args.engine,
         allocator: args.allocator,
         hooks: args.hook,
         captureLargest: args.captureLargest,
-        qemuArgs: args.qemuArg,
         ring: ringOf(args),
-        maxEvents: args.maxEvents === undefined ? undefined : positive('--max-events', args.maxEvents),
-        timeoutMs: args.timeout === undefined ? undefined : positive('--timeout', args.timeout) * 1000,
+        maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
+        timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
       }),
     };
-    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), args.out, context);
+    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf(target)}\n`);
+    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), out, context);
     printOutputs(outputs, context);
-    if (!context.quiet && !context.json) nextStep(args.out, context);
+    if (!context.quiet && !context.json) nextStep(out, context);
     return exitCode;
   },
 });
+
+/** Which target a capture takes, and why that one. */
+function whereOf({ board, gdbServer }: TargetOptions): string {
+  if (board !== undefined)
+    return `on ${typeof board === 'string' ? board : board.name}${gdbServer === undefined ? '' : ` behind ${gdbServer}`}`;
+  if (gdbServer !== undefined) return `on what answers at ${gdbServer}`;
+  return 'on the emulated board qemu-mps2-an385: neither --board nor --gdb-server is given (harvest boards lists others)';
+}
 
 async function startsAsJournal(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch(() => undefined);
@@ -127,10 +135,9 @@ async function startsAsJournal(path: string): Promise<boolean> {
   }
 }
 
-async function finishJournal(path: string, context: Context): Promise<ExitCode> {
-  const { builder } = await loadTrace(path, { signal: context.signal });
+async function finishJournal(path: string, folder: string, context: Context): Promise<ExitCode> {
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
-  const folder = dirname(path);
   const outputs = await writeOutputs(trace, folder);
   printOutputs(outputs, context);
   if (!context.quiet && !context.json) nextStep(folder, context);
@@ -139,12 +146,6 @@ async function finishJournal(path: string, context: Context): Promise<ExitCode> 
 
 function nextStep(folder: string, context: Context): void {
   context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
-}
-
-function sizeOf(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: expected a size such as 64 or 4K`);
 }
 
 interface RingArgs {
@@ -156,7 +157,7 @@ interface RingArgs {
 }
 
 function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): CaptureRing | undefined {
-  const minSizeBytes = minSize === undefined ? undefined : sizeOf('--min-size', minSize);
+  const minSizeBytes = minSize === undefined ? undefined : sizeOption('--min-size', minSize);
   const options = defined({ stopOnFull, collapsePairs, minSizeBytes, skipFrees });
   if (ring !== undefined) return { records: ring, ...options };
   if (Object.keys(options).length === 0) return undefined;
@@ -167,9 +168,4 @@ function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArg
       remedy: 'add --ring N, or leave the option out',
     },
   );
-}
-
-function positive(option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new UsageError('HH1107', `${option} ${value}: expected a number above 0`);
 }

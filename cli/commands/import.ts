@@ -8,13 +8,15 @@ import {
   loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
-  parseSize,
+  parsePatternFile,
   TraceBuilder,
   UsageError,
   writeOutputs,
   writeWhole,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { sizeOption } from '../number-options.js';
+import { readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
@@ -23,18 +25,35 @@ export const importCommand = defineCommand({
   examples: [
     ['harvest import mylog.txt --out run1', 'the log of a classic gdb script'],
     ['harvest import - --format gdb-log < mylog.txt', 'from stdin, the format forced'],
+    ["harvest import log.txt --pattern 'alloc: got {address} size {size}'", 'a log of your own, its lines described'],
     ['harvest import --list-formats', 'what can be read'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked' })
-      .option('format', { type: 'string', describe: 'force a format (default: told by content)' })
+  options: (set) =>
+    set
+      .positional('file', { type: 'string', describe: 'the file; - is stdin; .gz is unpacked', values: 'input' })
+      .option('format', {
+        type: 'string',
+        describe: 'force a format (default: told by content)',
+        values: 'import-format',
+      })
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
-      .option('elf', { type: 'string', describe: 'the firmware: names the callers that the trace has as addresses' })
+      .option('elf', {
+        type: 'string',
+        describe: 'the firmware: names the callers that the trace has as addresses',
+        values: 'input',
+      })
       .option('columns', {
         type: 'string',
         describe: 'CSV and JSON lines: address=ptr,size=bytes,time=ts:ms (roles: kind, from, task, caller...)',
       })
+      .option('pattern', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: "a line of any log: 'alloc: {address} {size} {caller}', one an event kind",
+      })
+      .option('pattern-file', { type: 'string', describe: 'a file of such patterns, one a line, # begins a comment' })
       .option('cpu-mhz', { type: 'number', describe: 'ESP-IDF: turns ccount into time' })
       .option('drop-inner-pairs', {
         type: 'boolean',
@@ -49,6 +68,7 @@ export const importCommand = defineCommand({
     if (path === undefined)
       throw new UsageError('HH1106', 'harvest import: found no file, expected one (or - for stdin)');
     const heapSizeBytes = args.heapSize === undefined ? undefined : sizeOption('--heap-size', args.heapSize);
+    const patterns = await patternOptions(args);
     const builder = new TraceBuilder();
     let failure: unknown;
     const loaded = await loadTrace(path, {
@@ -56,6 +76,7 @@ export const importCommand = defineCommand({
       signal: context.signal,
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(heapSizeBytes === undefined ? {} : { heapSizeBytes }),
+      ...(patterns.length === 0 ? {} : { patterns }),
       ...(args.columns === undefined ? {} : { columns: columnsOption(args.columns) }),
       ...(args.cpuMhz === undefined ? {} : { cpuFrequencyHz: args.cpuMhz * 1e6 }),
       ...(args.elf === undefined ? {} : { resolve: await namesOf(args.elf) }),
@@ -77,6 +98,15 @@ export const importCommand = defineCommand({
   },
 });
 
+/** The patterns of the file, then those of the command line. */
+async function patternOptions(args: {
+  readonly pattern: readonly string[];
+  readonly patternFile?: string | undefined;
+}): Promise<string[]> {
+  const shared = args.patternFile === undefined ? [] : parsePatternFile(await readText(args.patternFile));
+  return [...shared, ...args.pattern];
+}
+
 /** Symbols are a third of the code and seldom asked for: loaded then only. */
 async function namesOf(elf: string) {
   const { readSymbols } = await import('./read-symbols.js');
@@ -91,13 +121,6 @@ function listFormats(context: Context): ExitCode {
     for (const { id, title } of FORMATS) context.out(`${id.padEnd(width)}  ${title}\n`);
   }
   return ExitCode.ok;
-}
-
-/** A size from the command line. @throws UsageError HH1108 */
-export function sizeOption(option: string, text: string): number {
-  const size = parseSize(text);
-  if (size !== undefined) return size;
-  throw new UsageError('HH1108', `${option} ${text}: found no size, expected for example 10K, 2M or 0x5000`);
 }
 
 /** `address=ptr,size=bytes` as names by role. @throws UsageError HH1109 */

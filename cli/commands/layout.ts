@@ -2,19 +2,23 @@ import { basename, join } from 'node:path';
 import {
   ExitCode,
   type GcHeapLayout,
+  type GcMoment,
   gcFrames,
   gcGeometryOf,
   gcLayoutSvg,
   gcLayoutText,
+  gcSequenceText,
+  isText,
   makeOutputFolder,
   parseAddress,
   readGcDump,
+  readGcText,
   type Symbolizer,
   symbolNames,
   UsageError,
   writeWhole,
 } from '../../lib/public/index.js';
-import { defineCommand } from '../context.js';
+import { type Context, defineCommand } from '../context.js';
 import { readBytes, readSymbols } from './read-symbols.js';
 
 interface NamedLayout {
@@ -22,24 +26,35 @@ interface NamedLayout {
   readonly layout: GcHeapLayout;
 }
 
+/** A dump, and what about it is doubtful. */
+interface Moment extends GcMoment {
+  readonly doubts: readonly string[];
+}
+
 export const layoutCommand = defineCommand({
   name: 'layout <dumps..>',
-  describe: 'The layout of a MicroPython or CircuitPython heap in dumps of its memory',
+  describe: 'The layout of a MicroPython or CircuitPython heap: from logs of mem_info(1) or dumps of its memory',
   examples: [
+    ['harvest layout log.txt', 'every micropython.mem_info(1) in a log, and how the heap changed'],
     ['harvest layout heap.bin --base 0x2000030c', 'a dump of the heap area alone'],
     ['harvest layout ram-*.bin --base 0x20000000 --elf firmware.elf', 'dumps of all RAM: finds the heap, tells types'],
     ['harvest layout ram-*.bin --base 0x20000000 --elf firmware.elf --out pictures', 'SVG pictures and frames.json'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('dumps', {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'dumps in order; .gz is unpacked',
+        values: 'input',
+        describe: 'logs or dumps in order; .gz is unpacked',
       })
-      .option('base', { type: 'string', demandOption: true, describe: 'the address of the first byte' })
-      .option('elf', { type: 'string', describe: 'the firmware: finds the heap in a dump of all RAM, names types' })
+      .option('base', { type: 'string', describe: 'of a dump of memory: the address of the first byte' })
+      .option('elf', {
+        type: 'string',
+        describe: 'the firmware: finds the heap in a dump of all RAM, names types',
+        values: 'input',
+      })
       .option('finaliser', { type: 'boolean', default: true, describe: 'the build has a finaliser table' })
       .option('collect-table', {
         type: 'boolean',
@@ -48,30 +63,64 @@ export const layoutCommand = defineCommand({
       })
       .option('out', { type: 'string', alias: 'o', describe: 'write an SVG a dump and frames.json into this folder' }),
   run: async (args, context) => {
-    const base = parseAddress(args.base);
-    if (base === undefined) {
-      throw new UsageError('HH1109', `--base ${args.base}: found no address, expected for example 0x20000000`);
-    }
     const symbols = args.elf === undefined ? undefined : await readSymbols(args.elf);
-    const layouts: NamedLayout[] = [];
-    for (const path of args.dumps)
-      layouts.push({ name: basename(path), layout: await readLayout(path, base, symbols, args) });
+    const moments: Moment[] = [];
+    for (const path of args.dumps) moments.push(...(await readMoments(path, symbols, args)));
+    const layouts = moments.flatMap(namedLayouts);
     if (context.json) context.out(`${JSON.stringify(gcFrames(layouts))}\n`);
-    else context.out(`${layouts.map(({ name, layout }) => gcLayoutText(layout, name)).join('\n\n')}\n`);
+    else print(moments, layouts, context);
     if (args.out !== undefined) await writePictures(layouts, args.out);
-    return ExitCode.ok;
+    return moments.some(({ doubts }) => doubts.length > 0) ? ExitCode.partial : ExitCode.ok;
   },
 });
 
-async function readLayout(
-  path: string,
-  baseAddress: number,
-  symbols: Symbolizer | undefined,
-  options: { readonly finaliser: boolean; readonly collectTable: boolean },
-): Promise<GcHeapLayout> {
+function print(moments: readonly Moment[], layouts: readonly NamedLayout[], context: Context): void {
+  const parts = layouts.map(({ name, layout }) => gcLayoutText(layout, name));
+  const sequence = gcSequenceText(moments);
+  context.out(`${[...parts, ...(sequence === '' ? [] : [sequence])].join('\n\n')}\n`);
+  for (const { name, doubts } of moments) for (const doubt of doubts) context.err(`${name}: ${doubt}\n`);
+}
+
+/** A heap in several areas has a layout for each. */
+function namedLayouts({ name, layouts }: GcMoment): NamedLayout[] {
+  return layouts.map((layout, i) => ({ name: layouts.length > 1 ? `${name}, area ${i + 1}` : name, layout }));
+}
+
+interface DumpOptions {
+  readonly base?: string | undefined;
+  readonly finaliser: boolean;
+  readonly collectTable: boolean;
+}
+
+async function readMoments(path: string, symbols: Symbolizer | undefined, options: DumpOptions): Promise<Moment[]> {
   const bytes = await readBytes(path, 'HH1105');
-  const geometry = gcGeometryOf({ bytes, baseAddress }, symbols, options);
-  return readGcDump({ bytes, baseAddress, geometry, ...(symbols ? { symbolAt: symbolNames(symbols) } : {}) });
+  const name = basename(path);
+  if (isText(bytes)) {
+    const dumps = readGcText(bytes, path);
+    return dumps.map(({ layouts, doubts }, i) => ({
+      name: dumps.length > 1 ? `${name}, dump ${i + 1}` : name,
+      layouts,
+      doubts,
+    }));
+  }
+  const geometry = { bytes, baseAddress: baseOf(options.base, path) };
+  const layout = readGcDump({
+    ...geometry,
+    geometry: gcGeometryOf(geometry, symbols, options),
+    ...(symbols ? { symbolAt: symbolNames(symbols) } : {}),
+  });
+  return [{ name, layouts: [layout], doubts: [] }];
+}
+
+/** @throws UsageError HH1109 */
+function baseOf(text: string | undefined, path: string): number {
+  const base = text === undefined ? undefined : parseAddress(text);
+  if (base !== undefined) return base;
+  const found = text === undefined ? 'no --base' : `--base ${text}`;
+  throw new UsageError(
+    'HH1109',
+    `${path}: found a dump of memory and ${found}, expected the address of its first byte, for example --base 0x20000000`,
+  );
 }
 
 async function writePictures(layouts: readonly NamedLayout[], folder: string): Promise<void> {

@@ -20,8 +20,8 @@ export const leaksCommand = defineCommand({
     ],
     ['harvest leaks capture.harvest --from before --to after', 'between two marks'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('from', { type: 'string', describe: 'the mark that begins the window' })
       .option('to', { type: 'string', describe: 'the mark that ends it' })
       .option('max', { type: 'string', describe: 'fail above so many bytes' })

@@ -7,13 +7,15 @@ export const mpyCommand = defineCommand({
   describe: 'What .mpy files hold, and what importing them costs on the heap',
   examples: [
     ['harvest mpy app.mpy', 'by function, with the assumptions'],
-    ['harvest mpy lib/*.mpy --json', 'all of it as JSON'],
+    ['harvest mpy lib/a.mpy lib/b.mpy', 'several files'],
+    ['harvest mpy app.mpy --json', 'all of it as JSON'],
   ],
-  options: (yargs) =>
-    yargs.positional('files', {
+  options: (set) =>
+    set.positional('files', {
       type: 'string',
       array: true,
       demandOption: true,
+      values: 'input',
       describe: '.mpy files, version 5 or 6',
     }),
   run: async (args, context) => {

@@ -24,10 +24,11 @@ export const poolsCommand = defineCommand({
   describe: 'The smallest memory pools that serve a trace, proven by a replay',
   examples: [
     ['harvest pools heaptrace --pools 5 --heap-size 10K', 'layout, costs and proof'],
+    ['harvest pools capture.harvest --json', 'the plan as JSON'],
     ['harvest pools capture.harvest --pools 4 --margin 20 --format zephyr', 'K_MEM_SLAB_DEFINE lines'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('pools', { type: 'number', default: 4, describe: 'at most so many pools' })
       .option('heap-size', { type: 'string', describe: 'the room that there is: 10K' })
       .option('align', { type: 'number', default: 4, describe: 'alignment of the blocks' })

@@ -1,19 +1,33 @@
-import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { createSymbolizer, errorMessage, type Symbolizer, splitFilesOf, UsageError } from '../../lib/public/index.js';
+import {
+  createSymbolizer,
+  errorMessage,
+  loadFirmware,
+  MAX_FILE_BYTES,
+  type Symbolizer,
+  splitFilesOf,
+  UsageError,
+} from '../../lib/public/index.js';
+import { type InputCode, inputFile, readInput } from '../input-file.js';
 
-/** The bytes of a file, unpacked when they are gzip. @throws UsageError */
-export async function readBytes(path: string, code: 'HH1101' | 'HH1105'): Promise<Uint8Array> {
+/** The bytes of a file, unpacked when they are gzip; `-` is standard input. @throws UsageError */
+export async function readBytes(path: string, code: InputCode): Promise<Uint8Array> {
+  const bytes = await readInput(path, code, code === 'HH1101' ? MAX_FILE_BYTES.elf : MAX_FILE_BYTES.dump);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    const bytes = await readFile(path);
-    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: 2 ** 30 }) : bytes;
+    return gunzipSync(bytes, { maxOutputLength: 2 ** 30 });
   } catch (cause) {
-    const message = errorMessage(cause);
-    throw new UsageError(code, `${path}: cannot be read: ${message}`, { cause });
+    throw new UsageError(code, `${path}: cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }
 
 /** The symbols of a firmware. @throws UsageError HH1101, SymbolError */
 export async function readSymbols(path: string): Promise<Symbolizer> {
   return createSymbolizer(await readBytes(path, 'HH1101'), { splitFiles: splitFilesOf(path) });
+}
+
+/** A firmware that must have its symbol table; `-` is standard input. @throws UsageError HH1101, SymbolError */
+export async function readFirmware(path: string): Promise<Symbolizer> {
+  await using file = await inputFile(path, 'HH1101');
+  return await loadFirmware(file.path);
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExitCode, formatBytes, loadTrace, traceReport, writeWhole } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { safeLines } from '../safe-text.js';
 import { traceArgument } from './analysis-options.js';
 
 export const reportCommand = defineCommand({
@@ -9,18 +10,19 @@ export const reportCommand = defineCommand({
   examples: [
     ['harvest report capture.harvest -o report.html', 'one file to attach to an issue'],
     ['harvest report mylog.txt', 'mylog.html, from any trace that harvest import reads'],
+    ['harvest report capture.harvest --title nightly -o - | gzip > report.html.gz', 'to stdout'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('trace', traceArgument)
-      .option('out', { type: 'string', alias: 'o', nargs: 1, describe: 'the file; - is stdout' })
-      .option('title', { type: 'string', nargs: 1, describe: "the trace's name in the page (default: the file's)" }),
+      .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
+      .option('title', { type: 'string', describe: "the trace's name in the page (default: the file's)" }),
   run: async (args, context) => {
     const { builder } = await loadTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
     const html = await traceReport(builder.build(), args.title ?? name);
     if (args.out === '-') {
-      context.out(html);
+      context.out(context.terminal ? safeLines(html) : html);
       return ExitCode.ok;
     }
     const path = args.out ?? `${name.replace(/(\.gz)?$/, '').replace(/\.[^.]*$/, '') || 'report'}.html`;

@@ -3,7 +3,6 @@ import {
   ExitCode,
   formatCount,
   journalBytes,
-  loadFirmware,
   loadTrace,
   makeOutputFolder,
   OUTPUT_FILES,
@@ -14,17 +13,33 @@ import {
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
+import { readFirmware } from './read-symbols.js';
 
 export const resymbolizeCommand = defineCommand({
   name: 'resymbolize <trace>',
   describe: 'Make the backtraces of a direct capture anew, with a better ELF file of the same firmware',
   examples: [
     ['harvest resymbolize capture.harvest --elf firmware-with-debug.elf --out again', 'no second capture needed'],
+    [
+      'harvest resymbolize capture.harvest --elf firmware-with-debug.elf',
+      'into the folder resymbolized, beside the trace',
+    ],
+    ['harvest resymbolize capture.harvest --elf firmware-with-debug.elf -q --json', 'the summary as JSON'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('trace', { type: 'string', demandOption: true, describe: 'a journal of the direct engine' })
-      .option('elf', { type: 'string', demandOption: true, describe: 'the ELF file with debug information' })
+  options: (set) =>
+    set
+      .positional('trace', {
+        type: 'string',
+        demandOption: true,
+        describe: 'a journal of the direct engine',
+        values: 'input',
+      })
+      .option('elf', {
+        type: 'string',
+        demandOption: true,
+        describe: 'the ELF file with debug information',
+        values: 'input',
+      })
       .option('out', {
         type: 'string',
         alias: 'o',
@@ -41,7 +56,7 @@ export const resymbolizeCommand = defineCommand({
         },
       );
     }
-    const { trace, unwound, kept } = resymbolize(old, await loadFirmware(args.elf));
+    const { trace, unwound, kept } = resymbolize(old, await readFirmware(args.elf));
     const folder = args.out ?? join(dirname(args.trace), 'resymbolized');
     await makeOutputFolder(folder);
     await writeWhole(join(folder, OUTPUT_FILES.journal), journalBytes(trace));

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import {
   ExitCode,
   FinishedTraceSource,
@@ -13,6 +12,8 @@ import {
   UsageError,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { inputFile, readInput } from '../input-file.js';
+import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const serveCommand = defineCommand({
   name: 'serve [trace]',
@@ -22,12 +23,14 @@ export const serveCommand = defineCommand({
     ['harvest serve --live firmware.elf --ring 5000', 'the newest 5000 events of a capture that goes on'],
     ['harvest serve trace.harvest --page viewer.html', 'with a page at /'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('trace', { type: 'string', describe: 'a journal or any trace that `harvest import` reads' })
-      .option('live', { type: 'string', describe: 'capture this firmware (ELF) meanwhile' })
-      .option('board', { type: 'string', alias: 'b', describe: '--live: a board or a board file' })
-      .option('gdb-server', { type: 'string', describe: '--live: HOST:PORT of a debug server' })
+  options: (set) =>
+    withTargetOptions(set)
+      .positional('trace', {
+        type: 'string',
+        describe: 'a journal or any trace that `harvest import` reads',
+        values: 'input',
+      })
+      .option('live', { type: 'string', describe: 'capture this firmware (ELF) meanwhile', values: 'input' })
       .option('ring', { type: 'number', default: 10_000, describe: '--live: how many events to keep' })
       .option('stop-on-full', { type: 'boolean', default: false, describe: '--live: keep the earliest events' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
@@ -40,9 +43,9 @@ export const serveCommand = defineCommand({
         default: [],
         describe: 'further origins that may read and change',
       })
-      .option('page', { type: 'string', describe: 'an HTML file to serve at /; default: the viewer' }),
+      .option('page', { type: 'string', describe: 'an HTML file to serve at /; default: the viewer', values: 'input' }),
   run: async (args, context) => {
-    const page = args.page === undefined ? await viewer() : await pageOf(args.page);
+    const page = args.page === undefined ? await viewer() : await readInput(args.page, 'HH1105');
     const ring = args.live === undefined ? undefined : new HeapRing(args.ring, { stopOnFull: args.stopOnFull });
     const source: RingSource = ring
       ? new LiveRingSource(ring, { name: args.live ?? '' })
@@ -58,9 +61,9 @@ export const serveCommand = defineCommand({
     if (context.json) context.out(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
     else context.out(`serving at ${server.url}; Ctrl-C ends it\n`);
     if (ring && args.live !== undefined) {
-      const { board, gdbServer } = args;
-      const target = { ...(board === undefined ? {} : { board }), ...(gdbServer === undefined ? {} : { gdbServer }) };
-      for await (const record of harvestEvents({ elf: args.live, ...target, signal: context.signal })) ring.add(record);
+      const target = targetOptions(args, context);
+      await using elf = await inputFile(args.live, 'HH1101');
+      for await (const record of harvestEvents({ elf: elf.path, ...target, signal: context.signal })) ring.add(record);
       ring.freeze();
       if (!context.quiet) context.err('the capture has ended; its ring is still served\n');
     }
@@ -72,7 +75,7 @@ export const serveCommand = defineCommand({
 async function finished(path: string | undefined, context: Context): Promise<RingSource> {
   if (path === undefined)
     throw new UsageError('HH1106', 'harvest serve: found no trace, expected a file or --live ELF');
-  const { builder } = await loadTrace(path, { signal: context.signal });
+  const { builder } = await loadTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
   const { buildId } = trace.info.elf ?? {};
   return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });
@@ -84,13 +87,5 @@ async function viewer(): Promise<Uint8Array | undefined> {
     return Buffer.from(await loadViewerPage());
   } catch {
     return undefined;
-  }
-}
-
-async function pageOf(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new UsageError('HH1105', `--page ${path}: cannot be read`, { cause });
   }
 }

@@ -62,6 +62,7 @@ export class SessionPrompt {
 
   async run(): Promise<ExitCode> {
     const { context } = this;
+    await makeOutputFolder(this.args.out);
     const terminal = context.live && process.stdin.isTTY === true;
     const completer = (line: string) => completeCommand(line, this.live ? 'live' : 'nodemcu');
     const options = { terminal, completer, prompt: 'heap> ' };
@@ -168,7 +169,6 @@ export class SessionPrompt {
     const dumped = await this.session.dump();
     // A firmware's backtraces have their names already.
     const trace = elf === undefined || this.live ? dumped : symbolizedTrace(dumped, await loadFirmware(elf));
-    await makeOutputFolder(out);
     await writeWhole(join(out, OUTPUT_FILES.journal), journalBytes(trace));
     printOutputs(await writeOutputs(trace, out), this.context);
     this.complete &&= trace.info.complete;

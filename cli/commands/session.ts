@@ -1,16 +1,17 @@
 import {
+  defined,
   durableSelector,
   ENGINE_NAMES,
   type HeapTraceSession,
   LiveHeapSession,
+  loadFirmware,
   NodeMcuSession,
   openSerialPort,
   reopenSerialPort,
-  SERVER_KINDS,
-  type ServerKind,
   UsageError,
 } from '../../lib/public/index.js';
 import { type Context, defineCommand } from '../context.js';
+import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { SessionPrompt } from './session-prompt.js';
 
 /** Heap tracing on a live board or emulator, one command a line: typed, or from a pipe. */
@@ -22,15 +23,15 @@ export const sessionCommand = defineCommand({
     ["printf 'init 100\\nstart all\\nlua f()\\nstop\\ndump\\n' | harvest session --nodemcu COM3", 'from a script'],
     ["printf 'init\\nstart\\nwait >>>\\ntype (f)\\ndump\\n' | harvest session firmware.elf", 'an emulated firmware'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    withTargetOptions(set)
       .positional('elf', { type: 'string', describe: 'the firmware (ELF); with --nodemcu: to name addresses' })
-      .option('board', { type: 'string', alias: 'b', describe: 'a board (`harvest boards`) or a board file' })
-      .option('server', { choices: SERVER_KINDS, describe: "which of the board's debug servers" })
-      .option('gdb-server', { type: 'string', describe: 'HOST:PORT of a debug server that runs' })
-      .option('allocator', { type: 'string', describe: 'follow malloc itself: auto, a profile or a profile file' })
+      .option('allocator', {
+        type: 'string',
+        describe: 'follow malloc itself: auto, a profile or a profile file',
+        values: 'allocator',
+      })
       .option('engine', { choices: ENGINE_NAMES, describe: 'how to capture' })
-      .option('reset', { type: 'boolean', default: true, describe: 'reset the target at the first start' })
       .option('rolling', { type: 'boolean', default: false, describe: 'full records: go on with the newest events' })
       .option('nodemcu', { type: 'string', describe: 'the serial port of a NodeMCU board (Lua REPL)' })
       .option('baud', { type: 'number', default: 115_200, describe: 'the rate of the port' })
@@ -44,14 +45,10 @@ export const sessionCommand = defineCommand({
   },
 });
 
-interface SessionArgs {
+interface SessionArgs extends TargetArgs {
   readonly elf?: string | undefined;
-  readonly board?: string | undefined;
-  readonly server?: ServerKind | undefined;
-  readonly gdbServer?: string | undefined;
   readonly allocator?: string | undefined;
   readonly engine?: (typeof ENGINE_NAMES)[number] | undefined;
-  readonly reset: boolean;
   readonly rolling: boolean;
   readonly nodemcu?: string | undefined;
   readonly baud: number;
@@ -63,21 +60,19 @@ async function openSession(args: SessionArgs, context: Context): Promise<HeapTra
   if (args.nodemcu !== undefined) return openNodeMcu(args.nodemcu, args, context);
   if (args.elf === undefined)
     throw new UsageError('HH1106', 'harvest session: found no target, expected an ELF file or --nodemcu PORT');
-  const { server, allocator, engine } = args;
-  const board = args.board ?? context.env.HARVEST_BOARD;
-  const gdb = context.env.HARVEST_GDB;
-  const gdbServer = args.gdbServer ?? context.env.HARVEST_GDB_SERVER;
+  if (args.elf === '-')
+    throw new UsageError('HH1119', 'harvest session: found - as the ELF file: standard input has the commands', {
+      remedy: 'name the ELF file',
+    });
+  // The capture opens it at the first start only: what is not there is told before anybody types.
+  await loadFirmware(args.elf);
+  const { allocator, engine } = args;
   return LiveHeapSession.onTarget({
     elf: args.elf,
-    reset: args.reset,
+    ...targetOptions(args, context),
     rolling: args.rolling,
     signal: context.signal,
-    ...(board === undefined ? {} : { board }),
-    ...(server === undefined ? {} : { server }),
-    ...(gdbServer === undefined ? {} : { gdbServer }),
-    ...(allocator === undefined ? {} : { allocator }),
-    ...(engine === undefined ? {} : { engine }),
-    ...(gdb === undefined ? {} : { gdb }),
+    ...defined({ allocator, engine }),
   });
 }
 

@@ -15,9 +15,10 @@ export const statsCommand = defineCommand({
   examples: [
     ['harvest stats capture.harvest', 'all figures'],
     ['harvest stats heaptrace --heap-size 10K', "a Drone OS trace with its heap's size"],
+    ['harvest stats capture.harvest --mark boot=300 --json', 'by phase, as JSON'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
       .option('top', { type: 'number', describe: 'sources to list (10)' }),
   run: async (args, context) => {

@@ -1,13 +1,13 @@
 import {
   ExitCode,
   formatAddress,
-  loadFirmware,
   parseAddress,
   type SourceFrame,
   sanitize,
   UsageError,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
+import { readFirmware } from './read-symbols.js';
 
 /** addr2line's job: source lines of addresses, inlined calls included. */
 export const symbolizeCommand = defineCommand({
@@ -16,10 +16,11 @@ export const symbolizeCommand = defineCommand({
   examples: [
     ['harvest symbolize firmware.elf 0x000009d6 0x11e', 'one block of lines an address, innermost first'],
     ['harvest symbolize firmware.elf --return-addresses 0x9d6', 'addresses from a backtrace: the call before each'],
+    ['harvest symbolize firmware.elf 0x9d6 --json', 'for a script'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)' })
+  options: (set) =>
+    set
+      .positional('elf', { type: 'string', demandOption: true, describe: 'the firmware (ELF)', values: 'input' })
       .positional('addresses', { type: 'string', array: true, demandOption: true, describe: '0x... or decimal' })
       .option('return-addresses', {
         type: 'boolean',
@@ -27,7 +28,7 @@ export const symbolizeCommand = defineCommand({
         describe: 'look at the call before each address',
       }),
   run: async (args, context) => {
-    const image = await loadFirmware(args.elf);
+    const image = await readFirmware(args.elf);
     const found = args.addresses.map((text) => {
       const address = parseAddress(text);
       if (address === undefined) {

@@ -17,8 +17,8 @@ export const treeCommand = defineCommand({
     ['harvest tree capture.harvest --at-peak --bytes', 'who held the heap when it was fullest'],
     ['harvest tree capture.harvest --invert --depth 2', 'by source, with its direct callers'],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('at', { type: 'number', describe: 'what is alive after this event' })
       .option('at-peak', { type: 'boolean', default: false, describe: 'what is alive at the peak' })
       .option('total', { type: 'boolean', default: false, describe: 'everything ever allocated' })

@@ -11,9 +11,10 @@ export const viewCommand = defineCommand({
   examples: [
     ['harvest view capture.harvest', 'serves it on 127.0.0.1 and opens the browser'],
     ['harvest view mylog.txt --no-open', 'only prints the address'],
+    ['harvest view capture.harvest --host 127.0.0.1 --port 8080 --no-open', 'at a port of your choice'],
   ],
-  options: (yargs) =>
-    yargs
+  options: (set) =>
+    set
       .positional('trace', traceArgument)
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })

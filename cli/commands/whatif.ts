@@ -8,13 +8,16 @@ export const whatifCommand = defineCommand({
   examples: [
     ['harvest whatif capture.harvest', 'under every policy'],
     ['harvest whatif capture.harvest --policy tlsf --heap-size 20K', 'one of them in a heap of another size'],
+    [
+      'harvest whatif capture.harvest --policy first-fit --policy best-fit --no-least',
+      'two of them, without the search',
+    ],
   ],
-  options: (yargs) =>
-    analysisOptions(yargs.positional('trace', traceArgument))
+  options: (set) =>
+    analysisOptions(set.positional('trace', traceArgument))
       .option('policy', {
         type: 'string',
         array: true,
-        nargs: 1,
         describe: `one of ${POLICIES.map(({ id }) => id).join(', ')} (all)`,
       })
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K (as captured)' })

@@ -3,7 +3,7 @@
  * In your project: npm install --save-dev heap-harvest ava, and name your own ELF file and board.
  */
 import test from 'ava';
-import { callTreeNodes, harvest, harvestEvents } from 'heap-harvest';
+import { harvest, harvestEvents } from 'heap-harvest';
 import { exampleFirmware } from './example-firmware.js';
 
 test('the boot script leaves the heap within its limits', async (t) => {
@@ -17,8 +17,8 @@ test('the boot script leaves the heap within its limits', async (t) => {
   t.true(liveBytes <= 4 * 1024, `${liveBytes} bytes alive at the REPL`);
   t.true(peakBytes <= 6 * 1024, `peak of ${peakBytes} bytes`);
 
-  // Who holds it: the public tree is made of tree-model nodes.
-  const reader = callTreeNodes(capture.tree()).first((node) => node.model.functionName === 'read_form');
+  // Who holds it: the tree as tree-model's nodes, which can be searched.
+  const reader = capture.treeNodes().first((node) => node.model.functionName === 'read_form');
   t.true((reader?.model.live.bytes ?? 0) > 0);
 });
 

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { packageRoot } from 'heap-harvest';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const sources = join(packageRoot, 'examples', 'firmware', 'lisp');
+const packageFolder = dirname(fileURLToPath(import.meta.resolve('heap-harvest/package.json')));
+const sources = join(packageFolder, 'examples', 'firmware', 'lisp');
 
 /** Builds the example firmware where it is not yet, and returns its ELF file. In your project: the path of your own. */
 export function exampleFirmware(variant: string): string {

@@ -35,7 +35,7 @@ test.serial('an action that lets go of everything leaves nothing behind', async 
   await using session = await sessionAtPrompt();
   const capture = await repeat(session, '(sum (range 0 8))', 3);
   t.is(capture.marks.length, 4);
-  t.notThrows(() => assertNoLeaks(capture.trace, { marks: ['cycle'] }));
+  t.notThrows(() => assertNoLeaks(capture, { marks: ['cycle'] }));
   t.is(capture.leaks().suspectBytes, 0);
   t.true(capture.fragmentation().at.freeBytes > 0);
 });
@@ -45,7 +45,7 @@ test.serial('an action that keeps a block each time is found, with its source li
   await using session = await sessionAtPrompt();
   await session.type('(define log nil)', PROMPT);
   const capture = await repeat(session, '(set! log (cons 1 log))', 3);
-  const error = t.throws(() => assertNoLeaks(capture.trace, { name: 'log a line' }), { instanceOf: CheckFailedError });
+  const error = t.throws(() => assertNoLeaks(capture, { name: 'log a line' }), { instanceOf: CheckFailedError });
   t.is(error?.code, 'HH2001');
   t.regex(
     error?.message ?? '',

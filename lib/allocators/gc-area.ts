@@ -74,7 +74,7 @@ export function sameArea(a: GcArea, b: GcArea): boolean {
 
 /**
  * The allocations of a MicroPython allocation table: first block by count of blocks. Two bits a block, lowest first:
- * 0 free, 1 head, 2 tail, 3 marked head (capture.md, section 1).
+ * 0 free, 1 head, 2 tail, 3 marked head (py/gc.c).
  */
 export function readAllocTable(table: Uint8Array, blocks: Blocks): Map<Blocks, Blocks> {
   const found = new Map<Blocks, Blocks>();

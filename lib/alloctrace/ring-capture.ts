@@ -1,23 +1,21 @@
 import type { Address, Milliseconds } from '../base/units.js';
-import { loadBoard } from '../boards/load-board.js';
 import type { CodePoint } from '../capture/engine.js';
+import { firmwareOnBoard } from '../capture/firmware-on-board.js';
 import { openSession } from '../capture/gdb/gdb-engine.js';
 import { SymbolError } from '../errors/errors.js';
-import { loadFirmware } from '../firmware/firmware-image.js';
 import { symbolized } from '../firmware/symbolize-records.js';
 import { findGdb } from '../link/mi/find-gdb.js';
-import { type ConnectOptions, connect } from '../link/server/connect.js';
+import { connect } from '../link/server/connect.js';
+import type { TargetOptions } from '../link/server/target-options.js';
 import type { RingSettingsChange } from '../ring/ring-settings.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import { configureRing, ringViaDebugPort } from './ring-via-debug-port.js';
 
 /** What to capture through the debug port, from where, until when. */
-export interface RingCaptureOptions extends Omit<ConnectOptions, 'elfPath'> {
+export interface RingCaptureOptions extends TargetOptions {
   /** The firmware, with the tracer in it. */
   readonly elf: string;
-  /** A board's name or file; `generic` with `gdbServer`, else `qemu-mps2-an385`. */
-  readonly board?: string;
   /** End at these functions; default: `alloctrace_done` where the firmware has it, else only the signal ends the capture. */
   readonly until?: readonly string[];
   /** Also drain the ring so often; needed for a rolling ring. */
@@ -35,8 +33,7 @@ export interface RingCaptureOptions extends Omit<ConnectOptions, 'elfPath'> {
  * @example const trace = await collectTrace(captureRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
  */
 export async function* captureRing(options: RingCaptureOptions): AsyncGenerator<TraceRecord> {
-  const board = await loadBoard(options.board ?? (options.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic'));
-  const image = await loadFirmware(options.elf, board);
+  const { board, image } = await firmwareOnBoard(options.elf, options);
   const point = (label: string): CodePoint => ({ label, address: addressOf(image, options.elf, label) });
   const ringAddress = addressOf(image, options.elf, 'alloctrace_ring');
   const ringFull = point('alloctrace_ring_full');

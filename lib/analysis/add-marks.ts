@@ -2,7 +2,7 @@ import type { Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import type { Mark } from '../trace/heap-event.js';
 import type { Trace } from '../trace/trace.js';
-import { sourceName } from './hidden-frames.js';
+import { sourceName } from './allocator-frames.js';
 
 /**
  * A trace with further marks. Each is `NAME=EVENT` (before the event of this number) or `NAME=FUNCTION`: before every event

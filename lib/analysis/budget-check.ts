@@ -70,7 +70,7 @@ class Facts {
 
   constructor(
     private readonly trace: Trace,
-    private readonly options: BudgetOptions,
+    options: BudgetOptions,
   ) {
     this.hidden = hiddenFrames(trace, options);
   }
@@ -150,7 +150,7 @@ class Facts {
       const inside = stacksWith(this.trace, rule.name);
       return (_span, stack) => stack >= 0 && inside[stack] === 1;
     }
-    this.sources ??= spanSources(this.trace, lifespans(this.trace), this.options);
+    this.sources ??= spanSources(this.trace, lifespans(this.trace), this.hidden);
     const { ofSpan, list } = this.sources;
     const matches = list.map((place) => isSource(place, rule.name));
     return (span) => matches[ofSpan[span] ?? -1] === true;

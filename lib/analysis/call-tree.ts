@@ -2,7 +2,7 @@ import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { isAliveAt, peakOf } from './heap-usage.js';
-import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
 import { type PlaceTree, placeTree } from './stack-paths.js';
@@ -60,15 +60,17 @@ const COLUMNS = CALL_FIGURES.length * 3;
 
 /**
  * The call tree of a trace: per call path and source line what is alive at the end, at the peak, in total, and temporary.
- * Frames of the allocator are hidden: from the outermost hidden frame on, everything counts as its caller's own.
+ * Frames of the allocator are hidden: from the outermost hidden frame on, everything counts as its caller's own. Where nothing
+ * but hidden frames was recorded, the outermost of them is shown.
  */
 export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree {
   const spans = lifespans(trace);
   const places = placesOf(trace);
   const peakSeq = peakOf(trace, spans).seq;
   const bySelf = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });
+  const { hidden, assumptions } = framesToHide(trace, options);
   const tree = placeTree(trace, {
-    hidden: hiddenFrames(trace, options),
+    hidden,
     places,
     used: bySelf.used,
     invert: options.invert ?? false,
@@ -84,7 +86,7 @@ export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree 
     ...(options.atSeq === undefined ? {} : { atSeq: options.atSeq }),
     complete: trace.info.complete,
     findings: spans.findings,
-    assumptions: [...spans.assumptions, ...tree.assumptions],
+    assumptions: [...spans.assumptions, ...assumptions, ...tree.assumptions],
   };
 }
 

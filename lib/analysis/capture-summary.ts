@@ -1,14 +1,16 @@
 import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Milliseconds, Seq } from '../base/units.js';
-import type { Gap, Note, OracleResult } from '../trace/heap-event.js';
+import type { Gap, Note, OracleResult, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
+import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { peakOf } from './heap-usage.js';
 
 /** What a capture holds and how far it can be trusted. */
 export interface CaptureSummary {
   readonly schema: 'heap-harvest/summary@1';
   readonly source: string;
+  readonly contents: TraceContents;
   readonly engine?: string;
   readonly engineReport?: Readonly<Record<string, string | number | boolean>>;
   readonly board?: string;
@@ -40,6 +42,8 @@ export interface CaptureSummary {
   readonly eventsPerSecond?: number;
   readonly oracle?: OracleResult;
   readonly epochs: number;
+  /** How full the heap was, by the device's own word; empty unless the source tells it. */
+  readonly levels: readonly LevelSeries[];
   readonly gaps: readonly Gap[];
   readonly notes: readonly Note[];
   readonly findings: readonly Finding[];
@@ -68,6 +72,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
   return {
     schema: 'heap-harvest/summary@1',
     source: info.source,
+    contents: info.contents ?? 'history',
     ...defined({ engine: info.engine, engineReport: info.engineReport, board: info.board, elf: info.elf }),
     events: trace.eventCount,
     allocations: kinds[EventKind.alloc] ?? 0,
@@ -91,6 +96,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     complete: info.complete,
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),
     epochs: trace.epochs.length,
+    levels: heapLevels(trace),
     gaps: trace.gaps,
     notes: trace.notes,
     findings: spans.findings,

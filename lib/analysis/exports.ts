@@ -22,6 +22,7 @@ export {
   fragmentation,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
+export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
 export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
 export { type Peak, peakOf, type UsageCurve, usageCurve } from './heap-usage.js';
@@ -36,6 +37,7 @@ export { type PoolCurvePoint, type PoolOptions, type PoolPlan, planPools } from 
 export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
+export type { TaskRow } from './task-table.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

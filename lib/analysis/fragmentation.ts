@@ -3,7 +3,7 @@ import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { type Cut, gapTimeline } from './gap-timeline.js';
 import { fragmentationOf, type HeapMap, heapMap } from './heap-map.js';
-import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Holder, holdersOf } from './holders.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { type Wall, wallsOf } from './walls.js';
@@ -73,7 +73,7 @@ export interface FragmentationOptions extends HideOptions {
 export function fragmentation(trace: Trace, options: FragmentationOptions = {}): Fragmentation {
   const spans = lifespans(trace);
   const top = options.top ?? 10;
-  const hidden = hiddenFrames(trace, options);
+  const { hidden, assumptions } = framesToHide(trace, options);
   const map = heapMap(trace, options.atSeq);
   const line = gapTimeline(trace, top);
   const withStack = <T extends { readonly stack: StackId }>(item: T): WithStack<T> => ({
@@ -95,12 +95,13 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     failures: failed.seqs.map((seq) => failureReport(trace, seq, hidden)),
     failureCount: failed.count,
     ...(trace.info.caps ? { deviceReported: trace.info.caps } : {}),
-    holders: holdersOf(trace, map, { ...options, limit: top }),
+    holders: holdersOf(trace, map, { lookThrough: true, ...options, limit: top }),
     outsideCount: map.outsideCount,
     complete: trace.info.complete,
     findings: spans.findings,
     assumptions: [
       ...map.assumptions,
+      ...assumptions,
       ...(line ? [] : ['the heap is too large to follow its gaps through every event']),
     ],
   };

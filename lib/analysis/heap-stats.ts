@@ -1,15 +1,17 @@
 import { defined } from '../base/defined.js';
 import type { Bytes, Microseconds, Seq } from '../base/units.js';
-import type { Gap } from '../trace/heap-event.js';
+import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
+import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { type Peak, peakOf } from './heap-usage.js';
-import type { HideOptions } from './hidden-frames.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
 import { type SizeTable, sizeTable } from './size-table.js';
 import { type SourceRow, sourceTable } from './source-table.js';
+import { type TaskRow, taskTable } from './task-table.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
 export interface SizeBucket {
@@ -21,6 +23,8 @@ export interface SizeBucket {
 
 export interface HeapStats {
   readonly schema: 'heap-harvest/stats@1';
+  /** Of a snapshot, totals or levels, figures over time mean nothing. */
+  readonly contents: TraceContents;
   readonly events: number;
   readonly allocations: number;
   readonly reallocations: number;
@@ -44,7 +48,11 @@ export interface HeapStats {
   readonly histogram: readonly SizeBucket[];
   readonly lifetimes: Lifetimes;
   readonly sources: readonly SourceRow[];
+  /** By the task that allocated; empty when the source tells no tasks. */
+  readonly tasks: readonly TaskRow[];
   readonly phases: readonly Phase[];
+  /** How full the heap was, by the device's own word; empty unless the source tells it. */
+  readonly levels: readonly LevelSeries[];
   /** As given; the share that Drone's last line shows needs it. */
   readonly heapBytes?: Bytes;
   readonly sizeKind: 'requested' | 'block';
@@ -66,10 +74,12 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
   const spans = lifespans(trace);
   const heapBytes = options.heapBytes ?? regionBytes(trace);
   const kinds = countKinds(trace);
+  const { hidden, assumptions } = framesToHide(trace, options);
   const totals = countSpans(spans);
   const rate = rateOf(trace, kinds.allocations + kinds.reallocations, totals.allocatedBytes);
   return {
     schema: 'heap-harvest/stats@1',
+    contents: trace.info.contents ?? 'history',
     events: trace.eventCount,
     ...kinds,
     ...totals,
@@ -78,15 +88,17 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     sizes: sizeTable(trace, heapBytes),
     histogram: histogramOf(spans),
     lifetimes: lifetimesOf(trace, spans),
-    sources: sourceTable(trace, spans, options),
+    sources: sourceTable(trace, spans, hidden),
+    tasks: taskTable(trace, spans),
     phases: phasesOf(trace, spans),
+    levels: heapLevels(trace),
     ...(heapBytes === undefined ? {} : { heapBytes }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ clock: clockOf(trace) }),
     gaps: trace.gaps,
     findings: spans.findings,
-    assumptions: spans.assumptions,
+    assumptions: [...spans.assumptions, ...assumptions],
   };
 }
 

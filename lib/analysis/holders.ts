@@ -2,7 +2,7 @@ import type { Bytes } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import type { HeapMap } from './heap-map.js';
-import type { HideOptions } from './hidden-frames.js';
+import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { spanSources } from './source-table.js';
 
@@ -19,7 +19,7 @@ export function holdersOf(
   options: HideOptions & { readonly limit?: number } = {},
 ): Holder[] {
   const spans = lifespans(trace);
-  const { ofSpan, list } = spanSources(trace, spans, options);
+  const { ofSpan, list } = spanSources(trace, spans, hiddenFrames(trace, options));
   const sums = new Map<number, { count: number; bytes: number }>();
   for (const region of map.regions) {
     for (const span of region.blocks) {

@@ -1,9 +1,10 @@
 import type { Bytes, StackId } from '../base/units.js';
-import type { Gap } from '../trace/heap-event.js';
+import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
-import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { heapLevels, type LevelSeries } from './heap-levels.js';
+import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
@@ -36,6 +37,8 @@ export interface LeakSite extends Place {
 
 export interface Leaks {
   readonly schema: 'heap-harvest/leaks@1';
+  /** Of a snapshot the sites are what is alive; nothing tells which of it leaks. */
+  readonly contents: TraceContents;
   readonly boundaries: readonly Boundary[];
   /** Live bytes of the whole heap at each boundary. */
   readonly liveBytes: readonly Bytes[];
@@ -50,6 +53,8 @@ export interface Leaks {
   readonly replacedCount: number;
   /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
   readonly lostAtEpochs: number;
+  /** How full the heap was, by the device's own word; empty unless the source tells it. */
+  readonly levels: readonly LevelSeries[];
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
@@ -67,8 +72,8 @@ export interface LeakOptions extends HideOptions, BoundaryOptions {}
 export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const spans = lifespans(trace);
   const boundaries = boundariesOf(trace, options);
-  const scan = scanSpans(trace, spans, { boundaries, options });
-  const hidden = hiddenFrames(trace, options);
+  const { hidden, assumptions } = framesToHide(trace, options);
+  const scan = scanSpans(trace, spans, { boundaries, hidden });
   const sites = [...scan.left]
     .map(([source, left]) => siteOf(scan, source, { left, trace, hidden }))
     .sort(
@@ -78,6 +83,7 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const suspects = sites.filter((site) => site.verdict !== 'one-time' && site.verdict !== 'steady');
   return {
     schema: 'heap-harvest/leaks@1',
+    contents: trace.info.contents ?? 'history',
     boundaries,
     ...liveAt(scan),
     sites,
@@ -86,10 +92,11 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),
     replacedCount: sumOf(sites, (site) => site.count - Math.min(site.count, Math.max(0, site.netCount))),
     lostAtEpochs: scan.lostAtEpochs,
+    levels: heapLevels(trace),
     complete: trace.info.complete,
     gaps: trace.gaps,
     findings: spans.findings,
-    assumptions: spans.assumptions,
+    assumptions: [...spans.assumptions, ...assumptions],
   };
 }
 
@@ -119,9 +126,9 @@ interface Scan {
 function scanSpans(
   trace: Trace,
   spans: Lifespans,
-  { boundaries, options }: { boundaries: readonly Boundary[]; options: LeakOptions },
+  { boundaries, hidden }: { boundaries: readonly Boundary[]; hidden: Uint8Array },
 ): Scan {
-  const { ofSpan, list } = spanSources(trace, spans, options);
+  const { ofSpan, list } = spanSources(trace, spans, hidden);
   const intervals = boundaries.length - 1;
   const width = intervals + 1;
   const inInterval = intervalsOf(trace, boundaries);

@@ -1,6 +1,6 @@
 import type { StackId } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import { sourceName } from './hidden-frames.js';
+import { sourceName } from './allocator-frames.js';
 import { NO_PLACE } from './places.js';
 
 /** What stands between two calls of a path. */
@@ -20,12 +20,15 @@ export function normalisedFile(file: string): string {
 
 /**
  * Names the call path of a stack, outermost first, without addresses and lines: `main > net_reconnect > tls_new`. Frames from
- * the first hidden one on are left out; functions without a name are `??`. With `files` every call carries its file.
+ * the first hidden one on are left out (where none is shown, the outermost stands for all); functions without a name are `??`.
+ * With `files` every call carries its file.
  */
 export class PathKeys {
   private readonly byStack = new Map<StackId, string>();
   /** Stacks with a hidden frame: their callees are hidden, too. */
   private readonly pruned = new Set<StackId>();
+  /** Stacks of hidden frames only: they bear the outermost's name, but are no part of what they call. */
+  private readonly allHidden = new Set<StackId>();
 
   constructor(
     private readonly trace: Trace,
@@ -50,8 +53,13 @@ export class PathKeys {
     let key = at < 0 || at >= count ? '' : (this.byStack.get(at) ?? '');
     for (let node = path.pop(); node !== undefined; node = path.pop()) {
       const up = parent[node] ?? -1;
-      const cut = up >= 0 && this.pruned.has(up);
-      if (cut || this.hidden[frame[node] ?? -1] === 1) this.pruned.add(node);
+      const atStart = up < 0 || up >= node || this.allHidden.has(up);
+      const hidden = this.hidden[frame[node] ?? -1] === 1;
+      if (atStart && hidden) {
+        this.allHidden.add(node);
+        if (key === '') key = this.name(frame[node] ?? -1);
+      } else if (atStart) key = this.name(frame[node] ?? -1);
+      else if (hidden || this.pruned.has(up)) this.pruned.add(node);
       else key = key === '' ? this.name(frame[node] ?? -1) : key + PATH_SEPARATOR + this.name(frame[node] ?? -1);
       this.byStack.set(node, key);
     }

@@ -11,13 +11,12 @@ export interface ShownFrame {
 /** A long stack is shown up to this depth. */
 const MAX_SHOWN = 64;
 
-/** The frames of a stack, innermost first, without hidden ones; empty without a backtrace. */
+/** The frames of a stack, innermost first, without hidden ones (the outermost where all are hidden); empty without a backtrace. */
 export function shownStack(trace: Trace, stack: StackId, hidden: Uint8Array): ShownFrame[] {
-  return stackFrameIds(trace, stack)
-    .filter((id) => hidden[id] !== 1)
-    .slice(0, MAX_SHOWN)
-    .map((id) => {
-      const { functionName, location } = placeOf(trace, id);
-      return { functionName, location };
-    });
+  const ids = stackFrameIds(trace, stack);
+  const shown = ids.filter((id) => hidden[id] !== 1);
+  return (shown.length > 0 ? shown : ids.slice(-1)).slice(0, MAX_SHOWN).map((id) => {
+    const { functionName, location } = placeOf(trace, id);
+    return { functionName, location };
+  });
 }

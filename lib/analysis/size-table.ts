@@ -12,7 +12,7 @@ export interface SizeRow {
   readonly total: number;
 }
 
-/** Drone OS's statistics: formats-import.md section 1. A realloc frees its old size, then allocates the new one. */
+/** Drone OS's statistics (drone-core, heap trace). A realloc frees its old size, then allocates the new one. */
 export interface SizeTable {
   /** Ascending by size. */
   readonly rows: readonly SizeRow[];

@@ -2,7 +2,7 @@ import type { Bytes } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
-import { type HideOptions, hiddenFrames, sourceFrames } from './hidden-frames.js';
+import { sourceFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { walkSpans } from './walk-spans.js';
 
@@ -23,10 +23,10 @@ export interface SpanSources {
   readonly list: readonly Place[];
 }
 
-/** By lifespan: its source, the innermost frame that is not hidden. */
-export function spanSources(trace: Trace, spans: Lifespans, options: HideOptions = {}): SpanSources {
+/** By lifespan: its source, the innermost frame that is not hidden (`hidden`: by frame id). */
+export function spanSources(trace: Trace, spans: Lifespans, hidden: Uint8Array): SpanSources {
   const places = placesOf(trace);
-  const sources = sourceFrames(trace, hiddenFrames(trace, options));
+  const sources = sourceFrames(trace, hidden);
   const none = places.list.length;
   const ofSpan = new Int32Array(spans.count);
   for (let span = 0; span < spans.count; span++) {
@@ -38,8 +38,8 @@ export function spanSources(trace: Trace, spans: Lifespans, options: HideOptions
 }
 
 /** Figures by source, the most bytes alive first, then the most allocated. */
-export function sourceTable(trace: Trace, spans: Lifespans, options: HideOptions = {}): SourceRow[] {
-  const { ofSpan, list } = spanSources(trace, spans, options);
+export function sourceTable(trace: Trace, spans: Lifespans, hidden: Uint8Array): SourceRow[] {
+  const { ofSpan, list } = spanSources(trace, spans, hidden);
   const column = () => new Float64Array(list.length);
   const [allocations, allocated, liveCount, live, peak, temporary] = [
     column(),

@@ -25,7 +25,10 @@ export interface PlaceTreeOptions {
   readonly invert: boolean;
 }
 
-/** Merges stacks by place: outermost to innermost, or inverted, from each source outwards. */
+/**
+ * Merges stacks by place: outermost to innermost, or inverted, from each source outwards. Hidden frames never hide figures: a stack
+ * of hidden frames only is shown as the outermost of them.
+ */
 export function placeTree(trace: Trace, options: PlaceTreeOptions): PlaceTree {
   return new PlaceTreeBuilder(trace, options).build();
 }
@@ -58,13 +61,20 @@ class PlaceTreeBuilder {
     const { parent, frame, count } = this.trace.stacks;
     const needed = this.withCallers();
     const pruned = new Uint8Array(count);
+    // By stack: one more than the outermost frame where nothing but hidden frames was seen so far, else 0.
+    const allHidden = new Int32Array(count);
     for (let stack = 0; stack < count; stack++) {
       if (!needed[stack]) continue;
       const up = parent[stack] ?? -1;
       const caller = up >= 0 && up < stack ? up : -1;
-      const node = caller < 0 ? 0 : (this.nodeOfStack[caller] ?? 0);
+      const outermost = caller < 0 ? 0 : (allHidden[caller] ?? 0);
+      // Hidden callers of what is shown are passed over: only from a shown frame on are hidden ones the caller's own.
+      const node = caller < 0 || outermost > 0 ? 0 : (this.nodeOfStack[caller] ?? 0);
       const id = frame[stack] ?? -1;
-      if ((caller >= 0 && pruned[caller]) || this.options.hidden[id]) {
+      if (this.options.hidden[id] && (caller < 0 || outermost > 0)) {
+        allHidden[stack] = outermost || id + 1;
+        if (this.options.used[stack]) this.nodeOfStack[stack] = this.child(0, (allHidden[stack] ?? 1) - 1);
+      } else if ((caller >= 0 && pruned[caller]) || this.options.hidden[id]) {
         pruned[stack] = 1;
         this.nodeOfStack[stack] = node;
       } else this.nodeOfStack[stack] = this.child(node, id);
@@ -76,14 +86,16 @@ class PlaceTreeBuilder {
     for (let stack = 0; stack < count; stack++) {
       if (!this.options.used[stack]) continue;
       let node = 0;
+      let outermost = -1;
       for (let at: StackId = stack; at >= 0; ) {
         const id = frame[at] ?? -1;
         if (!this.options.hidden[id]) node = this.child(node, id);
+        outermost = id;
         const up = parent[at] ?? -1;
         if (up >= at || (this.depth[node] ?? 0) >= MAX_TREE_DEPTH) break;
         at = up;
       }
-      this.nodeOfStack[stack] = node;
+      this.nodeOfStack[stack] = node === 0 ? this.child(0, outermost) : node;
     }
   }
 

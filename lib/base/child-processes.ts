@@ -1,35 +1,79 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { tellTraffic } from './traffic.js';
+import type { Milliseconds } from './units.js';
 
+/** The pipe by which a guard sees that this process is gone. */
+const GUARD_PIPE = 3;
+const LOOKUP_MS: Milliseconds = 5_000;
+const found = new Map<string, boolean>();
 /**
- * Waits on its stdin: a line says that all is well; an end without one, that the process that held it is gone (killed, perhaps), and
- * that what it started has to go as well.
+ * Becomes the program, after it has left a guard in the program's process group. The guard waits on a pipe that only this process
+ * holds: a line says that all is well, its end without one that this process was killed; then the whole group goes. It is there
+ * before the program is, so that no moment is without it.
  */
-const WATCHDOG = 'read -r _ || kill -9 "$1"';
+const GUARDED = `(read -r _ <&${GUARD_PIPE} || kill -9 0) >/dev/null 2>&1 & exec "$@" ${GUARD_PIPE}<&-`;
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C at our terminal does not reach it: captures end it in order.
- * It never outlives this process, however that ends: a captured emulator would otherwise run on for ever.
+ * Neither it nor what it starts outlives this process, however that ends, or the program itself, which may be a script that waits for
+ * the real one: a captured emulator would otherwise run on for ever.
  */
 export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   tellTraffic('process', '>', () => [program, ...args].join(' '));
-  const child = spawn(program, args, { detached: true });
-  const watchdog = child.pid === undefined ? undefined : watch(child.pid);
-  child.once('close', () => watchdog?.stdin?.end('ended\n'));
-  return child;
+  // A program that is not there fails as it does without a guard.
+  const isGuarded = process.platform !== 'win32' && isProgram(program);
+  const child = isGuarded
+    ? spawn('/bin/sh', ['-c', GUARDED, 'sh', program, ...args], {
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      })
+    : spawn(program, args, { detached: true });
+  const guard = child.stdio[GUARD_PIPE] as (Writable & { unref?: () => void }) | undefined;
+  guard?.on('error', () => undefined);
+  // It must not keep this process from ending.
+  guard?.unref?.();
+  child.once('exit', () => {
+    guard?.end('ended\n');
+    killTool(child, 'SIGKILL');
+  });
+  return child as ChildProcessWithoutNullStreams;
 }
 
-/** Undefined where there is no shell: the program then outlives a killed process. */
-function watch(pid: number): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+/** Sends a signal to a program that `spawnTool` started and to all that it started. Does nothing when they are gone. */
+export function killTool(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
+}
+
+/**
+ * Resolves when a program has ended. Its `close` may never come: something that it started can hold its pipes. What it printed last
+ * comes before, or within `lateMs`. Rejects never; a program that cannot be run has ended, too.
+ */
+export function toolEnded(child: ChildProcess, lateMs: Milliseconds = 250): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+    child.once('exit', () => {
+      setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr, child.stdin]) stream?.destroy();
+        resolve();
+      }, lateMs).unref();
+    });
   });
-  watchdog.on('error', () => undefined);
-  watchdog.stdin?.on('error', () => undefined);
-  // Neither it nor its pipe keeps this process from ending.
-  watchdog.unref();
-  if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
-  return watchdog;
+}
+
+/** Whether there is such a program, by its path or where the shell finds one. */
+function isProgram(program: string): boolean {
+  const known = found.get(program);
+  if (known !== undefined) return known;
+  const search = ['-c', 'command -v -- "$1"', 'sh', program];
+  const isThere = spawnSync('/bin/sh', search, { stdio: 'ignore', timeout: LOOKUP_MS }).status === 0;
+  found.set(program, isThere);
+  return isThere;
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BoardConfigError, type ErrorDetails } from '../errors/errors.js';
+import { BoardConfigError, type ErrorDetails, errorMessage } from '../errors/errors.js';
 import { didYouMean } from './did-you-mean.js';
+import { MAX_FILE_BYTES, readWhole } from './read-file.js';
 
 /** The names of the descriptions (JSON files) in a folder of the package, sorted; their schemas left out. */
 export async function descriptionNames(folder: string): Promise<string[]> {
@@ -27,9 +28,14 @@ export async function readDescription(
   const isPath = nameOrPath.endsWith('.json');
   const path = isPath ? nameOrPath : join(folder, `${basename(nameOrPath)}.json`);
   try {
-    return { name: basename(path, '.json'), path, isPath, text: await readFile(path, 'utf8') };
+    return {
+      name: basename(path, '.json'),
+      path,
+      isPath,
+      text: (await readWhole(path, MAX_FILE_BYTES.text)).toString('utf8'),
+    };
   } catch (cause) {
-    if (isPath) throw new BoardConfigError(code, `${path}: cannot be read`, { cause });
+    if (isPath) throw new BoardConfigError(code, `${path}: cannot be read: ${errorMessage(cause)}`, { cause });
     const names = await descriptionNames(folder);
     const { message, ...details } = unknown(names, didYouMean(nameOrPath, names));
     throw new BoardConfigError(code, message, { ...details, cause });

@@ -2,10 +2,10 @@ import { channel } from 'node:diagnostics_channel';
 
 /**
  * What goes between this process and its tools. `process`: a program is started, with its arguments. `mi`: a line to or from gdb.
- * `rsp`: a packet of the remote protocol.
+ * `rsp`: a packet of the remote protocol. `server`: a line that a debug server prints.
  */
 export interface Traffic {
-  readonly layer: 'process' | 'mi' | 'rsp';
+  readonly layer: 'process' | 'server' | 'mi' | 'rsp';
   readonly direction: '>' | '<';
   /** As it was sent or received; may hold any character. */
   readonly text: string;

@@ -20,15 +20,25 @@ const usbNumber = z.string().regex(/^[0-9A-F]{4}$/, 'expected four upper-case he
 const openocd = z.strictObject({
   port: port.default(3333).describe('The gdb port'),
   tclPort: port.default(6666).describe('The Tcl port, which takes the polling poke'),
-  interface: z.string().optional().describe("OpenOCD's interface/NAME.cfg; absent: --interface decides"),
+  interface: z
+    .string()
+    .optional()
+    .describe(
+      "OpenOCD's interface/NAME.cfg, or the path of a .cfg file from here on; absent: --interface or the probe's USB identity decides",
+    ),
   transport: z.enum(['swd', 'jtag', 'hla_swd', 'dapdirect_swd']).optional().describe('Absent: the interface chooses'),
-  target: z.string().optional().describe("OpenOCD's target/NAME.cfg; absent when `board` is given"),
+  target: z.string().optional().describe("OpenOCD's target/NAME.cfg, or a path; absent when `board` is given"),
   board: z.string().optional().describe("OpenOCD's board/NAME.cfg, instead of interface and target"),
   flavor: z
     .enum(['mainline-0.12', 'upstream', 'espressif', 'raspberrypi'])
     .default('mainline-0.12')
     .describe('Which OpenOCD has these scripts'),
-  commands: z.array(z.string()).default([]).describe('Extra configuration commands, in order'),
+  before: z
+    .array(z.string())
+    .default([])
+    .describe('Commands that choose the driver, where there is no interface script for it; --interface replaces them'),
+  speedKhz: z.number().int().positive().optional().describe("The link's clock; absent: what the scripts say"),
+  commands: z.array(z.string()).default([]).describe('Extra configuration commands, in order, after the scripts'),
 });
 
 const jlink = z.strictObject({
@@ -38,7 +48,22 @@ const jlink = z.strictObject({
   speedKhz: z.number().int().positive().default(4000),
 });
 
+const pyocd = z.strictObject({
+  port: port.default(3333),
+  target: z.string().describe("pyOCD's target type, as `pyocd list --targets` shows it"),
+});
+
+const probeRs = z.strictObject({
+  port: port.default(1337),
+  chip: z.string().describe("probe-rs's chip name, as `probe-rs chip list` shows it"),
+  protocol: z.enum(['swd', 'jtag']).optional().describe('Absent: what the probe prefers'),
+});
+
 const qemu = z.strictObject({
+  program: z
+    .string()
+    .optional()
+    .describe('Absent: by the architecture, qemu-system-arm, qemu-system-riscv32 or qemu-system-xtensa'),
   machine: z.string().describe("QEMU's -machine"),
   args: z.array(z.string()).default([]).describe('Further arguments, in order'),
 });
@@ -63,13 +88,21 @@ export const boardFileSchema = z.strictObject({
         sizeBytes: sizeText,
       }),
     )
-    .min(1),
+    .describe('Flash and RAM; empty: taken from the ELF file'),
   applicationAddress: addressText.optional().describe('Where the application begins; absent: at the start of flash'),
   comparators: z
     .strictObject({ breakpoints: z.number().int().nonnegative(), watchpoints: z.number().int().nonnegative() })
     .describe('Hardware breakpoint and watchpoint comparators'),
   debug: z.boolean().default(true).describe('False for boards without debug pads'),
-  servers: z.strictObject({ qemu: qemu.optional(), openocd: openocd.optional(), jlink: jlink.optional() }),
+  servers: z
+    .strictObject({
+      qemu: qemu.optional(),
+      openocd: openocd.optional(),
+      jlink: jlink.optional(),
+      pyocd: pyocd.optional(),
+      probeRs: probeRs.optional(),
+    })
+    .describe('Which debug servers reach the board; empty: only --gdb-server HOST:PORT'),
   usb: z
     .array(z.strictObject({ vid: usbNumber, pid: usbNumber, role: z.enum(['application', 'probe']) }))
     .default([])

@@ -14,7 +14,7 @@ export interface MemoryArea {
 export interface OpenocdConfig {
   readonly port: number;
   readonly tclPort: number;
-  /** OpenOCD's `interface/NAME.cfg`; absent: the user's `--interface` decides. */
+  /** OpenOCD's `interface/NAME.cfg`, or a path; absent: the user's `--interface` or the probe's USB identity decides. */
   readonly interface?: string;
   readonly transport?: 'swd' | 'jtag' | 'hla_swd' | 'dapdirect_swd';
   /** OpenOCD's `target/NAME.cfg`. */
@@ -23,7 +23,11 @@ export interface OpenocdConfig {
   readonly board?: string;
   /** Which OpenOCD has these scripts; a fork's scripts fail on another's binary. */
   readonly flavor: 'mainline-0.12' | 'upstream' | 'espressif' | 'raspberrypi';
-  /** Extra configuration commands, in order. */
+  /** Commands that choose the driver, where there is no interface script for it; `--interface` replaces them. */
+  readonly before: readonly string[];
+  /** Absent: what the scripts say. */
+  readonly speedKhz?: number;
+  /** Extra configuration commands, in order, after the scripts. */
   readonly commands: readonly string[];
 }
 
@@ -34,7 +38,21 @@ export interface JlinkConfig {
   readonly speedKhz: number;
 }
 
+export interface PyocdConfig {
+  readonly port: number;
+  readonly target: string;
+}
+
+export interface ProbeRsConfig {
+  readonly port: number;
+  readonly chip: string;
+  /** Absent: what the probe prefers. */
+  readonly protocol?: 'swd' | 'jtag';
+}
+
 export interface QemuConfig {
+  /** Absent: by the architecture. */
+  readonly program?: string;
   readonly machine: string;
   /** Further arguments: memory sizes, `-icount`. */
   readonly args: readonly string[];
@@ -51,10 +69,12 @@ export interface UsbId {
 export interface Board {
   /** The file's name without `.json`; what `--board` takes. */
   readonly name: string;
+  /** The file it was read from; scripts that it names by a path are found from there on. */
+  readonly path?: string;
   readonly title: string;
   readonly verified: Verified;
   readonly mcu: { readonly name: string; readonly core: string; readonly architecture: 'arm' | 'riscv' | 'xtensa' };
-  /** At least one flash and one RAM area. */
+  /** Empty: what the ELF file uses is taken. */
   readonly memory: readonly MemoryArea[];
   /** Where the application begins behind a bootloader; absent: at the start of flash. */
   readonly applicationAddress?: Address;
@@ -66,6 +86,8 @@ export interface Board {
     readonly qemu?: QemuConfig;
     readonly openocd?: OpenocdConfig;
     readonly jlink?: JlinkConfig;
+    readonly pyocd?: PyocdConfig;
+    readonly probeRs?: ProbeRsConfig;
   };
   /** Empty when the board has no USB identity of its own. */
   readonly usb: readonly UsbId[];

@@ -11,6 +11,11 @@ const FOLDER = join(packageRoot, 'board-configs');
 /** The names of the boards that come with the package, sorted. */
 export const boardNames = (): Promise<string[]> => descriptionNames(FOLDER);
 
+/** The boards that come with the package, by name. */
+export async function allBoards(): Promise<Board[]> {
+  return Promise.all((await boardNames()).map((name) => loadBoard(name)));
+}
+
 /**
  * A board by name, or by the path of a file of your own (anything that ends with `.json`).
  * @throws BoardConfigError HH1201 (no such board), HH1202, HH1203
@@ -28,14 +33,15 @@ export async function loadBoard(nameOrPath: string): Promise<Board> {
 }
 
 /** Reads the text of a board file. @throws BoardConfigError HH1202, HH1203 */
-export function parseBoard(text: string, name: string, subject = `board ${name}`): Board {
-  return boardOf(parseStrictJson(text, subject, boardFileSchema), name);
+export function parseBoard(text: string, name: string, path?: string): Board {
+  return boardOf(parseStrictJson(text, path ?? `board ${name}`, boardFileSchema), name, path);
 }
 
-function boardOf(file: BoardFile, name: string): Board {
-  const { openocd, jlink, qemu } = file.servers;
+function boardOf(file: BoardFile, name: string, path: string | undefined): Board {
+  const { openocd, jlink, qemu, pyocd, probeRs } = file.servers;
   return {
     name,
+    ...(path === undefined ? {} : { path }),
     title: file.title,
     verified: file.verified,
     mcu: file.mcu,
@@ -49,9 +55,11 @@ function boardOf(file: BoardFile, name: string): Board {
     comparators: file.comparators,
     debug: file.debug,
     servers: {
-      ...(qemu ? { qemu } : {}),
+      ...(qemu ? { qemu: defined(qemu) } : {}),
       ...(openocd ? { openocd: defined(openocd) } : {}),
       ...(jlink ? { jlink } : {}),
+      ...(pyocd ? { pyocd } : {}),
+      ...(probeRs ? { probeRs: defined(probeRs) } : {}),
     },
     usb: file.usb,
     serial: file.serial,

@@ -3,6 +3,7 @@ import type { GcVariables } from '../allocators/gc-area.js';
 import type { HeapPlaces } from '../allocators/heap-walk.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import type { Target } from '../link/server/target.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
 import type { CallHook } from './malloc/call-hook.js';
 
@@ -14,7 +15,7 @@ export interface CodePoint {
   readonly address: Address;
 }
 
-/** Break on the log function of a LOG_HEAP_ACTIVITY build (capture.md, section 1). */
+/** Break on the log function of a LOG_HEAP_ACTIVITY build. */
 export interface LogHook {
   readonly type: 'gc-log';
   readonly logFunction: CodePoint;
@@ -25,7 +26,7 @@ export interface LogHook {
   readonly blockBytes: Bytes;
 }
 
-/** Break on an allocator's entry points and returns (capture.md, section 3; docs/malloc-hooks.md). */
+/** Break on an allocator's entry points and returns (docs/malloc-hooks.md). */
 export interface MallocHook {
   readonly type: 'malloc';
   /** The allocator profile's name, for messages. */
@@ -58,6 +59,8 @@ export interface MallocHook {
 
 /** What to capture and when to stop; engines add nothing to it. */
 export interface HarvestPlan {
+  /** The firmware that the addresses are of, opened once for the whole capture. */
+  readonly firmware: Symbolizer;
   readonly hook: LogHook | MallocHook;
   /** The capture ends, with the target halted, when any of these is reached. May be empty. */
   readonly stops: readonly CodePoint[];

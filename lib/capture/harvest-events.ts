@@ -1,16 +1,18 @@
 import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
-import { loadBoard } from '../boards/load-board.js';
 import { TargetError } from '../errors/errors.js';
-import { loadFirmware } from '../firmware/firmware-image.js';
+import { refuseArmState } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
-import type { ServerKind } from '../link/server/target.js';
+import type { TargetOptions } from '../link/server/target-options.js';
+import { resetModeOf } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import type { TargetConsole } from './console/target-console.js';
+import type { HarvestPlan } from './engine.js';
+import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
 import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
@@ -18,22 +20,9 @@ import { type EngineOptions, selectEngine } from './select-engine.js';
 import { watchedCapture } from './watched-capture.js';
 
 /** What to capture, where, and until when. Everything but the ELF file has a default. */
-export interface HarvestOptions extends EngineOptions {
+export interface HarvestOptions extends EngineOptions, TargetOptions {
   /** The firmware that the target runs. */
   readonly elf: string;
-  /** A board's name, a path of a board file, or a board; default `generic` with `gdbServer`, else `qemu-mps2-an385`. */
-  readonly board?: string | Board;
-  /** Which of the board's servers. */
-  readonly server?: ServerKind;
-  /** `HOST:PORT` of a debug server that runs. */
-  readonly gdbServer?: string;
-  readonly qemuArgs?: readonly string[];
-  /** Write the ELF file to the target first; default false. */
-  readonly load?: boolean;
-  /** Compare the target's code with the ELF file; default true (not for an emulator, which was given the file). */
-  readonly verify?: boolean;
-  /** Reset the target first; default true. */
-  readonly reset?: boolean;
   /** End where the firmware waits for input at its REPL; the default when no other end is given. */
   readonly untilRepl?: boolean;
   /** End at these functions or `FILE:LINE`s. */
@@ -81,9 +70,9 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 }
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
-  const board = await boardOf(options);
-  const image = await loadFirmware(options.elf, board);
+  const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
   const { plan, notes, heap } = await planOf(image, board, options);
+  refuseArmState(image, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   await using target = await connect(board, { ...options, elfPath: options.elf });
@@ -97,11 +86,15 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version, clock: HOST_CLOCK };
   yield { kind: 'info', info: { ...about, ...heap } };
-  for (const text of notes) yield { kind: 'note', code: 'plan', text };
+  for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
+  for (const text of [...fitNotes, ...notes]) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
   try {
     for (; !next.done; next = await capture.next()) {
-      firstEventAt ??= isHeapEvent(next.value) ? Date.now() : undefined;
+      if (isHeapEvent(next.value)) {
+        firstEventAt ??= Date.now();
+        options.console?.signOfLife();
+      }
       yield next.value;
     }
   } finally {
@@ -137,14 +130,16 @@ async function planOf(image: Symbolizer, board: Board, options: HarvestOptions):
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
 
-async function boardOf(options: HarvestOptions): Promise<Board> {
-  if (typeof options.board === 'object') return options.board;
-  const fallback = options.gdbServer === undefined ? 'qemu-mps2-an385' : 'generic';
-  return loadBoard(options.board ?? fallback);
+/** The functions that a plan breaks on. */
+function breakpointsOf({ hook, stops }: HarvestPlan) {
+  const hooked =
+    hook.type === 'malloc' ? hook.calls.map(({ name, address }) => ({ label: name, address })) : [hook.logFunction];
+  return [...hooked, ...stops];
 }
 
 function endConditions(options: HarvestOptions) {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
-  return { ...options, until, untilRepl: options.untilRepl ?? noOther };
+  const attached = resetModeOf(options) === 'none';
+  return { ...options, until, attached, untilRepl: options.untilRepl ?? noOther };
 }

@@ -43,6 +43,10 @@ export async function* watchedCapture(
   }
   try {
     yield* engine.harvest(target, plan, control.signal);
+  } catch (error) {
+    // Aborted before the engine had begun: that is an end too, with nothing captured.
+    if (!(error instanceof EndReason)) throw error;
+    yield { kind: 'info', info: { endReason: error.text, complete: error.complete } };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

@@ -21,6 +21,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The generation was guessed wrong, or --heap-size is too small.',
     'Give the true --heap-size, or force the generation with --format.',
   ),
+  HH1413: entry(
+    'A gdb log without an event of the heap',
+    'Its breakpoints were not hit, or are on functions that say nothing about the heap, or their arguments are not there.',
+    'Break on gc_log_change, or on malloc and free of a build with debug information.',
+  ),
   HH1430: entry(
     'No ESP-IDF heap trace dump',
     'The text has no header and no record of heap_trace_dump().',
@@ -38,6 +43,26 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'Record again with a larger buffer.',
   ),
   HH1442: entry('SystemView: a heap event ends inside a number', 'The recording is damaged.', KEPT),
+  HH1431: entry(
+    'Nothing of the format in the text',
+    'The text was taken for the output of one producer, and no line of it is one of its records.',
+    'Check --format, keep the whole output of the command that the message names, or describe the lines with --pattern.',
+  ),
+  HH1432: entry(
+    'No line matches a pattern',
+    'The patterns of --pattern or of a built-in reader fit no line of the input.',
+    'Compare a line of the log with the pattern: blanks fit any run of blanks, bare hexadecimal needs {address:hex}.',
+  ),
+  HH1433: entry(
+    'A line pattern that cannot be used',
+    'The kind, a field or a unit is not known, or two fields stand side by side.',
+    "Write it like 'alloc: {address} {size} {caller}', one an event kind; docs/formats.md lists kinds, fields and units.",
+  ),
+  HH1434: entry(
+    'No heap map in the text',
+    '`harvest layout` was given a text that holds no map as micropython.mem_info(1) prints it.',
+    'Keep all that micropython.mem_info(1) prints, or give a dump of the memory with --base.',
+  ),
   HH1450: entry(
     'No mbed mem_trace line',
     'The log has no line such as #m:0x20003080;0x182f-50.',
@@ -81,5 +106,20 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No such export format',
     '--format takes the id of a known format.',
     '`harvest export --list-formats` lists them.',
+  ),
+  HH1645: entry(
+    'The input holds nothing of the format',
+    'So much was read without a single record: it is another format, or no trace.',
+    'Name the format with --format; `harvest import --list-formats` shows them all.',
+  ),
+  HH1646: entry(
+    'The input is one byte, again and again',
+    'It is a device such as /dev/zero, or a file that was made and never written.',
+    'Give the file that the trace is in.',
+  ),
+  HH1647: entry(
+    'Too many events',
+    'They would not fit into the memory of this machine.',
+    'Split the trace, or capture less of it: `--max-events`, `--until`.',
   ),
 };

@@ -69,4 +69,9 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No `bx lr` lies near the log function.',
     'Capture without --one-write.',
   ),
+  HH1590: entry(
+    'gdb or the debug server does not answer any more',
+    'One of them hangs or was stopped, or the probe is gone: a quiet target was interrupted, and nothing came back.',
+    'See what the debug server says; start it again and repeat the capture.',
+  ),
 };

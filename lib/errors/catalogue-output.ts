@@ -36,7 +36,7 @@ export const OUTPUT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1924: entry(
     'The allocation history is too large',
-    'It is one JSON text, which must fit into memory as a whole.',
+    'Its records are held until all are there, and there are too many of them.',
     'Open the journal (capture.harvest) of the same capture.',
   ),
   HH1925: entry(

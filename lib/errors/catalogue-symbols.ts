@@ -59,4 +59,19 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The program was built again with -gsplit-dwarf, and the file beside it is an older or a newer one.',
     'Build again, and keep the .dwo files where they were written.',
   ),
+  HH1314: entry(
+    'A 64-bit program cannot be captured',
+    'The firmware is for AArch64, RV64 or another 64-bit processor; the engines know 32-bit registers.',
+    'Name its addresses with `harvest symbolize`, or import what its own tracer writes.',
+  ),
+  HH1315: entry(
+    'A big-endian program cannot be captured',
+    'The engines read registers and memory as little-endian.',
+    'Name its addresses with `harvest symbolize`, or import what its own tracer writes.',
+  ),
+  HH1316: entry(
+    'Arm state cannot be captured',
+    'A function to break on is Arm code, as on classic Arm and Cortex-A or -R processors; the engines know Thumb.',
+    'Build with -mthumb; `harvest symbolize` names the addresses of Arm code too.',
+  ),
 };

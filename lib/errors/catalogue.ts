@@ -1,6 +1,8 @@
+import { COMMAND_LINE_ERRORS } from './catalogue-command-line.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
 import { OUTPUT_ERRORS } from './catalogue-output.js';
+import { SERVER_ERRORS } from './catalogue-servers.js';
 import { SESSION_ERRORS } from './catalogue-session.js';
 import { SOURCE_ERRORS } from './catalogue-sources.js';
 import { SYMBOL_ERRORS } from './catalogue-symbols.js';
@@ -11,9 +13,11 @@ export type { ErrorExplanation } from './error-explanation.js';
 
 /** Every code that the library can throw. Codes are stable: a code is never given another meaning. */
 export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
+  ...COMMAND_LINE_ERRORS,
   ...SOURCE_ERRORS,
   ...SYMBOL_ERRORS,
   ...OUTPUT_ERRORS,
+  ...SERVER_ERRORS,
   ...SESSION_ERRORS,
   ...FORMAT_ERRORS,
   ...LINK_ERRORS,

@@ -1,17 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 import type { Board } from '../boards/board.js';
 import { errorMessage, SymbolError, UsageError } from '../errors/errors.js';
 import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
+import { refuseMachine } from './capturable.js';
 import { splitFilesOf } from './split-files.js';
 
 /**
  * Opens a firmware's ELF file for a capture on a board.
- * @throws UsageError HH1101 (no such file), SymbolError HH1301 (not an ELF file), HH1350 (no symbols), HH1351 (another architecture)
+ * @throws UsageError HH1101 (no such file), SymbolError HH1301 (not an ELF file), HH1350 (no symbols), HH1351 (another architecture), with a board HH1314
+ * (64 bit) and HH1315 (big-endian)
  */
 export async function loadFirmware(elfPath: string, board?: Board): Promise<Symbolizer> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(elfPath);
+    bytes = await readWhole(elfPath, MAX_FILE_BYTES.elf);
   } catch (cause) {
     throw new UsageError('HH1101', `${elfPath}: cannot be read: ${errorMessage(cause)}`, {
       cause,
@@ -24,6 +26,8 @@ export async function loadFirmware(elfPath: string, board?: Board): Promise<Symb
       remedy: 'use the ELF file from before `strip`; build with -g for source lines',
     });
   }
+  // A program of this computer is a wrong path: it is told as such.
+  if (board && image.machine !== 'x86-64') refuseMachine(image, elfPath);
   if (board && image.machine !== board.mcu.architecture) {
     throw new SymbolError(
       'HH1351',

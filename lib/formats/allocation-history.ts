@@ -27,7 +27,7 @@ export interface HistoryRecord {
 }
 
 /**
- * allocation_history.json (CircuitPython's schema, capture.md section 2) in pieces of UTF-8, so that no size of trace is held as
+ * allocation_history.json (the schema of CircuitPython's viewer) in pieces of UTF-8, so that no size of trace is held as
  * one text. Closed records come in the order of their ends, then survivors in order of allocation.
  * A trace without addresses has no block numbers: its records count blocks from 0 in order of allocation.
  */

@@ -12,13 +12,14 @@ import {
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { integerList, JsonFields } from './json-fields.js';
 import { type JsonMember, JsonMembers } from './json-members.js';
+import { headText, TextBytes } from './text-bytes.js';
 
 /** The JSON of `GET /trace` (alloctrace protocol), from a board or from another harvester. */
 export const alloctraceJson: TraceFormat = {
   id: 'alloctrace',
   title: 'alloctrace ring (JSON of GET /trace)',
   detect(head) {
-    const text = new TextDecoder().decode(head);
+    const text = headText(head);
     if (!/^\s*\{/.test(text) || !text.includes('"header"')) return 0;
     return text.includes('"anchorWallMs"') ? 0.95 : 0;
   },
@@ -33,6 +34,7 @@ interface Between {
 
 /** Reads the document member by member; whole events that arrived before a cut are kept. */
 export class AlloctraceDecoder implements TraceDecoder {
+  private readonly text = new TextBytes();
   private readonly members: JsonMembers;
   private readonly subject: string;
   private readonly frames: Frame[] = [];
@@ -64,10 +66,11 @@ export class AlloctraceDecoder implements TraceDecoder {
   }
 
   push(chunk: Uint8Array): void {
-    this.members.push(chunk);
+    this.members.push(this.text.push(chunk));
   }
 
   end(): void {
+    this.members.push(this.text.end());
     this.flush(Number.POSITIVE_INFINITY);
     if (this.header && !this.fromHarvester) this.addRingGaps(this.header);
     if (this.complete) {

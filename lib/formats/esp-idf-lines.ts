@@ -99,9 +99,12 @@ function decodedLine(text: string): EspLine | undefined {
   return place ? { kind: 'decoded', address: Number(decoded[1]), place } : undefined;
 }
 
-/** `FUNCTION at FILE:LINE`, where LINE may be `?` and `(discriminator N)` may follow. */
+const IN_ROM = ' in ROM';
+
+/** `FUNCTION in ROM`, or `FUNCTION at FILE:LINE`, where LINE may be `?` and `(discriminator N)` may follow. */
 function parsePlace(text: string): EspPlace | undefined {
   const plain = text.trimEnd().replace(/ \(discriminator \d{1,9}\)$/, '');
+  if (plain.endsWith(IN_ROM)) return { functionName: plain.slice(0, -IN_ROM.length), file: '', line: 0 };
   const colon = plain.lastIndexOf(':');
   const at = plain.lastIndexOf(' at ', colon);
   const number = plain.slice(colon + 1);

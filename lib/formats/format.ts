@@ -10,6 +10,8 @@ export interface ImportOptions {
   readonly subject?: string;
   /** Generic importers: column names by role, `address=ptr,size=bytes`. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Line patterns of an unknown log, `alloc: {address} {size}`, tried in this order; given, they decide the format. */
+  readonly patterns?: readonly string[];
   /** Drone OS G1: leave out the alloc(new) and free(old) that v0.14 firmware records after each grow or shrink. */
   readonly dropInnerPairs?: boolean;
   /** ESP-IDF: turns `ccount` into time. Without it such records have no time. */
@@ -27,6 +29,8 @@ export interface ImportOptions {
  */
 export interface TraceDecoder {
   push(chunk: Uint8Array): void;
+  /** Records that were understood and are held until the end, where a format needs them all: they show that there is progress. */
+  readonly heldRecords?: number;
   /** The input is over: a torn tail becomes a gap and a note. */
   end(): void;
 }

@@ -20,20 +20,21 @@ const WORD = 4;
 const HASHED_HEAD = 10;
 /** The end of the file's name and the line. */
 const HASHED_TAIL = 6;
-const SLOTS = 1 << 18;
-const MAX_ENTRIES = SLOTS / 2;
+const FIRST_SLOTS = 1 << 10;
+const MAX_SLOTS = 1 << 18;
 
 interface Entry {
   readonly head: BytePattern;
   readonly tail: BytePattern;
   readonly frame: LoggedFrame;
+  readonly hash: number;
   /** The entry of the line that came next the last time: most often it does again. */
   next: Entry | undefined;
 }
 
 /** Parses frame lines, each distinct frame once. */
 export class GdbFrameCache {
-  private slots = new Array<Entry | undefined>(SLOTS).fill(undefined);
+  private slots = emptySlots(FIRST_SLOTS);
   private used = 0;
   private last: Entry | undefined;
   private bytes: Uint8Array = new Uint8Array(0);
@@ -70,17 +71,17 @@ export class GdbFrameCache {
     let hash = 17;
     for (let i = start; i < start + HASHED_HEAD; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
     for (let i = to - HASHED_TAIL; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
-    let slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
-    for (;;) {
+    hash ^= hash >>> 15;
+    const mask = this.slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot];
       if (!entry) break;
       if (matches(entry, this.view, start, to)) return entry;
-      slot = (slot + 1) & (SLOTS - 1);
     }
-    return this.add(bytes, { from, start, to, slot });
+    return this.add(bytes, { from, start, to, hash });
   }
 
-  private add(bytes: Uint8Array, at: { from: number; start: number; to: number; slot: number }): Entry | undefined {
+  private add(bytes: Uint8Array, at: { from: number; start: number; to: number; hash: number }): Entry | undefined {
     const { from, start, to } = at;
     const tail = tailOf(bytes, start, to);
     if (tail < 0) return undefined;
@@ -88,20 +89,41 @@ export class GdbFrameCache {
     if (head < 0) return undefined;
     const line: FrameLine | undefined = parseFrameLine(this.decoder.decode(bytes.subarray(from, to)));
     if (!line) return undefined;
-    if (this.used >= MAX_ENTRIES) {
-      this.slots.fill(undefined);
-      this.used = 0;
-    }
+    if (this.used >= this.slots.length / 2) this.makeRoom();
     const entry: Entry = {
       head: new BytePattern(bytes.subarray(start, head)),
       tail: new BytePattern(bytes.subarray(tail, to)),
       frame: new LoggedFrame(line),
+      hash: at.hash,
       next: undefined,
     };
-    this.slots[at.slot] = entry;
+    this.put(entry);
     this.used++;
     return entry;
   }
+
+  /** Grows, or at the limit begins anew. */
+  private makeRoom(): void {
+    const before = this.slots;
+    if (before.length >= MAX_SLOTS) {
+      before.fill(undefined);
+      this.used = 0;
+      return;
+    }
+    this.slots = emptySlots(before.length * 4);
+    for (const entry of before) if (entry) this.put(entry);
+  }
+
+  private put(entry: Entry): void {
+    const mask = this.slots.length - 1;
+    let slot = entry.hash & mask;
+    while (this.slots[slot]) slot = (slot + 1) & mask;
+    this.slots[slot] = entry;
+  }
+}
+
+function emptySlots(count: number): (Entry | undefined)[] {
+  return new Array<Entry | undefined>(count).fill(undefined);
 }
 
 /** The end of the part before the arguments, its ` (` included; -1 when the line has an unusual form. */

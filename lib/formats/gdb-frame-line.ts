@@ -8,6 +8,7 @@ export interface FrameLine {
   readonly hasAddress: boolean;
 }
 
+const SIGNAL = '<signal handler called>';
 const HEAD = /^#(\d+)\s+(?:(0x[0-9a-f]+) in )?(.*)$/;
 const PLACE = /^(.*)\) (?:at (.+):(\d+)|from (.+))$/;
 const PLAIN_NAME = /^([\w.$@]+) \(/;
@@ -22,11 +23,11 @@ export function parseFrameLine(line: string): FrameLine | undefined {
   const [, level = '0', address, rest = ''] = head;
   const base = { address: address === undefined ? 0 : Number.parseInt(address, 16) };
   const hasAddress = address !== undefined;
-  if (rest === '<signal handler called>') {
+  if (rest === SIGNAL) {
     return {
       level: Number(level),
       hasAddress,
-      frame: { ...base, functionName: '', file: '', line: 0, kind: 'signal' },
+      frame: { ...base, functionName: SIGNAL, file: '', line: 0, kind: 'signal' },
     };
   }
   const place = PLACE.exec(rest);
@@ -48,9 +49,17 @@ function nameOf(call: string): string {
 function startOfArguments(call: string): number {
   let depth = 0;
   for (let i = call.length - 1; i >= 0; i--) {
+    // A string argument may hold parentheses of its own.
+    if (depth > 0 && call[i] === '"') i = startOfString(call, i);
     if (call[i] === ')') depth++;
     else if (call[i] === '(' && --depth === 0) return i;
   }
   const first = call.indexOf(' (');
   return first < 0 ? call.length : first;
+}
+
+/** Where the string that ends at `end` begins; `end` itself when it has no begin. */
+function startOfString(call: string, end: number): number {
+  for (let i = end - 1; i > 0; i--) if (call[i] === '"' && call[i - 1] !== '\\') return i;
+  return end;
 }

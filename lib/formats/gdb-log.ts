@@ -1,42 +1,54 @@
-import type { StackId } from '../base/units.js';
+import type { Address, StackId } from '../base/units.js';
+import { TraceFormatError } from '../errors/errors.js';
 import { GC_BLOCK_BYTES, GcLive, gcRegion } from '../trace/gc-log.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { ByteLines } from './byte-lines.js';
-import type { TraceDecoder, TraceFormat } from './format.js';
+import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { GdbFrameCache } from './gdb-frame-cache.js';
 import { parseFrameLine } from './gdb-frame-line.js';
+import { type GdbHit, hitHead, isWholeHead, parseHit } from './gdb-hit.js';
 import { GdbLogStacks } from './gdb-log-stacks.js';
 import { LoggedFrame } from './gdb-logged-frame.js';
+import { GdbMallocEvents } from './gdb-malloc-events.js';
 import { gdbValue } from './gdb-value-line.js';
+import { headLines } from './line-splitter.js';
+import { withoutEscapes } from './terminal-escapes.js';
 
 /*
- * The log of a classic gdb script that breaks on gc_log_change (capture.md, section 2). Two generations of the script:
+ * The log of a classic gdb script that breaks on gc_log_change. Two generations of the script:
  *   backtrace, then `$1 = start_block`, `$2 = length`
  *   `$1 = start_block`, `$2 = length`, `$3 = ticks_ms`, then the frames of a few `up` commands
- * The values mean the same in both, so events are collected up to the next breakpoint and order does not matter.
+ * The values mean the same in both, so events are collected up to the next breakpoint and order does not matter. The breakpoint's own
+ * line has the arguments as well, in any order.
  */
 
-const BREAKPOINT = /^(?:Thread .* hit )?(?:Temporary breakpoint|Breakpoint) \d+, (?:0x[0-9a-f]+ in )?(.*)$/;
-const ARGUMENTS = /start_block=(\d+), length=(\d+)/;
 const MAX_WRAPPED_CHARS = 65536;
+/** No address of a 32-bit target is beyond. */
+const MAX_BLOCKS = 2 ** 32 / GC_BLOCK_BYTES;
+const SET_OR_HIT = /^(?:Thread .{1,200}? hit )?(?:Temporary breakpoint|Breakpoint) \d{1,9}(?:\.\d{1,9})?(?:,| at )/;
+const RETURNED = /^Value returned is \$\d+ = (?:\([^)]*\) )?(0x[0-9a-f]{1,13}|\d{1,15})\b/;
 
 export const gdbLog: TraceFormat = {
   id: 'gdb-log',
-  title: 'gdb log of a gc_log_change script',
-  detect(head) {
-    const text = new TextDecoder().decode(head);
-    if (!/^(?:Thread .* hit )?Breakpoint \d+(?:,| at )/m.test(text)) return 0;
-    return /gc_log_change/.test(text) ? 0.95 : 0.4;
+  title: 'gdb log of a script that breaks on gc_log_change, or on malloc and free',
+  detect(head, whole) {
+    const lines = headLines(head, whole);
+    if (!lines.some((line) => SET_OR_HIT.test(line))) return 0;
+    return lines.some((line) => line.includes('gc_log_change')) ? 0.95 : 0.4;
   },
-  open: (builder) => new GdbLogDecoder(builder),
+  open: (builder, options) => new GdbLogDecoder(builder, options),
 };
 
 interface PendingEvent {
-  readonly head: string;
+  /** What stands behind `Breakpoint 1, `; more lines of it may come. */
+  head: string;
   readonly values: number[];
   readonly frames: LoggedFrame[];
+  /** The breakpoint's own frame, where the backtrace shows it. */
+  own: LoggedFrame | undefined;
   valuesFirst: boolean;
+  returned: Address | undefined;
 }
 
 class GdbLogDecoder implements TraceDecoder {
@@ -47,66 +59,105 @@ class GdbLogDecoder implements TraceDecoder {
   private firstOfAll: string | undefined;
   private readonly cache = new GdbFrameCache();
   private readonly stacks: GdbLogStacks;
+  private readonly mallocs: GdbMallocEvents;
   private pending: PendingEvent | undefined;
   /** A frame line that goes on in the next one: gdb wrapped it. */
   private wrapped = '';
   private valuesFirst = false;
   private sawValues = false;
+  private sawFrames = false;
+  private gcEvents = 0;
+  /** Hits that are no event of the heap, by function; a few names are kept. */
+  private readonly others = new Set<string>();
   private endReason: string | undefined;
+  /** The line at hand has no end: a number on it may be cut. */
+  private torn = false;
 
-  constructor(private readonly builder: TraceBuilder) {
+  constructor(
+    private readonly builder: TraceBuilder,
+    private readonly options: ImportOptions,
+  ) {
     this.stacks = new GdbLogStacks(builder.tables);
-    builder.add({
-      kind: 'info',
-      info: { source: 'gdb log', hasAddresses: true, sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' },
-    });
-    builder.add({ kind: 'region', region: gcRegion(GC_BLOCK_BYTES) });
+    this.mallocs = new GdbMallocEvents(builder);
   }
 
   push(chunk: Uint8Array): void {
     this.lines.push(chunk);
   }
 
+  /** @throws TraceFormatError HH1413 when the log has breakpoints, but no event of the heap. */
   end(): void {
+    this.torn = true;
     this.lines.end();
     this.endWrapped();
     if (this.pending && !this.finishEvent(this.pending)) {
       this.builder.add({ kind: 'gap', reason: 'the log ends inside an event' });
     }
+    this.mallocs.finish();
+    if (this.gcEvents + this.mallocs.count === 0 && this.builder.gaps.length === 0) throw this.nothing();
+    const endReason = this.endReason ?? 'the end of the log';
     const source = this.valuesFirst ? 'gdb log (values first)' : 'gdb log';
-    this.builder.add({ kind: 'info', info: { source, endReason: this.endReason ?? 'the end of the log' } });
+    this.builder.add({ kind: 'info', info: this.gcEvents > 0 ? { source, endReason } : { endReason } });
+  }
+
+  private nothing(): TraceFormatError {
+    const names = [...this.others].join(', ');
+    const found = names === '' ? 'no breakpoint that was hit' : `breakpoints hit in ${names} only`;
+    return new TraceFormatError(
+      'HH1413',
+      `${this.options.subject ?? 'gdb log'}: found ${found}, expected hits of gc_log_change, or of malloc and free with their arguments`,
+      {
+        remedy: 'break on gc_log_change (see docs/formats.md), or on malloc and free of a build with debug information',
+      },
+    );
   }
 
   private line(bytes: Uint8Array, from: number, to: number): void {
     const first = bytes[from];
-    if (first === 0x20 && this.wrapped !== '') {
-      if (this.wrapped.length < MAX_WRAPPED_CHARS) this.wrapped += ` ${this.textOf(bytes, from, to).trimStart()}`;
-      return;
-    }
+    if (first === 0x20 && this.goesOn(bytes, from, to)) return;
     this.endWrapped();
     if (first === 0x23) this.frameLine(bytes, from, to);
     else if (first === 0x24) this.valueLine(bytes, from, to);
     else if (first === 0x42 || first === 0x54) this.breakpointLine(bytes, from, to);
+    else if (first === 0x56) this.returnLine(bytes, from, to);
+  }
+
+  /** Adds what gdb wrapped to the line before; false when that was whole. */
+  private goesOn(bytes: Uint8Array, from: number, to: number): boolean {
+    const { pending } = this;
+    if (this.wrapped !== '') {
+      if (this.wrapped.length < MAX_WRAPPED_CHARS)
+        this.wrapped = joinWrapped(this.wrapped, this.textOf(bytes, from, to));
+      return true;
+    }
+    if (!pending || pending.frames.length > 0 || pending.values.length > 0 || isWholeHead(pending.head)) return false;
+    if (pending.head.length < MAX_WRAPPED_CHARS) pending.head = joinWrapped(pending.head, this.textOf(bytes, from, to));
+    return true;
   }
 
   private frameLine(bytes: Uint8Array, from: number, to: number): void {
-    if (!this.pending) return;
-    // The log function's own frame is left out.
-    if (bytes[from + 1] === 0x30 && bytes[from + 2] === 0x20) return;
+    const { pending } = this;
+    if (!pending) return;
+    const isOwn = bytes[from + 1] === 0x30 && bytes[from + 2] === 0x20;
     const known = this.cache.find(bytes, from, to);
-    if (known) this.pending.frames.push(known);
+    if (known) this.addFrame(pending, known, isOwn);
     else this.wrapped = this.textOf(bytes, from, to);
   }
 
   private endWrapped(): void {
     if (this.wrapped === '') return;
-    const parsed = parseFrameLine(this.wrapped);
+    const parsed = parseFrameLine(withoutEscapes(this.wrapped));
     this.wrapped = '';
-    if (parsed && parsed.level > 0) this.pending?.frames.push(new LoggedFrame(parsed));
+    if (parsed && this.pending) this.addFrame(this.pending, new LoggedFrame(parsed), parsed.level === 0);
+  }
+
+  private addFrame(event: PendingEvent, frame: LoggedFrame, isOwn: boolean): void {
+    if (isOwn) event.own = frame;
+    else event.frames.push(frame);
   }
 
   private valueLine(bytes: Uint8Array, from: number, to: number): void {
-    if (!this.pending) return;
+    if (!this.pending || this.torn) return;
     const value = gdbValue(bytes, from, to);
     if (value < 0) return;
     this.pending.values.push(value);
@@ -114,32 +165,57 @@ class GdbLogDecoder implements TraceDecoder {
     if (this.pending.frames.length === 0) this.pending.valuesFirst = true;
   }
 
+  private returnLine(bytes: Uint8Array, from: number, to: number): void {
+    const value = this.pending && !this.torn && RETURNED.exec(this.textOf(bytes, from, to));
+    if (value && this.pending) this.pending.returned = Number(value[1]);
+  }
+
   private breakpointLine(bytes: Uint8Array, from: number, to: number): void {
-    const hit = BREAKPOINT.exec(this.textOf(bytes, from, to));
-    if (!hit) return;
+    const head = hitHead(withoutEscapes(this.textOf(bytes, from, to)));
+    if (head === undefined) return;
     const before = this.pending;
-    this.pending = { head: hit[1] ?? '', values: [], frames: [], valuesFirst: false };
+    this.pending = { head, values: [], frames: [], own: undefined, valuesFirst: false, returned: undefined };
     if (before && !this.finishEvent(before)) {
       this.builder.add({ kind: 'gap', reason: 'an event without its values', lostEvents: 1 });
     }
   }
 
-  /** Adds the event; false when it lacks its values. A breakpoint without values or arguments is the end of the capture. */
+  /** Adds the event; false when it is not whole. A breakpoint of another function, without values, is the end of the capture. */
   private finishEvent(event: PendingEvent): boolean {
-    let [start, length] = event.values;
-    if (start === undefined || length === undefined) {
-      const inHead = ARGUMENTS.exec(event.head);
-      if (!inHead) {
-        const name = /^([^\s(]+)/.exec(event.head)?.[1] ?? event.head;
-        if (event.values.length === 0) this.endReason = `reached ${name}`;
-        return event.values.length === 0;
+    const hit = parseHit(event.head);
+    switch (hit.kind) {
+      case 'gc':
+        return this.finishGcEvent(hit, event);
+      case 'other':
+        if (this.others.size < 8) this.others.add(hit.functionName.slice(0, 80));
+        if (event.values.length === 0) this.endReason = `reached ${hit.functionName}`;
+        return event.values.length === 0 || this.gcEvents + this.mallocs.count === 0;
+      default: {
+        // Cut before its frames, as the events before show.
+        if (event === this.pending && this.torn && event.frames.length === 0 && this.sawFrames) return false;
+        this.sawFrames ||= event.frames.length > 0;
+        this.endReason = undefined;
+        // malloc calls _malloc_r: with breakpoints on both it is one allocation.
+        if (event.frames.some(({ functionName }) => this.mallocs.isHit(functionName))) return true;
+        const frames = event.own ? [event.own, ...event.frames] : event.frames;
+        this.mallocs.add(hit, this.stacks.stack(frames), event.returned);
+        return true;
       }
-      // The arguments stand in the head as well, but an event cut before its values may lack frames too.
-      if (event === this.pending && this.sawValues) return false;
-      start = Number(inHead[1]);
-      length = Number(inHead[2]);
     }
+  }
+
+  private finishGcEvent(hit: Extract<GdbHit, { kind: 'gc' }>, event: PendingEvent): boolean {
+    const [firstValue, secondValue] = event.values;
+    const hasValues = firstValue !== undefined && secondValue !== undefined;
+    const isLast = event === this.pending && this.torn;
+    // The arguments stand in the head as well, but an event that was cut before its values may lack frames too.
+    if (isLast && !hasValues && this.sawValues) return false;
+    if (isLast && !hasValues && event.frames.length === 0 && (this.sawFrames || this.gcEvents === 0)) return false;
+    const start = hit.startBlock ?? firstValue;
+    const length = hit.lengthBlocks ?? secondValue;
+    if (start === undefined || length === undefined || start + length > MAX_BLOCKS) return false;
     this.valuesFirst ||= event.valuesFirst;
+    this.sawFrames ||= event.frames.length > 0;
     this.endReason = undefined;
     this.addEvent({ start, length, ticksMs: event.values[2] }, event.frames);
     return true;
@@ -150,9 +226,14 @@ class GdbLogDecoder implements TraceDecoder {
     frames: readonly LoggedFrame[],
   ): void {
     const { start, length, ticksMs } = values;
+    const { builder } = this;
+    if (this.gcEvents++ === 0) {
+      const info = { source: 'gdb log', sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
+      builder.add({ kind: 'info', info: { ...info, hasAddresses: true } });
+      builder.add({ kind: 'region', region: gcRegion(GC_BLOCK_BYTES) });
+    }
     const swept = length === 0 && frames.some(({ isSweep }) => isSweep);
     const stack: StackId = this.stacks.stack(frames);
-    const { builder } = this;
     const address = start * GC_BLOCK_BYTES;
     const isNew = length > 0 && frames[0]?.functionName === 'gc_alloc';
     if (isNew && start === 0) this.beginningOf(frames);
@@ -182,4 +263,9 @@ class GdbLogDecoder implements TraceDecoder {
   private textOf(bytes: Uint8Array, from: number, to: number): string {
     return this.text.decode(bytes.subarray(from, to));
   }
+}
+
+/** gdb breaks a line at a blank; a terminal breaks it anywhere, and then the rest begins with the one blank that was there. */
+function joinWrapped(line: string, rest: string): string {
+  return `${line.trimEnd()} ${rest.trimStart()}`;
 }

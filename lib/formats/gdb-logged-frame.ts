@@ -14,17 +14,15 @@ export class LoggedFrame {
   readonly ownsAddress: boolean;
   readonly address: Address;
   readonly isSweep: boolean;
+  readonly functionName: string;
   private readonly own: FrameIds = { plain: -1, inlined: -1 };
   private lent: Map<Address, FrameIds> | undefined;
 
   constructor(private readonly line: FrameLine) {
     this.ownsAddress = line.hasAddress || line.frame.kind === 'signal';
     this.address = line.frame.address;
-    this.isSweep = isSweepName(line.frame.functionName);
-  }
-
-  get functionName(): string {
-    return this.line.frame.functionName;
+    this.functionName = line.frame.functionName;
+    this.isSweep = isSweepName(this.functionName);
   }
 
   /** Its id; `lentAddress` is that of the callee which is inlined into it. */

@@ -1,5 +1,5 @@
 import { type Address, parseAddress } from '../base/units.js';
-import { errorMessage, TraceFormatError } from '../errors/errors.js';
+import { TraceFormatError } from '../errors/errors.js';
 
 /** One record of allocation_history.json with its types checked. */
 export interface HistoryEntry {
@@ -20,23 +20,8 @@ export interface HistoryEntry {
 /** Backtraces are cut here. */
 const MAX_FRAMES = 256;
 
-/** @throws TraceFormatError HH1925 (not JSON) or HH1926 (a record of the wrong shape, with its number). */
-export function parseHistory(text: string, subject: string): HistoryEntry[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    const found = errorMessage(cause);
-    throw new TraceFormatError('HH1925', `${subject}: found ${found}, expected allocation_history.json`, {
-      cause,
-      remedy: 'the file is cut or damaged: copy it again, or open the journal of the same capture',
-    });
-  }
-  if (!Array.isArray(json)) throw wrong(subject, 0, 'the top level', json, 'a list of records');
-  return json.map((record: unknown, index) => parseEntry(record, `${subject}`, index));
-}
-
-function parseEntry(value: unknown, subject: string, index: number): HistoryEntry {
+/** One record, given its number. @throws TraceFormatError HH1926 when it has the wrong shape. */
+export function parseEntry(value: unknown, subject: string, index: number): HistoryEntry {
   if (typeof value !== 'object' || value === null) throw wrong(subject, index, 'the record', value, 'an object');
   const record = value as Readonly<Record<string, unknown>>;
   const count = (field: string): number => {
@@ -71,6 +56,11 @@ function parseTrace(value: unknown, ...[subject, index, field]: [string, number,
     }
     throw wrong(subject, index, field, frame, 'three texts in a frame');
   });
+}
+
+/** @throws TraceFormatError HH1926 */
+export function wrongTopLevel(subject: string, found: unknown): TraceFormatError {
+  return wrong(subject, 0, 'the top level', found, 'a list of records');
 }
 
 function wrong(...[subject, index, field, found, expected]: [string, number, string, unknown, string]) {

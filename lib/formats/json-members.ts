@@ -25,6 +25,9 @@ const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
 /** More than any event, header or frame needs; a single value beyond it is refused instead of buffered. */
 const MAX_VALUE_BYTES = 4 * 1024 * 1024;
 
+/** Deeper than any document of ours; a hostile one takes dozens of bytes of memory for each bracket. */
+const MAX_DEPTH = 64;
+
 type Place = 'start' | 'key' | 'colon' | 'value' | 'elements' | 'after-element' | 'after-member' | 'done';
 
 /**
@@ -56,6 +59,11 @@ export class JsonMembers {
   /** True once the closing brace of the document was seen. */
   get complete(): boolean {
     return this.place === 'done';
+  }
+
+  /** Whether the last byte so far lies within a value. */
+  get insideValue(): boolean {
+    return this.collecting;
   }
 
   /** Bytes pushed so far. */
@@ -100,8 +108,9 @@ export class JsonMembers {
       return false;
     }
     if (byte === QUOTE) this.inString = true;
-    else if (OPENERS.has(byte)) this.depth++;
-    else if (CLOSERS.has(byte)) {
+    else if (OPENERS.has(byte)) {
+      if (++this.depth > MAX_DEPTH) throw this.error(`found more than ${MAX_DEPTH} levels of brackets`, 'fewer');
+    } else if (CLOSERS.has(byte)) {
       if (this.depth === 0) return true;
       this.closed = --this.depth === 0;
     } else if (this.depth === 0) return byte === COMMA || SPACES.has(byte);

@@ -1,11 +1,16 @@
 import type { TraceDecoder } from './format.js';
 import { LineSplitter } from './line-splitter.js';
 
-/** A decoder of a text format: hands out whole lines, numbered from 1. */
+/** A decoder of a text format: hands out whole lines, cleaned (see LineSplitter) and numbered from 1. */
 export abstract class LineDecoder implements TraceDecoder {
   /** Set for the last line, which may be cut when the input is. */
   protected torn = false;
-  private readonly lines = new LineSplitter((text, number) => this.line(text, number));
+  /** What stood before the text of the line at hand: a time stamp, a level, a quote; empty most often (see log-prefix.ts). */
+  protected prefix = '';
+  private readonly lines = new LineSplitter((text, number, prefix) => {
+    this.prefix = prefix;
+    this.line(text, number);
+  });
 
   push(chunk: Uint8Array): void {
     this.lines.push(chunk);

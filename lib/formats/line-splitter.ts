@@ -1,42 +1,73 @@
+import { logPrefixLength } from './log-prefix.js';
+import { ESCAPE, withoutEscapes } from './terminal-escapes.js';
+import { TextBytes } from './text-bytes.js';
+
 /** Longer lines are cut: no trace line comes near it, and a stream without line ends must not fill the memory. */
 export const MAX_LINE_LENGTH = 65_536;
+const NOTHING = '';
+
+/** Called with a line's text, its number from 1, and what a monitor or a logger had put before the text (see log-prefix.ts). */
+export type OnTextLine = (text: string, number: number, prefix: string) => void;
 
 /**
- * Cuts a byte stream into lines without their ends (LF or CRLF), whatever the chunks. Bytes are read as UTF-8,
- * wrong ones become U+FFFD. `line` also gets the line's number, from 1.
+ * Cuts a byte stream into lines without their ends (LF, CRLF or CR), whatever the chunks, and cleans them: UTF-8 or UTF-16, with or
+ * without a byte order mark, to text (wrong bytes become U+FFFD), no escape sequences of terminals, no prefixes of logs.
  */
 export class LineSplitter {
+  private readonly bytes = new TextBytes();
   private readonly decoder = new TextDecoder('utf-8');
   private rest: string[] = [];
   private restLength = 0;
   private number = 0;
+  /** The line before was ended by a carriage return: a line feed right after it is part of that end. */
+  private afterReturn = false;
+  private hasEscapes = false;
 
-  constructor(private readonly line: (text: string, number: number) => void) {}
+  constructor(private readonly line: OnTextLine) {}
 
   push(chunk: Uint8Array): void {
-    this.text(this.decoder.decode(chunk, { stream: true }));
+    this.text(this.decoder.decode(this.bytes.push(chunk), { stream: true }));
   }
 
   /** Gives out the last line if it had no end. Returns whether there was one. */
   end(): boolean {
+    this.text(this.decoder.decode(this.bytes.end(), { stream: true }));
     this.text(this.decoder.decode());
     const torn = this.restLength > 0;
-    if (torn) this.finish('');
+    if (torn) this.finish(NOTHING);
     return torn;
   }
 
   private text(text: string): void {
+    this.hasEscapes ||= text.includes(ESCAPE);
     let from = 0;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
-      if (this.restLength > 0) this.finish(text.slice(from, at));
-      else this.give(text.slice(from, at));
+    let feed = text.indexOf('\n');
+    let back = text.indexOf('\r');
+    while (feed >= 0 || back >= 0) {
+      const isReturn = back >= 0 && (feed < 0 || back < feed);
+      const at = isReturn ? back : feed;
+      this.ended(text.slice(from, at), isReturn);
       from = at + 1;
+      if (isReturn) back = text.indexOf('\r', from);
+      else feed = text.indexOf('\n', from);
     }
     if (from < text.length && this.restLength < MAX_LINE_LENGTH) {
       const piece = text.slice(from, from + MAX_LINE_LENGTH - this.restLength);
       this.rest.push(piece);
       this.restLength += piece.length;
     }
+  }
+
+  private ended(tail: string, isReturn: boolean): void {
+    if (tail === NOTHING && this.restLength === 0) {
+      // `\n\r` and `\r\r\n` are one end.
+      if (!isReturn && !this.afterReturn) this.give(tail);
+      if (!isReturn) this.afterReturn = false;
+      return;
+    }
+    this.afterReturn = isReturn;
+    if (this.restLength > 0) this.finish(tail);
+    else this.give(tail);
   }
 
   private finish(tail: string): void {
@@ -48,16 +79,29 @@ export class LineSplitter {
 
   private give(line: string): void {
     const cut = line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) : line;
+    const plain = this.hasEscapes || cut.includes('[') ? withoutEscapes(cut) : cut;
     this.number++;
-    this.line(cut.endsWith('\r') ? cut.slice(0, -1) : cut, this.number);
+    const prefix = logPrefixLength(plain);
+    if (prefix === 0) this.line(plain, this.number, NOTHING);
+    else this.line(plain.slice(prefix), this.number, plain.slice(0, prefix));
   }
 }
 
-/** The first lines of an input, for detection: only whole ones unless the input ends there. */
-export function headLines(head: Uint8Array, whole: boolean): string[] {
+interface Head {
+  readonly whole: boolean;
+  readonly lines: readonly string[];
+}
+const heads = new WeakMap<Uint8Array, Head>();
+
+/** The first lines of an input, for detection, cleaned as its decoder will see them: only whole ones unless the input ends there. */
+export function headLines(head: Uint8Array, whole: boolean): readonly string[] {
+  // Every format looks at the same head.
+  const known = heads.get(head);
+  if (known?.whole === whole) return known.lines;
   const lines: string[] = [];
   const splitter = new LineSplitter((line) => lines.push(line));
   splitter.push(head);
   if (whole) splitter.end();
+  heads.set(head, { whole, lines });
   return lines;
 }

@@ -1,14 +1,17 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { formatBytes } from '../base/units.js';
+import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
+import { InputGuard } from './input-guard.js';
 import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
-const PIECE_BYTES = 1 << 19;
+/** Large, so that reading is a few system calls and what is worked on lies in one piece. */
+const PIECE_BYTES = 1 << 22;
+const SMALL_PIECE_BYTES = 1 << 16;
 /** A compressed input may not grow beyond this, nor beyond 200:1 once it is larger than 16 MiB. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
 const MAX_RATIO = 200;
@@ -20,6 +23,13 @@ export interface LoadOptions extends ImportOptions {
   readonly signal?: AbortSignal;
   /** Where the events go: a builder of your own keeps what was decoded before an error. */
   readonly builder?: TraceBuilder;
+  /** Leave a journal's registers and stack copies out: only `resymbolize` needs them, and they are most of its bytes. */
+  readonly skipSamples?: boolean;
+}
+
+export interface StreamOptions extends LoadOptions {
+  /** How long the input is, where that is known. */
+  readonly totalBytes?: Bytes;
 }
 
 /** A trace that was read, and what it was taken for. */
@@ -38,7 +48,12 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
   const source = path === '-' ? (process.stdin as AsyncIterable<Uint8Array>) : filePieces(path);
   const subject = path === '-' ? 'stdin' : path;
   try {
-    return await decodeStream(unpacked(source, subject), { subject, ...options });
+    const totalBytes = path === '-' ? undefined : (await stat(path)).size;
+    return await decodeStream(unpacked(source, subject), {
+      subject,
+      ...options,
+      ...(totalBytes ? { totalBytes } : {}),
+    });
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || cause instanceof HarvestError) throw cause;
     if (String(cause.code).startsWith('Z_')) {
@@ -50,21 +65,25 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
 }
 
 /** The same for bytes from anywhere. */
-export async function decodeStream(source: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<LoadedTrace> {
+export async function decodeStream(source: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<LoadedTrace> {
   const { subject = 'input', signal } = options;
   const builder = options.builder ?? new TraceBuilder();
   let head: Uint8Array = new Uint8Array(0);
   let opened: (LoadedTrace & { decoder: TraceDecoder }) | undefined;
+  let guard: InputGuard | undefined;
   for await (const chunk of source) {
     signal?.throwIfAborted();
     if (opened) {
       opened.decoder.push(chunk);
+      guard?.check(chunk, opened.decoder);
       continue;
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < HEAD_BYTES) continue;
     opened = await openDecoder(head, false, builder, { ...options, subject });
     opened.decoder.push(head);
+    guard = new InputGuard(builder, subject, opened.title);
+    guard.check(head, opened.decoder);
   }
   if (!opened) {
     opened = await openDecoder(head, true, builder, { ...options, subject });
@@ -74,17 +93,23 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: L
   return { builder, format: opened.format, title: opened.title };
 }
 
-async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: LoadOptions) {
+async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: StreamOptions) {
   const { subject = 'input' } = options;
   if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
     // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
     const { JournalReader } = await import('../trace/journal-reader.js');
-    return { builder, format: 'journal', title: 'heap-harvest journal', decoder: new JournalReader(subject, builder) };
+    const { skipSamples = false, totalBytes } = options;
+    const decoder = new JournalReader(subject, builder, {
+      skipSamples,
+      ...(totalBytes === undefined ? {} : { totalBytes }),
+    });
+    return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
   }
+  const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
   const format =
-    options.format === undefined
+    forced === undefined
       ? detectFormat(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, subject)
-      : formatById(options.format);
+      : formatById(forced);
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
 }
 
@@ -97,7 +122,10 @@ async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   let ahead: Promise<unknown> | undefined;
   try {
     const isRegular = (await file.stat()).isFile();
-    let [now, next] = [Buffer.allocUnsafe(PIECE_BYTES), Buffer.allocUnsafe(PIECE_BYTES)];
+    // A file of /proc has no size; a small file needs no large buffers.
+    const { size } = await file.stat();
+    const pieceBytes = isRegular && size > 0 ? Math.min(PIECE_BYTES, size) : SMALL_PIECE_BYTES;
+    let [now, next] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
     let { bytesRead } = await file.read(now);
     while (bytesRead > 0) {
       const reading = isRegular ? file.read(next) : undefined;

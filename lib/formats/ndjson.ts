@@ -36,6 +36,15 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A JSON value as the text of a field; a list is joined with blanks. */
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -65,10 +74,11 @@ class NdjsonDecoder extends LineDecoder {
   }
 
   protected line(text: string, number: number): void {
-    if (text.trim() === '') return;
+    // `[1]` alone is no time stamp but JSON of another kind.
+    if (text.trim() === '' && !isJson(this.prefix)) return;
     const row = parseObject(text);
     if (!row) {
-      if (!this.torn) throw this.bad(number, text.slice(0, 60));
+      if (!this.torn) throw this.bad(number, (this.prefix + text).slice(0, 60));
       this.builder.add({ kind: 'gap', reason: 'torn tail: the last line is no whole JSON object', lostEvents: 1 });
       return;
     }

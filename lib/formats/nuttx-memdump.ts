@@ -1,83 +1,44 @@
-import type { Address, Bytes } from '../base/units.js';
+import type { Bytes } from '../base/units.js';
 import { TraceFormatError } from '../errors/errors.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { LineDecoder } from './line-decoder.js';
 import { headLines } from './line-splitter.js';
+import { parseHeader, parseRow, parseTitle, type TableHeader, type TableRow, type TableState } from './nuttx-table.js';
 import { StackByAddress } from './stack-by-address.js';
 
-/** The table that NuttX's `memdump` prints: the blocks that are in use, each with its owner. */
+/** The tables that NuttX's `memdump` prints: the blocks in use, each with its owner, and the free ones. */
 export const nuttxMemdumpFormat: TraceFormat = {
   id: 'nuttx',
-  title: 'NuttX memdump table (blocks in use)',
-  detect: (head, whole) => (headLines(head, whole).some((line) => parseHeader(line) !== undefined) ? 0.93 : 0),
+  title: 'NuttX memdump tables (blocks in use, free blocks), alone or in console output',
+  detect(head, whole) {
+    let state: TableState | undefined;
+    for (const line of headLines(head, whole)) {
+      state = parseTitle(line) ?? state;
+      if (parseHeader(line, state)) return 0.93;
+    }
+    return 0;
+  },
   open: (builder, options) => new NuttxDecoder(builder, options),
 };
-
-const COLUMNS = ['pid', 'size', 'overhead', 'sequence', 'address', 'backtrace'] as const;
-type ColumnName = (typeof COLUMNS)[number];
-
-/** A row: `sizeBytes` is the whole block, overhead and all. */
-interface Row {
-  readonly pid: number;
-  readonly sizeBytes: Bytes;
-  readonly overheadBytes: Bytes;
-  readonly sequence: number;
-  readonly address: Address;
-  readonly callers: readonly Address[];
-}
-
-/** The columns that a header line names, in its order; undefined when it is none. */
-function parseHeader(text: string): ColumnName[] | undefined {
-  const words = text.trim().toLowerCase().split(/\s+/);
-  if (!words.includes('size') || !words.includes('address')) return undefined;
-  const columns: ColumnName[] = [];
-  for (const word of words) {
-    const known = COLUMNS.find((name) => name === word);
-    if (!known) return undefined;
-    columns.push(known);
-  }
-  return columns;
-}
-
-/** A row under these columns; PID and backtrace may be missing. Undefined when the line is no row. */
-function parseRow(text: string, columns: readonly ColumnName[]): Row | undefined {
-  const words = text.trim().split(/\s+/, 64);
-  const at = words.findIndex((word) => /^0x[0-9a-f]{1,16}$/i.test(word));
-  if (at < 1) return undefined;
-  const before = columns.slice(0, columns.indexOf('address'));
-  // PID is the only one that may be missing in front of the address.
-  const names = before.length === at + 1 && before[0] === 'pid' ? before.slice(1) : before;
-  if (names.length !== at) return undefined;
-  const numbers = new Map<ColumnName, number>();
-  for (const [i, name] of names.entries()) {
-    const word = words[i] ?? '';
-    if (!/^-?\d{1,15}$/.test(word)) return undefined;
-    numbers.set(name, Number(word));
-  }
-  const size = numbers.get('size');
-  if (size === undefined || size < 0) return undefined;
-  const callers = words.slice(at + 1).map(Number);
-  if (callers.some((address) => !Number.isSafeInteger(address))) return undefined;
-  return {
-    pid: numbers.get('pid') ?? -1,
-    sizeBytes: size,
-    overheadBytes: numbers.get('overhead') ?? 0,
-    sequence: numbers.get('sequence') ?? -1,
-    address: Number(words[at]),
-    callers,
-  };
-}
 
 /** No device has more blocks; what comes after is dropped with a gap. */
 const MAX_ROWS = 1_000_000;
 
+/** Free pieces that are kept one by one. */
+const MAX_PIECES = 4096;
+
 class NuttxDecoder extends LineDecoder {
   private readonly stacks: StackByAddress;
-  private columns: ColumnName[] | undefined;
-  private rows: Row[] = [];
+  /** Of the table whose rows are coming. */
+  private header: TableHeader | undefined;
+  /** What the lines before the next header say that it lists. */
+  private announced: TableState | undefined;
+  private rows: TableRow[] = [];
   private tables = 0;
+  private usedTables = 0;
+  private open = false;
   private dropped = 0;
   private inFooter = false;
   private footer: { blocks: number; bytes: Bytes } | undefined;
@@ -108,65 +69,100 @@ class NuttxDecoder extends LineDecoder {
   }
 
   protected line(text: string): void {
-    const header = parseHeader(text);
+    this.announced = parseTitle(text) ?? this.announced;
+    const header = parseHeader(text, this.announced);
     if (header) {
-      if (this.tables > 0) this.finishTable();
-      this.tables++;
-      this.columns = header;
-      if (this.tables > 1) this.builder.add({ kind: 'epoch', reason: `memdump ${this.tables}` });
-      this.builder.add({ kind: 'mark', name: `memdump ${this.tables}` });
+      this.finishTable();
+      this.begin(header);
       return;
     }
-    if (!this.columns) return;
+    if (!this.header) return;
     if (this.inFooter) this.readFooter(text);
-    else if (/^\s*Total Blks\s+Total Size\s*$/i.test(text)) this.inFooter = true;
-    else this.readRow(text, this.columns);
+    else if (/(?:^|\s)Total Blks\s+Total Size\s*$/i.test(text)) this.inFooter = true;
+    else this.readRow(text, this.header);
   }
 
-  private readRow(text: string, columns: readonly ColumnName[]): void {
-    const row = this.torn ? undefined : parseRow(text, columns);
+  private begin(header: TableHeader): void {
+    this.tables++;
+    this.open = true;
+    this.header = header;
+    this.announced = undefined;
+    if (header.state === 'free') return;
+    this.usedTables++;
+    // Each table of the blocks in use is the whole heap at one moment.
+    if (this.usedTables > 1) this.builder.add({ kind: 'epoch', reason: `memdump ${this.usedTables}` });
+    this.builder.add({ kind: 'mark', name: `memdump ${this.usedTables}` });
+  }
+
+  private readRow(text: string, header: TableHeader): void {
+    const row = this.torn ? undefined : parseRow(text, header);
     if (!row) return;
     if (this.rows.length < MAX_ROWS) this.rows.push(row);
     else this.dropped++;
   }
 
   private readFooter(text: string): void {
-    const match = /^\s*(\d{1,9})\s+(\d{1,15})\s*$/.exec(text);
+    const match = /(?:^|\s)(\d{1,9})\s+(\d{1,15})\s*$/.exec(text);
     if (!match) return;
     this.footer = { blocks: Number(match[1]), bytes: Number(match[2]) };
     this.inFooter = false;
-    this.columns = undefined;
+    this.finishTable();
+  }
+
+  private finishTable(): void {
+    const { header } = this;
+    if (!header || !this.open) return;
+    if (header.state === 'free') this.addFreePieces();
+    else this.addBlocks();
+    this.checkFooter();
+    this.open = false;
+    this.header = undefined;
+    this.rows = [];
+    this.footer = undefined;
+    this.inFooter = false;
+    this.dropped = 0;
   }
 
   /** The rows of a table in the order of their sequence numbers, which is that of the allocations. */
-  private finishTable(): void {
-    const { builder, rows, footer } = this;
+  private addBlocks(): void {
+    const { builder, rows } = this;
     if (rows.every((row) => row.sequence >= 0)) rows.sort((a, b) => a.sequence - b.sequence);
     else if (rows.length > 0) {
-      builder.add({
-        kind: 'note',
-        code: 'nuttx-no-sequence',
-        text: 'the table has no sequence numbers: the order is that of its rows',
-      });
+      const text = 'the table has no sequence numbers: the order is that of its rows';
+      builder.add({ kind: 'note', code: 'nuttx-no-sequence', text });
     }
-    let bytes = 0;
     for (const row of rows) {
-      bytes += row.sizeBytes;
       builder.addEvent(EventKind.alloc, row.address, row.sizeBytes, this.stacks.chain(row.callers));
       builder.setLast('requestedBytes', Math.max(0, row.sizeBytes - row.overheadBytes));
       if (row.pid >= 0) builder.setLast('task', row.pid);
     }
+  }
+
+  /** What is free is no allocation: each piece is a region with nothing in it. */
+  private addFreePieces(): void {
+    const { builder, rows } = this;
+    const freeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
+    const largestFreeBytes = rows.reduce((most, row) => Math.max(most, row.sizeBytes), 0);
+    for (const { address, sizeBytes } of rows.slice(0, MAX_PIECES)) {
+      const name = `free piece at 0x${address.toString(16)}`;
+      builder.add({ kind: 'region', region: { name, baseAddress: address, sizeBytes, unitBytes: 8 } });
+    }
+    builder.add({ kind: 'info', info: { caps: { freeBytes, largestFreeBytes } } });
+    const only = this.usedTables === 0 ? '; what is in use is not in this dump (run `memdump used` as well)' : '';
+    const text = `the dump lists ${freeBytes} bytes free in ${rows.length} pieces, the largest ${largestFreeBytes}${only}`;
+    builder.add({ kind: 'note', code: 'nuttx-free', text });
+  }
+
+  private checkFooter(): void {
+    const { builder, rows, footer } = this;
+    const bytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0);
     if (!footer) builder.add({ kind: 'gap', reason: 'the table has no footer: its end is missing' });
     else if (footer.blocks !== rows.length || footer.bytes !== bytes) {
       const reason = `the footer counts ${footer.blocks} blocks of ${footer.bytes} bytes, ${rows.length} of ${bytes} were read`;
       const lost = footer.blocks - rows.length;
       builder.add({ kind: 'gap', reason, ...(lost > 0 ? { lostEvents: lost } : {}) });
     }
-    this.rows = [];
-    this.footer = undefined;
-    this.inFooter = false;
     if (this.dropped > 0)
       builder.add({ kind: 'gap', reason: 'more rows than any device has blocks', lostEvents: this.dropped });
-    this.dropped = 0;
   }
 }

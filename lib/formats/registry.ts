@@ -2,15 +2,30 @@ import { TraceFormatError } from '../errors/errors.js';
 import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
+import { esp8266RtosFormat, ovmsFormat } from './esp/esp8266-rtos.js';
+import { idfAllocHookFormat } from './esp/idf-alloc-hook.js';
+import { sysviewtraceJsonFormat } from './esp/sysviewtrace-json.js';
+import { sysviewtraceTextFormat } from './esp/sysviewtrace-text.js';
 import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
+import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
+import { heapLevelsFormat } from './levels/heap-levels.js';
 import { mbedMemTraceFormat } from './mbed-mem-trace.js';
+import { memInfoFormat } from './micropython/mem-info.js';
 import { ndjsonFormat } from './ndjson.js';
 import { nuttxMemdumpFormat } from './nuttx-memdump.js';
+import { patternFormat } from './pattern/pattern-format.js';
 import { allocationHistoryFormat } from './read-allocation-history.js';
+import { nuttxGdbFormat } from './rtos/nuttx-gdb-memleak.js';
+import { nuttxMmDebugFormat, nuttxNoteFormat } from './rtos/nuttx-logs.js';
+import { px4MallocTableFormat } from './rtos/px4-malloc-table.js';
+import { realtekDumpFormat, realtekEventsFormat } from './rtos/realtek.js';
+import { rtThreadFormat } from './rtos/rt-thread.js';
+import { tizenRtFormat } from './rtos/tizenrt.js';
 import { systemViewFormat } from './systemview/systemview.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
@@ -22,11 +37,30 @@ export const FORMATS: readonly TraceFormat[] = [
   espIdfHeapTraceFormat,
   mbedMemTraceFormat,
   nuttxMemdumpFormat,
+  memInfoFormat,
+  nuttxGdbFormat,
+  nuttxMmDebugFormat,
+  nuttxNoteFormat,
+  rtThreadFormat,
+  tizenRtFormat,
+  px4MallocTableFormat,
+  realtekDumpFormat,
+  realtekEventsFormat,
+  esp8266RtosFormat,
+  ovmsFormat,
+  idfAllocHookFormat,
+  sysviewtraceTextFormat,
+  sysviewtraceJsonFormat,
+  glibcMtraceFormat,
+  heapWalkFormat,
+  rustAllocatorFormat,
+  heapLevelsFormat,
   droneFormat,
   swoFormat,
   ndjsonFormat,
   csvFormat,
   ...droneGenerationFormats,
+  patternFormat,
 ];
 
 /** The format with this id. @throws TraceFormatError HH1401 when there is none. */

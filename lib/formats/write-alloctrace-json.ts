@@ -12,7 +12,7 @@ export interface AlloctraceWriteOptions {
 
 /**
  * Writes a trace as the JSON of `GET /trace`, in pieces. Names, lines, marks, gaps and failed requests go into members of
- * their own (`frames`, `stacks`, `between`), which other clients ignore and {@link alloctraceJson} reads back.
+ * their own (`frames`, `stacks`, `between`), which other clients ignore and the reader of alloctrace JSON reads back.
  */
 export function* writeAlloctraceJson(trace: Trace, options: AlloctraceWriteOptions = {}): Generator<string> {
   const { eventCount } = trace;

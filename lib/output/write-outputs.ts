@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
@@ -43,11 +44,47 @@ export async function writeOutputs(trace: Trace, folder: string): Promise<Writte
   return { tree, summary };
 }
 
-/** Makes the folder. @throws OutputError HH1904 */
-export async function makeOutputFolder(folder: string): Promise<void> {
+/**
+ * Makes the folder and tries that a file can be made in it. Returns the uppermost folder that was not there before, undefined when all
+ * were. @throws OutputError HH1904
+ */
+export async function makeOutputFolder(folder: string): Promise<string | undefined> {
   try {
-    await mkdir(folder, { recursive: true });
+    const made = await makeFolders(resolve(folder));
+    const trial = join(folder, `.${randomBytes(8).toString('hex')}.partial`);
+    await (await open(trial, 'wx')).close();
+    await rm(trial);
+    return made;
   } catch (cause) {
-    throw new OutputError('HH1904', `--out ${folder}: cannot be made: ${errorMessage(cause)}`, { cause });
+    throw new OutputError('HH1904', `--out ${folder}: cannot be made or written to: ${errorMessage(cause)}`, {
+      cause,
+      remedy: 'name a folder that you may write to with --out',
+    });
+  }
+}
+
+/** The uppermost folder that was made. (mkdir's own `recursive` never returns where nothing can be made, as below /proc.) */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let each = folder; ; each = dirname(each)) {
+    const found = await stat(each).catch(() => undefined);
+    if (found?.isDirectory()) break;
+    if (found) throw new Error(`${each} is a file`);
+    missing.push(each);
+  }
+  for (const each of missing.toReversed()) await mkdir(each);
+  return missing.at(-1);
+}
+
+/** Removes what `makeOutputFolder` made, as far as nothing is in it. */
+export async function removeUnusedFolder(folder: string, made: string | undefined): Promise<void> {
+  if (made === undefined) return;
+  const uppermost = resolve(made);
+  for (let each = resolve(folder); each.startsWith(uppermost); each = dirname(each)) {
+    const removed = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }

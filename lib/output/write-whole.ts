@@ -1,44 +1,48 @@
-import { closeSync, write as fsWrite, openSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { write as fsWrite } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errorMessage, OutputError } from '../errors/errors.js';
+import { errorMessage, HarvestError, OutputError } from '../errors/errors.js';
+import { type Destination, isCode, openDestination } from './destination.js';
 
 /** Pieces of about half a megabyte. */
 const MAX_WAITING_PIECES = 8;
 const write = promisify(fsWrite);
 
 /**
- * Writes pieces of text or bytes to a file by way of a temporary one beside it. It begins at once: the first pieces are made before
- * the call returns, and are written while the caller goes on. @throws OutputError HH1903
+ * Writes pieces of text or bytes to a file, which appears under its name when it is whole; to a pipe or a device straight
+ * (openDestination). It begins at once: the first pieces are made before the call returns, and are written while the caller goes on.
+ * @throws OutputError HH1903, HH1905
  */
 export async function writeWhole(path: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
-  const partial = `${path}.partial-${process.pid}`;
   try {
-    const file = openSync(partial, 'w');
+    const opened = openDestination(path);
+    const destination = opened instanceof Promise ? await opened : opened;
     try {
-      await writePieces(file, pieces);
-    } finally {
-      closeSync(file);
+      await writePieces(destination, pieces);
+      await destination.commit();
+    } catch (error) {
+      await destination.abandon();
+      throw error;
     }
-    await rename(partial, path);
   } catch (cause) {
-    await rm(partial, { force: true });
+    if (cause instanceof HarvestError) throw cause;
     throw new OutputError('HH1903', `${path}: cannot be written: ${errorMessage(cause)}`, {
       cause,
-      remedy: 'make room or choose another folder with --out; `harvest capture.harvest` writes the outputs again',
+      remedy: 'make room, or name another place with --out',
     });
   }
 }
 
-/** Writes pieces one after the other while the next ones are made: up to so many wait for the disk. */
-async function writePieces(file: number, pieces: Iterable<string | Uint8Array>): Promise<void> {
+/** Writes pieces one after the other while the next ones are made: up to so many wait for the disk, one for a pipe. */
+async function writePieces(destination: Destination, pieces: Iterable<string | Uint8Array>): Promise<void> {
+  const mostWaiting = destination.seekable ? MAX_WAITING_PIECES : 1;
   const underWay: Promise<void>[] = [];
   let position = 0;
   try {
     for (const piece of joined(pieces)) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
-      if (underWay.length === MAX_WAITING_PIECES) await underWay.shift();
-      const write = writeAt(file, bytes, position);
+      if (underWay.length === mostWaiting) await underWay.shift();
+      const write = writeAt(destination, bytes, position);
       write.catch(() => undefined);
       underWay.push(write);
       position += bytes.length;
@@ -48,10 +52,16 @@ async function writePieces(file: number, pieces: Iterable<string | Uint8Array>):
   }
 }
 
-async function writeAt(file: number, bytes: Uint8Array, position: number): Promise<void> {
-  let from = 0;
-  while (from < bytes.length) {
-    from += (await write(file, bytes, from, bytes.length - from, position + from)).bytesWritten;
+async function writeAt({ descriptor, seekable }: Destination, bytes: Uint8Array, position: number): Promise<void> {
+  for (let from = 0; from < bytes.length; ) {
+    try {
+      const at = seekable ? position + from : null;
+      from += (await write(descriptor, bytes, from, bytes.length - from, at)).bytesWritten;
+    } catch (error) {
+      // A pipe that somebody made non-blocking is full.
+      if (!isCode(error, 'EAGAIN')) throw error;
+      await delay(5);
+    }
   }
 }
 

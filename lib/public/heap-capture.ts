@@ -1,9 +1,13 @@
+import { type Baseline, baselineOf } from '../analysis/baseline.js';
 import { type CallTree, type CallTreeOptions, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
 import { type Fragmentation, type FragmentationOptions, fragmentation } from '../analysis/fragmentation.js';
 import { type HeapStats, type HeapStatsOptions, heapStats } from '../analysis/heap-stats.js';
+import type { HideOptions } from '../analysis/hidden-frames.js';
 import { findLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
+import { type CallTreeNode, callTreeNodes } from '../analysis/tree-nodes.js';
 import { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
+import { type LoadOptions, loadTrace } from '../formats/load-trace.js';
 import { makeOutputFolder, OUTPUT_FILES, writeOutputs } from '../output/write-outputs.js';
 import { writeWhole } from '../output/write-whole.js';
 import { collectTrace } from '../trace/collect-trace.js';
@@ -32,6 +36,11 @@ export class HeapCapture {
     return callTree(this.trace, options);
   }
 
+  /** The same tree as nodes that tree-model walks and searches. */
+  treeNodes(options?: CallTreeOptions): CallTreeNode {
+    return callTreeNodes(this.tree(options));
+  }
+
   stats(options?: HeapStatsOptions): HeapStats {
     return heapStats(this.trace, options);
   }
@@ -51,6 +60,11 @@ export class HeapCapture {
     return lifespans(this.trace);
   }
 
+  /** The call paths that allocate, for {@link assertNoNewPaths}: `JSON.stringify` it to keep it in a file. */
+  baseline(options?: HideOptions): Baseline {
+    return baselineOf(this.trace, options);
+  }
+
   summary(): CaptureSummary {
     return captureSummary(this.trace);
   }
@@ -61,6 +75,23 @@ export class HeapCapture {
     await writeWhole(`${folder}/${OUTPUT_FILES.journal}`, journalBytes(this.trace));
     await writeOutputs(this.trace, folder);
   }
+}
+
+/** How a file is read. Without a format it is told by the content. */
+export type OpenOptions = Omit<LoadOptions, 'builder'>;
+
+/**
+ * A capture from any file that can be read: a journal, a gdb log, an ESP-IDF dump, a board's JSON and all the others of
+ * `harvest import` (docs/formats.md). `-` is standard input.
+ *
+ * @throws UsageError HH1105 when it cannot be read; TraceFormatError when it is no trace or is damaged before its first event.
+ * @example
+ * const capture = await openCapture('capture.harvest');
+ * assertNoLeaks(capture, { from: 'before', to: 'after' });
+ */
+export async function openCapture(path: string, options: OpenOptions = {}): Promise<HeapCapture> {
+  const { builder } = await loadTrace(path, options);
+  return HeapCapture.of(builder.build());
 }
 
 /**

@@ -25,6 +25,7 @@ export * from '../analysis/exports.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
 export { packageRoot } from '../base/package-root.js';
+export { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
 export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
@@ -33,6 +34,7 @@ export type { Board, MemoryArea } from '../boards/board.js';
 export { boardNames, loadBoard, parseBoard } from '../boards/load-board.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
+export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
 export { stopPoints } from '../capture/plan/make-plan.js';
 export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../capture/ram-dumps.js';
@@ -57,6 +59,8 @@ export {
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace } from '../formats/load-trace.js';
+export { isText, readGcText } from '../formats/micropython/mem-info.js';
+export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {
@@ -70,16 +74,19 @@ export {
   readGcDump,
 } from '../interpreters/micropython/gc-dump.js';
 export { gcGeometryFromRam, gcGeometryOf, type MemoryImage } from '../interpreters/micropython/gc-geometry-from-ram.js';
+export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
 export type { MpyCode, MpyFile, MpyObject, MpyQstr } from '../interpreters/micropython/mpy/mpy-file.js';
 export { type MpyCostOptions, type MpyHeapCost, mpyHeapCost } from '../interpreters/micropython/mpy/mpy-heap-cost.js';
 export { readMpy } from '../interpreters/micropython/mpy/read-mpy.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
-export { SERVER_KINDS, type ServerKind } from '../link/server/target.js';
+export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
+export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,
   OUTPUT_FILES,
+  removeUnusedFolder,
   type WrittenOutputs,
   writeOutputs,
 } from '../output/write-outputs.js';
@@ -88,7 +95,7 @@ export { captureSummaryText, oracleText } from '../report/capture-summary-text.j
 export * from '../report/exports.js';
 export { type GcFrame, type GcFrames, gcFrames } from '../report/gc-layout-frames.js';
 export { gcLayoutSvg } from '../report/gc-layout-svg.js';
-export { gcLayoutText, gcMapCharacters } from '../report/gc-layout-text.js';
+export { type GcMoment, gcLayoutText, gcMapCharacters, gcSequenceText } from '../report/gc-layout-text.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { mpyText } from '../report/mpy-text.js';
 export { type CaptureRing, MAX_RING_RECORDS } from '../ring/capture-ring.js';
@@ -142,4 +149,4 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
-export { HeapCapture, harvest } from './heap-capture.js';
+export { HeapCapture, harvest, openCapture } from './heap-capture.js';

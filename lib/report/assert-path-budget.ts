@@ -6,7 +6,13 @@ import { shownStack } from '../analysis/shown-stack.js';
 import { formatCount } from '../base/units.js';
 import { CheckFailedError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
-import { type CaptureRequirement, captureLine, requireComplete } from './capture-requirement.js';
+import {
+  type CaptureRequirement,
+  type Checked,
+  captureLine,
+  checkedTrace,
+  requireComplete,
+} from './capture-requirement.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 
@@ -27,13 +33,14 @@ const TITLES: Readonly<Record<keyof PathFigures, readonly [title: string, unit: 
  * stands before and behind. A path that allocates nothing has 0 of everything.
  *
  * @throws CheckFailedError HH2010 with the excess and the source line that takes the most; HH2004 on an incomplete capture
- * @example assertPathBudget(capture.trace, { 'main > boot': { liveBytes: 4096 }, 'SysTick_Handler': { totalCount: 0 } });
+ * @example assertPathBudget(capture, { 'main > boot': { liveBytes: 4096 }, 'SysTick_Handler': { totalCount: 0 } });
  */
 export function assertPathBudget(
-  trace: Trace,
+  checked: Checked,
   budget: Readonly<Record<string, PathLimits>>,
   options: HideOptions & CaptureRequirement = {},
 ): void {
+  const trace = checkedTrace(checked);
   requireComplete(trace, options);
   const rows = [...pathTable(trace, options)].map(([path, row]) => ({ calls: path.split(PATH_SEPARATOR), row }));
   const hidden = hiddenFrames(trace, options);

@@ -1,4 +1,4 @@
-import { type Baseline, newPaths } from '../analysis/baseline.js';
+import { type Baseline, newPaths, parseBaseline } from '../analysis/baseline.js';
 import { type BudgetOptions, checkBudget } from '../analysis/budget-check.js';
 import { type Budget, parseBudget } from '../analysis/budget-file.js';
 import { gapTimeline } from '../analysis/gap-timeline.js';
@@ -11,7 +11,13 @@ import { type Bytes, formatBytes, formatCount } from '../base/units.js';
 import { CheckFailedError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
 import { budgetLine } from './budget-text.js';
-import { type CaptureRequirement, captureLine, requireComplete } from './capture-requirement.js';
+import {
+  type CaptureRequirement,
+  type Checked,
+  captureLine,
+  checkedTrace,
+  requireComplete,
+} from './capture-requirement.js';
 import { leakSiteLines } from './leaks-text.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
@@ -36,9 +42,10 @@ export interface NoLeaksOptions extends LeakOptions, CaptureRequirement {
  *
  * @throws CheckFailedError HH2001 with the sites, their source lines and callers; HH2004 on an incomplete capture
  * @throws UsageError HH1181 for a mark that is not in the trace
- * @example assertNoLeaks(capture.trace, { from: 'before', to: 'after', iterations: 20 });
+ * @example assertNoLeaks(capture, { from: 'before', to: 'after', iterations: 20 });
  */
-export function assertNoLeaks(trace: Trace, options: NoLeaksOptions = {}): void {
+export function assertNoLeaks(checked: Checked, options: NoLeaksOptions = {}): void {
+  const trace = checkedTrace(checked);
   requireComplete(trace, options);
   const leaks = findLeaks(trace, options);
   const limit = options.limitBytes ?? 0;
@@ -63,7 +70,8 @@ export function assertNoLeaks(trace: Trace, options: NoLeaksOptions = {}): void 
  * @throws CheckFailedError HH2002 with one line a broken limit; HH2004 on an incomplete capture
  * @throws UsageError HH1186 when the text is no budget
  */
-export function assertBudget(trace: Trace, budget: Budget | string, options: BudgetOptions = {}): void {
+export function assertBudget(checked: Checked, budget: Budget | string, options: BudgetOptions = {}): void {
+  const trace = checkedTrace(checked);
   requireComplete(trace, options);
   const check = checkBudget(trace, typeof budget === 'string' ? parseBudget(budget) : budget, options);
   const failed = check.results.filter((result) => !result.passed);
@@ -76,17 +84,21 @@ export function assertBudget(trace: Trace, budget: Budget | string, options: Bud
 }
 
 /**
- * Passes when everything that allocates did so in the baseline as well.
+ * Passes when everything that allocates did so in the baseline as well (the text that `harvest check --write-baseline FILE` wrote,
+ * or a parsed one).
  *
  * @throws CheckFailedError HH2003 with the new call paths; HH2004 on an incomplete capture
+ * @throws UsageError HH1185 when the text is no baseline
+ * @example assertNoNewPaths(capture, await readFile('heap.baseline.json', 'utf8'));
  */
 export function assertNoNewPaths(
-  trace: Trace,
-  baseline: Baseline,
+  checked: Checked,
+  baseline: Baseline | string,
   options: HideOptions & CaptureRequirement = {},
 ): void {
+  const trace = checkedTrace(checked);
   requireComplete(trace, options);
-  const found = newPaths(trace, baseline, options);
+  const found = newPaths(trace, typeof baseline === 'string' ? parseBaseline(baseline) : baseline, options);
   if (found.length === 0) return;
   const hidden = hiddenFrames(trace, options);
   const lines = found.slice(0, 10).flatMap(({ figures, stack }) => {

@@ -8,6 +8,13 @@ export interface CaptureRequirement {
   readonly allowIncomplete?: boolean;
 }
 
+/** What an assertion checks: a trace, or a capture that holds one. */
+export type Checked = Trace | { readonly trace: Trace };
+
+export function checkedTrace(checked: Checked): Trace {
+  return 'trace' in checked ? checked.trace : checked;
+}
+
 /** @throws CheckFailedError HH2004 */
 export function requireComplete(trace: Trace, options: CaptureRequirement): void {
   const { complete, doubtful } = trace.info;

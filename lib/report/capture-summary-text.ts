@@ -1,17 +1,20 @@
 import type { CaptureSummary } from '../analysis/capture-summary.js';
 import { formatBytes, formatCount } from '../base/units.js';
 import type { OracleResult } from '../trace/heap-event.js';
+import { contentsLines, levelLines } from './contents-text.js';
 import { sanitize } from './sanitize.js';
 import { trustLines } from './trust-text.js';
 
 /** The summary as lines of `name  value`; ends with a newline. */
 export function captureSummaryText(summary: CaptureSummary): string {
+  const isHistory = summary.contents === 'history';
   const rows: [string, string][] = [['events', eventCounts(summary)]];
-  rows.push(['alive at the end', alive(summary)]);
-  if (summary.peakSeq >= 0) {
+  rows.push([isHistory ? 'alive at the end' : 'alive', alive(summary)]);
+  if (summary.peakSeq >= 0 && isHistory) {
     rows.push(['peak', `${formatBytes(summary.peakBytes)} at event ${formatCount(summary.peakSeq)}`]);
   }
-  if (summary.epochs > 0) rows.push(['heap begun anew', `${formatCount(summary.epochs)} times`]);
+  if (summary.epochs > 0 && !isHistory) rows.push(['moments', formatCount(summary.epochs + 1)]);
+  else if (summary.epochs > 0) rows.push(['heap begun anew', `${formatCount(summary.epochs)} times`]);
   if (summary.durationMs !== undefined) rows.push(['captured in', duration(summary)]);
   rows.push(['source', sanitize(sourceOf(summary))]);
   if (summary.endReason !== undefined) rows.push(['end', sanitize(summary.endReason)]);
@@ -20,7 +23,9 @@ export function captureSummaryText(summary: CaptureSummary): string {
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   for (const difference of summary.oracle?.differences ?? []) lines.push(`  ${sanitize(difference)}`);
   for (const note of summary.notes.slice(0, 10)) lines.push(`note: ${sanitize(note.text)}`);
-  return `${[...lines, ...trustLines(summary)].join('\n')}\n`;
+  const levels = levelLines(summary.levels);
+  const what = contentsLines(summary.contents).slice(0, 1);
+  return `${[...what, ...lines, ...levels.slice(0, -1), ...trustLines(summary)].join('\n')}\n`;
 }
 
 function eventCounts(summary: CaptureSummary): string {

@@ -11,7 +11,9 @@ export interface GcFrame {
   readonly freeBlocks: number;
   readonly longestFreeBlocks: number;
   readonly longestFreeStart: number;
-  /** Blocks whose kind differs from the frame before; 0 for the first frame. */
+  /** Of a heap in several areas: where this one begins, when that is not the sequence's own. */
+  readonly poolAddress?: number;
+  /** Blocks whose kind differs from the frame before of the same area; 0 for the first. */
   readonly changedBlocks: number;
 }
 
@@ -27,21 +29,28 @@ export interface GcFrames {
 /** Dumps in the order in which they were taken, as plain JSON. The geometry is that of the first; empty without any. */
 export function gcFrames(dumps: readonly { readonly name: string; readonly layout: GcHeapLayout }[]): GcFrames {
   const first = dumps[0]?.layout.geometry;
+  const before = new Map<number, Uint8Array>();
   return {
     version: 1,
     poolAddress: first?.poolAddress ?? 0,
     blockBytes: first?.blockBytes ?? 0,
     blockCount: first?.blockCount ?? 0,
-    frames: dumps.map(({ name, layout }, i) => ({
-      name,
-      map: runLengths(gcMapCharacters(layout)),
-      headCount: layout.headCount,
-      usedBlocks: layout.usedBlocks,
-      freeBlocks: layout.freeBlocks,
-      longestFreeBlocks: layout.longestFreeBlocks,
-      longestFreeStart: layout.longestFreeStart,
-      changedBlocks: changes(dumps[i - 1]?.layout.kinds, layout.kinds),
-    })),
+    frames: dumps.map(({ name, layout }) => {
+      const { poolAddress } = layout.geometry;
+      const changedBlocks = changes(before.get(poolAddress), layout.kinds);
+      before.set(poolAddress, layout.kinds);
+      return {
+        name,
+        ...(poolAddress === first?.poolAddress ? {} : { poolAddress }),
+        map: runLengths(gcMapCharacters(layout)),
+        headCount: layout.headCount,
+        usedBlocks: layout.usedBlocks,
+        freeBlocks: layout.freeBlocks,
+        longestFreeBlocks: layout.longestFreeBlocks,
+        longestFreeStart: layout.longestFreeStart,
+        changedBlocks,
+      };
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ const COLOURS: Readonly<Record<number, string>> = {
   [BlockKind.head]: '#1f6fb2',
   [BlockKind.tail]: '#8fbbe0',
   [BlockKind.marked]: '#c2571a',
+  [BlockKind.unknown]: '#9a9a9a',
 };
 const CELL = 8;
 

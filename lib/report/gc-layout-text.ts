@@ -1,6 +1,7 @@
 import { formatAddress, formatBytes } from '../base/units.js';
 import { BlockKind, type GcHeapLayout, type GcObject } from '../interpreters/micropython/gc-dump.js';
 import { sanitize } from './sanitize.js';
+import { textTable } from './text-table.js';
 
 const PER_LINE = 64;
 
@@ -17,9 +18,9 @@ const LETTERS: readonly (readonly [RegExp, string])[] = [
   [/type$/, 'C'],
 ];
 
-/** One character a block: `.` free, `h` head, `=` tail, `m` marked head, and a letter for a head of a known type. */
+/** One character a block: `.` free, `h` head, `=` tail, `m` marked head, `?` unknown, and a letter for a head of a known type. */
 export function gcMapCharacters(layout: GcHeapLayout): string {
-  const characters = Array.from(layout.kinds, (kind) => '.h=m'[kind] ?? '?');
+  const characters = Array.from(layout.kinds, (kind) => '.h=m?'[kind] ?? '?');
   for (const object of layout.objects) {
     if (object.typeName !== '' && !object.marked) characters[object.startBlock] = letterOf(object.typeName);
   }
@@ -72,6 +73,11 @@ function totals(layout: GcHeapLayout): string[] {
     `${layout.headCount} heads, ${layout.usedBlocks} used blocks (${bytes(layout.usedBlocks)})`,
     `${layout.freeBlocks} free blocks (${bytes(layout.freeBlocks)}), longest free run ${longest}`,
   ];
+  if (layout.unknownBlocks > 0) {
+    lines.push(
+      `warning: ${layout.unknownBlocks} blocks are unknown: lines of the map are missing, and the figures leave them out`,
+    );
+  }
   if (layout.orphanTails > 0)
     lines.push(`warning: ${layout.orphanTails} tail blocks have no head: wrong geometry or a damaged table`);
   const types = typeTotals(layout.objects).slice(0, 12);
@@ -97,4 +103,26 @@ export function typeTotals(
   return [...totals]
     .map(([name, total]) => ({ name, ...total }))
     .sort((a, b) => b.blocks - a.blocks || (a.name < b.name ? -1 : 1));
+}
+
+/** A dump of a sequence: all areas of a heap at one moment. */
+export interface GcMoment {
+  readonly name: string;
+  readonly layouts: readonly GcHeapLayout[];
+}
+
+/** How the heap changed from dump to dump: used, free, the longest free run and how fragmented that is. Empty for fewer than two. */
+export function gcSequenceText(moments: readonly GcMoment[]): string {
+  if (moments.length < 2) return '';
+  const rows = moments.map(({ name, layouts }) => {
+    const sum = (bytesOf: (layout: GcHeapLayout) => number) =>
+      layouts.reduce((total, layout) => total + bytesOf(layout), 0);
+    const used = sum((layout) => layout.usedBlocks * layout.geometry.blockBytes);
+    const free = sum((layout) => layout.freeBlocks * layout.geometry.blockBytes);
+    const longest = Math.max(0, ...layouts.map((layout) => layout.longestFreeBlocks * layout.geometry.blockBytes));
+    const fragmented = free === 0 ? 0 : Math.round((1 - longest / free) * 100);
+    const unknown = sum((layout) => layout.unknownBlocks) > 0 ? ['lines are missing'] : [];
+    return [sanitize(name), formatBytes(used), formatBytes(free), formatBytes(longest), `${fragmented} %`, ...unknown];
+  });
+  return textTable([['dump', 'used', 'free', 'longest free run', 'fragmented'], ...rows], [1, 2, 3, 4]).join('\n');
 }

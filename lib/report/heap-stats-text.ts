@@ -1,6 +1,7 @@
 import type { HeapStats, SizeBucket } from '../analysis/heap-stats.js';
 import type { Distribution } from '../analysis/lifetimes.js';
 import { formatBytes, formatCount } from '../base/units.js';
+import { contentsLines, levelLines } from './contents-text.js';
 import { sanitize } from './sanitize.js';
 import { sizeTableText } from './size-table-text.js';
 import { textTable } from './text-table.js';
@@ -10,6 +11,7 @@ const BAR = 40;
 
 /** The statistics as text: Drone OS's table first, then what it cannot say. Ends with a newline. */
 export function heapStatsText(stats: HeapStats, options: { readonly topSources?: number } = {}): string {
+  if (stats.contents !== 'history') return otherText(stats, options.topSources ?? 10);
   const { peak } = stats;
   const where = peak.seq < 0 ? '' : ` in ${formatCount(peak.count)} blocks, at event ${formatCount(peak.seq)}`;
   const lines = [
@@ -21,11 +23,59 @@ export function heapStatsText(stats: HeapStats, options: { readonly topSources?:
     ...histogramLines(stats.histogram),
     ...lifetimeLines(stats),
     ...sourceLines(stats, options.topSources ?? 10),
+    ...taskLines(stats),
     ...phaseLines(stats),
+    ...levelLines(stats.levels),
     ...oversized(stats),
     ...trustLines(stats),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** Of a snapshot: what is alive, by size, source and task. Peaks, lifetimes and temporary blocks would be invented. */
+function otherText(stats: HeapStats, topSources: number): string {
+  const blocks = `${formatCount(stats.liveCount)} blocks`;
+  const lines = [
+    ...contentsLines(stats.contents),
+    ...(stats.events === 0
+      ? []
+      : [`Alive: ${formatBytes(stats.liveBytes)}${share(stats.liveBytes, stats.heapBytes)} in ${blocks}`, '']),
+    ...histogramLines(stats.histogram),
+    ...aliveBySource(stats, topSources),
+    ...taskLines(stats),
+    ...levelLines(stats.levels),
+    ...trustLines(stats),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function aliveBySource(stats: HeapStats, top: number): string[] {
+  const alive = stats.sources.filter((row) => row.liveCount > 0);
+  if (alive.length === 0) return [];
+  const rows = alive
+    .slice(0, top)
+    .map((row) => [
+      formatBytes(row.liveBytes),
+      formatCount(row.liveCount),
+      `${sanitize(row.functionName)}  ${sanitize(row.location)}`.trim(),
+    ]);
+  const more = alive.length > top ? [`and ${formatCount(alive.length - top)} more sources`] : [];
+  return [...textTable([['alive', 'blocks', 'source'], ...rows], [0, 1]), ...more, ''];
+}
+
+/** By task, where the source tells more than one, or its name. */
+function taskLines({ tasks }: HeapStats): string[] {
+  if (tasks.length < 2 && !tasks.some(({ name }) => name !== '')) return [];
+  const rows = tasks
+    .slice(0, 20)
+    .map((row) => [
+      formatBytes(row.liveBytes),
+      formatCount(row.liveCount),
+      formatCount(row.allocations),
+      row.name === '' ? `task ${row.task}` : sanitize(row.name),
+    ]);
+  const more = tasks.length > 20 ? [`and ${formatCount(tasks.length - 20)} more tasks`] : [];
+  return [...textTable([['alive', 'blocks', 'allocs', 'task'], ...rows], [0, 1, 2]), ...more, ''];
 }
 
 function share(bytes: number, heapBytes: number | undefined): string {

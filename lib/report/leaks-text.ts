@@ -1,5 +1,6 @@
 import type { LeakSite, Leaks, LeakVerdict } from '../analysis/leaks.js';
 import { formatBytes, formatCount } from '../base/units.js';
+import { contentsLines, levelLines } from './contents-text.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 import { trustLines } from './trust-text.js';
@@ -14,6 +15,7 @@ const TITLES: Readonly<Record<LeakVerdict, string>> = {
 
 /** The leak report as text. Ends with a newline. */
 export function leaksText(leaks: Leaks, options: { readonly top?: number } = {}): string {
+  if (leaks.contents !== 'history') return aliveText(leaks, options.top ?? 20);
   const names = leaks.boundaries.map((boundary) => sanitize(boundary.name));
   const window = names.length > 8 ? `${names[0]} -> ${names.length - 2} marks -> ${names.at(-1)}` : names.join(' -> ');
   const live = leaks.liveBytes.map(formatBytes);
@@ -31,7 +33,23 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
   if (leaks.lostAtEpochs > 0) {
     lines.push(`${formatCount(leaks.lostAtEpochs)} blocks were lost when the heap began anew: not leaks`);
   }
-  lines.push(...trustLines(leaks));
+  lines.push(...levelLines(leaks.levels), ...trustLines(leaks));
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** A snapshot shows what is alive; what of it leaks, only a second one or the source itself can tell. */
+function aliveText(leaks: Leaks, top: number): string {
+  const lines = contentsLines(leaks.contents);
+  if (leaks.sites.length > 0) {
+    const bytes = leaks.sites.reduce((sum, site) => sum + site.bytes, 0);
+    const count = leaks.sites.reduce((sum, site) => sum + site.count, 0);
+    const sites = [...leaks.sites].sort((a, b) => b.bytes - a.bytes);
+    const what = leaks.contents === 'leaks' ? 'Leaked' : 'Alive';
+    const doubt = leaks.contents === 'leaks' ? '' : '. Which of them leak, one moment does not tell.';
+    lines.push(`${what}: ${formatBytes(bytes)} in ${formatCount(count)} blocks${doubt}`, '');
+    lines.push(...groupLines('By source', sites, top));
+  }
+  lines.push(...levelLines(leaks.levels), ...trustLines(leaks));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

@@ -12,7 +12,7 @@ export function poolsText(plan: PoolPlan): string {
   const lines = [
     ...layoutLines(plan),
     '',
-    `Layout: ${formatCount(plan.bytes)} bytes (no-spill optimum ${formatCount(plan.noSpillBytes)}, no layout below ${formatCount(plan.boundBytes)})`,
+    `Layout: ${formatCount(plan.bytes)} bytes (${optimumText(plan)}; no-spill optimum ${formatCount(plan.noSpillBytes)}, bound ${formatCount(plan.boundBytes)})`,
     `Replay: ${served}, ${formatCount(plan.replay.spilled)} from a larger pool than the first that fits`,
     `At the peak: ${formatCount(atPeak.requestedBytes)} requested + ${formatCount(atPeak.roundingBytes)} rounding + ` +
       `${formatCount(atPeak.blockWasteBytes)} block waste + ${formatCount(atPeak.unusedBytes)} unused`,
@@ -22,6 +22,14 @@ export function poolsText(plan: PoolPlan): string {
     ...trustLines(plan),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** How good the layout is, of its bytes before margin and slack. */
+function optimumText({ optimum, bytes, tightBytes, boundBytes }: PoolPlan): string {
+  const of = bytes === tightBytes ? '' : `${formatCount(tightBytes)} without margin: `;
+  if (optimum === 'proven') return `${of}the smallest, proven`;
+  const above = Math.ceil((tightBytes / Math.max(1, boundBytes) - 1) * 1000) / 10;
+  return `${of}the smallest found, at most ${above.toFixed(1)} % above the bound`;
 }
 
 function layoutLines(plan: PoolPlan): string[] {

@@ -22,7 +22,7 @@ export interface RingCounters {
   readonly missed: number;
 }
 
-type Positioned = Extract<TraceRecord, { kind: 'mark' | 'gap' | 'epoch' | 'note' }>;
+type Positioned = Extract<TraceRecord, { kind: 'mark' | 'gap' | 'epoch' | 'note' | 'level' }>;
 type Entry = { readonly event: HeapEvent; raw?: RawSample } | { readonly event?: never; readonly record: Positioned };
 
 /**
@@ -144,6 +144,7 @@ export class HeapRing {
       case 'gap':
       case 'epoch':
       case 'note':
+      case 'level':
         if (this.recording()) this.push({ record });
         return;
       default:

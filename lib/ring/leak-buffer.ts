@@ -1,7 +1,7 @@
 import type { Address, Milliseconds } from '../base/units.js';
 import type { AllocEvent, HeapEvent, HeapRegion, ReallocEvent, TraceInfo, TraceRecord } from '../trace/heap-event.js';
 
-type Kept = Extract<TraceRecord, { kind: 'alloc' | 'mark' | 'gap' | 'note' }>;
+type Kept = Extract<TraceRecord, { kind: 'alloc' | 'mark' | 'gap' | 'note' | 'level' }>;
 
 /**
  * Records that forget a block when it is freed: what is left are the blocks that are alive, in the order of their allocation.
@@ -58,6 +58,7 @@ export class LeakBuffer {
       case 'mark':
       case 'gap':
       case 'note':
+      case 'level':
         if (!this.frozen) this.keep(record);
         break;
       case 'epoch':

@@ -1,5 +1,4 @@
-import type { AutoDetectTypes } from '@serialport/bindings-cpp';
-import type { SerialPortStream } from '@serialport/stream';
+import type { Duplex } from 'node:stream';
 import type { Milliseconds } from '../base/units.js';
 import { DeviceLostError, TargetError } from '../errors/errors.js';
 import type { ByteLink, LinkRead, LinkReadOptions } from './byte-link.js';
@@ -38,6 +37,13 @@ export async function openSerialPort(path: string, options: SerialOptions = {}):
   return port;
 }
 
+/** What is used of an open port's stream. The package's own types are not named here: they would reach every program that imports ours. */
+export interface PortStream extends Duplex {
+  readonly isOpen: boolean;
+  set(lines: { readonly dtr: boolean; readonly rts: boolean }, done: (error: Error | null) => void): void;
+  close(done: (error: Error | null) => void): void;
+}
+
 /** An open serial port. Always close it: the process does not end while it is open. */
 export class SerialPort implements ByteLink {
   private readonly queue: ChunkQueue;
@@ -45,7 +51,7 @@ export class SerialPort implements ByteLink {
 
   constructor(
     readonly name: string,
-    private readonly stream: SerialPortStream<AutoDetectTypes>,
+    private readonly stream: PortStream,
   ) {
     this.queue = new ChunkQueue((on) => (on ? stream.resume() : stream.pause()));
     stream.on('data', (chunk: Buffer) => this.queue.push(chunk));

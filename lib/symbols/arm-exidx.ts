@@ -21,7 +21,15 @@ export class ExidxTable {
 
   constructor(private readonly info: DebugInfo) {}
 
-  /** How to unwind the function that covers an address; undefined when there is no entry, or one that refuses. */
+  /** Where the code starts that the entry for an address describes; undefined when there is none. It goes on up to the next entry. */
+  startAt(pc: Address): Address | undefined {
+    return this.info.attempt(() => {
+      this.loaded ??= this.load();
+      return this.loaded.starts[lastAtOrBefore(this.loaded.starts, pc)];
+    });
+  }
+
+  /** How to unwind the code at an address; undefined when there is no entry, or one that refuses. */
   rowAt(pc: Address): FrameRow | undefined {
     return this.info.attempt(() => {
       this.loaded ??= this.load();

@@ -1,6 +1,7 @@
 import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import { readAddressRanges } from './dwarf-aranges.js';
+import { ASSEMBLER_LANGUAGE } from './dwarf-constants.js';
 import { readRanges } from './dwarf-ranges.js';
 import { DwarfSections } from './dwarf-sections.js';
 import { readUnits, type Unit } from './dwarf-units.js';
@@ -12,7 +13,8 @@ import { runLineProgram } from './line-program.js';
 import type { LineRows } from './line-rows.js';
 import { fileNames } from './source-path.js';
 import { joinSplitUnits, type SplitFiles } from './split-units.js';
-import { indexUnit, type UnitIndex } from './unit-index.js';
+import { type IndexRules, indexUnit, type UnitIndex } from './unit-index.js';
+import { findZeroCode, isFunctionOf, smallestAtZero, symbolAtZero, type ZeroCode } from './zero-code.js';
 
 /** The line table of a unit: rows by address, and its files named as gdb names them. */
 export interface LineTable extends LineRows {
@@ -37,6 +39,7 @@ const EMPTY_INDEX: UnitIndex = {
   callSites: new Map(),
   tailCalls: new Map(),
   scopes: new Map(),
+  discardsFunctions: false,
 };
 const MAX_PROBLEMS = 100;
 
@@ -49,6 +52,7 @@ export class DebugInfo {
   readonly problems: SymbolError[] = [];
   private unitList: readonly Unit[] | undefined;
   private unitMap: IntervalMap | undefined;
+  private zero: { readonly code: ZeroCode | undefined } | undefined;
   private addressRanges: ReadonlyMap<number, readonly number[]> | undefined;
   private readonly indexes = new Map<Unit, UnitIndex>();
   private readonly lineTables = new Map<Unit, LineTable>();
@@ -78,7 +82,7 @@ export class DebugInfo {
   indexOf(unit: Unit): UnitIndex {
     let index = this.indexes.get(unit);
     if (!index) {
-      index = this.attempt(() => indexUnit(unit, this.isLive)) ?? EMPTY_INDEX;
+      index = this.attempt(() => indexUnit(unit, this.indexRules(unit))) ?? EMPTY_INDEX;
       this.indexes.set(unit, index);
     }
     return index;
@@ -106,15 +110,28 @@ export class DebugInfo {
 
   /**
    * Whether code that starts at an address is in the program. The linker gives functions that it discarded (--gc-sections) the
-   * address 0 or 1 (GNU ld) or the largest ones (lld); 0 is real only where a function symbol says so: flash starts at 0 on many parts.
+   * address 0 or 1 (GNU ld) or the largest ones (lld). What is at 0 in truth: {@link zeroCode}.
    */
   readonly isLive = (address: Address): boolean => {
     const largest = this.elf.addressSize === 8 ? 2 ** 64 : 2 ** 32;
-    if (address >= largest - 4096) return false;
-    if (address > 1) return true;
-    const symbol = this.symbols.functionAt(0);
-    return symbol !== undefined && symbol.address === 0 && symbol.kind === 'function';
+    return address > 1 && address < largest - 4096;
   };
+
+  private indexRules({ language }: Unit): IndexRules {
+    return {
+      isLive: (low, end, die) => {
+        const symbol = low === 0 ? symbolAtZero(this.symbols) : undefined;
+        return symbol ? isFunctionOf(symbol, this, die, end) : this.isLive(low);
+      },
+      hasThumbBit: this.elf.machine === 'arm' && language === ASSEMBLER_LANGUAGE,
+    };
+  }
+
+  /** The unit and function that are at address 0; undefined when none is, or when it cannot be told. */
+  get zeroCode(): ZeroCode | undefined {
+    this.zero ??= { code: this.attempt(() => findZeroCode(this, this.symbols)) };
+    return this.zero.code;
+  }
 
   private record(problem: SymbolError): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
@@ -126,6 +143,11 @@ export class DebugInfo {
     const owners: number[] = [];
     for (const unit of this.units) {
       const pairs = this.attempt(() => this.rangesOf(unit)) ?? [];
+      if (pairs.includes(0) && this.zeroCode?.unit === unit) {
+        lows.push(0);
+        highs.push(smallestAtZero(pairs, this.zeroCode.end) ?? 0);
+        owners.push(unit.index);
+      }
       for (let index = 0; index + 1 < pairs.length; index += 2) {
         const low = pairs[index] ?? 0;
         if (!this.isLive(low)) continue;
@@ -141,7 +163,7 @@ export class DebugInfo {
    * The addresses of a unit: from its first entry; else from .debug_aranges; else, where the file has no such section, from its
    * functions. Units of link-time optimisation hold only declarations and have none.
    */
-  private rangesOf(whole: Unit): readonly number[] {
+  rangesOf(whole: Unit): readonly number[] {
     const unit = whole.skeleton ?? whole;
     if (unit.ranges >= 0) return readRanges(unit, unit.ranges, unit.rangesIndexed);
     if (unit.highPc > unit.lowPc) return [unit.lowPc, unit.highPc];
@@ -158,6 +180,7 @@ export class DebugInfo {
     this.sections.budget.spend(header.programEnd - unit.stmtList, '.debug_line');
     const names = fileNames(unit, header);
     const fileIds = names.map((name) => names.indexOf(name));
-    return { ...runLineProgram(reader, header, { fileIds, isLive: this.isLive }), fileNames: names };
+    const zero = this.zeroCode?.unit === unit ? this.zeroCode : undefined;
+    return { ...runLineProgram(reader, header, { fileIds, isLive: this.isLive, zero }), fileNames: names };
   }
 }

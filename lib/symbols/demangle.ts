@@ -1,18 +1,20 @@
 /**
- * The one importer of gecko-profiler-demangle (Rust's cpp_demangle and rustc_demangle as WebAssembly). Its own entry module needs
- * `import ... from '*.wasm'`, which Node 20 does not have, so its glue and its binary are put together here, synchronously.
+ * C++ names are taken apart by ./itanium; the names of Rust by gecko-profiler-demangle, whose one importer this is (rustc_demangle as
+ * WebAssembly). Its own entry module needs `import ... from '*.wasm'`, which Node 20 does not have, so its glue and its binary are put
+ * together here, synchronously.
  */
 import * as glue from 'gecko-profiler-demangle/index_bg.js';
 import { SymbolError } from '../errors/errors.js';
+import { demangleCpp } from './itanium/demangle-cpp.js';
 
-const MAX_NAME = 2000;
+const MAX_NAME = 8000;
 const MAX_CACHED = 200_000;
 let state: 'unloaded' | 'ready' | 'absent' = 'unloaded';
 const cache = new Map<string, string>();
 
 /**
  * Loads the demangler from the bytes of the package's `index_bg.wasm`. On Node it is found without this; a browser hands the
- * bytes over once, before the first name is asked for. Without it C++ and Rust names stay as the linker knows them.
+ * bytes over once, before the first name is asked for. Without it Rust names stay as the linker knows them.
  * @throws SymbolError HH1312 when the bytes are not that module.
  */
 export function loadDemangler(wasm: BufferSource): void {
@@ -44,78 +46,54 @@ function loadFromDisk(): void {
   }
 }
 
-/** Whether C++ and Rust names can be demangled here. */
+/** Whether Rust names can be demangled here; those of C++ always can. */
 export function demanglerReady(): boolean {
   if (state === 'unloaded') loadFromDisk();
   return state === 'ready';
 }
 
+/** Which parts of a name are wanted. */
+type Form = 'whole' | 'name';
+
 /**
  * The name in the source for a linker's name of C++ (Itanium ABI) or Rust (legacy and v0), with parameters and without a return
- * type; any other name as it is, and so is a suffix like `.constprop.0`. Spelled as binutils spells it.
+ * type; any other name as it is. Spelled as binutils and gdb spell it, a suffix like `.constprop.0` left out.
  */
 export function demangle(name: string): string {
-  if (!/^_{1,2}[ZR]/.test(name) || name.length > MAX_NAME || !demanglerReady()) return name;
-  let text = cache.get(name);
+  return cached(name, 'whole');
+}
+
+/** The same without parameters: what a backtrace shows. One spelling for every engine, import and export. */
+export function functionNameOf(linkageName: string): string {
+  return cached(linkageName, 'name');
+}
+
+function cached(name: string, form: Form): string {
+  if (!/^_{1,2}[ZR]/.test(name) || name.length > MAX_NAME) return name;
+  const key = `${form} ${name}`;
+  let text = cache.get(key);
   if (text === undefined) {
-    // GCC's clone suffixes are not part of the mangled name.
-    const suffix = /\.(?:isra|constprop|part|cold|lto_priv|localalias)\b.*$/.exec(name)?.[0] ?? '';
-    const base = suffix === '' ? name : name.slice(0, -suffix.length);
-    const demangled = spellLiterals(call(base));
-    // A name that it does not know may lose its underscore.
-    text = base.endsWith(demangled) ? name : demangled;
+    text = rustName(name) ?? demangleCpp(name.replace(/^__Z/, '_Z'), { withoutParameters: form === 'name' }) ?? name;
     if (cache.size >= MAX_CACHED) cache.clear();
-    cache.set(name, text);
+    cache.set(key, text);
   }
   return text;
 }
 
-function call(name: string): string {
+/** Rust's legacy names look like C++ and end in a hash. */
+const RUST = /^_{1,2}R|^_{1,2}ZN.*17h[0-9a-f]{16}E/;
+
+function rustName(name: string): string | undefined {
+  if (!RUST.test(name) || !demanglerReady()) return undefined;
   try {
-    return glue.demangle_any(name);
+    const text = glue.demangle_any(name);
+    // A name that it does not know may lose its underscore.
+    return name.endsWith(text) ? undefined : text;
   } catch {
     // A trap in the module: it cannot be used again.
     state = 'absent';
-    return name;
+    return undefined;
   }
-}
-
-const LITERAL_SUFFIX: Readonly<Record<string, string>> = {
-  int: '',
-  'unsigned int': 'u',
-  long: 'l',
-  'unsigned long': 'ul',
-  'long long': 'll',
-  'unsigned long long': 'ull',
-};
-
-/** `(unsigned int)4` is `4u` in binutils and gdb, `(bool)1` is `true`. */
-function spellLiterals(text: string): string {
-  if (!text.includes(')')) return text;
-  return text
-    .replace(
-      /\((int|unsigned int|long|unsigned long|long long|unsigned long long)\)(-?\d+)\b/g,
-      (_, type: string, digits: string) => {
-        return `${digits}${LITERAL_SUFFIX[type] ?? ''}`;
-      },
-    )
-    .replace(/\(bool\)([01])\b/g, (_, digit: string) => (digit === '1' ? 'true' : 'false'));
-}
-
-/** A demangled function without its parameter list and what follows it: what gdb shows in a backtrace. */
-export function withoutParameters(text: string): string {
-  let end = text.length;
-  const trailer = /\)(?: const| volatile| &{1,2}| noexcept)*$/.exec(text);
-  if (!trailer) return text;
-  end = trailer.index;
-  let depth = 0;
-  for (let index = end; index >= 0; index--) {
-    const character = text[index];
-    if (character === ')') depth++;
-    else if (character === '(') depth--;
-    if (depth === 0) return index === 0 ? text : text.slice(0, index);
-  }
-  return text;
 }
 
 /**
@@ -123,7 +101,7 @@ export function withoutParameters(text: string): string {
  * number of a clone away (`f.isra.0` is shown as `f.isra`) unless the name has upper case or starts with an underscore.
  */
 export function symbolName(linkageName: string): string {
-  const text = demangle(linkageName);
-  if (text !== linkageName) return withoutParameters(text);
+  const text = functionNameOf(linkageName);
+  if (text !== linkageName) return text;
   return /^[a-z](?:[a-z0-9.]|_(?!_))*\.\d+$/.test(text) ? text.replace(/\.\d+$/, '') : text;
 }

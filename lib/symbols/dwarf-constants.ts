@@ -41,6 +41,7 @@ export const At = {
   upperBound: 0x2f,
   abstractOrigin: 0x31,
   dataMemberLocation: 0x38,
+  declLine: 0x3b,
   declaration: 0x3c,
   external: 0x3f,
   specification: 0x47,
@@ -121,4 +122,6 @@ export const UnitType = { compile: 1, type: 2, partial: 3, skeleton: 4, splitCom
 
 /** DW_LANG_ codes whose names are qualified with `::`. */
 export const CXX_LANGUAGES: ReadonlySet<number> = new Set([0x04, 0x1a, 0x21, 0x2b, 0x3a]);
+/** DW_LANG_Mips_Assembler: what GNU as states for any machine. */
+export const ASSEMBLER_LANGUAGE = 0x8001;
 export const RUST_LANGUAGE = 0x1c;

@@ -97,6 +97,16 @@ export class ElfFile {
     return undefined;
   }
 
+  /** Where a section is loaded to (LMA): that of RAM code and data is in flash, from where the start-up code copies it. */
+  loadAddress({ address, offset, sizeBytes }: ElfSection): Address {
+    for (const segment of this.segments) {
+      const start = offset - segment.offset;
+      const isInside = start >= 0 && start + sizeBytes <= segment.fileBytes && address === segment.address + start;
+      if (segment.type === SegmentType.load && isInside) return segment.physicalAddress + start;
+    }
+    return address;
+  }
+
   /** Whether an address lies in a section that is loaded and executable; true for all when the file has no sections. */
   isCode(address: Address): boolean {
     if (this.sections.length === 0) return true;

@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import { textAt } from './byte-reader.js';
 import type { ElfFile } from './elf-file.js';
+import { readArmProfile } from './elf-notes.js';
 import { SectionFlag, SectionType } from './elf-tables.js';
 import { lastAtOrBefore } from './sorted.js';
 
@@ -68,6 +69,15 @@ export class SymbolTable {
     return mappingKinds[lastAtOrBefore(mappingStarts, address)];
   }
 
+  /** Whether an address is Arm code, not Thumb. An M-profile processor has none: there a symbol without the bit is assembly code's. */
+  isArmState(address: Address): boolean {
+    const kind = this.codeKindAt(address);
+    if (kind === 'arm' || kind === 'thumb') return kind === 'arm';
+    if (this.elf.machine !== 'arm' || readArmProfile(this.elf) === 'M') return false;
+    const symbol = this.functionAt(address);
+    return symbol?.kind === 'function' && !this.load().thumbStarts.has(symbol.address);
+  }
+
   private nameIndex(): Map<string, ElfSymbol[]> {
     if (this.names) return this.names;
     this.names = new Map();
@@ -95,6 +105,8 @@ interface LoadedSymbols {
   /** By address; at one address in order of name. */
   readonly functions: readonly ElfSymbol[];
   readonly starts: Float64Array;
+  /** Where functions start whose symbols have the Thumb bit. */
+  readonly thumbStarts: ReadonlySet<Address>;
   readonly mappingStarts: Float64Array;
   readonly mappingKinds: readonly CodeKind[];
 }
@@ -102,6 +114,7 @@ interface LoadedSymbols {
 function loadSymbols(elf: ElfFile): LoadedSymbols {
   const symbols: ElfSymbol[] = [];
   const functions: ElfSymbol[] = [];
+  const thumbStarts = new Set<Address>();
   const mapping: { readonly address: Address; readonly kind: CodeKind }[] = [];
   for (const row of symbolRows(elf)) {
     const marker = row.kind === 'other' ? mappingKind(row.name) : undefined;
@@ -109,7 +122,8 @@ function loadSymbols(elf: ElfFile): LoadedSymbols {
       mapping.push({ address: row.address, kind: marker });
       continue;
     }
-    const { inCode, ...symbol } = row;
+    const { inCode, isThumb, ...symbol } = row;
+    if (isThumb) thumbStarts.add(symbol.address);
     symbols.push(symbol);
     if (symbol.kind === 'function' || (symbol.kind === 'other' && inCode)) functions.push(symbol);
   }
@@ -118,13 +132,14 @@ function loadSymbols(elf: ElfFile): LoadedSymbols {
   return {
     symbols,
     functions,
+    thumbStarts,
     starts: Float64Array.from(functions, (entry) => entry.address),
     mappingStarts: Float64Array.from(mapping, (entry) => entry.address),
     mappingKinds: mapping.map((entry) => entry.kind),
   };
 }
 
-type SymbolRow = ElfSymbol & { readonly inCode: boolean };
+type SymbolRow = ElfSymbol & { readonly inCode: boolean; readonly isThumb: boolean };
 
 /** Elf32_Sym: name u32, value u32, size u32, info u8, other u8, shndx u16. Elf64_Sym: name, info, other, shndx, value u64, size u64. */
 function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
@@ -160,6 +175,7 @@ function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
       sizeBytes,
       kind,
       binding: info >> 4 === 0 ? 'local' : info >> 4 === 2 ? 'weak' : 'global',
+      isThumb: isArm && kind === 'function' && value % 2 === 1,
       inCode: (flags & SectionFlag.executable) !== 0,
     };
   }

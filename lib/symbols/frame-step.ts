@@ -17,6 +17,8 @@ export interface FrameStep {
 export interface FrameSteps {
   /** Of the program: its byte order, and what keeps damaged sections from ending the walk. */
   readonly info: DebugInfo;
+  /** Whether a return address is the first instruction of a function and follows no call: a task's root, made by its scheduler. */
+  isEntry(returnAddress: Address): boolean;
   /** How the walk goes on at `pc`: `isTop` when it is stopped there, not waiting for a call to return. */
   stepAt(pc: Address, isTop: boolean): FrameStep;
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */

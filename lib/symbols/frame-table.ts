@@ -51,12 +51,28 @@ export class FrameTable {
 
   private load() {
     const entries: FrameEntry[] = [];
+    const end = this.info.zeroCode?.end ?? 0;
     // Later entries win a search among equal starts, so .debug_frame comes last.
     for (const section of ['.eh_frame', '.debug_frame']) {
-      this.info.attempt(() => new SectionScan(this.info, section, entries).run());
+      const found: FrameEntry[] = [];
+      this.info.attempt(() => new SectionScan(this.info, section, found).run());
+      entries.push(...found.filter((entry) => entry.start !== 0), ...this.entriesAtZero(found, end));
     }
     entries.sort((a, b) => a.start - b.start);
     return { entries, starts: Float64Array.from(entries, (entry) => entry.start) };
+  }
+
+  /** Of the entries at 0, where those of discarded functions are, too, the one of the function there; none when two of its size differ. */
+  private entriesAtZero(found: readonly FrameEntry[], end: Address): FrameEntry[] {
+    const sized = found.filter((entry) => entry.start === 0 && entry.end === end);
+    const programs = new Set(
+      sized.map(({ common, programStart, programEnd }) => this.programText(common, programStart, programEnd)),
+    );
+    return programs.size === 1 ? sized.slice(0, 1) : [];
+  }
+
+  private programText({ section, programStart }: CommonEntry, from: number, to: number): string {
+    return `${programStart} ${this.info.sections.data(section).subarray(from, to).join()}`;
   }
 }
 
@@ -99,8 +115,7 @@ class SectionScan {
     const start = this.pointer(reader, common);
     const size = this.pointer(reader, { ...common, pointerEncoding: common.pointerEncoding & 0x0f });
     if (common.hasAugmentationData) reader.skip(reader.uleb());
-    // An entry for a function that the linker discarded starts at 0 and would hide the vector table's neighbours.
-    if (size <= 0 || (start === 0 && !this.info.isLive(0))) return;
+    if (size <= 0 || (start !== 0 && !this.info.isLive(start))) return;
     this.entries.push({ common, start, end: start + size, programStart: reader.offset, programEnd: end });
   }
 

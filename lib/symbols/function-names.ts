@@ -1,5 +1,5 @@
 import type { DebugInfo } from './debug-info.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { functionNameOf } from './demangle.js';
 import { Die } from './die.js';
 import { At, CXX_LANGUAGES, RUST_LANGUAGE, Tag } from './dwarf-constants.js';
 import { unitAt } from './dwarf-units.js';
@@ -39,7 +39,7 @@ export class FunctionNames {
     let scoped: Die | undefined;
     for (const die of first.originChain(units)) {
       const linkage = die.text(At.linkageName) ?? die.text(At.mipsLinkageName);
-      if (linkage !== undefined) return { name: linkageToName(linkage), linkageName: linkage };
+      if (linkage !== undefined) return { name: functionNameOf(linkage), linkageName: linkage };
       plain ??= die.text(At.name);
       if (plain !== undefined) named ??= die;
       scoped = die;
@@ -69,9 +69,4 @@ export class FunctionNames {
     }
     return name;
   }
-}
-
-function linkageToName(linkage: string): string {
-  const demangled = demangle(linkage);
-  return demangled === linkage ? linkage : withoutParameters(demangled);
 }

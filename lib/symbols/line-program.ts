@@ -1,12 +1,14 @@
 import type { Address } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
 import type { LineHeader } from './line-header.js';
-import { type IsLive, type LineRows, RowCollector } from './line-rows.js';
+import { type CodeAtZero, type IsLive, type LineRows, RowCollector } from './line-rows.js';
 
 export interface LineProgramOptions {
   /** One number per source file: file numbers of the table that name the same file share it. */
   readonly fileIds: readonly number[];
   readonly isLive: IsLive;
+  /** What is known of the code at address 0, when it is of this unit. */
+  readonly zero?: CodeAtZero | undefined;
 }
 
 /** Runs a line program (DWARF 5, 6.2.5). @throws SymbolError HH1302 when it is cut short. */
@@ -39,7 +41,7 @@ class LineMachine {
     private readonly options: LineProgramOptions,
   ) {
     this.isStmt = header.defaultIsStmt;
-    this.rows = new RowCollector(options.isLive);
+    this.rows = new RowCollector(options.isLive, options.zero);
   }
 
   special(opcode: number): void {

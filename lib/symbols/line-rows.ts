@@ -14,6 +14,12 @@ export interface LineRows {
 /** Whether code that starts at an address was kept by the linker. */
 export type IsLive = (address: Address) => boolean;
 
+/** The function at address 0: where it ends, and the line where it is declared (0: not known). */
+export interface CodeAtZero {
+  readonly end: Address;
+  readonly line: number;
+}
+
 interface Sequence {
   readonly addresses: number[];
   readonly files: number[];
@@ -34,13 +40,18 @@ function emptySequence(): Sequence {
  */
 export class RowCollector {
   private readonly sequences: Sequence[] = [];
+  /** Those that start at 0, where those of discarded functions do, too. */
+  private readonly atZero: Sequence[] = [];
   private current = emptySequence();
   private lastFile = -1;
   private lastLine = -1;
   private lastAddress = -1;
   private stmtAtAddress = false;
 
-  constructor(private readonly isLive: IsLive) {}
+  constructor(
+    private readonly isLive: IsLive,
+    private readonly zero?: CodeAtZero,
+  ) {}
 
   add(address: Address, file: number, line: number, isStmt: boolean, hasDiscriminator: boolean): void {
     const sameAddress = address === this.lastAddress;
@@ -83,7 +94,7 @@ export class RowCollector {
     this.lastAddress = -1;
     this.stmtAtAddress = false;
     const start = sequence.addresses[0];
-    if (start === undefined || address <= start || !this.isLive(start)) return;
+    if (start === undefined || address <= start || (start > 0 && !this.isLive(start))) return;
     while ((sequence.addresses.at(-1) ?? 0) >= address) {
       for (const column of Object.values(sequence)) column.pop();
     }
@@ -91,12 +102,14 @@ export class RowCollector {
     sequence.files.push(0);
     sequence.lines.push(0);
     sequence.isStmt.push(0);
-    this.sequences.push(sequence);
+    (start === 0 ? this.atZero : this.sequences).push(sequence);
   }
 
   /** All sequences in order of address; one that starts inside the one before is left out. */
   finish(): LineRows {
     const { sequences } = this;
+    const first = this.zero && sequenceAtZero(this.atZero, this.zero);
+    if (first) sequences.push(first);
     sequences.sort((a, b) => (a.addresses[0] ?? 0) - (b.addresses[0] ?? 0));
     const kept: Sequence[] = [];
     let end = -1;
@@ -123,4 +136,19 @@ export class RowCollector {
     }
     return rows;
   }
+}
+
+/**
+ * The sequence of the function at 0 among those of functions that the linker discarded: it holds the whole function, begins with the
+ * line where that is declared, and is the shortest such. Undefined when two are alike: no line rather than a wrong one.
+ */
+function sequenceAtZero(sequences: readonly Sequence[], { end, line }: CodeAtZero): Sequence | undefined {
+  const endOf = (sequence: Sequence) => sequence.addresses.at(-1) ?? 0;
+  const holding = sequences.filter((sequence) => endOf(sequence) >= end);
+  const declared = holding.filter((sequence) => sequence.lines[0] === line);
+  const candidates = declared.length > 0 ? declared : holding;
+  const shortest = Math.min(...candidates.map(endOf));
+  const [first, ...others] = candidates.filter((sequence) => endOf(sequence) === shortest);
+  const text = JSON.stringify(first);
+  return others.every((other) => JSON.stringify(other) === text) ? first : undefined;
 }

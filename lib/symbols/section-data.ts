@@ -1,8 +1,8 @@
+import { inflateZlib } from '../base/inflate.js';
 import type { Bytes } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import { type ElfSection, SectionFlag, SectionType } from './elf-tables.js';
-import { inflateZlib } from './inflate.js';
 import { inflateZstd } from './zstd.js';
 
 /** What is needed of an opened ELF file. */

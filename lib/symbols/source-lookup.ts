@@ -100,14 +100,20 @@ export class SourceLookup {
     let line = lines.lines[row] ?? 0;
     let file = line === 0 ? undefined : lines.fileNames[lines.files[row] ?? 0];
     for (let node = innermost; node >= 0; node = index.parents[node] ?? -1) {
-      const { name: functionName, linkageName } = this.names.at(index.dies[node] ?? 0);
       const inlined = index.isInlined[node] ?? false;
-      frames.push(this.intern({ functionName, linkageName, file, line, inlined, certainty: 'exact' }));
+      frames.push(this.intern({ ...this.nameOf(index, node), file, line, inlined }));
       if (!inlined) break;
       line = index.callLines[node] ?? 0;
       file = line === 0 ? undefined : lines.fileNames[index.callFiles[node] ?? 0];
     }
     return frames;
+  }
+
+  /** A function without a name in its entry (made by the compiler, or of a build with line tables only) has that of its symbol. */
+  private nameOf(index: UnitIndex, node: number): Pick<SourceFrame, 'functionName' | 'linkageName' | 'certainty'> {
+    const { name, linkageName } = this.names.at(index.dies[node] ?? 0);
+    const symbol = name === '??' && !index.isInlined[node] ? this.fromSymbol(index.lowPcs[node] ?? 0)[0] : undefined;
+    return symbol ?? { functionName: name, linkageName, certainty: 'exact' };
   }
 
   private withLine(frame: SourceFrame | undefined, lines: LineTable, row: number): SourceFrame {

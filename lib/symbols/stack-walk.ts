@@ -10,7 +10,7 @@ export type ReadMemory = (address: Address) => number | undefined;
 
 /** One frame of the stack, before inlined calls are told apart (`locate` does that). */
 export interface RawFrame {
-  /** Frame 0 and what an exception interrupted: where it is stopped. Other frames: the return address. EXC_RETURN for `signal`. */
+  /** Frame 0, what an exception interrupted, the root of a task: where it is. Other frames: the return address. EXC_RETURN for `signal`. */
   readonly pc: Address;
   /** The stack pointer before the call: constant while the frame lives. The frame's own sp where it is not known. */
   readonly cfa: Address;
@@ -25,6 +25,7 @@ export interface RawFrame {
 /**
  * Why a backtrace ended. `main`, `entry`, `outermost`: complete. `zero-pc`: a return to 0. `depth`: the limit. `repeated`, `corrupt`:
  * the stack makes no sense from here. `no-memory`: see `needs`. `no-psp`: the process stack pointer is needed and was not given.
+ * `other-security`: a TrustZone exception that interrupted code of the other security state, whose stack pointer is not known.
  * `no-rule`: nothing says how to go on. `unknown-machine`: the registers of this processor are not described.
  */
 export type StackEnd =
@@ -37,6 +38,7 @@ export type StackEnd =
   | 'corrupt'
   | 'no-memory'
   | 'no-psp'
+  | 'other-security'
   | 'no-rule'
   | 'unknown-machine';
 
@@ -101,14 +103,16 @@ export class StackWalk {
     const pc = this.register(this.machine.pc);
     if (this.frames.length >= this.maxDepth) return 'depth';
     if (this.machine.isCortexM && isExceptionReturn(pc)) return this.stepException(pc);
-    const lookup = this.isTop ? pc : pc - 1;
-    const step = this.known.stepAt(lookup, this.isTop);
+    // The root of a task: what the scheduler put into lr. Nothing called it, and lr still holds it.
+    const isRoot = !this.isTop && this.known.isEntry(pc);
+    if (isRoot) this.isTop = true;
+    const step = this.known.stepAt(this.isTop ? pc : pc - 1, this.isTop);
     const row = pc === 0 && !this.isTop ? undefined : step.row;
     const cfa = row && this.cfaOf(row);
     if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && step.start === this.lastStart) return 'repeated';
     if (row?.certainty === 'guessed') this.certainty = 'guessed';
     this.push(pc, cfa ?? this.register(this.machine.sp), 'normal');
-    const stop = this.stopHere(step, pc);
+    const stop = isRoot ? 'outermost' : this.stopHere(step, pc);
     if (stop) return stop;
     if (!row) return 'no-rule';
     if (cfa === undefined) return this.needs === undefined ? 'no-rule' : 'no-memory';
@@ -158,7 +162,7 @@ export class StackWalk {
     const read = (address: Address) => this.readMemory(address);
     const failure = undoException({ excReturn, registers, psp: this.options.psp, read }, this.next);
     if (failure && 'needs' in failure) this.needs = failure.needs;
-    if (failure) return 'needs' in failure ? 'no-memory' : 'no-psp';
+    if (failure) return 'needs' in failure ? 'no-memory' : failure.missing === 'psp' ? 'no-psp' : 'other-security';
     [this.registers, this.next] = [this.next, this.registers];
     this.isTop = true;
     this.lastCfa = -1;

@@ -14,7 +14,7 @@ import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
 export interface LocateOptions {
-  /** The address is one that a call returns to: look at the call before it. */
+  /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
 }
 
@@ -79,7 +79,7 @@ export class Symbolizer {
    * one frame named `??`). The same place always gives the same objects.
    */
   locate(pc: Address, options: LocateOptions = {}): readonly SourceFrame[] {
-    return this.lookup.at(options.isReturnAddress ? pc - 1 : pc);
+    return this.lookup.at(options.isReturnAddress && !this.isTaskRoot(pc) ? pc - 1 : pc);
   }
 
   /**
@@ -98,6 +98,14 @@ export class Symbolizer {
    */
   unwind(registers: ArrayLike<number>, readMemory: ReadMemory, options: UnwindOptions = {}): UnwoundStack {
     return this.unwinder.unwind(registers, readMemory, options);
+  }
+
+  /**
+   * Whether a return address is the first instruction of a function and follows no call: what a scheduler puts into lr so that a task has
+   * somewhere to return to. It belongs to that function, where other return addresses belong to the call before them.
+   */
+  isTaskRoot(returnAddress: Address): boolean {
+    return this.unwinder.isEntry(returnAddress);
   }
 
   /** The function that covers an address, not the one inlined there. */
@@ -159,6 +167,11 @@ export class Symbolizer {
   /** What the Arm mapping symbols say of an address: Arm code, Thumb code or data; undefined where there are none. */
   codeKindAt(address: Address): CodeKind | undefined {
     return this.info.attempt(() => this.symbols.codeKindAt(address));
+  }
+
+  /** Whether the code at an address is Arm code, not Thumb: by mapping symbols, else by the bit of its function's symbol. */
+  isArmState(address: Address): boolean {
+    return this.info.attempt(() => this.symbols.isArmState(address)) ?? false;
   }
 
   /** Initialised memory, from the file: what flash holds. Undefined unless all of it is in one loaded segment. */

@@ -6,7 +6,6 @@ import { readNumber, skipForm } from './dwarf-forms.js';
 import { type RangePairs, readRanges } from './dwarf-ranges.js';
 import { isAddressForm, type Unit } from './dwarf-units.js';
 import { IntervalMap } from './interval-map.js';
-import type { IsLive } from './line-rows.js';
 
 /** A call, by the address that it returns to. */
 export interface CallSite {
@@ -36,6 +35,8 @@ export interface UnitIndex {
   readonly tailCalls: ReadonlyMap<number, readonly CallSite[]>;
   /** Functions and scopes that lie in a namespace, class or the like: entry offset to that of the scope. */
   readonly scopes: ReadonlyMap<number, number>;
+  /** Whether entries of functions that the linker discarded were passed over. */
+  readonly discardsFunctions: boolean;
 }
 
 const NONE = -1;
@@ -100,11 +101,23 @@ class Values {
   }
 }
 
-/** Walks all entries of a unit once. `isLive` tells which functions the linker kept. @throws SymbolError on damaged entries. */
-export function indexUnit(unit: Unit, isLive: IsLive): UnitIndex {
-  const builder = new IndexBuilder(unit, isLive);
+export interface IndexRules {
+  /** Whether the linker kept a function, by its first range and its entry. */
+  readonly isLive: (low: Address, end: Address, die: number) => boolean;
+  /** Addresses of functions may have the Thumb bit: GNU as 2.40 writes it in the entries that it makes for assembly code. */
+  readonly hasThumbBit: boolean;
+}
+
+/** Walks all entries of a unit once. @throws SymbolError on damaged entries. */
+export function indexUnit(unit: Unit, rules: IndexRules): UnitIndex {
+  const builder = new IndexBuilder(unit, rules);
   builder.walk();
   return builder.finish();
+}
+
+/** Where the first address has the Thumb bit, all of it lies one byte too high. */
+function evenRanges(ranges: RangePairs): RangePairs {
+  return (ranges[0] ?? 0) % 2 === 0 ? ranges : ranges.map((address) => address - 1);
 }
 
 function passOver(reader: ByteReader, abbrev: Abbrev, unit: Unit): void {
@@ -128,10 +141,11 @@ class IndexBuilder {
   private readonly tailCalls = new Map<number, CallSite[]>();
   private readonly scopes = new Map<number, number>();
   private readonly values = new Values();
+  private discardsFunctions = false;
 
   constructor(
     private readonly unit: Unit,
-    private readonly isLive: IsLive,
+    private readonly rules: IndexRules,
   ) {}
 
   walk(): void {
@@ -177,16 +191,20 @@ class IndexBuilder {
     // A nested function's code is not inside that of the function it is declared in.
     const parent = inlined ? outer : outer === DISCARDED ? DISCARDED : NONE;
     if (parent === DISCARDED) return DISCARDED;
-    const ranges = this.values.ranges(this.unit);
+    const ranges = this.rules.hasThumbBit ? evenRanges(this.values.ranges(this.unit)) : this.values.ranges(this.unit);
     const low = ranges[0];
     if (low === undefined) return parent;
-    if (!inlined && !this.isLive(low)) return DISCARDED;
+    if (!inlined && !this.rules.isLive(low, ranges[1] ?? low, offset)) {
+      this.discardsFunctions = true;
+      return DISCARDED;
+    }
     const node = this.dies.length;
     this.dies.push(offset);
     this.parents.push(parent);
     this.callFiles.push(this.values.get(At.callFile) ?? 0);
     this.callLines.push(this.values.get(At.callLine) ?? 0);
-    this.lowPcs.push(this.values.get(At.lowPc) ?? low);
+    const start = this.values.get(At.lowPc) ?? low;
+    this.lowPcs.push(this.rules.hasThumbBit ? start - (start % 2) : start);
     this.isInlined.push(inlined);
     for (let index = 0; index + 1 < ranges.length; index += 2) {
       this.lows.push(ranges[index] ?? 0);
@@ -214,7 +232,20 @@ class IndexBuilder {
 
   finish(): UnitIndex {
     const { dies, parents, callFiles, callLines, lowPcs, isInlined, callSites, tailCalls, scopes } = this;
+    const { discardsFunctions } = this;
     const addresses = IntervalMap.build(this.lows, this.highs, this.owners);
-    return { dies, parents, callFiles, callLines, lowPcs, isInlined, addresses, callSites, tailCalls, scopes };
+    return {
+      dies,
+      parents,
+      callFiles,
+      callLines,
+      lowPcs,
+      isInlined,
+      addresses,
+      callSites,
+      tailCalls,
+      scopes,
+      discardsFunctions,
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { isCallBefore } from '../arch/arm/call-before.js';
 import { thumbPrologueRow } from '../arch/arm/thumb-prologue.js';
 import type { FrameRow } from '../arch/frame-row.js';
 import type { Address } from '../base/units.js';
@@ -23,6 +24,7 @@ export class Unwinder implements FrameSteps {
   private readonly frames: FrameTable;
   private readonly exidx: ExidxTable;
   private readonly steps = new Map<number, FrameStep>();
+  private readonly entries = new Map<Address, boolean>();
   private bounds: { readonly main: Address | undefined; readonly entry: Address | undefined } | undefined;
 
   constructor(
@@ -42,6 +44,25 @@ export class Unwinder implements FrameSteps {
 
   functionStart(pc: Address): Address | undefined {
     return this.info.attempt(() => this.tailCalls.functionStart(pc));
+  }
+
+  /** See {@link FrameSteps}. On machines whose calls cannot be told by the code before, every address is one that a call returns to. */
+  isEntry(returnAddress: Address): boolean {
+    if (!this.machine?.hasThumbBit) return false;
+    let isEntry = this.entries.get(returnAddress);
+    if (isEntry === undefined) {
+      isEntry = this.info.attempt(() => this.findEntry(returnAddress)) ?? false;
+      if (this.entries.size >= MAX_CACHED_STEPS) this.entries.clear();
+      this.entries.set(returnAddress, isEntry);
+    }
+    return isEntry;
+  }
+
+  private findEntry(address: Address): boolean {
+    const { symbols } = this;
+    if (symbols.functionAt(address)?.address !== address || symbols.codeKindAt(address) === 'arm') return false;
+    // A call that ends a function (of abort, of panic) returns to the next one. What looks so in a literal pool is none.
+    return symbols.codeKindAt(address - 1) === 'data' || isCallBefore(this.info.elf, address) === false;
   }
 
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
@@ -84,7 +105,11 @@ export class Unwinder implements FrameSteps {
     return { main, entry: entry === 0 ? undefined : this.functionStart(isThumb ? entry - (entry % 2) : entry) };
   }
 
-  /** Unwind tables hold at calls only, so the frame that is stopped anywhere is first judged by its prologue, as in gdb. */
+  /**
+   * Unwind tables hold at calls only, so the frame that is stopped anywhere is first judged by its prologue, as in gdb. So is a function
+   * that has no entry of its own: then the table goes on with that of the function before it, which the linker also leaves so where
+   * the two entries are the same.
+   */
   private findRow(pc: Address, isTop: boolean): FrameRow | undefined {
     const entry = this.frames.at(pc);
     if (entry) return frameRowAt(this.info.sections, entry, pc);
@@ -92,6 +117,7 @@ export class Unwinder implements FrameSteps {
     const start = this.symbols.functionAt(pc)?.address;
     const prologue = () =>
       start === undefined ? undefined : thumbPrologueRow(this.info.elf, start, isTop ? pc : pc + 1);
-    return isTop ? (prologue() ?? this.exidx.rowAt(pc)) : (this.exidx.rowAt(pc) ?? prologue());
+    const isOfOther = start !== undefined && (this.exidx.startAt(pc) ?? start) < start;
+    return isTop || isOfOther ? (prologue() ?? this.exidx.rowAt(pc)) : (this.exidx.rowAt(pc) ?? prologue());
   }
 }

@@ -24,6 +24,11 @@ export class ByteReader {
     return value;
   }
 
+  /** The next byte, which stays; 0 at the end. */
+  peek(): number {
+    return this.bytes[this.offset] ?? 0;
+  }
+
   u32(): number {
     return this.byte() + this.byte() * 0x100 + this.byte() * 0x10000 + this.byte() * 0x1000000;
   }
@@ -49,9 +54,46 @@ export class ByteReader {
     throw this.fail('a varint of more than 8 bytes', 'an integer below 2^53');
   }
 
+  /** Reads `count` integers, each written as its difference to the one before (the first to 0), into `out` from `from` on. */
+  differences(out: Float64Array | Int32Array, from: number, count: number): void {
+    const { bytes } = this;
+    let at = this.offset;
+    let value = 0;
+    for (let i = from; i < from + count; i++) {
+      // Beyond the end these read undefined, which ends the varint; the check comes once, below.
+      let byte = bytes[at++] as number;
+      let zigzag = byte & 0x7f;
+      for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+        byte = bytes[at++] as number;
+        zigzag |= (byte & 0x7f) << shift;
+      }
+      if (byte >= 0x80) {
+        // A large one, from its first byte again.
+        this.offset = at - 4;
+        value += this.signedVarint();
+        at = this.offset;
+      } else {
+        value += (zigzag >>> 1) ^ -(zigzag & 1);
+      }
+      out[i] = value;
+    }
+    if (at > bytes.length) throw this.fail('the end of its chunk', `${count} values`);
+    this.offset = at;
+  }
+
   signedVarint(): number {
     const value = this.varint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  skipVarints(count: number): void {
+    let at = this.offset;
+    for (let left = count; left > 0; at++) {
+      const byte = this.bytes[at];
+      if (byte === undefined) throw this.fail('the end of its chunk', `${left} more values`);
+      if (byte < 0x80) left--;
+    }
+    this.offset = at;
   }
 
   text(): string {
@@ -64,6 +106,11 @@ export class ByteReader {
     const view = this.bytes.subarray(this.offset, end);
     this.offset = end;
     return view;
+  }
+
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.take(this.bytes.length - this.offset);
   }
 
   /** A count that is followed by at least `eachAtLeast` bytes each: refuses counts that the rest cannot hold. */

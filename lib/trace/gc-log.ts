@@ -4,7 +4,7 @@ import type { Backtrace, HeapEvent, HeapRegion } from './heap-event.js';
 /** MicroPython's and CircuitPython's block on 32-bit targets: four words. */
 export const GC_BLOCK_BYTES: Bytes = 16;
 
-/** The live blocks of a heap whose changes are logged as (start, length), as CircuitPython's `gc_log_change` does (capture.md, section 1). */
+/** The live blocks of a heap whose changes are logged as (start, length), as CircuitPython's `gc_log_change` does. */
 export class GcLive {
   /** Address of the first block by the count. */
   readonly blocks = new Map<Address, Blocks>();

@@ -125,6 +125,24 @@ export interface Note {
   readonly beforeSeq?: Seq;
 }
 
+/** How full a memory was at one moment, as the device itself said. */
+export interface HeapLevel {
+  /** The level was read before the event of this number; equal to the event count when after the last. */
+  readonly beforeSeq: Seq;
+  /** Which memory, as the source names it: `internal`, `Umem`; empty for the whole heap. */
+  readonly memory: string;
+  readonly freeBytes: Bytes;
+  /** How often the heap had begun anew before: levels of a log without events all have the same `beforeSeq`. Absent for 0. */
+  readonly run?: number;
+  /** The largest free block; absent where the source does not say. */
+  readonly largestFreeBytes?: Bytes;
+  /** The least that was ever free. */
+  readonly minimumFreeBytes?: Bytes;
+  readonly totalBytes?: Bytes;
+  /** On the source's own clock; absent when the source has none. */
+  readonly atUs?: Microseconds;
+}
+
 /** An area of memory that an allocator hands out. */
 export interface HeapRegion {
   readonly name: string;
@@ -152,6 +170,7 @@ export type TraceRecord =
   | { readonly kind: 'epoch'; readonly reason: string }
   | { readonly kind: 'note'; readonly code: string; readonly text: string }
   | { readonly kind: 'region'; readonly region: HeapRegion }
+  | ({ readonly kind: 'level' } & Omit<HeapLevel, 'beforeSeq'>)
   | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
   | { readonly kind: 'raw'; readonly sample: RawSample };
 
@@ -170,6 +189,15 @@ export function isHeapEvent(record: TraceRecord): record is HeapEvent {
   }
 }
 
+/**
+ * What the events of a trace are. `history`: what happened, in order. `snapshot`: the blocks that were alive at one moment (each epoch is
+ * another moment), as allocations in the order in which the source lists them; nothing is known of frees, peaks and lifetimes. `leaks`: a snapshot
+ * of the blocks that the source itself found leaked. `totals`: sums by
+ * caller, of which the blocks are made up. `levels`: no events, only how full the heap was.
+ */
+export const TRACE_CONTENTS = ['history', 'snapshot', 'leaks', 'totals', 'levels'] as const;
+export type TraceContents = (typeof TRACE_CONTENTS)[number];
+
 /** What is known of a capture as a whole. Every field is plain JSON; absent means unknown. */
 export interface TraceInfo {
   /** Where the events come from: `gdb engine`, `direct engine`, `Drone OS heaptrace (G1)`... */
@@ -180,6 +208,8 @@ export interface TraceInfo {
   readonly sizeKind: 'requested' | 'block';
   /** The allocation unit when there is just one: 16 for MicroPython's heap. */
   readonly unitBytes: Bytes;
+  /** Absent means `history`. */
+  readonly contents?: TraceContents;
   /** False when the tail is missing or events were lost; a leak check must not pass on such a trace. */
   readonly complete: boolean;
   /** Why the events are not to be trusted although none is known to be missing: they contradict each other. Absent when they do not. */
@@ -190,6 +220,8 @@ export interface TraceInfo {
   readonly allocator?: string;
   readonly board?: string;
   readonly elf?: { readonly path: string; readonly buildId?: string };
+  /** By task number: what the source calls the task. */
+  readonly taskNames?: Readonly<Record<string, string>>;
   readonly startedAtWallMs?: number;
   /**
    * Whose clock `atUs` is. `host`: the debugger's, so that the link's delays and the halts of the target are in it; nothing that the

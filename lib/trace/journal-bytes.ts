@@ -3,6 +3,7 @@ import type { RawSample } from './heap-event.js';
 import { type BatchSource, NOTHING_WRITTEN, sourceOfTrace, writeBatch, writtenAll } from './journal-batch.js';
 import { JournalChunks } from './journal-chunks.js';
 import { ChunkType, type SideRecord } from './journal-format.js';
+import { writePacked } from './pack-samples.js';
 import { writeRawSample } from './raw-samples.js';
 import type { Trace } from './trace.js';
 
@@ -37,11 +38,12 @@ function writeEvents(chunks: JournalChunks, source: BatchSource): void {
   }
 }
 
-function* sideRecords({ marks, gaps, epochs, notes, regions }: Trace): Generator<SideRecord> {
+function* sideRecords({ marks, gaps, epochs, notes, levels, regions }: Trace): Generator<SideRecord> {
   for (const mark of marks) yield { kind: 'mark', ...mark };
   for (const gap of gaps) yield { kind: 'gap', ...gap };
   for (const epoch of epochs) yield { kind: 'epoch', ...epoch };
   for (const note of notes) yield { kind: 'note', ...note };
+  for (const level of levels) yield { kind: 'level', ...level };
   for (const region of regions) yield { kind: 'region', beforeSeq: 0, region };
 }
 
@@ -50,8 +52,7 @@ function writeSamples(chunks: JournalChunks, samples: readonly RawSample[]): voi
   const pending = new ByteWriter();
   let previous: RawSample | undefined;
   const flush = () => {
-    if (pending.length > 0) chunks.send(ChunkType.raw, (payload) => payload.bytes(pending.view()));
-    pending.clear();
+    writePacked(chunks, pending);
     previous = undefined;
   };
   for (const sample of samples) {

@@ -27,22 +27,51 @@ export function writeColumn(writer: ByteWriter, values: ArrayLike<number>, from:
   }
 }
 
-/** Reads `count` values and gives each to `take` in order; unknown ones are NaN. */
-export function readColumn(reader: ByteReader, count: number, take: (value: number, index: number) => void): void {
+/** Reads `count` values into `out`, from `from` on; unknown ones are NaN, and 0 where `out` holds integers. */
+export function readColumn(reader: ByteReader, out: Float64Array | Int32Array, from: number, count: number): void {
+  const mode = reader.byte();
+  switch (mode) {
+    case MODE.unknown:
+      out.fill(Number.NaN, from, from + count);
+      break;
+    case MODE.delta:
+      reader.differences(out, from, count);
+      break;
+    case MODE.raw:
+      for (let i = from; i < from + count; i++) out[i] = reader.f64();
+      break;
+    case MODE.sparse:
+      readSparse(reader, out, from, count);
+      break;
+    default:
+      throw reader.fail(`column mode ${mode}`, '0 to 3');
+  }
+}
+
+/** The same for a column that is not wanted. */
+export function skipColumn(reader: ByteReader, count: number): void {
   const mode = reader.byte();
   if (mode > MODE.sparse) throw reader.fail(`column mode ${mode}`, '0 to 3');
-  const presence = mode === MODE.sparse ? reader.take(Math.ceil(count / 8)) : undefined;
+  if (mode === MODE.raw) reader.take(count * 8);
+  if (mode === MODE.delta) reader.skipVarints(count);
+  if (mode !== MODE.sparse) return;
+  let present = 0;
+  for (const byte of reader.take(Math.ceil(count / 8))) for (let bits = byte; bits !== 0; bits &= bits - 1) present++;
+  reader.skipVarints(present);
+}
+
+/** Whether no value of the column that comes next is known. */
+export function isUnknown(reader: ByteReader): boolean {
+  return reader.peek() === MODE.unknown;
+}
+
+function readSparse(reader: ByteReader, out: Float64Array | Int32Array, from: number, count: number): void {
+  const presence = reader.take(Math.ceil(count / 8));
   let previous = 0;
   for (let i = 0; i < count; i++) {
-    const absent = mode === MODE.unknown || (presence && !(((presence[i >> 3] ?? 0) >> (i & 7)) & 1));
-    if (absent) {
-      take(Number.NaN, i);
-    } else if (mode === MODE.raw) {
-      take(reader.f64(), i);
-    } else {
-      previous += reader.signedVarint();
-      take(previous, i);
-    }
+    const present = ((presence[i >> 3] ?? 0) >> (i & 7)) & 1;
+    if (present) previous += reader.signedVarint();
+    out[from + i] = present ? previous : Number.NaN;
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { formatCount, type Milliseconds } from '../base/units.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
 import type { TraceRecord } from './heap-event.js';
@@ -12,9 +12,11 @@ const FSYNC_MS: Milliseconds = 1000;
 
 /**
  * A journal on disk that grows with the capture: events are written at the latest 50 ms after they came (so that a killed
- * process loses no more), and forced to the disk once a second (so that a power cut does not lose more than that).
+ * process loses no more), samples once a second; all is forced to the disk once a second (so that a power cut does not lose more than
+ * that). What is written is not kept: a capture's memory does not grow with its events, and its trace is read back from the file.
  */
 export class JournalFile {
+  /** Counts all events and holds those that are not written yet; its `build` is no whole trace. */
   readonly builder: TraceBuilder;
   readonly heap = new LiveHeap();
   private readonly writer: JournalWriter;
@@ -24,14 +26,14 @@ export class JournalFile {
   private bytesWritten = 0;
   private failure: OutputError | undefined;
 
-  /** Creates the file anew. @throws OutputError HH1901 when it cannot be created. */
+  /** Creates the file anew; a link or a device of that name is neither followed nor replaced. @throws OutputError HH1901 when it cannot be created. */
   constructor(
     readonly path: string,
     builder: TraceBuilder = new TraceBuilder(),
   ) {
     this.builder = builder;
     try {
-      this.descriptor = openSync(path, 'w');
+      this.descriptor = createAnew(path);
     } catch (cause) {
       throw new OutputError('HH1901', `${path}: cannot be created: ${errorMessage(cause)}`, {
         cause,
@@ -47,7 +49,7 @@ export class JournalFile {
   add(record: TraceRecord): void {
     this.heap.add(record);
     this.writer.add(record, this.heap.liveBytes);
-    if (this.writer.pendingEvents >= FLUSH_EVENTS) this.writer.flush(this.heap.liveBytes);
+    if (this.writer.pendingEvents >= FLUSH_EVENTS) this.flush();
     if (this.failure) throw this.failure;
   }
 
@@ -57,7 +59,8 @@ export class JournalFile {
     try {
       if (this.failure) return;
       if (inGoodOrder) this.writer.end(this.heap.liveBytes);
-      else this.writer.flush(this.heap.liveBytes);
+      else this.flush(true);
+      if (!this.failure) this.sync();
       if (this.failure) throw this.failure;
     } finally {
       closeSync(this.descriptor);
@@ -66,15 +69,28 @@ export class JournalFile {
 
   private tick(): void {
     if (this.failure) return;
-    this.writer.flush(this.heap.liveBytes);
     const now = Date.now();
-    if (now - this.lastSync < FSYNC_MS) return;
+    const toSync = now - this.lastSync >= FSYNC_MS;
+    this.flush(toSync);
+    if (!toSync) return;
     this.lastSync = now;
+    this.sync();
+  }
+
+  /** What a failing disk says only when it must show the bytes is a failure like any other. */
+  private sync(): void {
     try {
       fsyncSync(this.descriptor);
-    } catch {
-      // A pipe or a device cannot be synced; the writes themselves report what matters.
+    } catch (cause) {
+      // Some file systems cannot sync: the writes themselves report what matters.
+      if (!/^(EINVAL|ENOSYS|ENOTSUP|EROFS)$/.test(codeOf(cause))) this.fail(cause);
     }
+  }
+
+  private flush(withSamples = false): void {
+    this.writer.flush(this.heap.liveBytes);
+    if (withSamples) this.writer.flushSamples();
+    this.builder.forgetEvents();
   }
 
   /** Remembers the first failure: the timer has nobody to throw to. */
@@ -84,11 +100,29 @@ export class JournalFile {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
       this.bytesWritten += bytes.length;
     } catch (cause) {
-      this.failure = new OutputError(
-        'HH1902',
-        `${this.path}: ${errorMessage(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
-        { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
-      );
+      this.fail(cause);
     }
   }
+
+  private fail(cause: unknown): void {
+    this.failure = new OutputError(
+      'HH1902',
+      `${this.path}: ${errorMessage(cause)} after ${formatCount(this.bytesWritten)} bytes, which are kept and readable`,
+      { cause, remedy: `make room, then \`harvest ${this.path}\` writes the outputs of what was captured` },
+    );
+  }
+}
+
+function createAnew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !lstatSync(path).isFile()) throw error;
+    rmSync(path);
+    return openSync(path, 'wx');
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

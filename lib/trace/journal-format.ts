@@ -1,4 +1,4 @@
-import type { Epoch, Gap, HeapRegion, Mark, Note } from './heap-event.js';
+import type { Epoch, Gap, HeapLevel, HeapRegion, Mark, Note } from './heap-event.js';
 
 /*
  * The journal: what a capture writes as it goes (docs/journal.md).
@@ -9,7 +9,11 @@ import type { Epoch, Gap, HeapRegion, Mark, Note } from './heap-event.js';
  * Little endian. Chunks are only ever appended. Ids in a chunk refer to tables of chunks before it or to its own.
  */
 export const JOURNAL_MAGIC = Uint8Array.of(0x48, 0x48, 0x4a, 0x52, 0x4e, 0x4c, 0x0d, 0x0a);
-export const JOURNAL_VERSION = 1;
+/**
+ * 1 until 2026: batches do not tell how many strings, frames and stacks came before them, and samples are not packed.
+ * Readers take both.
+ */
+export const JOURNAL_VERSION = 2;
 export const HEADER_BYTES = JOURNAL_MAGIC.length + 4;
 export const CHUNK_HEAD_BYTES = 5;
 export const CHUNK_TAIL_BYTES = 4;
@@ -27,7 +31,12 @@ export const ChunkType = {
   raw: 4,
   /** JSON: event count; its presence says that the capture was ended in good order. */
   end: 5,
+  /** The same as `raw`, packed: its length as a varint, then a raw DEFLATE stream. */
+  packedRaw: 6,
 } as const;
+export const LAST_CHUNK_TYPE = ChunkType.packedRaw;
+/** What a chunk of packed samples may unpack to: several times what the writer lets come together. */
+export const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
 
 /** What a side chunk holds. */
 export type SideRecord =
@@ -35,6 +44,7 @@ export type SideRecord =
   | ({ readonly kind: 'gap' } & Gap)
   | ({ readonly kind: 'epoch' } & Epoch)
   | ({ readonly kind: 'note' } & Omit<Note, 'beforeSeq'> & { readonly beforeSeq?: number })
+  | ({ readonly kind: 'level' } & HeapLevel)
   | { readonly kind: 'region'; readonly beforeSeq: number; readonly region: HeapRegion };
 
 /** Whether bytes begin as a journal does. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
+import type { Seq } from '../base/units.js';
 import type { ByteReader } from './byte-reader.js';
-import type { TraceInfo } from './heap-event.js';
+import { TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /*
@@ -20,6 +21,7 @@ const infoSchema = z.object({
   hasAddresses: z.boolean(),
   sizeKind: z.enum(['requested', 'block']),
   unitBytes: positive,
+  contents: z.optional(z.enum(TRACE_CONTENTS)),
   complete: z.boolean(),
   doubtful: optionalText,
   endReason: optionalText,
@@ -27,6 +29,7 @@ const infoSchema = z.object({
   allocator: optionalText,
   board: optionalText,
   elf: z.optional(z.object({ path: z.string(), buildId: optionalText })),
+  taskNames: z.optional(z.record(z.string(), z.string())),
   startedAtWallMs: optionalNumber,
   clock: z.optional(z.object({ kind: z.enum(['host', 'target']), name: z.string() })),
   durationMs: optionalNumber,
@@ -52,20 +55,45 @@ const sideSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('epoch'), beforeSeq, reason: z.string() }),
   z.object({ kind: z.literal('note'), beforeSeq: optionalCount, code: z.string(), text: z.string() }),
   z.object({
+    kind: z.literal('level'),
+    beforeSeq,
+    memory: z.string(),
+    freeBytes: count,
+    run: optionalCount,
+    largestFreeBytes: optionalCount,
+    minimumFreeBytes: optionalCount,
+    totalBytes: optionalCount,
+    atUs: optionalNumber,
+  }),
+  z.object({
     kind: z.literal('region'),
     beforeSeq,
     region: z.object({ name: z.string(), baseAddress: count, sizeBytes: count, unitBytes: positive }),
   }),
 ]);
 
+const endSchema = z.object({ eventCount: count });
+
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
 export function readInfo(reader: ByteReader, payload: Uint8Array): Partial<TraceInfo> {
   return defined(parse(reader, payload, infoSchema)) as TraceInfo;
 }
 
-/** Adds a mark, gap, epoch, note or region to the builder at the place that it names. */
-export function readSide(reader: ByteReader, payload: Uint8Array, builder: TraceBuilder): void {
+/** How many events the journal holds. */
+export function readEnd(reader: ByteReader, payload: Uint8Array): number {
+  return parse(reader, payload, endSchema).eventCount;
+}
+
+export interface SidePlaces {
+  readonly builder: TraceBuilder;
+  /** Where among the builder's events a number of the journal lies. */
+  placeOf(seq: Seq): Seq;
+}
+
+/** Adds a mark, gap, epoch, note, level or region to the builder at the place that it names. */
+export function readSide(reader: ByteReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
   const side = parse(reader, payload, sideSchema);
+  if (side.kind !== 'region' && side.beforeSeq !== undefined) side.beforeSeq = placeOf(side.beforeSeq);
   switch (side.kind) {
     case 'mark':
       builder.marks.push(withoutKind(side));
@@ -79,6 +107,9 @@ export function readSide(reader: ByteReader, payload: Uint8Array, builder: Trace
       break;
     case 'note':
       builder.notes.push(withoutKind(side));
+      break;
+    case 'level':
+      builder.levels.push(withoutKind(side));
       break;
     case 'region':
       builder.add({ kind: 'region', region: side.region });

@@ -1,144 +1,170 @@
 import { TraceFormatError } from '../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
-import { crc32 } from './crc32.js';
 import type { RawSample } from './heap-event.js';
-import { IdMaps, readBatch } from './journal-batch.js';
-import {
-  CHUNK_HEAD_BYTES,
-  CHUNK_TAIL_BYTES,
-  ChunkType,
-  HEADER_BYTES,
-  isJournal,
-  JOURNAL_MAGIC,
-  JOURNAL_VERSION,
-  MAX_CHUNK_BYTES,
-} from './journal-format.js';
-import { readInfo, readSide } from './journal-json.js';
-import { readRawSample } from './raw-samples.js';
-import { TraceBuilder } from './trace-builder.js';
+import { type BatchState, firstEventOf, newBatchState, readBatch } from './journal-batch-reader.js';
+import { ChunkType, HEADER_BYTES, isJournal, JOURNAL_MAGIC, JOURNAL_VERSION } from './journal-format.js';
+import { JournalFrames } from './journal-frames.js';
+import { EventNumbers } from './journal-ids.js';
+import { readEnd, readInfo, readSide } from './journal-json.js';
+import { JournalLosses } from './journal-losses.js';
+import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
+import { type OptionalName, TraceBuilder } from './trace-builder.js';
+
+/** What registers and stack copies may take: a journal's own are below a third of it. */
+const MAX_SAMPLE_RATIO = 64;
+const FREE_SAMPLE_BYTES = 64 * 1024 * 1024;
+const NONE: ReadonlySet<OptionalName> = new Set();
+
+export interface JournalReaderOptions {
+  /** Leave registers and stack copies out: only `resymbolize` needs them, and they are most of a journal. */
+  readonly skipSamples?: boolean;
+  /** Columns to leave out. */
+  readonly skip?: ReadonlySet<OptionalName>;
+  /** How long the journal is, where that is known. */
+  readonly totalBytes?: number;
+}
 
 /**
- * Reads a journal that is pushed in pieces cut anywhere. Everything up to the last whole chunk is kept: a torn or damaged
- * tail becomes a gap and `info.complete` false, never an error. @throws TraceFormatError HH1404 for another file or version.
+ * Reads a journal that is pushed in pieces cut anywhere. Whatever chunk is whole is kept: a torn or damaged one becomes a gap and
+ * `info.complete` false, never an error. @throws TraceFormatError HH1404 for another file or version.
  */
 export class JournalReader {
-  readonly builder: TraceBuilder;
-  private pending: Uint8Array = new Uint8Array(0);
-  /** Where `pending` begins in the file. */
-  private offset = 0;
-  private headerRead = false;
-  private damage: string | undefined;
+  private head: Uint8Array = new Uint8Array(0);
+  private frames: JournalFrames | undefined;
+  private state: BatchState = newBatchState(JOURNAL_VERSION, NONE);
+  private readonly numbers = new EventNumbers();
+  private readonly losses: JournalLosses;
   private ended = false;
-  private readonly ids = new IdMaps();
+  private bytesRead = 0;
+  private samplesKept = 0;
 
   constructor(
     private readonly subject = 'journal',
-    builder: TraceBuilder = new TraceBuilder(),
+    readonly builder: TraceBuilder = new TraceBuilder(),
+    private readonly options: JournalReaderOptions = {},
   ) {
-    this.builder = builder;
+    this.losses = new JournalLosses(builder);
   }
 
   push(bytes: Uint8Array): void {
-    if (this.damage !== undefined) return;
-    this.pending = this.pending.length === 0 ? bytes : concat(this.pending, bytes);
-    let at = this.readHeader();
-    while (this.headerRead && this.damage === undefined) {
-      const next = this.readChunk(at);
-      if (next === at) break;
-      at = next;
+    if (bytes.length === 0) return;
+    const before = this.builder.eventCount;
+    this.bytesRead += bytes.length;
+    if (this.frames) {
+      this.frames.push(bytes);
+    } else {
+      const wanted = HEADER_BYTES - this.head.length;
+      this.head = joined(this.head, bytes.subarray(0, wanted));
+      if (this.head.length < HEADER_BYTES) return;
+      this.frames = this.openFrames();
+      this.frames.push(bytes.subarray(wanted));
     }
-    this.offset += at;
-    // A copy even of a Node Buffer, whose own slice is a view: the caller may use its memory again.
-    this.pending = Uint8Array.prototype.slice.call(this.pending, at);
+    this.expectMore(bytes.length, this.builder.eventCount - before);
   }
 
   /** The input is over. */
   end(): void {
-    if (!this.headerRead) throw this.notAJournal(this.pending);
-    const { complete } = this.builder.info;
-    if (this.damage === undefined && this.ended && this.pending.length === 0) return;
-    const reason =
-      this.damage ??
-      (this.pending.length > 0
-        ? `torn chunk at byte ${this.offset}: ${this.pending.length} bytes left out`
-        : 'the capture was not ended in good order');
-    this.builder.add({ kind: 'gap', reason });
-    if (complete && this.builder.info.endReason === undefined) {
-      this.builder.add({ kind: 'info', info: { endReason: 'the capture process ended early' } });
-    }
+    if (!this.frames) throw this.notAJournal(this.head);
+    this.frames.end();
+    this.losses.end(this.ended, this.state.lostStacks);
   }
 
-  private readHeader(): number {
-    if (this.headerRead) return 0;
-    if (this.pending.length < HEADER_BYTES) return 0;
-    if (!isJournal(this.pending)) throw this.notAJournal(this.pending);
-    const version = new ByteReader(this.pending.subarray(JOURNAL_MAGIC.length), this.subject).u32();
-    if (version !== JOURNAL_VERSION) {
+  private openFrames(): JournalFrames {
+    if (!isJournal(this.head)) throw this.notAJournal(this.head);
+    const version = new ByteReader(this.head.subarray(JOURNAL_MAGIC.length), this.subject).u32();
+    if (version < 1 || version > JOURNAL_VERSION) {
       throw new TraceFormatError(
         'HH1404',
-        `${this.subject}: byte ${JOURNAL_MAGIC.length}: found journal version ${version}, expected ${JOURNAL_VERSION}`,
+        `${this.subject}: byte ${JOURNAL_MAGIC.length}: found journal version ${version}, expected 1 to ${JOURNAL_VERSION}`,
         {
           offset: JOURNAL_MAGIC.length,
           remedy: 'read it with the release of heap-harvest that wrote it, or update this one',
         },
       );
     }
-    this.headerRead = true;
-    return HEADER_BYTES;
+    this.state = newBatchState(version, this.options.skip ?? NONE);
+    const handler = {
+      frame: (type: number, payload: Uint8Array, at: number) => this.frame(type, payload, at),
+      damaged: (at: number, bytes: number, found: string) => this.lose(at, bytes, found),
+    };
+    return new JournalFrames(handler, HEADER_BYTES);
   }
 
-  /** Returns where the next chunk begins, or `at` when this one is not whole yet. */
-  private readChunk(at: number): number {
-    const left = this.pending.length - at;
-    if (left < CHUNK_HEAD_BYTES) return at;
-    const length = new ByteReader(this.pending.subarray(at, at + 4), this.subject).u32();
-    if (length > MAX_CHUNK_BYTES) return this.damaged(at, `a chunk of ${length} bytes`);
-    const total = CHUNK_HEAD_BYTES + length + CHUNK_TAIL_BYTES;
-    if (left < total) return at;
-    const body = this.pending.subarray(at + 4, at + CHUNK_HEAD_BYTES + length);
-    const sum = new ByteReader(this.pending.subarray(at + CHUNK_HEAD_BYTES + length, at + total), this.subject).u32();
-    if (crc32(body) !== sum) return this.damaged(at, 'a checksum that does not match');
+  private frame(type: number, payload: Uint8Array, at: number): void {
     try {
-      this.apply(body[0] ?? 0, body.subarray(1), this.offset + at + CHUNK_HEAD_BYTES);
+      this.apply(type, payload, at);
     } catch (error) {
-      if (error instanceof TraceFormatError) return this.damaged(at, error.message);
-      throw error;
+      if (!(error instanceof TraceFormatError)) throw error;
+      this.lose(at, payload.length, error.message);
     }
-    return at + total;
   }
 
-  private apply(type: number, payload: Uint8Array, base: number): void {
-    const reader = new ByteReader(payload, this.subject, base);
+  private lose(at: number, bytes: number, found: string): void {
+    this.losses.add({ at, bytes, found });
+    this.state.incomplete = true;
+  }
+
+  private apply(type: number, payload: Uint8Array, at: number): void {
+    const reader = new ByteReader(payload, this.subject, at);
     switch (type) {
       case ChunkType.info:
         this.builder.add({ kind: 'info', info: readInfo(reader, payload) });
         break;
       case ChunkType.batch:
-        readBatch(reader, this.builder, this.ids);
+        this.reach(firstEventOf(reader), reader);
+        this.numbers.next += readBatch(reader, this.builder, this.state);
         break;
       case ChunkType.side:
-        readSide(reader, payload, this.builder);
+        readSide(reader, payload, { builder: this.builder, placeOf: (seq) => this.placeOf(seq, reader) });
         break;
       case ChunkType.raw:
-        this.readSamples(reader);
+        if (!this.options.skipSamples) this.readSamples(reader);
+        break;
+      case ChunkType.packedRaw:
+        if (!this.options.skipSamples) this.readSamples(new ByteReader(unpackSamples(reader), this.subject, at));
         break;
       case ChunkType.end:
+        this.reach(readEnd(reader, payload), reader);
         this.ended = true;
         break;
       default: // Chunks of later versions that older readers may leave out.
     }
   }
 
+  /** What comes next stands before the event `seq`: those between were lost. */
+  private reach(seq: number, reader: ByteReader): void {
+    if (seq < this.numbers.next) throw reader.fail(`event ${seq}`, `one from ${this.numbers.next}`);
+    const lost = this.numbers.loseUpTo(seq);
+    if (lost > 0) this.state.incomplete = true;
+    this.losses.settle(lost);
+  }
+
+  private placeOf(seq: number, reader: ByteReader): number {
+    if (seq > this.numbers.next) this.reach(seq, reader);
+    return this.numbers.kept(seq);
+  }
+
   private readSamples(reader: ByteReader): void {
     for (let previous: RawSample | undefined; !reader.done; ) {
       previous = readRawSample(reader, previous);
-      this.builder.add({ kind: 'raw', sample: previous });
+      const { seq } = previous;
+      this.samplesKept += sampleBytes(previous);
+      if (this.samplesKept > FREE_SAMPLE_BYTES + MAX_SAMPLE_RATIO * this.bytesRead)
+        throw reader.fail(`${this.samplesKept} bytes of samples`, `at most ${MAX_SAMPLE_RATIO} times the journal's`);
+      // After a loss a sample of an event that is not there, or not there yet, may be one of a lost event.
+      if (this.state.incomplete && (seq >= this.numbers.next || this.numbers.isLost(seq))) continue;
+      const kept = this.numbers.kept(seq);
+      this.builder.add({ kind: 'raw', sample: kept === seq ? previous : { ...previous, seq: kept } });
     }
   }
 
-  private damaged(at: number, found: string): number {
-    this.damage = `damaged at byte ${this.offset + at}: ${found}; the rest is left out`;
-    return at;
+  /** By what the last piece held: the first one also has most of the strings and frames. */
+  private expectMore(pieceBytes: number, events: number): void {
+    const { totalBytes } = this.options;
+    if (totalBytes === undefined || this.bytesRead >= totalBytes) return;
+    const left = ((totalBytes - this.bytesRead) / pieceBytes) * events;
+    // A page that no event comes to takes no memory: rather too much than growing once more.
+    this.builder.expectEvents(Math.ceil(this.builder.eventCount + left * 1.2));
   }
 
   private notAJournal(bytes: Uint8Array): TraceFormatError {
@@ -152,16 +178,16 @@ export class JournalReader {
 }
 
 /** Reads a journal that is all there. */
-export function readJournal(bytes: Uint8Array, subject?: string): TraceBuilder {
-  const reader = new JournalReader(subject);
+export function readJournal(bytes: Uint8Array, subject?: string, options?: JournalReaderOptions): TraceBuilder {
+  const reader = new JournalReader(subject, undefined, options);
   reader.push(bytes);
   reader.end();
   return reader.builder;
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }

@@ -4,11 +4,13 @@ import { isHeapEvent, type RawSample, type TraceInfo, type TraceRecord } from '.
 import { NOTHING_WRITTEN, sourceOfBuilder, type Written, writeBatch, writtenAll } from './journal-batch.js';
 import { JournalChunks } from './journal-chunks.js';
 import { ChunkType, type SideRecord } from './journal-format.js';
+import { writePacked } from './pack-samples.js';
 import { writeRawSample } from './raw-samples.js';
 import type { TraceBuilder } from './trace-builder.js';
 
 /** Events a batch holds at the most, so that chunks stay far below the reader's limit. */
 const BATCH_EVENTS = 16384;
+/** Samples that are packed together: the more, the smaller. They are worth less than events: a killed process may lose the last. */
 const SAMPLE_BYTES = 1 << 18;
 
 /**
@@ -46,7 +48,6 @@ export class JournalWriter {
     }
     if (record.kind === 'raw') {
       this.sample(record.sample);
-      if (this.samples.length >= SAMPLE_BYTES) this.flush(liveBytes);
       return;
     }
     this.flush(liveBytes);
@@ -66,17 +67,16 @@ export class JournalWriter {
       this.writtenInfo = this.builder.info;
       this.chunks.json(ChunkType.info, this.writtenInfo);
     }
-    if (this.pendingEvents > 0) {
-      const source = sourceOfBuilder(this.builder);
-      const to = writtenAll(source);
-      this.chunks.send(ChunkType.batch, (payload) =>
-        writeBatch(payload, source, { from: this.written, to, liveBytes }),
-      );
-      this.written = to;
-    }
-    if (this.samples.length === 0) return;
-    this.chunks.send(ChunkType.raw, (payload) => payload.bytes(this.samples.view()));
-    this.samples.clear();
+    if (this.pendingEvents === 0) return;
+    const source = sourceOfBuilder(this.builder);
+    const to = writtenAll(source);
+    this.chunks.send(ChunkType.batch, (payload) => writeBatch(payload, source, { from: this.written, to, liveBytes }));
+    this.written = to;
+  }
+
+  /** Writes the samples that wait to be packed together. */
+  flushSamples(): void {
+    writePacked(this.chunks, this.samples);
     this.lastSample = undefined;
   }
 
@@ -84,11 +84,13 @@ export class JournalWriter {
   private sample(sample: RawSample): void {
     writeRawSample(this.samples, sample, this.lastSample);
     this.lastSample = sample;
+    if (this.samples.length >= SAMPLE_BYTES) this.flushSamples();
   }
 
   /** Flushes and states that the capture was ended in good order. */
   end(liveBytes: Bytes): void {
     this.flush(liveBytes);
+    this.flushSamples();
     this.chunks.json(ChunkType.end, { eventCount: this.builder.eventCount });
   }
 }

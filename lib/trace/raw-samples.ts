@@ -1,7 +1,10 @@
-import type { Address } from '../base/units.js';
+import { inflateZlib } from '../base/inflate.js';
+import type { Address, Bytes } from '../base/units.js';
+import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { RawSample } from './heap-event.js';
+import { MAX_UNPACKED_BYTES } from './journal-format.js';
 
 /*
  * A sample, as what differs from the one before it:
@@ -15,6 +18,8 @@ const MAX_REGISTERS = 256;
 const MAX_STACK_BYTES = 64 * 1024;
 /** A shorter run of equal bytes costs more to name than to repeat. */
 const MIN_EQUAL_RUN = 4;
+/** Of the objects of a sample. */
+const SAMPLE_OVERHEAD: Bytes = 300;
 const NOTHING: RawSample = { seq: 0, registers: new Uint32Array(0), stackAddress: 0, stack: new Uint8Array(0) };
 
 /** Appends a sample. `previous` is the one written before it; undefined for the first, and wherever reading may begin. */
@@ -37,6 +42,23 @@ export function readRawSample(reader: ByteReader, previous: RawSample = NOTHING)
   const stackAddress = end - length;
   if (stackAddress < 0) throw reader.fail(`a stack from ${stackAddress} to ${end}`, 'addresses from 0 on');
   return { seq, registers, stackAddress, stack: readStack(reader, { stackAddress, length }, previous) };
+}
+
+/** What a chunk of packed samples holds. @throws TraceFormatError HH1403 */
+export function unpackSamples(reader: ByteReader): Uint8Array {
+  const length = reader.varint();
+  if (length > MAX_UNPACKED_BYTES) throw reader.fail(`${length} bytes of samples`, `at most ${MAX_UNPACKED_BYTES}`);
+  try {
+    return inflateZlib(reader.rest(), length);
+  } catch (error) {
+    if (error instanceof SymbolError) throw reader.fail(error.message, 'samples as they were packed');
+    throw error;
+  }
+}
+
+/** About what a sample takes in memory. */
+export function sampleBytes({ registers, stack }: RawSample): Bytes {
+  return registers.byteLength + stack.length + SAMPLE_OVERHEAD;
 }
 
 function endOf(sample: RawSample): Address {

@@ -1,5 +1,5 @@
 import type { Seq } from '../base/units.js';
-import type { Epoch, Gap, Mark, Note, TraceRecord } from './heap-event.js';
+import type { Epoch, Gap, HeapLevel, Mark, Note, TraceRecord } from './heap-event.js';
 import { eventAt, type Trace } from './trace.js';
 
 /** A record that is no event, and the event before which it stands. */
@@ -14,14 +14,15 @@ export interface Between {
   readonly gaps: readonly Gap[];
   readonly marks: readonly Mark[];
   readonly notes: readonly Note[];
+  readonly levels: readonly HeapLevel[];
 }
 
 /**
- * What stands between the events, in order; at one place epochs, gaps, marks, notes. A note on the trace as a whole, which has no
+ * What stands between the events, in order; at one place epochs, gaps, marks, notes, levels. A note on the trace as a whole, which has no
  * place, stands before all events. `isWanted` leaves out what a caller has seen.
  */
 export function recordsBetween(
-  { epochs, gaps, marks, notes }: Between,
+  { epochs, gaps, marks, notes, levels }: Between,
   isWanted: (one: object) => boolean = () => true,
 ): PlacedRecord[] {
   const placed: PlacedRecord[] = [];
@@ -40,6 +41,10 @@ export function recordsBetween(
   for (const one of notes) {
     const { beforeSeq = 0, ...rest } = one;
     if (isWanted(one)) placed.push({ beforeSeq, record: { kind: 'note', ...rest } });
+  }
+  for (const one of levels) {
+    const { beforeSeq, ...rest } = one;
+    if (isWanted(one)) placed.push({ beforeSeq, record: { kind: 'level', ...rest } });
   }
   return placed.sort((a, b) => a.beforeSeq - b.beforeSeq);
 }

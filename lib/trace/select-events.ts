@@ -36,6 +36,7 @@ export function selectEvents(trace: Trace, keep: (seq: Seq) => boolean): Trace {
     gaps: moved(trace.gaps),
     epochs: moved(trace.epochs),
     notes: moved(trace.notes),
+    levels: moved(trace.levels),
     rawSamples: trace.rawSamples
       .filter(({ seq }) => keep(seq))
       .map((sample) => ({ ...sample, seq: numberOf[sample.seq] ?? 0 })),

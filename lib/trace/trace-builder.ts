@@ -5,6 +5,7 @@ import type {
   Epoch,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
@@ -59,15 +60,34 @@ export class TraceBuilder {
   readonly gaps: Gap[] = [];
   readonly epochs: Epoch[] = [];
   readonly notes: Note[] = [];
+  readonly levels: HeapLevel[] = [];
   readonly rawSamples: RawSample[] = [];
   info: TraceInfo;
+  /** Events that were added and are not kept: the columns begin after them. */
+  forgotten = 0;
 
   constructor(info: Partial<TraceInfo> = {}) {
     this.info = { ...DEFAULT_INFO, ...info };
   }
 
   get eventCount(): number {
-    return this.kind.length;
+    return this.forgotten + this.kind.length;
+  }
+
+  /**
+   * Lets go of the events (not of strings, frames, stacks and records between events), so that memory does not grow with a capture.
+   * Later events go on counting; `build` then holds only those.
+   */
+  forgetEvents(): void {
+    this.forgotten = this.eventCount;
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.truncate(0);
+  }
+
+  /** How many events there will be, as far as is known: spares growing step by step. */
+  expectEvents(count: number): void {
+    const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
+    for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.expect(count);
   }
 
   internStack(backtrace: Backtrace | undefined): StackId {
@@ -80,7 +100,7 @@ export class TraceBuilder {
     this.address.push(address);
     this.sizeBytes.push(sizeBytes);
     this.stack.push(stack);
-    return this.kind.length - 1;
+    return this.eventCount - 1;
   }
 
   /** Fills an optional column of the event that was added last. */
@@ -120,6 +140,12 @@ export class TraceBuilder {
       case 'note':
         this.notes.push({ code: record.code, text: record.text, beforeSeq });
         break;
+      case 'level': {
+        const { kind: _, ...level } = record;
+        const run = this.epochs.length;
+        this.levels.push({ beforeSeq, ...(run > 0 ? { run } : {}), ...level });
+        break;
+      }
       case 'region':
         this.addRegion(record.region);
         break;
@@ -138,9 +164,9 @@ export class TraceBuilder {
   build(): Trace {
     for (const name of OPTIONAL_COLUMNS) {
       const column = this.optional[name];
-      while (column && column.length < this.eventCount) column.push(Number.NaN);
+      while (column && column.length < this.kind.length) column.push(Number.NaN);
     }
-    const { strings, regions, marks, gaps, epochs, notes, rawSamples, ...rest } = this.view();
+    const { strings, regions, marks, gaps, epochs, notes, levels, rawSamples, ...rest } = this.view();
     return {
       ...rest,
       strings: [...strings],
@@ -149,6 +175,7 @@ export class TraceBuilder {
       gaps: [...gaps],
       epochs: [...epochs],
       notes: [...notes],
+      levels: [...levels],
       rawSamples: [...rawSamples],
     };
   }
@@ -159,7 +186,7 @@ export class TraceBuilder {
     const task = column('task');
     return {
       info: this.info,
-      eventCount: this.eventCount,
+      eventCount: this.kind.length,
       events: {
         kind: this.kind.view(),
         address: this.address.view(),
@@ -181,6 +208,7 @@ export class TraceBuilder {
       gaps: this.gaps,
       epochs: this.epochs,
       notes: this.notes,
+      levels: this.levels,
       rawSamples: this.rawSamples,
     };
   }

@@ -5,6 +5,7 @@ import type {
   Frame,
   Gap,
   HeapEvent,
+  HeapLevel,
   HeapRegion,
   Mark,
   Note,
@@ -55,6 +56,8 @@ export interface Trace {
   readonly gaps: readonly Gap[];
   readonly epochs: readonly Epoch[];
   readonly notes: readonly Note[];
+  /** In order of `beforeSeq`; empty unless the source tells how full the heap was. */
+  readonly levels: readonly HeapLevel[];
   /** Registers and stack copies, in order of `seq`; empty unless the direct engine stored them. */
   readonly rawSamples: readonly RawSample[];
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The classic recipe (capture.md, section 1), with gdb's own settings. */
+/** The classic recipe (break on the log function, backtrace, continue), with gdb's own settings. */
 function script(port: number): string {
   return `target extended-remote 127.0.0.1:${port}
 break gc_log_change

@@ -138,7 +138,7 @@ test('a server that does not listen', refused, {
 test('an unknown option', refused, {
   args: () => [small(), '--bord', 'x'],
   exit: ExitCode.usage,
-  says: /HH1109 harvest: Unknown argument/,
+  says: /HH1109 harvest: --bord: no such option, did you mean '--board'/,
   remedy: /harvest --help/,
 });
 

@@ -23,7 +23,7 @@ function asOriginal({ address: _, bytes: __, ...record }: HistoryRecord): unknow
   return record;
 }
 
-/** The original knows only a function named exactly gc_sweep; this firmware's is gc_sweep_free_blocks (capture.md: gc_sweep*). */
+/** The original knows only a function named exactly gc_sweep; this firmware's is gc_sweep_free_blocks. */
 function withSweeps(record: HistoryRecord): HistoryRecord {
   const swept = record.end_trace !== '' && record.end_trace.some(([, , name]) => name === 'gc_sweep_free_blocks');
   return swept ? { ...record, end_cause: 'sweep' } : record;
@@ -154,7 +154,7 @@ test('frame: a plain call', frameLine, '#1  0x09d6 in gc_alloc (n=1) at ../py/gc
 ]);
 test('frame: no address', frameLine, '#12 gc_free (p=0x1 <x+4>) at gc.c:10', [12, 0, 'gc_free', 'gc.c', 10]);
 test('frame: no symbol', frameLine, '#2  0x0000001a in ?? ()', [2, 0x1a, '', '', 0]);
-test('frame: an exception', frameLine, '#3  <signal handler called>', [3, 0, '', '', 0]);
+test('frame: an exception', frameLine, '#3  <signal handler called>', [3, 0, '<signal handler called>', '', 0]);
 test('frame: a path with spaces', frameLine, '#1  0x1 in f (a=2) at my files/a b.c:3', [
   1,
   1,
@@ -202,12 +202,9 @@ test('is recognised by content', (t) => {
   t.is(detectFormat(fixture('micropython-microbit/mylog.txt.gz').subarray(0, 65536), false), gdbLog);
 });
 
-test('garbage is read as no events', (t) => {
+test('garbage is no log', (t) => {
   const builder = new TraceBuilder();
-  decodeAll(
-    gdbLog,
-    Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) & 0xff),
-    builder,
-  );
+  const garbage = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) & 0xff);
+  t.throws(() => decodeAll(gdbLog, garbage, builder), { code: 'HH1413' });
   t.is(builder.eventCount, 0);
 });

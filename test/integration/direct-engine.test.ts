@@ -7,6 +7,8 @@ import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { DirectSession } from '../../lib/capture/direct/direct-session.js';
 import { SnapshotReader } from '../../lib/capture/direct/stop-snapshot.js';
+import { StopUnwinder } from '../../lib/capture/direct/stop-unwinder.js';
+import { TargetRun } from '../../lib/capture/direct/target-run.js';
 import { EndReason } from '../../lib/capture/end-reason.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { harvestLogBySession } from '../../lib/capture/log/session-log-loop.js';
@@ -51,15 +53,9 @@ test('a session over the protocol client captures the same, stepping over breakp
       const image = await loadFirmware(target.elfPath);
       const client = await RspClient.connect({ host, port, ackless: true });
       const reader = new SnapshotReader(client, [], [{ address: 0x20000000, length: 0x400000 }]);
-      const unwinder = new SymbolizerUnwinder(image);
-      await using session = new DirectSession(client, {
-        unwinder,
-        reader,
-        words: [],
-        keepSamples: false,
-        poke: undefined,
-        quietMs: 15_000,
-      });
+      const stacks = new StopUnwinder(new SymbolizerUnwinder(image), reader);
+      const run = new TargetRun(client, undefined, 15_000);
+      await using session = new DirectSession({ client, reader, stacks, run }, { words: [], keepSamples: false });
       const { hook } = plan;
       if (hook.type === 'gc-log') yield* harvestLogBySession(session, { ...plan, hook, maxEvents: 200 }, signal);
     },
@@ -130,7 +126,11 @@ test('a capture with a stripped ELF file is mended by the whole one', async (t) 
   execFileSync('arm-none-eabi-objcopy', ['--strip-debug', elfPath, stripped]);
   const whole = await loadFirmware(elfPath);
   const { plan } = makeLogPlan(whole, await loadBoard(setup.boardName), { untilRepl: true });
-  const { trace } = await captureInQemu(new DirectEngine(), { ...setup, elfPath: stripped, plan });
+  const { trace } = await captureInQemu(new DirectEngine(), {
+    ...setup,
+    elfPath: stripped,
+    plan: { ...plan, firmware: await loadFirmware(stripped) },
+  });
   t.notDeepEqual(eventLines(trace), expected);
   const mended = resymbolize(trace, whole);
   t.deepEqual(eventLines(mended.trace), expected);

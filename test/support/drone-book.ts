@@ -14,5 +14,5 @@ export function sizesTrace(text: string): Trace {
   return traceOf(records, { hasAddresses: false });
 }
 
-/** The sequence of formats-import.md section 1, which gives the table of the Drone book. */
+/** A sequence that gives the table of the Drone book. */
 export const DRONE_BOOK = 'a12 a12 a12 f12 a12 f12 a12 f12 a12 a1 a28 f28 a28 a32 f12 a12 a128 f128 a128';

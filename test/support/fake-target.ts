@@ -22,7 +22,7 @@ export interface FakeTargetOptions {
 }
 
 /**
- * A debug server that behaves as QEMU's does (engines.md): no no-ack mode, and any byte that comes while the target runs
+ * A debug server that behaves as QEMU 7.2's does: no no-ack mode, and any byte that comes while the target runs
  * stops it with T02. Each run goes on to the next stop of a list, and after the last of them stays there. Starts anew with each connection.
  */
 export async function startFakeTarget(options: FakeTargetOptions): Promise<FakeTarget> {

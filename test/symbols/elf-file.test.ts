@@ -71,7 +71,14 @@ test('clears the Thumb bit, and tells code from data by mapping symbols', (t) =>
 test('gives the same objects for the same place', (t) => {
   const symbolizer = createSymbolizer(program({}));
   t.is(symbolizer.locate(0x1000), symbolizer.locate(0x1002));
-  t.is(symbolizer.locate(0x1004, { isReturnAddress: true }), symbolizer.locate(0x1002));
+  t.is(symbolizer.locate(0x1002, { isReturnAddress: true }), symbolizer.locate(0x1000));
+});
+
+test('a return address that starts a function and follows no call belongs to that function', (t) => {
+  const symbolizer = createSymbolizer(program({}));
+  t.true(symbolizer.isTaskRoot(0x1004));
+  t.is(symbolizer.locate(0x1004, { isReturnAddress: true }), symbolizer.locate(0x1004));
+  t.false(symbolizer.isTaskRoot(0x1006));
 });
 
 test('says what a file is that is no linked ELF program', (t) => {

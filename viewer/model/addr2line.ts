@@ -1,4 +1,4 @@
-import { frameAt, stackFrameIds, type Trace } from '../library.js';
+import { frameAt, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 
 /** Programs by what the ELF file (or, without one, where code lies on ESP32) says of the machine. */
 const PREFIX: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import type { HeapRegion, Lifespans } from '../library.js';
+import type { HeapRegion, Lifespans } from '../../lib/public/browser.js';
 import { sortedRows } from './radix-sort.js';
 
 /**

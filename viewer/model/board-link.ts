@@ -11,7 +11,7 @@ import {
   type Trace,
   TraceBuilder,
   UsageError,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 
 const ANSWER_MS = 10_000;
 const UNREACHABLE =

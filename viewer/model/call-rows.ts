@@ -1,4 +1,4 @@
-import type { CallFigure, CallNode } from '../library.js';
+import type { CallFigure, CallNode } from '../../lib/public/browser.js';
 import type { AmountUnit } from '../state/app-state.js';
 
 /** What of a node is looked at. */

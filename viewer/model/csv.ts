@@ -1,4 +1,4 @@
-import { EVENT_KINDS, formatAddress } from '../library.js';
+import { EVENT_KINDS, formatAddress } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { placeOfEvent, sourceLabel } from './sources.js';
 import { stackText } from './stack-line.js';

@@ -7,7 +7,7 @@ import {
   type Trace,
   type UsageCurve,
   usageCurve,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import { type AddressOrder, addressOrder, recolored } from './address-order.js';
 import { breath } from './read-trace.js';
 import { type Sources, sourcesOf } from './sources.js';

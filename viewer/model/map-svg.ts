@@ -1,4 +1,4 @@
-import { formatAddress, formatBytes, formatCount, heapMap } from '../library.js';
+import { formatAddress, formatBytes, formatCount, heapMap } from '../../lib/public/browser.js';
 import { mapLayout, rangeRects } from '../paint/map-layout.js';
 import { FREE_COLOR, GAP_MARK_COLOR, SOURCE_COLORS } from '../paint/palette.js';
 import type { LoadedTrace } from './loaded-trace.js';

@@ -1,4 +1,12 @@
-import { callerFrames, type Frame, FrameFlag, frameAt, InternTables, type Symbolizer, type Trace } from '../library.js';
+import {
+  callerFrames,
+  type Frame,
+  FrameFlag,
+  frameAt,
+  InternTables,
+  type Symbolizer,
+  type Trace,
+} from '../../lib/public/browser.js';
 
 /**
  * The same trace with its bare addresses named by an ELF file: they become functions and lines, inlined calls frames of their own.

@@ -1,6 +1,6 @@
-import { TraceFormatError } from '../library.js';
+import { TraceFormatError } from '../../lib/public/browser.js';
 
-/** Decompressed input may be this large; beyond 16 MiB it may be at most 200 times as large as the file (reliability.md). */
+/** Decompressed input may be this large; beyond 16 MiB it may be at most 200 times as large as the file. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 const FREE_BYTES = 16 * 1024 * 1024;
 const MAX_RATIO = 200;

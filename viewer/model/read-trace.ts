@@ -1,4 +1,12 @@
-import { detectFormat, FORMATS, HarvestError, isJournal, JournalReader, type Trace, TraceBuilder } from '../library.js';
+import {
+  detectFormat,
+  FORMATS,
+  HarvestError,
+  isJournal,
+  JournalReader,
+  type Trace,
+  TraceBuilder,
+} from '../../lib/public/browser.js';
 import { unpacked } from './read-bytes.js';
 
 const HEAD_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@ import {
   sourceFrames,
   spanSources,
   type Trace,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import { COLOR_COUNT } from '../paint/palette.js';
 import { sortedRows } from './radix-sort.js';
 
@@ -28,14 +28,15 @@ export interface Sources {
   readonly list: readonly Source[];
   /** By lifespan: an index into the palette. */
   readonly colorOf: Uint8Array;
-  /** By stack: the frame that is the source, for events that made no block; -1 when all are hidden. */
+  /** By stack: the frame that is the source, for events that made no block; -1 without a backtrace. */
   readonly frameOf: Int32Array;
   /** By frame: 1 for those that are passed over. */
   readonly hidden: Uint8Array;
 }
 
 export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[]): Sources {
-  const found = spanSources(trace, spans, { hide });
+  const hidden = hiddenFrames(trace, { hide });
+  const found = spanSources(trace, spans, hidden);
   const count = found.list.length;
   const live = new Float64Array(count);
   const peak = new Float64Array(count);
@@ -66,7 +67,6 @@ export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[
   });
   const ofSpan = found.ofSpan.map((id) => rankOf[id] ?? 0);
   const colorOf = Uint8Array.from(ofSpan, (source) => list[source]?.color ?? 0);
-  const hidden = hiddenFrames(trace, { hide });
   return { ofSpan, list, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
 }
 

@@ -1,4 +1,4 @@
-import { placeOf, stackFrameIds, type Trace } from '../library.js';
+import { placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 
 const MAX_FRAMES = 24;
 

@@ -1,4 +1,4 @@
-import { EventKind, isTemporary, type Trace } from '../library.js';
+import { EventKind, isTemporary, type Trace } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';

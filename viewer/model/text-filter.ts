@@ -1,4 +1,4 @@
-import { parseAddress } from '../library.js';
+import { parseAddress } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /**

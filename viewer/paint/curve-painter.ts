@@ -1,4 +1,4 @@
-import type { Epoch, Gap, Mark } from '../library.js';
+import type { Epoch, Gap, Mark } from '../../lib/public/browser.js';
 import type { Range } from '../state/app-state.js';
 import type { TimeAxis } from './time-painter.js';
 

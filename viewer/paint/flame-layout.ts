@@ -1,4 +1,4 @@
-import type { CallNode } from '../library.js';
+import type { CallNode } from '../../lib/public/browser.js';
 import { amountOf, childrenOf, type Measure } from '../model/call-rows.js';
 
 export interface FlameBox {

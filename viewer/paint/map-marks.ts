@@ -1,4 +1,4 @@
-import type { HeapRegion } from '../library.js';
+import type { HeapRegion } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
 import type { RegionState } from './map-painter.js';

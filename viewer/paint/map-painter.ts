@@ -1,4 +1,4 @@
-import type { HeapRegion } from '../library.js';
+import type { HeapRegion } from '../../lib/public/browser.js';
 import { type AddressOrder, regionSlice } from '../model/address-order.js';
 import type { MapLayout } from './map-layout.js';
 import { COLOR_COUNT, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';

@@ -1,4 +1,11 @@
-import { createSymbolizer, ExitCode, errorMessage, HarvestError, peakOf, type Trace } from '../library.js';
+import {
+  createSymbolizer,
+  ExitCode,
+  errorMessage,
+  HarvestError,
+  peakOf,
+  type Trace,
+} from '../../lib/public/browser.js';
 import { type LoadedTrace, loadTrace, withHidden, withNames } from '../model/loaded-trace.js';
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';

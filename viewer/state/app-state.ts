@@ -1,4 +1,4 @@
-import type { CallFigure, Symbolizer } from '../library.js';
+import type { CallFigure, Symbolizer } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 

@@ -1,4 +1,4 @@
-import { type GapTimeline, gapTimeline, type Trace } from '../library.js';
+import { type GapTimeline, gapTimeline, type Trace } from '../../lib/public/browser.js';
 
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;

@@ -1,4 +1,4 @@
-import { CALL_FIGURES } from '../library.js';
+import { CALL_FIGURES } from '../../lib/public/browser.js';
 import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
 
 /*

@@ -1,4 +1,4 @@
-import { frameAt, placeOf, stackFrameIds } from '../library.js';
+import { frameAt, placeOf, stackFrameIds } from '../../lib/public/browser.js';
 import { codeAddress, commandFor } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { app } from '../state/app-state.js';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } from '../library.js';
+import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';

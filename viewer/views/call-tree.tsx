@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type CallNode, formatCount } from '../library.js';
+import { type CallNode, formatCount } from '../../lib/public/browser.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { CallTools, useCallTree, useMeasure } from './call-tools.js';

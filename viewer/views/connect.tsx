@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type AlloctraceStatus, formatCount, type RingSettingsChange } from '../library.js';
+import { type AlloctraceStatus, formatCount, type RingSettingsChange } from '../../lib/public/browser.js';
 import { BoardLink, boardUrl } from '../model/board-link.js';
 import { busyWith, messageOf, openTrace } from '../state/actions.js';
 import { app, type Message } from '../state/app-state.js';

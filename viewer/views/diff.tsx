@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type DiffRow, diffTraces, formatBytes, formatCount, type HeapDiff } from '../library.js';
+import { type DiffRow, diffTraces, formatBytes, formatCount, type HeapDiff } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';

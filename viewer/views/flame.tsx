@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { CallNode } from '../library.js';
+import type { CallNode } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type FlameBox, flameLayout } from '../paint/flame-layout.js';

@@ -8,7 +8,7 @@ import {
   holdersOf,
   type Wall,
   wallsOf,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';

@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { formatCount } from '../library.js';
+import { formatCount } from '../../lib/public/browser.js';
 import { openElf, openFile, openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { ExportMenu } from './export-menu.js';

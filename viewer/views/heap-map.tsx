@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatAddress, formatBytes, type HeapRegion } from '../library.js';
+import { formatAddress, formatBytes, type HeapRegion } from '../../lib/public/browser.js';
 import { regionSlice, spanAt } from '../model/address-order.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';

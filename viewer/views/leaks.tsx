@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { errorMessage, findLeaks, formatBytes, formatCount, type LeakVerdict } from '../library.js';
+import { errorMessage, findLeaks, formatBytes, formatCount, type LeakVerdict } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { useApp } from '../state/app-state.js';

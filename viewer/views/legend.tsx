@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { formatBytes } from '../library.js';
+import { formatBytes } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type Source, sourceLabel } from '../model/sources.js';
 import { COLOR_COUNT, SOURCE_COLORS } from '../paint/palette.js';

@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import type { HeapRegion } from '../library.js';
+import type { HeapRegion } from '../../lib/public/browser.js';
 import { addressAt, type MapLayout } from '../paint/map-layout.js';
 import { app, type Range } from '../state/app-state.js';
 import { clampWindow, zoomed } from './map-window.js';

@@ -1,4 +1,4 @@
-import type { HeapRegion } from '../library.js';
+import type { HeapRegion } from '../../lib/public/browser.js';
 import { regionSlice } from '../model/address-order.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import type { Range } from '../state/app-state.js';

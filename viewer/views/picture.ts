@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../library.js';
+import { formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { themeColor } from '../paint/use-canvas.js';
 import { app } from '../state/app-state.js';

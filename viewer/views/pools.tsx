@@ -7,7 +7,7 @@ import {
   poolsCHeader,
   poolsDroneToml,
   poolsZephyr,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { breath } from '../model/read-trace.js';
 import { messageOf } from '../state/actions.js';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AlloctraceStatus, RingSettingsChange } from '../library.js';
+import type { AlloctraceStatus, RingSettingsChange } from '../../lib/public/browser.js';
 
 interface RingControlsProps {
   readonly status: AlloctraceStatus;

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatBytes, formatCount } from '../library.js';
+import { formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type Curves, highest, paintCurves } from '../paint/curve-painter.js';
 import { seqAt, timeAxis } from '../paint/time-painter.js';

@@ -7,7 +7,7 @@ import {
   formatBytes,
   formatCount,
   fragmentationOf,
-} from '../library.js';
+} from '../../lib/public/browser.js';
 import { regionSlice } from '../model/address-order.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sizeOf, spanOf } from '../model/table-rows.js';

@@ -1,4 +1,4 @@
-import { formatAddress, formatBytes, formatCount } from '../library.js';
+import { formatAddress, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { SOURCE_COLORS } from '../paint/palette.js';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { formatBytes, formatCount, type HeapStats, heapStats } from '../library.js';
+import { formatBytes, formatCount, type HeapStats, heapStats } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { goTo } from '../state/actions.js';

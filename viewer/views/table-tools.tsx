@@ -1,4 +1,4 @@
-import { formatCount } from '../library.js';
+import { formatCount } from '../../lib/public/browser.js';
 import { csvParts } from '../model/csv.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { EVENT_KINDS, formatAddress, formatCount } from '../library.js';
+import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';

@@ -1,4 +1,4 @@
-import { sanitize } from '../library.js';
+import { sanitize } from '../../lib/public/browser.js';
 
 const MAX_SHOWN = 400;
 

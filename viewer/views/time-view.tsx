@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatAddress, formatCount, type HeapRegion } from '../library.js';
+import { formatAddress, formatCount, type HeapRegion } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { paintCurves, paintMoments, xOf } from '../paint/curve-painter.js';
 import { colorTable } from '../paint/palette.js';

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { formatCount, trustLines } from '../library.js';
+import { formatCount, trustLines } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goTo } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';

@@ -2,7 +2,7 @@ import { formatAddress } from '../../base/units.js';
 import { blocksOf, GC_BLOCK, readAllocTable, readGcHeap } from '../gc-area.js';
 import type { HeapBlock, HeapPlaces, HeapProblem, HeapWalk, ReadTarget } from '../heap-walk.js';
 
-/** MicroPython's heap: runs of 16-byte blocks in one or several areas, told by their allocation tables (capture.md, section 1). */
+/** MicroPython's heap: runs of 16-byte blocks in one or several areas, told by their allocation tables. */
 export async function walkGc(read: ReadTarget, { gc }: HeapPlaces): Promise<HeapWalk | HeapProblem> {
   const heap = await readGcHeap({ readMemory: read }, gc);
   if (!heap) return { problem: 'the ELF file does not tell where the allocation table is (mp_state_ctx.mem.area)' };

@@ -3,7 +3,7 @@ import { FittingHeap } from './fitting-heap.js';
 import type { PlacementPolicy } from './placement-policy.js';
 
 /**
- * FreeRTOS heap_4 (allocators.md, "Placement policies"): address-ordered first fit, 8-byte header and alignment, a gap is split
+ * FreeRTOS heap_4: address-ordered first fit, 8-byte header and alignment, a gap is split
  * when more than 16 bytes remain, both sides coalesce, an 8-byte end marker. It has no realloc: callers allocate, copy, free.
  */
 export const freertosHeap4: PlacementPolicy = {

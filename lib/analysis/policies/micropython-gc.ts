@@ -6,7 +6,7 @@ const BLOCK = 16;
 const BLOCKS_PER_BYTE = 4;
 
 /**
- * MicroPython's block allocator (allocators.md, "gc"): the first run of free blocks from a start index that advances only after
+ * MicroPython's block allocator (gc_alloc in py/gc.c): the first run of free blocks from a start index that advances only after
  * one-block allocations and moves back on every free below it; realloc in place where the run allows, else it moves.
  */
 class GcHeap implements Placement {

@@ -6,7 +6,7 @@ import type { HeapSpace, Placement, PlacementPolicy } from './placement-policy.j
 const MIN_CHUNK = 12;
 
 /**
- * newlib-nano up to 3.3 (allocators.md): first fit by address over the free list, a split returns the tail, the heap grows by
+ * newlib-nano up to 3.3 (its nano-mallocr.c): first fit by address over the free list, a split returns the tail, the heap grows by
  * sbrk of exactly the chunk, 4-byte chunks with the caller's pointer rounded up to 8, realloc keeps a block that is large
  * enough and else moves.
  */

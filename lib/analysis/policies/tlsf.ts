@@ -19,7 +19,7 @@ interface Block {
 }
 
 /**
- * TLSF (allocators.md): the request rounded up to its class for the search, the head of the first non-empty class, last in
+ * TLSF (Masmano et al., 2004, as in Conte's tlsf.c): the request rounded up to its class for the search, the head of the first non-empty class, last in
  * first out, a split when the block has at least 16 bytes more than needed, coalescing at once; realloc grows only into a free
  * next block, and trims. 32 second-level classes, 4-byte alignment.
  */

@@ -3,11 +3,12 @@ import { UsageError } from '../../errors/errors.js';
 import { type Finding, lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
 import { type PoolDemand, poolDemand } from './demand.js';
+import { searchLayout } from './exact-search.js';
 import { layoutBytes, type PoolLayout } from './layout.js';
 import { noSpillLayouts } from './no-spill.js';
 import { RangePeaks } from './range-peaks.js';
 import { type PoolReplay, repairLayout, replayPools } from './replay.js';
-import { spillBounds } from './spill.js';
+import { spillBounds, spillTables } from './spill.js';
 
 /** What 1, 2, ... pools cost at least. */
 export interface PoolCurvePoint {
@@ -27,6 +28,9 @@ export interface PoolPlan {
   readonly tightBytes: Bytes;
   /** Whether requests of the trace go to a larger pool when theirs is full. */
   readonly kind: 'no-spill' | 'spill';
+  /** `proven`: no layout of at most so many pools serves the trace with fewer than `tightBytes`. Else the search took too long. */
+  readonly optimum: 'proven' | 'not-proven';
+  /** No layout is below it, whatever it is: what the demand alone needs. */
   readonly boundBytes: Bytes;
   readonly noSpillBytes: Bytes;
   /** The trace served from `layout`: `unserved` is 0. */
@@ -57,8 +61,8 @@ export interface PoolOptions {
 }
 
 /**
- * The smallest pool layout for a trace that this search finds: never above the exact no-spill optimum, never below the bound,
- * and proven by a replay.
+ * The smallest pool layout for a trace, where `optimum` says so; else the smallest that was found in bounded time. Never above the exact
+ * no-spill optimum, never below the bound, and proven by a replay.
  *
  * @throws UsageError HH1183 for options that make no layout
  */
@@ -70,8 +74,16 @@ export function planPools(trace: Trace, options: PoolOptions): PoolPlan {
   const peaks = new RangePeaks(demand);
   const most = Math.max(16, options.pools);
   const noSpill = noSpillLayouts(demand.blockBytes, peaks, most);
-  const bounds = spillBounds(demand.blockBytes, peaks, most);
-  const tight = tightLayout(demand, noSpill[options.pools - 1] ?? [], bounds[options.pools - 1]?.layout ?? []);
+  const tables = spillTables(demand.blockBytes, peaks, most);
+  const bounds = spillBounds(tables, most);
+  const { boundBytes = 0, layout: lowest = [] } = bounds[options.pools - 1] ?? {};
+  const found = tightLayout(demand, noSpill[options.pools - 1] ?? [], lowest);
+  const knownBytes = layoutBytes(found);
+  const search =
+    knownBytes > boundBytes
+      ? searchLayout(demand, tables, { pools: options.pools, knownBytes })
+      : { layout: undefined, proven: true };
+  const tight = search.layout ?? found;
   const layout = enlarge(tight, options);
   const replay = replayPools(demand, layout);
   const bytes = layoutBytes(layout);
@@ -81,7 +93,8 @@ export function planPools(trace: Trace, options: PoolOptions): PoolPlan {
     bytes,
     tightBytes: layoutBytes(tight),
     kind: replay.spilled > 0 ? 'spill' : 'no-spill',
-    boundBytes: bounds[options.pools - 1]?.boundBytes ?? 0,
+    optimum: search.proven ? 'proven' : 'not-proven',
+    boundBytes,
     noSpillBytes: layoutBytes(noSpill[options.pools - 1] ?? []),
     replay,
     curve: noSpill.map((it, i) => ({

@@ -26,6 +26,16 @@ export function replayPools(demand: PoolDemand, layout: PoolLayout): PoolReplay 
   return run.report();
 }
 
+/** Whether a layout serves the whole trace, and how many steps it took to tell: it ends at the first request that fails. */
+export function servesAll(
+  demand: PoolDemand,
+  layout: PoolLayout,
+): { readonly serves: boolean; readonly steps: number } {
+  const run = new Run(demand, layout);
+  const steps = run.untilUnserved();
+  return { serves: run.report().unserved === 0, steps };
+}
+
 /**
  * The layout made large enough to serve the trace: where a request fails, the smallest pool that fits grows by a block, until
  * a whole pass serves everything. Undefined when it grows beyond `limitBytes`.
@@ -97,6 +107,19 @@ class Run {
       this.take(change, span, pool);
     }
     return raised;
+  }
+
+  /** Goes on up to the first request that fails; how many steps that was. */
+  untilUnserved(): number {
+    const { steps, block } = this.demand;
+    for (let step = 0; step < steps.length; step++) {
+      const change = steps[step] ?? 0;
+      const span = block[step] ?? 0;
+      if (change < 0) this.give(-1 - change, span);
+      else this.take(change, span, this.poolFor(change));
+      if (this.unserved > 0) return step + 1;
+    }
+    return steps.length;
   }
 
   report(): PoolReplay {

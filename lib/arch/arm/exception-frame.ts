@@ -17,7 +17,15 @@ export function isExceptionReturn(address: Address): boolean {
 }
 
 /** Which memory or register is missing to undo an exception. */
-export type ExceptionFailure = { readonly needs: Address } | { readonly missing: 'psp' };
+export type ExceptionFailure = { readonly needs: Address } | { readonly missing: 'psp' | 'other-security' };
+
+/**
+ * Whether the frame lies on a stack of the other security state (Armv8-M ARM, B3.19: bit 6 says whose stack, bit 0 where the exception was
+ * taken): its stack pointer is a banked register that the capture does not have. The two are equal on parts without TrustZone.
+ */
+function isOnOtherStack(excReturn: Address): boolean {
+  return ((excReturn >>> 6) & 1) !== (excReturn & 1);
+}
 
 export interface ExceptionInput {
   readonly excReturn: Address;
@@ -31,10 +39,11 @@ export interface ExceptionInput {
 /**
  * Writes the interrupted program's registers into `out`. Handlers run on the main stack; bit 2 of EXC_RETURN says that the
  * interrupted code used the process stack, bit 4 clear that floating-point registers were pushed too, bit 5 clear (Armv8-M)
- * that the secure additional state was.
+ * that the secure additional state was. A frame on a stack of the other security state cannot be reached.
  */
 export function undoException(input: ExceptionInput, out: number[]): ExceptionFailure | undefined {
   const { excReturn, registers, read } = input;
+  if (isOnOtherStack(excReturn)) return { missing: 'other-security' };
   const usesPsp = (excReturn & 4) !== 0;
   const stack = usesPsp ? input.psp : registers[SP];
   if (stack === undefined) return { missing: 'psp' };

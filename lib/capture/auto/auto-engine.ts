@@ -1,9 +1,9 @@
 import type { Seq } from '../../base/units.js';
 import { errorMessage, HarvestError } from '../../errors/errors.js';
-import { loadFirmware } from '../../firmware/firmware-image.js';
 import { withBacktrace } from '../../firmware/resymbolize.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { Target } from '../../link/server/target.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import type { Engine, HarvestPlan } from '../engine.js';
 import {
@@ -47,7 +47,7 @@ export class AutoEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { direct, gdb, program } = this.options;
-    await using check = new LiveCheck(program, target.elfPath, plan.maxDepth);
+    await using check = new LiveCheck(program, target.elfPath, plan);
     let began = false;
     try {
       for await (const record of direct.harvest(target, plan, signal)) {
@@ -80,8 +80,8 @@ class LiveCheck implements AsyncDisposable {
 
   constructor(
     private readonly program: GdbProgram | undefined,
-    private readonly elfPath: string,
-    private readonly maxDepth: number,
+    elfPath: string,
+    private readonly plan: { readonly firmware: Symbolizer; readonly maxDepth: number },
   ) {
     const opening = program ? GdbBacktraces.open(program, elfPath) : Promise.resolve(undefined);
     this.opening = opening.catch((error: unknown) => {
@@ -124,12 +124,12 @@ class LiveCheck implements AsyncDisposable {
       return;
     }
     try {
-      const gdbs = await gdb.of(sample, this.maxDepth);
+      const gdbs = await gdb.of(sample, this.plan.maxDepth);
       if (this.gdbFrom !== undefined) {
         yield withBacktrace(event, gdbs);
         return;
       }
-      const comparison = await this.compare(event.backtrace ?? [], gdbs);
+      const comparison = this.compare(event.backtrace ?? [], gdbs);
       this.checked++;
       if (comparison.outcome === 'differs') {
         this.gdbFrom = seq;
@@ -153,11 +153,11 @@ class LiveCheck implements AsyncDisposable {
     }
   }
 
-  private async compare(ours: Backtrace, gdbs: Backtrace) {
+  private compare(ours: Backtrace, gdbs: Backtrace) {
     const comparison = compareBacktraces(ours, gdbs, this.hasFunction);
     if (comparison.outcome !== 'differs' || this.hasFunction) return comparison;
     // The symbol table, for the first time that it is needed.
-    this.hasFunction = functionsOf(await loadFirmware(this.elfPath));
+    this.hasFunction = functionsOf(this.plan.firmware);
     return compareBacktraces(ours, gdbs, this.hasFunction);
   }
 

@@ -7,7 +7,7 @@ const KEPT_CHARS = 65_536;
 const DEFAULT_WAIT_MS: Milliseconds = 10_000;
 
 export interface ConsoleWait {
-  /** How long the text may take; default 10 s. */
+  /** How long there may be no sign of life, neither text nor heap events, before the text comes; default 10 s. */
   readonly timeoutMs?: Milliseconds;
 }
 
@@ -21,6 +21,7 @@ export class TargetConsole {
   private text = '';
   private type: ((text: string) => void) | undefined;
   private waiter: (() => void) | undefined;
+  private lastSignAt = 0;
   private state: 'waiting' | 'attached' | 'detached' = 'waiting';
 
   /** Whether something can be typed now. */
@@ -39,8 +40,14 @@ export class TargetConsole {
     this.waiter?.();
   }
 
+  /** The target does something (a heap event came): whoever waits for a text waits on. */
+  signOfLife(): void {
+    this.lastSignAt = performance.now();
+  }
+
   /** Takes what the target has printed. */
   show(text: string): void {
+    this.signOfLife();
     this.text = (this.text + text).slice(-KEPT_CHARS);
     this.waiter?.();
   }
@@ -63,7 +70,7 @@ export class TargetConsole {
    * @throws TargetError HH1193 when it does not come in time or the capture ends; what was shown stays unread
    */
   async until(text: string, { timeoutMs = DEFAULT_WAIT_MS }: ConsoleWait = {}): Promise<string> {
-    const deadline = performance.now() + timeoutMs;
+    const since = performance.now();
     for (;;) {
       const at = this.text.indexOf(text);
       if (at >= 0) {
@@ -71,7 +78,7 @@ export class TargetConsole {
         this.text = this.text.slice(at + text.length);
         return read;
       }
-      const leftMs = deadline - performance.now();
+      const leftMs = Math.max(since, this.lastSignAt) + timeoutMs - performance.now();
       if (this.state === 'detached' || leftMs <= 0) throw this.notShown(text, timeoutMs);
       await this.change(leftMs);
     }
@@ -88,7 +95,7 @@ export class TargetConsole {
   }
 
   private notShown(text: string, timeoutMs: Milliseconds): TargetError {
-    const why = this.state === 'detached' ? 'the capture ended' : `nothing for ${timeoutMs / 1000} s`;
+    const why = this.state === 'detached' ? 'the capture ended' : `no text and no heap event for ${timeoutMs / 1000} s`;
     const tail = JSON.stringify(this.text.slice(-200));
     return new TargetError('HH1193', `console: found ${tail} (${why}), expected ${JSON.stringify(text)}`, {
       remedy: 'is it the right prompt, and does the firmware run that far?',

@@ -1,9 +1,9 @@
 import { PC } from '../../arch/arm/registers.js';
-import type { Address, Bytes, Milliseconds } from '../../base/units.js';
-import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
+import type { Address, Bytes } from '../../base/units.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP } from '../../link/rsp/stop-reply.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
+import type { Run, TargetRun } from './target-run.js';
 
 /** One stop of the target that the capture has something to do with. */
 export interface CaptureStop {
@@ -23,9 +23,6 @@ export interface CaptureOptions {
   readonly prepare: (stop: CaptureStop) => Promise<CaptureStop>;
   /** Where a `bx lr` lies: resuming there returns from the log function. Given only for the one-write mode. */
   readonly returnInstruction: Address | undefined;
-  /** Without a stop for so long, the target is asked whether it still runs. */
-  readonly quietMs: Milliseconds;
-  readonly poke: OpenocdPoke | undefined;
 }
 
 /** In the one-write mode a guess that falls short cannot be mended: guess generously. */
@@ -43,56 +40,43 @@ export class DirectCapture {
   /** Events whose stack lay below the guess of the one-write mode: they have an incomplete backtrace. */
   missedStacks = 0;
   private oneWrite = false;
-  private ending = false;
-  private testing = false;
-  private lastStopAt = performance.now();
+  private readonly client: RspClient;
+  private readonly reader: SnapshotReader;
+  private readonly run: TargetRun;
 
   constructor(
-    private readonly client: RspClient,
-    private readonly reader: SnapshotReader,
+    link: { readonly client: RspClient; readonly reader: SnapshotReader; readonly run: TargetRun },
     private readonly options: CaptureOptions,
-  ) {}
+  ) {
+    this.client = link.client;
+    this.reader = link.reader;
+    this.run = link.run;
+  }
 
   /** Every stop from the first run on; ends after one that is no log event. The target is halted then. */
   async *stops(): AsyncGenerator<CaptureStop, void, undefined> {
-    const watchdog = setInterval(() => this.selfTest(), this.options.quietMs);
-    try {
-      yield* this.loop();
-    } finally {
-      clearInterval(watchdog);
-      this.options.poke?.end();
-    }
-  }
-
-  /** Ends the capture: the target is interrupted, what it stops at is still yielded. @throws DeviceLostError HH1564 */
-  async end(): Promise<void> {
-    this.ending = true;
-    await this.client.interrupt();
-  }
-
-  private async *loop(): AsyncGenerator<CaptureStop, void, undefined> {
-    let run = this.resume([this.client.runPayload]);
+    let run = this.run.resume();
     for (;;) {
-      const stopped = await this.awaitStop(run.stop);
-      if (this.oneWrite && stopped.signal === SIGTRAP && !this.ending) {
+      const stopped = await this.run.wait(run);
+      if (this.oneWrite && stopped.signal === SIGTRAP && !this.run.ending) {
         const { stop, next } = await this.readAndResume(stopped);
         if (next) run = next;
         yield stop;
         if (!next) return;
         await run.confirmed;
         if (!this.options.isFull()) continue;
-        await this.end();
-        await this.awaitStop(run.stop);
+        await this.run.end();
+        await this.run.wait(run);
         return;
       }
       const read = await this.read(stopped);
-      const stop = read.kind === 'gc-init' && !this.ending ? await this.passGcInit(read) : read;
+      const stop = read.kind === 'gc-init' && !this.run.ending ? await this.passGcInit(read) : read;
       const isLast = stop.kind === 'log' && this.options.isFull();
-      if (this.ending || isLast || (stop.kind !== 'log' && stop.kind !== 'gc-init')) {
+      if (this.run.ending || isLast || (stop.kind !== 'log' && stop.kind !== 'gc-init')) {
         yield stop;
         return;
       }
-      run = stop.kind === 'log' ? await this.resumeBehind(stop.snapshot) : this.resume([this.client.runPayload]);
+      run = stop.kind === 'log' ? await this.resumeBehind(stop.snapshot) : this.run.resume();
       yield stop;
       await run.confirmed;
     }
@@ -126,26 +110,9 @@ export class DirectCapture {
   /** Returns from the log function, whose effects do not matter, instead of stepping over its breakpoint. */
   private async resumeBehind(snapshot: StopSnapshot): Promise<Run> {
     const setPc = this.client.features.layout.write(PC, snapshot.returnAddress);
-    if (this.client.mayPipelineRun) return this.resume([setPc, this.client.runPayload]);
+    if (this.client.mayPipelineRun) return this.run.resume([setPc]);
     this.client.expectOk(await this.client.connection.request(setPc), setPc);
-    return this.resume([this.client.runPayload]);
-  }
-
-  private resume(payloads: readonly string[]): Run {
-    const replies = this.client.connection.sendAndRun(payloads);
-    const stop = this.client.awaitStop(replies.at(-1) as Promise<Buffer>);
-    this.options.poke?.begin();
-    return { stop, confirmed: this.confirm(replies.slice(0, -1), payloads) };
-  }
-
-  private confirm(replies: readonly Promise<Buffer>[], payloads: readonly string[]): Promise<void> {
-    const confirmed = Promise.all(replies).then((all) => {
-      all.forEach((reply, index) => {
-        this.client.expectOk(reply, payloads[index] ?? '');
-      });
-    });
-    confirmed.catch(() => undefined);
-    return confirmed;
+    return this.run.resume();
   }
 
   /** One write: what is asked of this stop, and the order to run on, before any reply is there. */
@@ -154,11 +121,7 @@ export class DirectCapture {
     const { payloads, parts } = this.reader.plan(ONE_WRITE_SLACK_BYTES);
     const setPc = client.features.layout.write(PC, this.options.returnInstruction ?? 0);
     const replies = client.connection.sendAndRun([...payloads, setPc, client.runPayload]);
-    const next = {
-      stop: client.awaitStop(replies.at(-1) as Promise<Buffer>),
-      confirmed: this.confirm(replies.slice(payloads.length, -1), [setPc]),
-    };
-    this.options.poke?.begin();
+    const next = this.run.follow(replies, [setPc]);
     const snapshot = await this.reader.finish(replies.slice(0, payloads.length), parts, false);
     const stop = this.classify(snapshot, stopped);
     if (stop.kind === 'log') {
@@ -177,12 +140,12 @@ export class DirectCapture {
     await run.confirmed;
     await this.client.interrupt();
     await run.stop;
-    this.options.poke?.end();
+    this.run.poke?.end();
     const { connection, features } = this.client;
     const writes = Array.from({ length: PC + 1 }, (_, index) =>
       features.layout.write(index, snapshot.registers[index] ?? 0),
     );
-    await this.confirm(connection.send(writes), writes);
+    await this.run.confirm(connection.send(writes), writes);
   }
 
   /**
@@ -195,7 +158,7 @@ export class DirectCapture {
     await breakpoints.remove(pc);
     const wasSet = breakpoints.has(returnAddress);
     await breakpoints.set(returnAddress);
-    const stopped = await this.awaitStop(this.resume([this.client.runPayload]).stop);
+    const stopped = await this.run.wait(this.run.resume());
     const snapshot = await this.reader.read();
     if (!wasSet) await breakpoints.remove(returnAddress);
     await breakpoints.set(pc);
@@ -204,30 +167,4 @@ export class DirectCapture {
       arrived ? { kind: 'gc-init', snapshot, signal: stopped.signal } : this.classify(snapshot, stopped),
     );
   }
-
-  /** Waits for a stop that is not the answer to a self-test. */
-  private async awaitStop(stop: Promise<Stopped>): Promise<Stopped> {
-    for (let waiting = stop; ; ) {
-      const stopped = await waiting;
-      this.lastStopAt = performance.now();
-      this.options.poke?.end();
-      if (!this.testing || stopped.signal !== SIGINT || this.ending) return stopped;
-      this.testing = false;
-      waiting = this.resume([this.client.runPayload]).stop;
-    }
-  }
-
-  /** When the target was quiet for long: makes sure by an interrupt that it still answers (a lost link has no other sign). */
-  private selfTest(): void {
-    if (!this.client.connection.running || performance.now() - this.lastStopAt < this.options.quietMs) return;
-    this.testing = true;
-    // When it fails the connection ends, and the run that is awaited with it.
-    this.client.interrupt().catch(() => undefined);
-  }
-}
-
-interface Run {
-  readonly stop: Promise<Stopped>;
-  /** Settles when every reply before the stop was right. */
-  readonly confirmed: Promise<void>;
 }

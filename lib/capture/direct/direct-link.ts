@@ -1,133 +1,104 @@
-import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
-import { errorMessage, TargetError } from '../../errors/errors.js';
-import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
-import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
-import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
-import type { ElfFile } from '../../symbols/elf-file.js';
-import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
-import type { MemoryRange } from './stack-window.js';
+import type { Milliseconds } from '../../base/units.js';
+import { DeviceLostError, errorMessage } from '../../errors/errors.js';
+import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
+import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
+import type { RspClient } from '../../link/rsp/rsp-client.js';
+import type { LineCounters } from '../../link/rsp/rsp-connection.js';
+import { letsGo, type Target } from '../../link/server/target.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import {
+  initialStackPointer,
+  type LinkOptions,
+  openClient,
+  openPoke,
+  ramRanges,
+  removeLeftovers,
+} from './open-client.js';
+import { SnapshotReader } from './stop-snapshot.js';
+import { StopUnwinder } from './stop-unwinder.js';
+import { TargetRun } from './target-run.js';
 
-export interface LinkOptions {
-  readonly replyTimeoutMs?: Milliseconds;
-  readonly interruptTimeoutMs?: Milliseconds;
+export interface DirectLinkOptions extends LinkOptions {
+  /** Without a stop for so long, the target is asked whether it still answers. */
+  readonly quietMs: Milliseconds;
+  readonly signal: AbortSignal;
 }
 
-/** How a target's server is reached. */
-function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
-  return {
-    ...target.server,
-    ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
-    ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
-    ackless: target.kind === 'qemu',
-    maySoftwareBreakpoint: (address) => ramRanges(target).some((range) => contains(range, address)),
-  };
-}
+/** What an engine says of its work. */
+export type EngineReport = NonNullable<TraceInfo['engineReport']>;
 
 /**
- * Connects, and brings the target to where the capture starts: reset and halted, loaded and verified, as the target says.
- * @throws TargetError HH1502 (reset), HH1503 (load), HH1504 (it runs another firmware) and those of the client
+ * The link of one capture, from a connected and halted target to one that was let go without breakpoints: the same for both kinds of
+ * hooks. Disposing it never throws.
  */
-export async function openClient(
-  target: Target,
-  elf: ElfFile,
-  options: LinkOptions & { readonly signal: AbortSignal },
-): Promise<RspClient> {
-  const client = await RspClient.connect(clientOptions(target, options), options.signal);
-  try {
-    await reset(client, target);
-    if (target.load) {
-      await loadImage(client, loadParts(elf));
-      await reset(client, target);
-    }
-    if (target.verify) await verifyImage(client, codeParts(elf));
-    return client;
-  } catch (error) {
-    await client.detach(target.kind !== 'qemu').catch(() => undefined);
-    throw error;
-  }
-}
+export class DirectLink implements AsyncDisposable {
+  readonly run: TargetRun;
+  readonly stacks: StopUnwinder;
+  private readonly before: LineCounters;
+  private lost: Error | undefined;
+  private linkLost = false;
 
-async function reset(client: RspClient, target: Target): Promise<void> {
-  for (const command of target.resetCommands) {
+  private constructor(
+    private readonly target: Target,
+    readonly client: RspClient,
+    readonly reader: SnapshotReader,
+    private readonly options: DirectLinkOptions & {
+      readonly firmware: Symbolizer;
+      readonly poke: OpenocdPoke | undefined;
+    },
+  ) {
+    this.run = new TargetRun(client, options.poke, options.quietMs);
+    this.stacks = new StopUnwinder(new SymbolizerUnwinder(options.firmware), reader);
+    this.before = { ...client.connection.counters };
+    target.lost.catch((error: unknown) => {
+      this.lost = error instanceof Error ? error : new Error(String(error));
+      client.connection.destroy(this.lost);
+    });
+  }
+
+  /** @throws TargetError, DeviceLostError when the target cannot be brought to where the capture starts. */
+  static async open(target: Target, firmware: Symbolizer, options: DirectLinkOptions): Promise<DirectLink> {
+    const client = await openClient(target, firmware.elf, options);
     try {
-      await client.monitor(command);
-    } catch (cause) {
-      const message = errorMessage(cause);
-      throw new TargetError('HH1502', `${SERVER_NAMES[target.kind]}: monitor ${command}: ${message}`, { cause });
+      const top = await initialStackPointer(client, target);
+      const reader = new SnapshotReader(client, top === undefined ? [] : [top], ramRanges(target));
+      const poke = await openPoke(target, options.signal);
+      return new DirectLink(target, client, reader, { ...options, firmware, poke });
+    } catch (error) {
+      await client.detach(letsGo(target)).catch(() => undefined);
+      throw error;
     }
   }
-}
 
-/** What `load` writes: the loaded segments, at their physical addresses (where the start-up code copies data from). */
-function loadParts(elf: ElfFile): ImagePart[] {
-  const segments = elf.segments.filter((segment) => segment.type === SegmentType.load && segment.fileBytes > 0);
-  return segments.map(({ physicalAddress, offset, fileBytes }) => ({
-    name: `segment at ${formatAddress(physicalAddress)}`,
-    address: physicalAddress,
-    bytes: elf.bytes.subarray(offset, offset + fileBytes),
-  }));
-}
-
-/** What must be the same in the target: sections with contents that the program does not write to. */
-function codeParts(elf: ElfFile): ImagePart[] {
-  const { alloc, write } = SectionFlag;
-  const constant = elf.sections.filter(
-    ({ flags, type }) => (flags & alloc) !== 0 && (flags & write) === 0 && type !== SectionType.nobits,
-  );
-  return constant.map((section) => ({ name: section.name, address: section.address, bytes: elf.contentsOf(section) }));
-}
-
-/** OpenOCD's Tcl port, where there is one; undefined otherwise, or when it does not answer (the capture is slower then). */
-export async function openPoke(target: Target, signal: AbortSignal): Promise<OpenocdPoke | undefined> {
-  if (target.tclPort === undefined) return undefined;
-  const { host } = target.server;
-  return await OpenocdPoke.open({ host, port: target.tclPort }, signal).catch(() => undefined);
-}
-
-export function ramRanges(target: Target): MemoryRange[] {
-  const ram = target.board.memory.filter((area) => area.kind === 'ram');
-  return ram.map((area) => ({ address: area.baseAddress, length: area.sizeBytes }));
-}
-
-/**
- * The end of the main stack: a Cortex-M loads it from the first word of its vector table.
- * Undefined for other cores, or when that word is no address at the end of something in RAM.
- */
-export async function initialStackPointer(client: RspClient, target: Target): Promise<Address | undefined> {
-  const { board } = target;
-  if (!/cortex-m/i.test(board.mcu.core)) return undefined;
-  const base = board.applicationAddress ?? board.memory.find((area) => area.kind === 'flash')?.baseAddress;
-  if (base === undefined) return undefined;
-  const bytes = await client.readMemory(base, 4).catch(() => undefined);
-  if (!bytes) return undefined;
-  const top = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  return top % 4 === 0 && ramRanges(target).some((range) => contains(range, top - 4)) ? top : undefined;
-}
-
-/**
- * After the link got out of step: connects once more only to take the breakpoints away, which may be tried as often as one
- * likes. Never throws, and takes at most some seconds; returns whether it worked.
- */
-export async function removeLeftovers(
-  target: Target,
-  addresses: readonly Address[],
-  link: LinkOptions = {},
-): Promise<boolean> {
-  const short = { replyTimeoutMs: 1_000, interruptTimeoutMs: 1_000, ...link };
-  const options = { ...clientOptions(target, short), connectTimeoutMs: 1_000 };
-  try {
-    const client = await RspClient.connect(options);
-    for (const address of addresses) {
-      for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
+  /** Passes the records of a capture on. When the link breaks they end with a gap and the reason, and the error is thrown. */
+  async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
+    try {
+      yield* records;
+    } catch (error) {
+      this.linkLost = error instanceof DeviceLostError;
+      const reason = this.lost ?? error;
+      const text = `connection lost: ${errorMessage(reason)}`;
+      yield { kind: 'gap', reason: text };
+      yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
+      throw reason;
     }
-    await client.detach(target.kind !== 'qemu');
-    return true;
-  } catch {
-    return false;
   }
-}
 
-function contains(range: MemoryRange, address: Address): boolean {
-  return address >= range.address && address < range.address + range.length;
+  /** What went over the line since the target was ready. */
+  traffic(): Pick<LineCounters, 'roundTrips' | 'packets'> {
+    const { counters } = this.client.connection;
+    return {
+      roundTrips: counters.roundTrips - this.before.roundTrips,
+      packets: counters.packets - this.before.packets,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { client, target } = this;
+    this.run.close();
+    await client.detach(letsGo(target)).catch(() => undefined);
+    // A server that got out of step still has the breakpoints; one that is gone has not.
+    if (this.linkLost) await removeLeftovers(target, client.breakpoints.maybeSet, this.options);
+  }
 }

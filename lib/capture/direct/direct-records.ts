@@ -1,16 +1,16 @@
 import { firstAreaRange, type TargetMemory } from '../../allocators/gc-area.js';
 import type { Address, Bytes, Seq } from '../../base/units.js';
-import type { StackUnwinder } from '../../firmware/stack-unwinder.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
 import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
 import type { CaptureStop } from './direct-capture.js';
-import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
+import type { StopSnapshot } from './stop-snapshot.js';
+import type { StopUnwinder } from './stop-unwinder.js';
 
 export interface RecordsOptions {
-  readonly unwinder: StackUnwinder;
+  readonly stacks: StopUnwinder;
   readonly maxDepth: number;
   readonly keepSamples: boolean;
   readonly maxEvents?: number | undefined;
@@ -40,13 +40,12 @@ export class DirectRecords {
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
-  async prepare(stop: CaptureStop, reader: SnapshotReader): Promise<CaptureStop> {
+  async prepare(stop: CaptureStop): Promise<CaptureStop> {
     // At the entry and at the return; only the second is given to `of`.
     if (stop.kind === 'gc-init') this.initSteps.push(...(await this.heap.restart(this.client)));
     if (stop.kind !== 'log') return stop;
-    const { snapshot } = stop;
-    const whole = snapshot.reachesTop ? snapshot : await this.unwindHalted(snapshot, reader);
-    const [block = 0, length = 0] = snapshot.registers;
+    const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
+    const [block = 0, length = 0] = whole.registers;
     this.steps.set(whole, await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole)));
     return { ...stop, snapshot: whole };
   }
@@ -113,36 +112,23 @@ export class DirectRecords {
   }
 
   private backtraceOf(snapshot: StopSnapshot): Backtrace {
-    const backtrace = this.unwound.get(snapshot) ?? this.unwind(snapshot);
-    this.unwound.set(snapshot, backtrace);
-    return backtrace;
+    const whole = this.unwound.get(snapshot) ?? this.options.stacks.ofCopy(snapshot, this.depth);
+    this.unwound.set(snapshot, whole);
+    return whole.slice(1);
   }
 
   private now(): number {
     return Math.round((performance.now() - this.startedAt) * 1000);
   }
 
-  private unwind(snapshot: StopSnapshot): Backtrace {
-    const { unwinder, maxDepth } = this.options;
-    // One more: the log function's own frame is not part of a backtrace.
-    const stack = { address: snapshot.sp, bytes: snapshot.stack };
-    return unwinder.unwind(snapshot.registers, stack, maxDepth + 1).backtrace.slice(1);
+  private async unwindHalted(short: StopSnapshot): Promise<StopSnapshot> {
+    const { backtrace, snapshot } = await this.options.stacks.ofHalted(short, this.depth);
+    this.unwound.set(snapshot, backtrace);
+    return snapshot;
   }
 
-  /** Reads more of the stack until unwinding needs no more, or there is no more. */
-  private async unwindHalted(first: StopSnapshot, reader: SnapshotReader): Promise<StopSnapshot> {
-    const { unwinder, maxDepth } = this.options;
-    for (let snapshot = first; ; ) {
-      const stack = { address: snapshot.sp, bytes: snapshot.stack };
-      const { backtrace, missing, usedEnd } = unwinder.unwind(snapshot.registers, stack, maxDepth + 1);
-      const isShort = missing !== undefined && missing >= snapshot.sp;
-      const longer = isShort ? await reader.extend(snapshot) : undefined;
-      if (longer) snapshot = longer;
-      else {
-        if (!isShort) reader.learnTop(usedEnd, snapshot);
-        this.unwound.set(snapshot, backtrace.slice(1));
-        return snapshot;
-      }
-    }
+  /** One more: the log function's own frame is not part of a backtrace. */
+  private get depth(): number {
+    return this.options.maxDepth + 1;
   }
 }

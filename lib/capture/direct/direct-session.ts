@@ -1,25 +1,28 @@
 import { PC, XPSR } from '../../arch/arm/registers.js';
 import type { StepEffect } from '../../arch/arm/thumb-step.js';
-import type { Address, Bytes, Milliseconds } from '../../base/units.js';
-import type { StackUnwinder } from '../../firmware/stack-unwinder.js';
+import type { Address, Bytes } from '../../base/units.js';
 import type { DebugSession, StackSample, StopReason } from '../../link/debug-session.js';
-import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { StepSimulator } from '../../link/rsp/step-simulator.js';
 import { SIGINT, SIGTRAP, signalName } from '../../link/rsp/stop-reply.js';
 import type { Backtrace } from '../../trace/heap-event.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
+import type { StopUnwinder } from './stop-unwinder.js';
+import type { TargetRun } from './target-run.js';
 
 export interface DirectSessionOptions {
-  readonly unwinder: StackUnwinder;
-  readonly reader: SnapshotReader;
   /** Words that are asked for at every stop, together with the registers: the running task. */
   readonly words: readonly Address[];
-  readonly poke: OpenocdPoke | undefined;
   /** Whether the registers and the stack of each backtrace are given on. */
   readonly keepSamples: boolean;
-  /** Without a stop for so long, the target is asked whether it still answers. */
-  readonly quietMs: Milliseconds;
+}
+
+/** What a session works with; whoever made it closes it. */
+export interface SessionLink {
+  readonly client: RspClient;
+  readonly reader: SnapshotReader;
+  readonly stacks: StopUnwinder;
+  readonly run: TargetRun;
 }
 
 /**
@@ -31,10 +34,14 @@ export class DirectSession implements DebugSession {
   private readonly words = new Map<Address, Uint8Array>();
   private readonly simulator: StepSimulator;
 
+  private readonly client: RspClient;
+
   constructor(
-    private readonly client: RspClient,
+    private readonly link: SessionLink,
     private readonly options: DirectSessionOptions,
   ) {
+    const { client } = link;
+    this.client = client;
     this.simulator = new StepSimulator((address, length) => client.readMemory(address, length));
   }
 
@@ -67,34 +74,25 @@ export class DirectSession implements DebugSession {
   async resume(signal: AbortSignal): Promise<StopReason> {
     const { pc, registers } = await this.current();
     this.forget();
-    const onAbort = () => void this.client.interrupt().catch(() => undefined);
+    const { run } = this.link;
+    const onAbort = () => void run.end().catch(() => undefined);
     const writes = this.client.breakpoints.has(pc) ? await this.passBreakpoint(registers) : [];
-    const running = this.runAfter(writes);
-    this.options.poke?.begin();
+    run.ending = false;
+    const running = run.resume(writes);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     try {
-      return await this.reasonOf(await this.awaitStop(running, signal));
+      await running.confirmed;
+      return await this.reasonOf(await run.wait(running));
     } finally {
-      this.options.poke?.end();
       signal.removeEventListener('abort', onAbort);
     }
   }
 
   async backtrace(maxDepth: number): Promise<Backtrace> {
-    const { unwinder, reader } = this.options;
-    for (let snapshot = await this.current(); ; ) {
-      const stack = { address: snapshot.sp, bytes: snapshot.stack };
-      const { backtrace, missing, usedEnd } = unwinder.unwind(snapshot.registers, stack, maxDepth);
-      const isShort = missing !== undefined && missing >= snapshot.sp && !snapshot.reachesTop;
-      const longer = isShort ? await reader.extend(snapshot) : undefined;
-      if (!longer) {
-        if (!isShort && !snapshot.reachesTop) reader.learnTop(usedEnd, snapshot);
-        return backtrace;
-      }
-      snapshot = longer;
-      this.snapshot = longer;
-    }
+    const { backtrace, snapshot } = await this.link.stacks.ofHalted(await this.current(), maxDepth);
+    this.snapshot = snapshot;
+    return backtrace;
   }
 
   sample(): StackSample | undefined {
@@ -104,7 +102,7 @@ export class DirectSession implements DebugSession {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.options.poke?.close();
+    this.link.run.close();
     await this.client.detach().catch(() => undefined);
   }
 
@@ -116,11 +114,12 @@ export class DirectSession implements DebugSession {
   /** Registers, stack and words in one write where the server allows that. */
   private async read(): Promise<StopSnapshot> {
     const { client, options } = this;
-    if (!client.mayPipelineRun) return await options.reader.read();
-    const { payloads, parts } = options.reader.plan();
+    const { reader } = this.link;
+    if (!client.mayPipelineRun) return await reader.read();
+    const { payloads, parts } = reader.plan();
     const wordRequests = options.words.map((address) => client.memory.readRequest(address, 4));
     const replies = client.connection.send([...payloads, ...wordRequests]);
-    const snapshot = await options.reader.finish(replies.slice(0, payloads.length), parts);
+    const snapshot = await reader.finish(replies.slice(0, payloads.length), parts);
     for (const [index, address] of options.words.entries()) {
       const reply = await (replies[payloads.length + index] as Promise<Buffer>);
       this.words.set(address, client.memory.parseRead(reply, address, 4));
@@ -159,32 +158,6 @@ export class DirectSession implements DebugSession {
       writes.push(`M${memory.address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
     }
     return writes;
-  }
-
-  /** One write: the registers, and the order to run. */
-  private runAfter(writes: readonly string[]): Promise<Stopped> {
-    const { client } = this;
-    const replies = client.connection.sendAndRun([...writes, client.runPayload]);
-    const stop = client.awaitStop(replies.at(-1) as Promise<Buffer>);
-    const confirmed = Promise.all(
-      writes.map(async (request, index) => client.expectOk(await (replies[index] as Promise<Buffer>), request)),
-    );
-    return confirmed.then(() => stop);
-  }
-
-  /** A link that is gone has no other sign than silence: after a long quiet time an interrupt shows whether it is. */
-  private async awaitStop(running: Promise<Stopped>, signal: AbortSignal): Promise<Stopped> {
-    for (let waiting = running; ; ) {
-      let testing = false;
-      const timer = setTimeout(() => {
-        testing = true;
-        // When it fails the connection ends, and the run that is awaited with it.
-        this.client.interrupt().catch(() => undefined);
-      }, this.options.quietMs);
-      const stopped = await waiting.finally(() => clearTimeout(timer));
-      if (!testing || stopped.signal !== SIGINT || signal.aborted) return stopped;
-      waiting = this.client.run();
-    }
   }
 
   private async reasonOf({ signal }: Stopped): Promise<StopReason> {

@@ -7,14 +7,15 @@ import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import { MiSession } from '../../link/mi/mi-session.js';
-import { SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
-import { openPoke } from '../direct/direct-link.js';
+import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';
 import { harvestMallocBySession } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
+import { HeldEvent } from './held-event.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -62,7 +63,7 @@ export function openSession(program: GdbProgram, target: Target): Promise<MiSess
     resetCommands: target.resetCommands,
     load: target.load,
     verify: target.verify,
-    detach: target.kind !== 'qemu',
+    detach: letsGo(target),
     breakpointLimit: target.board.comparators.breakpoints,
   });
 }
@@ -78,7 +79,8 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     () => session.pauseOutput(),
     () => session.resumeOutput(),
   );
-  const reader = new GdbScriptReader(plan, (record) => queue.push(record));
+  const last = new HeldEvent((record) => queue.push(record));
+  const reader = new GdbScriptReader(plan, (record) => last.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
@@ -86,9 +88,13 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     async (record) => {
       stop = record;
       await reader.drained;
+      last.release();
       queue.end();
     },
-    (error: unknown) => queue.end(error),
+    (error: unknown) => {
+      last.drop();
+      queue.end(error);
+    },
   );
   yield* queue.drain();
   await finished;

@@ -1,4 +1,5 @@
 import type { TargetMemory } from '../../allocators/gc-area.js';
+import { symbolName } from '../../symbols/demangle.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, Frame, OracleResult, TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
@@ -95,7 +96,7 @@ export class GdbScriptReader {
     const flags = Number.parseInt(flagBits, 16);
     this.frames[Number.parseInt(id, 16)] = {
       address: Number.parseInt(pc, 16) || 0,
-      functionName,
+      functionName: symbolName(functionName),
       file,
       line: Number.parseInt(line, 16) || 0,
       ...(flags & FLAG.inlined ? { inlined: true } : {}),

@@ -3,7 +3,7 @@ import { type Address, formatAddress } from '../../base/units.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { CodePoint } from '../engine.js';
 
-/** Variables that point to the running task, by the RTOS that has them (allocators.md, hook rule 4). */
+/** Variables that point to the running task, by the RTOS that has them: tasks may pass the same return address. */
 const TASK_VARIABLES = ['pxCurrentTCB', 'pxCurrentTCBs', '_tx_thread_current_ptr', 'rt_current_thread', 'current_task'];
 /** Zephyr keeps it inside of a structure. */
 const TASK_FIELDS = [['_kernel', 'cpus[0].current']] as const;

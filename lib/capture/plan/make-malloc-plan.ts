@@ -57,16 +57,20 @@ export function makeMallocPlan(
     ...(region ? { region } : {}),
     ...(heap ? { heap } : {}),
   };
-  return { plan: planOf(hook, stops, options), notes: [...found.notes, ...chosen.notes] };
+  return { plan: { firmware: image, ...planOf(hook, stops, options) }, notes: [...found.notes, ...chosen.notes] };
 }
 
-function planOf(hook: MallocHook, stops: readonly CodePoint[], options: MallocPlanOptions): HarvestPlan {
+function planOf(
+  hook: MallocHook,
+  stops: readonly CodePoint[],
+  options: MallocPlanOptions,
+): Omit<HarvestPlan, 'firmware'> {
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   return {
     hook,
     stops,
     maxDepth,
-    attached: options.reset === false,
+    attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -24,8 +24,8 @@ export interface PlanOptions {
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   readonly maxDepth?: number;
-  /** False: the target runs already, the heap is in use; default true. */
-  readonly reset?: boolean;
+  /** The target runs already, the heap is in use; default false. */
+  readonly attached?: boolean;
 }
 
 export interface PlanResult {
@@ -56,10 +56,11 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
   const { gcInit, ...withoutInit } = hook;
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
+    firmware: image,
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,
-    attached: options.reset === false,
+    attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -1,8 +1,11 @@
 import type { Address, Blocks, Bytes } from '../../base/units.js';
 import { TraceFormatError } from '../../errors/errors.js';
 
-/** What a block of MicroPython's heap is: the codes of {@link GcHeapLayout.kinds}, as the allocation table holds them. */
-export const BlockKind = { free: 0, head: 1, tail: 2, marked: 3 } as const;
+/**
+ * What a block of MicroPython's heap is: the codes of {@link GcHeapLayout.kinds}, as the allocation table holds them; `unknown` where a
+ * printed table has lost a line.
+ */
+export const BlockKind = { free: 0, head: 1, tail: 2, marked: 3, unknown: 4 } as const;
 
 /** Where the parts of a MicroPython or CircuitPython heap are. */
 export interface GcGeometry {
@@ -85,6 +88,8 @@ export interface GcHeapLayout {
   readonly longestFreeStart: Blocks;
   /** Tails that no head precedes: the table is damaged, or the geometry is wrong. */
   readonly orphanTails: Blocks;
+  /** Blocks of which nothing is known; always 0 for a dump of memory. */
+  readonly unknownBlocks: Blocks;
 }
 
 export interface GcDumpInput {
@@ -101,18 +106,32 @@ export interface GcDumpInput {
  * @throws TraceFormatError HH1471 when the table does not lie inside the bytes.
  */
 export function readGcDump(input: GcDumpInput): GcHeapLayout {
-  const { geometry } = input;
   const kinds = readKinds(input);
+  return gcLayout(input.geometry, kinds, (startBlock, blocks) =>
+    objectAt(input, startBlock, blocks, kinds[startBlock] === BlockKind.marked),
+  );
+}
+
+/** What the kinds of the blocks come to; `objectOf` makes the object of a head and the tails behind it. */
+export function gcLayout(
+  geometry: GcGeometry,
+  kinds: Uint8Array,
+  objectOf: (startBlock: Blocks, blocks: Blocks) => GcObject,
+): GcHeapLayout {
   const objects: GcObject[] = [];
   let orphanTails = 0;
+  let unknownBlocks = 0;
   let longest = { blocks: 0, start: -1 };
   for (let block = 0; block < kinds.length; ) {
     const kind = kinds[block] ?? 0;
-    const next = endOfRun(kinds, block, kind === BlockKind.free ? BlockKind.free : BlockKind.tail);
+    const isRun = kind === BlockKind.free || kind === BlockKind.unknown;
+    const next = endOfRun(kinds, block, isRun ? kind : BlockKind.tail);
     if (kind === BlockKind.free) {
       if (next - block > longest.blocks) longest = { blocks: next - block, start: block };
-    } else if (kind === BlockKind.tail) orphanTails += next - block;
-    else objects.push(objectAt(input, block, next - block, kind === BlockKind.marked));
+    } else if (kind === BlockKind.unknown) unknownBlocks += next - block;
+    else if (kind !== BlockKind.tail) objects.push(objectOf(block, next - block));
+    // What a lost line held may be the head of the tails behind it.
+    else if (kinds[block - 1] !== BlockKind.unknown) orphanTails += next - block;
     block = next;
   }
   let free = 0;
@@ -122,11 +141,12 @@ export function readGcDump(input: GcDumpInput): GcHeapLayout {
     kinds,
     objects,
     headCount: objects.length,
-    usedBlocks: kinds.length - free,
+    usedBlocks: kinds.length - free - unknownBlocks,
     freeBlocks: free,
     longestFreeBlocks: longest.blocks,
     longestFreeStart: longest.start,
     orphanTails,
+    unknownBlocks,
   };
 }
 

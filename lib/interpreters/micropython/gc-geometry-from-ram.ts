@@ -12,13 +12,14 @@ export interface MemoryImage {
 const BLOCK_BYTES = 16;
 
 /** What is needed of a Symbolizer. */
-type Fields = Pick<Symbolizer, 'structFieldOffset'>;
+/** What knows where the fields of a structure lie. */
+export type StructFields = Pick<Symbolizer, 'structFieldOffset'>;
 
 /**
  * The heap's geometry as the firmware itself keeps it in `mp_state_ctx.mem`, when the memory holds that variable and
  * gc_init has run. Undefined otherwise (a dump of the heap alone, a firmware without debug information, another allocator).
  */
-export function gcGeometryFromRam(memory: MemoryImage, symbolizer: Fields): GcGeometry | undefined {
+export function gcGeometryFromRam(memory: MemoryImage, symbolizer: StructFields): GcGeometry | undefined {
   for (const prefix of ['mem.area.', 'mem.']) {
     const read = (field: string) => wordOf(memory, symbolizer, `${prefix}gc_${field}`);
     const tableAddress = read('alloc_table_start');
@@ -41,14 +42,14 @@ export function gcGeometryFromRam(memory: MemoryImage, symbolizer: Fields): GcGe
 /** The geometry of a dump: from the firmware's own state when that is in the dump, else from its address and size. */
 export function gcGeometryOf(
   memory: MemoryImage,
-  symbolizer: Fields | undefined,
+  symbolizer: StructFields | undefined,
   options: { readonly finaliser?: boolean; readonly collectTable?: boolean; readonly blockBytes?: number } = {},
 ): GcGeometry {
   const fromRam = symbolizer && gcGeometryFromRam(memory, symbolizer);
   return fromRam ?? gcGeometry(memory.baseAddress, memory.bytes.length, options);
 }
 
-function wordOf({ bytes, baseAddress }: MemoryImage, symbolizer: Fields, path: string): number | undefined {
+function wordOf({ bytes, baseAddress }: MemoryImage, symbolizer: StructFields, path: string): number | undefined {
   let at: number;
   try {
     at = symbolizer.structFieldOffset('mp_state_ctx', path).address - baseAddress;

@@ -1,4 +1,5 @@
 import { GdbError, TargetError } from '../../errors/errors.js';
+import { WAIT_MS } from '../waits.js';
 import type { MiConnection } from './mi-connection.js';
 import { quote } from './mi-connection.js';
 
@@ -22,8 +23,9 @@ export interface MiSessionOptions {
 }
 
 /*
- * capture.md, section 4. osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
- * dcache: one large read of the stack instead of many small ones.
+ * osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
+ * dcache: one large read of the stack instead of many small ones. demangle off: C++ names are spelled in one place (symbols/demangle.ts);
+ * gdb shows some with parameters and some without.
  */
 const SETTINGS = [
   'confirm off',
@@ -34,14 +36,15 @@ const SETTINGS = [
   'breakpoint always-inserted on',
   'print entry-values no',
   'print frame-arguments none',
+  'print demangle off',
   'dcache line-size 1024',
   'tcp auto-retry off',
-  'remotetimeout 10',
+  `remotetimeout ${WAIT_MS.reply / 1000}`,
 ];
 
 /** Connects, verifies, loads and resets. @throws TargetError HH1501 (no connection), HH1502 (reset), HH1503 (load), HH1504 (other firmware) */
 export async function connectTarget(mi: MiConnection, options: MiSessionOptions): Promise<void> {
-  for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`);
+  for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`, WAIT_MS.gdbStart);
   // Older gdbs have no debuginfod.
   await mi.command('-gdb-set debuginfod enabled off').catch(() => undefined);
   await connect(mi, options);
@@ -57,7 +60,7 @@ export async function connectTarget(mi: MiConnection, options: MiSessionOptions)
 
 async function connect(mi: MiConnection, { host, port, serverName }: MiSessionOptions): Promise<void> {
   try {
-    await mi.command(`-target-select extended-remote ${host}:${port}`, 30_000);
+    await mi.command(`-target-select extended-remote ${host}:${port}`, WAIT_MS.gdbStart);
   } catch (cause) {
     const message =
       cause instanceof Error ? cause.message.replace(/^gdb: -target-select [^:]*:\d+: /, '') : String(cause);
@@ -71,7 +74,7 @@ async function connect(mi: MiConnection, { host, port, serverName }: MiSessionOp
 async function reset(mi: MiConnection, options: MiSessionOptions): Promise<void> {
   for (const command of options.resetCommands) {
     try {
-      await mi.console(`monitor ${command}`);
+      await mi.console(`monitor ${command}`, WAIT_MS.monitor);
     } catch (cause) {
       throw new TargetError('HH1502', `${options.serverName}: monitor ${command}: ${messageOf(cause)}`, { cause });
     }
@@ -81,7 +84,7 @@ async function reset(mi: MiConnection, options: MiSessionOptions): Promise<void>
 
 async function load(mi: MiConnection, options: MiSessionOptions): Promise<void> {
   try {
-    await mi.command('-target-download', 120_000);
+    await mi.command('-target-download', WAIT_MS.flash);
   } catch (cause) {
     throw new TargetError('HH1503', `${options.elfPath}: cannot be loaded: ${messageOf(cause)}`, {
       cause,
@@ -91,7 +94,7 @@ async function load(mi: MiConnection, options: MiSessionOptions): Promise<void> 
 }
 
 async function verify(mi: MiConnection, options: MiSessionOptions): Promise<void> {
-  const output = await mi.consoleOutput('compare-sections -r', 60_000);
+  const output = await mi.consoleOutput('compare-sections -r', WAIT_MS.flash);
   const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1]);
   if (different.length === 0) return;
   throw new TargetError(

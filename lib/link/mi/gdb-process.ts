@@ -1,35 +1,55 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawnTool } from '../../base/child-processes.js';
-import type { Milliseconds } from '../../base/units.js';
+import { killTool, spawnTool, toolEnded } from '../../base/child-processes.js';
+import { WAIT_MS } from '../waits.js';
 import type { GdbProgram } from './find-gdb.js';
 import { MiConnection } from './mi-connection.js';
-
-const GRACE_MS: Milliseconds = 3_000;
 
 /** A running gdb with its MI dialogue; disposing it leaves no process behind. */
 export class GdbProcess implements AsyncDisposable {
   readonly mi: MiConnection;
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly ended: Promise<void>;
+  private pid: number | undefined;
 
   /** Starts gdb without any of its start-up files: neither the user's nor those an ELF file names may run. */
   constructor(program: GdbProgram, elfPath?: string) {
     const args = ['-nx', '-q', '--interpreter=mi2', '-iex', 'set auto-load off'];
 
     this.child = spawnTool(program.path, elfPath === undefined ? args : [...args, '--', elfPath]);
-    this.ended = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.child.once('error', () => undefined);
+    this.ended = toolEnded(this.child);
     this.mi = new MiConnection(this.child);
   }
 
   /** Stops the target while gdb waits for it (gdb turns SIGINT into an interrupt of the remote target). */
   interrupt(): void {
-    this.child.kill('SIGINT');
+    this.signal('SIGINT');
   }
 
   /** Asks gdb-scripts/heap_harvest.py to stop at the next event. Without the script this would end gdb. */
   askScript(): void {
-    this.child.kill('SIGUSR1');
+    this.signal('SIGUSR1');
+  }
+
+  /** The number of gdb itself, where it is known: what was started may be a script that runs it. */
+  knowPid(pid: number): void {
+    this.pid = pid;
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    killTool(this.child, 'SIGKILL');
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    if (this.pid === undefined) this.child.kill(signal);
+    else {
+      try {
+        process.kill(this.pid, signal);
+      } catch {
+        // It is gone, which the end of its output tells.
+      }
+    }
   }
 
   pauseOutput(): void {
@@ -43,7 +63,7 @@ export class GdbProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.stdin.end('-gdb-exit\n');
-      const killer = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+      const killer = setTimeout(() => this.kill(), WAIT_MS.grace);
       await this.ended;
       clearTimeout(killer);
     }

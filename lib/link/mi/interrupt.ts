@@ -5,7 +5,7 @@ import { TargetError } from '../../errors/errors.js';
 const REPEAT_MS: Milliseconds = 2_000;
 /** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */
 const SCRIPT_MS: Milliseconds = 500;
-const ATTEMPTS = 5;
+const ATTEMPTS = 2;
 
 /** Asks gdb to stop the target until it does. */
 export class Interrupt {

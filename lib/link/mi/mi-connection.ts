@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors/errors.js';
+import { WAIT_MS } from '../waits.js';
 import { decodeCString } from './c-string.js';
 import { GdbJsQueue } from './gdb-js-adapter.js';
 
@@ -19,7 +20,8 @@ interface Outstanding {
   readonly timer: NodeJS.Timeout;
 }
 
-const DEFAULT_TIMEOUT_MS: Milliseconds = 20_000;
+/** What gdb printed last comes after its end when something else holds its pipe. */
+const LATE_MS: Milliseconds = 250;
 const KEPT_MESSAGES = 12;
 
 /**
@@ -27,12 +29,14 @@ const KEPT_MESSAGES = 12;
  * dropped; when gdb dies, everything that waits is rejected at once with what gdb said last.
  */
 export class MiConnection {
+  /** When gdb said anything last, by `performance.now()`. */
+  heardAt = performance.now();
   /** Called with each piece of console text; at most one listener at a time. */
   onConsole: (text: string) => void = () => undefined;
   private readonly queue = new GdbJsQueue((command) => this.send(command));
   private outstanding: Outstanding | undefined;
   private token = 0;
-  private timeoutMs: Milliseconds = DEFAULT_TIMEOUT_MS;
+  private timeoutMs: Milliseconds = WAIT_MS.gdbCommand;
   private rest = '';
   private readonly messages: string[] = [];
   private stop: StopRecord | undefined;
@@ -48,12 +52,14 @@ export class MiConnection {
     child.stderr.on('data', (text: string) => this.remember(text));
     child.stdin.on('error', () => undefined);
     child.on('error', (cause) => this.die(`cannot be run: ${cause.message}`, cause));
-    child.on('close', (code, signal) => this.die(`ended with ${signal ?? `status ${code}`}`));
+    const ended = (code: number | null, signal: string | null) => this.die(`ended with ${signal ?? `status ${code}`}`);
+    child.on('close', ended);
+    child.on('exit', (code, signal) => setTimeout(() => ended(code, signal), LATE_MS).unref());
   }
 
   /** Sends an MI command and resolves with its results. @throws GdbError HH1701 (refused), HH1702 (no answer), HH1703 (gdb is gone). */
-  async command(command: string, timeoutMs: Milliseconds = DEFAULT_TIMEOUT_MS): Promise<unknown> {
-    if (this.death) throw this.death;
+  async command(command: string, timeoutMs: Milliseconds = WAIT_MS.gdbCommand): Promise<unknown> {
+    if (this.death ?? this.lost) throw this.death ?? this.lost;
     this.timeoutMs = timeoutMs;
     try {
       return await this.queue.exec(command);
@@ -104,6 +110,14 @@ export class MiConnection {
     this.stop = undefined;
   }
 
+  /** Nothing more can be asked or will come: everything that waits rejects with this. */
+  giveUp(error: DeviceLostError): void {
+    this.lost ??= error;
+    if (this.outstanding) this.answer(this.outstanding.token, '^error,msg="the link is lost"');
+    this.stopWaiter?.reject(this.lost);
+    this.stopWaiter = undefined;
+  }
+
   /** What gdb printed last that may explain a failure; for messages. */
   get lastWords(): string {
     return this.messages.join(' ').replace(/\s+/g, ' ').trim();
@@ -127,6 +141,7 @@ export class MiConnection {
   }
 
   private feed(text: string): void {
+    this.heardAt = performance.now();
     this.rest += text;
     let from = 0;
     for (let at = this.rest.indexOf('\n'); at >= 0; at = this.rest.indexOf('\n', from)) {

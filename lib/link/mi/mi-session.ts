@@ -1,17 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PC, XPSR } from '../../arch/arm/registers.js';
-import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
-import { errorMessage, TargetError } from '../../errors/errors.js';
+import { type Address, formatAddress } from '../../base/units.js';
+import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import type { Backtrace, Frame } from '../../trace/heap-event.js';
 import type { DebugSession, StopReason } from '../debug-session.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
+import { WAIT_MS } from '../waits.js';
 import { connectTarget, type MiSessionOptions } from './connect-target.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { Interrupt } from './interrupt.js';
 import type { MiConnection, StopRecord } from './mi-connection.js';
+import { frameOf, markInlined } from './mi-frames.js';
 import { asText, isRecord, listOf } from './mi-values.js';
+import { SelfTest } from './self-test.js';
 
-const HALT_MS: Milliseconds = 3_000;
 const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
 const REGISTER_NAMES = [
   'r0',
@@ -42,6 +45,12 @@ export class MiSession implements DebugSession {
   private known: Uint32Array | undefined;
   private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
 
+  private readonly selfTest = new SelfTest({
+    heardAt: () => this.mi.heardAt,
+    interrupt: () => this.gdb.interrupt(),
+    lost: () => this.lose(),
+  });
+
   private constructor(
     private readonly gdb: GdbProcess,
     private readonly options: MiSessionOptions,
@@ -52,6 +61,7 @@ export class MiSession implements DebugSession {
     const gdb = new GdbProcess(program, options.elfPath);
     try {
       await connectTarget(gdb.mi, options);
+      if (program.hasPython) await findPid(gdb);
       return new MiSession(gdb, options);
     } catch (error) {
       await gdb[Symbol.asyncDispose]();
@@ -157,22 +167,52 @@ export class MiSession implements DebugSession {
   /** The same, with gdb's own record. `scripted` says that heap_harvest.py runs in gdb and takes the abort first. */
   async resumeRaw(signal: AbortSignal, scripted = false): Promise<StopRecord> {
     this.known = undefined;
+    const askScript = scripted ? () => this.gdb.askScript() : undefined;
+    const interrupt = new Interrupt(() => this.gdb.interrupt(), askScript);
+    signal.addEventListener('abort', interrupt.begin, { once: true });
+    try {
+      for (let isFirst = true; ; isFirst = false) {
+        const stop = await this.run(interrupt, isFirst && signal.aborted);
+        if (!this.selfTest.asked || stop.signal !== 'SIGINT' || signal.aborted) return stop;
+        this.selfTest.answered();
+      }
+    } finally {
+      signal.removeEventListener('abort', interrupt.begin);
+      interrupt.end();
+    }
+  }
+
+  private async run(interrupt: Interrupt, atOnce: boolean): Promise<StopRecord> {
     this.mi.forgetStop();
     await this.continueTarget();
     const stopped = this.mi.nextStop();
     this.stopped = stopped;
-    const askScript = scripted ? () => this.gdb.askScript() : undefined;
-    const interrupt = new Interrupt(() => this.gdb.interrupt(), askScript);
-    if (signal.aborted) interrupt.begin();
-    else signal.addEventListener('abort', interrupt.begin, { once: true });
+    this.selfTest.begin();
+    if (atOnce) interrupt.begin();
     try {
       const stop = await Promise.race([stopped, interrupt.inVain]);
       this.stopped = undefined;
       return stop;
     } finally {
-      signal.removeEventListener('abort', interrupt.begin);
-      interrupt.end();
+      this.selfTest.end();
     }
+  }
+
+  /** Neither gdb nor the target says anything, also when asked. */
+  private lose(): void {
+    const { serverName, host, port } = this.options;
+    const waited = WAIT_MS.interrupt / 1000;
+    this.mi.giveUp(
+      new DeviceLostError(
+        'HH1590',
+        `${serverName} at ${host}:${port}: the target was quiet, and neither it nor gdb answered an interrupt within ${waited} s`,
+        {
+          remedy:
+            'see whether the debug server or gdb hangs, and whether the probe is still there; what was captured is kept',
+        },
+      ),
+    );
+    this.gdb.kill();
   }
 
   async backtrace(maxDepth: number): Promise<Backtrace> {
@@ -199,23 +239,28 @@ export class MiSession implements DebugSession {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const late = new AbortController();
     try {
-      await this.halt();
-      for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
-      if (this.options.detach) await this.mi.command('-target-detach', 5_000);
+      await Promise.race([this.putInOrder(), sleep(WAIT_MS.farewell, undefined, { signal: late.signal })]);
     } catch {
       // The target or gdb is gone: there is nothing left to put in order.
     } finally {
+      late.abort();
       await this.gdb[Symbol.asyncDispose]();
     }
+  }
+
+  private async putInOrder(): Promise<void> {
+    await this.halt();
+    for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
+    if (this.options.detach) await this.mi.command('-target-detach');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */
   private async halt(): Promise<void> {
     if (!this.stopped) return;
     this.gdb.interrupt();
-    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), HALT_MS).unref());
-    await Promise.race([this.stopped, late]);
+    await this.stopped;
   }
 
   private async continueTarget(): Promise<void> {
@@ -234,49 +279,11 @@ export class MiSession implements DebugSession {
   }
 }
 
-function frameOf(value: Readonly<Record<string, unknown>>): Frame {
-  const functionName = asText(value.func);
-  const base = {
-    address: Number.parseInt(asText(value.addr), 16) || 0,
-    file: asText(value.file),
-    line: Number(asText(value.line)) || 0,
-  };
-  if (functionName === '<signal handler called>') return { ...base, functionName: '', kind: 'signal' };
-  return { ...base, functionName: functionName === '??' ? '' : functionName };
-}
-
-/**
- * MI does not say which frames are inlined; they have the pc of the frame that they are in. Frames of a recursion have the same pc, too:
- * then the same functions come again and again, and the last of each round is the one that was called.
- */
-function markInlined(frames: readonly Frame[]): Frame[] {
-  const marked: Frame[] = [];
-  while (marked.length < frames.length) {
-    const first = marked.length;
-    const address = frames[first]?.address;
-    let end = first + 1;
-    while (frames[end]?.address === address && frames[end]?.kind !== 'signal' && frames[first]?.kind !== 'signal')
-      end++;
-    const run = frames.slice(first, end);
-    // Where the backtrace was cut, the last round may be incomplete.
-    const round = roundLength(run, end === frames.length);
-    run.forEach((frame, i) => {
-      marked.push((i + 1) % round === 0 ? frame : { ...frame, inlined: true });
-    });
-  }
-  return marked;
-}
-
-/** After how many frames a run of frames begins anew; all of it when it does not repeat. */
-function roundLength(run: readonly Frame[], mayBeCut: boolean): number {
-  for (let length = 1; length < run.length; length++) {
-    const repeats = run.every((frame, i) => {
-      const before = run[i - length];
-      return before === undefined || (before.functionName === frame.functionName && before.line === frame.line);
-    });
-    if (repeats && (mayBeCut || run.length % length === 0)) return length;
-  }
-  return run.length;
+/** gdb itself may run behind a script, which must not get the signals that gdb is to get. */
+async function findPid(gdb: GdbProcess): Promise<void> {
+  const said = await gdb.mi.consoleOutput('python import os; print(os.getpid())').catch(() => '');
+  const pid = Number(/^\d+$/m.exec(said)?.[0] ?? 0);
+  if (pid > 1) gdb.knowPid(pid);
 }
 
 function stopReasonOf(stop: StopRecord): StopReason {

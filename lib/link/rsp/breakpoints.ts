@@ -13,6 +13,7 @@ export interface BreakpointOptions {
 /** The breakpoints that are set, hardware (`Z1`) where the chip has a comparator left, else software (`Z0`) in RAM only. */
 export class Breakpoints {
   private readonly types = new Map<Address, 0 | 1>();
+  private readonly asked = new Set<Address>();
 
   constructor(
     private readonly connection: RspConnection,
@@ -23,6 +24,11 @@ export class Breakpoints {
     return [...this.types.keys()];
   }
 
+  /** Those that are set, and those of which nobody knows: the link broke before the server answered. */
+  get maybeSet(): readonly Address[] {
+    return [...this.asked];
+  }
+
   has(address: Address): boolean {
     return this.types.has(address);
   }
@@ -30,6 +36,7 @@ export class Breakpoints {
   /** @throws TargetError HH1557 when there is no room for it. */
   async set(address: Address): Promise<void> {
     if (this.types.has(address)) return;
+    this.asked.add(address);
     const hardware = await this.ask(`Z1,${address.toString(16)},${THUMB_KIND}`);
     if (hardware === 'OK') {
       this.types.set(address, 1);
@@ -42,6 +49,7 @@ export class Breakpoints {
         return;
       }
     }
+    this.asked.delete(address);
     const reply = hardware === '' ? 'no hardware breakpoints' : `'${describe(hardware)}'`;
     throw breakpointRefused(this.connection.where, formatAddress(address), { set: this.types.size, reply });
   }
@@ -58,6 +66,7 @@ export class Breakpoints {
       );
     }
     this.types.delete(address);
+    this.asked.delete(address);
   }
 
   /** Removes all, each confirmed; the first failure is thrown after the others were tried. */

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from '../../base/units.js';
 import { errorMessage, TargetError } from '../../errors/errors.js';
+import { WAIT_MS } from '../waits.js';
 import type { RspClient } from './rsp-client.js';
 import { requestRefused } from './rsp-errors.js';
 import type { MemoryRegion } from './target-xml.js';
@@ -12,8 +13,6 @@ export interface ImagePart {
   readonly bytes: Uint8Array;
 }
 
-/** Erasing a large flash takes its time. */
-const FLASH_TIMEOUT_MS = 120_000;
 const COMPARE_BYTES = 4096;
 
 /**
@@ -69,7 +68,7 @@ async function writeFlash(
 
 async function ask(client: RspClient, payload: string | Uint8Array): Promise<void> {
   const name = typeof payload === 'string' ? payload : 'vFlashWrite';
-  client.expectOk(await client.connection.request(payload, FLASH_TIMEOUT_MS), name);
+  client.expectOk(await client.connection.request(payload, WAIT_MS.flash), name);
 }
 
 function blocksOf(part: ImagePart, region: MemoryRegion): Address[] {
@@ -99,7 +98,7 @@ export async function verifyImage(client: RspClient, parts: readonly ImagePart[]
 async function firstDifference(client: RspClient, { address, bytes }: ImagePart): Promise<Address | undefined> {
   if (bytes.length === 0) return undefined;
   const request = `qCRC:${address.toString(16)},${bytes.length.toString(16)}`;
-  const reply = (await client.connection.request(request, FLASH_TIMEOUT_MS)).toString('latin1');
+  const reply = (await client.connection.request(request, WAIT_MS.compare)).toString('latin1');
   if (/^C[0-9a-f]+$/i.test(reply)) {
     return Number.parseInt(reply.slice(1), 16) === gdbCrc32(bytes) ? undefined : address;
   }

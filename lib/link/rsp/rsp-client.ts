@@ -1,5 +1,6 @@
 import { PC } from '../../arch/arm/registers.js';
 import type { Address, Bytes, Milliseconds } from '../../base/units.js';
+import { WAIT_MS } from '../waits.js';
 import { Breakpoints } from './breakpoints.js';
 import { negotiate, type ServerFeatures } from './handshake.js';
 import { MemoryAccess } from './memory-access.js';
@@ -14,10 +15,6 @@ export interface RspClientOptions extends RspConnectOptions {
   readonly interruptTimeoutMs?: Milliseconds;
   readonly monitorTimeoutMs?: Milliseconds;
 }
-
-const DEFAULT_INTERRUPT_TIMEOUT_MS = 3_000;
-/** Erasing flash and examining a slow chip happen inside monitor commands. */
-const DEFAULT_MONITOR_TIMEOUT_MS = 60_000;
 
 export type Stopped = Extract<StopReply, { kind: 'stopped' }>;
 
@@ -46,6 +43,8 @@ export class RspClient {
       const features = await negotiate(connection, options.ackless ?? false);
       const client = new RspClient(connection, features, options);
       client.expectStopped(await connection.request('?'));
+      // What came unasked has come before this answer.
+      connection.toleratesLateInterrupt = false;
       return client;
     } catch (error) {
       connection.destroy();
@@ -116,7 +115,7 @@ export class RspClient {
   /** Stops a running target; resolves at once when it is halted. @throws DeviceLostError HH1564 */
   async interrupt(): Promise<void> {
     if (!this.connection.running || !this.stopping) return;
-    const timeoutMs = this.options.interruptTimeoutMs ?? DEFAULT_INTERRUPT_TIMEOUT_MS;
+    const timeoutMs = this.options.interruptTimeoutMs ?? WAIT_MS.interrupt;
     this.connection.interrupt();
     const timer = setTimeout(
       () => this.connection.destroy(interruptUnanswered(this.connection.where, timeoutMs)),
@@ -140,7 +139,7 @@ export class RspClient {
       (text) => {
         output += text;
       },
-      this.options.monitorTimeoutMs ?? DEFAULT_MONITOR_TIMEOUT_MS,
+      this.options.monitorTimeoutMs ?? WAIT_MS.monitor,
     );
     const text = reply.toString('latin1');
     if (text === 'OK') return output;

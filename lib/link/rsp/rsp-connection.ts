@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
+import { WAIT_MS } from '../waits.js';
 import { encodePacket, PacketDecoder, type RspItem } from './packet-codec.js';
 import { connectFailed, corruptPacket, linkClosed, notHalted, outOfStep, replyTimeout } from './rsp-errors.js';
 
@@ -14,8 +15,6 @@ export interface RspConnectOptions {
   readonly onOutput?: (text: string) => void;
 }
 
-const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
-const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 const INTERRUPT = Buffer.from([0x03]);
 const ACK = Buffer.from('+');
 
@@ -48,8 +47,11 @@ export class RspConnection {
   readonly counters: LineCounters = { packets: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
   /** Whether `+` is sent for each packet. QEMU must not get any: one that arrives while the target runs stops it. */
   acknowledges = false;
-  /** After an interrupt that crossed a breakpoint stop, some servers report the interrupt too, later. */
-  toleratesLateInterrupt = false;
+  /**
+   * After an interrupt that crossed a breakpoint stop, some servers report the interrupt too, later; and a server whose target runs when
+   * a client connects stops it and says so unasked (QEMU: `T02thread:01;`), before it answers anything.
+   */
+  toleratesLateInterrupt = true;
   private readonly decoder = new PacketDecoder();
   private readonly waiters: Waiter[] = [];
   private readonly replyTimeoutMs: Milliseconds;
@@ -61,7 +63,7 @@ export class RspConnection {
     private readonly options: RspConnectOptions,
   ) {
     this.where = `${options.host}:${options.port}`;
-    this.replyTimeoutMs = options.replyTimeoutMs ?? DEFAULT_REPLY_TIMEOUT_MS;
+    this.replyTimeoutMs = options.replyTimeoutMs ?? WAIT_MS.reply;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.fail(linkClosed(this.where, this.busyWith(), error)));
@@ -73,7 +75,7 @@ export class RspConnection {
     signal?.throwIfAborted();
     const { host, port } = options;
     const socket = connect({ host, port });
-    const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+    const timeoutMs = options.connectTimeoutMs ?? WAIT_MS.connect;
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);

@@ -1,37 +1,48 @@
 import type { Board } from '../../boards/board.js';
 import { UsageError } from '../../errors/errors.js';
-import type { ServerAddress, ServerKind, Target } from './target.js';
-
-/** Monitor commands that reset the target and halt it before its first instruction (boards.md, "Servers"). */
-const RESET_COMMANDS: Readonly<Record<ServerKind, readonly string[]>> = {
-  openocd: ['reset halt'],
-  jlink: ['halt', 'reset'],
-  qemu: ['system_reset'],
-  generic: [],
-};
+import { OpenocdTcl } from './openocd-tcl.js';
+import type { RecognisedServer } from './recognise.js';
+import { resetCommandsOf } from './reset-commands.js';
+import type { AfterMode, ServerAddress, Target } from './target.js';
+import type { ResetMode } from './target-options.js';
 
 export interface AttachOptions {
   readonly elfPath: string;
   readonly load: boolean;
   readonly verify: boolean;
-  /** False keeps the target as it is: it is captured from where it stands. */
-  readonly reset: boolean;
+  readonly reset: ResetMode;
+  readonly after: AfterMode;
+  readonly notes: readonly string[];
 }
 
 /** A debug server that the user has started: nothing is launched, nothing is ended. */
-export function attachTarget(board: Board, kind: ServerKind, server: ServerAddress, options: AttachOptions): Target {
-  const { openocd } = board.servers;
+export function attachTarget(
+  board: Board,
+  found: RecognisedServer,
+  server: ServerAddress,
+  options: AttachOptions,
+): Target {
+  const { kind, tclPort } = found;
+  const { elfPath, load, verify, reset, after, notes } = options;
+  const hasTcl = typeof tclPort === 'number';
   return {
     kind,
     server,
-    ...(kind === 'openocd' && openocd ? { tclPort: openocd.tclPort } : {}),
+    ...(hasTcl ? { tclPort } : {}),
     board,
-    elfPath: options.elfPath,
-    resetCommands: options.reset ? RESET_COMMANDS[kind] : [],
-    load: options.load,
-    verify: options.verify,
+    elfPath,
+    resetCommands: resetCommandsOf(kind, reset),
+    load,
+    verify,
+    after,
+    notes,
     lost: new Promise<never>(() => undefined),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    async [Symbol.asyncDispose]() {
+      if (!hasTcl) return;
+      const tcl = await OpenocdTcl.open({ host: server.host, port: tclPort }).catch(() => undefined);
+      await tcl?.leaveTarget(after);
+      await tcl?.[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -43,4 +54,9 @@ export function parseServerAddress(text: string): ServerAddress {
     throw new UsageError('HH1102', `--gdb-server ${text}: found no HOST:PORT, expected for example localhost:3333`);
   }
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
+}
+
+/** Whether it is a serial device rather than HOST:PORT: `/dev/ttyACM0`, `COM3`. */
+export function isDevicePath(text: string): boolean {
+  return text.startsWith('/') || /^COM\d+$/i.test(text);
 }

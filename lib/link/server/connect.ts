@@ -1,58 +1,96 @@
 import type { Board } from '../../boards/board.js';
-import { UsageError } from '../../errors/errors.js';
-import { attachTarget, parseServerAddress } from './attach.js';
+import { usbDevices } from '../../boards/usb-devices.js';
+import { probesAmong } from '../../boards/usb-probes.js';
+import { DeviceLostError, UsageError } from '../../errors/errors.js';
+import { attachTarget, isDevicePath, parseServerAddress } from './attach.js';
+import { boardPorts, chooseServer, type Machine, thisMachine } from './choose-server.js';
+import { type LaunchKind, launchFor } from './launch.js';
+import type { ProbeLine } from './probe-bridge.js';
+import { connectProbeLine } from './probe-target.js';
 import { launchQemu } from './qemu.js';
-import type { ServerKind, Target } from './target.js';
+import { describeServer, type RecognisedServer, recogniseServer } from './recognise.js';
+import { SERVER_NAMES, type ServerAddress, type ServerKind, type Target } from './target.js';
+import { resetModeOf, type TargetOptions } from './target-options.js';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TargetOptions {
   readonly elfPath: string;
-  /** Which of the board's servers; absent: the first that it has, an emulator before the others. */
-  readonly server?: ServerKind;
-  /** `HOST:PORT` of a server that runs already. */
-  readonly gdbServer?: string;
-  readonly qemuArgs?: readonly string[];
-  readonly load?: boolean;
-  readonly verify?: boolean;
-  readonly reset?: boolean;
+  /** Opens the serial device of a probe that speaks the protocol; without it such probes are refused. */
+  readonly openLine?: (path: string) => Promise<ProbeLine>;
+  /** What is plugged in and listens; default: this machine's. */
+  readonly machine?: Machine;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Gets a target ready: launches the emulator, or attaches to the debug server that runs.
- * @throws UsageError HH1103 when the board has no such server, and what the launch throws.
+ * Gets a target ready: attaches to the debug server that listens, or launches the one that fits the board and the probe.
+ * @throws UsageError HH1102, HH1103 (the board has no such server), HH1536, HH1540; TargetError HH1501, HH1522 to HH1539 by what the
+ * server says; ToolMissingError HH1533, HH1803
  */
 export async function connect(board: Board, options: ConnectOptions): Promise<Target> {
-  const kind = options.server ?? defaultServer(board, options);
-  const { load = false, verify = true, reset = true, elfPath } = options;
-  if (kind === 'qemu' && options.gdbServer === undefined) {
-    const { qemu } = board.servers;
-    if (!qemu) throw noServer(board, kind);
-    return launchQemu(board, qemu, { elfPath, args: options.qemuArgs ?? [] });
+  const { gdbServer } = options;
+  if (gdbServer !== undefined) {
+    if (isDevicePath(gdbServer)) return await connectProbeLine(board, gdbServer, options);
+    return await attachTo(board, parseServerAddress(gdbServer), options);
   }
-  const address = options.gdbServer ?? defaultAddress(board, kind);
-  return attachTarget(board, kind, parseServerAddress(address), { elfPath, load, verify, reset });
+  const machine = options.machine ?? thisMachine(probesAmong(await usbDevices()));
+  const kind = options.server ?? (await chooseServer(board, machine));
+  if (kind === 'qemu') return await emulate(board, options);
+  if (kind === 'blackmagic') return await connectProbeLine(board, undefined, options);
+  if (kind === 'generic') throw noServer(board, kind);
+  return await attachOrLaunch(board, kind, { ...options, machine });
 }
 
-function defaultServer(board: Board, options: ConnectOptions): ServerKind {
-  const { qemu, openocd, jlink } = board.servers;
-  if (options.gdbServer !== undefined) {
-    const port = parseServerAddress(options.gdbServer).port;
-    if (openocd?.port === port || port === 3333) return 'openocd';
-    if (jlink?.port === port || port === 2331) return 'jlink';
-    return 'generic';
-  }
-  if (qemu) return 'qemu';
-  if (openocd) return 'openocd';
-  if (jlink) return 'jlink';
-  throw new UsageError('HH1103', `board ${board.name}: has no debug server of its own`, {
-    remedy: 'pass --gdb-server HOST:PORT of the one that runs',
-  });
+async function emulate(board: Board, { elfPath, qemuArgs, serverProgram }: ConnectOptions): Promise<Target> {
+  const { qemu } = board.servers;
+  if (!qemu) throw noServer(board, 'qemu');
+  const program = serverProgram === undefined ? {} : { program: serverProgram };
+  return await launchQemu(board, qemu, { elfPath, args: qemuArgs ?? [], ...program });
 }
 
-function defaultAddress(board: Board, kind: ServerKind): string {
-  const { openocd, jlink } = board.servers;
-  if (kind === 'openocd') return `127.0.0.1:${openocd?.port ?? 3333}`;
-  if (kind === 'jlink') return `127.0.0.1:${jlink?.port ?? 2331}`;
-  throw noServer(board, kind);
+/** Whoever listens on the board's port is attached to; what listens there and is no debug server is left alone. */
+async function attachOrLaunch(
+  board: Board,
+  kind: LaunchKind,
+  options: ConnectOptions & { readonly machine: Machine },
+): Promise<Target> {
+  const port = boardPorts(board).find(([one]) => one === kind)?.[1];
+  if (port === undefined) throw noServer(board, kind);
+  const notes: string[] = [];
+  if (await options.machine.listens(port)) {
+    const address = { host: '127.0.0.1', port };
+    const found = await recogniseServer(address).catch((error: unknown) => {
+      if (!(error instanceof DeviceLostError)) throw error;
+      notes.push(`port ${port} is held by something that is no debug server: ${SERVER_NAMES[kind]} takes another`);
+      return undefined;
+    });
+    if (found) return attach(board, found, { ...options, address });
+  }
+  return await launchFor(board, kind, { ...options, notes });
+}
+
+async function attachTo(board: Board, address: ServerAddress, options: ConnectOptions): Promise<Target> {
+  const { server } = options;
+  // Only OpenOCD has more to tell than its name: its Tcl port.
+  const asked = server === undefined || server === 'openocd';
+  const found: RecognisedServer = asked ? await recogniseServer(address) : { kind: server };
+  return attach(board, server === undefined ? found : { ...found, kind: server }, { ...options, address });
+}
+
+function attach(
+  board: Board,
+  found: RecognisedServer,
+  options: ConnectOptions & { readonly address: ServerAddress },
+): Target {
+  const { elfPath, load = false, verify = true, after = 'run', address } = options;
+  const reset = resetModeOf(options);
+  const notes = [`attached to ${describeServer(found, address)}`];
+  if (found.kind === 'openocd' && typeof found.tclPort !== 'number') {
+    notes.push('OpenOCD’s Tcl port is off: it sees at most 10 events a second; start it with `tcl_port 6666`');
+  }
+  if (found.kind === 'generic' && reset !== 'none') {
+    notes.push('the server is of no known kind: the target was not reset, the capture begins where it stands');
+  }
+  return attachTarget(board, found, address, { elfPath, load, verify, reset, after, notes });
 }
 
 function noServer(board: Board, kind: ServerKind): UsageError {

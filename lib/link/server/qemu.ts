@@ -1,21 +1,25 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AsyncQueue } from '../../base/async-queue.js';
-import { spawnTool } from '../../base/child-processes.js';
-import type { Milliseconds } from '../../base/units.js';
+import { killTool, spawnTool, toolEnded } from '../../base/child-processes.js';
 import type { Board, QemuConfig } from '../../boards/board.js';
 import { DeviceLostError, TargetError, ToolMissingError } from '../../errors/errors.js';
+import { WAIT_MS } from '../waits.js';
 import type { Target } from './target.js';
 import { freePort, waitForPort } from './tcp-port.js';
 
-const START_MS: Milliseconds = 15_000;
-const GRACE_MS: Milliseconds = 2_000;
 const ATTEMPTS = 3;
+
+const PROGRAMS: Readonly<Record<Board['mcu']['architecture'], string>> = {
+  arm: 'qemu-system-arm',
+  riscv: 'qemu-system-riscv32',
+  xtensa: 'qemu-system-xtensa',
+};
 
 export interface QemuOptions {
   readonly elfPath: string;
   /** Further arguments of the user's. */
   readonly args?: readonly string[];
-  /** The program; default `qemu-system-arm`. */
+  /** The program; default: the board's, else by its architecture. */
   readonly program?: string;
 }
 
@@ -40,9 +44,10 @@ export async function launchQemu(board: Board, config: QemuConfig, options: Qemu
 class QemuProcess {
   complaints = '';
   private readonly child: ChildProcessWithoutNullStreams;
-  private readonly ended: Promise<number | null>;
+  private readonly ended: Promise<void>;
   private readonly console = new AsyncQueue<string>(10_000);
   private stopping = false;
+  private readonly program: string;
 
   constructor(
     private readonly board: Board,
@@ -55,23 +60,25 @@ class QemuProcess {
       ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
     ];
 
-    this.child = spawnTool(options.program ?? 'qemu-system-arm', args);
+    this.program = options.program ?? config.program ?? PROGRAMS[board.mcu.architecture];
+    this.child = spawnTool(this.program, args);
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.console.push(text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.complaints = (this.complaints + text).slice(-2_000);
     });
     this.child.stdin.on('error', () => undefined);
-    this.ended = new Promise((resolve) => {
-      this.child.once('close', resolve);
-      this.child.once('error', () => resolve(null));
-    });
+    this.child.once('error', () => undefined);
+    this.ended = toolEnded(this.child);
     this.ended.then(() => this.console.end());
   }
 
   async ready(): Promise<Target> {
     const failed = this.whenEnded();
     failed.catch(() => undefined);
-    await Promise.race([waitForPort('127.0.0.1', this.port, START_MS), failed]);
+    const settled = new AbortController();
+    const listening = waitForPort('127.0.0.1', this.port, { timeoutMs: WAIT_MS.start, signal: settled.signal });
+    // Looking on would keep this process alive.
+    await Promise.race([listening, failed]).finally(() => settled.abort());
     return {
       kind: 'qemu',
       server: { host: '127.0.0.1', port: this.port },
@@ -80,6 +87,8 @@ class QemuProcess {
       resetCommands: [],
       load: false,
       verify: false,
+      endsWithCapture: true,
+      notes: [`launched QEMU: ${this.board.title}`],
       lost: failed,
       console: this.console.drain(),
       writeConsole: (text) => this.child.stdin.write(text),
@@ -90,21 +99,21 @@ class QemuProcess {
   async stop(): Promise<void> {
     this.stopping = true;
     if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGTERM');
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+    killTool(this.child, 'SIGTERM');
+    const killer = setTimeout(() => killTool(this.child, 'SIGKILL'), WAIT_MS.grace);
     await this.ended;
     clearTimeout(killer);
   }
 
   private async whenEnded(): Promise<never> {
-    const status = await this.ended;
+    await this.ended;
     if (this.child.pid === undefined) {
-      throw new ToolMissingError('HH1803', `${this.options.program ?? 'qemu-system-arm'}: cannot be run`, {
-        remedy: 'sudo apt-get install qemu-system-arm',
+      throw new ToolMissingError('HH1803', `${this.program}: cannot be run`, {
+        remedy: `sudo apt-get install ${/-arm$/.test(this.program) ? 'qemu-system-arm' : 'qemu-system-misc'}`,
       });
     }
     if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');
-    const why = this.complaints.trim() || `it ended with ${this.child.signalCode ?? `status ${status}`}`;
+    const why = this.complaints.trim() || `it ended with ${this.child.signalCode ?? `status ${this.child.exitCode}`}`;
     throw new TargetError('HH1510', `QEMU (${this.board.name}): ${why}`, {
       remedy: 'is the ELF file built for this machine, and does it fit its memory? `harvest boards` shows both',
     });

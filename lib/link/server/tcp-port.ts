@@ -16,10 +16,31 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Resolves when somebody listens. @throws TargetError HH1511 when nobody does in time. */
-export async function waitForPort(host: string, port: number, timeoutMs: Milliseconds): Promise<void> {
+/** This port where nobody listens on it, else a free one. */
+export async function portOrFree(port: number): Promise<number> {
+  return (await isFree(port)) ? port : await freePort();
+}
+
+/** Whether nobody listens on a port of this machine; found without a connection, which some servers would end at. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * Resolves when somebody listens, or when `signal` says that nobody asks any more. @throws TargetError HH1511 when nobody listens in
+ * time.
+ */
+export async function waitForPort(
+  host: string,
+  port: number,
+  { timeoutMs, signal }: { readonly timeoutMs: Milliseconds; readonly signal: AbortSignal },
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await answers(host, port))) {
+  while (!signal.aborted && !(await answers(host, port))) {
     if (Date.now() > deadline) {
       throw new TargetError('HH1511', `${host}:${port}: nobody listens after ${timeoutMs} ms`);
     }

@@ -1,12 +1,15 @@
 import test from 'ava';
 import { harvestMallocBySession, type MallocPlan } from '../../../lib/capture/malloc/malloc-loop.js';
 import type { DebugSession, StopReason } from '../../../lib/link/debug-session.js';
+import { createSymbolizer } from '../../../lib/symbols/symbolizer.js';
 import type { TraceRecord } from '../../../lib/trace/heap-event.js';
+import { buildElf } from '../../support/elf-builder.js';
 
 const MALLOC = 0x100;
 const CALLER = 0x1000;
 
 const plan: MallocPlan = {
+  firmware: createSymbolizer(buildElf()),
   hook: {
     type: 'malloc',
     profile: 'custom',

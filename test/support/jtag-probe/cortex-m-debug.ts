@@ -21,13 +21,24 @@ const COMPARATORS = 6;
 /** Six code comparators, no literal ones. */
 const FP_CONTROL = COMPARATORS << 4;
 const SYSTEM_SPACE = 0xe0000000;
+/** What an ATSAMD21G18A tells of itself: its identity (DSU.DID) and its flash of 4096 pages of 64 bytes (NVMCTRL.PARAM). */
+const SAMD21: ReadonlyMap<number, number> = new Map([
+  [0x41002018, 0x10010005],
+  [0x41004008, 0x00031000],
+]);
+const SAMD21_BRIDGE_B = { from: 0x41000000, to: 0x42000000 } as const;
 const PAGE_BYTES = 256;
+const RAM_BASE = 0x20000000;
+/** Where the scripts of the chip let OpenOCD put its programs. */
+const WORK_AREA_BYTES = 0x800;
+const ALGORITHM_BYTES = 256;
+/** The high byte of the instruction. */
+const BKPT = 0xbe;
 const SIGTRAP = 5;
 const XPSR_THUMB = 0x01000000;
 
 /**
  * A Cortex-M3 as a debug probe sees it, with the emulator behind it: debug registers are modelled here, code and data come from there.
- * It cannot step: the emulator's steps do not stop where a probe expects.
  */
 export class CortexMDebug implements BusMemory {
   private halted = true;
@@ -68,6 +79,7 @@ export class CortexMDebug implements BusMemory {
     }
     const comparator = comparatorAt(address);
     if (comparator >= 0) return this.comparators[comparator] ?? 0;
+    if (isPeripheral(address)) return SAMD21.get(address) ?? 0;
     return address >= SYSTEM_SPACE ? 0 : await this.readEmulated(address);
   }
 
@@ -95,12 +107,15 @@ export class CortexMDebug implements BusMemory {
     }
     const comparator = comparatorAt(address);
     if (comparator >= 0) this.comparators[comparator] = value;
+    else if (isPeripheral(address)) return;
     else if (address < SYSTEM_SPACE) await this.writeEmulated(address, value, sizeBytes);
   }
 
   private status(): number {
     const reset = this.wasReset ? 1 << 25 : 0;
     this.wasReset = false;
+    // A core that a debug event halts sets C_HALT itself; what is written next is made of what was read.
+    if (this.halted) this.controls |= 2;
     // S_REGRDY, S_HALT, S_RETIRE_ST, S_RESET_ST
     return ((this.controls & 0xf) | (1 << 16) | (this.halted ? 1 << 17 : 0) | (1 << 24) | reset) >>> 0;
   }
@@ -111,7 +126,16 @@ export class CortexMDebug implements BusMemory {
     const enabled = (value & 1) !== 0;
     if (!enabled) return;
     if (value & 2) await this.halt();
+    else if (this.halted && value & 4) await this.step();
     else if (this.halted) await this.resume();
+  }
+
+  /** One instruction; the emulator runs it without the breakpoints that the probe has taken away for it. */
+  private async step(): Promise<void> {
+    await this.arm();
+    this.forget();
+    await this.emulator.step();
+    this.dfsr |= Dfsr.halted;
   }
 
   private async halt(): Promise<void> {
@@ -121,16 +145,7 @@ export class CortexMDebug implements BusMemory {
   }
 
   private async resume(): Promise<void> {
-    const wanted = new Set(this.comparators.filter((value) => value & 1).map(comparatorAddress));
-    for (const address of [...this.armed]) {
-      if (wanted.has(address)) continue;
-      await this.emulator.breakpoints.remove(address);
-      this.armed.delete(address);
-    }
-    for (const address of wanted) {
-      await this.emulator.breakpoints.set(address);
-      this.armed.add(address);
-    }
+    await this.arm();
     this.forget();
     this.halted = false;
     this.stopped = this.emulator.run().then(
@@ -142,6 +157,37 @@ export class CortexMDebug implements BusMemory {
         this.halted = true;
       },
     );
+  }
+
+  /** Sets the emulator's breakpoints by the comparators. */
+  private async arm(): Promise<void> {
+    const wanted = new Set(this.comparators.filter((value) => value & 1).map(comparatorAddress));
+    const end = await this.algorithmEnd();
+    if (end !== undefined) wanted.add(end);
+    for (const address of [...this.armed]) {
+      if (wanted.has(address)) continue;
+      await this.emulator.breakpoints.remove(address);
+      this.armed.delete(address);
+    }
+    for (const address of wanted) {
+      await this.emulator.breakpoints.set(address);
+      this.armed.add(address);
+    }
+  }
+
+  /**
+   * OpenOCD runs small programs of its own in RAM (checksums), which end at a BKPT; the emulator takes that for a fault, so that it
+   * must be a breakpoint. Undefined while the firmware runs.
+   */
+  private async algorithmEnd(): Promise<number | undefined> {
+    this.registers ??= await this.emulator.registers();
+    const pc = this.registers[15] ?? 0;
+    if (pc < RAM_BASE || pc >= RAM_BASE + WORK_AREA_BYTES) return undefined;
+    const code = await this.emulator.readMemory(pc, ALGORITHM_BYTES);
+    const at = Array.from({ length: code.length / 2 }, (_, index) => index * 2).find(
+      (offset) => code[offset + 1] === BKPT,
+    );
+    return at === undefined ? undefined : pc + at;
   }
 
   private async transferRegister(request: number): Promise<void> {
@@ -195,6 +241,10 @@ export class CortexMDebug implements BusMemory {
     this.registers = undefined;
     this.pages.clear();
   }
+}
+
+function isPeripheral(address: number): boolean {
+  return address >= SAMD21_BRIDGE_B.from && address < SAMD21_BRIDGE_B.to;
 }
 
 function comparatorAt(address: number): number {

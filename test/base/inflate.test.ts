@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { inflateZlib } from '../../lib/symbols/inflate.js';
+import { inflateZlib } from '../../lib/base/inflate.js';
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 3000 }),

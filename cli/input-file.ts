@@ -1,0 +1,73 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/index.js';
+
+/** Inputs that are read whole: firmwares, dumps, budgets. */
+const MAX_INPUT_BYTES = MAX_FILE_BYTES.elf;
+
+/** Codes of an input that can't be read: of a firmware, of any other file. */
+export type InputCode = 'HH1101' | 'HH1105';
+
+/** A file with a path of its own, for gdb, for an emulator, or to be read twice. */
+export interface InputFile extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * An input as a regular file: what is none (`-` for standard input, a pipe, a device) is copied to a temporary one, which is there until it
+ * is disposed of. @throws UsageError, with the code
+ */
+export async function inputFile(path: string, code: InputCode): Promise<InputFile> {
+  if (path !== '-') {
+    const found = await stat(path).catch((cause: unknown) => {
+      throw unreadable(path, code, cause);
+    });
+    if (found.isDirectory()) throw unreadable(path, code, new Error('it is a folder'));
+    if (found.isFile()) return { path, [Symbol.asyncDispose]: async () => undefined };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'harvest-input-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const copy = join(folder, path === '-' ? 'stdin' : basename(path));
+  try {
+    await pipeline(pieces(path), createWriteStream(copy, { flags: 'wx' }));
+  } catch (cause) {
+    await remove();
+    throw unreadable(path, code, cause);
+  }
+  return { path: copy, [Symbol.asyncDispose]: remove };
+}
+
+/** An input whole; `-` is standard input. @throws UsageError, with the code, also when it is larger than `maxBytes` */
+export async function readInput(path: string, code: InputCode, maxBytes = MAX_INPUT_BYTES): Promise<Buffer> {
+  try {
+    if (path !== '-') return await readWhole(path, maxBytes);
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces(path, maxBytes)) parts.push(piece);
+    return Buffer.concat(parts);
+  } catch (cause) {
+    throw unreadable(path, code, cause);
+  }
+}
+
+async function* pieces(path: string, maxBytes = MAX_INPUT_BYTES): AsyncGenerator<Uint8Array> {
+  const source: AsyncIterable<Uint8Array> = path === '-' ? process.stdin : createReadStream(path);
+  let total = 0;
+  for await (const piece of source) {
+    total += piece.length;
+    if (total > maxBytes) throw new Error(`found more than ${formatBytes(maxBytes)}, expected a file`);
+    yield piece;
+  }
+}
+
+function unreadable(path: string, code: InputCode, cause: unknown): UsageError {
+  const subject = path === '-' ? 'stdin' : path;
+  return new UsageError(code, `${subject}: cannot be read: ${errorMessage(cause)}`, {
+    cause,
+    ...(code === 'HH1101'
+      ? { remedy: 'give the ELF file that the build made (firmware.elf, not .bin, .hex or .uf2)' }
+      : {}),
+  });
+}

@@ -1,0 +1,140 @@
+import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import { errorMessage, TargetError } from '../../errors/errors.js';
+import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
+import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
+import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
+import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
+import type { ElfFile } from '../../symbols/elf-file.js';
+import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
+import type { MemoryRange } from './stack-window.js';
+
+export interface LinkOptions {
+  readonly replyTimeoutMs?: Milliseconds;
+  readonly interruptTimeoutMs?: Milliseconds;
+}
+
+/** How a target's server is reached. */
+function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
+  return {
+    ...target.server,
+    ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
+    ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
+    ackless: target.kind === 'qemu',
+    maySoftwareBreakpoint: (address) => ramRanges(target).some((range) => contains(range, address)),
+  };
+}
+
+/**
+ * Connects, and brings the target to where the capture starts: reset and halted, loaded and verified, as the target says.
+ * @throws TargetError HH1502 (reset), HH1503 (load), HH1504 (it runs another firmware) and those of the client
+ */
+export async function openClient(
+  target: Target,
+  elf: ElfFile,
+  options: LinkOptions & { readonly signal: AbortSignal },
+): Promise<RspClient> {
+  const client = await RspClient.connect(clientOptions(target, options), options.signal);
+  try {
+    await reset(client, target);
+    if (target.load) {
+      await loadImage(client, loadParts(elf));
+      await reset(client, target);
+    }
+    if (target.verify) await verifyImage(client, codeParts(elf));
+    return client;
+  } catch (error) {
+    await client.detach(letsGo(target)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function reset(client: RspClient, target: Target): Promise<void> {
+  for (const command of target.resetCommands) {
+    try {
+      await client.monitor(command);
+    } catch (cause) {
+      const message = errorMessage(cause);
+      throw new TargetError('HH1502', `${SERVER_NAMES[target.kind]}: monitor ${command}: ${message}`, { cause });
+    }
+  }
+}
+
+/** What `load` writes: the loaded segments, at their physical addresses (where the start-up code copies data from). */
+function loadParts(elf: ElfFile): ImagePart[] {
+  const segments = elf.segments.filter((segment) => segment.type === SegmentType.load && segment.fileBytes > 0);
+  return segments.map(({ physicalAddress, offset, fileBytes }) => ({
+    name: `segment at ${formatAddress(physicalAddress)}`,
+    address: physicalAddress,
+    bytes: elf.bytes.subarray(offset, offset + fileBytes),
+  }));
+}
+
+/**
+ * What must be the same in the target: sections with contents that the program does not write to, at the place that they are loaded to:
+ * code that runs in RAM is there only when the start-up code has copied it.
+ */
+function codeParts(elf: ElfFile): ImagePart[] {
+  const { alloc, write } = SectionFlag;
+  const constant = elf.sections.filter(
+    ({ flags, type }) => (flags & alloc) !== 0 && (flags & write) === 0 && type !== SectionType.nobits,
+  );
+  return constant.map((section) => ({
+    name: section.name,
+    address: elf.loadAddress(section),
+    bytes: elf.contentsOf(section),
+  }));
+}
+
+/** OpenOCD's Tcl port, where there is one; undefined otherwise, or when it does not answer (the capture is slower then). */
+export async function openPoke(target: Target, signal: AbortSignal): Promise<OpenocdPoke | undefined> {
+  if (target.tclPort === undefined) return undefined;
+  const { host } = target.server;
+  return await OpenocdPoke.open({ host, port: target.tclPort }, signal).catch(() => undefined);
+}
+
+export function ramRanges(target: Target): MemoryRange[] {
+  const ram = target.board.memory.filter((area) => area.kind === 'ram');
+  return ram.map((area) => ({ address: area.baseAddress, length: area.sizeBytes }));
+}
+
+/**
+ * The end of the main stack: a Cortex-M loads it from the first word of its vector table.
+ * Undefined for other cores, or when that word is no address at the end of something in RAM.
+ */
+export async function initialStackPointer(client: RspClient, target: Target): Promise<Address | undefined> {
+  const { board } = target;
+  if (!/cortex-m/i.test(board.mcu.core)) return undefined;
+  const base = board.applicationAddress ?? board.memory.find((area) => area.kind === 'flash')?.baseAddress;
+  if (base === undefined) return undefined;
+  const bytes = await client.readMemory(base, 4).catch(() => undefined);
+  if (!bytes) return undefined;
+  const top = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  return top % 4 === 0 && ramRanges(target).some((range) => contains(range, top - 4)) ? top : undefined;
+}
+
+/**
+ * After the link got out of step: connects once more only to take the breakpoints away, which may be tried as often as one
+ * likes. Never throws, and takes at most some seconds; returns whether it worked.
+ */
+export async function removeLeftovers(
+  target: Target,
+  addresses: readonly Address[],
+  link: LinkOptions = {},
+): Promise<boolean> {
+  const short = { replyTimeoutMs: 1_000, interruptTimeoutMs: 1_000, ...link };
+  const options = { ...clientOptions(target, short), connectTimeoutMs: 1_000 };
+  try {
+    const client = await RspClient.connect(options);
+    for (const address of addresses) {
+      for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
+    }
+    await client.detach(letsGo(target));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function contains(range: MemoryRange, address: Address): boolean {
+  return address >= range.address && address < range.address + range.length;
+}

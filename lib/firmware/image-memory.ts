@@ -1,0 +1,91 @@
+import type { Address } from '../base/units.js';
+import type { MemoryArea } from '../boards/board.js';
+import { SegmentType } from '../symbols/elf-tables.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
+
+const WRITABLE = 2;
+/** What linker scripts call the end of the stack. */
+const STACK_TOPS = [
+  '_estack',
+  '__StackTop',
+  '__stack',
+  '_stack_top',
+  '__stack_top',
+  '_stack',
+  '__stack_end__',
+  '_stack_end',
+];
+const VECTOR_TABLES = [
+  '__isr_vector',
+  '__Vectors',
+  'g_pfnVectors',
+  'isr_vector',
+  '_vectors',
+  '__vectors',
+  'vector_table',
+];
+/** One RAM hardly ever reaches over such a boundary: what is written and the stack's end belong together within it. */
+const BANK_BYTES = 0x0100_0000;
+
+/**
+ * The memory that a firmware uses, by its ELF file alone: its segments, and from what it writes to the end of its stack, which lies
+ * behind them. Heaps that lie beyond both are not seen.
+ */
+export function memoryOfImage(image: Symbolizer): readonly MemoryArea[] {
+  const segments = image.elf.segments.filter(({ type, memoryBytes }) => type === SegmentType.load && memoryBytes > 0);
+  const flash = segments
+    .filter(({ fileBytes }) => fileBytes > 0)
+    .map(({ physicalAddress, fileBytes }) => ({ from: physicalAddress, to: physicalAddress + fileBytes }));
+  const written = segments
+    .filter(({ flags }) => (flags & WRITABLE) !== 0)
+    .map(({ address, memoryBytes }) => ({ from: address, to: address + memoryBytes }));
+  const ram = new Map<number, { from: Address; to: Address }>();
+  for (const range of [...written, ...stackTops(image).map((top) => ({ from: top - 4, to: top }))]) {
+    const bank = Math.floor(range.from / BANK_BYTES);
+    const known = ram.get(bank);
+    if (!known) ram.set(bank, { ...range });
+    else {
+      known.from = Math.min(known.from, range.from);
+      known.to = Math.max(known.to, range.to);
+    }
+  }
+  const isRam = ({ from }: { from: Address }) => [...ram.values()].some((one) => from >= one.from && from < one.to);
+  const readOnly = flash.filter((range) => !isRam(range)).sort((a, b) => a.from - b.from);
+  return [
+    ...readOnly.map((range, index) => area(`flash${index || ''}`, 'flash', range)),
+    ...[...ram.values()].map((range, index) => area(`ram${index || ''}`, 'ram', range)),
+  ];
+}
+
+function area(name: string, kind: MemoryArea['kind'], { from, to }: { from: Address; to: Address }): MemoryArea {
+  return { name, kind, baseAddress: from, sizeBytes: to - from };
+}
+
+/** Ends of stacks: by their symbols, and the first word of a Cortex-M's vector table. */
+function stackTops(image: Symbolizer): Address[] {
+  const named = STACK_TOPS.map((name) => image.symbol(name)?.address);
+  const tables = VECTOR_TABLES.map((name) => image.symbol(name)?.address);
+  const lowest = image.elf.segments
+    .filter(({ type, fileBytes }) => type === SegmentType.load && fileBytes >= 8)
+    .sort((a, b) => a.address - b.address)[0];
+  const words = image.machine === 'arm' ? [...tables, lowest?.address].map((at) => wordAt(image, at)) : [];
+  return [...named, ...words].filter((top) => top !== undefined && isStackTop(top)) as Address[];
+}
+
+/** RAM of microcontrollers lies below 0x40000000, where peripherals begin, or above 0x60000000 (external, RISC-V). */
+function isStackTop(address: Address): boolean {
+  const inRam = (address > 0x1000_0000 && address <= 0x4000_0000) || (address > 0x6000_0000 && address < 0xa000_0000);
+  return inRam && address % 4 === 0;
+}
+
+function wordAt(image: Symbolizer, address: Address | undefined): number | undefined {
+  if (address === undefined) return undefined;
+  for (const segment of image.elf.segments) {
+    const at = address - segment.address;
+    if (segment.type !== SegmentType.load || at < 0 || at + 4 > segment.fileBytes) continue;
+    const { bytes } = image.elf;
+    if (segment.offset + at + 4 > bytes.length) return undefined;
+    return new DataView(bytes.buffer, bytes.byteOffset + segment.offset + at, 4).getUint32(0, true);
+  }
+  return undefined;
+}

@@ -1,0 +1,135 @@
+import type { Address, StackId } from '../../base/units.js';
+import type { Frame } from '../../trace/heap-event.js';
+import type { TraceBuilder } from '../../trace/trace-builder.js';
+import { type EspPlace, parseEspLine } from '../esp-idf-lines.js';
+import type { ImportOptions, TraceFormat } from '../format.js';
+import { headLines } from '../line-splitter.js';
+import { PatternMatcher } from '../pattern/match-pattern.js';
+import { parsePattern } from '../pattern/parse-pattern.js';
+import { TextReader } from '../text-reader.js';
+
+/** What applications print from esp_heap_trace_alloc_hook and esp_heap_trace_free_hook, with or without a `Backtrace:` below. */
+export const idfAllocHookFormat: TraceFormat = {
+  id: 'idf-hook',
+  title: 'ESP-IDF allocation hooks in a log, each with its Backtrace: line',
+  detect(head, whole) {
+    const lines = headLines(head, whole);
+    const matchers = matchersOf();
+    const events = lines.filter((line) => matchers.some((matcher) => matcher.match(line) !== undefined)).length;
+    if (events === 0) return 0;
+    return lines.some((line) => BACKTRACE.test(line)) ? 0.9 : events > 1 ? 0.7 : 0.5;
+  },
+  open: (builder, options) => new HookReader(builder, options),
+};
+
+/** The application writes these lines: the usual wordings; others are read with --pattern. */
+const PATTERNS = [
+  'alloc: {address} allocated {size} bytes',
+  'alloc: allocated {size} bytes at {address}',
+  'alloc: Allocated {size} bytes at {address}',
+  'alloc: allocated {address} size {size}',
+  'alloc: Allocated {address} size {size}',
+  'free: {address} freed',
+  'free: freed {address}',
+  'free: Freed {address}',
+];
+const BACKTRACE = /\bBacktrace:\s{0,4}(0x[0-9a-f]{8,16}.*)$/i;
+const MAX_FRAMES = 128;
+const MAX_PLACES = 65_536;
+
+function matchersOf(): PatternMatcher[] {
+  return PATTERNS.map((pattern) => new PatternMatcher(parsePattern(pattern)));
+}
+
+interface Pending {
+  readonly kind: 'alloc' | 'free';
+  readonly address: Address;
+  readonly sizeBytes: number;
+  readonly atUs: number | undefined;
+  callers: readonly Address[];
+}
+
+class HookReader extends TextReader {
+  private readonly matchers = matchersOf();
+  private readonly places = new Map<Address, EspPlace[]>();
+  private decoded: Address = -1;
+  /** The event at hand: its backtrace and the names of its frames stand on the lines below. */
+  private pending: Pending | undefined;
+
+  constructor(
+    builder: TraceBuilder,
+    private readonly options: ImportOptions,
+  ) {
+    super(builder, options, {
+      info: { source: 'ESP-IDF allocation hooks', unitBytes: 4 },
+      expected: "lines like '0x3fcc9258 allocated 124 bytes' and '0x3fcc9258 freed'",
+      remedy: "describe other lines with --pattern 'alloc: {address} {size}'",
+    });
+  }
+
+  protected isRecord(text: string): boolean {
+    return this.matchers.some((matcher) => matcher.match(text) !== undefined);
+  }
+
+  protected read(text: string): void {
+    for (const { pattern, match } of this.matchers.map((matcher) => ({
+      pattern: matcher.pattern,
+      match: matcher.match(text),
+    }))) {
+      if (!match) continue;
+      this.flush();
+      const kind = pattern.kind === 'free' ? 'free' : 'alloc';
+      const [address = 0, sizeBytes = 0] = [match.numbers.get('address'), match.numbers.get('size')];
+      this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), callers: [] };
+      return;
+    }
+    const backtrace = BACKTRACE.exec(text);
+    if (backtrace) this.backtrace(backtrace[1] ?? '');
+    else this.learn(text);
+  }
+
+  private backtrace(text: string): void {
+    if (text.includes('CORRUPTED')) this.events.note('idf-hook-corrupted', 'some backtraces end at a corrupted frame');
+    if (!this.pending) return;
+    this.pending.callers = text
+      .split(/\s+/, MAX_FRAMES)
+      .map((pair) => Number(/^(0x[0-9a-f]{8,16})(?::0x[0-9a-f]{1,16})?$/i.exec(pair)?.[1] ?? 0))
+      .filter((address) => address > 0);
+  }
+
+  /** The monitor's decoding of an address. */
+  private learn(text: string): void {
+    const line = parseEspLine(text);
+    if (line?.kind === 'decoded') {
+      this.decoded = this.places.has(line.address) || this.places.size >= MAX_PLACES ? -1 : line.address;
+      if (this.decoded >= 0) this.places.set(line.address, [line.place]);
+    } else if (line?.kind === 'inlined-by') this.places.get(this.decoded)?.push(line.place);
+  }
+
+  protected override flush(): void {
+    const { pending, events } = this;
+    if (!pending) return;
+    this.pending = undefined;
+    const details = { stack: this.stack(pending.callers), atUs: pending.atUs };
+    if (pending.kind === 'alloc') events.alloc(pending.address, pending.sizeBytes, details);
+    else events.free(pending.address, 0, details);
+  }
+
+  private stack(callers: readonly Address[]): StackId {
+    const { tables } = this.events.builder;
+    let stack: StackId = -1;
+    for (const frame of callers.flatMap((address) => this.frames(address)).reverse())
+      stack = tables.push(stack, tables.frame(frame));
+    return stack;
+  }
+
+  private frames(address: Address): readonly Frame[] {
+    const resolved = this.options.resolve?.(address) ?? [];
+    if (resolved.length > 0) return resolved;
+    const places = this.places.get(address)?.slice(0, 64);
+    if (!places) return [{ address, functionName: '', file: '', line: 0 }];
+    return places.map((place, i) =>
+      i < places.length - 1 ? { address: 0, inlined: true, ...place } : { address, ...place },
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import { TraceFormatError } from '../../errors/errors.js';
+import type { TraceInfo } from '../../trace/heap-event.js';
+import type { TraceBuilder } from '../../trace/trace-builder.js';
+import type { ImportOptions, TraceFormat } from '../format.js';
+import { LineDecoder } from '../line-decoder.js';
+import { headLines } from '../line-splitter.js';
+import { LogClock } from '../log-time.js';
+import { TextEvents } from '../text-events.js';
+import { PatternMatcher } from './match-pattern.js';
+import { type LinePattern, type PatternKind, parsePattern } from './parse-pattern.js';
+import { addMatched } from './pattern-events.js';
+
+/** A log whose lines the user describes: `--pattern 'alloc: {address} {size} {caller}'`. */
+export const patternFormat: TraceFormat = {
+  id: 'pattern',
+  title: 'any log, its lines described with --pattern',
+  detect: () => 0,
+  open(builder, options) {
+    const patterns = options.patterns ?? [];
+    if (patterns.length === 0) {
+      throw new TraceFormatError(
+        'HH1433',
+        `${options.subject ?? 'pattern'}: found no pattern, expected one an event kind`,
+        {
+          remedy: "name them with --pattern 'alloc: {address} {size} {caller}' --pattern 'free: {address}'",
+        },
+      );
+    }
+    return new PatternDecoder(builder, options, {
+      source: 'log read by patterns',
+      patterns: patterns.map(parsePattern),
+    });
+  },
+};
+
+/** A producer whose lines patterns describe. */
+export interface PatternSource {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly patterns: readonly string[];
+  /** So sure is one line of it; two or more are surer. */
+  readonly confidence: number;
+  readonly info?: Partial<TraceInfo>;
+  /** What to run on the device, for the error when nothing was found. */
+  readonly remedy: string;
+}
+
+/** The format of such a producer. */
+export function patternReader(source: PatternSource): TraceFormat {
+  const patterns = source.patterns.map(parsePattern);
+  const matchers = patterns.filter(({ kind }) => isTelling(kind)).map((pattern) => new PatternMatcher(pattern));
+  return {
+    id: source.id,
+    title: source.title,
+    detect(head, whole) {
+      let found = 0;
+      for (const line of headLines(head, whole)) {
+        if (matchers.some((matcher) => matcher.match(line) !== undefined) && ++found > 1) break;
+      }
+      return found > 1 ? Math.min(0.94, source.confidence + 0.1) : found * source.confidence;
+    },
+    open: (builder, options) => new PatternDecoder(builder, options, { ...source, patterns }),
+  };
+}
+
+/** Whether a line of this kind shows what the input is. */
+function isTelling(kind: PatternKind): boolean {
+  return !['total', 'gap', 'region', 'mark', 'skip', 'hole'].includes(kind);
+}
+
+interface Described {
+  readonly source: string;
+  readonly patterns: readonly LinePattern[];
+  readonly info?: Partial<TraceInfo>;
+  readonly remedy?: string;
+}
+
+class PatternDecoder extends LineDecoder {
+  private readonly matchers: readonly PatternMatcher[];
+  private readonly events: TextEvents;
+  private readonly clock = new LogClock();
+  private firstLine = '';
+
+  constructor(
+    builder: TraceBuilder,
+    private readonly options: ImportOptions,
+    private readonly described: Described,
+  ) {
+    super();
+    this.matchers = described.patterns.map((pattern) => new PatternMatcher(pattern));
+    this.events = new TextEvents(builder, options.resolve, {
+      source: described.source,
+      ...contentsOf(described.patterns),
+      ...described.info,
+    });
+  }
+
+  protected line(text: string): void {
+    if (this.firstLine === '') this.firstLine = text.trim().slice(0, 120);
+    for (const matcher of this.matchers) {
+      const values = matcher.match(text);
+      if (!values) continue;
+      if (this.torn) this.events.gap('torn tail: the last line has no end, its numbers may be cut', 1);
+      else addMatched(matcher.pattern, values, { events: this.events, atUs: this.clock.read(this.prefix) });
+      if (this.torn) this.events.seen++;
+      // A line makes one event at most, but may tell several levels, or begin a table as well.
+      if (isEvent(matcher.pattern.kind)) return;
+    }
+  }
+
+  /** @throws TraceFormatError HH1432 when no line matched */
+  protected override finish(): void {
+    this.events.end();
+    if (this.events.seen > 0) return;
+    const { described, options } = this;
+    const expected = described.patterns.map(({ source }) => `'${source}'`).join(', ');
+    throw new TraceFormatError(
+      'HH1432',
+      `${options.subject ?? described.source}: found no line that matches, the first is '${this.firstLine}', expected ${expected.slice(0, 600)}`,
+      {
+        remedy: described.remedy ?? 'compare a line of the log with the pattern: bare hexadecimal needs {address:hex}',
+      },
+    );
+  }
+}
+
+function isEvent(kind: PatternKind): boolean {
+  return !['level', 'region', 'mark', 'snapshot', 'total', 'gap'].includes(kind);
+}
+
+/** What the patterns alone say of the trace that they make. */
+function contentsOf(patterns: readonly LinePattern[]): Partial<TraceInfo> {
+  const events = patterns.filter(({ kind }) => ['alloc', 'free', 'sweep', 'realloc', 'failed'].includes(kind));
+  const hasAddresses =
+    events.length === 0 ||
+    events.some(({ parts }) => parts.some((part) => part.part === 'field' && part.field === 'address'));
+  if (events.length === 0) return { hasAddresses, contents: 'levels' };
+  const isSnapshot = patterns.some(({ kind }) => kind === 'snapshot') && events.every(({ kind }) => kind === 'alloc');
+  return { hasAddresses, ...(isSnapshot ? { contents: 'snapshot' as const } : {}) };
+}

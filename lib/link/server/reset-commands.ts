@@ -1,0 +1,37 @@
+import { UsageError } from '../../errors/errors.js';
+import { SERVER_NAMES, type ServerKind } from './target.js';
+import type { ResetMode } from './target-options.js';
+
+/** Monitor commands that reset the target and halt it before its first instruction (docs/boards.md, "Debug servers"). */
+const RESET_COMMANDS: Readonly<Record<ServerKind, readonly string[]>> = {
+  openocd: ['reset halt'],
+  jlink: ['halt', 'reset'],
+  pyocd: ['reset halt'],
+  'probe-rs': ['reset halt'],
+  qemu: ['system_reset'],
+  // Its bridge attaches and restarts.
+  blackmagic: [],
+  generic: [],
+};
+
+/** Servers that run their board's own initialisation after a reset. */
+const INIT_COMMANDS: Readonly<Partial<Record<ServerKind, readonly string[]>>> = {
+  openocd: ['reset init'],
+};
+
+/** @throws UsageError HH1540 when the server has no such reset */
+export function resetCommandsOf(kind: ServerKind, mode: ResetMode): readonly string[] {
+  switch (mode) {
+    case 'none':
+      return [];
+    case 'halt':
+      return RESET_COMMANDS[kind];
+    case 'init': {
+      const commands = INIT_COMMANDS[kind];
+      if (commands) return commands;
+      throw new UsageError('HH1540', `--reset init: ${SERVER_NAMES[kind]} has no such reset, expected halt or none`, {
+        remedy: 'leave it out: --reset halt is the default',
+      });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What runs in a browser too: readers, analyses and names, nothing of Node. The viewer is made of it.
+ *
+ * @module heap-harvest/browser
+ */
+export { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from '../alloctrace/protocol.js';
+export {
+  CALL_FIGURES,
+  type CallFigure,
+  type CallNode,
+  type CallTree,
+  callTree,
+  isTemporary,
+} from '../analysis/call-tree.js';
+export { type DiffRow, diffTraces, type HeapDiff } from '../analysis/diff.js';
+export { type GapTimeline, gapTimeline } from '../analysis/gap-timeline.js';
+export { fragmentationOf, type HeapMap, heapMap } from '../analysis/heap-map.js';
+export { type HeapRegions, heapRegions } from '../analysis/heap-regions.js';
+export { type HeapStats, heapStats } from '../analysis/heap-stats.js';
+export { peakOf, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
+export { hiddenFrames, sourceFrames } from '../analysis/hidden-frames.js';
+export { type Holder, holdersOf } from '../analysis/holders.js';
+export { findLeaks, type Leaks, type LeakVerdict } from '../analysis/leaks.js';
+export { compareText, NO_PLACE, type Place, placeOf } from '../analysis/places.js';
+export { type PoolPlan, planPools } from '../analysis/pools/pool-plan.js';
+export { type SpanSources, spanSources } from '../analysis/source-table.js';
+export { type Wall, wallsOf } from '../analysis/walls.js';
+export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../base/units.js';
+export {
+  DeviceLostError,
+  ExitCode,
+  errorMessage,
+  HarvestError,
+  TargetError,
+  TraceFormatError,
+  UsageError,
+} from '../errors/errors.js';
+export type { AlloctraceHeader, AlloctraceRegion } from '../formats/alloctrace-document.js';
+export { AlloctraceDecoder } from '../formats/alloctrace-json.js';
+export { detectFormat, FORMATS } from '../formats/registry.js';
+export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../report/pools-output.js';
+export { sanitize } from '../report/sanitize.js';
+export { type Trust, trustLines } from '../report/trust-text.js';
+export type { RingSettingsChange } from '../ring/ring-settings.js';
+export { callerFrames } from '../symbols/caller-frames.js';
+export { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
+export type { Column } from '../trace/column.js';
+export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../trace/heap-event.js';
+export { isJournal } from '../trace/journal-format.js';
+export { JournalReader } from '../trace/journal-reader.js';
+export { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
+export type { StackTrie } from '../trace/stack-trie.js';
+export { FrameFlag, type FrameRow, InternTables } from '../trace/tables.js';
+export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
+export { TraceBuilder } from '../trace/trace-builder.js';

@@ -1,0 +1,181 @@
+import type { ByteReader } from './byte-reader.js';
+import { isUnknown, readColumn, skipColumn } from './journal-columns.js';
+import { IdMap, UNKNOWN_ID } from './journal-ids.js';
+import { EVENT_KINDS } from './trace.js';
+import { OPTIONAL_COLUMNS, type OptionalName, type TraceBuilder } from './trace-builder.js';
+
+/** No writer puts an event into fewer bytes: its kind, its address, its size and its stack. It bounds what a chunk can ask for. */
+const MIN_EVENT_BYTES = 3;
+
+/** What a reader carries from batch to batch. */
+export interface BatchState {
+  readonly version: number;
+  readonly strings: IdMap;
+  readonly frames: IdMap;
+  readonly stacks: IdMap;
+  /** Optional columns that nobody asked for. */
+  readonly skip: ReadonlySet<OptionalName>;
+  /** A part of the journal is lost: what it told is unknown, and ids that only it explains are no error. */
+  incomplete: boolean;
+  /** Events whose backtrace is lost. */
+  lostStacks: number;
+}
+
+export function newBatchState(version: number, skip: ReadonlySet<OptionalName>): BatchState {
+  const [strings, frames, stacks] = [new IdMap(), new IdMap(), new IdMap()];
+  return { version, strings, frames, stacks, skip, incomplete: false, lostStacks: 0 };
+}
+
+/** The number of the first event of a batch, read ahead. */
+export function firstEventOf(reader: ByteReader): number {
+  const start = reader.offset;
+  const first = reader.varint();
+  reader.offset = start;
+  return first;
+}
+
+/**
+ * Appends a batch to the builder and returns how many events it holds. @throws TraceFormatError when it refers to what is not there;
+ * no event is added then.
+ */
+export function readBatch(reader: ByteReader, builder: TraceBuilder, state: BatchState): number {
+  reader.varint();
+  const events = reader.count(MIN_EVENT_BYTES);
+  for (let i = 0; i < 3; i++) reader.varint();
+  if (state.version >= 2) {
+    for (const map of [state.strings, state.frames, state.stacks]) continueAt(reader, map, state);
+  }
+  readTables(reader, builder, state);
+  readEvents(reader, builder, { state, count: events });
+  return events;
+}
+
+function continueAt(reader: ByteReader, map: IdMap, state: BatchState): void {
+  const before = reader.varint();
+  if (before === map.length) return;
+  // What a lost part told took at least two bytes each; more is no journal of ours.
+  if (!state.incomplete || before < map.length || before - map.length > MAX_LOST_ENTRIES)
+    throw reader.fail(`a batch after ${before} table entries`, `one after ${map.length}`);
+  map.continueAt(before);
+}
+
+const MAX_LOST_ENTRIES = 2 ** 20;
+
+function readTables(reader: ByteReader, builder: TraceBuilder, state: BatchState): void {
+  const { tables } = builder;
+  // In version 1 nobody knows which numbers the entries after a lost part have.
+  const numbered = state.version >= 2 || !state.incomplete;
+  for (let left = reader.count(1); left > 0; left--) {
+    const text = reader.text();
+    if (numbered) state.strings.add(tables.string(text));
+  }
+  for (let left = reader.count(5); left > 0; left--) {
+    const address = reader.varint();
+    const functionName = pick(reader, state.strings, state);
+    const file = pick(reader, state.strings, state);
+    const line = Math.min(reader.varint(), 0x7fffffff);
+    const flags = reader.byte();
+    if (!numbered) continue;
+    const known = functionName >= 0 && file >= 0;
+    state.frames.add(known ? tables.frameOf({ address, functionName, file, line, flags }) : UNKNOWN_ID);
+  }
+  for (let left = reader.count(2); left > 0; left--) {
+    const parent = reader.varint();
+    const frame = pick(reader, state.frames, state);
+    const parentId = parent === 0 ? -1 : pickAt(reader, state.stacks, { index: parent - 1, state });
+    if (!numbered) continue;
+    // A stack of which a part is lost is no stack: a root that is none would be a false word.
+    state.stacks.add(frame < 0 || parentId === UNKNOWN_ID ? UNKNOWN_ID : tables.push(parentId, frame));
+  }
+}
+
+function pick(reader: ByteReader, map: IdMap, state: BatchState): number {
+  return pickAt(reader, map, { index: reader.varint(), state });
+}
+
+function pickAt(
+  reader: ByteReader,
+  map: IdMap,
+  { index, state }: { readonly index: number; readonly state: BatchState },
+): number {
+  const id = map.get(index);
+  if (id !== undefined) return id;
+  if (state.incomplete) return UNKNOWN_ID;
+  throw reader.fail(`table entry ${index}`, `less than ${map.length}`);
+}
+
+function readEvents(
+  reader: ByteReader,
+  builder: TraceBuilder,
+  { state, count }: { readonly state: BatchState; readonly count: number },
+): void {
+  const kinds = reader.take(count);
+  for (let i = 0; i < count; i++) {
+    if ((kinds[i] ?? 0) >= EVENT_KINDS.length)
+      throw reader.fail(`event kind ${kinds[i]}`, `less than ${EVENT_KINDS.length}`);
+  }
+  const first = builder.kind.length;
+  try {
+    for (const column of [builder.kind, builder.address, builder.sizeBytes, builder.stack]) column.extend(count);
+    builder.kind.values.set(kinds, first);
+    for (const column of [builder.address, builder.sizeBytes]) {
+      readColumn(reader, column.values, first, count);
+      makeSane(column.values, first, count);
+    }
+    readColumn(reader, builder.stack.values, first, count);
+    resolveStacks(reader, builder.stack.values.subarray(first, first + count), state);
+    readOptional(reader, builder, { state, first, count });
+  } catch (error) {
+    const optional = OPTIONAL_COLUMNS.map((name) => builder.optional[name]);
+    for (const column of [builder.kind, builder.address, builder.sizeBytes, builder.stack, ...optional]) {
+      if (column && column.length > first) column.truncate(first);
+    }
+    throw error;
+  }
+}
+
+/** Negative, infinite and unknown sizes and addresses read as 0. */
+function makeSane(values: Float64Array, first: number, count: number): void {
+  for (let i = first; i < first + count; i++) {
+    const value = values[i] as number;
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) values[i] = 0;
+  }
+}
+
+/** Turns the journal's numbers of stacks into the builder's. */
+function resolveStacks(reader: ByteReader, stacks: Int32Array, state: BatchState): void {
+  const { length, isIdentity } = state.stacks;
+  for (let i = 0; i < stacks.length; i++) {
+    const stack = stacks[i] as number;
+    if (stack < 0) stacks[i] = -1;
+    else if (stack >= length || !isIdentity) {
+      const id = pickAt(reader, state.stacks, { index: stack, state });
+      if (id === UNKNOWN_ID) state.lostStacks++;
+      stacks[i] = Math.max(-1, id);
+    }
+  }
+}
+
+function readOptional(
+  reader: ByteReader,
+  builder: TraceBuilder,
+  { state, first, count }: { readonly state: BatchState; readonly first: number; readonly count: number },
+): void {
+  const mask = reader.byte();
+  for (const [bit, name] of OPTIONAL_COLUMNS.entries()) {
+    if (!(mask & (1 << bit))) continue;
+    // A column of which nothing is known takes no memory: it is filled when something is.
+    if (state.skip.has(name) || isUnknown(reader)) {
+      skipColumn(reader, count);
+      continue;
+    }
+    const column = builder.optionalColumn(name);
+    const missing = first - column.length;
+    if (missing > 0) {
+      const from = column.extend(missing);
+      column.values.fill(Number.NaN, from, first);
+    }
+    const at = column.extend(count);
+    readColumn(reader, column.values, at, count);
+  }
+}

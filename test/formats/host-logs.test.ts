@@ -1,0 +1,58 @@
+import test from 'ava';
+import { framesOf, liveBlocks, liveSum, readCase } from '../support/case-trace.js';
+
+const MTRACE = `= Start
+@ bin/app:(log_init+0x1c)[0x410a50] + 0xc027b0 0x10
+@ /lib/libc.so.6:(__strdup+0x22)[0x81022] + 0xc027d0 0xf
+@ /lib/libc.so.6:[0x66e8b] + 0xc027f0 0x238
+@ bin/app:(log_grow+0x30)[0x410b00] < 0xc027b0
+@ bin/app:(log_grow+0x30)[0x410b00] > 0xc02a30 0x40
+@ /lib/libc.so.6:[0x66e8b] - 0xc027f0
+@ ./app:[0x400cdf] - 0x1
+= End
+`;
+
+test('mtrace: what was not freed, with the function that asked for it', (t) => {
+  const trace = readCase(t, 'mtrace', MTRACE);
+  t.deepEqual(liveBlocks(trace), { '0xc027d0': 15, '0xc02a30': 64 });
+  t.deepEqual([...trace.events.kind], [0, 0, 0, 3, 1, 1]);
+  t.deepEqual(framesOf(trace, 0), ['log_init@:0']);
+  t.deepEqual(framesOf(trace, 2), ['libc.so.6@:0']);
+  t.deepEqual(framesOf(trace, 5), ['0x400cdf']);
+});
+
+test('mtrace: an offset in a library is not given a name of the firmware', (t) => {
+  const resolve = (address: number) => [{ address, functionName: 'wrong', file: '', line: 0 }];
+  const trace = readCase(t, 'mtrace', MTRACE, { resolve });
+  t.deepEqual(framesOf(trace, 2), ['libc.so.6@:0']);
+  t.deepEqual(framesOf(trace, 5), ['wrong@:0']);
+});
+
+const RUST = `TRACE pal_nrf::heap > alloc 7 bytes (53828 free)
+TRACE pal_nrf::heap > alloc 3 bytes (53820 free)
+TRACE pal_nrf::heap > alloc 164 bytes (53812 free)
+TRACE pal_nrf::heap > free 3 bytes (53648 free)
+TRACE pal_nrf::heap > free 7 bytes (53656 free)
+`;
+
+test('Rust allocator log: 164 bytes are alive', (t) => {
+  const trace = readCase(t, 'rust-alloc', RUST);
+  t.deepEqual(liveSum(trace), [1, 164]);
+  t.false(trace.info.hasAddresses);
+});
+
+test('gcc4mbed heap walk: two used chunks, the free one is part of the heap and no allocation', (t) => {
+  const text = `Used Heap Size: 12524
+  Chunk: 1  Address: 0x10000910  Size: 32  
+  Chunk: 2  Address: 0x10000930  Size: 520  CHUNK FREE
+  Chunk: 3  Address: 0x10000b38  Size: 188  
+`;
+  const trace = readCase(t, 'heap-walk', text);
+  t.deepEqual(liveBlocks(trace), { '0x10000910': 32, '0x10000b38': 188 });
+  t.is(trace.info.contents, 'snapshot');
+  // By hand: 0x10000b38 + 188 - 0x10000910 = 740 bytes, 520 of which are free.
+  t.deepEqual(
+    trace.regions.map(({ baseAddress, sizeBytes }) => [baseAddress, sizeBytes]),
+    [[0x10000910, 740]],
+  );
+});

@@ -1,0 +1,58 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startProbeServer } from './jtag-probe/probe-server.js';
+import { startQemu } from './qemu-server.js';
+
+export interface SimulatedBoard extends AsyncDisposable {
+  /** OpenOCD's configuration of the simulated probe: its interface and transport. */
+  readonly interfaceFile: string;
+  /** A folder with a program `openocd`: the real one, on this probe instead of the one that it is told of. */
+  readonly programFolder: string;
+  /** The environment in which `openocd` is that program. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the chip at once, as if its power went. */
+  readonly killChip: () => void;
+  readonly killProbe: () => Promise<void>;
+}
+
+/** Only what cannot be here is replaced: the interface and its transport. */
+const wrapper = (interfaceFile: string) => `#!/bin/sh
+for argument do
+  shift
+  case "$argument" in
+    interface/*.cfg) argument='${interfaceFile}' ;;
+    'transport select '*) argument='transport select jtag' ;;
+  esac
+  set -- "$@" "$argument"
+done
+exec /usr/bin/openocd "$@"
+`;
+
+/**
+ * A board on a debug probe, as far as it can be had without either: a real OpenOCD drives a simulated JTAG probe, whose chip is an
+ * emulator that runs the firmware.
+ */
+export async function simulatedBoard(machine: string, elfPath: string): Promise<SimulatedBoard> {
+  const chip = await startQemu(machine, elfPath, ['-icount', 'shift=0']);
+  const probe = await startProbeServer(chip.port);
+  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
+  const interfaceFile = join(folder, 'simulated.cfg');
+  writeFileSync(interfaceFile, `adapter driver remote_bitbang\nremote_bitbang host ${probe.path}\n`);
+  const program = join(folder, 'openocd');
+  writeFileSync(program, wrapper(interfaceFile));
+  chmodSync(program, 0o755);
+  const endProbe = async () => await probe[Symbol.asyncDispose]();
+  return {
+    interfaceFile,
+    programFolder: folder,
+    env: { PATH: `${folder}:${process.env.PATH ?? ''}` },
+    killChip: () => chip.kill(),
+    killProbe: endProbe,
+    async [Symbol.asyncDispose]() {
+      await endProbe().catch(() => undefined);
+      await chip[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
