@@ -103,6 +103,19 @@ for (const limit of [2, 4]) {
   });
 }
 
+test.serial('sizes in a heap of blocks are whole blocks, with what was asked for beside them', async (t) => {
+  t.timeout(300_000);
+  const { trace } = await captureMalloc(new DirectEngine(), { ...heapOf('splitnolog'), maxEvents: 60 });
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    const event = eventAt(trace, seq);
+    if (event.kind !== 'alloc') continue;
+    const { requestedBytes = 0, sizeBytes } = event;
+    t.true(requestedBytes > 0);
+    t.is(sizeBytes, Math.ceil(requestedBytes / 16) * 16);
+  }
+  t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+});
+
 test.serial('the gdb engine reads the table the same way', async (t) => {
   t.timeout(300_000);
   const setup = { ...heapOf('splitnolog'), breakpoints: 2, maxEvents: 120 };
