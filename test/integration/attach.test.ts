@@ -82,7 +82,8 @@ test.serial('the same by malloc hooks, for a heap of blocks and for one of chunk
       elfPath,
       planOf: (image, board) => makeMallocPlan(image, board, profile, end).plan,
     });
-    checkAttached(t, rest);
+    // A call that was under way when the capture attached was not seen: findings may name its block.
+    t.is(rest.info.oracle?.outcome, 'matched', JSON.stringify(rest.info.oracle));
     t.true(captureSummary(rest).existing > 0);
   }
 });

@@ -46,10 +46,11 @@ export class EventWriter {
   constructor(
     private readonly hook: MallocHook,
     private readonly sampler: LargestSampler | undefined,
-    private readonly attached: boolean,
+    attached: boolean,
   ) {
     const seesFrees = hook.readsTables || hook.calls.some(({ kind }) => kind === 'free');
-    this.seesAll = hook.unseen.length === 0 && seesFrees;
+    // A call that was under way when the capture attached gives out, or frees, what nobody saw.
+    this.seesAll = hook.unseen.length === 0 && seesFrees && !attached;
   }
 
   get live(): ReadonlyMap<Address, Bytes> {
@@ -130,8 +131,7 @@ export class EventWriter {
         break;
       case 'free':
       case 'sweep':
-        // A call that was under way when the capture attached may free what nobody saw it get.
-        if (!blocks.has(event.address) && !this.attached) this.contradicts('a free of a block that is not alive');
+        if (!blocks.has(event.address)) this.contradicts('a free of a block that is not alive');
         break;
       case 'failed':
       case 'existing':

@@ -30,6 +30,7 @@ export class MallocRecords {
   /** By context: a free that was told at its entry, and may not be done. */
   private readonly freeing = new Map<string, Address>();
   private regionWanted = true;
+  private seeded = false;
   private abandoned = 0;
   private firstAbandoned = '';
 
@@ -50,10 +51,15 @@ export class MallocRecords {
     return this.writer.made - this.writer.existing;
   }
 
-  /** What the capture cannot see from the start; and of a target that runs already, what is alive. */
-  async *start(): AsyncGenerator<TraceRecord> {
+  /** What the capture cannot see from the start. */
+  *start(): Generator<TraceRecord> {
     for (const reason of this.plan.hook.unseen) yield { kind: 'gap', reason };
-    if (!this.plan.attached) return;
+  }
+
+  /** Of a target that runs already, what is alive: at the entry of the first call, when those that were under way have ended. */
+  private async *seed(): AsyncGenerator<TraceRecord> {
+    if (!this.plan.attached || this.seeded) return;
+    this.seeded = true;
     const walk = await this.reader.walk();
     if ('problem' in walk) {
       yield { kind: 'gap', reason: `what was alive before the capture began is not known: ${walk.problem}` };
@@ -96,6 +102,7 @@ export class MallocRecords {
 
   /** The target is halted for the last time: what was held back, what was left open, and the check of the heap. */
   async *finish({ reachedStop }: { readonly reachedStop: boolean }): AsyncGenerator<TraceRecord> {
+    yield* this.seed();
     yield* this.writer.write(this.order.rest());
     const open = this.tracker.open.filter(({ hook }) => hook.kind !== 'free').length;
     if (open === 0 && reachedStop) yield* this.catchUp();
@@ -127,6 +134,7 @@ export class MallocRecords {
       this.regionWanted = regions.length === 0 && this.reader.isGc;
       for (const region of regions) yield { kind: 'region', region };
     }
+    yield* this.seed();
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.session.backtrace(this.plan.maxDepth + 1);
     this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.session.sample?.() });
