@@ -9,13 +9,20 @@ On its own:
 Settings, as convenience variables set before `source` (all optional):
     $hh_log         address of the log function (default: the symbol gc_log_change)
     $hh_init        address of gc_init, to tell a new epoch (default: none)
-    $hh_var0..3     addresses of four 32-bit variables to read with the first event of an epoch (default: none)
+    $hh_area        address of the heap's variables, and
+    $hh_area_bytes  how many bytes they span: read with the first event of an epoch (default: none), and with every
+                    event where $hh_watch is not 0
+    $hh_table, $hh_table_bytes, $hh_next, $hh_first   for a heap in several areas: addresses of the first area's
+                    table pointer, its length, the pointer to the next area, and of the first area itself
+    $hh_attached    not 0: the heap is in use; its whole tables are shown with the first event
     $hh_max_events  stop after so many events (default: 0, no limit)
     $hh_max_depth   frames kept of a backtrace (default: 128)
 
 Lines written (fields in hexadecimal but for text; one line is one record):
     @F ID PC FLAGS LINE<tab>FUNCTION<tab>FILE   a frame, before its first use; FLAGS: 1 inlined, 2 signal, 4 tail call
-    @V W0 W1 W2 W3                              the words at $hh_var0.., before the first event of an epoch
+    @M ADDRESS BYTES                            memory of the target (bytes as hexadecimal), before the event it belongs to:
+                                                the heap's variables when they have changed, and of allocation tables
+                                                what tells where a block lies and whether the heap began anew
     @E START LENGTH ID ID ...                   an event: arguments, then frame ids, innermost first; a last id - says that gdb could not
                                                 go on, or that there are more frames than are kept
     @I                                          gc_init was entered
@@ -69,6 +76,81 @@ def clean(text):
     return text.replace("\t", " ").replace("\n", " ")
 
 
+class Tables:
+    """Reads what the host needs of the heap's own tables: nothing more of a heap in one area that restarts at gc_init."""
+
+    WHOLE_BYTES = 8192
+
+    def __init__(self):
+        names = ("area", "area_bytes", "watch", "table", "table_bytes", "next", "first")
+        self.at = {name: setting(name, 0) for name in names}
+        self.attached = setting("attached", 0) != 0
+        self.begin_epoch()
+
+    def begin_epoch(self):
+        self.shown = {}
+        self.found = []
+        self.live = {}
+
+    def read(self, start, length, lines):
+        at = self.at
+        if not at["area"] or not at["table"]:
+            return
+        try:
+            if at["watch"] or not self.shown:
+                self.found = self.areas(lines)
+            reused = length > 0 and any(start + i in self.live for i in range(min(length, 65536)))
+            if len(self.found) > 1 or reused or self.attached:
+                self.show_tables(self.found, start, length, lines)
+                self.attached = False
+            self.follow(start, length)
+        except gdb.error:
+            # The host says what it could not see.
+            pass
+
+    def areas(self, lines):
+        """The tables of all areas, as (address, bytes)."""
+        at = self.at
+        found, seen, offset = [], set(), 0
+        while offset is not None and len(found) < 64:
+            where = at["area"] + offset
+            content = memory(where, at["area_bytes"])
+            if self.shown.get(where) != content:
+                self.shown[where] = content
+                lines.append("@M %x %s\n" % (where, content.hex()))
+            word = lambda name: int.from_bytes(content[at[name] - at["area"] :][:4], "little")
+            found.append((word("table"), word("table_bytes")))
+            following = word("next") if at["next"] else 0
+            offset = following - at["first"] if following and following not in seen else None
+            seen.add(following)
+        return found
+
+    def show_tables(self, areas, start, length, lines):
+        whole = self.attached or sum(size for _, size in areas) <= self.WHOLE_BYTES
+        for table, size in areas:
+            first = 0 if whole else start >> 2
+            end = size if whole else min(size, ((start + length) >> 2) + 1)
+            if end > first:
+                lines.append("@M %x %s\n" % (table + first, memory(table + first, end - first).hex()))
+        # Of the event before: whether its change is in this area.
+        before = getattr(self, "before", start)
+        self.before = start
+        if not whole:
+            for table, size in areas:
+                if before >> 2 < size:
+                    lines.append("@M %x %s\n" % (table + (before >> 2), memory(table + (before >> 2), 1).hex()))
+
+    def follow(self, start, length):
+        if length:
+            self.live[start] = length
+        else:
+            self.live.pop(start, None)
+
+
+def memory(address, length):
+    return bytes(gdb.selected_inferior().read_memory(address, length))
+
+
 class LogBreakpoint(gdb.Breakpoint):
     """Stops nobody: it records the event, returns from the (effect-free) log function at once and lets the target run."""
 
@@ -79,8 +161,7 @@ class LogBreakpoint(gdb.Breakpoint):
         self.registers = ARGUMENTS[architecture()]
         self.max_events = setting("max_events", 0)
         self.max_depth = setting("max_depth", 128)
-        self.variables = [setting("var%d" % i, 0) for i in range(4)]
-        self.new_epoch = True
+        self.tables = Tables()
         self.events = 0
         self.asked_to_stop = False
 
@@ -88,9 +169,7 @@ class LogBreakpoint(gdb.Breakpoint):
         frame = gdb.newest_frame()
         start, length, back = [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
         lines = []
-        if self.new_epoch:
-            self.new_epoch = False
-            self.read_variables(lines)
+        self.tables.read(start, length, lines)
         lines.append("@E %x %x %s\n" % (start, length, self.walk(frame.older(), lines)))
         # The event is complete only now: nothing is written of one that an interrupt cut short.
         gdb.write("".join(lines))
@@ -126,13 +205,6 @@ class LogBreakpoint(gdb.Breakpoint):
                 break
         return " ".join(ids)
 
-    def read_variables(self, lines):
-        if 0 in self.variables:
-            return
-        inferior = gdb.selected_inferior()
-        words = [int.from_bytes(bytes(inferior.read_memory(at, 4)), "little") for at in self.variables]
-        lines.append("@V %x %x %x %x\n" % tuple(words))
-
 
 class InitBreakpoint(gdb.Breakpoint):
     """Tells that the heap begins anew."""
@@ -143,7 +215,7 @@ class InitBreakpoint(gdb.Breakpoint):
         self.log = log
 
     def stop(self):
-        self.log.new_epoch = True
+        self.log.tables.begin_epoch()
         gdb.write("@I\n")
         return False
 

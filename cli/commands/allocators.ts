@@ -24,12 +24,13 @@ export const allocatorsCommand = defineCommand({
       else list(profiles, context);
       return ExitCode.ok;
     }
-    const matches = detectAllocators(await readFirmware(args.elf), profiles);
+    const image = await readFirmware(args.elf);
+    const matches = detectAllocators(image, profiles);
     if (context.json) {
       const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));
       context.out(`${JSON.stringify(found, undefined, 2)}\n`);
     } else {
-      show(matches, args.elf, context);
+      show(matches, { elf: args.elf, machine: image.machine }, context);
     }
     return ExitCode.ok;
   },
@@ -43,7 +44,12 @@ function list(profiles: readonly AllocatorProfile[], context: Context): void {
   }
 }
 
-function show(matches: readonly AllocatorMatch[], elf: string, context: Context): void {
+interface Subject {
+  readonly elf: string;
+  readonly machine: string;
+}
+
+function show(matches: readonly AllocatorMatch[], { elf, machine }: Subject, context: Context): void {
   const [best] = matches;
   if (!best) {
     context.out(`${elf}: no allocator that is known by its symbols\n`);
@@ -53,5 +59,9 @@ function show(matches: readonly AllocatorMatch[], elf: string, context: Context)
   const width = Math.max(...matches.map(({ profile }) => profile.name.length));
   for (const { profile, reason } of matches) context.out(`${profile.name.padEnd(width)}  ${reason}\n`);
   for (const note of best.profile.notes) context.out(`  ${note}\n`);
+  if (machine !== 'arm') {
+    context.err(`not to be followed: a program for ${machine}, and the hooks know Arm's calls only (HH1362)\n`);
+    return;
+  }
   if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${elf}\n`);
 }

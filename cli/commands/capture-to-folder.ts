@@ -166,6 +166,6 @@ function whereNow(record: TraceRecord): string {
 
 function exitCodeOf(trace: Trace, context: Context): ExitCode {
   if (context.signal.aborted) return ExitCode.interrupted;
-  if (trace.info.oracle?.outcome === 'differs') return ExitCode.partial;
+  if (trace.info.oracle?.outcome === 'differs' || trace.info.doubtful !== undefined) return ExitCode.partial;
   return trace.info.complete ? ExitCode.ok : ExitCode.partial;
 }

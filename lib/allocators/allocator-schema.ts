@@ -23,6 +23,11 @@ export const hookSchema = z.strictObject({
   count: argument.optional().describe('Which argument is the number of elements; absent: one'),
   alignment: argument.optional().describe('Which argument is the alignment; for people only'),
   pointer: argument.optional().describe('Which argument is the block (realloc and free)'),
+  mayMove: argument
+    .optional()
+    .describe(
+      'Which argument says whether the block may move (realloc): where it is 0, a result of 0 is no failed request',
+    ),
   coveredBy: z
     .string()
     .optional()

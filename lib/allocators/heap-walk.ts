@@ -7,6 +7,8 @@ export interface HeapBlock {
   readonly start: Address;
   /** Of the next block's header. */
   readonly end: Address;
+  /** What a caller got, of a used block that was not aligned specially. */
+  readonly pointer: Address;
   /** What a caller may use of it, at most. */
   readonly usableBytes: Bytes;
   readonly used: boolean;

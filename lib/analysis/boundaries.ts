@@ -1,6 +1,6 @@
 import type { Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
-import type { Trace } from '../trace/trace.js';
+import { EventKind, type Trace } from '../trace/trace.js';
 
 /** A moment between two events at which what is alive is compared. */
 export interface Boundary {
@@ -34,7 +34,7 @@ export function boundariesOf(trace: Trace, options: BoundaryOptions = {}): Bound
     .map(({ name, beforeSeq }) => ({ name, beforeSeq }));
   const from = options.from === undefined ? list[0] : findMark(trace, options.from, 'first');
   const to = options.to === undefined ? undefined : findMark(trace, options.to, 'last');
-  const start = from ?? { name: '(start)', beforeSeq: 0 };
+  const start = from ?? { name: '(start)', beforeSeq: firstSeen(trace) };
   const end =
     to ?? (list.length < 2 || from === list.at(-1) ? { name: '(end)', beforeSeq: trace.eventCount } : list.at(-1));
   if (!end || end.beforeSeq < start.beforeSeq) {
@@ -44,6 +44,13 @@ export function boundariesOf(trace: Trace, options: BoundaryOptions = {}): Bound
   }
   list = list.filter((it) => it.beforeSeq > start.beforeSeq && it.beforeSeq < end.beforeSeq);
   return [start, ...thinned(list), end];
+}
+
+/** Behind what was alive before the capture began: that was not allocated in it. */
+function firstSeen({ events, eventCount }: Trace): Seq {
+  let seq = 0;
+  while (seq < eventCount && events.kind[seq] === EventKind.existing) seq++;
+  return seq;
 }
 
 function findMark(trace: Trace, name: string, which: 'first' | 'last'): Boundary {

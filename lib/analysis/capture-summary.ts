@@ -24,6 +24,8 @@ export interface CaptureSummary {
   readonly sweeps: number;
   readonly reallocations: number;
   readonly failures: number;
+  /** Blocks that were alive before the capture began; 0 for one that began at the reset. */
+  readonly existing: number;
   /** Allocations alive at the end. */
   readonly liveAllocations: number;
   readonly liveBlocks: Blocks;
@@ -36,6 +38,8 @@ export interface CaptureSummary {
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
   readonly stacks?: StackDoubts;
+  /** Why the events are not to be trusted; absent when they are. */
+  readonly doubtful?: string;
   /** Wall time of the capture, the link's own delays included; absent for imported traces. */
   readonly durationMs?: Milliseconds;
   readonly eventsPerSecond?: number;
@@ -53,7 +57,7 @@ export interface CaptureSummary {
 export function captureSummary(trace: Trace): CaptureSummary {
   const spans = lifespans(trace);
   const { info } = trace;
-  const kinds = new Array<number>(5).fill(0);
+  const kinds = new Array<number>(6).fill(0);
   for (const kind of trace.events.kind) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const unitBytes = trace.regions[0]?.unitBytes ?? info.unitBytes;
   let liveAllocations = 0;
@@ -79,13 +83,19 @@ export function captureSummary(trace: Trace): CaptureSummary {
     sweeps: kinds[EventKind.sweep] ?? 0,
     reallocations: kinds[EventKind.realloc] ?? 0,
     failures: kinds[EventKind.failed] ?? 0,
+    existing: kinds[EventKind.existing] ?? 0,
     liveAllocations,
     liveBlocks,
     liveBytes,
     unitBytes,
     peakBytes: peak.bytes,
     peakSeq: peak.seq,
-    ...defined({ endReason: info.endReason, durationMs: info.durationMs, oracle: info.oracle }),
+    ...defined({
+      endReason: info.endReason,
+      durationMs: info.durationMs,
+      oracle: info.oracle,
+      doubtful: info.doubtful,
+    }),
     complete: info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
     ...(seconds > 0 ? { eventsPerSecond: trace.eventCount / seconds } : {}),

@@ -23,6 +23,9 @@ export interface LeakSite extends Place {
   /** Allocated after the first boundary and alive at the last. */
   readonly count: number;
   readonly bytes: Bytes;
+  /** What the site has alive at the last boundary more than at the first: new blocks that took the place of old ones do not count. */
+  readonly netBytes: Bytes;
+  readonly netCount: number;
   /** The one size of all these blocks, when it is one. */
   readonly eachBytes?: Bytes;
   /** Net growth of all that the site has alive, from boundary to boundary: allocated minus freed. */
@@ -42,11 +45,14 @@ export interface Leaks {
   /** Live bytes of the whole heap at each boundary. */
   readonly liveBytes: readonly Bytes[];
   readonly liveCount: readonly number[];
-  /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most bytes first. */
+  /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most net growth first. */
   readonly sites: readonly LeakSite[];
-  /** Sums over the sites that are neither `one-time` nor `steady`. */
+  /** Sums of the net growth of the sites that are neither `one-time` nor `steady`. */
   readonly suspectBytes: Bytes;
   readonly suspectCount: number;
+  /** Of all sites: blocks that were allocated in the window and are alive, beyond the net growth: new for old. */
+  readonly replacedBytes: Bytes;
+  readonly replacedCount: number;
   /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
   readonly lostAtEpochs: number;
   /** How full the heap was, by the device's own word; empty unless the source tells it. */
@@ -74,7 +80,10 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const scan = scanSpans(trace, spans, { boundaries, hidden });
   const sites = [...scan.left]
     .map(([source, left]) => siteOf(scan, source, { left, trace, hidden }))
-    .sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes || compareText(a.location, b.location));
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) || b.netBytes - a.netBytes || b.bytes - a.bytes || compareText(a.location, b.location),
+    );
   const suspects = sites.filter((site) => site.verdict !== 'one-time' && site.verdict !== 'steady');
   return {
     schema: 'heap-harvest/leaks@1',
@@ -82,8 +91,10 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     boundaries,
     ...liveAt(scan),
     sites,
-    suspectBytes: suspects.reduce((sum, site) => sum + site.bytes, 0),
-    suspectCount: suspects.reduce((sum, site) => sum + site.count, 0),
+    suspectBytes: sumOf(suspects, (site) => site.netBytes),
+    suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
+    replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),
+    replacedCount: sumOf(sites, (site) => site.count - Math.min(site.count, Math.max(0, site.netCount))),
     lostAtEpochs: scan.lostAtEpochs,
     levels: heapLevels(trace),
     complete: trace.info.complete,
@@ -92,6 +103,10 @@ export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],
   };
+}
+
+function sumOf(sites: readonly LeakSite[], value: (site: LeakSite) => number): number {
+  return sites.reduce((sum, site) => sum + value(site), 0);
 }
 
 interface Left {
@@ -168,6 +183,8 @@ function siteOf(scan: Scan, source: number, at: { left: Left; trace: Trace; hidd
     verdict: verdictOf(growthBytes),
     count: left.count,
     bytes: left.bytes,
+    netBytes: growthBytes.reduce((sum, bytes) => sum + bytes, 0),
+    netCount: growthCount.reduce((sum, count) => sum + count, 0),
     ...(Number.isNaN(left.each) ? {} : { eachBytes: left.each }),
     growthBytes,
     growthCount,

@@ -75,6 +75,8 @@ function countEvent(phase: OpenPhase, kind: number): void {
     case EventKind.failed:
       phase.failures++;
       break;
+    case EventKind.existing:
+      break;
     default:
       phase.frees++;
   }

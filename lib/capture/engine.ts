@@ -42,6 +42,15 @@ export interface MallocHook {
   readonly taskVariable?: CodePoint;
   /** Where the heap lies; absent when the ELF file does not tell. */
   readonly region?: HeapRegion;
+  /** The size of a block where the heap has blocks of one size: events then say what they occupy, and what was asked for beside it. */
+  readonly blockBytes?: Bytes;
+  /**
+   * Where not everything that changes a block heap can be broken on: at stops outside of calls its allocation table is read, and what
+   * has changed since is told, without a backtrace.
+   */
+  readonly readsTables: boolean;
+  /** What the capture cannot see, for people: it is never complete then. Empty nearly always. */
+  readonly unseen: readonly string[];
   /** How the allocator's own structures are read; absent when the profile does not say. */
   readonly heap?: { readonly walker: WalkerName; readonly places: HeapPlaces };
   /** Read the largest free block around each event. */
@@ -61,6 +70,8 @@ export interface HarvestPlan {
   readonly maxEvents?: number;
   /** Ends, as incomplete, after so long; absent: unbounded. */
   readonly timeoutMs?: Milliseconds;
+  /** The target was running before, without a reset: what is alive is read when the capture begins. */
+  readonly attached?: boolean;
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
 }

@@ -5,6 +5,7 @@ import { TargetError } from '../errors/errors.js';
 import { refuseArmState, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
+import { resetModeOf } from '../link/server/target-options.js';
 import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
@@ -53,6 +54,8 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
 }
 
 const DEFAULT_MAX_DEPTH = 128;
+/** When the stop was seen here: the halts of the target and the delays of the link are in it. */
+const HOST_CLOCK = { kind: 'host', name: 'the clock of the host' } as const;
 
 /**
  * Captures the heap events of a firmware: connects (or launches the emulator) on the first `next()`, ends cleanly at the end
@@ -90,7 +93,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
   const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
-  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
+  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version, clock: HOST_CLOCK };
   yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
   for (const text of [...fitNotes, ...notes, ...ends.notes]) yield { kind: 'note', code: 'plan', text };
@@ -129,7 +132,9 @@ async function planOf(image: Symbolizer, board: Board, options: EndConditions): 
   }
   const { profile, notes } = await chooseAllocator(image, allocator, hooks);
   const made = makeMallocPlan(image, board, profile, { ...options, captureLargest });
-  const heap = { sizeKind: 'requested', unitBytes: profile.unitBytes, allocator: profile.name } as const;
+  // The sizes of a heap of blocks are what they occupy; what was asked for stands beside it.
+  const sizeKind = profile.heap?.walker === 'gc' ? 'block' : 'requested';
+  const heap = { sizeKind, unitBytes: profile.unitBytes, allocator: profile.name } as const;
   return { plan: made.plan, notes: [...notes, ...made.notes], heap };
 }
 
@@ -142,6 +147,8 @@ function breakpointsOf({ hook, stops }: HarvestPlan) {
 
 interface EndConditions extends Omit<HarvestOptions, 'until'> {
   readonly until: readonly string[];
+  /** The target is not reset: its heap is in use already. */
+  readonly attached: boolean;
   /** Which end is watched, where that is not what was asked for. */
   readonly notes: readonly string[];
 }
@@ -150,6 +157,7 @@ interface EndConditions extends Omit<HarvestOptions, 'until'> {
 function endConditions(options: HarvestOptions, board: Board, image: Symbolizer): EndConditions {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
+  const attached = resetModeOf(options) === 'none';
   const untilRepl = options.untilRepl ?? noOther;
   const hasConsole =
     options.serial !== undefined || (board.servers.qemu !== undefined && options.gdbServer === undefined);
@@ -157,11 +165,11 @@ function endConditions(options: HarvestOptions, board: Board, image: Symbolizer)
   const isInlined = untilRepl && !hasReplFunction(image);
   const byPrompt = hasConsole && (sends || isInlined || (untilRepl && options.serial !== undefined));
   if (!byPrompt || options.prompt !== undefined)
-    return { ...options, until, untilRepl: untilRepl && !sends, notes: [] };
+    return { ...options, until, attached, untilRepl: untilRepl && !sends, notes: [] };
   const { prompt } = board.serial;
   const why = isInlined ? ': the function where the REPL waits is inlined' : '';
   const notes = [
     `the end is the prompt ${JSON.stringify(prompt)} on the console${sends ? ', behind what is typed' : why}`,
   ];
-  return { ...options, until, prompt, untilRepl: untilRepl && !sends && !isInlined, notes };
+  return { ...options, until, attached, prompt, untilRepl: untilRepl && !sends && !isInlined, notes };
 }

@@ -48,6 +48,8 @@ export interface AlloctraceEvent {
   /** Index into the document's `stacks`, which tell functions and lines too. */
   readonly stack?: number;
   readonly sweep?: boolean;
+  /** Of an alloc: the block was alive before the capture began. */
+  readonly existing?: boolean;
   readonly task?: number;
   readonly requestedBytes?: Bytes;
   readonly fromSizeBytes?: Bytes;
@@ -107,6 +109,7 @@ export function parseEvent(value: unknown, where: string): AlloctraceEvent {
     ...optional('requestedBytes', fields.optionalInteger('requestedBytes')),
     ...optional('fromSizeBytes', fields.optionalInteger('fromSizeBytes')),
     ...(fields.optionalBoolean('sweep') ? { sweep: true } : {}),
+    ...(fields.optionalBoolean('existing') ? { existing: true } : {}),
   };
 }
 

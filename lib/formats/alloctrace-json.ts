@@ -169,6 +169,7 @@ export class AlloctraceDecoder implements TraceDecoder {
     const requested = requestedBytes === undefined ? {} : { requestedBytes };
     switch (event.kind) {
       case 'alloc':
+        if (event.existing) return { kind: 'existing', sizeBytes, ...common };
         return { kind: 'alloc', sizeBytes, ...requested, ...common };
       case 'free': {
         const kind: FreeEvent['kind'] = event.sweep ? 'sweep' : 'free';

@@ -1,7 +1,7 @@
 import type { Address, StackId } from '../base/units.js';
 import { TraceFormatError } from '../errors/errors.js';
-import { GC_BLOCK_BYTES, GcLog, gcRegion } from '../trace/gc-log.js';
-import { EVENT_KINDS } from '../trace/trace.js';
+import { GC_BLOCK_BYTES, GcLive, gcRegion } from '../trace/gc-log.js';
+import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { ByteLines } from './byte-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
@@ -54,7 +54,9 @@ interface PendingEvent {
 class GdbLogDecoder implements TraceDecoder {
   private readonly lines = new ByteLines((bytes, from, to) => this.line(bytes, from, to));
   private readonly text = new TextDecoder();
-  private readonly gcLog = new GcLog(GC_BLOCK_BYTES);
+  private readonly live = new GcLive();
+  /** Who allocated block 0 first: the start of an interpreter. */
+  private firstOfAll: string | undefined;
   private readonly cache = new GdbFrameCache();
   private readonly stacks: GdbLogStacks;
   private readonly mallocs: GdbMallocEvents;
@@ -232,11 +234,30 @@ class GdbLogDecoder implements TraceDecoder {
     }
     const swept = length === 0 && frames.some(({ isSweep }) => isSweep);
     const stack: StackId = this.stacks.stack(frames);
-    const kind = this.gcLog.change(start, length, swept);
     const address = start * GC_BLOCK_BYTES;
-    builder.addEvent(EVENT_KINDS.indexOf(kind), address, length * GC_BLOCK_BYTES, stack);
-    if (kind === 'realloc') builder.setLast('fromAddress', address);
+    const isNew = length > 0 && frames[0]?.functionName === 'gc_alloc';
+    if (isNew && start === 0) this.beginningOf(frames);
+    const change = this.live.change(address, length);
+    // Who calls from gc_alloc has a new block: what was there died without a call of the log function.
+    const kind = swept ? EventKind.sweep : EventKind[change === 'realloc' && isNew ? 'alloc' : change];
+    builder.addEvent(kind, address, length * GC_BLOCK_BYTES, stack);
+    if (kind === EventKind.realloc) builder.setLast('fromAddress', address);
     if (ticksMs !== undefined) builder.setLast('atUs', ticksMs * 1000);
+  }
+
+  /**
+   * Block 0 is allocated. A heap that begins anew shows in nothing else: it is allocated again while it is alive, by those who did
+   * so first. (By others: of a heap in several areas each has a block 0.)
+   */
+  private beginningOf(frames: readonly LoggedFrame[]): void {
+    const by = frames
+      .slice(0, 4)
+      .map(({ functionName }) => functionName)
+      .join('<');
+    this.firstOfAll ??= by;
+    if (by !== this.firstOfAll || !this.live.blocks.has(0)) return;
+    this.live.clear();
+    this.builder.add({ kind: 'epoch', reason: 'block 0 was allocated anew: the heap was restarted' });
   }
 
   private textOf(bytes: Uint8Array, from: number, to: number): string {

@@ -150,7 +150,7 @@ function* eventMembers(trace: Trace, first: Seq, stacks: StackList): Generator<A
     const { largestBeforeBytes, largestAfterBytes, task } = event;
     yield {
       seq: first + position++,
-      kind: event.kind === 'sweep' ? 'free' : event.kind,
+      kind: event.kind === 'sweep' ? 'free' : event.kind === 'existing' ? 'alloc' : event.kind,
       address: event.address,
       sizeBytes: event.sizeBytes ?? 0,
       atUs: lastUs,
@@ -163,6 +163,7 @@ function* eventMembers(trace: Trace, first: Seq, stacks: StackList): Generator<A
         ? { requestedBytes: event.requestedBytes }
         : {}),
       ...(event.kind === 'sweep' ? { sweep: true } : {}),
+      ...(event.kind === 'existing' ? { existing: true } : {}),
       ...(task === undefined ? {} : { task }),
       ...stacks.idOf(stack),
     };

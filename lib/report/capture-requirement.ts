@@ -17,11 +17,12 @@ export function checkedTrace(checked: Checked): Trace {
 
 /** @throws CheckFailedError HH2004 */
 export function requireComplete(trace: Trace, options: CaptureRequirement): void {
-  if (trace.info.complete || options.allowIncomplete) return;
-  const reason = trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so';
+  const { complete, doubtful } = trace.info;
+  if ((complete && doubtful === undefined) || options.allowIncomplete) return;
+  const reason = complete ? doubtful : (trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so');
   throw new CheckFailedError(
     'HH2004',
-    `capture: incomplete (${sanitize(reason)}): a check on it would prove nothing\n${captureLine(trace)}`,
+    `capture: ${complete ? 'doubtful' : 'incomplete'} (${sanitize(reason ?? '')}): a check on it would prove nothing\n${captureLine(trace)}`,
     {
       remedy: 'capture again, or allow it: allowIncomplete',
     },

@@ -34,6 +34,7 @@ function eventCounts(summary: CaptureSummary): string {
     `${formatCount(summary.frees)} frees`,
     ...(summary.sweeps > 0 ? [`${formatCount(summary.sweeps)} swept`] : []),
     ...(summary.reallocations > 0 ? [`${formatCount(summary.reallocations)} reallocations`] : []),
+    ...(summary.existing > 0 ? [`${formatCount(summary.existing)} alive before`] : []),
     ...(summary.failures > 0 ? [`${formatCount(summary.failures)} failed`] : []),
   ];
   return `${formatCount(summary.events)}: ${parts.join(', ')}`;
@@ -48,7 +49,7 @@ function alive(summary: CaptureSummary): string {
 function duration(summary: CaptureSummary): string {
   const seconds = (summary.durationMs ?? 0) / 1000;
   const rate = summary.eventsPerSecond === undefined ? '' : `, ${formatCount(summary.eventsPerSecond)} events/s`;
-  return `${seconds.toFixed(1)} s${rate}`;
+  return `${seconds.toFixed(1)} s of host time${rate}`;
 }
 
 function sourceOf(summary: CaptureSummary): string {

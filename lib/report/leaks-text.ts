@@ -23,6 +23,7 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
     `Window: ${window}`,
     `Live: ${live.length > 8 ? `${live[0]} -> ... -> ${live.at(-1)}` : live.join(' -> ')}`,
     `Left behind: ${formatBytes(leaks.suspectBytes)} in ${formatCount(leaks.suspectCount)} blocks`,
+    ...replaced(leaks),
     '',
   ];
   for (const verdict of Object.keys(TITLES) as LeakVerdict[]) {
@@ -52,6 +53,13 @@ function aliveText(leaks: Leaks, top: number): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
+function replaced({ replacedBytes, replacedCount }: Leaks): string[] {
+  if (replacedCount === 0) return [];
+  return [
+    `New for old: ${formatBytes(replacedBytes)} in ${formatCount(replacedCount)} blocks took the place of what was given back: not counted`,
+  ];
+}
+
 function groupLines(title: string, sites: readonly LeakSite[], top: number): string[] {
   const lines = [title, ...sites.slice(0, top).flatMap((site) => leakSiteLines(site))];
   if (sites.length > top) lines.push(`  and ${formatCount(sites.length - top)} more sources`);
@@ -65,7 +73,9 @@ export function leakSiteLines(site: LeakSite, iterations?: number): string[] {
       ? `${formatCount(site.count)} blocks, ${formatBytes(site.bytes)}`
       : `${formatCount(site.count)} x ${formatBytes(site.eachBytes)}`;
   const callers = callersText(site.frames);
-  const head = `  ${what}  ${frameText(site.frames[0])}   ${rhythm(site, iterations)}`.trimEnd();
+  const isNet = site.netBytes === site.bytes || site.netBytes <= 0;
+  const net = isNet ? '' : `   net ${formatBytes(site.netBytes)}`;
+  const head = `  ${what}  ${frameText(site.frames[0])}   ${rhythm(site, iterations)}`.trimEnd() + net;
   return callers === '' ? [head] : [head, `     ${callers}`];
 }
 

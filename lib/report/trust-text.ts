@@ -7,6 +7,7 @@ import { sanitize } from './sanitize.js';
 /** What a result says about how far it can be trusted. */
 export interface Trust {
   readonly complete?: boolean;
+  readonly doubtful?: string;
   readonly gaps?: readonly Gap[];
   readonly findings?: readonly Finding[];
   readonly assumptions?: readonly string[];
@@ -37,6 +38,7 @@ export function trustLines(trust: Trust): string[] {
   if (further > 0) lines.push(`gap: and ${formatCount(further)} more`);
   if (trust.complete === false) lines.push('the capture is incomplete: what is missing is in none of these figures');
   lines.push(...stackDoubtLines(trust.stacks));
+  if (trust.doubtful !== undefined) lines.push(`the capture is doubtful: ${sanitize(trust.doubtful)}`);
   for (const assumption of trust.assumptions ?? []) lines.push(`assumed: ${sanitize(assumption)}`);
   return lines;
 }

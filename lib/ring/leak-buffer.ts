@@ -101,6 +101,9 @@ export class LeakBuffer {
       case 'alloc':
         this.allocate(event);
         break;
+      case 'existing':
+        this.allocate({ ...event, kind: 'alloc' });
+        break;
       case 'failed':
         break;
     }

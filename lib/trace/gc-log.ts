@@ -4,49 +4,52 @@ import type { Backtrace, HeapEvent, HeapRegion } from './heap-event.js';
 /** MicroPython's and CircuitPython's block on 32-bit targets: four words. */
 export const GC_BLOCK_BYTES: Bytes = 16;
 
-/**
- * Turns the arguments of `gc_log_change(start_block, length)` into heap events (CircuitPython's py/gc.c with LOG_HEAP_ACTIVITY):
- * a length for a block that is not live is an alloc, for a live one a realloc in place, 0 is a free, or a sweep when
- * a function named `gc_sweep*` is in the backtrace.
- */
-export class GcLog {
-  /** Live blocks: the number of the first by the count. */
-  readonly live = new Map<Blocks, Blocks>();
+/** The live blocks of a heap whose changes are logged as (start, length), as CircuitPython's `gc_log_change` does. */
+export class GcLive {
+  /** Address of the first block by the count. */
+  readonly blocks = new Map<Address, Blocks>();
 
-  constructor(
-    readonly blockBytes: Bytes,
-    private poolStart: Address = 0,
-  ) {}
-
-  /** Begins a new epoch: every block is free again, and the pool may lie elsewhere. */
-  reset(poolStart: Address): void {
-    this.live.clear();
-    this.poolStart = poolStart;
-  }
-
-  event(startBlock: Blocks, length: Blocks, backtrace: Backtrace): HeapEvent {
-    const address = this.poolStart + startBlock * this.blockBytes;
-    const sizeBytes = length * this.blockBytes;
-    const kind = this.change(startBlock, length, length === 0 && isSweep(backtrace));
-    switch (kind) {
-      case 'alloc':
-        return { kind, address, sizeBytes, backtrace };
-      case 'realloc':
-        return { kind, address, fromAddress: address, sizeBytes, backtrace };
-      default:
-        return { kind, address, backtrace };
-    }
-  }
-
-  /** The same for callers that keep events in columns: follows the live blocks and says which kind of event it is. */
-  change(startBlock: Blocks, length: Blocks, swept: boolean): 'alloc' | 'realloc' | 'free' | 'sweep' {
+  /** A length for a block that is not live is an alloc, for a live one a realloc in place, 0 is a free. */
+  change(address: Address, length: Blocks): 'alloc' | 'realloc' | 'free' {
     if (length === 0) {
-      this.live.delete(startBlock);
-      return swept ? 'sweep' : 'free';
+      this.blocks.delete(address);
+      return 'free';
     }
-    const known = this.live.has(startBlock);
-    this.live.set(startBlock, length);
+    const known = this.blocks.has(address);
+    this.blocks.set(address, length);
     return known ? 'realloc' : 'alloc';
+  }
+
+  /** Whether an allocation that is alive begins in this range. */
+  overlaps(address: Address, length: Blocks): boolean {
+    // A length can be anything where a stack is damaged.
+    if (length > this.blocks.size) {
+      const end = address + length * GC_BLOCK_BYTES;
+      return [...this.blocks.keys()].some((start) => start >= address && start < end);
+    }
+    for (let i = 0; i < length; i++) if (this.blocks.has(address + i * GC_BLOCK_BYTES)) return true;
+    return false;
+  }
+
+  clear(): void {
+    this.blocks.clear();
+  }
+}
+
+/** A change as a heap event: a free is a sweep when a function named `gc_sweep*` is in the backtrace. */
+export function gcEvent(
+  change: 'alloc' | 'realloc' | 'free',
+  { address, length }: { readonly address: Address; readonly length: Blocks },
+  backtrace: Backtrace,
+): HeapEvent {
+  const sizeBytes = length * GC_BLOCK_BYTES;
+  switch (change) {
+    case 'alloc':
+      return { kind: 'alloc', address, sizeBytes, backtrace };
+    case 'realloc':
+      return { kind: 'realloc', address, fromAddress: address, sizeBytes, backtrace };
+    case 'free':
+      return { kind: isSweep(backtrace) ? 'sweep' : 'free', address, backtrace };
   }
 }
 

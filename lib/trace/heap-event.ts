@@ -87,8 +87,24 @@ export interface FailedEvent extends EventBase {
   readonly fromAddress?: Address;
 }
 
+/**
+ * A block was alive before the capture began: read from the allocator's own structures when it attached to a running target. Nobody was
+ * seen to allocate it.
+ */
+export interface ExistingEvent extends EventBase {
+  readonly kind: 'existing';
+  readonly address: Address;
+  /** What it occupies, or may hold. */
+  readonly sizeBytes: Bytes;
+}
+
+/** Stands where the backtrace of an {@link ExistingEvent} would be. */
+export const EXISTING_BACKTRACE: Backtrace = [
+  { address: 0, functionName: '[alive before the capture]', file: '', line: 0 },
+];
+
 /** One thing that happened to the heap. Its sequence number is its position in the stream. */
-export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent;
+export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent | ExistingEvent;
 
 /** A named moment, between two events. */
 export interface Mark {
@@ -179,6 +195,7 @@ export function isHeapEvent(record: TraceRecord): record is HeapEvent {
     case 'sweep':
     case 'realloc':
     case 'failed':
+    case 'existing':
       return true;
     default:
       return false;
@@ -208,6 +225,8 @@ export interface TraceInfo {
   readonly contents?: TraceContents;
   /** False when the tail is missing or events were lost; a leak check must not pass on such a trace. */
   readonly complete: boolean;
+  /** Why the events are not to be trusted although none is known to be missing: they contradict each other. Absent when they do not. */
+  readonly doubtful?: string;
   /** Why the capture ended: `reached pyexec_friendly_repl`, `interrupted`, `connection lost: ...`. */
   readonly endReason?: string;
   readonly engine?: string;
@@ -217,6 +236,11 @@ export interface TraceInfo {
   /** By task number: what the source calls the task. */
   readonly taskNames?: Readonly<Record<string, string>>;
   readonly startedAtWallMs?: number;
+  /**
+   * Whose clock `atUs` is. `host`: the debugger's, so that the link's delays and the halts of the target are in it; nothing that the
+   * firmware does takes as long. Absent: the source's own, or none.
+   */
+  readonly clock?: { readonly kind: 'host' | 'target'; readonly name: string };
   /** Wall time from the first event to the end. */
   readonly durationMs?: number;
   readonly toolVersion?: string;

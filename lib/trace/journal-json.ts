@@ -24,6 +24,7 @@ const infoSchema = z.object({
   unitBytes: positive,
   contents: z.optional(z.enum(TRACE_CONTENTS)),
   complete: z.boolean(),
+  doubtful: optionalText,
   endReason: optionalText,
   engine: optionalText,
   allocator: optionalText,
@@ -31,6 +32,7 @@ const infoSchema = z.object({
   elf: z.optional(z.object({ path: z.string(), buildId: optionalText })),
   taskNames: z.optional(z.record(z.string(), z.string())),
   startedAtWallMs: optionalNumber,
+  clock: z.optional(z.object({ kind: z.enum(['host', 'target']), name: z.string() })),
   durationMs: optionalNumber,
   toolVersion: optionalText,
   oracle: z.optional(

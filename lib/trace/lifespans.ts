@@ -144,6 +144,7 @@ class LifespanScan {
     const sizeBytes = events.sizeBytes[seq] ?? 0;
     switch (events.kind[seq]) {
       case EventKind.alloc:
+      case EventKind.existing:
         this.open(seq, address, sizeBytes);
         break;
       case EventKind.free:

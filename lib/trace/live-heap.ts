@@ -23,6 +23,9 @@ export class LiveHeap {
         this.allocations++;
         this.open(record.address, record.sizeBytes);
         break;
+      case 'existing':
+        this.open(record.address, record.sizeBytes);
+        break;
       case 'realloc':
         this.reallocations++;
         this.close(record.fromAddress);

@@ -15,8 +15,8 @@ import type {
 import { FrameFlag, type FrameTable, type InternTables, type StackTable } from './tables.js';
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
-export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4 } as const;
-export const EVENT_KINDS = ['alloc', 'free', 'sweep', 'realloc', 'failed'] as const;
+export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4, existing: 5 } as const;
+export const EVENT_KINDS = ['alloc', 'free', 'sweep', 'realloc', 'failed', 'existing'] as const;
 
 /** Heap events as columns, in the order in which the target made them. A column that no event fills is undefined. */
 export interface EventColumns {
@@ -133,6 +133,8 @@ export function eventAt(trace: Trace, seq: Seq): HeapEvent {
       const from = fromSizeBytes === undefined ? {} : { fromSizeBytes };
       return { kind, address, sizeBytes, fromAddress: fromAddress ?? address, ...from, ...requested, ...base };
     }
+    case 'existing':
+      return { kind, address, sizeBytes, ...base };
     case 'failed':
       return { kind, sizeBytes, ...(fromAddress === undefined ? {} : { fromAddress }), ...base };
   }

@@ -66,6 +66,38 @@ test('tells what grows in every cycle from what is allocated once', (t) => {
   );
 });
 
+test('new blocks in the place of old ones are told apart from what grew', (t) => {
+  // A soft reset: what the site had is given back and made anew, with one block more.
+  const leaks = findLeaks(
+    traceFromText(`
+      alloc 0x100 16 main@m.c:1 > node@n.c:5
+      alloc 0x110 16 main@m.c:1 > node@n.c:5
+      alloc 0x120 48 main@m.c:1 > table@t.c:2
+      mark reset
+      free 0x100
+      free 0x110
+      free 0x120
+      alloc 0x200 16 main@m.c:1 > node@n.c:5
+      alloc 0x210 16 main@m.c:1 > node@n.c:5
+      alloc 0x220 16 main@m.c:1 > node@n.c:5
+      alloc 0x230 48 main@m.c:1 > table@t.c:2
+    `),
+  );
+  t.deepEqual(leaks.liveBytes, [80, 96]);
+  t.deepEqual(
+    leaks.sites.map((site) => [site.functionName, site.verdict, site.count, site.bytes, site.netCount, site.netBytes]),
+    [
+      ['node', 'left', 3, 48, 1, 16],
+      ['table', 'steady', 1, 48, 0, 0],
+    ],
+  );
+  t.deepEqual([leaks.suspectBytes, leaks.suspectCount], [16, 1]);
+  t.deepEqual([leaks.replacedBytes, leaks.replacedCount], [32 + 48, 2 + 1]);
+  const text = leaksText(leaks);
+  t.regex(text, /Left behind: 16 B in 1 blocks\nNew for old: 80 B in 3 blocks/);
+  t.regex(text, /3 x 16 B {2}node {2}n\.c:5 {3}net 16 B/);
+});
+
 test('counts only between the named marks', (t) => {
   const trace = traceFromText(`
     alloc 0x100 8 main@m.c:1

@@ -9,9 +9,10 @@ import { tempFolder } from '../support/temp-folder.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
 const trace = traceFromText(
-  Array.from({ length: 200 }, (_, i) => `alloc 0x${(0x1000 + i * 16).toString(16)} 16 main@m.c:1 > f@a.c:${i + 1}`).join(
-    '\n',
-  ),
+  Array.from(
+    { length: 200 },
+    (_, i) => `alloc 0x${(0x1000 + i * 16).toString(16)} 16 main@m.c:1 > f@a.c:${i + 1}`,
+  ).join('\n'),
 );
 
 test('a history above the limit is not written, what an earlier capture left goes, and the summary says how to get it', async (t) => {

@@ -6,6 +6,7 @@ import { type MallocPlanOptions, makeMallocPlan } from '../../lib/capture/plan/m
 import { loadFirmware } from '../../lib/firmware/firmware-image.js';
 import { functionsOf } from '../../lib/firmware/gdb-backtrace.js';
 import { connect } from '../../lib/link/server/connect.js';
+import type { Target } from '../../lib/link/server/target.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { backtraceOf, eventAt } from '../../lib/trace/trace.js';
@@ -18,6 +19,8 @@ export interface MallocSetup extends MallocPlanOptions {
   readonly hooks?: readonly string[];
   /** Instead of the board's own number of breakpoints. */
   readonly breakpoints?: number;
+  /** What is put between the engine and the server. */
+  readonly through?: (target: Target) => Promise<Target>;
 }
 
 export interface MallocCaptured extends Captured {
@@ -36,7 +39,8 @@ export async function captureMalloc(engine: Engine, setup: MallocSetup): Promise
   target.lost.catch(() => undefined);
   if (target.console) drain(target.console).catch(() => undefined);
   const signal = AbortSignal.timeout(120_000);
-  const captured = await capture(engine, { target, plan: made.plan, signal });
+  const reached = (await setup.through?.(target)) ?? target;
+  const captured = await capture(engine, { target: reached, plan: made.plan, signal });
   return { ...captured, notes: [...notes, ...made.notes] };
 }
 
@@ -58,6 +62,8 @@ function textOf(event: HeapEvent): string {
       return `free ${hex(event.address)}`;
     case 'realloc':
       return `${hex(event.fromAddress)} -> ${hex(event.address)} ${event.sizeBytes}`;
+    case 'existing':
+      return `existing ${hex(event.address)} ${event.sizeBytes}`;
     case 'failed':
       return `failed ${event.fromAddress === undefined ? '' : `${hex(event.fromAddress)} `}${event.sizeBytes}`;
   }

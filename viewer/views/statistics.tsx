@@ -27,8 +27,10 @@ export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function Totals({ stats }: { readonly stats: HeapStats }) {
   const { lifetimes, rate } = stats;
-  const life = lifetimes.us ?? lifetimes.events;
-  const unit = (value: number) => (lifetimes.us ? formatUs(value) : `${formatCount(value)} events`);
+  // The host's clock tells how long the debugger took, not the firmware.
+  const inUs = stats.clock === 'host' ? undefined : lifetimes.us;
+  const life = inUs ?? lifetimes.events;
+  const unit = (value: number) => (inUs ? formatUs(value) : `${formatCount(value)} events`);
   const rows: (readonly [string, string])[] = [
     ['events', formatCount(stats.events)],
     ['allocations', formatCount(stats.allocations)],
@@ -40,7 +42,11 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
     ['alive at the end', `${formatBytes(stats.liveBytes)} in ${formatCount(stats.liveCount)}`],
     ['temporary', `${formatCount(stats.temporary.count)}, ${formatBytes(stats.temporary.bytes)}`],
   ];
-  if (rate) rows.push(['rate', `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`]);
+  if (rate)
+    rows.push([
+      stats.clock === 'host' ? 'rate (host time)' : 'rate',
+      `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`,
+    ]);
   if (life) {
     const most = lifetimes.upperBound ? ' at most' : '';
     rows.push(

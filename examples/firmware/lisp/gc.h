@@ -17,7 +17,9 @@ typedef struct {
 } gc_info_t;
 
 // Makes [start, end) an empty heap and forgets any heap there was.
+#if !INLINE_GC_INIT
 void gc_init(void *start, void *end);
+#endif
 
 // Returns zeroed memory, or NULL when there is not enough in one piece even after a collection.
 void *gc_alloc(size_t n_bytes, unsigned alloc_flags);

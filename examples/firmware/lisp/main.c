@@ -3,6 +3,9 @@
 #include "bytes.h"
 #include "eval.h"
 #include "gc.h"
+#if INLINE_GC_INIT
+#include "gcinit.h"
+#endif
 #include "print.h"
 #include "repl.h"
 #include "state.h"
@@ -36,6 +39,11 @@ static void run_boot_script(void)
 int main(void)
 {
     board_init();
+    // What a virtual machine that is thrown away leaves behind: nothing is swept, the next one begins on a new heap.
+    for (int i = 0; i < BOOT_RESTARTS; i++) {
+        runtime_init();
+        run_boot_script();
+    }
     for (;;) {
         runtime_init();
         run_boot_script();

@@ -33,7 +33,7 @@ typedef struct gc_area {
     uint8_t *gc_pool_end;
     // No block below this byte of the allocation table is free.
     size_t gc_last_free_atb_index;
-    // A second heap; always NULL here.
+    // The next area of a split heap (gcareas.c); always NULL in gc.c.
     struct gc_area *next;
 } gc_area_t;
 

@@ -37,7 +37,13 @@ export async function walkHeap4(read: ReadTarget, { variables }: HeapPlaces): Pr
     if (size < HEADER_BYTES || next > end) {
       return { problem: `the block at ${formatAddress(at)} says that it has ${formatCount(size)} bytes` };
     }
-    blocks.push({ start: at, end: next, usableBytes: size - HEADER_BYTES, used: (word & ALLOCATED) !== 0 });
+    blocks.push({
+      start: at,
+      pointer: at + HEADER_BYTES,
+      end: next,
+      usableBytes: size - HEADER_BYTES,
+      used: (word & ALLOCATED) !== 0,
+    });
     at = next;
   }
   return { blocks, growthBytes: 0, detail: `${detail}, ${formatAddress(start)} to ${formatAddress(end)}` };

@@ -42,12 +42,18 @@ export async function walkNewlib(read: ReadTarget, { variables, limit }: HeapPla
       return { problem: `the chunk at ${formatAddress(at)} says that it has ${formatCount(size)} bytes` };
     }
     const used = ((copy.word(next + 4) ?? 0) & PREVIOUS_IN_USE) !== 0;
-    blocks.push({ start: at, end: next, usableBytes: size - 4, used });
+    blocks.push({ start: at, pointer: at + 8, end: next, usableBytes: size - 4, used });
     at = next;
   }
   const topSize = sizeAt(copy, top);
   const end = top + topSize;
-  blocks.push({ start: top, end, usableBytes: Math.max(0, topSize - 4 - SMALLEST_CHUNK), used: false });
+  blocks.push({
+    start: top,
+    pointer: top + 8,
+    end,
+    usableBytes: Math.max(0, topSize - 4 - SMALLEST_CHUNK),
+    used: false,
+  });
   const growthBytes = limit === undefined ? undefined : Math.max(0, limit - end);
   return { blocks, growthBytes, detail: `${detail}, ${formatAddress(first)} to ${formatAddress(end)}` };
 }

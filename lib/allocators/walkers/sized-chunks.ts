@@ -67,7 +67,14 @@ function chunksOf(copy: MemoryCopy, free: ReadonlySet<Address>): HeapBlock[] | H
     }
     const used = !free.has(at);
     if (!used) seen++;
-    blocks.push({ start: at, end: next, usableBytes: size - (used ? 4 : 8), used });
+    // The user's bytes are aligned to 8, whatever the chunk is.
+    blocks.push({
+      start: at,
+      pointer: Math.ceil((at + 4) / 8) * 8,
+      end: next,
+      usableBytes: size - (used ? 4 : 8),
+      used,
+    });
     at = next;
   }
   if (seen < free.size) return { problem: `${free.size - seen} entries of the free list are no chunks` };

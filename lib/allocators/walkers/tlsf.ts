@@ -71,7 +71,7 @@ function chainFrom(copy: MemoryCopy, start: Address): HeapBlock[] | undefined {
     if (size === 0) return isFree || blocks.length === 0 ? undefined : blocks;
     if (size < SMALLEST_BLOCK || size % 4 !== 0) return undefined;
     const next = at + 4 + size;
-    blocks.push({ start: at, end: next, usableBytes: size, used: !isFree });
+    blocks.push({ start: at, pointer: at + 8, end: next, usableBytes: size, used: !isFree });
     previousIsFree = isFree;
     at = next;
   }

@@ -17,8 +17,8 @@ export interface CaptureOptions {
   readonly logFunction: Address;
   readonly gcInit: Address | undefined;
   readonly stops: ReadonlySet<Address>;
-  /** The target stays halted at the event of this number (in the one-write mode: at or before the next). */
-  readonly maxEvents: number;
+  /** Whether the events that were asked for are there: the target stays halted then (in the one-write mode: at or before the next). */
+  readonly isFull: () => boolean;
   /** Does what needs the halted target with a stop that was read (not in the one-write mode). */
   readonly prepare: (stop: CaptureStop) => Promise<CaptureStop>;
   /** Where a `bx lr` lies: resuming there returns from the log function. Given only for the one-write mode. */
@@ -43,7 +43,6 @@ const ONE_WRITE_SLACK_BYTES: Bytes = 512;
  */
 export class DirectCapture {
   private oneWrite = false;
-  private events = 0;
   private readonly client: RspClient;
   private readonly reader: SnapshotReader;
   private readonly run: TargetRun;
@@ -73,14 +72,14 @@ export class DirectCapture {
         yield stop;
         if (!next) return;
         await run.confirmed;
-        if (++this.events < this.options.maxEvents) continue;
+        if (!this.options.isFull()) continue;
         await this.run.end();
         await this.run.wait(run);
         return;
       }
       const read = await this.read(stopped);
       const stop = read.kind === 'gc-init' && !this.run.ending ? await this.passGcInit(read) : read;
-      const isLast = stop.kind === 'log' && ++this.events === this.options.maxEvents;
+      const isLast = stop.kind === 'log' && this.options.isFull();
       if (this.run.ending || isLast || (stop.kind !== 'log' && stop.kind !== 'gc-init')) {
         yield stop;
         return;

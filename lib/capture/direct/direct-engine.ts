@@ -1,11 +1,10 @@
-import { gcOracle } from '../../allocators/gc-oracle.js';
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { signalName } from '../../link/rsp/stop-reply.js';
 import type { Target } from '../../link/server/target.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
-import { LastWords, oracleOf } from '../last-words.js';
+import { LastWords } from '../last-words.js';
 import { QUIET_MS } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
@@ -68,6 +67,8 @@ class DirectRun {
       stacks: link.stacks,
       maxDepth: plan.maxDepth,
       keepSamples,
+      maxEvents: plan.maxEvents,
+      attached: plan.attached,
     });
   }
 
@@ -99,29 +100,26 @@ class DirectRun {
   }
 
   private async prepareCapture(): Promise<DirectCapture> {
-    const { hook, stops, maxEvents } = this.plan;
+    const { hook, stops } = this.plan;
     const { oneWrite } = this.options;
     const { client } = this.link;
+    this.link.reader.alongside = this.made.alongside;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
     return new DirectCapture(this.link, {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(stops.map((stop) => stop.address)),
-      maxEvents: maxEvents ?? Number.POSITIVE_INFINITY,
+      isFull: () => this.made.heap.isFull,
       prepare: (stop) => this.made.prepare(stop),
       returnInstruction,
     });
   }
 
   private async *atEnd(signal: AbortSignal, words: LastWords): AsyncGenerator<TraceRecord, void, undefined> {
-    const { made } = this;
-    const { client } = this.link;
-    const underWay = this.lastStop?.kind === 'stop' ? undefined : made.lastBlock;
-    const oracle = await gcOracle((at, length) => client.readMemory(at, length), made.log, made.area, underWay);
-    const { events } = made;
     const reached = this.lastStop?.kind === 'stop';
-    const told = await words.of({ reason: this.reason(signal), reached, events });
-    yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told, engineReport: this.report() } };
+    yield* this.made.finish(reached);
+    const told = await words.of({ reason: this.reason(signal), reached, events: this.made.events });
+    yield { kind: 'info', info: { ...told, engineReport: this.report() } };
   }
 
   private async status(): Promise<TraceRecord> {

@@ -1,9 +1,11 @@
-import { type GcArea, readArea } from '../../allocators/gc-area.js';
-import type { Blocks, Seq } from '../../base/units.js';
+import { firstAreaRange, type TargetMemory } from '../../allocators/gc-area.js';
+import type { Address, Bytes, Seq } from '../../base/units.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
-import { GcLog, gcRegion } from '../../trace/gc-log.js';
+import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
+import { oracleOf } from '../last-words.js';
+import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
 import type { CaptureStop } from './direct-capture.js';
 import type { StopSnapshot } from './stop-snapshot.js';
 import type { StopUnwinder } from './stop-unwinder.js';
@@ -12,6 +14,8 @@ export interface RecordsOptions {
   readonly stacks: StopUnwinder;
   readonly maxDepth: number;
   readonly keepSamples: boolean;
+  readonly maxEvents?: number | undefined;
+  readonly attached?: boolean | undefined;
 }
 
 /**
@@ -21,66 +25,107 @@ export interface RecordsOptions {
 export class DirectRecords {
   /** How many events were made. */
   events: Seq = 0;
-  readonly log: GcLog;
-  /** Where the heap lies in the current epoch; undefined while that is unknown. */
-  area: GcArea | undefined;
-  /** The block of the last event: its change may not have reached the target's table yet. */
-  lastBlock: Blocks | undefined;
+  readonly heap: HeapFollower<StopSnapshot>;
   /** Of stops that had to be unwound before the target ran on. */
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
   private readonly startedAt = performance.now();
-  private newEpoch = true;
-  private areaIsNew = false;
+  private readonly initSteps: FollowerStep<StopSnapshot>[] = [];
+  private readonly steps = new WeakMap<StopSnapshot, readonly FollowerStep<StopSnapshot>[]>();
 
   constructor(
     private readonly client: RspClient,
     private readonly hook: LogHook,
     private readonly options: RecordsOptions,
   ) {
-    this.log = new GcLog(hook.blockBytes);
+    this.heap = new HeapFollower(hook, options);
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
   async prepare(stop: CaptureStop): Promise<CaptureStop> {
-    if (stop.kind === 'gc-init') this.newEpoch = true;
+    // At the entry and at the return; only the second is given to `of`.
+    if (stop.kind === 'gc-init') this.initSteps.push(...(await this.heap.restart(this.client)));
     if (stop.kind !== 'log') return stop;
-    if (this.newEpoch) {
-      this.newEpoch = false;
-      this.area = await readArea(this.client, this.hook.variables);
-      this.areaIsNew = true;
-    }
-    if (stop.snapshot.reachesTop) return stop;
-    const { backtrace, snapshot } = await this.options.stacks.ofHalted(stop.snapshot, this.depth);
-    this.unwound.set(snapshot, backtrace);
-    return { ...stop, snapshot };
+    const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
+    const [block = 0, length = 0] = whole.registers;
+    this.steps.set(whole, await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole)));
+    return { ...stop, snapshot: whole };
   }
 
   /** The records of a stop; none for those that are no event. */
   *of(stop: CaptureStop): Generator<TraceRecord, void, undefined> {
-    if (stop.kind === 'gc-init') {
-      this.log.reset(0);
-      if (this.events > 0) yield { kind: 'epoch', reason: 'gc_init' };
+    const { snapshot } = stop;
+    if (stop.kind === 'gc-init') yield* this.recordsOf(this.initSteps.splice(0));
+    const steps = this.steps.get(snapshot);
+    if (steps) yield* this.recordsOf(steps);
+    else if (stop.kind === 'log') {
+      // The one-write mode: the target has run on.
+      const [block = 0, length = 0] = snapshot.registers;
+      const steps = this.heap.atOnce({ block, length, logged: snapshot }, snapshot.alongside);
+      const isNew = this.backtraceOf(snapshot)[0]?.functionName === 'gc_alloc';
+      // A new block over a live one: what the tables would tell, if there were time to read them.
+      yield* this.recordsOf(
+        steps.map((step) =>
+          isNew && step.kind === 'change' && step.change === 'realloc' ? { ...step, change: 'alloc' } : step,
+        ),
+      );
     }
-    if (stop.kind === 'log' && this.areaIsNew) {
-      this.areaIsNew = false;
-      this.log.reset(this.area?.poolStart ?? 0);
-      if (this.area) {
-        const { poolStart, poolEnd } = this.area;
-        yield { kind: 'region', region: gcRegion(this.hook.blockBytes, poolStart, poolEnd) };
-      }
-    }
-    if (stop.kind === 'log') yield* this.event(stop.snapshot);
   }
 
-  private *event(snapshot: StopSnapshot): Generator<TraceRecord, void, undefined> {
-    const { registers, sp, stack } = snapshot;
+  /** What is to be read with every stop: a restart of the heap and a further area show in it. */
+  get alongside(): { readonly address: Address; readonly length: Bytes } | undefined {
+    const { variables, gcInit } = this.hook;
+    if (!variables || (gcInit && !variables.chain)) return undefined;
+    const { address, length } = firstAreaRange(variables);
+    return { address, length: length + 2 };
+  }
+
+  private memoryAt({ alongside }: StopSnapshot): TargetMemory {
+    const range = this.alongside;
+    if (!alongside || !range) return this.client;
+    return {
+      readMemory: (address, length) =>
+        address === range.address && length <= alongside.length
+          ? Promise.resolve(alongside.subarray(0, length))
+          : this.client.readMemory(address, length),
+    };
+  }
+
+  /** The target is halted for the last time. `atEnd`: it stands outside of the log function. */
+  async *finish(atEnd: boolean): AsyncGenerator<TraceRecord, void, undefined> {
+    const { steps, oracle } = await this.heap.finish(this.client, atEnd);
+    yield* this.recordsOf(steps);
+    yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events) } };
+  }
+
+  private *recordsOf(steps: readonly FollowerStep<StopSnapshot>[]): Generator<TraceRecord, void, undefined> {
+    for (const step of steps) {
+      if (step.kind !== 'change') {
+        if (step.kind === 'sweep' || step.kind === 'existing') this.events++;
+        yield step;
+        continue;
+      }
+      const { registers, sp, stack } = step.logged;
+      const backtrace = this.backtraceOf(step.logged);
+      const seq = this.events++;
+      yield { ...gcEvent(step.change, step, backtrace), atUs: this.now() };
+      if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
+    }
+  }
+
+  private backtraceOf(snapshot: StopSnapshot): Backtrace {
     const whole = this.unwound.get(snapshot) ?? this.options.stacks.ofCopy(snapshot, this.depth);
-    const backtrace = whole.slice(1);
-    this.lastBlock = registers[0] ?? 0;
-    const event = this.log.event(this.lastBlock, registers[1] ?? 0, backtrace);
-    const seq = this.events++;
-    yield { ...event, atUs: Math.round((performance.now() - this.startedAt) * 1000) };
-    if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
+    this.unwound.set(snapshot, whole);
+    return whole.slice(1);
+  }
+
+  private now(): number {
+    return Math.round((performance.now() - this.startedAt) * 1000);
+  }
+
+  private async unwindHalted(short: StopSnapshot): Promise<StopSnapshot> {
+    const { backtrace, snapshot } = await this.options.stacks.ofHalted(short, this.depth);
+    this.unwound.set(snapshot, backtrace);
+    return snapshot;
   }
 
   /** One more: the log function's own frame is not part of a backtrace. */

@@ -15,6 +15,8 @@ export interface StopSnapshot {
   readonly stack: Uint8Array;
   /** Whether the copy surely reaches the stack's outer end: unwinding needs no halted target then. */
   readonly reachesTop: boolean;
+  /** What {@link SnapshotReader.alongside} asked for. */
+  readonly alongside?: Uint8Array;
 }
 
 /** What is read of a stack whose end is not known; more is read when that does not suffice. */
@@ -27,6 +29,8 @@ const FIRST_BYTES = 1024;
 export class SnapshotReader {
   /** Reads that had to be made because the guess fell short. */
   rereads = 0;
+  /** Is read with every snapshot. Its length must be no multiple of 4, see {@link split}. */
+  alongside: MemoryRange | undefined;
   private windows: readonly StackWindow[] = [];
   private current: StackWindow | undefined;
   private registersBytes = 0;
@@ -63,8 +67,9 @@ export class SnapshotReader {
   plan(slackBytes?: Bytes): { readonly payloads: readonly string[]; readonly parts: readonly MemoryRange[] } {
     const window = this.current?.predict(slackBytes);
     const parts = window ? this.split(window) : [];
+    const ranges = this.alongside ? [...parts, this.alongside] : parts;
     return {
-      payloads: ['g', ...parts.map((part) => this.client.memory.readRequest(part.address, part.length))],
+      payloads: ['g', ...ranges.map((part) => this.client.memory.readRequest(part.address, part.length))],
       parts,
     };
   }
@@ -93,6 +98,10 @@ export class SnapshotReader {
     this.registersBytes = registersReply.length / 2;
     const first = parts[0];
     const bytes = await this.collect(replies.slice(1), parts);
+    const more = this.alongside;
+    const alongside =
+      more &&
+      this.client.memory.parseRead(await (replies[1 + parts.length] as Promise<Buffer>), more.address, more.length);
     const sp = registers[SP] ?? 0;
     const known =
       first && bytes && this.current?.holds(sp)
@@ -106,6 +115,7 @@ export class SnapshotReader {
       sp,
       pc: ((registers[PC] ?? 0) & ~1) >>> 0,
       returnAddress: ((registers[LR] ?? 0) & ~1) >>> 0,
+      ...(alongside ? { alongside } : {}),
     };
     if (known || !mayReread)
       return { ...common, stack: known ?? new Uint8Array(0), reachesTop: reachesTop && known !== undefined };
@@ -168,7 +178,7 @@ export class SnapshotReader {
   }
 
   /**
-   * Splits a window into reads of different lengths, none as long as the registers: a reply that came twice or got lost
+   * Splits a window into reads of different lengths, all multiples of 4 and none as long as the registers: a reply that came twice or got lost
    * then never fits the request that it is taken for.
    */
   private split(window: MemoryRange): MemoryRange[] {

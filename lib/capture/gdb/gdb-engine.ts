@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { gcOracle } from '../../allocators/gc-oracle.js';
+import { firstAreaRange } from '../../allocators/gc-area.js';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { defined } from '../../base/defined.js';
 import { packageRoot } from '../../base/package-root.js';
@@ -104,13 +104,14 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   );
   const last = new HeldEvent((record) => queue.push(record));
   const judge = new BacktraceJudge(plan.firmware);
-  const reader = new GdbScriptReader(plan.hook.blockBytes, judge, (record) => last.push(record));
+  const reader = new GdbScriptReader(plan, judge, (record) => last.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
   const finished = session.resumeRaw(signal, true).then(
-    (record) => {
+    async (record) => {
       stop = record;
+      await reader.drained;
       last.release();
       queue.end();
     },
@@ -123,24 +124,32 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   await finished;
   const end = endOf(stop, stops, reader, plan, signal);
   const atStop = stop.breakpoint !== undefined && stops.has(stop.breakpoint);
-  const underWay = atStop ? undefined : reader.lastBlock;
-  const oracle = await gcOracle((at, length) => session.readMemory(at, length), reader.log, reader.area, underWay);
+  const { records, oracle } = await reader.finish(session, atStop);
+  yield* records;
   const { events } = reader;
   const told = await words.of({ reason: end, reached: atStop, events });
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
-async function installScript(session: MiSession, { hook, maxEvents, maxDepth }: LogPlan): Promise<void> {
-  const { variables } = hook;
+async function installScript(session: MiSession, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
+  const { variables, gcInit } = hook;
+  const range = variables && firstAreaRange(variables);
+  const chain = variables?.chain;
+  // Where a block of a split heap lies may show at the next event only.
+  const limit = maxEvents !== undefined && chain ? maxEvents + 1 : (maxEvents ?? 0);
   const settings: Record<string, number> = {
     log: hook.logFunction.address,
-    init: hook.gcInit?.address ?? 0,
-    max_events: maxEvents ?? 0,
+    init: gcInit?.address ?? 0,
+    max_events: limit,
     max_depth: maxDepth,
-    var0: variables?.allocTableStart ?? 0,
-    var1: variables?.allocTableByteLen ?? 0,
-    var2: variables?.poolStart ?? 0,
-    var3: variables?.poolEnd ?? 0,
+    area: range?.address ?? 0,
+    area_bytes: range?.length ?? 0,
+    watch: chain || !gcInit ? 1 : 0,
+    table: variables?.allocTableStart ?? 0,
+    table_bytes: variables?.allocTableByteLen ?? 0,
+    next: chain?.next ?? 0,
+    first: chain?.firstArea ?? 0,
+    attached: attached ? 1 : 0,
   };
   for (const [name, value] of Object.entries(settings)) await session.mi.command(`-gdb-set var $hh_${name} = ${value}`);
   await sourceScript(session.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));

@@ -1,30 +1,48 @@
-import { type GcArea, isPlausible } from '../../allocators/gc-area.js';
+import type { TargetMemory } from '../../allocators/gc-area.js';
 import type { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { gdbFunctionName } from '../../symbols/demangle.js';
-import { GcLog, gcRegion } from '../../trace/gc-log.js';
-import { type Backtrace, CUT_FRAME, type Frame, type TraceRecord } from '../../trace/heap-event.js';
+import { gcEvent } from '../../trace/gc-log.js';
+import { type Backtrace, CUT_FRAME, type Frame, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
+import type { HarvestPlan, LogHook } from '../engine.js';
+import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
+import { ShownMemory } from './shown-memory.js';
 
 const FLAG = { inlined: 1, signal: 2, tail: 4 } as const;
 const CACHED_STACKS = 100_000;
 
 /** Reads the lines that gdb-scripts/heap_harvest.py writes (its head describes them) and makes trace records of them. */
 export class GdbScriptReader {
-  readonly log: GcLog;
-  area: GcArea | undefined;
-  events = 0;
   limitReached = false;
-  /** The block of the last event: its change may not have reached the target's table yet. */
-  lastBlock: number | undefined;
+  private readonly heap: HeapFollower<Backtrace>;
+  private memory = ShownMemory.nothing;
+  private work: Promise<void> = Promise.resolve();
   private rest = '';
   private readonly frames: Frame[] = [];
   private readonly stacks = new Map<string, Backtrace>();
 
   constructor(
-    blockBytes: number,
+    plan: HarvestPlan & { readonly hook: LogHook },
     private readonly judge: BacktraceJudge,
     private readonly emit: (record: TraceRecord) => void,
   ) {
-    this.log = new GcLog(blockBytes);
+    this.heap = new HeapFollower(plan.hook, plan);
+  }
+
+  /** Events told so far. */
+  get events(): number {
+    return this.heap.events;
+  }
+
+  /** Settles when everything pushed so far was emitted. */
+  get drained(): Promise<void> {
+    return this.work;
+  }
+
+  /** The target is halted for the last time. */
+  async finish(memory: TargetMemory, atEnd: boolean): Promise<{ records: TraceRecord[]; oracle: OracleResult }> {
+    await this.work;
+    const { steps, oracle } = await this.heap.finish(memory, atEnd);
+    return { records: steps.map(recordOf), oracle };
   }
 
   /** Console text, cut anywhere; lines that are not the script's are gdb's own and are left out. */
@@ -46,13 +64,14 @@ export class GdbScriptReader {
       case 'F':
         this.frame(line.slice(3));
         break;
-      case 'V':
-        this.variables(line.slice(3).split(' '));
+      case 'M':
+        this.memory = this.memory.with(line.slice(3));
         break;
-      case 'I':
-        this.log.reset(0);
-        if (this.events > 0) this.emit({ kind: 'epoch', reason: 'gc_init' });
+      case 'I': {
+        const { memory } = this;
+        this.follow(() => this.heap.restart(memory));
         break;
+      }
       case 'L':
         this.limitReached = true;
         break;
@@ -66,9 +85,16 @@ export class GdbScriptReader {
     const startBlock = Number.parseInt(start, 16);
     const blocks = Number.parseInt(length, 16);
     if (!Number.isFinite(startBlock) || !Number.isFinite(blocks)) return;
-    this.lastBlock = startBlock;
-    this.events++;
-    this.emit(this.log.event(startBlock, blocks, this.stackOf(text.slice(stackAt))));
+    const { memory } = this;
+    const change = { block: startBlock, length: blocks, logged: this.stackOf(text.slice(stackAt)) };
+    this.follow(() => this.heap.at(change, memory));
+  }
+
+  private follow(stop: () => Promise<readonly FollowerStep<Backtrace>[]>): void {
+    this.work = this.work.then(async () => {
+      for (const step of await stop()) this.emit(recordOf(step));
+    });
+    this.work.catch(() => undefined);
   }
 
   private frame(text: string): void {
@@ -98,15 +124,8 @@ export class GdbScriptReader {
     this.stacks.set(ids, backtrace);
     return backtrace;
   }
+}
 
-  private variables(words: readonly string[]): void {
-    const [allocTableStart = 0, allocTableBytes = 0, poolStart = 0, poolEnd = 0] = words.map((w) =>
-      Number.parseInt(w, 16),
-    );
-    const area = { allocTableStart, allocTableBytes, poolStart, poolEnd };
-    if (!isPlausible(area)) return;
-    this.area = area;
-    this.log.reset(poolStart);
-    this.emit({ kind: 'region', region: gcRegion(this.log.blockBytes, poolStart, poolEnd) });
-  }
+function recordOf(step: FollowerStep<Backtrace>): TraceRecord {
+  return step.kind === 'change' ? gcEvent(step.change, step, step.logged) : step;
 }

@@ -1,14 +1,13 @@
-import { type GcArea, readArea } from '../../allocators/gc-area.js';
-import { gcOracle } from '../../allocators/gc-oracle.js';
 import { formatAddress } from '../../base/units.js';
 import type { DebugSession } from '../../link/debug-session.js';
-import { GcLog, gcRegion } from '../../trace/gc-log.js';
-import type { TraceRecord } from '../../trace/heap-event.js';
+import { gcEvent } from '../../trace/gc-log.js';
+import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
 import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
+import { type FollowerStep, HeapFollower } from './heap-follower.js';
 
 /** r14 of Arm: where the log function returns to. */
 const LINK_REGISTER = 14;
@@ -20,13 +19,9 @@ export async function* harvestLogBySession(
   signal: AbortSignal,
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
-  const log = new GcLog(hook.blockBytes);
+  const heap = new HeapFollower<Backtrace>(hook, plan);
   const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
   for (const { address } of breakpoints) await session.setBreakpoint(address);
-  let area: GcArea | undefined;
-  let newEpoch = true;
-  let events = 0;
-  let lastBlock: number | undefined;
   let end: EndReason | undefined;
   let reached = false;
   const words = await LastWords.prepare(session, plan.firmware);
@@ -40,26 +35,17 @@ export async function* harvestLogBySession(
     }
     const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
     if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
-      if (newEpoch) {
-        newEpoch = false;
-        area = await readArea(session, hook.variables);
-        log.reset(area?.poolStart ?? 0);
-        if (area) yield { kind: 'region', region: gcRegion(hook.blockBytes, area.poolStart, area.poolEnd) };
-      }
       const registers = await session.registers();
       const backtrace = await session.backtrace(plan.maxDepth + 1);
-      lastBlock = registers[0] ?? 0;
-      yield log.event(lastBlock, registers[1] ?? 0, backtrace.slice(1));
+      const [block = 0, length = 0] = registers;
+      yield* recordsOf(await heap.at({ block, length, logged: backtrace.slice(1) }, session));
       await session.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
-      if (++events === plan.maxEvents) end = new EndReason(`${events} events were captured`, true);
+      if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
-      newEpoch = true;
-      log.reset(0);
-      if (events > 0) yield { kind: 'epoch', reason: 'gc_init' };
+      yield* recordsOf(await heap.restart(session));
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
-      lastBlock = undefined;
     } else if (signal.aborted) {
       end = EndReason.of(signal);
     } else {
@@ -68,7 +54,13 @@ export async function* harvestLogBySession(
     }
   }
   watch.close();
-  const oracle = await gcOracle((at, length) => session.readMemory(at, length), log, area, lastBlock);
+  const { steps, oracle } = await heap.finish(session, reached);
+  yield* recordsOf(steps);
+  const { events } = heap;
   const told = await words.of({ reason: end, reached, events });
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
+}
+
+function* recordsOf(steps: readonly FollowerStep<Backtrace>[]): Generator<TraceRecord> {
+  for (const step of steps) yield step.kind === 'change' ? gcEvent(step.change, step, step.logged) : step;
 }

@@ -28,6 +28,9 @@ export function findTaskVariable(image: Symbolizer, preferred: readonly string[]
   return undefined;
 }
 
+/** How the keys of handlers begin. */
+export const EXCEPTION = 'exception ';
+
 /** Whose stack the target stopped on. */
 export interface CallContext {
   readonly key: string;
@@ -46,7 +49,7 @@ export class CallContexts {
 
   async of(registers: Uint32Array): Promise<CallContext> {
     const exception = (registers[XPSR] ?? 0) & IPSR_MASK;
-    if (exception !== 0) return { key: `exception ${exception}` };
+    if (exception !== 0) return { key: `${EXCEPTION}${exception}` };
     if (!this.taskVariable) return { key: 'thread' };
     const bytes = await this.read(this.taskVariable.address, 4);
     const task = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);

@@ -12,6 +12,8 @@ export interface CallHook {
   readonly size?: number;
   readonly count?: number;
   readonly pointer?: number;
+  /** Of a realloc: 0 there forbids it to move the block. */
+  readonly mayMove?: number;
   /** Only for frees: hooked functions that it calls do not count. */
   readonly nests: boolean;
 }
@@ -52,6 +54,7 @@ export function eventOf(call: OpenCall, result: number, reallocZeroFrees: boolea
   const block = givenBlock(call);
   switch (call.hook.kind) {
     case 'alloc':
+      if (result === 0 && sizeBytes === 0) return undefined;
       return result === 0 ? { kind: 'failed', sizeBytes } : { kind: 'alloc', address: result, sizeBytes };
     case 'free':
       return block === 0 ? undefined : { kind: 'free', address: block };
@@ -60,6 +63,8 @@ export function eventOf(call: OpenCall, result: number, reallocZeroFrees: boolea
         return result === 0 ? { kind: 'failed', sizeBytes } : { kind: 'alloc', address: result, sizeBytes };
       if (result !== 0) return { kind: 'realloc', address: result, sizeBytes, fromAddress: block };
       if (sizeBytes === 0 && reallocZeroFrees) return { kind: 'free', address: block };
+      // The caller only asked whether there is room behind the block. (bool: the upper bits of the register mean nothing.)
+      if (call.hook.mayMove !== undefined && ((call.args[call.hook.mayMove] ?? 1) & 0xff) === 0) return undefined;
       return { kind: 'failed', sizeBytes, fromAddress: block };
     case 'collect':
     case 'reset':

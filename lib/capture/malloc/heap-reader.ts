@@ -1,10 +1,9 @@
-import { readArea } from '../../allocators/gc-area.js';
+import { type GcHeap, gcRegions, readGcHeap } from '../../allocators/gc-area.js';
 import type { HeapProblem, HeapWalk, ReadTarget } from '../../allocators/heap-walk.js';
-import { mallocOracle } from '../../allocators/malloc-oracle.js';
+import { type CallUnderWay, mallocOracle } from '../../allocators/malloc-oracle.js';
 import { HEAP_WALKERS } from '../../allocators/walkers/index.js';
 import type { Address, Bytes } from '../../base/units.js';
 import { errorMessage } from '../../errors/errors.js';
-import { gcRegion } from '../../trace/gc-log.js';
 import type { HeapRegion, OracleResult } from '../../trace/heap-event.js';
 import type { MallocHook } from '../engine.js';
 
@@ -25,16 +24,24 @@ export class HeapReader {
     }
   }
 
-  /** The end-of-capture check. `underWay` calls may or may not have changed the heap yet. */
-  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: number): Promise<OracleResult> {
-    return mallocOracle(await this.walk(), live, { underWay, unitBytes: this.hook.unitBytes });
+  /** The end-of-capture check. */
+  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: readonly CallUnderWay[]): Promise<OracleResult> {
+    const { unitBytes, blockBytes } = this.hook;
+    return mallocOracle(await this.walk(), live, { underWay, unitBytes, exactSizes: blockBytes !== undefined });
   }
 
-  /** Where the heap lies, as far as that is known before it is used, or (gc) once it was made. */
-  async region(): Promise<HeapRegion | undefined> {
-    const gc = this.hook.heap?.places.gc;
-    if (!gc) return this.hook.region;
-    const area = await readArea({ readMemory: this.read }, gc).catch(() => undefined);
-    return area ? gcRegion(this.hook.unitBytes, area.poolStart, area.poolEnd) : undefined;
+  /** Where the heap's areas lie, as far as that is known before it is used, or (gc) once it was made. */
+  async regions(): Promise<readonly HeapRegion[]> {
+    if (!this.isGc) return this.hook.region ? [this.hook.region] : [];
+    return gcRegions((await this.gcHeap())?.areas ?? []);
+  }
+
+  /** Whether it is a block heap whose tables can be read. */
+  get isGc(): boolean {
+    return this.hook.heap?.places.gc !== undefined;
+  }
+
+  async gcHeap(): Promise<GcHeap | undefined> {
+    return await readGcHeap({ readMemory: this.read }, this.hook.heap?.places.gc).catch(() => undefined);
   }
 }

@@ -60,6 +60,7 @@ class MallocLoop {
     const words = await LastWords.prepare(this.session, this.plan.firmware);
     const watch = new QuietWatch(signal, this.options.quietMs);
     let end: EndReason | undefined;
+    yield* this.made.start();
     try {
       while (!end) end = yield* this.next(watch, signal);
     } finally {
@@ -100,6 +101,7 @@ class MallocLoop {
       args: [word(0), word(1), word(2), word(3)],
       context: key,
     };
+    this.made.stoppedIn(key);
     const around = this.tracker.isInside(seen);
     const inside = around ? { ...seen, callers: await callersOf(this.session, around) } : seen;
     for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);

@@ -1,42 +1,80 @@
-import { formatAddress, formatCount, type Seq } from '../../base/units.js';
+import type { CallUnderWay } from '../../allocators/malloc-oracle.js';
+import { type Address, formatAddress, formatCount, type Seq } from '../../base/units.js';
 import type { DebugSession, StackSample } from '../../link/debug-session.js';
-import type { Backtrace, HeapEvent, TraceRecord } from '../../trace/heap-event.js';
-import { LiveHeap } from '../../trace/live-heap.js';
+import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
-import type { CallEvent, OpenCall } from './call-hook.js';
+import { EXCEPTION } from './call-context.js';
+import { type CallEvent, givenBlock, type OpenCall, requestedBytes } from './call-hook.js';
+import { EventOrder } from './event-order.js';
+import { EventWriter, type UnwrittenEvent } from './event-writer.js';
 import { HeapReader } from './heap-reader.js';
 import { LargestSampler } from './largest-sampler.js';
 import type { MallocTracker, TrackerStep } from './malloc-tracker.js';
+import { TableReader } from './table-reader.js';
 
 /** Of a call's entry. */
 interface CallStack {
-  readonly backtrace: Backtrace;
-  readonly sample: StackSample | undefined;
+  readonly backtrace?: Backtrace;
+  readonly sample?: StackSample | undefined;
 }
 
 /** Turns what the tracker says into trace records; the target is halted while it does. */
 export class MallocRecords {
-  /** How many events were made. */
-  events: Seq = 0;
-  private readonly heap = new LiveHeap();
   private readonly reader: HeapReader;
+  private readonly tables: TableReader | undefined;
   private readonly sampler: LargestSampler | undefined;
+  private readonly writer: EventWriter;
+  private readonly order = new EventOrder<UnwrittenEvent>();
   private readonly stacks = new Map<OpenCall, CallStack>();
-  private readonly startedAt = performance.now();
+  /** By context: a free that was told at its entry, and may not be done. */
+  private readonly freeing = new Map<string, Address>();
   private regionWanted = true;
+  private seeded = false;
   private abandoned = 0;
   private firstAbandoned = '';
-  private lastEvent: HeapEvent['kind'] | undefined;
 
   constructor(
     private readonly session: DebugSession,
     private readonly plan: HarvestPlan & { readonly hook: MallocHook },
     private readonly tracker: MallocTracker,
   ) {
-    this.reader = new HeapReader(plan.hook, (address, length) => session.readMemory(address, length));
-    this.sampler = plan.hook.captureLargest ? new LargestSampler(() => this.reader.walk()) : undefined;
+    const { hook } = plan;
+    this.reader = new HeapReader(hook, (address, length) => session.readMemory(address, length));
+    this.tables = hook.readsTables ? new TableReader(session, hook) : undefined;
+    this.sampler = hook.captureLargest ? new LargestSampler(() => this.reader.walk()) : undefined;
+    this.writer = new EventWriter(hook, this.sampler, plan.attached ?? false);
+  }
+
+  /** How many events there are, those included that wait for a realloc to return. */
+  get events(): Seq {
+    return this.writer.made - this.writer.existing;
+  }
+
+  /** What the capture cannot see from the start. */
+  *start(): Generator<TraceRecord> {
+    for (const reason of this.plan.hook.unseen) yield { kind: 'gap', reason };
+  }
+
+  /** Of a target that runs already, what is alive: at the entry of the first call, when those that were under way have ended. */
+  private async *seed(): AsyncGenerator<TraceRecord> {
+    if (!this.plan.attached || this.seeded) return;
+    this.seeded = true;
+    const walk = await this.reader.walk();
+    if ('problem' in walk) {
+      yield { kind: 'gap', reason: `what was alive before the capture began is not known: ${walk.problem}` };
+      return;
+    }
+    yield* this.writer.writeExisting(walk.blocks.filter(({ used }) => used));
+  }
+
+  /** The target stopped in this context: a free that was told there is done. */
+  stoppedIn(context: string): void {
+    this.freeing.delete(context);
+    // A handler has run to its end when other code runs.
+    if (context.startsWith(EXCEPTION)) return;
+    for (const each of this.freeing.keys()) if (each.startsWith(EXCEPTION)) this.freeing.delete(each);
   }
 
   async *of(step: TrackerStep, task: number | undefined, armed: ArmedBreakpoints): AsyncGenerator<TraceRecord> {
@@ -45,14 +83,18 @@ export class MallocRecords {
         yield* this.opened(step.call);
         break;
       case 'event':
-        yield* this.emit(step.event, this.takeStack(step.call), task);
+        yield* this.ended(step.call, step.event, task);
+        break;
+      case 'nothing':
+        yield* this.ended(step.call, undefined, task);
         break;
       case 'collected':
         yield* this.sweep(this.takeStack(step.call), task);
         break;
       case 'reset':
-        if (this.events > 0) yield* this.beginAnew(step.call.hook.name);
+        if (this.events > 0) yield* this.writer.beginAnew(step.call.hook.name);
         this.regionWanted = true;
+        this.tables?.forget();
         break;
       case 'abandoned':
         yield* this.abandon(step.call, armed);
@@ -61,7 +103,10 @@ export class MallocRecords {
 
   /** The target is halted for the last time: what was held back, what was left open, and the check of the heap. */
   async *finish({ reachedStop }: { readonly reachedStop: boolean }): AsyncGenerator<TraceRecord> {
+    yield* this.seed();
+    yield* this.writer.write(this.order.rest());
     const open = this.tracker.open.filter(({ hook }) => hook.kind !== 'free').length;
+    if (open === 0 && reachedStop) yield* this.catchUp();
     if (this.sampler) yield* open === 0 && reachedStop ? await this.sampler.sample() : this.sampler.release();
     if (this.abandoned > 0) {
       const calls = this.abandoned === 1 ? 'call was' : 'calls were';
@@ -73,51 +118,91 @@ export class MallocRecords {
       const text = `under way at the end, without an event: ${open === 1 ? 'a call' : `${formatCount(open)} calls`} of ${names}`;
       yield { kind: 'note', code: 'calls-under-way', text };
     }
-    // A free is told at its entry: the block may still be there.
-    const freeing = !reachedStop && this.lastEvent === 'free' ? 1 : 0;
-    const oracle = await this.reader.oracle(this.heap.blocks, open + freeing);
-    yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events) } };
+    // Areas may have been added to a heap of blocks.
+    if (this.reader.isGc) for (const region of await this.reader.regions()) yield { kind: 'region', region };
+    const oracle = await this.reader.oracle(this.writer.live, this.underWay());
+    yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events), ...this.writer.doubt() } };
+  }
+
+  private underWay(): CallUnderWay[] {
+    const frees = [...this.freeing.values()].map((address) => ({ kind: 'free', address }) as const);
+    return [...frees, ...this.tracker.open.flatMap(changeUnderWay)];
   }
 
   private async *opened(call: OpenCall): AsyncGenerator<TraceRecord> {
     if (this.regionWanted) {
-      const region = await this.reader.region();
-      this.regionWanted = region === undefined && this.plan.hook.heap?.places.gc !== undefined;
-      if (region) yield { kind: 'region', region };
+      const regions = await this.reader.regions();
+      this.regionWanted = regions.length === 0 && this.reader.isGc;
+      for (const region of regions) yield { kind: 'region', region };
     }
+    yield* this.seed();
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.session.backtrace(this.plan.maxDepth + 1);
     this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.session.sample?.() });
-    const isAlone = this.tracker.open.every((other) => other === call);
-    if (this.sampler && isAlone) yield* await this.sampler.sample();
+    if (this.isAlone(call)) {
+      yield* this.catchUp();
+      if (this.sampler) yield* await this.sampler.sample();
+    }
+    if (call.hook.kind === 'realloc' && givenBlock(call) !== 0) this.order.open(call);
+  }
+
+  /** Whether no other call is under way: the heap stands still. */
+  private isAlone(call: OpenCall): boolean {
+    return this.tracker.open.every((other) => other === call);
   }
 
   private takeStack(call: OpenCall): CallStack {
-    const stack = this.stacks.get(call) ?? { backtrace: [], sample: undefined };
+    const stack = this.stacks.get(call) ?? { backtrace: [] };
     this.stacks.delete(call);
     return stack;
   }
 
-  private *emit(
-    event: CallEvent | { readonly kind: 'sweep'; readonly address: number },
-    { backtrace, sample }: CallStack,
+  /** A call has ended (a free: has begun), with what it did. */
+  private async *ended(
+    call: OpenCall,
+    event: CallEvent | undefined,
     task: number | undefined,
-  ): Generator<TraceRecord> {
-    const atUs = Math.round((performance.now() - this.startedAt) * 1000);
-    const made: HeapEvent = { ...event, backtrace, atUs, ...(task === undefined ? {} : { task }) };
-    this.heap.add(made);
-    const raw: TraceRecord[] = sample ? [{ kind: 'raw', sample: { seq: this.events, ...sample } }] : [];
-    this.events++;
-    this.lastEvent = made.kind;
-    if (this.sampler) yield* this.sampler.hold(made, raw);
-    else yield* [made, ...raw];
+  ): AsyncGenerator<TraceRecord> {
+    const stack = this.takeStack(call);
+    const unwritten = (each: UnwrittenEvent['event']): UnwrittenEvent => ({ event: each, ...stack, task });
+    if (call.hook.kind !== 'free' && this.isAlone(call)) yield* this.catchUp(stack, event);
+    if (event?.kind === 'free') this.freeing.set(call.context, event.address);
+    if (call.hook.kind !== 'realloc' || givenBlock(call) === 0) {
+      if (event) yield* this.writer.write(this.order.add(unwritten(event)));
+      return;
+    }
+    // Of the block that it left another may have got the place before this call returned.
+    const parts =
+      event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.since(call))
+        ? {
+            atEntry: [unwritten({ kind: 'free', address: event.fromAddress })],
+            atReturn: [unwritten({ ...event, kind: 'alloc' })],
+          }
+        : { atEntry: [], atReturn: event ? [unwritten(event)] : [] };
+    yield* this.writer.write(this.order.close(call, parts));
   }
 
-  private *beginAnew(reason: string): Generator<TraceRecord> {
-    if (this.sampler) yield* this.sampler.release();
-    const epoch = { kind: 'epoch', reason } as const;
-    this.heap.add(epoch);
-    yield epoch;
+  /** What has changed without a breakpoint, where that is to be read. */
+  private async *catchUp(stack: CallStack = {}, own?: CallEvent): AsyncGenerator<TraceRecord> {
+    if (!this.tables) return;
+    const found = await this.tables.changes(this.writer.live, own);
+    if ('problem' in found) {
+      yield { kind: 'gap', reason: `what changed in the heap is not known: ${found.problem}` };
+      return;
+    }
+    if (found.restarted !== undefined) {
+      yield* this.writer.write(this.order.rest());
+      if (this.events > 0) yield* this.writer.beginAnew(found.restarted);
+      for (const region of await this.reader.regions()) yield { kind: 'region', region };
+      return;
+    }
+    if (found.missed > 0) {
+      yield {
+        kind: 'gap',
+        reason: 'blocks were allocated without a call that was seen; they are told without a backtrace',
+      };
+    }
+    for (const event of found.events) yield* this.writer.write(this.order.add({ event, ...stack, task: undefined }));
   }
 
   /** After a collection: what the events say is alive, and the allocation table does not know any more, has died. */
@@ -128,12 +213,15 @@ export class MallocRecords {
       return;
     }
     const used = new Set(walk.blocks.filter((block) => block.used).map((block) => block.start));
-    const dead = [...this.heap.blocks.keys()].filter((address) => !used.has(address)).sort((a, b) => a - b);
-    for (const address of dead) yield* this.emit({ kind: 'sweep', address }, stack, task);
+    const dead = [...this.writer.live.keys()].filter((address) => !used.has(address)).sort((a, b) => a - b);
+    for (const address of dead) {
+      yield* this.writer.write(this.order.add({ event: { kind: 'sweep', address }, ...stack, task }));
+    }
   }
 
   private *abandon(call: OpenCall, armed: ArmedBreakpoints): Generator<TraceRecord> {
     this.stacks.delete(call);
+    yield* this.writer.write(this.order.close(call, { atEntry: [], atReturn: [] }));
     if (armed.wasUnwatched(call)) {
       const reason = `the return of ${nameOf(call)} was not seen: too few breakpoints`;
       yield { kind: 'gap', reason, lostEvents: 1 };
@@ -141,6 +229,22 @@ export class MallocRecords {
     }
     if (this.abandoned++ === 0)
       this.firstAbandoned = `${nameOf(call)} called from ${formatAddress(call.returnAddress)}`;
+  }
+}
+
+/** What a call that has not returned may have done; nothing for a collection. */
+function changeUnderWay(call: OpenCall): CallUnderWay[] {
+  const [address, sizeBytes] = [givenBlock(call), requestedBytes(call)];
+  switch (call.hook.kind) {
+    case 'alloc':
+      return [{ kind: 'alloc', sizeBytes }];
+    case 'realloc':
+      return [address === 0 ? { kind: 'alloc', sizeBytes } : { kind: 'realloc', address, sizeBytes }];
+    case 'free':
+      return [{ kind: 'free', address }];
+    case 'collect':
+    case 'reset':
+      return [];
   }
 }
 

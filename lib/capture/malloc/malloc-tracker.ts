@@ -22,6 +22,8 @@ export type TrackerStep =
   | { readonly kind: 'opened'; readonly call: OpenCall }
   /** The heap changed (or a request was refused). `call` was opened before, at this stop or an earlier one. */
   | { readonly kind: 'event'; readonly call: OpenCall; readonly event: CallEvent }
+  /** A call has returned and changed nothing. */
+  | { readonly kind: 'nothing'; readonly call: OpenCall }
   /** A garbage collection has ended: the allocation table tells what died. */
   | { readonly kind: 'collected'; readonly call: OpenCall }
   /** The heap begins anew. */
@@ -120,7 +122,7 @@ export class MallocTracker {
     if (call.hook.kind === 'collect') return [{ kind: 'collected', call }];
     if (call.hook.kind === 'free') return [];
     const event = eventOf(call, result, this.options.reallocZeroFrees);
-    return event ? [{ kind: 'event', call, event }] : [];
+    return [event ? { kind: 'event', call, event } : { kind: 'nothing', call }];
   }
 
   private abandon(calls: OpenCall[], steps: TrackerStep[]): void {

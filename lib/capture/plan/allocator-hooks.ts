@@ -18,8 +18,9 @@ const NO_ENTRY = /\.(part|cold)(\.\d+)?(\.|$)/;
 export function findHooks(image: Symbolizer, descriptions: readonly HookDescription[]): FoundHooks {
   const hooks = new Map<number, CallHook & { readonly coveredBy?: string }>();
   const notes: string[] = [];
+  const named = new Set(descriptions.flatMap(({ function: name, aliases }) => [name, ...aliases]));
   for (const description of descriptions) {
-    for (const { name, address } of symbolsOf(image, description, notes)) {
+    for (const { name, address } of symbolsOf(image, description, { named, notes })) {
       // Aliases have one address (picolibc: free is __malloc_free).
       if (!hooks.has(address)) hooks.set(address, hookOf(description, name, address));
     }
@@ -27,8 +28,24 @@ export function findHooks(image: Symbolizer, descriptions: readonly HookDescript
   return { hooks: [...hooks.values()], notes };
 }
 
-function symbolsOf(image: Symbolizer, { function: name, aliases }: HookDescription, notes: string[]) {
-  const inlined = image.inlinedInstances(name).length;
+interface Finding {
+  /** All functions of the profile: what they do inside of each other is no call of a user's. */
+  readonly named: ReadonlySet<string>;
+  readonly notes: string[];
+}
+
+function symbolsOf(image: Symbolizer, description: HookDescription, { named, notes }: Finding) {
+  const { function: name, aliases } = description;
+  const inlined = image.inlinedInstances(name).filter(({ callerName }) => !named.has(plainName(callerName))).length;
+  // A function of which only the first test was inlined: what it does is still one function, called from everywhere.
+  const isPlainFree = description.kind === 'free' && (description.pointer ?? 0) === 0;
+  const bodies = isPlainFree ? image.symbolsByPrefix(`${name}.part.`) : [];
+  if (inlined > 0 && bodies.length > 0) {
+    notes.push(
+      `${name} was inlined ${inlined} times up to its body ${bodies.map((body) => body.name).join(', ')}, which is hooked`,
+    );
+    return bodies;
+  }
   if (inlined > 0) notes.push(`${name} was inlined ${inlined} times: those calls are not seen`);
   for (const candidate of [name, ...aliases]) {
     const symbol = image.symbol(candidate);
@@ -43,8 +60,13 @@ function symbolsOf(image: Symbolizer, { function: name, aliases }: HookDescripti
   return clones;
 }
 
+/** `gc_free` of `gc_free.part.0`. */
+function plainName(name: string): string {
+  return name.split('.')[0] ?? name;
+}
+
 function hookOf(description: HookDescription, name: string, address: number) {
-  const { kind, size, count, pointer, nests, coveredBy } = description;
+  const { kind, size, count, pointer, mayMove, nests, coveredBy } = description;
   return {
     name,
     address,
@@ -53,6 +75,7 @@ function hookOf(description: HookDescription, name: string, address: number) {
     ...(size === undefined ? {} : { size }),
     ...(count === undefined ? {} : { count }),
     ...(pointer === undefined ? {} : { pointer }),
+    ...(mayMove === undefined ? {} : { mayMove }),
     ...(coveredBy === undefined ? {} : { coveredBy }),
   };
 }

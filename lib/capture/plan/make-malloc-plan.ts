@@ -35,10 +35,11 @@ export function makeMallocPlan(
   const found = findHooks(image, profile.hooks);
   if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(image, profile);
   const stops = stopPoints(image, options);
-  const chosen = chooseHooks(found.hooks, stops, board);
+  const heap = heapOf(image, profile);
+  const hasTables = heap?.places.gc !== undefined;
+  const chosen = chooseHooks(found.hooks, { stops, board, hasTables });
   const taskVariable = findTaskVariable(image, profile.currentTask);
   const region = regionOf(image, profile);
-  const heap = heapOf(image, profile);
   const captureLargest = options.captureLargest ?? false;
   if (captureLargest && !heap) throw noHeapReader(profile);
   const hook: MallocHook = {
@@ -49,6 +50,9 @@ export function makeMallocPlan(
     reallocZeroFrees: profile.reallocZero === 'frees',
     unitBytes: profile.unitBytes,
     captureLargest,
+    readsTables: hasTables && !hooksAll(profile, chosen.hooks, found.notes),
+    unseen: chosen.unseen,
+    ...(profile.heap?.walker === 'gc' ? { blockBytes: profile.unitBytes } : {}),
     ...(taskVariable ? { taskVariable } : {}),
     ...(region ? { region } : {}),
     ...(heap ? { heap } : {}),
@@ -66,6 +70,7 @@ function planOf(
     hook,
     stops,
     maxDepth,
+    attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -74,14 +79,24 @@ function planOf(
 
 type FoundHook = CallHook & { readonly coveredBy?: string };
 
+interface HookRoom {
+  readonly stops: readonly CodePoint[];
+  readonly board: Board;
+  /** What a function that is left out does shows in the heap's allocation table. */
+  readonly hasTables: boolean;
+}
+
 /** Leaves out what another hook sees anyway, then what comes last in the profile, until the rest fits the board. */
-function chooseHooks(found: readonly FoundHook[], stops: readonly CodePoint[], board: Board) {
+function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: HookRoom) {
   const names = new Set(found.map(({ name }) => name));
-  const hooks = found.filter(({ coveredBy }) => coveredBy === undefined || !names.has(coveredBy));
-  const covered = found.filter((hook) => !hooks.includes(hook));
+  const own = found.filter(({ coveredBy }) => coveredBy === undefined || !names.has(coveredBy));
   const limit = board.comparators.breakpoints;
+  // What another hook sees is worth a breakpoint for what it refuses itself: a calloc whose product overflows.
+  const hooks = BreakpointBudget.fits(limit, found.length, stops.length) ? [...found] : own;
+  const covered = found.filter((hook) => !hooks.includes(hook));
   const left: FoundHook[] = [];
-  while (!BreakpointBudget.fits(limit, hooks.length, stops.length) && hooks.length > 2)
+  const fewest = hasTables ? 1 : 2;
+  while (!BreakpointBudget.fits(limit, hooks.length, stops.length) && hooks.length > fewest)
     left.unshift(...hooks.splice(-1));
   if (!BreakpointBudget.fits(limit, hooks.length, stops.length)) {
     throw new TargetError(
@@ -91,20 +106,35 @@ function chooseHooks(found: readonly FoundHook[], stops: readonly CodePoint[], b
     );
   }
   const notes: string[] = [];
-  for (const hook of covered) notes.push(`${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen`);
-  for (const hook of left) {
+  const unseen: string[] = [];
+  for (const hook of covered)
     notes.push(
-      `${hook.name} is not hooked: ${board.name} has ${limit} breakpoints; ${
-        hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'
-      }`,
+      `${hook.name} needs no breakpoint: its calls of ${hook.coveredBy} are seen, what it refuses itself is not`,
     );
+  for (const hook of left) {
+    const why = `${hook.name} is not hooked: ${board.name} has ${limit} breakpoints`;
+    if (hasTables)
+      notes.push(`${why}; what it does is read from the allocation table at the next stop, without a backtrace`);
+    else
+      unseen.push(
+        `${why}; ${hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'}`,
+      );
   }
   if (hooks.length + stops.length + 1 > limit && stops.length > 0) {
     notes.push(
       `${limit} breakpoints: the end condition gives its breakpoint to the return of an allocation while one is under way`,
     );
   }
-  return { hooks: hooks.map(withoutCover), notes };
+  return { hooks: hooks.map(withoutCover), notes, unseen };
+}
+
+/** Whether every function of the profile that changes the heap has a breakpoint, and none was inlined anywhere. */
+function hooksAll(profile: AllocatorProfile, hooks: readonly CallHook[], notes: readonly string[]): boolean {
+  const isHooked = (name: string) => hooks.some((hook) => hook.name === name || hook.name.startsWith(`${name}.`));
+  return (
+    profile.hooks.every(({ function: name }) => isHooked(name)) &&
+    !notes.some((note) => /was inlined .* not seen$/.test(note))
+  );
 }
 
 function withoutCover({ coveredBy: _, ...hook }: FoundHook): CallHook {

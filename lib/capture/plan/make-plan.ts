@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   readonly maxDepth?: number;
+  /** The target runs already, the heap is in use; default false. */
+  readonly attached?: boolean;
 }
 
 export interface PlanResult {
@@ -50,8 +52,7 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
     );
   }
   const keepsInit = hook.gcInit !== undefined && needed < limit;
-  if (hook.gcInit !== undefined && !keepsInit)
-    notes.push('gc_init is not watched: no comparator is left; soft reboots do not show');
+  if (!keepsInit) notes.push(...restartNote(image, hook));
   const { gcInit, ...withoutInit } = hook;
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
@@ -59,11 +60,25 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,
+    attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
   return { plan, notes };
+}
+
+/** How a restart of the heap shows where gc_init is not watched. */
+function restartNote(image: Symbolizer, hook: LogHook): string[] {
+  const why = hook.gcInit
+    ? 'no comparator is left'
+    : image.inlinedInstances('gc_init').length > 0
+      ? 'it was inlined'
+      : 'the ELF file has none';
+  if (hook.variables) return [`gc_init is not watched (${why}): a restart of the heap is told by its allocation table`];
+  return [
+    `gc_init is not watched (${why}), and the ELF file does not tell where the allocation table is: restarts of the heap do not show`,
+  ];
 }
 
 function logHook(image: Symbolizer): LogHook {
@@ -115,7 +130,8 @@ export function gcVariables(image: Symbolizer): GcVariables | undefined {
         poolStart: at('gc_pool_start'),
         poolEnd: at('gc_pool_end'),
       };
-      return variables;
+      const chain = areaChain(image);
+      return { ...variables, ...(chain ? { chain } : {}) };
     } catch (error) {
       if (!(error instanceof SymbolError)) throw error;
     }
@@ -126,6 +142,17 @@ export function gcVariables(image: Symbolizer): GcVariables | undefined {
 /** Whether the firmware has a function, out of line, where its REPL waits. */
 export function hasReplFunction(image: Symbolizer): boolean {
   return REPL_FUNCTIONS.some((name) => image.symbol(name) !== undefined);
+}
+
+/** Of a firmware whose heap can have several areas (MICROPY_GC_SPLIT_HEAP). */
+function areaChain(image: Symbolizer): GcVariables['chain'] {
+  try {
+    const firstArea = image.structFieldOffset('mp_state_ctx', 'mem.area').address;
+    return { firstArea, next: image.structFieldOffset('mp_state_ctx', 'mem.area.next').address };
+  } catch (error) {
+    if (error instanceof SymbolError) return undefined;
+    throw error;
+  }
 }
 
 /** The addresses where the capture ends. @throws UsageError HH1104 */

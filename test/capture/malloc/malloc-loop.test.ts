@@ -18,6 +18,8 @@ const plan: MallocPlan = {
     reallocZeroFrees: true,
     unitBytes: 8,
     captureLargest: false,
+    readsTables: false,
+    unseen: [],
   },
   stops: [],
   maxDepth: 10,

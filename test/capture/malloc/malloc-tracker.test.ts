@@ -87,6 +87,26 @@ test('realloc moves, fails, begins with NULL and ends with 0', (t) => {
   t.is(realloc([0x3000, 0], 0x3000, false), 'realloc 3000 0 from 3000');
 });
 
+test('a realloc that may not move the block and returns 0 is no failed request', (t) => {
+  const hook: CallHook = {
+    name: 'gc_realloc',
+    address: 0x900,
+    kind: 'realloc',
+    pointer: 0,
+    size: 1,
+    mayMove: 2,
+    nests: false,
+  };
+  const realloc = (mayMove: number) => {
+    const tracker = new MallocTracker([hook], { reallocZeroFrees: true });
+    const entry = call(hook, 0x1000, { sp: 0x8000, args: [0x3000, 50, mayMove, 0] });
+    return run(tracker, entry, back(0x1000, 0, { sp: 0x8000 }))[1];
+  };
+  t.is(realloc(0), 'nothing gc_realloc');
+  t.is(realloc(0xabcd00), 'nothing gc_realloc', 'a bool is one byte');
+  t.is(realloc(1), 'failed 50 from 3000');
+});
+
 test('calls inside of a call do not count, neither allocations nor frees', (t) => {
   const stops = [
     call(REALLOC, 0x1000, { sp: 0x8000, args: [0x3000, 50] }),

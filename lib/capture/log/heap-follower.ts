@@ -1,0 +1,243 @@
+import {
+  GC_BLOCK,
+  type GcArea,
+  type GcHeap,
+  parseArea,
+  readAllocations,
+  readGcHeap,
+  sameArea,
+  type TargetMemory,
+} from '../../allocators/gc-area.js';
+import { gcOracle } from '../../allocators/gc-oracle.js';
+import type { Address, Blocks } from '../../base/units.js';
+import { GcLive, gcRegion } from '../../trace/gc-log.js';
+import { EXISTING_BACKTRACE, type HeapRegion, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
+import type { LogHook } from '../engine.js';
+import { type AreaChoice, chooseArea, settleArea, tableRun } from './area-choice.js';
+
+/** What the log function was called with; `logged` is the caller's own (a snapshot, a backtrace). */
+export interface LoggedChange<T> {
+  readonly block: Blocks;
+  readonly length: Blocks;
+  readonly logged: T;
+}
+
+/** What a stop in the log function means, in order: records that are ready, and changes of the heap that still lack their backtrace. */
+export type FollowerStep<T> =
+  | TraceRecord
+  | {
+      readonly kind: 'change';
+      readonly change: 'alloc' | 'realloc' | 'free';
+      readonly address: Address;
+      readonly length: Blocks;
+      readonly logged: T;
+    };
+
+export interface FollowerOptions {
+  /** No change is told after so many. */
+  readonly maxEvents?: number | undefined;
+  /** The heap is in use already. */
+  readonly attached?: boolean | undefined;
+}
+
+/**
+ * Follows a block heap through the calls of its log function: in which area a block lies (the function tells only its number there), and
+ * when the heap began anew without gc_init being seen. What the arguments do not tell is read from the halted target:
+ *
+ *   several areas         the allocation tables: a block is free before its alloc is done, a head before its free is. Where two areas
+ *                         fit, the change waits for the next stop, when only one of them has changed
+ *   a restart             the first area's table lies elsewhere; or a block is handed out that the events say is alive, and the
+ *                         whole table has nothing of what they say. Where it has the rest, the missing ones died unlogged
+ */
+export class HeapFollower<T> {
+  /** Changes told so far. */
+  events = 0;
+  heap: GcHeap | undefined;
+  private readonly live = new GcLive();
+  private held: { readonly change: LoggedChange<T>; readonly areas: readonly GcArea[] } | undefined;
+  /** Where the change of the last stop may lie: it may not have reached the table yet. */
+  private underWay: readonly Address[] = [];
+  private newEpoch = true;
+  private seeded = false;
+  private saidLate = false;
+  private saidAreas = false;
+  private readonly regionNames = new Map<Address, string>();
+
+  constructor(
+    private readonly hook: LogHook,
+    private readonly options: FollowerOptions = {},
+  ) {}
+
+  get isFull(): boolean {
+    return this.events >= (this.options.maxEvents ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** gc_init was entered: everything is free again. Called once more for the same call, it does nothing. */
+  async restart(memory: TargetMemory): Promise<FollowerStep<T>[]> {
+    if (this.newEpoch) return [];
+    const steps: FollowerStep<T>[] = [];
+    if (this.held) await this.settle(this.held, memory, steps);
+    this.newEpoch = true;
+    this.live.clear();
+    this.underWay = [];
+    if (this.events > 0) steps.push({ kind: 'epoch', reason: 'gc_init' });
+    return steps;
+  }
+
+  /** A stop in the log function, the target halted. */
+  async at(change: LoggedChange<T>, memory: TargetMemory): Promise<FollowerStep<T>[]> {
+    const steps: FollowerStep<T>[] = [];
+    const { variables, gcInit } = this.hook;
+    if (variables && (this.newEpoch || variables.chain || !gcInit)) await this.readHeap(memory, steps);
+    if (this.held) await this.settle(this.held, memory, steps);
+    const areas = this.heap?.areas ?? [];
+    if (this.options.attached && !this.seeded) await this.seed(memory, areas, steps);
+    const choice: AreaChoice =
+      areas.length > 1 ? await chooseArea({ change, areas, live: this.live }, memory) : { areas: areas.slice(0, 1) };
+    this.underWay = choice.areas.map((area) => addressIn(area, change.block));
+    if (areas.length === 0) this.underWay = [change.block * GC_BLOCK];
+    if (choice.areas.length > 1) this.held = { change, areas: choice.areas };
+    else await this.decide(change, choice.areas[0] ?? areas[0], { memory, steps });
+    return steps;
+  }
+
+  /** The same without a halted target (one-write mode): of memory there is only what was read with the stop, the first area's variables. */
+  atOnce(change: LoggedChange<T>, firstArea: Uint8Array | undefined): FollowerStep<T>[] {
+    const steps: FollowerStep<T>[] = [];
+    const { variables } = this.hook;
+    if (variables && firstArea) {
+      const { area, next } = parseArea(firstArea, variables);
+      if (next !== 0 && !this.saidAreas) {
+        this.saidAreas = true;
+        steps.push({ kind: 'gap', reason: 'the heap has several areas, which the one-write mode cannot tell apart' });
+      }
+      this.follow({ areas: [area] }, steps);
+    }
+    this.tell(change, this.heap?.areas[0], steps);
+    return steps;
+  }
+
+  /** The target is halted for the last time. `atEnd`: nothing is under way, it stands outside of the log function. */
+  async finish(memory: TargetMemory, atEnd: boolean): Promise<{ steps: FollowerStep<T>[]; oracle: OracleResult }> {
+    const steps: FollowerStep<T>[] = [];
+    if (this.held && !this.isFull) await this.settle(this.held, memory, steps);
+    // An area may have been added since.
+    const heap = await readGcHeap(memory, this.hook.variables).catch(() => this.heap);
+    if (this.saidLate && heap) await this.reconcile(memory, heap.areas, steps);
+    return { steps, oracle: await gcOracle(memory, this.live.blocks, heap, atEnd ? [] : this.underWay) };
+  }
+
+  /** The first event of a target that runs already: what is alive is in the tables. */
+  private async seed(memory: TargetMemory, areas: readonly GcArea[], steps: FollowerStep<T>[]): Promise<void> {
+    this.seeded = true;
+    const table = areas.length === 0 ? undefined : await readAllocations(memory, areas).catch(() => undefined);
+    if (!table) {
+      steps.push({
+        kind: 'gap',
+        reason: 'what was alive before the capture began is not known: the allocation table could not be read',
+      });
+      return;
+    }
+    for (const [address, length] of table) {
+      this.live.change(address, length);
+      steps.push({ kind: 'existing', address, sizeBytes: length * GC_BLOCK, backtrace: EXISTING_BACKTRACE });
+    }
+  }
+
+  private async readHeap(memory: TargetMemory, steps: FollowerStep<T>[]): Promise<void> {
+    this.follow(await readGcHeap(memory, this.hook.variables), steps);
+  }
+
+  private follow(heap: GcHeap | undefined, steps: FollowerStep<T>[]): void {
+    const before = this.heap;
+    const [was] = before?.areas ?? [];
+    const [now] = heap?.areas ?? [];
+    if (was && now && !this.newEpoch && !sameArea(was, now)) {
+      this.held = undefined;
+      this.live.clear();
+      if (this.events > 0) steps.push({ kind: 'epoch', reason: 'the heap lies elsewhere: it was made anew' });
+    }
+    const known = this.newEpoch ? [] : (before?.areas ?? []);
+    for (const area of heap?.areas ?? []) {
+      if (!known.some((other) => sameArea(other, area))) steps.push({ kind: 'region', region: this.regionOf(area) });
+    }
+    if (heap?.unseen !== undefined && heap.unseen !== before?.unseen) {
+      steps.push({ kind: 'gap', reason: `a part of the heap is not seen: ${heap.unseen}` });
+    }
+    this.heap = heap;
+    this.newEpoch = false;
+  }
+
+  private regionOf({ poolStart, poolEnd }: GcArea): HeapRegion {
+    const index = this.regionNames.size;
+    const name = this.regionNames.get(poolStart) ?? (index === 0 ? 'gc' : `gc ${index + 1}`);
+    this.regionNames.set(poolStart, name);
+    return { ...gcRegion(GC_BLOCK, poolStart, poolEnd), name };
+  }
+
+  private async settle(
+    held: NonNullable<HeapFollower<T>['held']>,
+    memory: TargetMemory,
+    steps: FollowerStep<T>[],
+  ): Promise<void> {
+    this.held = undefined;
+    const area = await settleArea(held.change, held.areas, memory);
+    if (area) await this.decide(held.change, area, { memory, steps, isDone: true });
+    else
+      steps.push({
+        kind: 'gap',
+        reason: `which area of the heap block ${held.change.block} lies in was not to be told`,
+        lostEvents: 1,
+      });
+  }
+
+  private async decide(
+    change: LoggedChange<T>,
+    area: GcArea | undefined,
+    at: { memory: TargetMemory; steps: FollowerStep<T>[]; isDone?: boolean },
+  ): Promise<void> {
+    const { block, length } = change;
+    const address = addressIn(area, block);
+    if (area && !at.isDone && this.live.overlaps(address, length)) {
+      const run = await tableRun(area, change, at.memory).catch(() => length);
+      if (run !== length) await this.reconcile(at.memory, this.heap?.areas ?? [], at.steps);
+    }
+    this.tell(change, area, at.steps);
+  }
+
+  private tell({ block, length, logged }: LoggedChange<T>, area: GcArea | undefined, steps: FollowerStep<T>[]): void {
+    if (this.isFull) return;
+    const address = addressIn(area, block);
+    this.events++;
+    steps.push({ kind: 'change', change: this.live.change(address, length), address, length, logged });
+  }
+
+  /** The events say that blocks are alive which the tables do not know: all of them after a restart, some where deaths are not logged. */
+  private async reconcile(memory: TargetMemory, areas: readonly GcArea[], steps: FollowerStep<T>[]): Promise<void> {
+    const inTable = await readAllocations(memory, areas).catch(() => undefined);
+    if (!inTable) return;
+    const gone = [...this.live.blocks.keys()].filter((address) => !inTable.has(address)).sort((a, b) => a - b);
+    if (gone.length === 0) return;
+    if (gone.length === this.live.blocks.size && !this.saidLate) {
+      this.live.clear();
+      steps.push({ kind: 'epoch', reason: 'the allocation table was cleared' });
+      return;
+    }
+    if (!this.saidLate) {
+      this.saidLate = true;
+      const text =
+        'blocks die without a call of the log function: they are told, without a backtrace, when their place is used again';
+      steps.push({ kind: 'note', code: 'late-deaths', text });
+    }
+    for (const address of gone) {
+      if (this.isFull) return;
+      this.events++;
+      this.live.change(address, 0);
+      steps.push({ kind: 'sweep', address });
+    }
+  }
+}
+
+function addressIn(area: GcArea | undefined, block: Blocks): Address {
+  return (area?.poolStart ?? 0) + block * GC_BLOCK;
+}

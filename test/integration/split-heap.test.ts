@@ -1,0 +1,63 @@
+import test from 'ava';
+import { captureSummary } from '../../lib/analysis/capture-summary.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { captureInQemu, eventLines } from '../support/capture.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+
+const firmware = (variant: string) => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant });
+const setupOf = (variant: string) => ({ boardName: 'qemu-mps2-an385', elfPath: firmware(variant) });
+
+test.serial(
+  'a heap in three areas: each block in its own, the same in both engines, checked in all areas',
+  async (t) => {
+    t.timeout(240_000);
+    const direct = await captureInQemu(new DirectEngine(), setupOf('split'));
+    const gdb = await captureInQemu(new GdbEngine(await findGdb()), setupOf('split'));
+    t.is(direct.error, undefined);
+    t.deepEqual(eventLines(direct.trace), eventLines(gdb.trace));
+    t.deepEqual(
+      direct.trace.regions.map(({ name, sizeBytes }) => [name, sizeBytes]),
+      // 4,096 bytes in two, one and one quarters, less the tables: 2,048 bytes have 31 bytes of table and 124 blocks.
+      [
+        ['gc', 124 * 16],
+        ['gc 2', 60 * 16],
+        ['gc 3', 60 * 16],
+      ],
+    );
+    t.is(direct.trace.info.oracle?.outcome, 'matched', JSON.stringify(direct.trace.info.oracle));
+    t.deepEqual(direct.trace.info.oracle, gdb.trace.info.oracle);
+    t.regex(direct.trace.info.oracle?.detail ?? '', /tables of 3 areas/);
+    const { findings, reallocations, liveAllocations } = captureSummary(direct.trace);
+    t.deepEqual(findings, []);
+    // By block number alone, blocks of different areas would look like one that is reallocated.
+    t.true(reallocations < 10, `${reallocations}`);
+    t.is(direct.trace.info.oracle?.liveBlocks, liveAllocations);
+  },
+);
+
+test.serial('a split heap ends after the number of events that was asked for', async (t) => {
+  t.timeout(240_000);
+  const { trace } = await captureInQemu(new DirectEngine(), { ...setupOf('split'), plan: { maxEvents: 190 } });
+  t.is(trace.eventCount, 190);
+  t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+});
+
+test.serial('gc_init that was inlined: a restart shows in the table, in both engines', async (t) => {
+  t.timeout(240_000);
+  const direct = await captureInQemu(new DirectEngine(), setupOf('restart'));
+  const gdb = await captureInQemu(new GdbEngine(await findGdb()), setupOf('restart'));
+  t.is(direct.error, undefined);
+  t.deepEqual(eventLines(direct.trace), eventLines(gdb.trace));
+  t.deepEqual(direct.trace.epochs, gdb.trace.epochs);
+  // The boot script runs three times, each time with the same events.
+  const { eventCount, epochs } = direct.trace;
+  t.is(eventCount % 3, 0);
+  t.deepEqual(
+    epochs.map(({ beforeSeq }) => beforeSeq),
+    [eventCount / 3, (2 * eventCount) / 3],
+  );
+  t.deepEqual(captureSummary(direct.trace).findings, []);
+  t.is(direct.trace.info.oracle?.outcome, 'matched', JSON.stringify(direct.trace.info.oracle));
+});
