@@ -211,8 +211,7 @@ class GdbLogDecoder implements TraceDecoder {
     // The arguments stand in the head as well, but an event that was cut before its values may lack frames too.
     if (isLast && !hasValues && this.sawValues) return false;
     if (isLast && !hasValues && event.frames.length === 0 && (this.sawFrames || this.gcEvents === 0)) return false;
-    const start = hit.startBlock ?? firstValue;
-    const length = hit.lengthBlocks ?? secondValue;
+    const [start, length] = argumentsOf(hit, event.values);
     if (start === undefined || length === undefined || start + length > MAX_BLOCKS) return false;
     this.valuesFirst ||= event.valuesFirst;
     this.sawFrames ||= event.frames.length > 0;
@@ -263,6 +262,18 @@ class GdbLogDecoder implements TraceDecoder {
   private textOf(bytes: Uint8Array, from: number, to: number): string {
     return this.text.decode(bytes.subarray(from, to));
   }
+}
+
+/**
+ * Start and length: as the script printed them where it did (the registers, or the variables), because gdb's own line shows what the debug
+ * information says, which at the entry of an optimised function can be wrong. Printed the other way round they are what that line says.
+ */
+function argumentsOf(
+  { startBlock, lengthBlocks }: Extract<GdbHit, { kind: 'gc' }>,
+  [first, second]: readonly number[],
+): readonly (number | undefined)[] {
+  if (first === undefined || second === undefined) return [startBlock ?? first, lengthBlocks ?? second];
+  return first === lengthBlocks && second === startBlock ? [second, first] : [first, second];
 }
 
 /** gdb breaks a line at a blank; a terminal breaks it anywhere, and then the rest begins with the one blank that was there. */
