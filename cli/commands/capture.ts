@@ -1,8 +1,8 @@
 import {
   AlloctraceClient,
   callerFrames,
-  captureRing,
   captureSwo,
+  captureTracerRing,
   ExitCode,
   formatById,
   type ImportOptions,
@@ -101,7 +101,7 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
     throw new UsageError('HH1106', 'harvest capture ring --via-gdb: found no ELF file, expected --elf FILE');
   await using elf = await inputFile(given, 'HH1101');
   const settings = settingsOf(args);
-  const records = captureRing({
+  const records = captureTracerRing({
     elf: elf.path,
     signal: context.signal,
     ...targetOptions(args, context),

@@ -2,9 +2,9 @@ import {
   assertNoNewPaths,
   baselineOf,
   baselineText,
+  budgetCheck,
   budgetJunit,
   budgetText,
-  checkBudget,
   ExitCode,
   parseBaseline,
   parseBudget,
@@ -61,7 +61,7 @@ interface BudgetArgs {
 
 async function budgetPassed(trace: Trace, args: BudgetArgs, context: Context): Promise<boolean> {
   const budget = parseBudget(await readText(args.budget), args.budget);
-  const check = checkBudget(trace, budget, { ...hideOptions(args), allowIncomplete: args.allowIncomplete });
+  const check = budgetCheck(trace, budget, { ...hideOptions(args), allowIncomplete: args.allowIncomplete });
   context.out(context.json ? `${JSON.stringify(check)}\n` : budgetText(check, { all: args.all }));
   if (args.junit !== undefined) await writeWhole(args.junit, [budgetJunit(check)]);
   return check.passed;

@@ -2,9 +2,9 @@ import {
   CheckFailedError,
   diffMarkdown,
   diffText,
-  diffTraces,
   diffViolations,
   ExitCode,
+  heapDiff,
 } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import {
@@ -35,7 +35,7 @@ export const diffCommand = defineCommand({
   run: async (args, context) => {
     const before = await loadForAnalysis(args.before, { ...args, mark: [] }, context);
     const after = await loadForAnalysis(args.after, { ...args, mark: [] }, context);
-    const diff = diffTraces(before, after, hideOptions(args));
+    const diff = heapDiff(before, after, hideOptions(args));
     const top = countField('top', '--top', args.top);
     if (context.json) context.out(`${JSON.stringify(diff)}\n`);
     else context.out(args.markdown ? diffMarkdown(diff, top) : diffText(diff, top));

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
-  type CaptureRing,
   defined,
   ENGINE_NAMES,
   ExitCode,
@@ -9,6 +8,7 @@ import {
   harvestEvents,
   isJournal,
   loadTrace,
+  type RingOptions,
   type TargetOptions,
   UsageError,
   writeOutputs,
@@ -166,7 +166,7 @@ interface RingArgs {
   readonly skipFrees?: boolean | undefined;
 }
 
-function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): CaptureRing | undefined {
+function ringOf({ ring, stopOnFull, collapsePairs, minSize, skipFrees }: RingArgs): RingOptions | undefined {
   const minSizeBytes = minSize === undefined ? undefined : sizeOption('--min-size', minSize);
   const options = defined({ stopOnFull, collapsePairs, minSizeBytes, skipFrees });
   if (ring !== undefined) return { records: ring, ...options };

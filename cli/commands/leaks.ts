@@ -1,4 +1,4 @@
-import { assertNoLeaks, ExitCode, findLeaks, leaksText } from '../../lib/public/index.js';
+import { assertNoLeaks, ExitCode, heapLeaks, leaksText } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,
@@ -34,7 +34,7 @@ export const leaksCommand = defineCommand({
       ...(args.from === undefined ? {} : { from: args.from }),
       ...(args.to === undefined ? {} : { to: args.to }),
     };
-    const leaks = findLeaks(trace, options);
+    const leaks = heapLeaks(trace, options);
     context.out(context.json ? `${JSON.stringify(leaks)}\n` : leaksText(leaks, countField('top', '--top', args.top)));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);

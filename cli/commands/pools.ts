@@ -3,7 +3,7 @@ import {
   ExitCode,
   formatCount,
   type PoolPlan,
-  planPools,
+  poolPlan,
   poolsCHeader,
   poolsDroneToml,
   poolsText,
@@ -41,7 +41,7 @@ export const poolsCommand = defineCommand({
       }),
   run: async (args, context) => {
     const trace = await loadForAnalysis(args.trace, args, context);
-    const plan = planPools(trace, {
+    const plan = poolPlan(trace, {
       pools: args.pools,
       alignBytes: args.align,
       fill: args.fill,

@@ -13,7 +13,7 @@ import type { TraceRecord } from '../trace/heap-event.js';
 import { configureRing, ringViaDebugPort } from './ring-via-debug-port.js';
 
 /** What to capture through the debug port, from where, until when. */
-export interface RingCaptureOptions extends TargetOptions {
+export interface TracerRingOptions extends TargetOptions {
   /** The firmware, with the tracer in it. */
   readonly elf: string;
   /** End at these functions; default: `alloctrace_done` where the firmware has it, else only the signal ends the capture. */
@@ -30,9 +30,9 @@ export interface RingCaptureOptions extends TargetOptions {
 /**
  * Captures through the board-side tracer's ring, by gdb: one stop for as many events as the ring holds.
  * @throws SymbolError HH1619 when the firmware has no tracer; what connecting and the ring throw.
- * @example const trace = await collectTrace(captureRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
+ * @example const trace = await collectTrace(captureTracerRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
  */
-export async function* captureRing(options: RingCaptureOptions): AsyncGenerator<TraceRecord> {
+export async function* captureTracerRing(options: TracerRingOptions): AsyncGenerator<TraceRecord> {
   const { board, image } = await firmwareOnBoard(options.elf, options);
   const point = (label: string): CodePoint => ({ label, address: addressOf(image, options.elf, label) });
   const ringAddress = addressOf(image, options.elf, 'alloctrace_ring');

@@ -4,7 +4,7 @@ import { EventKind, type Trace } from '../trace/trace.js';
 import { stacksWith } from './add-marks.js';
 import type { Budget, BudgetMetric, BudgetRule, BudgetScope } from './budget-file.js';
 import { type GapTimeline, gapTimeline } from './gap-timeline.js';
-import { peakOf } from './heap-usage.js';
+import { heapPeak } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { type Phase, phasesOf } from './phases.js';
 import type { Place } from './places.js';
@@ -43,7 +43,7 @@ export interface BudgetOptions extends HideOptions {
 }
 
 /** Checks every limit of a budget. Never throws for what is in the trace. */
-export function checkBudget(trace: Trace, budget: Budget, options: BudgetOptions = {}): BudgetCheck {
+export function budgetCheck(trace: Trace, budget: Budget, options: BudgetOptions = {}): BudgetCheck {
   const facts = new Facts(trace, options);
   const results = budget.rules.flatMap((rule) =>
     rule.limits.map(({ metric, limit }): BudgetResult => {
@@ -83,7 +83,7 @@ class Facts {
     const frames = shownStack(this.trace, group.topStack, this.hidden);
     const note = group.count === 0 ? { note: `${rule.scope} '${rule.name}' allocates nothing in this trace` } : {};
     const figures: Partial<Record<BudgetMetric, number>> = {
-      peak: rule.scope === 'heap' ? peakOf(this.trace).bytes : group.peakBytes,
+      peak: rule.scope === 'heap' ? heapPeak(this.trace).bytes : group.peakBytes,
       live: group.liveBytes,
       blocks: group.liveCount,
       count: group.count,

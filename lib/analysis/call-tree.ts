@@ -2,7 +2,7 @@ import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { isAliveAt, peakOf } from './heap-usage.js';
+import { heapPeak, isAliveAt } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
@@ -70,7 +70,7 @@ const COLUMNS = CALL_FIGURES.length * 3;
 export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree {
   const spans = lifespans(trace);
   const places = placesOf(trace);
-  const peakSeq = peakOf(trace, spans).seq;
+  const peakSeq = heapPeak(trace, spans).seq;
   const bySelf = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });
   const { hidden, assumptions } = framesToHide(trace, options);
   const tree = placeTree(trace, {

@@ -4,7 +4,7 @@ import type { Gap, Note, OracleResult, TraceContents } from '../trace/heap-event
 import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
-import { peakOf } from './heap-usage.js';
+import { heapPeak } from './heap-usage.js';
 import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /** What a capture holds and how far it can be trusted. */
@@ -70,7 +70,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     liveBytes += bytes;
     liveBlocks += Math.max(1, Math.ceil(bytes / unitBytes));
   }
-  const peak = peakOf(trace, spans);
+  const peak = heapPeak(trace, spans);
   const seconds = (info.durationMs ?? 0) / 1000;
   return {
     schema: 'heap-harvest/summary@1',

@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/units.js';
 import type { Trace } from '../trace/trace.js';
-import { type Peak, peakOf } from './heap-usage.js';
+import { heapPeak, type Peak } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { NO_FIGURES, type PathFigures, type PathRow, pathTable } from './path-table.js';
 import { compareText } from './places.js';
@@ -34,7 +34,7 @@ export interface HeapDiff {
 }
 
 /** Two traces of the same workload, compared by call path: function names only, so that shifted lines do not drown it. */
-export function diffTraces(before: Trace, after: Trace, options: HideOptions = {}): HeapDiff {
+export function heapDiff(before: Trace, after: Trace, options: HideOptions = {}): HeapDiff {
   const old = pathTable(before, options);
   const now = pathTable(after, options);
   const [hiddenBefore, hiddenAfter] = [hiddenFrames(before, options), hiddenFrames(after, options)];
@@ -83,7 +83,7 @@ function totals(trace: Trace, table: Map<string, PathRow>): DiffTotals {
     add.totalBytes += figures.totalBytes;
     add.peakBytes += figures.peakBytes;
   }
-  return { ...sum, peak: peakOf(trace) };
+  return { ...sum, peak: heapPeak(trace) };
 }
 
 /** Limits on what a change may cost; absent ones are not checked. */

@@ -2,7 +2,7 @@
 export { addMarks } from './add-marks.js';
 export { type Baseline, baselineOf, baselineText, newPaths, parseBaseline } from './baseline.js';
 export { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';
-export { type BudgetCheck, type BudgetOptions, type BudgetResult, checkBudget } from './budget-check.js';
+export { type BudgetCheck, type BudgetOptions, type BudgetResult, budgetCheck } from './budget-check.js';
 export { type Budget, type BudgetLimit, type BudgetMetric, type BudgetRule, parseBudget } from './budget-file.js';
 export {
   type Amount,
@@ -13,7 +13,7 @@ export {
   type CallTreeOptions,
   callTree,
 } from './call-tree.js';
-export { type DiffLimits, type DiffRow, diffTraces, diffViolations, type HeapDiff } from './diff.js';
+export { type DiffLimits, type DiffRow, diffViolations, type HeapDiff, heapDiff } from './diff.js';
 export {
   type FailureReport,
   type Fragmentation,
@@ -25,15 +25,15 @@ export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
 export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
-export { type Peak, peakOf, type UsageCurve, usageCurve } from './heap-usage.js';
+export { heapPeak, type Peak, type UsageCurve, usageCurve } from './heap-usage.js';
 export type { HideOptions } from './hidden-frames.js';
-export { findLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
+export { heapLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
 export type { Phase } from './phases.js';
 export type { Place } from './places.js';
 export { POLICIES, policyById } from './policies/all-policies.js';
 export type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
 export type { Pool, PoolLayout } from './pools/layout.js';
-export { type PoolCurvePoint, type PoolOptions, type PoolPlan, planPools } from './pools/pool-plan.js';
+export { type PoolCurvePoint, type PoolOptions, type PoolPlan, poolPlan } from './pools/pool-plan.js';
 export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';

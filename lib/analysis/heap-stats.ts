@@ -5,7 +5,7 @@ import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/life
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
-import { type Peak, peakOf } from './heap-usage.js';
+import { heapPeak, type Peak } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
@@ -86,7 +86,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     events: trace.eventCount,
     ...kinds,
     ...totals,
-    peak: peakOf(trace, spans),
+    peak: heapPeak(trace, spans),
     ...(rate ? { rate } : {}),
     sizes: sizeTable(trace, heapBytes),
     histogram: histogramOf(spans),

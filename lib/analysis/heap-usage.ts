@@ -15,7 +15,7 @@ export interface Peak {
 const peaks = new WeakMap<Lifespans, Peak>();
 
 /** The true simultaneous peak of the live bytes; found once for a trace. */
-export function peakOf(trace: Trace, spans: Lifespans = lifespans(trace)): Peak {
+export function heapPeak(trace: Trace, spans: Lifespans = lifespans(trace)): Peak {
   const known = peaks.get(spans);
   if (known) return known;
   const { sizeBytes } = spans;

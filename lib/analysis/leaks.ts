@@ -73,7 +73,7 @@ export interface LeakOptions extends HideOptions, BoundaryOptions {}
  *
  * @throws UsageError HH1181 for a mark that the trace does not have
  */
-export function findLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
+export function heapLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const spans = lifespans(trace);
   const boundaries = boundariesOf(trace, options);
   const { hidden, assumptions } = framesToHide(trace, options);

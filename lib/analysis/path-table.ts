@@ -1,7 +1,7 @@
 import type { Bytes, StackId } from '../base/units.js';
 import { EndCause, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { isAliveAt, peakOf } from './heap-usage.js';
+import { heapPeak, isAliveAt } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { PathKeys } from './path-keys.js';
 
@@ -29,7 +29,7 @@ export function pathTable(
   options: HideOptions & { readonly files?: boolean } = {},
 ): Map<string, PathRow> {
   const spans = lifespans(trace);
-  const peakSeq = peakOf(trace, spans).seq;
+  const peakSeq = heapPeak(trace, spans).seq;
   const keys = new PathKeys(trace, hiddenFrames(trace, options), { files: options.files ?? false });
   const byStack = new Map<StackId, Mutable>();
   for (let span = 0; span < spans.count; span++) {

@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.js';
 import { fragmentationOf } from './heap-map.js';
 import { heapRegions } from './heap-regions.js';
 import { type HeapRequests, heapRequests, RequestKind } from './heap-requests.js';
-import { peakOf } from './heap-usage.js';
+import { heapPeak } from './heap-usage.js';
 import type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
 
 /** A trace's requests under another placement policy. */
@@ -51,7 +51,7 @@ export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOpt
     assumptions.push('the trace has the sizes of blocks, not of requests: this policy adds its own overhead on top');
   }
   const replay = new Replay(requests, policy, space);
-  replay.run({ peakSeq: peakOf(trace).seq, stopAtFailure: false });
+  replay.run({ peakSeq: heapPeak(trace).seq, stopAtFailure: false });
   const least = options.leastHeap === false ? undefined : leastHeap(trace, requests, policy);
   if (least !== undefined)
     assumptions.push('a larger heap may fail where a smaller one serves: the bisection finds one limit');
@@ -84,7 +84,7 @@ function spaceOf(trace: Trace, assumptions: string[]): HeapSpace {
       return { baseAddress: first.baseAddress, sizeBytes: first.sizeBytes };
     }
   }
-  const sizeBytes = Math.max(1024, 2 * peakOf(trace).bytes);
+  const sizeBytes = Math.max(1024, 2 * heapPeak(trace).bytes);
   assumptions.push(`the size of the heap is not known: taken as ${sizeBytes} bytes, twice the peak`);
   return { baseAddress: 0x20000000, sizeBytes };
 }
@@ -200,8 +200,8 @@ function leastHeap(trace: Trace, requests: HeapRequests, policy: PlacementPolicy
     replay.run({ peakSeq: -1, stopAtFailure: true });
     return replay.failures === 0;
   };
-  let low = Math.floor(peakOf(trace).bytes / step) - 1;
-  let high = Math.max(1, Math.ceil((peakOf(trace).bytes * 1.25) / step) + 4);
+  let low = Math.floor(heapPeak(trace).bytes / step) - 1;
+  let high = Math.max(1, Math.ceil((heapPeak(trace).bytes * 1.25) / step) + 4);
   for (; high * step <= MAX_HEAP && !survives(high); high *= 2) low = high;
   if (high * step > MAX_HEAP) return undefined;
   low = Math.max(0, low);

@@ -6,7 +6,7 @@ import { refuseArmState, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import { resetModeOf } from '../link/server/target-options.js';
-import { type CaptureRing, captureInRing, makeCaptureRing } from '../ring/capture-ring.js';
+import { captureInRing, makeRing, type RingOptions } from '../ring/ring-options.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
@@ -47,7 +47,7 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   /** Frames kept of each backtrace; default 128. */
   readonly maxDepth?: number;
   /** Keep so many records only; the records then come all together, at the end. */
-  readonly ring?: CaptureRing;
+  readonly ring?: RingOptions;
   /** Is connected to the target's console, where it has one. */
   readonly console?: TargetConsole;
   readonly signal?: AbortSignal;
@@ -70,7 +70,7 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
   const { ring, maxDepth = DEFAULT_MAX_DEPTH, captureLargest = false } = options;
   const records = captureEvents(options);
   if (ring === undefined) yield* records;
-  else yield* captureInRing(records, makeCaptureRing(ring, { maxDepth, captureLargest }));
+  else yield* captureInRing(records, makeRing(ring, { maxDepth, captureLargest }));
 }
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {

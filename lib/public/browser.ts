@@ -12,17 +12,17 @@ export {
   callTree,
   isTemporary,
 } from '../analysis/call-tree.js';
-export { type DiffRow, diffTraces, type HeapDiff } from '../analysis/diff.js';
+export { type DiffRow, type HeapDiff, heapDiff } from '../analysis/diff.js';
 export { type GapTimeline, gapTimeline } from '../analysis/gap-timeline.js';
 export { fragmentationOf, type HeapMap, heapMap } from '../analysis/heap-map.js';
 export { type HeapRegions, heapRegions } from '../analysis/heap-regions.js';
 export { type HeapStats, heapStats } from '../analysis/heap-stats.js';
-export { peakOf, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
+export { heapPeak, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
 export { hiddenFrames, sourceFrames } from '../analysis/hidden-frames.js';
 export { type Holder, holdersOf } from '../analysis/holders.js';
-export { findLeaks, type Leaks, type LeakVerdict } from '../analysis/leaks.js';
+export { heapLeaks, type Leaks, type LeakVerdict } from '../analysis/leaks.js';
 export { compareText, NO_PLACE, type Place, placeOf } from '../analysis/places.js';
-export { type PoolPlan, planPools } from '../analysis/pools/pool-plan.js';
+export { type PoolPlan, poolPlan } from '../analysis/pools/pool-plan.js';
 export { type SpanSources, spanSources } from '../analysis/source-table.js';
 export { type Wall, wallsOf } from '../analysis/walls.js';
 export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../base/units.js';

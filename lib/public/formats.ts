@@ -18,7 +18,14 @@ export {
 export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from '../formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from '../formats/format.js';
-export { decodeStream, type LoadedTrace, type LoadOptions, loadTrace, loadTraces } from '../formats/load-trace.js';
+export {
+  decodeStream,
+  type LoadedTrace,
+  type LoadOptions,
+  loadTrace,
+  loadTraces,
+  type StreamOptions,
+} from '../formats/load-trace.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { type AlloctraceWriteOptions, writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {
@@ -79,7 +86,7 @@ export * from '../trace/heap-event.js';
 export { journalBytes } from '../trace/journal-bytes.js';
 export { JournalFile } from '../trace/journal-file.js';
 export { isJournal } from '../trace/journal-format.js';
-export { JournalReader, readJournal } from '../trace/journal-reader.js';
+export { JournalReader, type JournalReaderOptions, readJournal } from '../trace/journal-reader.js';
 export { JournalWriter } from '../trace/journal-writer.js';
 export { recordsOf } from '../trace/records-of.js';
 export { FrameFlag, type FrameTable, type StackTable } from '../trace/tables.js';

@@ -4,7 +4,7 @@ import { type CaptureSummary, captureSummary } from '../analysis/capture-summary
 import { type Fragmentation, type FragmentationOptions, fragmentation } from '../analysis/fragmentation.js';
 import { type HeapStats, type HeapStatsOptions, heapStats } from '../analysis/heap-stats.js';
 import type { HideOptions } from '../analysis/hidden-frames.js';
-import { findLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
+import { heapLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
 import { type CallTreeNode, callTreeNodes } from '../analysis/tree-nodes.js';
 import { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
 import { type LoadOptions, loadTrace } from '../formats/load-trace.js';
@@ -47,7 +47,7 @@ export class HeapCapture {
 
   /** What was allocated between marks, or from begin to end, and is still alive. @throws UsageError HH1181 for an unknown mark */
   leaks(options?: LeakOptions): Leaks {
-    return findLeaks(this.trace, options);
+    return heapLeaks(this.trace, options);
   }
 
   /** Free space over time, and who walls it in. @throws UsageError HH1180 for a trace without addresses */

@@ -10,7 +10,7 @@ export {
 } from '../allocators/load-allocator.js';
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from '../alloctrace/client.js';
 export type { AlloctraceStatus, RingContents, RingSource } from '../alloctrace/protocol.js';
-export { captureRing, type RingCaptureOptions } from '../alloctrace/ring-capture.js';
+export { captureTracerRing, type TracerRingOptions } from '../alloctrace/ring-capture.js';
 export { FinishedTraceSource, LiveRingSource, type ServedTarget } from '../alloctrace/ring-sources.js';
 export {
   configureRing,
@@ -103,8 +103,8 @@ export { gcLayoutSvg } from '../report/gc-layout-svg.js';
 export { type GcMoment, gcLayoutText, gcMapCharacters, gcSequenceText } from '../report/gc-layout-text.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { mpyText } from '../report/mpy-text.js';
-export { type CaptureRing, MAX_RING_RECORDS } from '../ring/capture-ring.js';
 export { HeapRing, keepInRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { MAX_RING_RECORDS, type RingOptions } from '../ring/ring-options.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from '../ring/ring-settings.js';
 export {
   LiveHeapSession,

@@ -5,7 +5,7 @@
  */
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from '../alloctrace/client.js';
 export type { AlloctraceStatus, RingContents, RingSource } from '../alloctrace/protocol.js';
-export { captureRing, type RingCaptureOptions } from '../alloctrace/ring-capture.js';
+export { captureTracerRing, type TracerRingOptions } from '../alloctrace/ring-capture.js';
 export { FinishedTraceSource, LiveRingSource, type ServedTarget } from '../alloctrace/ring-sources.js';
 export {
   configureRing,
@@ -16,7 +16,16 @@ export {
 } from '../alloctrace/ring-via-debug-port.js';
 export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from '../alloctrace/server.js';
 export type { Address, Milliseconds } from '../base/units.js';
-export type { JlinkConfig, MemoryArea, OpenocdConfig, QemuConfig, UsbId, Verified } from '../boards/board.js';
+export type {
+  JlinkConfig,
+  MemoryArea,
+  OpenocdConfig,
+  ProbeRsConfig,
+  PyocdConfig,
+  QemuConfig,
+  UsbId,
+  Verified,
+} from '../boards/board.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export type { CodePoint } from '../capture/engine.js';
 export type { ErrorDetails } from '../errors/errors.js';
@@ -31,8 +40,8 @@ export {
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export type { StopReason } from '../link/debug-session.js';
 export type { ServerAddress, Target } from '../link/server/target.js';
-export { type CaptureRing, MAX_RING_RECORDS } from '../ring/capture-ring.js';
 export { HeapRing, keepInRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { MAX_RING_RECORDS, type RingOptions } from '../ring/ring-options.js';
 export {
   DEFAULT_RING_SETTINGS,
   MAX_RING_DEPTH,

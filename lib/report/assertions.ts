@@ -1,11 +1,11 @@
 import { type Baseline, newPaths, parseBaseline } from '../analysis/baseline.js';
-import { type BudgetOptions, checkBudget } from '../analysis/budget-check.js';
+import { type BudgetOptions, budgetCheck } from '../analysis/budget-check.js';
 import { type Budget, parseBudget } from '../analysis/budget-file.js';
 import { gapTimeline } from '../analysis/gap-timeline.js';
-import { peakOf } from '../analysis/heap-usage.js';
+import { heapPeak } from '../analysis/heap-usage.js';
 import type { HideOptions } from '../analysis/hidden-frames.js';
 import { hiddenFrames } from '../analysis/hidden-frames.js';
-import { findLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
+import { heapLeaks, type LeakOptions, type Leaks } from '../analysis/leaks.js';
 import { shownStack } from '../analysis/shown-stack.js';
 import { type Bytes, formatBytes, formatCount } from '../base/units.js';
 import { CheckFailedError } from '../errors/errors.js';
@@ -47,7 +47,7 @@ export interface NoLeaksOptions extends LeakOptions, CaptureRequirement {
 export function assertNoLeaks(checked: Checked, options: NoLeaksOptions = {}): void {
   const trace = checkedTrace(checked);
   requireComplete(trace, options);
-  const leaks = findLeaks(trace, options);
+  const leaks = heapLeaks(trace, options);
   const limit = options.limitBytes ?? 0;
   if (leaks.suspectBytes <= limit && !(limit === 0 && leaks.suspectCount > 0)) return;
   const names = leaks.boundaries.map((boundary) => boundary.name);
@@ -73,7 +73,7 @@ export function assertNoLeaks(checked: Checked, options: NoLeaksOptions = {}): v
 export function assertBudget(checked: Checked, budget: Budget | string, options: BudgetOptions = {}): void {
   const trace = checkedTrace(checked);
   requireComplete(trace, options);
-  const check = checkBudget(trace, typeof budget === 'string' ? parseBudget(budget) : budget, options);
+  const check = budgetCheck(trace, typeof budget === 'string' ? parseBudget(budget) : budget, options);
   const failed = check.results.filter((result) => !result.passed);
   if (failed.length === 0) return;
   const head = `budget: ${sanitize(check.subject)}: ${formatCount(failed.length)} of ${formatCount(check.results.length)} limits broken`;
@@ -116,7 +116,7 @@ export function assertNoNewPaths(
 
 function heapLines(trace: Trace, leaks: Leaks): string[] {
   const live = `live ${formatBytes(leaks.liveBytes[0] ?? 0)} -> ${formatBytes(leaks.liveBytes.at(-1) ?? 0)}`;
-  const parts = [`peak ${formatBytes(peakOf(trace).bytes)}`, live];
+  const parts = [`peak ${formatBytes(heapPeak(trace).bytes)}`, live];
   const line = trace.info.hasAddresses ? gapTimeline(trace, 1) : undefined;
   const end = (leaks.boundaries.at(-1)?.beforeSeq ?? 0) - 1;
   const largest = line?.largestFreeBytes[end];

@@ -6,8 +6,8 @@ import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js
 import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
+import type { FrameEntry } from './call-frame-table.js';
 import type { DwarfSections } from './dwarf-sections.js';
-import type { FrameEntry } from './frame-table.js';
 
 const MAX_REMEMBERED = 64;
 

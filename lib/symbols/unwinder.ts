@@ -3,11 +3,11 @@ import { thumbPrologueRow } from '../arch/arm/thumb-prologue.js';
 import type { FrameRow } from '../arch/frame-row.js';
 import type { Address } from '../base/units.js';
 import { ExidxTable } from './arm-exidx.js';
+import { CallFrameTable } from './call-frame-table.js';
 import { frameRowAt } from './cfa-program.js';
 import type { DebugInfo } from './debug-info.js';
 import type { SymbolTable } from './elf-symbols.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
-import { FrameTable } from './frame-table.js';
 import { type Machine, machineOf } from './machine.js';
 import { type ReadMemory, StackWalk, type UnwindOptions, type UnwoundStack } from './stack-walk.js';
 import type { TailCalls } from './tail-calls.js';
@@ -21,7 +21,7 @@ const MAX_CALLERS = 10_000;
 /** Finds the callers of a stopped program. Keeps, per address, how to step out of it. */
 export class Unwinder implements FrameSteps {
   readonly machine: Machine | undefined;
-  private readonly frames: FrameTable;
+  private readonly frames: CallFrameTable;
   private readonly exidx: ExidxTable;
   private readonly steps = new Map<number, FrameStep>();
   private readonly entries = new Map<Address, boolean>();
@@ -33,7 +33,7 @@ export class Unwinder implements FrameSteps {
     private readonly tailCalls: TailCalls,
   ) {
     this.machine = info.attempt(() => machineOf(info.elf));
-    this.frames = new FrameTable(info);
+    this.frames = new CallFrameTable(info);
     this.exidx = new ExidxTable(info);
   }
 

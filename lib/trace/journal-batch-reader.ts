@@ -1,8 +1,8 @@
-import type { ByteReader } from './byte-reader.js';
 import { isUnknown, readColumn, skipColumn } from './journal-columns.js';
 import { IdMap, UNKNOWN_ID } from './journal-ids.js';
 import { EVENT_KINDS } from './trace.js';
 import { OPTIONAL_COLUMNS, type OptionalName, type TraceBuilder } from './trace-builder.js';
+import type { VarintReader } from './varint-reader.js';
 
 /** No writer puts an event into fewer bytes: its kind, its address, its size and its stack. It bounds what a chunk can ask for. */
 const MIN_EVENT_BYTES = 3;
@@ -27,7 +27,7 @@ export function newBatchState(version: number, skip: ReadonlySet<OptionalName>):
 }
 
 /** The number of the first event of a batch, read ahead. */
-export function firstEventOf(reader: ByteReader): number {
+export function firstEventOf(reader: VarintReader): number {
   const start = reader.offset;
   const first = reader.varint();
   reader.offset = start;
@@ -38,7 +38,7 @@ export function firstEventOf(reader: ByteReader): number {
  * Appends a batch to the builder and returns how many events it holds. @throws TraceFormatError when it refers to what is not there;
  * no event is added then.
  */
-export function readBatch(reader: ByteReader, builder: TraceBuilder, state: BatchState): number {
+export function readBatch(reader: VarintReader, builder: TraceBuilder, state: BatchState): number {
   reader.varint();
   const events = reader.count(MIN_EVENT_BYTES);
   for (let i = 0; i < 3; i++) reader.varint();
@@ -50,7 +50,7 @@ export function readBatch(reader: ByteReader, builder: TraceBuilder, state: Batc
   return events;
 }
 
-function continueAt(reader: ByteReader, map: IdMap, state: BatchState): void {
+function continueAt(reader: VarintReader, map: IdMap, state: BatchState): void {
   const before = reader.varint();
   if (before === map.length) return;
   // What a lost part told took at least two bytes each; more is no journal of ours.
@@ -61,7 +61,7 @@ function continueAt(reader: ByteReader, map: IdMap, state: BatchState): void {
 
 const MAX_LOST_ENTRIES = 2 ** 20;
 
-function readTables(reader: ByteReader, builder: TraceBuilder, state: BatchState): void {
+function readTables(reader: VarintReader, builder: TraceBuilder, state: BatchState): void {
   const { tables } = builder;
   // In version 1 nobody knows which numbers the entries after a lost part have.
   const numbered = state.version >= 2 || !state.incomplete;
@@ -89,12 +89,12 @@ function readTables(reader: ByteReader, builder: TraceBuilder, state: BatchState
   }
 }
 
-function pick(reader: ByteReader, map: IdMap, state: BatchState): number {
+function pick(reader: VarintReader, map: IdMap, state: BatchState): number {
   return pickAt(reader, map, { index: reader.varint(), state });
 }
 
 function pickAt(
-  reader: ByteReader,
+  reader: VarintReader,
   map: IdMap,
   { index, state }: { readonly index: number; readonly state: BatchState },
 ): number {
@@ -105,7 +105,7 @@ function pickAt(
 }
 
 function readEvents(
-  reader: ByteReader,
+  reader: VarintReader,
   builder: TraceBuilder,
   { state, count }: { readonly state: BatchState; readonly count: number },
 ): void {
@@ -143,7 +143,7 @@ function makeSane(values: Float64Array, first: number, count: number): void {
 }
 
 /** Turns the journal's numbers of stacks into the builder's. */
-function resolveStacks(reader: ByteReader, stacks: Int32Array, state: BatchState): void {
+function resolveStacks(reader: VarintReader, stacks: Int32Array, state: BatchState): void {
   const { length, isIdentity } = state.stacks;
   for (let i = 0; i < stacks.length; i++) {
     const stack = stacks[i] as number;
@@ -157,7 +157,7 @@ function resolveStacks(reader: ByteReader, stacks: Int32Array, state: BatchState
 }
 
 function readOptional(
-  reader: ByteReader,
+  reader: VarintReader,
   builder: TraceBuilder,
   { state, first, count }: { readonly state: BatchState; readonly first: number; readonly count: number },
 ): void {

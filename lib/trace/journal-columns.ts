@@ -1,5 +1,5 @@
-import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
+import type { VarintReader } from './varint-reader.js';
 
 /**
  * How a slice of a column is written: one mode byte, then
@@ -28,7 +28,7 @@ export function writeColumn(writer: ByteWriter, values: ArrayLike<number>, from:
 }
 
 /** Reads `count` values into `out`, from `from` on; unknown ones are NaN, and 0 where `out` holds integers. */
-export function readColumn(reader: ByteReader, out: Float64Array | Int32Array, from: number, count: number): void {
+export function readColumn(reader: VarintReader, out: Float64Array | Int32Array, from: number, count: number): void {
   const mode = reader.byte();
   switch (mode) {
     case MODE.unknown:
@@ -49,7 +49,7 @@ export function readColumn(reader: ByteReader, out: Float64Array | Int32Array, f
 }
 
 /** The same for a column that is not wanted. */
-export function skipColumn(reader: ByteReader, count: number): void {
+export function skipColumn(reader: VarintReader, count: number): void {
   const mode = reader.byte();
   if (mode > MODE.sparse) throw reader.fail(`column mode ${mode}`, '0 to 3');
   if (mode === MODE.raw) reader.take(count * 8);
@@ -61,11 +61,11 @@ export function skipColumn(reader: ByteReader, count: number): void {
 }
 
 /** Whether no value of the column that comes next is known. */
-export function isUnknown(reader: ByteReader): boolean {
+export function isUnknown(reader: VarintReader): boolean {
   return reader.peek() === MODE.unknown;
 }
 
-function readSparse(reader: ByteReader, out: Float64Array | Int32Array, from: number, count: number): void {
+function readSparse(reader: VarintReader, out: Float64Array | Int32Array, from: number, count: number): void {
   const presence = reader.take(Math.ceil(count / 8));
   let previous = 0;
   for (let i = 0; i < count; i++) {

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
 import { issueText, valueAt } from '../base/schema-issue.js';
 import type { Seq } from '../base/units.js';
-import type { ByteReader } from './byte-reader.js';
 import { TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
+import type { VarintReader } from './varint-reader.js';
 
 /*
  * The JSON chunks of a journal. A journal may come from a stranger, so types are checked; unknown fields are kept out.
@@ -76,12 +76,12 @@ const sideSchema = z.discriminatedUnion('kind', [
 const endSchema = z.object({ eventCount: count });
 
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
-export function readInfo(reader: ByteReader, payload: Uint8Array): Partial<TraceInfo> {
+export function readInfo(reader: VarintReader, payload: Uint8Array): Partial<TraceInfo> {
   return defined(parse(reader, payload, infoSchema)) as TraceInfo;
 }
 
 /** How many events the journal holds. */
-export function readEnd(reader: ByteReader, payload: Uint8Array): number {
+export function readEnd(reader: VarintReader, payload: Uint8Array): number {
   return parse(reader, payload, endSchema).eventCount;
 }
 
@@ -92,7 +92,7 @@ export interface SidePlaces {
 }
 
 /** Adds a mark, gap, epoch, note, level or region to the builder at the place that it names. */
-export function readSide(reader: ByteReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
+export function readSide(reader: VarintReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
   const side = parse(reader, payload, sideSchema);
   if (side.kind !== 'region' && side.beforeSeq !== undefined) side.beforeSeq = placeOf(side.beforeSeq);
   switch (side.kind) {
@@ -122,7 +122,7 @@ function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: 
   return defined(rest);
 }
 
-function parse<T>(reader: ByteReader, payload: Uint8Array, schema: z.ZodMiniType<T>): T {
+function parse<T>(reader: VarintReader, payload: Uint8Array, schema: z.ZodMiniType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(payload));

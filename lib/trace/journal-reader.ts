@@ -1,5 +1,4 @@
 import { TraceFormatError } from '../errors/errors.js';
-import { ByteReader } from './byte-reader.js';
 import type { RawSample } from './heap-event.js';
 import { type BatchState, firstEventOf, newBatchState, readBatch } from './journal-batch-reader.js';
 import { ChunkType, HEADER_BYTES, isJournal, JOURNAL_MAGIC, JOURNAL_VERSION } from './journal-format.js';
@@ -9,6 +8,7 @@ import { readEnd, readInfo, readSide } from './journal-json.js';
 import { JournalLosses } from './journal-losses.js';
 import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
 import { type OptionalName, TraceBuilder } from './trace-builder.js';
+import { VarintReader } from './varint-reader.js';
 
 /** What registers and stack copies may take: a journal's own are below a third of it. */
 const MAX_SAMPLE_RATIO = 64;
@@ -71,7 +71,7 @@ export class JournalReader {
 
   private openFrames(): JournalFrames {
     if (!isJournal(this.head)) throw this.notAJournal(this.head);
-    const version = new ByteReader(this.head.subarray(JOURNAL_MAGIC.length), this.subject).u32();
+    const version = new VarintReader(this.head.subarray(JOURNAL_MAGIC.length), this.subject).u32();
     if (version < 1 || version > JOURNAL_VERSION) {
       throw new TraceFormatError(
         'HH1404',
@@ -105,7 +105,7 @@ export class JournalReader {
   }
 
   private apply(type: number, payload: Uint8Array, at: number): void {
-    const reader = new ByteReader(payload, this.subject, at);
+    const reader = new VarintReader(payload, this.subject, at);
     switch (type) {
       case ChunkType.info:
         this.builder.add({ kind: 'info', info: readInfo(reader, payload) });
@@ -121,7 +121,7 @@ export class JournalReader {
         if (!this.options.skipSamples) this.readSamples(reader);
         break;
       case ChunkType.packedRaw:
-        if (!this.options.skipSamples) this.readSamples(new ByteReader(unpackSamples(reader), this.subject, at));
+        if (!this.options.skipSamples) this.readSamples(new VarintReader(unpackSamples(reader), this.subject, at));
         break;
       case ChunkType.end:
         this.reach(readEnd(reader, payload), reader);
@@ -132,19 +132,19 @@ export class JournalReader {
   }
 
   /** What comes next stands before the event `seq`: those between were lost. */
-  private reach(seq: number, reader: ByteReader): void {
+  private reach(seq: number, reader: VarintReader): void {
     if (seq < this.numbers.next) throw reader.fail(`event ${seq}`, `one from ${this.numbers.next}`);
     const lost = this.numbers.loseUpTo(seq);
     if (lost > 0) this.state.incomplete = true;
     this.losses.settle(lost);
   }
 
-  private placeOf(seq: number, reader: ByteReader): number {
+  private placeOf(seq: number, reader: VarintReader): number {
     if (seq > this.numbers.next) this.reach(seq, reader);
     return this.numbers.kept(seq);
   }
 
-  private readSamples(reader: ByteReader): void {
+  private readSamples(reader: VarintReader): void {
     for (let previous: RawSample | undefined; !reader.done; ) {
       previous = readRawSample(reader, previous);
       const { seq } = previous;

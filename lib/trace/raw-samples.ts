@@ -1,10 +1,10 @@
 import { inflateZlib } from '../base/inflate.js';
 import type { Address, Bytes } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
-import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { RawSample } from './heap-event.js';
 import { MAX_UNPACKED_BYTES } from './journal-format.js';
+import type { VarintReader } from './varint-reader.js';
 
 /*
  * A sample, as what differs from the one before it:
@@ -32,7 +32,7 @@ export function writeRawSample(writer: ByteWriter, sample: RawSample, previous: 
 }
 
 /** Reads what {@link writeRawSample} wrote, given the same `previous`. @throws TraceFormatError HH1403 */
-export function readRawSample(reader: ByteReader, previous: RawSample = NOTHING): RawSample {
+export function readRawSample(reader: VarintReader, previous: RawSample = NOTHING): RawSample {
   const seq = previous.seq + reader.signedVarint();
   if (seq < 0) throw reader.fail(`event ${seq}`, 'a number from 0 on');
   const registers = readRegisters(reader, previous.registers);
@@ -45,7 +45,7 @@ export function readRawSample(reader: ByteReader, previous: RawSample = NOTHING)
 }
 
 /** What a chunk of packed samples holds. @throws TraceFormatError HH1403 */
-export function unpackSamples(reader: ByteReader): Uint8Array {
+export function unpackSamples(reader: VarintReader): Uint8Array {
   const length = reader.varint();
   if (length > MAX_UNPACKED_BYTES) throw reader.fail(`${length} bytes of samples`, `at most ${MAX_UNPACKED_BYTES}`);
   try {
@@ -80,7 +80,7 @@ function writeRegisters(writer: ByteWriter, registers: Uint32Array, before: Uint
   });
 }
 
-function readRegisters(reader: ByteReader, before: Uint32Array): Uint32Array {
+function readRegisters(reader: VarintReader, before: Uint32Array): Uint32Array {
   const count = reader.varint();
   if (count > MAX_REGISTERS) throw reader.fail(`${count} registers`, `at most ${MAX_REGISTERS}`);
   const masks = reader.take(Math.ceil(count / 8));
@@ -119,7 +119,7 @@ function runEnd(stack: Uint8Array, old: Uint8Array, shift: number, from: number)
 }
 
 function readStack(
-  reader: ByteReader,
+  reader: VarintReader,
   { stackAddress, length }: { stackAddress: Address; length: number },
   before: RawSample,
 ): Uint8Array {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { checkBudget } from '../../lib/analysis/budget-check.js';
+import { budgetCheck } from '../../lib/analysis/budget-check.js';
 import { parseBudget } from '../../lib/analysis/budget-file.js';
 import { UsageError } from '../../lib/errors/errors.js';
 import { budgetJunit } from '../../lib/report/budget-junit.js';
@@ -20,7 +20,7 @@ const TRACE = `
   free 0x1030
 `;
 
-const check = (toml: string, trace = traceFromText(TRACE)) => checkBudget(trace, parseBudget(`schema = 1\n${toml}`));
+const check = (toml: string, trace = traceFromText(TRACE)) => budgetCheck(trace, parseBudget(`schema = 1\n${toml}`));
 const actuals = (toml: string) => check(toml).results.map((result) => [result.metric, result.actual, result.passed]);
 
 test('limits on the heap', (t) => {
@@ -66,8 +66,8 @@ test('what cannot be measured fails, and says why', (t) => {
 test('an incomplete capture fails unless that is allowed', (t) => {
   const trace = traceFromText(`${TRACE}\ngap lost 3 overflow`);
   const budget = parseBudget('schema = 1\n[heap]\npeak = "1K"');
-  t.false(checkBudget(trace, budget).passed);
-  t.true(checkBudget(trace, budget, { allowIncomplete: true }).passed);
+  t.false(budgetCheck(trace, budget).passed);
+  t.true(budgetCheck(trace, budget, { allowIncomplete: true }).passed);
 });
 
 test('one line a failure names the excess and who holds it', (t) => {

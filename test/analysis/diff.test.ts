@@ -1,6 +1,6 @@
 import test from 'ava';
 import { baselineOf, baselineText, newPaths, parseBaseline } from '../../lib/analysis/baseline.js';
-import { diffTraces, diffViolations } from '../../lib/analysis/diff.js';
+import { diffViolations, heapDiff } from '../../lib/analysis/diff.js';
 import { normalisedFile } from '../../lib/analysis/path-keys.js';
 import { UsageError } from '../../lib/errors/errors.js';
 import { diffMarkdown, diffText } from '../../lib/report/diff-text.js';
@@ -20,7 +20,7 @@ const AFTER = traceFromText(`
 `);
 
 test('matches call paths by function, whatever the lines and addresses', (t) => {
-  const diff = diffTraces(BEFORE, AFTER);
+  const diff = heapDiff(BEFORE, AFTER);
   t.deepEqual(
     diff.rows.map((row) => [row.path, row.status, row.change.liveBytes, row.change.totalBytes]),
     [
@@ -35,21 +35,18 @@ test('matches call paths by function, whatever the lines and addresses', (t) => 
 });
 
 test('a trace does not differ from itself', (t) => {
-  t.true(diffTraces(BEFORE, BEFORE).rows.every((row) => row.status === 'same'));
-  t.regex(diffText(diffTraces(BEFORE, BEFORE)), /no call path differs/);
+  t.true(heapDiff(BEFORE, BEFORE).rows.every((row) => row.status === 'same'));
+  t.regex(diffText(heapDiff(BEFORE, BEFORE)), /no call path differs/);
 });
 
 test('prints text, and Markdown whose cells no name can break', (t) => {
-  t.regex(
-    diffText(diffTraces(BEFORE, AFTER)),
-    /\nvanished +-64 +-1 +-64 +-64 +-1 {2}gone {2}src\/g\.c:1 +main > gone\n/,
-  );
+  t.regex(diffText(heapDiff(BEFORE, AFTER)), /\nvanished +-64 +-1 +-64 +-64 +-1 {2}gone {2}src\/g\.c:1 +main > gone\n/);
   const evil = traceFromText('alloc 0x100 8 a|b`c@f.c:1');
-  t.true(diffMarkdown(diffTraces(BEFORE, evil)).includes("| new | +8 | +1 | +8 | +8 | +1 | `a\\|b'c` |"));
+  t.true(diffMarkdown(heapDiff(BEFORE, evil)).includes("| new | +8 | +1 | +8 | +8 | +1 | `a\\|b'c` |"));
 });
 
 test('limits on growth and on new paths', (t) => {
-  const diff = diffTraces(AFTER, BEFORE);
+  const diff = heapDiff(AFTER, BEFORE);
   t.deepEqual(diffViolations(diff, { liveGrowthBytes: 47 }), ['live bytes: 64 -> 112, 48 more, limit 47']);
   t.deepEqual(diffViolations(diff, { liveGrowthBytes: 48, peakGrowthBytes: 40 }), []);
   t.is(diffViolations(diff, { growthPercent: 60 }).length, 1);

@@ -5,7 +5,7 @@ import { callTree } from '../../lib/analysis/call-tree.js';
 import { fragmentation } from '../../lib/analysis/fragmentation.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { framesToHide, sourceFrames } from '../../lib/analysis/hidden-frames.js';
-import { findLeaks } from '../../lib/analysis/leaks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { pathTable } from '../../lib/analysis/path-table.js';
 import { callTreeText } from '../../lib/report/call-tree-text.js';
 import { frameAt, type Trace } from '../../lib/trace/trace.js';
@@ -32,14 +32,14 @@ test('a block whose every frame is the allocator shows under the outermost of th
     ].join('\n'),
   );
   t.deepEqual(
-    findLeaks(trace).sites.map(({ functionName, bytes }) => [functionName, bytes]),
+    heapLeaks(trace).sites.map(({ functionName, bytes }) => [functionName, bytes]),
     [
       ['pvPortMalloc', 168],
       ['heap_caps_malloc_default', 12],
       ['app_main', 8],
     ],
   );
-  t.deepEqual(findLeaks(trace).sites[0]?.frames[0]?.functionName, 'pvPortMalloc');
+  t.deepEqual(heapLeaks(trace).sites[0]?.frames[0]?.functionName, 'pvPortMalloc');
   t.deepEqual(
     heapStats(trace).sources.map((row) => row.functionName),
     ['pvPortMalloc', 'heap_caps_malloc_default', 'app_main'],
@@ -119,11 +119,11 @@ test('a wrapper that nearly all bytes pass through is looked through, and said',
   const { hidden, assumptions } = framesToHide(trace);
   t.deepEqual(assumptions, [said]);
   t.deepEqual(sources(trace, hidden), ['open_db', 'insert', 'select', 'vacuum', 'log']);
-  for (const result of [callTree(trace), heapStats(trace), findLeaks(trace), fragmentation(trace)]) {
+  for (const result of [callTree(trace), heapStats(trace), heapLeaks(trace), fragmentation(trace)]) {
     t.true(result.assumptions.includes(said));
   }
   t.deepEqual(
-    findLeaks(trace).sites.map((site) => [site.functionName, site.bytes]),
+    heapLeaks(trace).sites.map((site) => [site.functionName, site.bytes]),
     [
       ['open_db', 400],
       ['insert', 300],
@@ -136,8 +136,8 @@ test('a wrapper that nearly all bytes pass through is looked through, and said',
 
 test('looking through is switched off by one option, and never done where traces are compared', (t) => {
   const trace = traceFromText(SQLITE);
-  t.deepEqual(findLeaks(trace, { lookThrough: false }).sites[0]?.functionName, 'sqlite3MemMalloc');
-  t.deepEqual(findLeaks(trace, { lookThrough: false }).assumptions, []);
+  t.deepEqual(heapLeaks(trace, { lookThrough: false }).sites[0]?.functionName, 'sqlite3MemMalloc');
+  t.deepEqual(heapLeaks(trace, { lookThrough: false }).assumptions, []);
   t.true([...pathTable(trace).keys()][0]?.endsWith('sqlite3Malloc > sqlite3MemMalloc'));
 });
 

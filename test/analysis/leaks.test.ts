@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { addMarks } from '../../lib/analysis/add-marks.js';
-import { findLeaks, verdictOf } from '../../lib/analysis/leaks.js';
+import { heapLeaks, verdictOf } from '../../lib/analysis/leaks.js';
 import { UsageError } from '../../lib/errors/errors.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
@@ -9,7 +9,7 @@ import { heapTrace } from '../support/heap-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
 test('the vector of analysis.md: alive at the end are the blocks of events 1 and 5', (t) => {
-  const leaks = findLeaks(
+  const leaks = heapLeaks(
     traceFromText(`
       alloc 0x1000 32 main@m.c:1
       alloc 0x1020 16 main@m.c:2
@@ -47,7 +47,7 @@ const THREE_CYCLES = `
 `;
 
 test('tells what grows in every cycle from what is allocated once', (t) => {
-  const leaks = findLeaks(traceFromText(THREE_CYCLES));
+  const leaks = heapLeaks(traceFromText(THREE_CYCLES));
   t.deepEqual(
     leaks.sites.map((site) => [site.functionName, site.verdict, site.count, site.bytes, site.growthBytes]),
     [
@@ -68,7 +68,7 @@ test('tells what grows in every cycle from what is allocated once', (t) => {
 
 test('new blocks in the place of old ones are told apart from what grew', (t) => {
   // A soft reset: what the site had is given back and made anew, with one block more.
-  const leaks = findLeaks(
+  const leaks = heapLeaks(
     traceFromText(`
       alloc 0x100 16 main@m.c:1 > node@n.c:5
       alloc 0x110 16 main@m.c:1 > node@n.c:5
@@ -109,17 +109,17 @@ test('counts only between the named marks', (t) => {
     free 0x300
     alloc 0x400 64 main@m.c:4
   `);
-  const leaks = findLeaks(trace, { from: 'before', to: 'after' });
+  const leaks = heapLeaks(trace, { from: 'before', to: 'after' });
   t.deepEqual(
     leaks.sites.map((site) => [site.location, site.bytes]),
     [['m.c:3', 32]],
   );
-  t.throws(() => findLeaks(trace, { from: 'befor' }), { instanceOf: UsageError, code: 'HH1181' });
-  t.throws(() => findLeaks(trace, { from: 'after', to: 'before' }), { instanceOf: UsageError, code: 'HH1181' });
+  t.throws(() => heapLeaks(trace, { from: 'befor' }), { instanceOf: UsageError, code: 'HH1181' });
+  t.throws(() => heapLeaks(trace, { from: 'after', to: 'before' }), { instanceOf: UsageError, code: 'HH1181' });
 });
 
 test('what a restart of the heap took away is lost, not leaked', (t) => {
-  const leaks = findLeaks(traceFromText('alloc 0x100 8 main@m.c:1\nepoch gc_init\nalloc 0x100 16 main@m.c:2'));
+  const leaks = heapLeaks(traceFromText('alloc 0x100 8 main@m.c:1\nepoch gc_init\nalloc 0x100 16 main@m.c:2'));
   t.deepEqual(
     leaks.sites.map((site) => site.bytes),
     [16],
@@ -155,7 +155,7 @@ test('verdicts on growth', (t) => {
 test('without marks the sites add up to the live heap, for any trace', (t) => {
   fc.assert(
     fc.property(heapTrace({ wild: true }), (trace) => {
-      const leaks = findLeaks(trace);
+      const leaks = heapLeaks(trace);
       const spans = lifespans(trace);
       let live = 0;
       for (let i = 0; i < spans.count; i++) if (spans.endCause[i] === 0) live += spans.sizeBytes[i] ?? 0;

@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { baselineOf } from '../../lib/analysis/baseline.js';
-import { checkBudget } from '../../lib/analysis/budget-check.js';
+import { budgetCheck } from '../../lib/analysis/budget-check.js';
 import { parseBudget } from '../../lib/analysis/budget-file.js';
 import { callTree } from '../../lib/analysis/call-tree.js';
-import { diffTraces } from '../../lib/analysis/diff.js';
+import { heapDiff } from '../../lib/analysis/diff.js';
 import { fragmentation } from '../../lib/analysis/fragmentation.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
-import { findLeaks } from '../../lib/analysis/leaks.js';
-import { planPools } from '../../lib/analysis/pools/pool-plan.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
+import { poolPlan } from '../../lib/analysis/pools/pool-plan.js';
 import { budgetJunit } from '../../lib/report/budget-junit.js';
 import { budgetText } from '../../lib/report/budget-text.js';
 import { callTreeText } from '../../lib/report/call-tree-text.js';
@@ -35,10 +35,10 @@ function allReports(trace: Trace): string[] {
   const results = [
     callTree(trace, { atSeq: 3 }),
     heapStats(trace, { heapBytes: 64 }),
-    findLeaks(trace),
-    planPools(trace, { pools: 3, heapBytes: 5000, fill: true }),
-    checkBudget(trace, BUDGET),
-    diffTraces(trace, traceFromText('alloc 0x10 8 main@m.c:1')),
+    heapLeaks(trace),
+    poolPlan(trace, { pools: 3, heapBytes: 5000, fill: true }),
+    budgetCheck(trace, BUDGET),
+    heapDiff(trace, traceFromText('alloc 0x10 8 main@m.c:1')),
     baselineOf(trace),
   ] as const;
   const [tree, stats, leaks, pools, check, diff] = results;
@@ -73,7 +73,7 @@ test('what cannot be true is counted and placed in every report', (t) => {
   `);
   for (const text of [
     heapStatsText(heapStats(trace)),
-    leaksText(findLeaks(trace)),
+    leaksText(heapLeaks(trace)),
     fragmentationText(fragmentation(trace)),
   ]) {
     t.regex(text, /finding: 1 frees of blocks that were never allocated \(event 0\)/);

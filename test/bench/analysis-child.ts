@@ -3,7 +3,7 @@ import { callTree } from '../../lib/analysis/call-tree.js';
 import { gapTimeline } from '../../lib/analysis/gap-timeline.js';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
-import { findLeaks } from '../../lib/analysis/leaks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { wallsOf } from '../../lib/analysis/walls.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { readTraceFile } from './trace-file.js';
@@ -25,7 +25,7 @@ export interface ChildAnswer {
 const ANALYSES = {
   tree: (trace: Trace) => callTree(trace).root.live.bytes,
   stats: (trace: Trace) => heapStats(trace).peak.bytes,
-  leaks: (trace: Trace) => findLeaks(trace).suspectBytes,
+  leaks: (trace: Trace) => heapLeaks(trace).suspectBytes,
   'frag-at-event': (trace: Trace) => {
     const map = heapMap(trace, Math.floor(trace.eventCount / 2));
     return map.largestFreeBytes + wallsOf(trace, map).length;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { heapLevels } from '../../lib/analysis/heap-levels.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
-import { findLeaks } from '../../lib/analysis/leaks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { parseLevelLine } from '../../lib/formats/levels/level-lines.js';
 import { heapStatsText } from '../../lib/report/heap-stats-text.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
@@ -189,7 +189,7 @@ test('levels go through a journal, and every command says that there are no even
   const back = readJournal(Buffer.concat(journalBytes(builder.build())), 'journal').build();
   t.deepEqual(back.levels, builder.build().levels);
   t.is(back.info.contents, 'levels');
-  for (const text of [heapStatsText(heapStats(back)), leaksText(findLeaks(back))]) {
+  for (const text of [heapStatsText(heapStats(back)), leaksText(heapLeaks(back))]) {
     t.true(text.includes('No events: the log only says how full the heap was.'), text);
     t.true(text.includes('internal: 9,000 B -> 4,500 B free, lowest 4,500 B'), text);
     // By hand: 500 bytes a minute.
@@ -199,7 +199,7 @@ test('levels go through a journal, and every command says that there are no even
 
 test('a snapshot is not called a history', (t) => {
   const trace = readCase(t, 'heap-walk', 'Chunk: 1  Address: 0x1000  Size: 32\nChunk: 2  Address: 0x1020  Size: 64\n');
-  const [stats, leaks] = [heapStatsText(heapStats(trace)), leaksText(findLeaks(trace))];
+  const [stats, leaks] = [heapStatsText(heapStats(trace)), leaksText(heapLeaks(trace))];
   for (const text of [stats, leaks]) {
     t.true(text.startsWith('A snapshot'), text);
     t.false(/peak:|Temporary|Lifetimes|Left behind|Window/.test(text), text);

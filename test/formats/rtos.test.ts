@@ -1,5 +1,5 @@
 import test from 'ava';
-import { findLeaks } from '../../lib/analysis/leaks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { framesOf, liveBlocks, liveSum, readCase } from '../support/case-trace.js';
 
 const MM_DEBUG = `[    0.000000] Idle_Task: mm_initialize_heap: Heap: name=Umem, start=0x200243c8 size=359480
@@ -173,7 +173,7 @@ test('PX4: a table of callers has sums and no blocks of its own', (t) => {
   t.false(trace.info.hasAddresses);
   t.deepEqual(liveSum(trace), [11, 115]);
   t.deepEqual(
-    findLeaks(trace).sites.map(({ functionName, count, bytes }) => [functionName, count, bytes]),
+    heapLeaks(trace).sites.map(({ functionName, count, bytes }) => [functionName, count, bytes]),
     [
       ['ftl_initialize', 2, 48],
       ['device::CDev::store_poll_waiter(pollfd*)', 7, 28],

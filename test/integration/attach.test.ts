@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { loadAllocator } from '../../lib/allocators/load-allocator.js';
 import { captureSummary } from '../../lib/analysis/capture-summary.js';
-import { findLeaks } from '../../lib/analysis/leaks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import type { Board } from '../../lib/boards/board.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
@@ -27,7 +27,7 @@ function checkAttached(t: ExecutionContext, trace: Trace): void {
   t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
   t.is(trace.info.doubtful, undefined);
   t.deepEqual(summary.findings, [], 'every free finds its block');
-  t.is(findLeaks(trace).boundaries[0]?.beforeSeq, summary.existing, 'what was alive before is no leak of the window');
+  t.is(heapLeaks(trace).boundaries[0]?.beforeSeq, summary.existing, 'what was alive before is no leak of the window');
 }
 
 interface Attachment {

@@ -121,7 +121,7 @@ for (const usePython of [true, false]) {
     const { trace, error } = await captureInQemu(engine, { ...setup(), elfPath, signal: control.signal });
     t.is(error, undefined);
     t.true(trace.eventCount > 10);
-    t.is(trace.info.endReason, 'enough');
+    t.regex(trace.info.endReason ?? '', /^enough; the target is in /);
     t.false(trace.info.complete);
     t.not(trace.info.oracle?.outcome, 'differs');
   });

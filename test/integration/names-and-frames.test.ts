@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { diffTraces } from '../../lib/analysis/diff.js';
+import { heapDiff } from '../../lib/analysis/diff.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { openClient } from '../../lib/capture/direct/open-client.js';
@@ -57,7 +57,7 @@ const oneSpelling = test.macro({
     const direct = await capture(new DirectEngine(), elfPath);
     const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
     t.true(direct.eventCount > 20);
-    const diff = diffTraces(direct, gdb);
+    const diff = heapDiff(direct, gdb);
     t.deepEqual(
       diff.rows.flatMap(({ path, status }) => (status === 'same' ? [] : `${status} ${path}`)),
       [],

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { captureRing } from '../../lib/alloctrace/ring-capture.js';
+import { captureTracerRing } from '../../lib/alloctrace/ring-capture.js';
 import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/alloctrace/ring-via-debug-port.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
@@ -205,7 +205,7 @@ test.serial('memory that is no ring is refused', async (t) => {
 
 test.serial('through gdb on an emulator that it launches: named frames, in as many stops as rings fill', async (t) => {
   const elf = buildAlloctrace({ board: 'mps2-an385' });
-  const trace = await collectTrace(captureRing({ elf }));
+  const trace = await collectTrace(captureTracerRing({ elf }));
   t.is(trace.info.endReason, 'reached alloctrace_done');
   t.is(trace.info.engineReport?.stops, Math.ceil(trace.eventCount / 64));
   t.true(trace.info.complete);
@@ -217,7 +217,7 @@ test.serial('through gdb on an emulator that it launches: named frames, in as ma
 
 test.serial('a firmware without the tracer is told how to get it', async (t) => {
   const elf = buildAlloctrace({ board: 'mps2-an385' });
-  const error = await t.throwsAsync(collectTrace(captureRing({ elf, until: ['no_such_function'] })), {
+  const error = await t.throwsAsync(collectTrace(captureTracerRing({ elf, until: ['no_such_function'] })), {
     code: 'HH1619',
   });
   t.true(error.message.includes('no_such_function'));

@@ -1,7 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { TraceFormatError } from '../../lib/errors/errors.js';
-import { ByteReader } from '../../lib/trace/byte-reader.js';
 import { crc32 } from '../../lib/trace/crc32.js';
 import type { TraceRecord } from '../../lib/trace/heap-event.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
@@ -11,6 +10,7 @@ import { JournalWriter } from '../../lib/trace/journal-writer.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { EventKind, eventAt } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { VarintReader } from '../../lib/trace/varint-reader.js';
 import { anyRecords } from '../support/random-trace.js';
 
 /** What a trace says, free of how it is stored. */
@@ -179,7 +179,7 @@ function asVersion1(bytes: Uint8Array, chunks: readonly number[]): { bytes: Uint
       pieces.push(chunk);
       return;
     }
-    const reader = new ByteReader(chunk.subarray(5), 'test');
+    const reader = new VarintReader(chunk.subarray(5), 'test');
     for (let field = 0; field < 5; field++) reader.varint();
     const summary = reader.offset;
     for (let field = 0; field < 3; field++) reader.varint();

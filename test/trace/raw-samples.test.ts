@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { TraceFormatError } from '../../lib/errors/errors.js';
-import { ByteReader } from '../../lib/trace/byte-reader.js';
 import { ByteWriter } from '../../lib/trace/byte-writer.js';
 import type { RawSample } from '../../lib/trace/heap-event.js';
 import { readRawSample, writeRawSample } from '../../lib/trace/raw-samples.js';
+import { VarintReader } from '../../lib/trace/varint-reader.js';
 
 function encode(samples: readonly RawSample[]): Uint8Array {
   const writer = new ByteWriter();
@@ -15,7 +15,7 @@ function encode(samples: readonly RawSample[]): Uint8Array {
 }
 
 function decode(bytes: Uint8Array): RawSample[] {
-  const reader = new ByteReader(bytes, 'test');
+  const reader = new VarintReader(bytes, 'test');
   const samples: RawSample[] = [];
   while (!reader.done) samples.push(readRawSample(reader, samples.at(-1)));
   return samples;

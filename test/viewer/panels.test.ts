@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
-import { planPools } from '../../lib/analysis/pools/pool-plan.js';
+import { poolPlan } from '../../lib/analysis/pools/pool-plan.js';
 import { wallsOf } from '../../lib/analysis/walls.js';
 import { formatBytes, formatCount } from '../../lib/base/units.js';
 import { poolsZephyr } from '../../lib/report/pools-output.js';
@@ -56,7 +56,7 @@ test('counts as the library does, and designs pools as `harvest pools` does', as
   await page.fill('.pool-form label:has-text("pools") input', '3');
   await page.click('button:text-is("Generate")');
   await page.click('.plan button:text-is("Zephyr")');
-  t.is(await page.textContent('.plan pre'), poolsZephyr(planPools(trace, { pools: 3 })));
+  t.is(await page.textContent('.plan pre'), poolsZephyr(poolPlan(trace, { pools: 3 })));
   await page.fill('.pool-form label:has-text("pools") input', 'many');
   await page.click('button:text-is("Generate")');
   await page.waitForSelector('#pools [role=alert]');

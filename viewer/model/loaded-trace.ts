@@ -39,7 +39,7 @@ export interface LoadOptions {
 }
 
 /** Makes the parts one by one, with a breath between them so that the page lives. */
-export async function loadTrace(trace: Trace, options: LoadOptions): Promise<LoadedTrace> {
+export async function prepareTrace(trace: Trace, options: LoadOptions): Promise<LoadedTrace> {
   const spans = lifespans(trace);
   await breath();
   const usage = usageCurve(trace);

@@ -3,10 +3,10 @@ import {
   ExitCode,
   errorMessage,
   HarvestError,
-  peakOf,
+  heapPeak,
   type Trace,
 } from '../../lib/public/browser.js';
-import { type LoadedTrace, loadTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
 import { type AppState, app, INITIAL, type Message } from './app-state.js';
@@ -30,7 +30,7 @@ export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): P
 export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
   const { hide, elf } = app.get();
   app.set({ busy: `Drawing ${name}` });
-  const loaded = await loadTrace(trace, { name, format, hide });
+  const loaded = await prepareTrace(trace, { name, format, hide });
   show(loaded);
   if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
   if (loaded.order) void followGaps(trace);
@@ -76,7 +76,7 @@ export async function openOther(file: File): Promise<void> {
   await withBytes(file, (bytes) =>
     busyWith(`Reading ${file.name}`, async () => {
       const { trace, format } = await readTrace(bytes, file.name);
-      const other = await loadTrace(trace, { name: file.name, format, hide: app.get().hide });
+      const other = await prepareTrace(trace, { name: file.name, format, hide: app.get().hide });
       app.set({ other, tab: 'diff' });
     }),
   );
@@ -149,7 +149,7 @@ export function goToRow(seq: number): void {
 
 export function goToPeak(): void {
   const { loaded } = app.get();
-  if (loaded) goTo(peakOf(loaded.trace, loaded.spans).seq);
+  if (loaded) goTo(heapPeak(loaded.trace, loaded.spans).seq);
 }
 
 /** The event after which the largest free block was smallest. */

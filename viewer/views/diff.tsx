@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type DiffRow, diffTraces, formatBytes, formatCount, type HeapDiff } from '../../lib/public/browser.js';
+import { type DiffRow, formatBytes, formatCount, type HeapDiff, heapDiff } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
@@ -27,7 +27,7 @@ function Diff({ before, after }: { readonly before: LoadedTrace; readonly after:
   const [all, setAll] = useState(false);
   const [swapped, setSwapped] = useState(false);
   const [first, second] = swapped ? [after, before] : [before, after];
-  const diff = useMemo(() => diffTraces(first.trace, second.trace, { hide }), [first, second, hide]);
+  const diff = useMemo(() => heapDiff(first.trace, second.trace, { hide }), [first, second, hide]);
   const rows = useMemo(() => (all ? diff.rows : diff.rows.filter((row) => row.status !== 'same')), [diff, all]);
   return (
     <div class="panel-body">

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { errorMessage, findLeaks, formatBytes, formatCount, type LeakVerdict } from '../../lib/public/browser.js';
+import { errorMessage, formatBytes, formatCount, heapLeaks, type LeakVerdict } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { useApp } from '../state/app-state.js';
@@ -24,7 +24,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const result = useMemo(() => {
     const window = { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
     try {
-      return findLeaks(loaded.trace, { hide, ...window });
+      return heapLeaks(loaded.trace, { hide, ...window });
     } catch (error) {
       return errorMessage(error);
     }

@@ -3,7 +3,7 @@ import {
   formatCount,
   type PoolPlan,
   parseSize,
-  planPools,
+  poolPlan,
   poolsCHeader,
   poolsDroneToml,
   poolsZephyr,
@@ -88,7 +88,7 @@ export function Pools({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function planFor(loaded: LoadedTrace, wanted: Wanted): PoolPlan {
   const heapBytes = wanted.heap.trim() === '' ? undefined : (parseSize(wanted.heap) ?? Number.NaN);
-  return planPools(loaded.trace, {
+  return poolPlan(loaded.trace, {
     pools: Number(wanted.pools),
     alignBytes: Number(wanted.align),
     marginPercent: Number(wanted.margin),

@@ -66,7 +66,7 @@ export interface PoolOptions {
  *
  * @throws UsageError HH1183 for options that make no layout
  */
-export function planPools(trace: Trace, options: PoolOptions): PoolPlan {
+export function poolPlan(trace: Trace, options: PoolOptions): PoolPlan {
   const { alignBytes = 4, marginPercent = 0 } = options;
   checkOptions(options, alignBytes, marginPercent);
   const spans = lifespans(trace);

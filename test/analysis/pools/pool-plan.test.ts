@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { poolDemand } from '../../../lib/analysis/pools/demand.js';
 import { noSpillLayouts } from '../../../lib/analysis/pools/no-spill.js';
-import { planPools } from '../../../lib/analysis/pools/pool-plan.js';
+import { poolPlan } from '../../../lib/analysis/pools/pool-plan.js';
 import { RangePeaks } from '../../../lib/analysis/pools/range-peaks.js';
 import { replayPools } from '../../../lib/analysis/pools/replay.js';
 import { sizeTable } from '../../../lib/analysis/size-table.js';
@@ -27,8 +27,8 @@ const WORKED = traceOf([
 test('the worked example: 84 bytes without spilling, 68 with it, where Drone takes 140 and 92', (t) => {
   t.is(dronePools(sizeTable(WORKED), 1).bytes, 140);
   t.is(dronePools(sizeTable(WORKED), 2).bytes, 92);
-  t.is(planPools(WORKED, { pools: 1 }).bytes, 84);
-  const plan = planPools(WORKED, { pools: 2 });
+  t.is(poolPlan(WORKED, { pools: 1 }).bytes, 84);
+  const plan = poolPlan(WORKED, { pools: 2 });
   t.deepEqual(plan.layout, [
     { blockBytes: 12, capacity: 1 },
     { blockBytes: 28, capacity: 2 },
@@ -47,34 +47,34 @@ test("the book's data: Drone's fragmentation for 2, 3, 4 pools, and what is poss
   );
   // Rounded to words the sizes that are alive together add up to 4 + 3 x 12 + 28 + 32 + 128 = 228 bytes.
   t.deepEqual(
-    [2, 3, 4, 5].map((pools) => planPools(trace, { pools }).bytes - 228),
+    [2, 3, 4, 5].map((pools) => poolPlan(trace, { pools }).bytes - 228),
     [92, 12, 4, 0],
   );
 });
 
 test('what requested bytes, rounding, block waste and unused room add up to', (t) => {
-  const plan = planPools(sizesTrace('a1 a12 f12 a30'), { pools: 1 });
+  const plan = poolPlan(sizesTrace('a1 a12 f12 a30'), { pools: 1 });
   t.deepEqual(plan.layout, [{ blockBytes: 32, capacity: 2 }]);
   t.deepEqual(plan.replay.atPeak, { requestedBytes: 31, roundingBytes: 5, blockWasteBytes: 28, unusedBytes: 0 });
 });
 
 test('margin, alignment, filling up the heap, and a heap that is too small', (t) => {
-  t.deepEqual(planPools(WORKED, { pools: 2, marginPercent: 50 }).layout, [
+  t.deepEqual(poolPlan(WORKED, { pools: 2, marginPercent: 50 }).layout, [
     { blockBytes: 12, capacity: 2 },
     { blockBytes: 28, capacity: 3 },
   ]);
-  t.is(planPools(WORKED, { pools: 1, alignBytes: 8 }).bytes, 96);
-  const filled = planPools(WORKED, { pools: 2, heapBytes: 200, fill: true });
+  t.is(poolPlan(WORKED, { pools: 1, alignBytes: 8 }).bytes, 96);
+  const filled = poolPlan(WORKED, { pools: 2, heapBytes: 200, fill: true });
   t.true(filled.fits && filled.bytes <= 200 && filled.bytes > 200 - 12);
-  const small = planPools(WORKED, { pools: 2, heapBytes: 64 });
+  const small = poolPlan(WORKED, { pools: 2, heapBytes: 64 });
   t.false(small.fits);
   t.regex(poolsText(small), /does NOT fit 64 bytes; the least heap that fits is 68/);
-  t.throws(() => planPools(WORKED, { pools: 0 }), { instanceOf: UsageError, code: 'HH1183' });
-  t.throws(() => planPools(WORKED, { pools: 1, alignBytes: 6 }), { instanceOf: UsageError, code: 'HH1183' });
+  t.throws(() => poolPlan(WORKED, { pools: 0 }), { instanceOf: UsageError, code: 'HH1183' });
+  t.throws(() => poolPlan(WORKED, { pools: 1, alignBytes: 6 }), { instanceOf: UsageError, code: 'HH1183' });
 });
 
 test('writes the layout for Drone, Zephyr and C', (t) => {
-  const plan = planPools(WORKED, { pools: 2 });
+  const plan = poolPlan(WORKED, { pools: 2 });
   t.is(
     poolsDroneToml(plan),
     '[heap]\n\n[heap.main]\nsize = "68"\npools = [\n    { block = "12", capacity = 1 },\n    { block = "28", capacity = 2 },\n]\n',
@@ -87,7 +87,7 @@ test('writes the layout for Drone, Zephyr and C', (t) => {
 });
 
 test('a trace without allocations needs no pools', (t) => {
-  const plan = planPools(traceOf([]), { pools: 3 });
+  const plan = poolPlan(traceOf([]), { pools: 3 });
   t.deepEqual(plan.layout, []);
   t.is(plan.bytes, 0);
 });
@@ -113,7 +113,7 @@ for (const hasAddresses of [true, false]) {
   test(`every layout serves its trace and costs no more than Drone's (addresses: ${hasAddresses})`, (t) => {
     fc.assert(
       fc.property(requests(hasAddresses), fc.integer({ min: 1, max: 5 }), (trace, pools) => {
-        const plan = planPools(trace, { pools });
+        const plan = poolPlan(trace, { pools });
         t.is(plan.replay.unserved, 0);
         t.true(plan.layout.length <= pools);
         t.true(plan.boundBytes <= plan.bytes && plan.bytes <= plan.noSpillBytes);
@@ -223,7 +223,7 @@ test('no layout is smaller than one that is called the smallest: checked against
   let better = 0;
   fc.assert(
     fc.property(fewRequests(), fc.integer({ min: 1, max: 3 }), (trace, pools) => {
-      const plan = planPools(trace, { pools });
+      const plan = poolPlan(trace, { pools });
       t.is(plan.optimum, 'proven');
       const sizes = [...poolDemand(trace, lifespans(trace), 4).blockBytes];
       t.is(leastBytes(trace, sizes, pools, plan.bytes), plan.bytes);
@@ -246,7 +246,7 @@ test('eight requests where raising the pool that fails does not find the smalles
     { kind: 'alloc', address: 0x200, sizeBytes: 12 },
   ]);
   // 2 x 12 + 20 = 44 is too small: the third block takes the 20, which is then missing. One 12 gives way to a second 20.
-  const plan = planPools(trace, { pools: 2 });
+  const plan = poolPlan(trace, { pools: 2 });
   t.deepEqual(
     [plan.bytes, plan.optimum, plan.layout],
     [
@@ -275,7 +275,7 @@ test('a search that takes too long says so, and how far from the bound it may be
     live.push(0x1000 + i * 4096);
     return { kind: 'alloc', address: 0x1000 + i * 4096, sizeBytes: 4 + 4 * random(12) };
   });
-  const plan = planPools(traceOf(records), { pools: 6 });
+  const plan = poolPlan(traceOf(records), { pools: 6 });
   t.is(plan.optimum, 'not-proven');
   t.true(plan.boundBytes < plan.bytes && plan.bytes <= plan.noSpillBytes);
   t.regex(poolsText(plan), /the smallest found, at most \d+\.\d % above the bound/);

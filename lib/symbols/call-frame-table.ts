@@ -34,7 +34,7 @@ const PointerBase = { absolute: 0x00, sectionRelative: 0x10 } as const;
 const POINTER_OMITTED = 0xff;
 
 /** All frame entries of a file by address: .debug_frame first, .eh_frame where that has none. */
-export class FrameTable {
+export class CallFrameTable {
   private loaded: { readonly starts: Float64Array; readonly entries: readonly FrameEntry[] } | undefined;
 
   constructor(private readonly info: DebugInfo) {}

@@ -3,7 +3,7 @@ import { TraceFormatError } from '../errors/errors.js';
 const decoder = new TextDecoder();
 
 /** Reads what {@link ByteWriter} writes. @throws TraceFormatError HH1403, naming the byte, past the end or on a varint above 2^53. */
-export class ByteReader {
+export class VarintReader {
   offset = 0;
 
   constructor(

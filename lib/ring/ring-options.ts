@@ -3,7 +3,7 @@ import type { TraceRecord } from '../trace/heap-event.js';
 import { HeapRing, keepInRing } from './heap-ring.js';
 
 /** A capture that keeps so many records and no more, with the options that board-side tracers have. */
-export interface CaptureRing {
+export interface RingOptions {
   /** Events, marks, gaps and notes that are kept; at most {@link MAX_RING_RECORDS}. */
   readonly records: number;
   /** On (the default): the capture ends when the ring is full, and has the earliest events. Off: it has the newest. */
@@ -19,14 +19,14 @@ export interface CaptureRing {
 /** More would not fit the memory of common computers. */
 export const MAX_RING_RECORDS = 10_000_000;
 
-export interface CaptureRingSource {
+export interface RingSourceOptions {
   /** Frames kept of each backtrace. */
   readonly maxDepth: number;
   readonly captureLargest: boolean;
 }
 
 /** The ring of a capture. @throws UsageError HH1190 when it cannot have so many records */
-export function makeCaptureRing(options: CaptureRing, source: CaptureRingSource): HeapRing {
+export function makeRing(options: RingOptions, source: RingSourceOptions): HeapRing {
   const { records, stopOnFull = true, collapsePairs = false, minSizeBytes = 0, skipFrees = false } = options;
   if (!Number.isSafeInteger(records) || records < 1 || records > MAX_RING_RECORDS) {
     throw new UsageError('HH1190', `ring: found ${records} records, expected 1 to ${MAX_RING_RECORDS}`);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { UsageError } from '../../lib/errors/errors.js';
-import { captureInRing, makeCaptureRing } from '../../lib/ring/capture-ring.js';
+import { captureInRing, makeRing } from '../../lib/ring/ring-options.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent, TraceRecord } from '../../lib/trace/heap-event.js';
 import { eventAt } from '../../lib/trace/trace.js';
@@ -34,7 +34,7 @@ function capture(records: readonly TraceRecord[]) {
 
 test('a full ring ends the capture, which says so and is complete up to there', async (t) => {
   const { state, stream } = capture([1, 2, 3, 4, 5].map((address) => alloc(address)));
-  const trace = await collectTrace(captureInRing(stream, makeCaptureRing({ records: 3 }, source)));
+  const trace = await collectTrace(captureInRing(stream, makeRing({ records: 3 }, source)));
   t.deepEqual([...trace.events.address], [1, 2, 3]);
   t.is(trace.info.endReason, 'the ring of 3 records is full');
   t.true(trace.info.complete);
@@ -44,7 +44,7 @@ test('a full ring ends the capture, which says so and is complete up to there', 
 
 test('a rolling ring keeps the newest events, and what it overwrote is a gap and a number', async (t) => {
   const { stream } = capture([1, 2, 3, 4, 5].map((address) => alloc(address)));
-  const ring = makeCaptureRing({ records: 3, stopOnFull: false }, source);
+  const ring = makeRing({ records: 3, stopOnFull: false }, source);
   const trace = await collectTrace(captureInRing(stream, ring));
   t.deepEqual([...trace.events.address], [3, 4, 5]);
   t.is(trace.info.endReason, 'reached the end');
@@ -56,7 +56,7 @@ test('a rolling ring keeps the newest events, and what it overwrote is a gap and
 
 test('pairs are collapsed and counted; backtraces are left out as asked', async (t) => {
   const { stream } = capture([alloc(1), alloc(2), free(2), alloc(3, 64), alloc(4, 8), free(1)]);
-  const ring = makeCaptureRing({ records: 10, collapsePairs: true, minSizeBytes: 16, skipFrees: true }, source);
+  const ring = makeRing({ records: 10, collapsePairs: true, minSizeBytes: 16, skipFrees: true }, source);
   const trace = await collectTrace(captureInRing(stream, ring));
   t.deepEqual([...trace.events.address], [1, 3, 4, 1]);
   t.is(trace.info.dropped?.collapsed, 1);
@@ -70,7 +70,7 @@ test('the backtrace depth of the capture holds in the ring, deeper ones than six
   const deep: HeapEvent = { ...alloc(1), backtrace: Array.from({ length: 40 }, (_, i) => frame(i)) };
   for (const maxDepth of [4, 20, 128]) {
     const { stream } = capture([deep]);
-    const ring = makeCaptureRing({ records: 5 }, { ...source, maxDepth });
+    const ring = makeRing({ records: 5 }, { ...source, maxDepth });
     const trace = await collectTrace(captureInRing(stream, ring));
     t.is(eventAt(trace, 0).backtrace?.length, Math.min(40, maxDepth));
   }
@@ -84,7 +84,7 @@ test('an error of the capture comes after what the ring holds', async (t) => {
   const kept: string[] = [];
   await t.throwsAsync(
     (async () => {
-      for await (const { kind } of captureInRing(broken(), makeCaptureRing({ records: 5 }, source))) kept.push(kind);
+      for await (const { kind } of captureInRing(broken(), makeRing({ records: 5 }, source))) kept.push(kind);
     })(),
     { message: 'link lost' },
   );
@@ -93,6 +93,6 @@ test('an error of the capture comes after what the ring holds', async (t) => {
 
 for (const records of [0, -1, 1.5, Number.NaN, 10_000_001]) {
   test(`a ring of ${records} records is refused`, (t) => {
-    t.throws(() => makeCaptureRing({ records }, source), { instanceOf: UsageError, code: 'HH1190' });
+    t.throws(() => makeRing({ records }, source), { instanceOf: UsageError, code: 'HH1190' });
   });
 }
