@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { hideBin } from 'yargs/helpers';
 import { ExitCode, OutputError } from '../lib/public/index.js';
 import { runCommandLine } from './command-line.js';
 import type { Context } from './context.js';
@@ -33,7 +34,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-const argv = process.argv.slice(2);
+const argv = hideBin(process.argv);
 let verbosity = 0;
 try {
   process.exitCode = await runCommandLine(argv, {
