@@ -20,8 +20,8 @@ const bundle = await rolldown({
   input: { harvest: join(root, 'dist', 'cli', 'main.js') },
   platform: 'node',
   external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
-  // Of yargs the parser is used (cli/options/tokens.ts): what its own commands and help need is left out.
-  treeshake: { moduleSideEffects: [{ test: /node_modules.yargs.lib.platform-shims/, sideEffects: false }] },
+  // Of yargs the parser is used (cli/options/tokens.ts), when there are options to read: what its commands and help need is left out.
+  treeshake: { moduleSideEffects: [{ test: /node_modules.yargs/, sideEffects: false }] },
   onwarn: (warning) => {
     throw new Error(`cli bundle: ${warning.message}`);
   },

@@ -67,12 +67,6 @@ function refuseSecondStdin(values: Values, { subject, options, positionals }: Si
   );
 }
 
-/** The name that an option was asked for with help, `undefined` when no help was asked for; `--` ends the search. */
-export function asksFor(args: readonly string[], ...names: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end === -1 ? undefined : end).some((each) => names.includes(each));
-}
-
 function readTokens(
   args: readonly string[],
   { subject, options }: Signature,
