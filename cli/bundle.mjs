@@ -13,13 +13,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist', 'bin');
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 /** What every run needs, and what is large to load and written as ES modules, goes in; the rest is loaded from node_modules when a command needs it. */
-const BUNDLED = new Set(['picocolors', 'zod', 'fast-xml-parser', 'smol-toml']);
+const BUNDLED = new Set(['picocolors', 'yargs', 'zod', 'fast-xml-parser', 'smol-toml']);
 const external = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name));
 
 const bundle = await rolldown({
   input: { harvest: join(root, 'dist', 'cli', 'main.js') },
   platform: 'node',
   external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
+  // Of yargs the parser is used (cli/options/tokens.ts), when there are options to read: what its commands and help need is left out.
+  treeshake: { moduleSideEffects: [{ test: /node_modules.yargs/, sideEffects: false }] },
   onwarn: (warning) => {
     throw new Error(`cli bundle: ${warning.message}`);
   },

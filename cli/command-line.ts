@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { defined, didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
 import { COMMAND_GROUPS, COMMANDS, type CommandEntry, entryOf } from './commands/index.js';
 import type { AnyCommand, Context } from './context.js';
+import { asksFor } from './options/asks-for.js';
 import { commandHelp, overview } from './options/help-text.js';
 import { argumentSlots, OptionSet } from './options/option-set.js';
-import { asksFor, type Fallback, parseArguments, type Values } from './options/parse-arguments.js';
+import type { Fallback, Values } from './options/parse-arguments.js';
 import type { SettingsOwner } from './settings.js';
 
 /** The options of every command. */
@@ -74,6 +75,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     return ExitCode.ok;
   }
   const options = [...command.options, ...COMMON_OPTIONS];
+  const { parseArguments } = await import('./options/parse-arguments.js');
   const values = parseArguments(args, {
     subject: entry ? `harvest ${entry.word}` : 'harvest',
     options,

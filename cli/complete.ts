@@ -1,8 +1,7 @@
 import { allAllocators, boardNames, ERROR_CATALOGUE, FORMATS, TRACE_WRITERS } from '../lib/public/index.js';
 import { COMMON_OPTIONS, splitLine } from './command-line.js';
 import { COMMANDS, entryOf } from './commands/index.js';
-import { argumentSlots, type NamedOption, type ValueKind } from './options/option-set.js';
-import { isFlag } from './options/parse-arguments.js';
+import { argumentSlots, isFlag, type NamedOption, type ValueKind } from './options/option-set.js';
 
 /** What may stand where the cursor is. */
 export interface Candidate {

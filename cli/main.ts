@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { hideBin } from 'yargs/helpers';
 import { ExitCode, OutputError } from '../lib/public/index.js';
 import { runCommandLine } from './command-line.js';
 import type { Context } from './context.js';
-import { asksFor, type Values } from './options/parse-arguments.js';
+import { asksFor } from './options/asks-for.js';
+import type { Values } from './options/parse-arguments.js';
 import { describeError, errorJson } from './print-error.js';
 import { safeJson } from './safe-text.js';
 import { settingsFor } from './settings.js';
@@ -33,7 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-const argv = process.argv.slice(2);
+const argv = hideBin(process.argv);
 let verbosity = 0;
 try {
   process.exitCode = await runCommandLine(argv, {

@@ -36,6 +36,9 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   '@serialport/stream': ['lib/stream/serial-binding.ts'],
   '@serialport/bindings-cpp': ['lib/stream/serial-binding.ts'],
   'gecko-profiler-demangle': ['lib/symbols/demangle.ts'],
+  'yargs/helpers': ['cli/main.ts', 'cli/options/tokens.ts'],
+  yargs: [],
+  'yargs-parser': [],
   fzstd: ['lib/symbols/zstd.ts'],
 };
 

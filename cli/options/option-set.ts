@@ -29,6 +29,10 @@ export interface NamedOption extends OptionSpec {
   readonly name: string;
 }
 
+export function isFlag({ type }: OptionSpec): boolean {
+  return type === 'boolean' || type === 'count';
+}
+
 type Camel<N extends string> = N extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : N;
 
 type Single<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] }

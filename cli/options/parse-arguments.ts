@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { didYouMean, UsageError } from '../../lib/public/index.js';
-import { type ArgumentSlot, camelCase, type NamedOption } from './option-set.js';
+import { type ArgumentSlot, camelCase, isFlag, type NamedOption } from './option-set.js';
+import { type OptionToken, tokensOf } from './tokens.js';
 
 /** What a command takes: its options with those of all commands, its arguments in their order. */
 export interface Signature {
@@ -67,38 +67,18 @@ function refuseSecondStdin(values: Values, { subject, options, positionals }: Si
   );
 }
 
-/** The name that an option was asked for with help, `undefined` when no help was asked for; `--` ends the search. */
-export function asksFor(args: readonly string[], ...names: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end === -1 ? undefined : end).some((each) => names.includes(each));
-}
-
 function readTokens(
   args: readonly string[],
   { subject, options }: Signature,
 ): { mentions: Mention[]; words: string[] } {
-  const known = Object.fromEntries(
-    options.map((option) => [
-      option.name,
-      {
-        type: isFlag(option) ? ('boolean' as const) : ('string' as const),
-        ...(option.alias ? { short: option.alias } : {}),
-      },
-    ]),
-  );
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: known,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
   const mentions: Mention[] = [];
   const words: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, negated } = knownName(token.name, token.rawName, options, subject);
+  for (const token of tokensOf(args, options)) {
+    if (token.kind === 'word') {
+      words.push(token.value);
+      continue;
+    }
+    const { name, negated } = knownName(token, options, subject);
     const option = options.find((each) => each.name === name);
     if (option) mentions.push(mentionOf(option, { ...token, negated }, subject));
   }
@@ -107,8 +87,7 @@ function readTokens(
 
 /** @throws UsageError HH1109 for an option that is not there */
 function knownName(
-  name: string,
-  written: string,
+  { name, written }: OptionToken,
   options: readonly NamedOption[],
   subject: string,
 ): { name: string; negated: boolean } {
@@ -122,17 +101,11 @@ function knownName(
   });
 }
 
-interface OptionToken {
-  readonly rawName: string;
-  readonly value: string | undefined;
-  readonly inlineValue: boolean | undefined;
-  readonly negated: boolean;
-}
-
-function mentionOf(option: NamedOption, token: OptionToken, subject: string): Mention {
-  const { rawName: written, negated, inlineValue } = token;
-  // `-o=out` is not `-o` with the value `=out`.
-  const text = inlineValue === true && !written.startsWith('--') ? token.value?.replace(/^=/, '') : token.value;
+function mentionOf(
+  option: NamedOption,
+  { written, negated, inline, value: text }: OptionToken & { readonly negated: boolean },
+  subject: string,
+): Mention {
   if (negated && option.negated !== undefined && text === undefined)
     return { option, written, text: option.negated, negated };
   if (isFlag(option)) {
@@ -145,7 +118,7 @@ function mentionOf(option: NamedOption, token: OptionToken, subject: string): Me
       remedy: `${subject} --help shows what it takes`,
     });
   const isNumber = option.type === 'number' && /^-[\d.]/.test(text);
-  if (inlineValue !== true && text.length > 1 && text.startsWith('-') && !isNumber)
+  if (!inline && text.length > 1 && text.startsWith('-') && !isNumber)
     throw new UsageError('HH1116', `${subject}: ${written}: found ${text} behind it, expected a value`, {
       remedy: `a value that begins with a dash is written ${written.startsWith('--') ? `${written}=${text}` : `${written}${text}`}`,
     });
@@ -220,8 +193,4 @@ function argumentValues(words: readonly string[], { subject, slots, positionals 
       remedy: `${subject} --help`,
     });
   return values;
-}
-
-export function isFlag({ type }: NamedOption): boolean {
-  return type === 'boolean' || type === 'count';
 }
