@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   allBoards,
   type Board,
@@ -121,6 +122,7 @@ async function give(text: string, { out }: MakeArgs, context: Context): Promise<
     return ExitCode.ok;
   }
   try {
+    await mkdir(dirname(out), { recursive: true });
     await writeFile(out, text, { flag: 'wx' });
   } catch (cause) {
     throw new OutputError('HH1543', `${out}: cannot be written`, { cause, remedy: 'a file that is there is kept' });

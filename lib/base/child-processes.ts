@@ -1,5 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { ToolMissingError } from '../errors/errors.js';
 import { tellTraffic } from './traffic.js';
 import type { Milliseconds } from './units.js';
 
@@ -18,6 +19,8 @@ const GUARDED = `(read -r _ <&${GUARD_PIPE} || kill -9 0) >/dev/null 2>&1 & exec
  * Starts a program in a process group of its own, so that Ctrl-C at our terminal does not reach it: captures end it in order.
  * Neither it nor what it starts outlives this process, however that ends, or the program itself, which may be a script that waits for
  * the real one: a captured emulator would otherwise run on for ever.
+ *
+ * @throws ToolMissingError HH1806 when no file descriptors are left
  */
 export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   tellTraffic('process', '>', () => [program, ...args].join(' '));
@@ -29,6 +32,7 @@ export function spawnTool(program: string, args: readonly string[]): ChildProces
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       })
     : spawn(program, args, { detached: process.platform !== 'win32', windowsHide: true });
+  if (!child.stdio) throw cannotStart(child, program);
   const guard = child.stdio[GUARD_PIPE] as (Writable & { unref?: () => void }) | undefined;
   guard?.on('error', () => undefined);
   // It must not keep this process from ending.
@@ -38,6 +42,14 @@ export function spawnTool(program: string, args: readonly string[]): ChildProces
     killTool(child, 'SIGKILL');
   });
   return child as ChildProcessWithoutNullStreams;
+}
+
+/** Without descriptors for its pipes a child has none, and tells why a moment later. */
+function cannotStart(child: ChildProcess, program: string): ToolMissingError {
+  child.on('error', () => undefined);
+  return new ToolMissingError('HH1806', `${program}: cannot be started: found no free file descriptor`, {
+    remedy: 'raise the limit: ulimit -n 256',
+  });
 }
 
 /** Sends a signal to a program that `spawnTool` started and to all that it started. Does nothing when they are gone. */

@@ -85,4 +85,9 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'make failed; its message is shown.',
     'Check the compiler: `harvest doctor`.',
   ),
+  HH1806: entry(
+    'A program cannot be started',
+    'No file descriptors are left for its pipes.',
+    'Raise the limit (ulimit -n 256), or close what holds many files open.',
+  ),
 };

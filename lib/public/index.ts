@@ -103,7 +103,8 @@ export { gcLayoutSvg } from '../report/gc-layout-svg.js';
 export { type GcMoment, gcLayoutText, gcMapCharacters, gcSequenceText } from '../report/gc-layout-text.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { mpyText } from '../report/mpy-text.js';
-export { HeapRing, keepInRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { HeapRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { keepInRing } from '../ring/keep-in-ring.js';
 export { MAX_RING_RECORDS, type RingOptions } from '../ring/ring-options.js';
 export { DEFAULT_RING_SETTINGS, type RingSettings, type RingSettingsChange } from '../ring/ring-settings.js';
 export {

@@ -40,7 +40,8 @@ export {
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export type { StopReason } from '../link/debug-session.js';
 export type { ServerAddress, Target } from '../link/server/target.js';
-export { HeapRing, keepInRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { HeapRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
+export { keepInRing } from '../ring/keep-in-ring.js';
 export { MAX_RING_RECORDS, type RingOptions } from '../ring/ring-options.js';
 export {
   DEFAULT_RING_SETTINGS,

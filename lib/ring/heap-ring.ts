@@ -25,6 +25,9 @@ export interface RingCounters {
 type Positioned = Extract<TraceRecord, { kind: 'mark' | 'gap' | 'epoch' | 'note' | 'level' }>;
 type Entry = { readonly event: HeapEvent; raw?: RawSample } | { readonly event?: never; readonly record: Positioned };
 
+/** Notes on a capture as a whole come before its first event; a source that says more than this is not to be bounded by trust. */
+const MAX_PREAMBLE = 32;
+
 /**
  * A ring of the newest or the earliest `capacity` records of a stream, with the options that board-side tracers have.
  * Marks, gaps, epochs and notes take a place in the ring too, so memory is bounded whatever the stream holds.
@@ -34,6 +37,8 @@ type Entry = { readonly event: HeapEvent; raw?: RawSample } | { readonly event?:
 export class HeapRing {
   private readonly regions = new Map<string, HeapRegion>();
   private sourceInfo: Partial<TraceInfo> = {};
+  /** What was said before anything was recorded: it takes no place. */
+  private readonly preamble: Positioned[] = [];
   private slots: Entry[] = [];
   /** Slot of the oldest entry; the `used` entries follow it, around the end of the ring. */
   private oldest = 0;
@@ -142,10 +147,13 @@ export class HeapRing {
       case 'raw':
         this.addRaw(record.sample);
         return;
+      case 'note':
+        if (this.current === 'idle' && this.preamble.length < MAX_PREAMBLE) this.preamble.push(record);
+        else if (this.recording()) this.push({ record });
+        return;
       case 'mark':
       case 'gap':
       case 'epoch':
-      case 'note':
       case 'level':
         if (this.recording()) this.push({ record });
         return;
@@ -168,6 +176,7 @@ export class HeapRing {
         dropped: { ...dropped, overwritten, collapsed, skipped: missed },
       },
     };
+    yield* this.preamble;
     const kept = this.tail(limit);
     if (overwritten > 0) yield { kind: 'gap', reason: 'overwritten by the rolling ring', lostEvents: overwritten };
     if (kept.left > 0) yield { kind: 'gap', reason: 'only the newest events were asked for', lostEvents: kept.left };
@@ -273,22 +282,4 @@ export class HeapRing {
     for (let skip = left; skip > 0; from++) if (entries[from]?.event) skip--;
     return { entries: entries.slice(from), left };
   }
-}
-
-/**
- * The stream as the ring keeps it, after the whole of it has passed; a stop-on-full ring ends the source when it fills.
- * @throws what the source throws, after the ring's records were yielded.
- */
-export async function* keepInRing(records: AsyncIterable<TraceRecord>, ring: HeapRing): AsyncGenerator<TraceRecord> {
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    for await (const record of records) {
-      ring.add(record);
-      if (ring.state === 'full') break;
-    }
-  } catch (error) {
-    failure = { error };
-  }
-  yield* ring.records();
-  if (failure) throw failure.error;
 }

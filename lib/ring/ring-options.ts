@@ -1,6 +1,7 @@
 import { UsageError } from '../errors/errors.js';
 import type { TraceRecord } from '../trace/heap-event.js';
-import { HeapRing, keepInRing } from './heap-ring.js';
+import { HeapRing } from './heap-ring.js';
+import { keepInRing } from './keep-in-ring.js';
 
 /** A capture that keeps so many records and no more, with the options that board-side tracers have. */
 export interface RingOptions {

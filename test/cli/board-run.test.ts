@@ -44,7 +44,7 @@ test.serial(
 );
 
 test.serial('the gdb engine captures the same through the OpenOCD that was launched', async (t) => {
-  t.timeout(240_000);
+  t.timeout(290_000);
   const limit = ['--max-events', '20', '-q'];
   const reference = tempFolder(t);
   const direct = await runCli([elf, '--board', 'qemu-microbit', '--engine', 'direct', ...limit, '-o', reference]);
@@ -52,7 +52,7 @@ test.serial('the gdb engine captures the same through the OpenOCD that was launc
   await using board = await simulatedBoard('microbit', elf);
   const cwd = tempFolder(t);
   const args = ['--board', 'metro_m0_express', '--engine', 'gdb', ...limit, elf];
-  const { status, stderr } = await runCli(args, { cwd, env: board.env });
+  const { status, stderr } = await runCli(args, { cwd, env: board.env, timeoutMs: 270_000 });
   t.is(status, 0, stderr);
   t.deepEqual(await eventsOf(cwd), await eventsOf(reference));
 });

@@ -14,7 +14,7 @@ import { mpyCross } from '../support/mpy-compiler.js';
 import { CLI, runCli } from '../support/run-cli.js';
 
 /** How many lines run at once. */
-const AT_ONCE = 2;
+const AT_ONCE = 1;
 /** Servers are interrupted when they say that they serve. */
 const SERVES = /serving at|; Ctrl-C ends it/;
 

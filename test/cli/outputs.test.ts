@@ -83,7 +83,7 @@ test('a full device is told with status 4, as the output and as standard output'
   writeFileSync(join(cwd, 'trace.csv'), CSV);
   const file = await runCli(['export', 'trace.csv', '-o', '/dev/full'], { cwd });
   t.is(file.status, ExitCode.partial);
-  t.regex(file.stderr, /^HH1903 \/dev\/full: cannot be written: ENOSPC/);
+  t.regex(file.stderr, /^HH1903 \/dev\/full: cannot be written: ENOSPC/m);
   const wrapper = ['bash', '-c', 'exec "$@" > /dev/full', 'bash'];
   for (const args of [
     ['tree', 'trace.csv'],

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { HeapRing, keepInRing } from '../../lib/ring/heap-ring.js';
+import { HeapRing } from '../../lib/ring/heap-ring.js';
+import { keepInRing } from '../../lib/ring/keep-in-ring.js';
 import { collectTrace, traceOf } from '../../lib/trace/collect-trace.js';
 import type { Frame, HeapEvent, TraceRecord } from '../../lib/trace/heap-event.js';
 import { eventAt } from '../../lib/trace/trace.js';

@@ -24,7 +24,14 @@ const FILES: readonly (readonly [string | RegExp, string])[] = [
 ];
 /** The firmware that logs its heap events, where a line is about that. */
 const LISP = [/\b(firmware|fw)\.elf/, 'lisp.elf'] as const;
-const NO_BOARD: LineKind = { kind: 'run', status: [3], says: /HH15\d\d .*(3333|2331)/, replace: [LISP] };
+/** OpenOCD is launched, and finds no probe; or it is not installed. */
+const NO_BOARD: LineKind = {
+  kind: 'run',
+  status: [3, 5],
+  says: /HH15\d\d .*(no debug probe|OpenOCD|3333|2331)/,
+  replace: [LISP],
+};
+const NO_FILE: LineKind = { kind: 'run', status: [2], says: /HH1105 \S+: cannot be read: ENOENT/ };
 const NO_PORT: LineKind = { kind: 'run', status: [2, 3], says: /HH160\d/ };
 const NO_HOST = [/http:\/\/board\.local|\bURL\b/, 'http://127.0.0.1:9'] as const;
 
@@ -35,11 +42,14 @@ const NO_HOST = [/http:\/\/board\.local|\bURL\b/, 'http://127.0.0.1:9'] as const
 export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   // Mentions.
   [
-    /^harvest( (tree|stats|leaks|frag|whatif|pools|diff|view|report|import|capture|session|dump|layout|export|mpy|serve|resymbolize))?$/,
+    /^harvest( (tree|stats|leaks|frag|whatif|pools|diff|view|report|import|capture|session|dump|layout|export|mpy|serve|resymbolize|symbolize|boards show))?$/,
     NAME,
   ],
   [/^harvest (pools --pools K|check --[a-z-]+( \S+\.toml)?|capture ring|COMMAND --help)$/, NAME],
-  [/^harvest( \w+)? --help$/, RUN],
+  [/^harvest (import FILE --(format|pattern) (\.\.\.|'alloc: .*')|export --format allocation-history)$/, NAME],
+  [/^harvest( \w+)? --help$|^harvest --version$/, RUN],
+  // Logs and traces that are not here.
+  [/^harvest (import|layout) (log\.txt|core0\.svdat|dump\.txt)/, NO_FILE],
   // Captures.
   [/metro_m0_express (fw|firmware)\.elf/, NO_BOARD],
   [/^harvest session firmware\.elf --board metro_m0_express$/, RUN],
@@ -158,7 +168,11 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest layout heap\.bin/, RUN],
   [/^harvest layout /, { kind: 'run', replace: [...FILES, LISP, ['dumps/', '']] }],
   // Set up.
-  [/^harvest boards NAME$/, { kind: 'run', replace: [['NAME', 'generic']] }],
+  [/^harvest boards (show )?NAME$/, { kind: 'run', replace: [['NAME', 'generic']] }],
+  [/^harvest boards import FILE/, { kind: 'run', status: [2], says: /HH1542/, replace: FILES }],
+  [/^harvest boards import board\.cfg/, NO_FILE],
+  [/^harvest explain CODE$/, { kind: 'run', replace: [['CODE', 'HH1101']] }],
+  [/^harvest doctor --board/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express']] }],
   [/^harvest doctor --gdb/, { kind: 'run', status: [0, 5] }],
   [
     /^harvest (boards|allocators|doctor|explain|completion)\b/,

@@ -18,18 +18,20 @@ export interface CliOptions {
   readonly input?: string | Uint8Array;
   /** Gets the process as soon as it runs, to send it signals. */
   readonly started?: (child: ChildProcess) => void;
+  /** Default: two minutes. */
+  readonly timeoutMs?: number;
   /** A program and arguments to run the CLI through. */
   readonly wrapper?: readonly string[];
 }
 
-/** Runs the command line as a user does; never longer than two minutes. */
+/** Runs the command line as a user does; never longer than two minutes unless told. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const [program = process.execPath, ...before] = [...(options.wrapper ?? []), process.execPath, CLI];
   return new Promise((resolve) => {
     const child = spawn(program, [...before, ...args], {
       cwd: options.cwd ?? projectRoot,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
-      timeout: 120_000,
+      timeout: options.timeoutMs ?? 120_000,
       killSignal: 'SIGKILL',
     });
     let stdout = '';

@@ -55,8 +55,8 @@ test('counts floating-point registers and alignment', (t) => {
 });
 
 test('skips the secure additional state of Armv8-M and restores r4 to r11 from it', (t) => {
-  // 0xffffff99: bit 5 clear. The hardware frame lies 40 bytes above the stack pointer.
-  const result = undo(0xffffff99, MSP + 40);
+  // 0xffffffd9: bit 5 clear, secure code that interrupted secure code. The hardware frame lies 40 bytes above the stack pointer.
+  const result = undo(0xffffffd9, MSP + 40);
   t.true(Array.isArray(result));
   if (!Array.isArray(result)) return;
   t.is(result[13], MSP + 72);
