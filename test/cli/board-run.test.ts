@@ -45,7 +45,7 @@ test.serial(
 
 test.serial('the gdb engine captures the same through the OpenOCD that was launched', async (t) => {
   t.timeout(290_000);
-  const limit = ['--max-events', '20', '-q'];
+  const limit = ['--max-events', '5', '-q'];
   const reference = tempFolder(t);
   const direct = await runCli([elf, '--board', 'qemu-microbit', '--engine', 'direct', ...limit, '-o', reference]);
   t.is(direct.status, 0, direct.stderr);

@@ -63,7 +63,10 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
       replace: [[':3333', '127.0.0.1:9'], LISP, ['main_loop', 'pyexec_friendly_repl']],
     },
   ],
-  [/^harvest dump .*(gc_\w+|--period)/, { kind: 'run', replace: [...FILES, LISP] }],
+  [
+    /^harvest dump .*(gc_\w+|--period)/,
+    { kind: 'run', replace: [...FILES, LISP, ['--max-dumps 10', '--max-dumps 2']] },
+  ],
   [
     /^printf .* \| harvest session firmware\.elf$/,
     {
