@@ -25,7 +25,7 @@ export const WAIT_MS = {
   /** For breakpoints to be taken away and the target to be let go, all together. */
   farewell: 5_000,
   /** Without a stop for so long, the target is asked by an interrupt whether it still answers; doubled each time that it does. */
-  quiet: 2_000,
+  quiet: 2_300,
   /** The longest of these. */
   longestQuiet: 16_000,
 } as const satisfies Readonly<Record<string, Milliseconds>>;
