@@ -21,7 +21,6 @@ import { LastWords, oracleOf } from '../last-words.js';
 import { harvestLogBySession } from '../log/session-log-loop.js';
 import { harvestMallocBySession } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
-import { HeldEvent } from './held-event.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -102,9 +101,8 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     () => session.pauseOutput(),
     () => session.resumeOutput(),
   );
-  const last = new HeldEvent((record) => queue.push(record));
   const judge = new BacktraceJudge(plan.firmware);
-  const reader = new GdbScriptReader(plan, judge, (record) => last.push(record));
+  const reader = new GdbScriptReader(plan, judge, (record) => queue.push(record));
   session.mi.onConsole = (text) => reader.push(text);
   await installScript(session, plan);
   let stop: StopRecord = {};
@@ -112,13 +110,9 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
     async (record) => {
       stop = record;
       await reader.drained;
-      last.release();
       queue.end();
     },
-    (error: unknown) => {
-      last.drop();
-      queue.end(error);
-    },
+    (error: unknown) => queue.end(error),
   );
   yield* queue.drain();
   await finished;
