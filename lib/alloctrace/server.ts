@@ -75,7 +75,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       reject(
         new TargetError('HH1640', `serve: ${host}:${port}: cannot listen: ${cause.message}`, {
           cause,
-          remedy: 'choose another --port, or 0 for any free one',
+          remedy: 'choose another options.port, or 0 for any free one',
         }),
       ),
     );
