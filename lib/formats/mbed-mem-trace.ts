@@ -35,7 +35,7 @@ const LINE = /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?(
  *
  *     #m:RES;CALLER-SIZE   #c:RES;CALLER-N;SIZE   #r:RES;CALLER-PTR;SIZE   #f:0x0;CALLER-PTR
  */
-export function parseMbedLine(text: string): MbedLine | undefined {
+function parseMbedLine(text: string): MbedLine | undefined {
   if (!text.includes('#')) return undefined;
   const match = LINE.exec(text);
   if (!match) return undefined;
