@@ -101,8 +101,8 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1454: entry('Not a line of JSON', 'Each line must be one object.', 'Name the fields with --columns.', KEPT),
   HH1460: entry(
-    'Not a .mpy file of version 5 or 6',
-    'It is another file, or of an older MicroPython.',
+    'Not a .mpy file of version 0 to 6',
+    'It is another file, or of a newer MicroPython.',
     'Compile it again with the mpy-cross of the firmware.',
   ),
   HH1461: entry('A .mpy file is cut', 'It was not copied whole.', 'Copy it again.'),
