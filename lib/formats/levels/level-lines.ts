@@ -15,7 +15,7 @@ type Figure = Exclude<keyof LevelValues, 'memory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const PAIR =
-  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?/gi;
+  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?(?!\w)/gi;
 /** ESPHome: `'Heap Free': Sending state 189344.00000 B with 0 decimals of accuracy`. */
 const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kKM]?i?B)\b/;
 /** Meshtastic: `Heap status: 123456/234567 bytes free (-123), running 9/10 threads`. */
