@@ -2,7 +2,7 @@ import { type ErrorExplanation, entry } from './error-explanation.js';
 
 const KEPT = 'The events before the place were kept.';
 
-/** The codes of the trace format readers (HH1410 to HH1489). */
+/** The codes of the trace format readers (HH1410 to HH1489), and of traces that cannot be judged (HH1720). */
 export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1410: entry(
     'Drone OS: an impossible frame',
@@ -121,6 +121,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No such export format',
     '--format takes the id of a known format.',
     '`harvest export --list-formats` lists them.',
+  ),
+  HH1720: entry(
+    'A trace without events cannot be checked',
+    'The log only says how full the heap was: there are no allocations of which any could be left behind.',
+    'Check a trace of allocations; `harvest leaks` without --max tells a leak from fragmentation by the levels.',
   ),
   HH1645: entry(
     'The input holds nothing of the format',

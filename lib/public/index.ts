@@ -155,4 +155,5 @@ export {
   type Trace,
 } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
+export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';
 export { HeapCapture, harvest, openCapture } from './heap-capture.js';
