@@ -8,7 +8,7 @@ import {
   type Trace,
   traceDoubts,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
 import { readInput } from '../input-file.js';
 import { loadFilledTrace } from '../load-filled-trace.js';

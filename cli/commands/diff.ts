@@ -6,7 +6,7 @@ import {
   ExitCode,
   heapDiff,
   requireComplete,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

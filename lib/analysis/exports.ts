@@ -1,4 +1,4 @@
-/** What of the analyses is public: lib/public/index.ts passes it on. */
+/** What of the analyses is public: lib/public/command-line.ts passes it on. */
 
 export { type GuessedAt, type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 export { addMarks } from './add-marks.js';
