@@ -29,9 +29,10 @@ const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 export function parseLevelLine(line: string): LevelValues | undefined {
   if (line.length > 2000 || !CONTEXT.test(line)) return undefined;
   const text = line.includes('"') ? line.replaceAll('"', ' ') : line;
-  const sensor = SENSOR.exec(text.trim());
+  const sensor = text.includes('Sending state') ? SENSOR.exec(text.trim()) : null;
   if (sensor) return ofPairs([[sensor[1] ?? '', sizeOf(sensor[2] ?? '', sensor[3])]], text);
-  const used = USED_SHARE.exec(text);
+  const hasShare = text.includes('/');
+  const used = hasShare ? USED_SHARE.exec(text) : null;
   if (used)
     return {
       memory: '',
@@ -39,7 +40,7 @@ export function parseLevelLine(line: string): LevelValues | undefined {
       used: Number(used[1]),
       free: Math.max(0, Number(used[2]) - Number(used[1])),
     };
-  const share = SHARE.exec(text);
+  const share = hasShare ? SHARE.exec(text) : null;
   if (share) return ofShare(Number(share[2]), Number(share[3]), { what: share[4], text });
   const pairs: [string, number | undefined][] = [];
   for (const [, key = '', number = '', unit] of text.matchAll(PAIR)) pairs.push([key, sizeOf(number, unit)]);
