@@ -8,6 +8,8 @@ import { type AttackOptions, type AttackRow, tableOf } from './attack-row.js';
  *
  *   npm run attack -- --scale 100 --seed 1 --only captures,packets
  *
+ *   npm run attack -- --only captures --match 'harvest: SIGKILL'
+ *
  * Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
  */
 
@@ -22,7 +24,12 @@ const ATTACKS: Readonly<
 };
 
 const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
-const options = { seed: Number(argument('--seed') ?? 1), scale: Math.max(1, Number(argument('--scale') ?? 10)) };
+const match = argument('--match');
+const options: AttackOptions = {
+  seed: Number(argument('--seed') ?? 1),
+  scale: Math.max(1, Number(argument('--scale') ?? 10)),
+  ...(match === undefined ? {} : { match }),
+};
 const only = argument('--only')?.split(',') ?? Object.keys(ATTACKS);
 const rows: AttackRow[] = [];
 for (const name of only) {
