@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { hideBin } from 'yargs/helpers';
-import { ExitCode, OutputError } from '../lib/public/index.js';
+import { ExitCode, OutputError } from '../lib/public/command-line.js';
 import { runCommandLine } from './command-line.js';
 import type { Context } from './context.js';
 import { asksFor } from './options/asks-for.js';

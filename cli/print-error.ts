@@ -6,7 +6,7 @@ import {
   HarvestError,
   sanitize,
   ToolMissingError,
-} from '../lib/public/index.js';
+} from '../lib/public/command-line.js';
 import { safeLines } from './safe-text.js';
 
 /** An error as people read it, and the status that the process ends with. */

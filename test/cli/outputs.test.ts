@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { ExitCode, readJournal } from '../../lib/public/index.js';
+import { ExitCode, readJournal } from '../../lib/public/command-line.js';
 import { projectRoot } from '../support/fixture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { CLI, runCli } from '../support/run-cli.js';
