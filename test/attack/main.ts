@@ -1,7 +1,11 @@
 import { attackJournal, attackPackets, attackReaders } from './attack-bytes.js';
 import { attackCaptures } from './attack-captures.js';
 import { attackJournalWriter } from './attack-journal-writer.js';
+import { attackOpenocd } from './attack-openocd.js';
+import { attackProxy } from './attack-proxy.js';
+import { attackResets } from './attack-resets.js';
 import { type AttackOptions, type AttackRow, tableOf } from './attack-row.js';
+import { attackSerial } from './attack-serial.js';
 
 /*
  * Attacks on captures and readers, from a seed:
@@ -19,8 +23,12 @@ const ATTACKS: Readonly<
   journal: attackJournal,
   writer: attackJournalWriter,
   readers: attackReaders,
+  serial: attackSerial,
   packets: attackPackets,
+  proxy: attackProxy,
   captures: attackCaptures,
+  openocd: attackOpenocd,
+  resets: attackResets,
 };
 
 const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
