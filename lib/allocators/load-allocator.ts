@@ -29,7 +29,7 @@ export async function loadAllocator(nameOrPath: string): Promise<AllocatorProfil
   const { text, name, path, isPath } = await readDescription(FOLDER, nameOrPath, {
     code: 'HH1210',
     unknown: (names, meant) => ({
-      message: `--allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${meant}`,
+      message: `options.allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${meant}`,
       remedy: '`harvest allocators` lists them; a file of your own is named by its path; `auto` chooses',
     }),
   });
@@ -50,7 +50,7 @@ export function parseAllocator(text: string, name: string, subject = `allocator 
 }
 
 /** @throws BoardConfigError HH1211 when the arguments that its kind needs are not there. */
-export function checkHook(hook: HookDescription, subject: string): void {
+function checkHook(hook: HookDescription, subject: string): void {
   const needsSize = hook.kind === 'alloc' || hook.kind === 'realloc';
   if (needsSize && hook.size === undefined) throw wrongHook(subject, hook, 'no size', 'which argument is the size');
   const needsPointer = hook.kind === 'free' || hook.kind === 'realloc';

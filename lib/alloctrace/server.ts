@@ -9,6 +9,7 @@ import { inTurns } from './in-turns.js';
 import { DEFAULT_BASE_PATH, parseConfig, type ServedRing } from './protocol.js';
 import { checkRequest, type GuardPolicy, normalHost } from './request-guard.js';
 
+/** Where a server listens, and who may ask it. */
 export interface AlloctraceServerOptions {
   /** Interface to listen on; 127.0.0.1 unless told otherwise. */
   readonly host?: string;
@@ -75,7 +76,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       reject(
         new TargetError('HH1640', `serve: ${host}:${port}: cannot listen: ${cause.message}`, {
           cause,
-          remedy: 'choose another --port, or 0 for any free one',
+          remedy: 'choose another options.port, or 0 for any free one',
         }),
       ),
     );

@@ -28,6 +28,7 @@ export interface BudgetResult {
   readonly frames: readonly ShownFrame[];
 }
 
+/** How a trace stands against its budget. */
 export interface BudgetCheck {
   readonly schema: 'heap-harvest/budget@1';
   readonly subject: string;
@@ -38,6 +39,7 @@ export interface BudgetCheck {
   readonly complete: boolean;
 }
 
+/** What a check of a budget lets pass. */
 export interface BudgetOptions extends HideOptions {
   readonly allowIncomplete?: boolean;
 }

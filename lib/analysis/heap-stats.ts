@@ -22,6 +22,7 @@ export interface SizeBucket {
   readonly bytes: Bytes;
 }
 
+/** The figures of a trace as a whole. */
 export interface HeapStats {
   readonly schema: 'heap-harvest/stats@1';
   /** Of a snapshot, totals or levels, figures over time mean nothing. */
@@ -67,6 +68,7 @@ export interface HeapStats {
   readonly assumptions: readonly string[];
 }
 
+/** Which frames count as sources, and how many are listed. */
 export interface HeapStatsOptions extends HideOptions {
   /** The size of the heap; default: the sum of the trace's regions, where they are known. */
   readonly heapBytes?: Bytes;

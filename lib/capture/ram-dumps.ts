@@ -17,6 +17,7 @@ export interface RamDump {
   readonly bytes: Uint8Array;
 }
 
+/** What is read of the target's memory, and when. */
 export interface RamDumpPlan {
   readonly region: { readonly baseAddress: Address; readonly sizeBytes: Bytes };
   /** Each time the target comes by, every `every`th time. May be empty. */
@@ -47,7 +48,7 @@ export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
     'HH1114',
     'harvest dump: found no writable section in the ELF file, expected the memory to dump',
     {
-      remedy: 'name it with --region BASE:SIZE',
+      remedy: 'name it with options.region BASE:SIZE',
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { Address } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
-import { type Backtrace, CUT_FRAME, type Frame, isCut } from '../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import { ReturnAddresses } from './return-addresses.js';
 
 /** What the code says of a frame's address. */
@@ -76,10 +76,4 @@ export class BacktraceJudge {
     const functionName = place.functionName === '??' ? '' : place.functionName;
     return { address: pc, functionName, file: place.file ?? '', line: place.line };
   }
-}
-
-/** At most so many frames; `CUT_FRAME` stands for the others. */
-export function atMost(backtrace: Backtrace, maxDepth: number): Backtrace {
-  const count = backtrace.length - (isCut(backtrace) ? 1 : 0);
-  return count <= maxDepth ? backtrace : [...backtrace.slice(0, maxDepth), CUT_FRAME];
 }

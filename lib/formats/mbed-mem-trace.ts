@@ -42,7 +42,7 @@ const MAX_GAPS = 1000;
  *
  *     #m:RES;CALLER-SIZE   #c:RES;CALLER-N;SIZE   #r:RES;CALLER-PTR;SIZE   #f:0x0;CALLER-PTR
  */
-export function parseMbedLine(text: string): MbedLine | undefined {
+function parseMbedLine(text: string): MbedLine | undefined {
   if (!text.includes('#')) return undefined;
   const match = LINE.exec(text);
   if (!match) return undefined;

@@ -13,6 +13,7 @@ import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
+/** What an address is, which decides where it is looked up. */
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
@@ -29,6 +30,7 @@ export interface FunctionInfo {
   readonly sizeBytes: Bytes;
 }
 
+/** What belongs to an ELF file and lies outside of it. */
 export interface SymbolizerOptions {
   /** Finds the .dwo files of a program that was built with -gsplit-dwarf; default: none are looked for. */
   readonly splitFiles?: SplitFiles;
@@ -87,13 +89,13 @@ export class Symbolizer {
 
   /**
    * The source places of a frame that {@link unwind} gave, as gdb shows them: innermost first, never empty. A `signal` frame is
-   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only; `allOfTail` gives those around it too.
+   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only.
    */
-  sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
+  sourcesOf(frame: RawFrame): readonly SourceFrame[] {
     if (frame.kind === 'signal') return this.lookup.signalFrame;
     // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
     const places = frame.kind === 'tail' ? this.lookup.at(frame.pc - 1) : this.locate(frame.pc, frame);
-    return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
+    return frame.kind === 'tail' && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 
   /**

@@ -14,7 +14,7 @@ import type {
   TraceRecord,
 } from './heap-event.js';
 import { InternTables } from './tables.js';
-import { EVENT_KINDS, EventKind, type Trace } from './trace.js';
+import { EVENT_KINDS, type Trace } from './trace.js';
 
 const DEFAULT_INFO: TraceInfo = {
   source: 'unknown',
@@ -237,9 +237,4 @@ export class TraceBuilder {
   private setIfKnown(name: OptionalName, value: number | undefined): void {
     if (value !== undefined) this.setLast(name, value);
   }
-}
-
-/** Whether an event of this kind opens a lifespan. */
-export function opensLifespan(kind: number): boolean {
-  return kind === EventKind.alloc || kind === EventKind.realloc;
 }

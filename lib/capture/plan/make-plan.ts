@@ -8,12 +8,7 @@ import { GC_BLOCK_BYTES } from '../../trace/gc-log.js';
 import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
 
 /** The functions that wait at a REPL prompt, first match wins. */
-export const REPL_FUNCTIONS = [
-  'pyexec_friendly_repl',
-  'pyexec_event_repl_init',
-  'pyexec_raw_repl',
-  'mp_hal_stdin_rx_chr',
-];
+const REPL_FUNCTIONS = ['pyexec_friendly_repl', 'pyexec_event_repl_init', 'pyexec_raw_repl', 'mp_hal_stdin_rx_chr'];
 const LOG_FUNCTION = 'gc_log_change';
 
 export interface PlanOptions {
@@ -113,7 +108,9 @@ function noLogFunction(firmware: Symbolizer): SymbolError {
     {
       remedy: [
         'CircuitPython: set `#define LOG_HEAP_ACTIVITY 1` in py/gc.c and build with DEBUG=1 (docs/circuitpython.md)',
-        malloc.length > 0 ? `or capture its allocator instead: --allocator auto (found ${malloc.join(', ')})` : '',
+        malloc.length > 0
+          ? `or capture its allocator instead: options.allocator auto (found ${malloc.join(', ')})`
+          : '',
       ].join(' '),
     },
   );
@@ -163,8 +160,9 @@ export function stopPoints(firmware: Symbolizer, options: PlanOptions): CodePoin
     if (found) {
       stops.push({ label: found.name, address: found.address });
     } else if (options.prompt === undefined) {
-      throw new UsageError('HH1104', `--until-repl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
-        remedy: 'name the function that waits for input with --until SYMBOL, or watch the console with --until-prompt',
+      throw new UsageError('HH1104', `options.untilRepl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
+        remedy:
+          'name the function that waits for input with options.until SYMBOL, or watch the console with options.prompt',
       });
     }
   }
@@ -180,10 +178,17 @@ function stopPoint(firmware: Symbolizer, text: string): CodePoint {
   if (line) return { label: text, address: line.address };
   if (place) {
     const files = firmware.sourceFiles();
-    throw new UsageError('HH1104', `--until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`, {
-      remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
-    });
+    throw new UsageError(
+      'HH1104',
+      `options.until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`,
+      {
+        remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
+      },
+    );
   }
   const names = firmware.symbolsByPrefix(text.slice(0, 3)).map(({ name }) => name);
-  throw new UsageError('HH1104', `--until ${text}: found no such function in the ELF file${didYouMean(text, names)}`);
+  throw new UsageError(
+    'HH1104',
+    `options.until ${text}: found no such function in the ELF file${didYouMean(text, names)}`,
+  );
 }

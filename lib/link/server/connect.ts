@@ -14,6 +14,7 @@ import { resetModeOf, type TargetOptions } from './target-options.js';
 
 const DEFAULT_TCL_PORT = 6666;
 
+/** What a connection to a target needs besides the board. */
 export interface ConnectOptions extends TargetOptions {
   readonly elf: string;
   /** Opens the serial device of a probe that speaks the protocol; without it such probes are refused. */
@@ -102,6 +103,6 @@ function tclPortsOf({ servers }: Board): readonly number[] {
 function noServer(board: Board, kind: ServerKind): UsageError {
   const known = Object.keys(board.servers).join(', ') || 'none';
   return new UsageError('HH1103', `board ${board.name}: found the servers ${known}, expected ${kind} among them`, {
-    remedy: 'choose another with --server, or pass --gdb-server HOST:PORT',
+    remedy: 'choose another with options.server, or pass options.gdbServer HOST:PORT',
   });
 }

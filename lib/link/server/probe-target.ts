@@ -53,6 +53,6 @@ async function findProbe(serial: string | undefined): Promise<string> {
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return `${BY_ID}/${only}`;
   throw new TargetError('HH1522', `Black Magic Probe: found ${fitting.length} in ${BY_ID}, expected one`, {
-    remedy: 'name its first port: --gdb-server /dev/ttyACM0',
+    remedy: 'name its first port: options.gdbServer /dev/ttyACM0',
   });
 }

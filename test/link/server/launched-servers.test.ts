@@ -166,5 +166,5 @@ test('a program that is not there is named, with how to get it', async (t) => {
     machine,
   } as const;
   const error = await t.throwsAsync(connect(board, options), { code: 'HH1533' });
-  t.regex((error as { remedy?: string }).remedy ?? '', /SEGGER|--server openocd/);
+  t.regex((error as { remedy?: string }).remedy ?? '', /SEGGER|options\.server openocd/);
 });
