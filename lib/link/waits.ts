@@ -5,7 +5,7 @@ export const WAIT_MS = {
   /** For a debug server to accept a connection. */
   connect: 5_000,
   /** For a reply while the target is halted: a probe on a slow link reads some KiB. gdb's `remotetimeout` is the same. */
-  reply: 5_000,
+  reply: 4_000,
   /** For a command of gdb, which may have debug information to read first. */
   gdbCommand: 10_000,
   /** For gdb to read the ELF file, and for its connection to be made. */
@@ -25,7 +25,7 @@ export const WAIT_MS = {
   /** For breakpoints to be taken away and the target to be let go, all together. */
   farewell: 5_000,
   /** Without a stop for so long, the target is asked by an interrupt whether it still answers; doubled each time that it does. */
-  quiet: 2_300,
+  quiet: 1_500,
   /** The longest of these. */
   longestQuiet: 16_000,
 } as const satisfies Readonly<Record<string, Milliseconds>>;

@@ -95,8 +95,9 @@ class DirectRun {
     const words = await LastWords.prepare(this.connection.client, this.plan.firmware);
     if (!signal.aborted) {
       for await (const stop of capture.stops()) {
-        if (stop.kind === 'quiet') yield await this.status();
-        else {
+        if (stop.kind === 'quiet') {
+          if (this.connection.run.quietForMs >= this.options.quietMs) yield await this.status();
+        } else {
           this.lastStop = stop;
           yield* this.made.of(stop);
         }

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../base/units.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT } from '../../link/rsp/stop-reply.js';
+import { WAIT_MS } from '../../link/waits.js';
 
 /** The target was told to run on. */
 export interface Run {
@@ -18,7 +19,8 @@ export class TargetRun {
   /** Whether the capture is about to end: an interrupt is then a stop and no self-test. */
   ending = false;
   private testing = false;
-  private lastStopAt = performance.now();
+  private stoppedAt = performance.now();
+  private testedAt = 0;
   private readonly watchdog: NodeJS.Timeout;
 
   constructor(
@@ -26,7 +28,17 @@ export class TargetRun {
     readonly poke: OpenocdPoke | undefined,
     private readonly quietMs: Milliseconds,
   ) {
-    this.watchdog = setInterval(() => this.selfTest(), quietMs).unref();
+    this.watchdog = setInterval(() => this.selfTest(), Math.max(1, this.firstTestMs / 10)).unref();
+  }
+
+  /** For how long no stop has come that the target made by itself. */
+  get quietForMs(): Milliseconds {
+    return performance.now() - this.stoppedAt;
+  }
+
+  /** While stops come, a link that hangs is to be noticed soon. */
+  private get firstTestMs(): Milliseconds {
+    return Math.min(this.quietMs, WAIT_MS.quiet);
   }
 
   /** One write: what comes before, and the order to run. */
@@ -54,10 +66,10 @@ export class TargetRun {
   /** Waits for a stop. After a self-test the target is halted, and to be resumed by the caller, who may look at it before. */
   async waitOrTest(run: Run): Promise<{ readonly stopped: Stopped; readonly isTest: boolean }> {
     const stopped = await run.stop;
-    this.lastStopAt = performance.now();
     this.poke?.end();
     const isTest = this.testing && stopped.signal === SIGINT && !this.ending;
     if (isTest) this.testing = false;
+    else this.stoppedAt = performance.now();
     return { stopped, isTest };
   }
 
@@ -85,9 +97,20 @@ export class TargetRun {
 
   /** When the target was quiet for long: makes sure by an interrupt that it still answers. */
   private selfTest(): void {
-    if (!this.client.connection.running || performance.now() - this.lastStopAt < this.quietMs) return;
+    if (!this.client.connection.running) return;
+    const now = performance.now();
+    if (now < this.testDue()) return;
+    this.testedAt = now;
     this.testing = true;
     // When it fails the connection ends, and the run that is awaited with it.
     this.client.interrupt().catch(() => undefined);
+  }
+
+  /** Soon after a stop, at the time when it is told that there was none, and ever again after that. */
+  private testDue(): number {
+    const { stoppedAt, testedAt, quietMs } = this;
+    if (testedAt <= stoppedAt) return stoppedAt + this.firstTestMs;
+    const quietAt = stoppedAt + quietMs;
+    return testedAt < quietAt ? quietAt : testedAt + quietMs;
   }
 }

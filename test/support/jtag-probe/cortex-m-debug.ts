@@ -56,6 +56,11 @@ export class CortexMDebug implements BusMemory {
 
   constructor(private readonly emulator: RspClient) {}
 
+  /** How many comparators would stop the core. */
+  get armedComparators(): number {
+    return this.fpEnable === 0 ? 0 : this.comparators.filter((value) => value & 1).length;
+  }
+
   async read(address: number): Promise<number> {
     switch (address) {
       case Register.cpuid:
