@@ -71,7 +71,7 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1590: entry(
     'gdb or the debug server does not answer any more',
-    'One of them hangs or was stopped, or the probe is gone: a quiet target was interrupted, and nothing came back.',
+    'One of them hangs or was stopped, or the probe is gone; or the core sleeps with its debug port off. The target was interrupted, and nothing came back.',
     'See what the debug server says; start it again and repeat the capture.',
   ),
 };

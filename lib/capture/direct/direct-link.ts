@@ -1,4 +1,3 @@
-import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage } from '../../errors/errors.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
@@ -15,8 +14,6 @@ import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
 
 export interface DirectLinkOptions extends LinkOptions {
-  /** Without a stop for so long, the target is asked whether it still answers. */
-  readonly quietMs: Milliseconds;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +42,7 @@ export class DirectLink implements AsyncDisposable {
       readonly poke: OpenocdPoke | undefined;
     },
   ) {
-    this.run = new TargetRun(client, options.poke, options.quietMs);
+    this.run = new TargetRun(client, options.poke);
     this.stacks = new StopUnwinder(new SymbolizerUnwinder(options.firmware), reader);
     this.before = { ...client.connection.counters };
     target.lost.catch((error: unknown) => {

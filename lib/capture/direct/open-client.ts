@@ -4,6 +4,7 @@ import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-acc
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { QuietTimes } from '../../link/waits.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
 import { resumeCommand } from './farewell.js';
@@ -11,14 +12,17 @@ import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
 export interface LinkOptions {
+  /** After how long without a stop the user is told what the target does; absent: nobody waits for it. */
+  readonly quietMs?: Milliseconds;
   readonly replyTimeoutMs?: Milliseconds;
   readonly interruptTimeoutMs?: Milliseconds;
 }
 
 /** How a target's server is reached. */
-function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
+function clientOptions(target: Target, { quietMs, replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
   return {
     ...target.server,
+    ...(quietMs === undefined ? {} : { quiet: new QuietTimes(quietMs) }),
     ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
     ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
     ackless: target.kind === 'qemu',
@@ -126,7 +130,7 @@ export async function initialStackPointer(
 export async function removeLeftovers(
   target: Target,
   addresses: readonly Address[],
-  link: LinkOptions = {},
+  { quietMs: _, ...link }: LinkOptions = {},
 ): Promise<boolean> {
   const short = { replyTimeoutMs: 1_000, interruptTimeoutMs: 1_000, ...link };
   const options = { ...clientOptions(target, short), connectTimeoutMs: 1_000 };

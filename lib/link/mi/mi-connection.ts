@@ -29,8 +29,8 @@ const KEPT_MESSAGES = 12;
  * dropped; when gdb dies, everything that waits is rejected at once with what gdb said last.
  */
 export class MiConnection {
-  /** When gdb said anything last, by `performance.now()`. */
-  heardAt = performance.now();
+  /** When gdb printed anything last (its script, while the target runs), by `performance.now()`. */
+  printedAt = performance.now();
   /** Called with each piece of console text; at most one listener at a time. */
   onConsole: (text: string) => void = () => undefined;
   private readonly queue = new GdbJsQueue((command) => this.send(command));
@@ -110,6 +110,17 @@ export class MiConnection {
     this.stop = undefined;
   }
 
+  /**
+   * Asks gdb to stop the running target, which the next stop tells. What gdb answers is of no interest: it refuses when the target has just
+   * stopped by itself.
+   */
+  interrupt(): void {
+    if (this.death ?? this.lost) return;
+    const command = `${++this.token}-exec-interrupt`;
+    tellTraffic('mi', '>', () => command);
+    this.child.stdin.write(`${command}\n`);
+  }
+
   /** Nothing more can be asked or will come: everything that waits rejects with this. */
   giveUp(error: DeviceLostError): void {
     this.lost ??= error;
@@ -141,7 +152,6 @@ export class MiConnection {
   }
 
   private feed(text: string): void {
-    this.heardAt = performance.now();
     this.rest += text;
     let from = 0;
     for (let at = this.rest.indexOf('\n'); at >= 0; at = this.rest.indexOf('\n', from)) {
@@ -155,6 +165,7 @@ export class MiConnection {
     tellTraffic('mi', '<', () => line.trimEnd());
     switch (line[0]) {
       case '~':
+        this.printedAt = performance.now();
         this.onConsole(inQuotes(line));
         break;
       case '&':
