@@ -1,12 +1,12 @@
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
-import type { DebugSession, StopReason } from '../link/debug-session.js';
+import type { DebugLink, StopReason } from '../link/debug-link.js';
 import type { GdbProgram } from '../link/mi/find-gdb.js';
 import type { Target } from '../link/server/target.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { CodePoint } from './engine.js';
-import { openSession } from './gdb/gdb-engine.js';
+import { openMiLink } from './gdb/gdb-engine.js';
 
 /** Some of the target's memory at one moment. */
 export interface RamDump {
@@ -36,9 +36,11 @@ export interface RamDumpPlan {
 const PIECE_BYTES = 16 * 1024;
 
 /** The memory that the firmware's writable sections span: where a static heap lies. @throws UsageError HH1114 when there is none */
-export function writableRegion(image: Symbolizer): RamDumpPlan['region'] {
+export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
   const wanted = SectionFlag.alloc | SectionFlag.write;
-  const sections = image.elf.sections.filter(({ flags, sizeBytes }) => (flags & wanted) === wanted && sizeBytes > 0);
+  const sections = firmware.elfFile.sections.filter(
+    ({ flags, sizeBytes }) => (flags & wanted) === wanted && sizeBytes > 0,
+  );
   const low = Math.min(...sections.map(({ address }) => address));
   const high = Math.max(...sections.map(({ address, sizeBytes }) => address + sizeBytes));
   if (sections.length > 0) return { baseAddress: low, sizeBytes: high - low };
@@ -60,20 +62,20 @@ export async function* ramDumps(
   target: Target,
   { plan, signal }: { readonly plan: RamDumpPlan; readonly signal: AbortSignal },
 ): AsyncGenerator<RamDump> {
-  await using session = await openSession(program, target);
-  for (const { address } of [...plan.at, ...plan.stops]) await session.setBreakpoint(address);
+  await using link = await openMiLink(program, target);
+  for (const { address } of [...plan.at, ...plan.stops]) await link.setBreakpoint(address);
   const read = async (index: number, label: string): Promise<RamDump> => {
     const { baseAddress, sizeBytes } = plan.region;
     const bytes = new Uint8Array(sizeBytes);
     for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
-      bytes.set(await session.readMemory(baseAddress + at, Math.min(PIECE_BYTES, sizeBytes - at)), at);
+      bytes.set(await link.readMemory(baseAddress + at, Math.min(PIECE_BYTES, sizeBytes - at)), at);
     }
     return { index, label, baseAddress, bytes };
   };
   let taken = 0;
   let passes = 0;
   while (taken < plan.maxDumps && !signal.aborted) {
-    const stop = await runFor(session, plan.periodMs, signal);
+    const stop = await runFor(link, plan.periodMs, signal);
     const end = plan.stops.find(({ address }) => address === stop.pc);
     const passed = plan.at.find(({ address }) => address === stop.pc);
     if (stop.kind === 'breakpoint' && end) {
@@ -94,11 +96,7 @@ export async function* ramDumps(
  * To a stop that is more than the test of a quiet target, or for so long. A timer and listener of our own: a signal that AbortSignal.any
  * makes of a time-out may be collected before it fires.
  */
-async function runFor(
-  session: DebugSession,
-  periodMs: Milliseconds | undefined,
-  signal: AbortSignal,
-): Promise<StopReason> {
+async function runFor(link: DebugLink, periodMs: Milliseconds | undefined, signal: AbortSignal): Promise<StopReason> {
   const pause = new AbortController();
   const end = () => pause.abort();
   const timer = periodMs === undefined ? undefined : setTimeout(end, periodMs);
@@ -106,7 +104,7 @@ async function runFor(
   if (signal.aborted) end();
   try {
     for (;;) {
-      const stop = await session.resume(pause.signal);
+      const stop = await link.resume(pause.signal);
       if (stop.kind !== 'quiet') return stop;
       if (pause.signal.aborted) return { kind: 'interrupted', pc: stop.pc };
     }

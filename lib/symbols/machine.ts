@@ -24,14 +24,14 @@ const PLAIN = { hasThumbBit: false, isCortexM: false } as const;
  * The machine of an ELF file; undefined when its registers are not described here (its addresses can still be symbolized).
  * Sources: DWARF for the Arm Architecture; RISC-V DWARF Specification; the x86-64 psABI; Xtensa (call0 ABI only).
  */
-export function machineOf(elf: ElfFile): Machine | undefined {
-  switch (elf.machineNumber) {
+export function machineOf(elfFile: ElfFile): Machine | undefined {
+  switch (elfFile.machineNumber) {
     case 40: {
-      const profile = readArmProfile(elf);
+      const profile = readArmProfile(elfFile);
       return { name: 'arm', ...ARM, isCortexM: profile === undefined || profile === 'M' };
     }
     case 243: {
-      const addressBytes = elf.addressSize;
+      const addressBytes = elfFile.addressSize;
       // x0-x31, then the pc, as in gdb's register packet.
       return { name: 'riscv', registerCount: 33, pc: 32, sp: 2, ra: 1, addressBytes, ...PLAIN };
     }

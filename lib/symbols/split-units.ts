@@ -10,7 +10,7 @@ const MAX_INFO_BYTES = 512 * 1024 * 1024;
 
 interface Half {
   readonly skeleton: Unit;
-  readonly elf: ElfFile;
+  readonly elfFile: ElfFile;
   readonly info: Uint8Array;
   /** Where its entries begin in the joined .debug_info. */
   readonly from: number;
@@ -43,8 +43,8 @@ export function joinSplitUnits(whole: readonly Unit[], program: Program, files: 
   const joined = new Uint8Array(length);
   joined.set(sections.data('.debug_info'));
   for (const { info, from } of halves) joined.set(info, from);
-  for (const { skeleton, elf, info, from } of halves) {
-    const own = new SplitSections(elf, sections, joined);
+  for (const { skeleton, elfFile, info, from } of halves) {
+    const own = new SplitSections(elfFile, sections, joined);
     units.push(program.attempt(() => readSplitUnit(own, from, from + info.length, skeleton)) ?? skeleton);
   }
   // By offset, as all who look a unit up expect it.
@@ -56,6 +56,6 @@ function openHalf(skeleton: Unit, from: number, files: SplitFiles): Half | undef
   if (skeleton.dwoName === undefined) return undefined;
   const bytes = files(skeleton.dwoName, skeleton.compDir);
   if (!bytes) return undefined;
-  const elf = new ElfFile(bytes, { relocatable: true });
-  return { skeleton, elf, info: elf.data('.debug_info.dwo'), from };
+  const elfFile = new ElfFile(bytes, { relocatable: true });
+  return { skeleton, elfFile, info: elfFile.data('.debug_info.dwo'), from };
 }

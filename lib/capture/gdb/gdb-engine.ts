@@ -3,15 +3,15 @@ import type { Milliseconds } from '../../base/units.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
-import { MiSession } from '../../link/mi/mi-session.js';
+import { MiLink } from '../../link/mi/mi-link.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { resumeCommand } from '../direct/farewell.js';
 import { openPoke } from '../direct/open-client.js';
 import type { Engine, HarvestPlan } from '../engine.js';
-import { harvestLogBySession } from '../log/session-log-loop.js';
-import { harvestMallocBySession } from '../malloc/malloc-loop.js';
+import { harvestLogByLink } from '../log/link-log-loop.js';
+import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { harvestLogInGdb } from './log-in-gdb.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
@@ -33,12 +33,12 @@ export class GdbEngine implements Engine {
 
   private async *capture(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     // The hooked function's own frame, and one more that tells whether the backtrace is cut.
-    await using session = await openSession(this.program, target, plan.maxDepth + 2);
+    await using link = await openMiLink(this.program, target, plan.maxDepth + 2);
     const { hook } = plan;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
-      yield* judged(harvestMallocBySession(session, { ...plan, hook }, signal, { report }), plan.firmware);
+      yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
     const python = this.program.hasPython && this.usePython;
@@ -47,8 +47,8 @@ export class GdbEngine implements Engine {
     const poke = await openPoke(target, signal);
     poke?.begin(POKE_PAUSE_MS);
     try {
-      if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-      else yield* judged(harvestLogBySession(session, { ...plan, hook }, signal), plan.firmware);
+      if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
+      else yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
     } finally {
       poke?.close();
     }
@@ -65,9 +65,9 @@ async function* judged(records: AsyncIterable<TraceRecord>, firmware: Symbolizer
 }
 
 /** gdb on a target that is ready, halted. @throws TargetError, GdbError */
-export function openSession(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiSession> {
-  return MiSession.open(program, {
-    elfPath: target.elfPath,
+export function openMiLink(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiLink> {
+  return MiLink.open(program, {
+    elf: target.elf,
     host: target.server.host,
     port: target.server.port,
     serverName: SERVER_NAMES[target.kind],

@@ -6,7 +6,7 @@ import { type Address, formatAddress, type Milliseconds } from '../../base/units
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
-import type { MiSession } from '../../link/mi/mi-session.js';
+import type { MiLink } from '../../link/mi/mi-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
@@ -18,13 +18,9 @@ import { GdbScriptReader } from './gdb-script-reader.js';
 export type LogPlan = HarvestPlan & { readonly hook: LogHook };
 
 /** The events stream out of gdb while the target runs: no round trip to this process. */
-export async function* harvestLogInGdb(
-  session: MiSession,
-  plan: LogPlan,
-  signal: AbortSignal,
-): AsyncGenerator<TraceRecord> {
-  const words = await LastWords.prepare(session, plan.firmware);
-  const run = new ScriptRun(session, plan);
+export async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  const words = await LastWords.prepare(link, plan.firmware);
+  const run = new ScriptRun(link, plan);
   await run.prepare();
   let stop: StopRecord = {};
   const finished = run.toEnd(signal).then((record) => {
@@ -35,7 +31,7 @@ export async function* harvestLogInGdb(
   const { reader } = run;
   const label = run.labelOf(stop);
   const end = endOf(stop, { label, reader, plan, signal });
-  const { records, oracle } = await reader.finish(session, label !== undefined);
+  const { records, oracle } = await reader.finish(link, label !== undefined);
   yield* records;
   const { events } = reader;
   const told = await words.of({ reason: end, reached: label !== undefined, events });
@@ -49,29 +45,28 @@ class ScriptRun {
   private readonly stops = new Map<number, string>();
 
   constructor(
-    private readonly session: MiSession,
+    private readonly link: MiLink,
     private readonly plan: LogPlan,
   ) {
     this.queue = new AsyncQueue<TraceRecord>(
       undefined,
-      () => session.pauseOutput(),
-      () => session.resumeOutput(),
+      () => link.pauseOutput(),
+      () => link.resumeOutput(),
     );
     const judge = new BacktraceJudge(plan.firmware);
     this.reader = new GdbScriptReader(plan, judge, (record) => this.queue.push(record));
   }
 
   async prepare(): Promise<void> {
-    for (const { address, label } of this.plan.stops)
-      this.stops.set(await this.session.breakpointNumber(address), label);
-    this.session.mi.onConsole = (text) => this.reader.push(text);
-    await installScript(this.session, this.plan);
+    for (const { address, label } of this.plan.stops) this.stops.set(await this.link.breakpointNumber(address), label);
+    this.link.mi.onConsole = (text) => this.reader.push(text);
+    await installScript(this.link, this.plan);
   }
 
   /** Runs to the last stop, and ends the queue. A link that breaks ends the queue with why. */
   async toEnd(signal: AbortSignal): Promise<StopRecord> {
     try {
-      const stop = await this.session.resumeScripted(signal, (pc, quietMs) => this.look(pc, quietMs));
+      const stop = await this.link.resumeScripted(signal, (pc, quietMs) => this.look(pc, quietMs));
       await this.reader.drained;
       this.queue.end();
       return stop;
@@ -89,22 +84,22 @@ class ScriptRun {
 
   /** The target was only asked whether it answers. Returns whether it is to stay halted. */
   private async look(pc: Address, quietMs: Milliseconds): Promise<boolean> {
-    const { session, plan, reader } = this;
+    const { link, plan, reader } = this;
     if (this.labelOf({ pc }) !== undefined) return true;
     const { hook } = plan;
     const hidden = [hook.logFunction, ...(hook.gcInit ? [hook.gcInit] : [])].some(({ address }) => address === pc);
     // Some servers tell an interrupt that meets a breakpoint alone (QEMU): going on would step over the breakpoint unseen.
-    if (hidden) await session.mi.console(`python hit(${pc})`);
+    if (hidden) await link.mi.console(`python hit(${pc})`);
     await reader.drained;
     if (reader.limitReached || reader.hasSeenAll) return true;
     if (hidden || quietMs < WAIT_MS.quiet) return false;
     const armed = this.stops.size + (hook.gcInit ? 2 : 1);
-    this.queue.push({ kind: 'status', text: statusText(await whereabouts(session, plan.firmware), armed, quietMs) });
+    this.queue.push({ kind: 'status', text: statusText(await whereabouts(link, plan.firmware), armed, quietMs) });
     return false;
   }
 }
 
-async function installScript(session: MiSession, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
+async function installScript(link: MiLink, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
   const { variables, gcInit } = hook;
   const range = variables && firstAreaRange(variables);
   const chain = variables?.chain;
@@ -122,8 +117,8 @@ async function installScript(session: MiSession, { hook, maxEvents, maxDepth, at
     first: chain?.firstArea ?? 0,
     attached: attached ? 1 : 0,
   };
-  for (const [name, value] of Object.entries(settings)) await session.mi.command(`-gdb-set var $hh_${name} = ${value}`);
-  await sourceScript(session.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
+  for (const [name, value] of Object.entries(settings)) await link.mi.command(`-gdb-set var $hh_${name} = ${value}`);
+  await sourceScript(link.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
 }
 
 interface RunEnd {

@@ -15,18 +15,18 @@ export interface ChosenAllocator {
  * @throws SymbolError HH1360 (auto finds none), BoardConfigError HH1210 to HH1212
  */
 export async function chooseAllocator(
-  image: Symbolizer,
+  firmware: Symbolizer,
   name: string,
   hookTexts: readonly string[] = [],
 ): Promise<ChosenAllocator> {
   const hooks = hookTexts.map(parseHook);
-  const chosen = name === 'auto' ? await detected(image) : { profile: await loadAllocator(name), notes: [] };
+  const chosen = name === 'auto' ? await detected(firmware) : { profile: await loadAllocator(name), notes: [] };
   const { profile } = chosen;
   return { ...chosen, profile: { ...profile, hooks: [...hooks, ...profile.hooks] } };
 }
 
-async function detected(image: Symbolizer): Promise<ChosenAllocator> {
-  const [best, ...others] = detectAllocators(image, await allAllocators());
+async function detected(firmware: Symbolizer): Promise<ChosenAllocator> {
+  const [best, ...others] = detectAllocators(firmware, await allAllocators());
   if (!best) {
     throw new SymbolError('HH1360', '--allocator auto: ELF file: found the symbols of no known allocator', {
       remedy:

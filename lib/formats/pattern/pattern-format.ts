@@ -34,7 +34,7 @@ export const patternFormat: TraceFormat = {
 };
 
 /** A producer whose lines patterns describe. */
-export interface PatternSource {
+export interface PatternText {
   readonly id: string;
   readonly title: string;
   readonly source: string;
@@ -47,7 +47,7 @@ export interface PatternSource {
 }
 
 /** The format of such a producer. */
-export function patternReader(source: PatternSource): TraceFormat {
+export function patternReader(source: PatternText): TraceFormat {
   const patterns = source.patterns.map(parsePattern);
   const matchers = patterns.filter(({ kind }) => isTelling(kind)).map((pattern) => new PatternMatcher(pattern));
   return {

@@ -7,7 +7,7 @@ import type { AfterMode, ServerAddress, Target } from './target.js';
 import type { ResetMode } from './target-options.js';
 
 export interface AttachOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly load: boolean;
   readonly verify: boolean;
   readonly reset: ResetMode;
@@ -23,13 +23,13 @@ export function attachTarget(
   options: AttachOptions,
 ): Target {
   const { kind, tclPort } = found;
-  const { elfPath, load, verify, reset, after, notes } = options;
+  const { elf, load, verify, reset, after, notes } = options;
   return {
     kind,
     server,
     ...(tclPort === undefined ? {} : { tclPort }),
     board,
-    elfPath,
+    elf,
     resetCommands: resetCommandsOf(kind, reset),
     load,
     verify,
