@@ -123,9 +123,13 @@ async function planOf(firmware: Symbolizer, board: Board, options: EndConditions
   const allocator = options.allocator ?? (hooks.length > 0 ? 'custom' : undefined);
   if (allocator === undefined) {
     if (captureLargest) {
-      throw new TargetError('HH1521', '--capture-largest: found the log function to follow, expected an allocator', {
-        remedy: 'add --allocator auto: the free list is read through the allocator profile',
-      });
+      throw new TargetError(
+        'HH1521',
+        'options.captureLargest: found the log function to follow, expected an allocator',
+        {
+          remedy: 'add options.allocator auto: the free list is read through the allocator profile',
+        },
+      );
     }
     const heap = { sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
     return { ...makeLogPlan(firmware, board, options), heap };

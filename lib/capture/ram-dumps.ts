@@ -48,7 +48,7 @@ export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
     'HH1114',
     'harvest dump: found no writable section in the ELF file, expected the memory to dump',
     {
-      remedy: 'name it with --region BASE:SIZE',
+      remedy: 'name it with options.region BASE:SIZE',
     },
   );
 }

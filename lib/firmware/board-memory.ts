@@ -103,6 +103,6 @@ async function doesNotFit(
   return new UsageError(
     'HH1537',
     `${elf}: does not fit board ${board.name}: found ${found}, expected them within ${areas.join(', ')}`,
-    { remedy: `name the board that it was built for with --board${fitting}` },
+    { remedy: `name the board that it was built for with options.board${fitting}` },
   );
 }

@@ -31,7 +31,7 @@ export async function loadFirmware(elf: string, board?: Board): Promise<Symboliz
     throw new SymbolError(
       'HH1351',
       `${elf}: found a program for ${firmware.machine}, expected ${board.mcu.architecture} (board ${board.name})`,
-      { remedy: 'give the ELF file that runs on this board, or another --board' },
+      { remedy: 'give the ELF file that runs on this board, or another options.board' },
     );
   }
   return firmware;

@@ -28,14 +28,14 @@ export async function chooseAllocator(
 async function detected(firmware: Symbolizer): Promise<ChosenAllocator> {
   const [best, ...others] = detectAllocators(firmware, await allAllocators());
   if (!best) {
-    throw new SymbolError('HH1360', '--allocator auto: ELF file: found the symbols of no known allocator', {
+    throw new SymbolError('HH1360', 'options.allocator auto: ELF file: found the symbols of no known allocator', {
       remedy:
-        "name its functions: --allocator custom --hook 'my_alloc(size)' --hook 'my_free(ptr)'; of a stripped file give the one from before `strip`",
+        "name its functions: options.allocator custom options.hooks 'my_alloc(size)' options.hooks 'my_free(ptr)'; of a stripped file give the one from before `strip`",
     });
   }
   const notes = [`allocator ${best.profile.name}: ${best.reason}`];
   for (const { profile, reason } of others) {
-    notes.push(`the firmware also has ${profile.name} (${reason}): --allocator ${profile.name} follows that one`);
+    notes.push(`the firmware also has ${profile.name} (${reason}): options.allocator ${profile.name} follows that one`);
   }
   return { profile: best.profile, notes };
 }

@@ -106,7 +106,7 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
     throw new TargetError(
       'HH1520',
       `breakpoints: found ${hooks.length} hooks and ${stops.length} end conditions, expected at most ${limit} breakpoints on ${board.name}`,
-      { remedy: 'leave out end conditions (--until-prompt needs none)' },
+      { remedy: 'leave out end conditions (options.prompt needs none)' },
     );
   }
   const notes: string[] = [];
@@ -150,15 +150,15 @@ function noFunctions(firmware: Symbolizer, profile: AllocatorProfile): SymbolErr
   const inlined = wanted.filter((name) => firmware.inlinedInstances(name).length > 0);
   const [found, remedy] =
     wanted.length === 0
-      ? ['no hooks in the profile', "name the functions: --hook 'my_alloc(size)' --hook 'my_free(ptr)'"]
+      ? ['no hooks in the profile', "name the functions: options.hooks 'my_alloc(size)' options.hooks 'my_free(ptr)'"]
       : inlined.length > 0
         ? [
             `${inlined.join(', ')} inlined everywhere`,
-            'build without LTO, mark it noinline, or hook its callers with --hook',
+            'build without LTO, mark it noinline, or hook its callers with options.hooks',
           ]
         : [
             'none of its functions',
-            'try --allocator auto; `harvest allocators firmware.elf` shows what the ELF file has',
+            'try options.allocator auto; `harvest allocators firmware.elf` shows what the ELF file has',
           ];
   const expected = wanted.length === 0 ? 'a function that allocates' : wanted.join(' or ');
   return new SymbolError('HH1361', `allocator ${profile.name}: ELF file: found ${found}, expected ${expected}`, {
@@ -169,7 +169,7 @@ function noFunctions(firmware: Symbolizer, profile: AllocatorProfile): SymbolErr
 function noHeapReader(profile: AllocatorProfile): TargetError {
   return new TargetError(
     'HH1521',
-    `--capture-largest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
+    `options.captureLargest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
     { remedy: 'capture without it; `harvest frag` estimates the holes from the events' },
   );
 }

@@ -113,7 +113,9 @@ function noLogFunction(firmware: Symbolizer): SymbolError {
     {
       remedy: [
         'CircuitPython: set `#define LOG_HEAP_ACTIVITY 1` in py/gc.c and build with DEBUG=1 (docs/circuitpython.md)',
-        malloc.length > 0 ? `or capture its allocator instead: --allocator auto (found ${malloc.join(', ')})` : '',
+        malloc.length > 0
+          ? `or capture its allocator instead: options.allocator auto (found ${malloc.join(', ')})`
+          : '',
       ].join(' '),
     },
   );
@@ -163,8 +165,9 @@ export function stopPoints(firmware: Symbolizer, options: PlanOptions): CodePoin
     if (found) {
       stops.push({ label: found.name, address: found.address });
     } else if (options.prompt === undefined) {
-      throw new UsageError('HH1104', `--until-repl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
-        remedy: 'name the function that waits for input with --until SYMBOL, or watch the console with --until-prompt',
+      throw new UsageError('HH1104', `options.untilRepl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
+        remedy:
+          'name the function that waits for input with options.until SYMBOL, or watch the console with options.prompt',
       });
     }
   }
@@ -180,10 +183,17 @@ function stopPoint(firmware: Symbolizer, text: string): CodePoint {
   if (line) return { label: text, address: line.address };
   if (place) {
     const files = firmware.sourceFiles();
-    throw new UsageError('HH1104', `--until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`, {
-      remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
-    });
+    throw new UsageError(
+      'HH1104',
+      `options.until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`,
+      {
+        remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
+      },
+    );
   }
   const names = firmware.symbolsByPrefix(text.slice(0, 3)).map(({ name }) => name);
-  throw new UsageError('HH1104', `--until ${text}: found no such function in the ELF file${didYouMean(text, names)}`);
+  throw new UsageError(
+    'HH1104',
+    `options.until ${text}: found no such function in the ELF file${didYouMean(text, names)}`,
+  );
 }

@@ -103,7 +103,7 @@ async function load(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   } catch (cause) {
     throw new TargetError('HH1503', `${options.elf}: cannot be loaded: ${messageOf(cause)}`, {
       cause,
-      remedy: 'flash it with your usual tool and capture without --load',
+      remedy: 'flash it with your usual tool and capture without options.load',
     });
   }
 }
@@ -116,7 +116,10 @@ async function verify(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   throw new TargetError(
     'HH1504',
     `${options.elf}: the target runs another firmware: found different contents in ${wrong.join(', ')}, expected the same as in the ELF file`,
-    { remedy: 'flash this ELF file (or pass --load), give the ELF file of what is flashed, or pass --no-verify' },
+    {
+      remedy:
+        'flash this ELF file (or pass options.load), give the ELF file of what is flashed, or pass options.verify=false',
+    },
   );
 }
 

@@ -30,10 +30,7 @@ export function attachTarget(
     ...(tclPort === undefined ? {} : { tclPort }),
     board,
     elf,
-    resetCommands: resetCommandsOf(kind, reset),
-    load,
-    verify,
-    after,
+    orders: { resetCommands: resetCommandsOf(kind, reset), load, verify, after },
     notes,
     lost: new Promise<never>(() => undefined),
     async [Symbol.asyncDispose]() {
@@ -50,7 +47,10 @@ export function parseServerAddress(text: string): ServerAddress {
   const match = /^(?:(?:\[([0-9a-f:]+)\]|([^:[\]]*)):)?(\d{1,5})$/i.exec(text.trim());
   const port = Number(match?.[3] ?? 0);
   if (!match || port < 1 || port > 65535) {
-    throw new UsageError('HH1102', `--gdb-server ${text}: found no HOST:PORT, expected for example localhost:3333`);
+    throw new UsageError(
+      'HH1102',
+      `options.gdbServer ${text}: found no HOST:PORT, expected for example localhost:3333`,
+    );
   }
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
 }

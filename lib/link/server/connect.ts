@@ -102,6 +102,6 @@ function tclPortsOf({ servers }: Board): readonly number[] {
 function noServer(board: Board, kind: ServerKind): UsageError {
   const known = Object.keys(board.servers).join(', ') || 'none';
   return new UsageError('HH1103', `board ${board.name}: found the servers ${known}, expected ${kind} among them`, {
-    remedy: 'choose another with --server, or pass --gdb-server HOST:PORT',
+    remedy: 'choose another with options.server, or pass options.gdbServer HOST:PORT',
   });
 }

@@ -36,10 +36,7 @@ export async function connectProbeLine(
     server: bridge.server,
     board,
     elf,
-    resetCommands: [],
-    load,
-    verify,
-    after,
+    orders: { resetCommands: [], load, verify, after },
     notes: [`attached to the Black Magic Probe on ${device}`],
     lost: bridge.lost,
     [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
@@ -56,6 +53,6 @@ async function findProbe(serial: string | undefined): Promise<string> {
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return `${BY_ID}/${only}`;
   throw new TargetError('HH1522', `Black Magic Probe: found ${fitting.length} in ${BY_ID}, expected one`, {
-    remedy: 'name its first port: --gdb-server /dev/ttyACM0',
+    remedy: 'name its first port: options.gdbServer /dev/ttyACM0',
   });
 }
