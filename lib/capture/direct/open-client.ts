@@ -3,11 +3,11 @@ import { errorMessage, TargetError } from '../../errors/errors.js';
 import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
+import { afterCommands } from '../../link/server/farewell.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import { QuietTimes } from '../../link/waits.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
-import { resumeCommand } from './farewell.js';
 import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
@@ -49,7 +49,7 @@ export async function openClient(
     if (target.orders.verify) await verifyImage(client, codeParts(elfFile));
     return client;
   } catch (error) {
-    await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
+    await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -139,7 +139,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(letsGo(target), resumeCommand(target));
+    await client.detach(letsGo(target), afterCommands(target));
     return true;
   } catch {
     return false;

@@ -1,13 +1,12 @@
-import { defined } from '../../base/defined.js';
 import type { Milliseconds } from '../../base/units.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import { MiLink } from '../../link/mi/mi-link.js';
+import { afterCommands, letGo } from '../../link/server/farewell.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
-import { resumeCommand } from '../direct/farewell.js';
 import { openPoke } from '../direct/open-client.js';
 import type { Engine, HarvestPlan } from '../engine.js';
 import { harvestLogByLink } from '../log/link-log-loop.js';
@@ -34,24 +33,31 @@ export class GdbEngine implements Engine {
   private async *capture(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     // The hooked function's own frame, and one more that tells whether the backtrace is cut.
     await using link = await openMiLink(this.program, target, plan.maxDepth + 2);
+    const poke = await openPoke(target, signal);
+    poke?.begin(POKE_PAUSE_MS);
+    try {
+      yield* this.events(link, plan, signal);
+    } finally {
+      poke?.close();
+    }
+    if (target.orders.endsWithCapture === true) return;
+    yield { kind: 'note', code: 'target', text: await letGo(link, target) };
+  }
+
+  private async *events(link: MiLink, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     const { hook } = plan;
+    const gdb = this.program.version;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
-      const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
+      const report = () => ({ gdb, loop: 'MI commands' });
       yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
     const python = this.program.hasPython && this.usePython;
-    const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };
+    const engineReport = { gdb, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
-    const poke = await openPoke(target, signal);
-    poke?.begin(POKE_PAUSE_MS);
-    try {
-      if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
-      else yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
-    } finally {
-      poke?.close();
-    }
+    if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
+    else yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
   }
 }
 
@@ -75,7 +81,7 @@ export function openMiLink(program: GdbProgram, target: Target, backtraceLimit?:
     load: target.orders.load,
     verify: target.orders.verify,
     detach: letsGo(target),
-    ...defined({ resumeCommand: resumeCommand(target) }),
+    afterCommands: afterCommands(target),
     breakpointLimit: target.board.comparators.breakpoints,
     ...(backtraceLimit === undefined ? {} : { backtraceLimit }),
   });

@@ -22,8 +22,8 @@ export interface MiLinkOptions {
   readonly verify: boolean;
   /** Let the target run on at the end. */
   readonly detach: boolean;
-  /** What the server must be told so that it does; absent where detaching is enough. */
-  readonly resumeCommand?: string;
+  /** What the server must be told before, so that the target does what was ordered. */
+  readonly afterCommands?: readonly string[];
   /** The board's hardware breakpoints, for messages; absent when unknown. */
   readonly breakpointLimit?: number;
   /** After how long without an event the user is told what the target does. */

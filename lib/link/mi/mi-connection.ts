@@ -33,6 +33,8 @@ export class MiConnection {
   printedAt = performance.now();
   /** Called with each piece of console text; at most one listener at a time. */
   onConsole: (text: string) => void = () => undefined;
+  /** The same for what the debug server prints (`monitor`). */
+  private onServer: (text: string) => void = () => undefined;
   private readonly queue = new GdbJsQueue((command) => this.send(command));
   private outstanding: Outstanding | undefined;
   private token = 0;
@@ -76,18 +78,21 @@ export class MiConnection {
     return this.command(`-interpreter-exec console ${quote(command)}`, timeoutMs);
   }
 
-  /** A console command's output. */
+  /** A console command's output, and what the debug server prints meanwhile. */
   async consoleOutput(command: string, timeoutMs?: Milliseconds): Promise<string> {
     const before = this.onConsole;
     let output = '';
-    this.onConsole = (text) => {
+    const collect = (text: string) => {
       if (output.length < 1 << 20) output += text;
     };
+    this.onConsole = collect;
+    this.onServer = collect;
     try {
       await this.console(command, timeoutMs);
       return output;
     } finally {
       this.onConsole = before;
+      this.onServer = () => undefined;
     }
   }
 
@@ -167,6 +172,9 @@ export class MiConnection {
       case '~':
         this.printedAt = performance.now();
         this.onConsole(inQuotes(line));
+        break;
+      case '@':
+        this.onServer(inQuotes(line));
         break;
       case '&':
         this.remember(inQuotes(line));

@@ -6,6 +6,7 @@ import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
 import { Interrupts, type StopCause } from '../interrupts.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
+import type { Leaving } from '../server/farewell.js';
 import { QuietTimes, WAIT_MS } from '../waits.js';
 import { connectTarget, type MiLinkOptions } from './connect-target.js';
 import { EarlyEnds } from './early-ends.js';
@@ -21,7 +22,7 @@ const SCRIPT_MS: Milliseconds = 500;
 const REGISTER_NAMES = 'r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 sp lr pc xpsr'.split(' ');
 
 /** A target behind gdb. */
-export class MiLink implements DebugLink {
+export class MiLink implements DebugLink, Leaving {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
@@ -31,6 +32,8 @@ export class MiLink implements DebugLink {
   private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
 
   private readonly interrupts: Interrupts;
+  /** Whether the target was let go already. */
+  private isLeft = false;
 
   private constructor(
     private readonly gdb: GdbProcess,
@@ -255,12 +258,39 @@ export class MiLink implements DebugLink {
   }
 
   private async putInOrder(): Promise<void> {
-    await this.halt();
-    for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
-    const { detach, resumeCommand } = this.options;
-    if (detach && resumeCommand !== undefined) await this.monitor(resumeCommand);
+    if (this.isLeft) return;
+    await this.disarm();
+    const { detach, afterCommands = [] } = this.options;
+    if (detach) for (const command of afterCommands) await this.monitor(command);
     // gdb detaches when it ends, which lets the target run on: one that is to stay where it is, is disconnected from.
-    await this.mi.command(detach ? '-target-detach' : '-target-disconnect');
+    if (detach) await this.detach();
+    else await this.disconnect();
+  }
+
+  /** Halts the target and takes every breakpoint away, those of a script inside gdb as well. */
+  async disarm(): Promise<void> {
+    await this.halt();
+    await this.mi.console('delete');
+    this.breakpoints.clear();
+  }
+
+  maybeArmed(): number {
+    return this.breakpoints.size;
+  }
+
+  /** Lets the target run on. Resolves to whether the server agreed; nothing can be asked of the target any more. */
+  async detach(): Promise<boolean> {
+    this.isLeft = true;
+    return await this.mi.command('-target-detach').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Leaves the target as it is; nothing can be asked of it any more. */
+  async disconnect(): Promise<void> {
+    this.isLeft = true;
+    await this.mi.command('-target-disconnect');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */

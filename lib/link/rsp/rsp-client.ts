@@ -164,15 +164,15 @@ export class RspClient {
   }
 
   /**
-   * Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. `resumeCommand` is
-   * what the server must be told so that the target runs on.
+   * Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. `commands` is what
+   * the server must be told before.
    */
-  async detach(letGo = true, resumeCommand?: string): Promise<void> {
+  async detach(letGo = true, commands: readonly string[] = []): Promise<void> {
     try {
       if (this.connection.closedBecause) return;
       await this.interrupt();
       await this.breakpoints.removeAll();
-      if (letGo && resumeCommand !== undefined) await this.monitor(resumeCommand);
+      if (letGo) for (const command of commands) await this.monitor(command);
       // Some servers close without a reply; that is no fault of a link that is not needed any more.
       if (letGo) await this.connection.request('D', 2_000).catch(() => undefined);
     } finally {
