@@ -1,5 +1,6 @@
 import { fitBoard } from '../firmware/board-memory.js';
 import { loadFirmware } from '../firmware/firmware-image.js';
+import { firmwareNotes } from '../firmware/firmware-notes.js';
 import { boardOf, type TargetOptions } from '../link/server/target-options.js';
 
 /**
@@ -11,5 +12,5 @@ export async function firmwareOnBoard(elfPath: string, options: TargetOptions) {
   const image = await loadFirmware(elfPath, asked.memory.length === 0 ? undefined : asked);
   const memoryMayDiffer = (options.qemuArgs ?? []).length > 0;
   const { board, notes } = await fitBoard(asked, image, { elfPath, memoryMayDiffer });
-  return { board, image, notes };
+  return { board, image, notes: [...notes, ...firmwareNotes(image)] };
 }
