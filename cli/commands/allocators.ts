@@ -24,13 +24,13 @@ export const allocatorsCommand = defineCommand({
       else list(profiles, context);
       return ExitCode.ok;
     }
-    const image = await readFirmware(args.elf);
-    const matches = detectAllocators(image, profiles);
+    const firmware = await readFirmware(args.elf);
+    const matches = detectAllocators(firmware, profiles);
     if (context.json) {
       const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));
       context.out(`${JSON.stringify(found, undefined, 2)}\n`);
     } else {
-      show(matches, { elf: args.elf, machine: image.machine }, context);
+      show(matches, { elf: args.elf, machine: firmware.machine }, context);
     }
     return ExitCode.ok;
   },

@@ -6,14 +6,14 @@ import {
   ExitCode,
   formatById,
   type ImportOptions,
-  type LivePiece,
+  type LiveItem,
   liveDecode,
-  parseByteSource,
+  parseByteStream,
   type RingSettingsChange,
   recordsOf,
   SWO_FRAMINGS,
   sanitize,
-  sourcePieces,
+  streamItems,
   symbolized,
   type TraceRecord,
   UsageError,
@@ -149,7 +149,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
       'HH1106',
       `harvest capture ${args.kind}: found no source, expected a serial device or tcp:HOST:PORT`,
     );
-  const source = await parseByteSource(args.source);
+  const source = await parseByteStream(args.source);
   const idle = new AbortController();
   const signal = AbortSignal.any([context.signal, idle.signal]);
   const port = { baudRate: args.baud, signal };
@@ -158,7 +158,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
     ...(args.heapSize === undefined ? {} : { heapSizeBytes: sizeOption('--heap-size', args.heapSize) }),
     ...(args.elf === undefined ? {} : { resolve: callerFrames(await readFirmware(args.elf)) }),
   };
-  const pieces =
+  const items =
     args.kind === 'swo'
       ? captureSwo(source, {
           ...port,
@@ -167,11 +167,11 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
           ...(args.framing ? { framing: args.framing } : {}),
           ...(args.format === undefined ? {} : { format: args.format }),
         })
-      : liveDecode(sourcePieces(source, port), formatById(args.format ?? 'esp-idf'), importOptions);
+      : liveDecode(streamItems(source, port), formatById(args.format ?? 'esp-idf'), importOptions);
   const timer = args.idle === undefined ? undefined : setTimeout(() => idle.abort(), args.idle * 1000);
   try {
     return await finish(
-      recordsIn(pieces, context, () => timer?.refresh()),
+      recordsIn(items, context, () => timer?.refresh()),
       args.out,
       context,
     );
@@ -182,24 +182,24 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
 
 /** The records; the text of the other ports goes to stderr, without escape sequences. */
 async function* recordsIn(
-  pieces: AsyncIterable<LivePiece>,
+  items: AsyncIterable<LiveItem>,
   context: Context,
   alive: () => void,
 ): AsyncGenerator<TraceRecord> {
   const decoders = new Map<number, TextDecoder>();
-  for await (const piece of pieces) {
-    if (piece.kind === 'opened') {
-      if (!context.quiet) context.err(`reading ${piece.name}; Ctrl-C ends the capture\n`);
+  for await (const item of items) {
+    if (item.kind === 'opened') {
+      if (!context.quiet) context.err(`reading ${item.name}; Ctrl-C ends the capture\n`);
       continue;
     }
     alive();
-    if (piece.kind === 'record') {
-      yield piece.record;
+    if (item.kind === 'record') {
+      yield item.record;
       continue;
     }
-    const decoder = decoders.get(piece.port) ?? new TextDecoder();
-    decoders.set(piece.port, decoder);
-    const lines = decoder.decode(piece.bytes, { stream: true }).split('\n');
+    const decoder = decoders.get(item.port) ?? new TextDecoder();
+    decoders.set(item.port, decoder);
+    const lines = decoder.decode(item.bytes, { stream: true }).split('\n');
     if (!context.quiet) context.err(lines.map(sanitize).join('\n'));
   }
 }

@@ -42,21 +42,21 @@ export const dumpCommand = defineCommand({
   run: async (args, context) => {
     const { gdb, ...where } = targetOptions(args, context);
     await using elf = await inputFile(args.elf, 'HH1101');
-    const { board, image } = await firmwareOnBoard(elf.path, where);
+    const { board, firmware } = await firmwareOnBoard(elf.path, where);
     const until = args.until ?? [];
     const plan = {
-      region: args.region === undefined ? writableRegion(image) : regionOption(args.region),
-      at: stopPoints(image, { until: args.at }),
+      region: args.region === undefined ? writableRegion(firmware) : regionOption(args.region),
+      at: stopPoints(firmware, { until: args.at }),
       every: Math.max(1, Math.floor(args.every)),
       ...(args.period === undefined ? {} : { periodMs: args.period * 1000 }),
-      stops: stopPoints(image, { until, untilRepl: until.length === 0 && args.period === undefined }),
+      stops: stopPoints(firmware, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };
     const program = await findGdb(gdb);
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
     try {
-      await using target = await connect(board, { elfPath: elf.path, ...where, signal: context.signal });
+      await using target = await connect(board, { elf: elf.path, ...where, signal: context.signal });
       if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
       target.lost.catch(() => undefined);
       for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import {
   ExitCode,
-  FinishedTraceSource,
+  FinishedServedRing,
   HeapRing,
   harvestEvents,
-  LiveRingSource,
+  LiveServedRing,
   loadViewerPage,
-  type RingSource,
+  type ServedRing,
   serveAlloctrace,
   UsageError,
 } from '../../lib/public/index.js';
@@ -47,8 +47,8 @@ export const serveCommand = defineCommand({
   run: async (args, context) => {
     const page = args.page === undefined ? await viewer() : await readInput(args.page, 'HH1105');
     const ring = args.live === undefined ? undefined : new HeapRing(args.ring, { stopOnFull: args.stopOnFull });
-    const source: RingSource = ring
-      ? new LiveRingSource(ring, { name: args.live ?? '' })
+    const source: ServedRing = ring
+      ? new LiveServedRing(ring, { name: args.live ?? '' })
       : await finished(args.trace, context);
     await using server = await serveAlloctrace(source, {
       host: args.host,
@@ -78,13 +78,13 @@ export const serveCommand = defineCommand({
   },
 });
 
-async function finished(path: string | undefined, context: Context): Promise<RingSource> {
+async function finished(path: string | undefined, context: Context): Promise<ServedRing> {
   if (path === undefined)
     throw new UsageError('HH1106', 'harvest serve: found no trace, expected a file or --live ELF');
   const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true });
   const trace = builder.build();
   const { buildId } = trace.info.elf ?? {};
-  return new FinishedTraceSource(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });
+  return new FinishedServedRing(trace, { name: path, ...(buildId === undefined ? {} : { elfBuildId: buildId }) });
 }
 
 /** The viewer, which then loads from this server; nothing where it was not built. */

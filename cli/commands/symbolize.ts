@@ -36,11 +36,11 @@ export const symbolizeCommand = defineCommand({
         describe: 'look at the call before each address',
       }),
   run: async (args, context) => {
-    const image = await readFirmware(args.elf);
-    for (const note of context.quiet ? [] : firmwareNotes(image)) context.err(`note: ${sanitize(note)}\n`);
+    const firmware = await readFirmware(args.elf);
+    for (const note of context.quiet ? [] : firmwareNotes(firmware)) context.err(`note: ${sanitize(note)}\n`);
     const isReturnAddress = args.returnAddresses;
     const found = addressGroups(args.addresses).flatMap((group) => {
-      const places = group.map((address) => ({ address, frames: image.locate(address, { isReturnAddress }) }));
+      const places = group.map((address) => ({ address, frames: firmware.locate(address, { isReturnAddress }) }));
       // The second of a pair may be a caller (a heap trace) or the stack pointer of a backtrace, which is no code.
       const isPair = places.length === 2;
       return places.filter(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { ExitCode, FinishedTraceSource, serveAlloctrace, traceReport } from '../../lib/public/index.js';
+import { ExitCode, FinishedServedRing, serveAlloctrace, traceReport } from '../../lib/public/index.js';
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { traceArgument } from './analysis-options.js';
@@ -24,7 +24,7 @@ export const viewCommand = defineCommand({
     const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
     const page = Buffer.from(await traceReport(builder.build(), name));
-    const source = new FinishedTraceSource(builder.build(), { name });
+    const source = new FinishedServedRing(builder.build(), { name });
     await using server = await serveAlloctrace(source, { host: args.host, port: args.port, page });
     const url = `${new URL(server.url).origin}/`;
     if (context.json) context.out(`${JSON.stringify({ url, port: server.port })}\n`);

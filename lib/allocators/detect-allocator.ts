@@ -12,8 +12,8 @@ export interface AllocatorMatch {
  * The profiles whose symbols an ELF file has, best first; empty when there is none (stripped, or an allocator without
  * a profile). An ELF file can hold several heaps: a GC heap inside of a TLSF heap, an RTOS heap beside the C library's.
  */
-export function detectAllocators(image: Symbolizer, profiles: readonly AllocatorProfile[]): AllocatorMatch[] {
-  const has = (name: string) => image.symbol(name) !== undefined;
+export function detectAllocators(firmware: Symbolizer, profiles: readonly AllocatorProfile[]): AllocatorMatch[] {
+  const has = (name: string) => firmware.symbol(name) !== undefined;
   const matches = profiles.flatMap((profile) => {
     const { detect } = profile;
     if (!detect?.all.every(has) || detect.none.some(has)) return [];

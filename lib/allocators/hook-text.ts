@@ -35,7 +35,7 @@ export function parseHook(text: string): HookDescription {
 }
 
 function wrongText(text: string, expected: string): BoardConfigError {
-  return new BoardConfigError('HH1212', `--hook ${text}: expected ${expected}`, {
-    remedy: "for example: --hook 'pool_get(_, size)' --hook 'pool_put(_, ptr)'",
+  return new BoardConfigError('HH1212', `options.hooks ${text}: expected ${expected}`, {
+    remedy: "for example: options.hooks 'pool_get(_, size)' options.hooks 'pool_put(_, ptr)'",
   });
 }

@@ -29,7 +29,7 @@ export async function loadAllocator(nameOrPath: string): Promise<AllocatorProfil
   const { text, name, path, isPath } = await readDescription(FOLDER, nameOrPath, {
     code: 'HH1210',
     unknown: (names, meant) => ({
-      message: `--allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${meant}`,
+      message: `options.allocator ${nameOrPath}: found no such profile, expected one of ${names.join(', ')}${meant}`,
       remedy: '`harvest allocators` lists them; a file of your own is named by its path; `auto` chooses',
     }),
   });

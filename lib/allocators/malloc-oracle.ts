@@ -48,8 +48,8 @@ export function mallocOracle(
   return {
     outcome: differences.length === 0 ? 'matched' : 'differs',
     detail: `${walk.detail}${except}`,
-    liveBlocks: used.length,
-    liveUnits: Math.round(usedBytes / options.unitBytes),
+    liveAllocations: used.length,
+    liveBlocks: Math.round(usedBytes / options.unitBytes),
     differences: differences.slice(0, MAX_DIFFERENCES).map(({ text }) => text),
   };
 }

@@ -22,7 +22,7 @@ export interface AlloctraceStatus extends RingSettings {
  * What a server serves: a live ring or a finished trace. A call that the source cannot do rejects with
  * TargetError HH1630 (the server answers 409 with its message).
  */
-export interface RingSource {
+export interface ServedRing {
   status(): AlloctraceStatus | Promise<AlloctraceStatus>;
   configure(change: RingSettingsChange): void | Promise<void>;
   freeze(): void | Promise<void>;

@@ -1,7 +1,7 @@
 import type { Address, Milliseconds } from '../base/units.js';
 import type { CodePoint } from '../capture/engine.js';
 import { firmwareOnBoard } from '../capture/firmware-on-board.js';
-import { openSession } from '../capture/gdb/gdb-engine.js';
+import { openMiLink } from '../capture/gdb/gdb-engine.js';
 import { SymbolError } from '../errors/errors.js';
 import { symbolized } from '../firmware/symbolize-records.js';
 import { findGdb } from '../link/mi/find-gdb.js';
@@ -33,24 +33,24 @@ export interface TracerRingOptions extends TargetOptions {
  * @example const trace = await collectTrace(captureTracerRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
  */
 export async function* captureTracerRing(options: TracerRingOptions): AsyncGenerator<TraceRecord> {
-  const { board, image } = await firmwareOnBoard(options.elf, options);
-  const point = (label: string): CodePoint => ({ label, address: addressOf(image, options.elf, label) });
-  const ringAddress = addressOf(image, options.elf, 'alloctrace_ring');
+  const { board, firmware } = await firmwareOnBoard(options.elf, options);
+  const point = (label: string): CodePoint => ({ label, address: addressOf(firmware, options.elf, label) });
+  const ringAddress = addressOf(firmware, options.elf, 'alloctrace_ring');
   const ringFull = point('alloctrace_ring_full');
-  const stops = (options.until ?? (image.symbol('alloctrace_done') ? ['alloctrace_done'] : [])).map(point);
+  const stops = (options.until ?? (firmware.symbol('alloctrace_done') ? ['alloctrace_done'] : [])).map(point);
   const program = await findGdb(options.gdb);
-  await using target = await connect(board, { ...options, elfPath: options.elf });
-  await using session = await openSession(program, target);
-  if (options.settings) await configureRing(session, ringAddress, options.settings);
-  const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
+  await using target = await connect(board, { ...options, elf: options.elf });
+  await using link = await openMiLink(program, target);
+  if (options.settings) await configureRing(link, ringAddress, options.settings);
+  const elf = { path: options.elf, ...(firmware.buildId === undefined ? {} : { buildId: firmware.buildId }) };
   yield { kind: 'info', info: { board: board.name, elf, engine: 'gdb' } };
   const { pollMs } = options;
   const plan = { ringAddress, ringFull, stops, ...(pollMs === undefined ? {} : { pollMs }) };
-  yield* symbolized(ringViaDebugPort(session, plan, options.signal ?? new AbortController().signal), image);
+  yield* symbolized(ringViaDebugPort(link, plan, options.signal ?? new AbortController().signal), firmware);
 }
 
-function addressOf(image: Symbolizer, elf: string, name: string): Address {
-  const symbol = image.symbol(name);
+function addressOf(firmware: Symbolizer, elf: string, name: string): Address {
+  const symbol = firmware.symbol(name);
   if (symbol) return symbol.kind === 'function' ? symbol.address & ~1 : symbol.address;
   throw new SymbolError('HH1619', `${elf}: found no symbol ${name}, expected it`, {
     remedy: name.startsWith('alloctrace_ring')

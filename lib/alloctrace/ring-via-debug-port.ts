@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress, type Microseconds, type Milliseconds } from '../base/units.js';
 import type { CodePoint } from '../capture/engine.js';
 import { TargetError } from '../errors/errors.js';
-import type { DebugSession, StopReason } from '../link/debug-session.js';
+import type { DebugLink, StopReason } from '../link/debug-link.js';
 import { changeRingSettings, type RingSettings, type RingSettingsChange } from '../ring/ring-settings.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import {
@@ -20,7 +20,7 @@ import {
 } from './ring-control-block.js';
 
 /** What draining a ring needs of a debug connection: the session of an engine that can also write memory. */
-export interface RingPort extends Pick<DebugSession, 'readMemory' | 'setBreakpoint' | 'removeBreakpoint' | 'resume'> {
+export interface RingPort extends Pick<DebugLink, 'readMemory' | 'setBreakpoint' | 'removeBreakpoint' | 'resume'> {
   writeMemory(address: Address, bytes: Uint8Array): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { HarvestError, TargetError, TraceFormatError } from '../errors/errors.js
 import { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 import { watchCrowd } from './crowd.js';
 import { inTurns } from './in-turns.js';
-import { DEFAULT_BASE_PATH, parseConfig, type RingSource } from './protocol.js';
+import { DEFAULT_BASE_PATH, parseConfig, type ServedRing } from './protocol.js';
 import { checkRequest, type GuardPolicy, normalHost } from './request-guard.js';
 
 export interface AlloctraceServerOptions {
@@ -43,7 +43,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
  * @example await using server = await serveAlloctrace(new FinishedTraceSource(trace), { port: 8080 });
  */
 export async function serveAlloctrace(
-  source: RingSource,
+  source: ServedRing,
   options: AlloctraceServerOptions = {},
 ): Promise<AlloctraceServer> {
   const host = options.host ?? '127.0.0.1';
@@ -75,7 +75,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       reject(
         new TargetError('HH1640', `serve: ${host}:${port}: cannot listen: ${cause.message}`, {
           cause,
-          remedy: 'choose another --port, or 0 for any free one',
+          remedy: 'choose another options.port, or 0 for any free one',
         }),
       ),
     );
@@ -106,7 +106,7 @@ class Service {
   private readonly routes: ReadonlyMap<string, Route>;
 
   constructor(
-    private readonly source: RingSource,
+    private readonly source: ServedRing,
     private readonly options: AlloctraceServerOptions,
     private readonly policy: GuardPolicy,
   ) {

@@ -31,7 +31,7 @@ function parseMark(trace: Trace, text: string): Mark[] {
 }
 
 function markError(text: string, problem: string): UsageError {
-  return new UsageError('HH1182', `--mark ${text}: ${problem}`);
+  return new UsageError('HH1182', `options.mark ${text}: ${problem}`);
 }
 
 /** The events at which a function appears in the backtrace while it was not in the one before. */

@@ -33,7 +33,7 @@ export function framesToHide(trace: Trace, options: HideOptions = {}): HiddenFra
   const lookedThrough = search ? lookThrough(trace, hidden) : [];
   const assumptions = lookedThrough.map(
     ({ functions, share }) =>
-      `${Math.floor(share * 100)} % of the bytes pass through ${functions.join(' > ')}: looking through it (--no-look-through shows it)`,
+      `${Math.floor(share * 100)} % of the bytes pass through ${functions.join(' > ')}: looking through it (options.lookThrough=false shows it)`,
   );
   return { hidden, lookedThrough, assumptions };
 }

@@ -18,10 +18,10 @@ export async function findAutoBoard(devices?: readonly UsbDevice[]): Promise<Boa
   const [only, ...others] = exact.length > 0 ? exact : fitting;
   if (only && others.length === 0) return only;
   const found = only ? [only, ...others].map(({ name }) => name).join(', ') : describe(plugged);
-  throw new TargetError('HH1538', `--board auto: found ${found}, expected one board of board-configs/`, {
+  throw new TargetError('HH1538', `options.board auto: found ${found}, expected one board of board-configs/`, {
     remedy: only
-      ? 'name the one that you mean: --board NAME'
-      : '`harvest boards` lists the boards; name yours: --board NAME',
+      ? 'name the one that you mean: options.board NAME'
+      : '`harvest boards` lists the boards; name yours: options.board NAME',
   });
 }
 

@@ -38,9 +38,11 @@ export function chipNamed(
   if (found) return found;
   const names = chips.map((chip) => chip.name);
   const what =
-    name === undefined ? `${chips.length} devices and no --device` : `no device ${name}${didYouMean(name, names)}`;
+    name === undefined
+      ? `${chips.length} devices and no options.device`
+      : `no device ${name}${didYouMean(name, names)}`;
   throw new UsageError('HH1542', `${subject}: found ${what}, expected one`, {
-    remedy: `--device NAME, of ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`,
+    remedy: `options.device NAME, of ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`,
   });
 }
 

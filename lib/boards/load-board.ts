@@ -50,9 +50,9 @@ export async function loadBoard(nameOrPath: string): Promise<Board> {
   const { text, name, path } = await readDescription(FOLDER, (await ownBoard(nameOrPath)) ?? nameOrPath, {
     code: 'HH1201',
     unknown: (_, meant) => ({
-      message: `--board ${nameOrPath}: no such board${meant}`,
+      message: `options.board ${nameOrPath}: no such board${meant}`,
       remedy:
-        '`harvest boards` lists them; a file of your own is named by its path; --gdb-server HOST:PORT needs no board',
+        '`harvest boards` lists them; a file of your own is named by its path; options.gdbServer HOST:PORT needs no board',
     }),
   });
   return parseBoard(text, name, path);

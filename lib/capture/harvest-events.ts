@@ -74,15 +74,15 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 }
 
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
-  const { board, image, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
-  refuseMachine(image, options.elf);
-  const ends = endConditions(options, board, image);
-  const { plan, notes, heap } = await planOf(image, board, ends);
-  refuseArmState(image, breakpointsOf(plan), options.elf);
+  const { board, firmware, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
+  refuseMachine(firmware, options.elf);
+  const ends = endConditions(options, board, firmware);
+  const { plan, notes, heap } = await planOf(firmware, board, ends);
+  refuseArmState(firmware, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
   const openLine = (path: string) => openProbeLine(path, options.signal);
-  const open = () => connect(board, { ...options, elfPath: options.elf, openLine });
+  const open = () => connect(board, { ...options, elf: options.elf, openLine });
   await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
   const capture = watchedCapture(engine, target, plan, {
@@ -92,7 +92,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   });
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
-  const elf = { path: options.elf, ...(image.buildId === undefined ? {} : { buildId: image.buildId }) };
+  const elf = { path: options.elf, ...(firmware.buildId === undefined ? {} : { buildId: firmware.buildId }) };
   const about = { board: board.name, elf, startedAtWallMs, toolVersion: version, clock: HOST_CLOCK };
   yield { kind: 'info', info: { ...about, ...heap } };
   for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
@@ -118,20 +118,24 @@ interface ChosenPlan extends PlanResult {
   readonly heap: Pick<TraceInfo, 'sizeKind' | 'unitBytes'> & { readonly allocator: string };
 }
 
-async function planOf(image: Symbolizer, board: Board, options: EndConditions): Promise<ChosenPlan> {
+async function planOf(firmware: Symbolizer, board: Board, options: EndConditions): Promise<ChosenPlan> {
   const { hooks = [], captureLargest = false } = options;
   const allocator = options.allocator ?? (hooks.length > 0 ? 'custom' : undefined);
   if (allocator === undefined) {
     if (captureLargest) {
-      throw new TargetError('HH1521', '--capture-largest: found the log function to follow, expected an allocator', {
-        remedy: 'add --allocator auto: the free list is read through the allocator profile',
-      });
+      throw new TargetError(
+        'HH1521',
+        'options.captureLargest: found the log function to follow, expected an allocator',
+        {
+          remedy: 'add options.allocator auto: the free list is read through the allocator profile',
+        },
+      );
     }
     const heap = { sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
-    return { ...makeLogPlan(image, board, options), heap };
+    return { ...makeLogPlan(firmware, board, options), heap };
   }
-  const { profile, notes } = await chooseAllocator(image, allocator, hooks);
-  const made = makeMallocPlan(image, board, profile, { ...options, captureLargest });
+  const { profile, notes } = await chooseAllocator(firmware, allocator, hooks);
+  const made = makeMallocPlan(firmware, board, profile, { ...options, captureLargest });
   // The sizes of a heap of blocks are what they occupy; what was asked for stands beside it.
   const sizeKind = profile.heap?.walker === 'gc' ? 'block' : 'requested';
   const heap = { sizeKind, unitBytes: profile.unitBytes, allocator: profile.name } as const;
@@ -154,7 +158,7 @@ interface EndConditions extends Omit<HarvestOptions, 'until'> {
 }
 
 /** Where the REPL's function is inlined, or lines are typed, the prompt on the console is the end. */
-function endConditions(options: HarvestOptions, board: Board, image: Symbolizer): EndConditions {
+function endConditions(options: HarvestOptions, board: Board, firmware: Symbolizer): EndConditions {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
   const attached = resetModeOf(options) === 'none';
@@ -162,7 +166,7 @@ function endConditions(options: HarvestOptions, board: Board, image: Symbolizer)
   const hasConsole =
     options.serial !== undefined || (board.servers.qemu !== undefined && options.gdbServer === undefined);
   const sends = (options.send ?? []).length > 0;
-  const isInlined = untilRepl && !hasReplFunction(image);
+  const isInlined = untilRepl && !hasReplFunction(firmware);
   const byPrompt = hasConsole && (sends || isInlined || (untilRepl && options.serial !== undefined));
   if (!byPrompt || options.prompt !== undefined)
     return { ...options, until, attached, untilRepl: untilRepl && !sends, notes: [] };

@@ -56,7 +56,7 @@ export class LastWords {
   }
 
   private get beganAtReset(): boolean {
-    const entry = this.firmware.elf.entry & ~1;
+    const entry = this.firmware.elfFile.entry & ~1;
     return this.beganAt === entry || this.firmware.functionAt(this.beganAt ?? 0)?.address === entry;
   }
 }

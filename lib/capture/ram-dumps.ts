@@ -5,7 +5,7 @@ import type { Target } from '../link/server/target.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { CodePoint } from './engine.js';
-import { openSession } from './gdb/gdb-engine.js';
+import { openMiLink } from './gdb/gdb-engine.js';
 
 /** Some of the target's memory at one moment. */
 export interface RamDump {
@@ -35,9 +35,11 @@ export interface RamDumpPlan {
 const PIECE_BYTES = 16 * 1024;
 
 /** The memory that the firmware's writable sections span: where a static heap lies. @throws UsageError HH1114 when there is none */
-export function writableRegion(image: Symbolizer): RamDumpPlan['region'] {
+export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
   const wanted = SectionFlag.alloc | SectionFlag.write;
-  const sections = image.elf.sections.filter(({ flags, sizeBytes }) => (flags & wanted) === wanted && sizeBytes > 0);
+  const sections = firmware.elfFile.sections.filter(
+    ({ flags, sizeBytes }) => (flags & wanted) === wanted && sizeBytes > 0,
+  );
   const low = Math.min(...sections.map(({ address }) => address));
   const high = Math.max(...sections.map(({ address, sizeBytes }) => address + sizeBytes));
   if (sections.length > 0) return { baseAddress: low, sizeBytes: high - low };
@@ -45,7 +47,7 @@ export function writableRegion(image: Symbolizer): RamDumpPlan['region'] {
     'HH1114',
     'harvest dump: found no writable section in the ELF file, expected the memory to dump',
     {
-      remedy: 'name it with --region BASE:SIZE',
+      remedy: 'name it with options.region BASE:SIZE',
     },
   );
 }
@@ -59,13 +61,13 @@ export async function* ramDumps(
   target: Target,
   { plan, signal }: { readonly plan: RamDumpPlan; readonly signal: AbortSignal },
 ): AsyncGenerator<RamDump> {
-  await using session = await openSession(program, target);
-  for (const { address } of [...plan.at, ...plan.stops]) await session.setBreakpoint(address);
+  await using link = await openMiLink(program, target);
+  for (const { address } of [...plan.at, ...plan.stops]) await link.setBreakpoint(address);
   const read = async (index: number, label: string): Promise<RamDump> => {
     const { baseAddress, sizeBytes } = plan.region;
     const bytes = new Uint8Array(sizeBytes);
     for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
-      bytes.set(await session.readMemory(baseAddress + at, Math.min(PIECE_BYTES, sizeBytes - at)), at);
+      bytes.set(await link.readMemory(baseAddress + at, Math.min(PIECE_BYTES, sizeBytes - at)), at);
     }
     return { index, label, baseAddress, bytes };
   };
@@ -73,7 +75,7 @@ export async function* ramDumps(
   let passes = 0;
   while (taken < plan.maxDumps && !signal.aborted) {
     const period = plan.periodMs === undefined ? undefined : AbortSignal.timeout(plan.periodMs);
-    const stop = await session.resume(period ? AbortSignal.any([signal, period]) : signal);
+    const stop = await link.resume(period ? AbortSignal.any([signal, period]) : signal);
     const end = plan.stops.find(({ address }) => address === stop.pc);
     const passed = plan.at.find(({ address }) => address === stop.pc);
     if (stop.kind === 'breakpoint' && end) {

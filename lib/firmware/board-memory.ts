@@ -4,7 +4,7 @@ import { allBoards } from '../boards/load-board.js';
 import { UsageError } from '../errors/errors.js';
 import { type ElfSegment, SegmentType } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
-import { memoryOfImage } from './image-memory.js';
+import { memoryOfFirmware } from './firmware-memory.js';
 
 export interface FittedBoard {
   readonly board: Board;
@@ -13,7 +13,7 @@ export interface FittedBoard {
 }
 
 export interface FitOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   /** An emulator whose memory the user has changed by its own arguments: what does not fit is a note then. */
   readonly memoryMayDiffer?: boolean;
 }
@@ -26,15 +26,15 @@ const SMALL_BYTES: Bytes = 1024;
  * pointer; for every other one the segments must lie in its memory.
  * @throws UsageError HH1537 where they do not, with the boards where they do
  */
-export async function fitBoard(board: Board, image: Symbolizer, options: FitOptions): Promise<FittedBoard> {
+export async function fitBoard(board: Board, firmware: Symbolizer, options: FitOptions): Promise<FittedBoard> {
   if (board.memory.length === 0) {
-    const mcu = { ...board.mcu, architecture: image.machine as Board['mcu']['architecture'] };
-    return { board: { ...board, mcu, memory: memoryOfImage(image) }, notes: [] };
+    const mcu = { ...board.mcu, architecture: firmware.machine as Board['mcu']['architecture'] };
+    return { board: { ...board, mcu, memory: memoryOfFirmware(firmware) }, notes: [] };
   }
-  const misfits = misfitsOf(image, board);
+  const misfits = misfitsOf(firmware, board);
   if (misfits.length === 0) return { board, notes: [] };
   const grave = misfits.find((misfit) => misfit.grave);
-  if (grave && options.memoryMayDiffer !== true) throw await doesNotFit(grave, board, { ...options, image });
+  if (grave && options.memoryMayDiffer !== true) throw await doesNotFit(grave, board, { ...options, firmware });
   const text = misfits.map(({ found }) => found).join('; ');
   return { board, notes: [`outside of the memory that the board file of ${board.name} lists: ${text}`] };
 }
@@ -44,9 +44,9 @@ interface Misfit {
   readonly grave: boolean;
 }
 
-function misfitsOf(image: Symbolizer, { memory }: Pick<Board, 'memory'>): Misfit[] {
+function misfitsOf(firmware: Symbolizer, { memory }: Pick<Board, 'memory'>): Misfit[] {
   const ranges = merged(memory);
-  const { entry, segments } = image.elf;
+  const { entry, segments } = firmware.elfFile;
   const places = segments
     .filter(({ type, memoryBytes }) => type === SegmentType.load && memoryBytes > 0)
     .flatMap((segment) => placesOf(segment));
@@ -85,13 +85,14 @@ function merged(memory: readonly MemoryArea[]): { from: Address; to: Address }[]
 async function doesNotFit(
   { found }: Misfit,
   board: Board,
-  { elfPath, image }: FitOptions & { readonly image: Symbolizer },
+  { elf, firmware }: FitOptions & { readonly firmware: Symbolizer },
 ) {
   const areas = board.memory.map(
     ({ name, baseAddress, sizeBytes }) => `${name} ${formatAddress(baseAddress)} + ${formatBytes(sizeBytes)}`,
   );
   const others = (await allBoards()).filter(
-    (one) => one.memory.length > 0 && one.mcu.architecture === image.machine && misfitsOf(image, one).length === 0,
+    (one) =>
+      one.memory.length > 0 && one.mcu.architecture === firmware.machine && misfitsOf(firmware, one).length === 0,
   );
   // Emulated boards among emulated ones, real ones among real ones.
   const isEmulated = (one: Board) => one.servers.qemu !== undefined;
@@ -101,7 +102,7 @@ async function doesNotFit(
   const fitting = names.length === 0 ? '' : `; it fits ${names.slice(0, 6).join(', ')}${more}`;
   return new UsageError(
     'HH1537',
-    `${elfPath}: does not fit board ${board.name}: found ${found}, expected them within ${areas.join(', ')}`,
-    { remedy: `name the board that it was built for with --board${fitting}` },
+    `${elf}: does not fit board ${board.name}: found ${found}, expected them within ${areas.join(', ')}`,
+    { remedy: `name the board that it was built for with options.board${fitting}` },
   );
 }

@@ -4,8 +4,8 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
 const MAX_NAMED = 3;
 
 /** What a firmware's ELF file leaves open about its addresses, a line each; empty for nearly every firmware. */
-export function firmwareNotes(image: Symbolizer): readonly string[] {
-  const { splitUnits, overlays } = image;
+export function firmwareNotes(firmware: Symbolizer): readonly string[] {
+  const { splitUnits, overlays } = firmware;
   return [
     ...(splitUnits.length === 0 ? [] : [splitText(splitUnits)]),
     ...overlays.map(

@@ -9,13 +9,13 @@ import type { Backtrace, Frame, TraceRecord } from '../trace/heap-event.js';
  * - Discarded functions: their debug information stays at address 0 on. Where flash begins at 0, gdb names them for the functions that
  *   are there. The symbol table knows better.
  */
-export function correctedBacktrace(backtrace: Backtrace, symbolizer: Symbolizer): Backtrace {
+export function correctedBacktrace(backtrace: Backtrace, firmware: Symbolizer): Backtrace {
   const frames: Frame[] = [];
   let isCorrected = false;
   for (let from = 0; from < backtrace.length; ) {
     const to = endOfFunction(backtrace, from);
     const run = backtrace.slice(from, to);
-    const own = ownFrames(run, backtrace[from - 1]?.kind !== 'signal', symbolizer);
+    const own = ownFrames(run, backtrace[from - 1]?.kind !== 'signal', firmware);
     frames.push(...(own?.frames ?? run));
     isCorrected ||= own !== undefined;
     if (own?.isRoot) break;
@@ -32,14 +32,14 @@ function endOfFunction(frames: Backtrace, from: number): number {
 }
 
 /** What stands where gdb has some frames of one address; undefined where gdb is right. */
-function ownFrames(run: Backtrace, isReturnAddress: boolean, symbolizer: Symbolizer) {
+function ownFrames(run: Backtrace, isReturnAddress: boolean, firmware: Symbolizer) {
   const last = run.at(-1);
   if (!last || last.kind !== undefined) return undefined;
   const { address } = last;
   // gdb's virtual frames of tail calls stand behind a jump, not a call.
-  const isRoot = isReturnAddress && symbolizer.isTaskRoot(address) && !symbolizer.isBehindTailCall(address);
-  if (!isRoot && !isMisnamed(last, address - (isReturnAddress ? 1 : 0), symbolizer)) return undefined;
-  const frames = symbolizer.locate(address, { isReturnAddress }).map(({ functionName, file, line, inlined }): Frame => {
+  const isRoot = isReturnAddress && firmware.isTaskRoot(address) && !firmware.isBehindTailCall(address);
+  if (!isRoot && !isMisnamed(last, address - (isReturnAddress ? 1 : 0), firmware)) return undefined;
+  const frames = firmware.locate(address, { isReturnAddress }).map(({ functionName, file, line, inlined }): Frame => {
     const base = { address, functionName: functionName === '??' ? '' : functionName, file: file ?? '', line };
     return inlined ? { ...base, inlined } : base;
   });
@@ -47,12 +47,12 @@ function ownFrames(run: Backtrace, isReturnAddress: boolean, symbolizer: Symboli
 }
 
 /** Whether the symbol table has our function at an address and not gdb's. */
-function isMisnamed({ functionName }: Frame, address: Address, symbolizer: Symbolizer): boolean {
-  const places = symbolizer.locate(address);
+function isMisnamed({ functionName }: Frame, address: Address, firmware: Symbolizer): boolean {
+  const places = firmware.locate(address);
   // Of a frame that a tail call took off the stack gdb shows the innermost inlined call only.
   if (places.some((place) => place.functionName === functionName)) return false;
   const own = places.at(-1)?.functionName ?? '??';
-  const hasFunction = functionsOf(symbolizer);
+  const hasFunction = functionsOf(firmware);
   return hasFunction(own, address) && !hasFunction(functionName, address);
 }
 
@@ -60,15 +60,15 @@ function isMisnamed({ functionName }: Frame, address: Address, symbolizer: Symbo
 export type HasFunction = (name: string, address: Address) => boolean;
 
 /** {@link HasFunction} of a firmware, by the name in the source; clones (`f.part.0`) count as their function. */
-export function functionsOf(image: Symbolizer): HasFunction {
+export function functionsOf(firmware: Symbolizer): HasFunction {
   return (name, address) =>
-    name !== '' && image.functionNamesAt(address).some((own) => own === name || own.startsWith(`${name}.`));
+    name !== '' && firmware.functionNamesAt(address).some((own) => own === name || own.startsWith(`${name}.`));
 }
 
 /** The same records, each backtrace as {@link correctedBacktrace} has it. */
 export async function* withCorrectedBacktraces(
   records: AsyncIterable<TraceRecord>,
-  symbolizer: Symbolizer,
+  firmware: Symbolizer,
 ): AsyncGenerator<TraceRecord> {
   // Traces repeat their stacks: one object each lets the trace's tables find them by identity.
   const known = new WeakMap<Backtrace, Backtrace>();
@@ -79,7 +79,7 @@ export async function* withCorrectedBacktraces(
     }
     let backtrace = known.get(record.backtrace);
     if (!backtrace) {
-      backtrace = correctedBacktrace(record.backtrace, symbolizer);
+      backtrace = correctedBacktrace(record.backtrace, firmware);
       known.set(record.backtrace, backtrace);
     }
     yield backtrace === record.backtrace ? record : { ...record, backtrace };

@@ -22,8 +22,8 @@ const DEFAULT_MAX_DEPTH = 128;
  *
  * @example const { trace } = resymbolize(await loadTrace('boot.hht'), createSymbolizer(await readFile('firmware.elf')));
  */
-export function resymbolize(old: Trace, symbolizer: Symbolizer, maxDepth = DEFAULT_MAX_DEPTH): Resymbolized {
-  const unwinder = new SymbolizerUnwinder(symbolizer);
+export function resymbolize(old: Trace, firmware: Symbolizer, maxDepth = DEFAULT_MAX_DEPTH): Resymbolized {
+  const unwinder = new SymbolizerUnwinder(firmware);
   const samples = new Map<Seq, RawSample>(old.rawSamples.map((sample) => [sample.seq, sample]));
   const tables = new InternTables();
   const kind = old.events.kind.slice();
@@ -49,7 +49,7 @@ export function resymbolize(old: Trace, symbolizer: Symbolizer, maxDepth = DEFAU
   const restacked = withStacks(old, tables, stack);
   const trace: Trace = {
     ...restacked,
-    info: { ...old.info, ...elfOf(old, symbolizer) },
+    info: { ...old.info, ...elfOf(old, firmware) },
     events: { ...restacked.events, kind },
   };
   return { trace, unwound, kept: old.eventCount - unwound };

@@ -8,9 +8,9 @@ import { backtraceOf, type Trace, withStacks } from '../trace/trace.js';
 /** The same records with names for the frames that have none, as boards record them: return addresses only. */
 export async function* symbolized(
   records: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
-  image: Symbolizer,
+  firmware: Symbolizer,
 ): AsyncGenerator<TraceRecord> {
-  const resolve = callerFrames(image);
+  const resolve = callerFrames(firmware);
   const stacks = new WeakMap<Backtrace, Backtrace>();
   for await (const record of records) {
     if (!('backtrace' in record) || record.backtrace === undefined) {
@@ -27,8 +27,8 @@ export async function* symbolized(
 }
 
 /** The same for a finished trace. */
-export function symbolizedTrace(trace: Trace, image: Symbolizer): Trace {
-  const resolve = callerFrames(image);
+export function symbolizedTrace(trace: Trace, firmware: Symbolizer): Trace {
+  const resolve = callerFrames(firmware);
   const tables = new InternTables();
   const named = Int32Array.from({ length: trace.stacks.count }, (_, stack) =>
     tables.stack(backtraceOf(trace, stack).flatMap((frame) => nameFrame(frame, resolve))),

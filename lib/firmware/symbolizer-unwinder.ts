@@ -19,9 +19,9 @@ export class SymbolizerUnwinder implements StackUnwinder {
   private start: Address = 0;
   private usedEnd: Address = 0;
 
-  constructor(readonly symbolizer: Symbolizer) {
-    this.littleEndian = symbolizer.elf.littleEndian;
-    this.returns = new ReturnAddresses(symbolizer);
+  constructor(readonly firmware: Symbolizer) {
+    this.littleEndian = firmware.elfFile.littleEndian;
+    this.returns = new ReturnAddresses(firmware);
   }
 
   unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound {
@@ -29,7 +29,7 @@ export class SymbolizerUnwinder implements StackUnwinder {
     this.start = stack.address;
     this.usedEnd = stack.address;
     // One more than is kept: whether there is one tells whether the backtrace is cut.
-    const { frames, needs, end } = this.symbolizer.unwind(registers, this.readWord, { maxDepth: maxDepth + 1 });
+    const { frames, needs, end } = this.firmware.unwind(registers, this.readWord, { maxDepth: maxDepth + 1 });
     const backtrace: Frame[] = [];
     let isRoot = false;
     let isDoubtful = false;
@@ -74,7 +74,7 @@ export class SymbolizerUnwinder implements StackUnwinder {
   private name({ pc, kind, isReturnAddress, certainty }: RawFrame): readonly Frame[] {
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
-    const places = this.symbolizer.locate(pc, { isReturnAddress, kind });
+    const places = this.firmware.locate(pc, { isReturnAddress, kind });
     // gdb does not tell the inlined calls of a tail call's frame apart: it shows the innermost. Both engines must agree.
     const shown = kind === 'tail' ? places.slice(0, 1) : places;
     return shown.map((place) => ({

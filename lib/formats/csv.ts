@@ -9,7 +9,7 @@ import { headLines } from './line-splitter.js';
 /** Rows of an unknown tracer: comma, semicolon, tab or bar between the fields, column names in the first line. */
 export const csvFormat: TraceFormat = {
   id: 'csv',
-  title: 'CSV with a line of column names (any tracer; name the columns with --columns)',
+  title: 'CSV with a line of column names (any tracer; name the columns with options.columns)',
   detect(head, whole) {
     const first = headLines(head, whole).find((line) => isContent(line));
     if (first === undefined) return 0;
@@ -131,7 +131,8 @@ class CsvDecoder extends LineDecoder {
         `${this.subject}: line ${line}: found the columns ${found}, expected at least address and size, or size and kind`,
         {
           offset: line,
-          remedy: "name them with --columns 'address=ptr,size=bytes', or by number with --columns 'address=1,size=2'",
+          remedy:
+            "name them with options.columns 'address=ptr,size=bytes', or by number with options.columns 'address=1,size=2'",
         },
       );
     }

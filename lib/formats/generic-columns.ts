@@ -110,7 +110,7 @@ export function chosenColumns(columns: Readonly<Record<string, string>> = {}): M
         'HH1452',
         `columns: found the role '${role}', expected one of ${COLUMN_ROLES.join(', ')}`,
         {
-          remedy: "write --columns 'address=ptr,size=bytes'",
+          remedy: "write options.columns 'address=ptr,size=bytes'",
         },
       );
     }
@@ -155,7 +155,7 @@ export function matchColumns(
         'HH1452',
         `${subject}: columns: found ${shown}, expected '${choice.name || USUAL_NAMES[role].join(', ')}' (for ${role})`,
         {
-          remedy: "name the columns that are there, as in --columns 'address=ptr,size=bytes'",
+          remedy: "name the columns that are there, as in options.columns 'address=ptr,size=bytes'",
         },
       );
     }

@@ -130,7 +130,7 @@ export class GenericRows {
   finish(): void {
     const { builder } = this;
     if (this.assumed.size > 0) {
-      const text = `assumed: ${[...this.assumed].join('; ')} (settle it with --columns time:ms,address:hex; :dec is decimal)`;
+      const text = `assumed: ${[...this.assumed].join('; ')} (settle it with options.columns time:ms,address:hex; :dec is decimal)`;
       builder.add({ kind: 'note', code: 'columns-assumed', text });
     }
     if (this.tasks.size > 0) {
@@ -138,12 +138,15 @@ export class GenericRows {
       builder.add({ kind: 'info', info: { taskNames } });
     }
     if (this.allocations > 0 && this.allocatedBytes === 0) {
-      builder.add({ kind: 'gap', reason: 'no allocation has a size: name the column of sizes (--columns size=...)' });
+      builder.add({
+        kind: 'gap',
+        reason: 'no allocation has a size: name the column of sizes (options.columns size=...)',
+      });
     } else if (this.withoutSize > 0) {
       builder.add({ kind: 'gap', reason: `${this.withoutSize} allocations without a size` });
     }
     if (this.movedFromNowhere > 0) {
-      const reason = `${this.movedFromNowhere} reallocs do not say which block they took: name the column (--columns from=...)`;
+      const reason = `${this.movedFromNowhere} reallocs do not say which block they took: name the column (options.columns from=...)`;
       builder.add({ kind: 'gap', reason });
     }
   }
@@ -270,7 +273,7 @@ export class GenericRows {
     return new TraceFormatError(
       'HH1453',
       `${this.subject}: line ${line}: found '${found.slice(0, 80)}' in column ${name}, expected ${expected}`,
-      { offset: line, remedy: 'name the right columns with --columns (address=ptr:hex for bare hexadecimal)' },
+      { offset: line, remedy: 'name the right columns with options.columns (address=ptr:hex for bare hexadecimal)' },
     );
   }
 }

@@ -8,7 +8,7 @@ import { headText, TextBytes } from './text-bytes.js';
 /** A JSON document with a list of blocks or events: a board's own report, or one array of objects. */
 export const jsonTableFormat: TraceFormat = {
   id: 'json',
-  title: 'a JSON document with a list of blocks or events (any tracer; name the fields with --columns)',
+  title: 'a JSON document with a list of blocks or events (any tracer; name the fields with options.columns)',
   detect(head) {
     const text = headText(head).trimStart();
     if (text[0] !== '{' && text[0] !== '[') return 0;
@@ -71,7 +71,7 @@ class JsonTableDecoder implements TraceDecoder {
     throw new TraceFormatError(
       'HH1416',
       `${this.subject}: found no list of objects with an address and a size, expected one ("blocks":[{"address":"0x...","size":64}])`,
-      { remedy: "name the fields with --columns 'address=ptr,size=bytes'" },
+      { remedy: "name the fields with options.columns 'address=ptr,size=bytes'" },
     );
   }
 

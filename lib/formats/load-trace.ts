@@ -136,7 +136,7 @@ function checkSomething({ builder, format, title }: LoadedTrace, subject: string
   throw new TraceFormatError(
     'HH1415',
     `${subject}: found no event of the heap${doubts && ` (${doubts})`}, expected at least one (read as ${title})`,
-    { remedy: 'look at what the device printed, or name another format with --format' },
+    { remedy: 'look at what the device printed, or name another format with options.format' },
   );
 }
 

@@ -34,7 +34,7 @@ export function mergeStreams(streams: readonly TraceStream[], into: TraceBuilder
     throw new TraceFormatError(
       'HH1414',
       `${subject}: found events without times in ${streams[at]?.name ?? 'a stream'}, expected a time for each event: several streams are put in order by time`,
-      { remedy: 'import the streams one by one, or name their column of times with --columns time=...' },
+      { remedy: 'import the streams one by one, or name their column of times with options.columns time=...' },
     );
   }
   const complete = traces.every((trace) => trace.info.complete);

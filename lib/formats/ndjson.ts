@@ -8,7 +8,7 @@ import { asRow, isEventRow, ObjectRows, type RowObject } from './object-rows.js'
 /** One JSON object a line, from an unknown tracer. */
 export const ndjsonFormat: TraceFormat = {
   id: 'ndjson',
-  title: 'newline JSON, one object an event (any tracer; name the fields with --columns)',
+  title: 'newline JSON, one object an event (any tracer; name the fields with options.columns)',
   detect(head, whole) {
     const first = headLines(head, whole).find((line) => line.trim() !== '');
     const row = first === undefined ? undefined : parseObject(first);
@@ -69,7 +69,7 @@ class NdjsonDecoder extends LineDecoder {
     const subject = this.options.subject ?? 'NDJSON';
     return new TraceFormatError('HH1454', `${subject}: line ${number}: found ${found}, expected ${expected}`, {
       offset: number,
-      remedy: "name the fields with --columns 'address=ptr,size=bytes'",
+      remedy: "name the fields with options.columns 'address=ptr,size=bytes'",
     });
   }
 }

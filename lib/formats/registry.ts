@@ -73,7 +73,7 @@ export function formatById(id: string): TraceFormat {
   const found = FORMATS.find((format) => format.id === id);
   if (found) return found;
   const known = FORMATS.map((format) => format.id).join(', ');
-  throw new TraceFormatError('HH1401', `--format ${id}: no such format, expected one of: ${known}`);
+  throw new TraceFormatError('HH1401', `options.format ${id}: no such format, expected one of: ${known}`);
 }
 
 const CERTAIN = 0.95;

@@ -64,5 +64,5 @@ function remedyFor(lines: readonly string[], subject: string): string {
   const pattern = quoted(example)
     .replace(/0x[0-9a-f]{4,}/i, '{address}')
     .replace(/(^|[^\w.])\d+(?![\w.])/, '$1{size}');
-  return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: --columns 'address=...,size=...'`;
+  return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
 }

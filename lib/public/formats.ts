@@ -5,7 +5,7 @@
  */
 
 export type { Microseconds } from '../base/units.js';
-export { loadFirmware } from '../firmware/firmware-image.js';
+export { loadFirmware } from '../firmware/load-firmware.js';
 export { type Resymbolized, resymbolize } from '../firmware/resymbolize.js';
 export { splitFilesOf, splitPackageOf } from '../firmware/split-files.js';
 export { symbolized, symbolizedTrace } from '../firmware/symbolize-records.js';

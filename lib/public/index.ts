@@ -9,9 +9,8 @@ export {
   parseAllocator,
 } from '../allocators/load-allocator.js';
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from '../alloctrace/client.js';
-export type { AlloctraceStatus, RingContents, RingSource } from '../alloctrace/protocol.js';
+export type { AlloctraceStatus, RingContents, ServedRing } from '../alloctrace/protocol.js';
 export { captureTracerRing, type TracerRingOptions } from '../alloctrace/ring-capture.js';
-export { FinishedTraceSource, LiveRingSource, type ServedTarget } from '../alloctrace/ring-sources.js';
 export {
   configureRing,
   type RingDrainPlan,
@@ -19,6 +18,7 @@ export {
   readRingSettings,
   ringViaDebugPort,
 } from '../alloctrace/ring-via-debug-port.js';
+export { FinishedServedRing, LiveServedRing, type ServedTarget } from '../alloctrace/served-rings.js';
 export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from '../alloctrace/server.js';
 export { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
 export * from '../analysis/exports.js';
@@ -45,8 +45,8 @@ export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../cap
 export { ENGINE_NAMES, type EngineName } from '../capture/select-engine.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from '../errors/catalogue.js';
 export * from '../errors/errors.js';
-export { loadFirmware } from '../firmware/firmware-image.js';
 export { firmwareNotes } from '../firmware/firmware-notes.js';
+export { loadFirmware } from '../firmware/load-firmware.js';
 export { type Resymbolized, resymbolize } from '../firmware/resymbolize.js';
 export { splitFilesOf, splitPackageOf } from '../firmware/split-files.js';
 export { symbolized, symbolizedTrace } from '../firmware/symbolize-records.js';
@@ -116,8 +116,8 @@ export {
 export { type NodeMcuOptions, NodeMcuSession } from '../session/nodemcu-session.js';
 export type { HeapTraceSession, SessionMode, SessionState } from '../session/session.js';
 export { type ByteLink, linkChunks } from '../stream/byte-link.js';
-export { type ByteSource, parseByteSource, sourcePieces } from '../stream/byte-source.js';
-export { type LivePiece, liveDecode } from '../stream/live-decode.js';
+export { type ByteStream, parseByteStream, streamItems } from '../stream/byte-stream.js';
+export { type LiveItem, liveDecode } from '../stream/live-decode.js';
 export {
   durableSelector,
   findSerialPort,
@@ -125,9 +125,9 @@ export {
   type PortSelector,
   type ReopenOptions,
   reopenSerialPort,
-  type SerialPiece,
+  type SerialItem,
   type SerialPortInfo,
-  serialPieces,
+  serialItems,
 } from '../stream/serial-finder.js';
 export { openSerialPort, type SerialOptions, SerialPort } from '../stream/serial-port.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from '../stream/swo-capture.js';

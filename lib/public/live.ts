@@ -4,9 +4,8 @@
  * @module heap-harvest/live
  */
 export { AlloctraceClient, type AlloctraceClientOptions, type DownloadOptions } from '../alloctrace/client.js';
-export type { AlloctraceStatus, RingContents, RingSource } from '../alloctrace/protocol.js';
+export type { AlloctraceStatus, RingContents, ServedRing } from '../alloctrace/protocol.js';
 export { captureTracerRing, type TracerRingOptions } from '../alloctrace/ring-capture.js';
-export { FinishedTraceSource, LiveRingSource, type ServedTarget } from '../alloctrace/ring-sources.js';
 export {
   configureRing,
   type RingDrainPlan,
@@ -14,6 +13,7 @@ export {
   readRingSettings,
   ringViaDebugPort,
 } from '../alloctrace/ring-via-debug-port.js';
+export { FinishedServedRing, LiveServedRing, type ServedTarget } from '../alloctrace/served-rings.js';
 export { type AlloctraceServer, type AlloctraceServerOptions, serveAlloctrace } from '../alloctrace/server.js';
 export type { Address, Milliseconds } from '../base/units.js';
 export type {
@@ -38,7 +38,7 @@ export {
   type SwoOptions,
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
-export type { StopReason } from '../link/debug-session.js';
+export type { StopReason } from '../link/debug-link.js';
 export type { ServerAddress, Target } from '../link/server/target.js';
 export { HeapRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
 export { keepInRing } from '../ring/keep-in-ring.js';
@@ -57,8 +57,8 @@ export {
 export { type NodeMcuOptions, NodeMcuSession } from '../session/nodemcu-session.js';
 export type { HeapTraceSession, SessionMode, SessionState } from '../session/session.js';
 export { type ByteLink, type LinkRead, type LinkReadOptions, linkChunks } from '../stream/byte-link.js';
-export { type ByteSource, parseByteSource, sourcePieces } from '../stream/byte-source.js';
-export { type LivePiece, liveDecode } from '../stream/live-decode.js';
+export { type ByteStream, parseByteStream, streamItems } from '../stream/byte-stream.js';
+export { type LiveItem, liveDecode } from '../stream/live-decode.js';
 export {
   durableSelector,
   findSerialPort,
@@ -67,9 +67,9 @@ export {
   type PortSelector,
   type ReopenOptions,
   reopenSerialPort,
-  type SerialPiece,
+  type SerialItem,
   type SerialPortInfo,
-  serialPieces,
+  serialItems,
 } from '../stream/serial-finder.js';
 export { openSerialPort, type PortStream, type SerialOptions, SerialPort } from '../stream/serial-port.js';
 export { captureSwo, liveSwoFormat, type SwoCaptureOptions } from '../stream/swo-capture.js';

@@ -61,9 +61,9 @@ function sourceOf(summary: CaptureSummary): string {
 /** One line: the live set of the events against the allocator's own tables. */
 export function oracleText(oracle: OracleResult): string {
   const counts =
-    oracle.liveBlocks === undefined
+    oracle.liveAllocations === undefined
       ? ''
-      : `: ${formatCount(oracle.liveBlocks)} allocations in ${formatCount(oracle.liveUnits ?? 0)} blocks`;
+      : `: ${formatCount(oracle.liveAllocations)} allocations in ${formatCount(oracle.liveBlocks ?? 0)} blocks`;
   switch (oracle.outcome) {
     case 'matched':
       return `matched, the events and the target's memory agree${counts} (${sanitize(oracle.detail)})`;

@@ -20,14 +20,14 @@ export interface RingOptions {
 /** More would not fit the memory of common computers. */
 export const MAX_RING_RECORDS = 10_000_000;
 
-export interface RingSourceOptions {
+export interface RingRecordOptions {
   /** Frames kept of each backtrace. */
   readonly maxDepth: number;
   readonly captureLargest: boolean;
 }
 
 /** The ring of a capture. @throws UsageError HH1190 when it cannot have so many records */
-export function makeRing(options: RingOptions, source: RingSourceOptions): HeapRing {
+export function makeRing(options: RingOptions, source: RingRecordOptions): HeapRing {
   const { records, stopOnFull = true, collapsePairs = false, minSizeBytes = 0, skipFrees = false } = options;
   if (!Number.isSafeInteger(records) || records < 1 || records > MAX_RING_RECORDS) {
     throw new UsageError('HH1190', `ring: found ${records} records, expected 1 to ${MAX_RING_RECORDS}`);

@@ -133,7 +133,7 @@ function describe(selector: PortSelector): string {
 }
 
 /** One piece of a stream: that the port is open now, bytes, or that the port was away (what it sent meanwhile is lost). */
-export type SerialPiece =
+export type SerialItem =
   | { readonly kind: 'opened'; readonly name: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'reconnected'; readonly awayMs: Milliseconds };
@@ -142,7 +142,7 @@ export type SerialPiece =
  * Reads a serial port and goes on when it vanishes and returns within the window. Ends cleanly on abort.
  * @throws DeviceLostError HH1605 when it stays away, and what opening it throws.
  */
-export async function* serialPieces(path: string, options: ReopenOptions = {}): AsyncGenerator<SerialPiece> {
+export async function* serialItems(path: string, options: ReopenOptions = {}): AsyncGenerator<SerialItem> {
   const { signal } = options;
   let port = await openSerialPort(path, options);
   try {

@@ -3,8 +3,8 @@ import { detectSwo } from '../formats/itm/swo.js';
 import { SwoDecoder, type SwoFraming } from '../formats/itm/swo-decoder.js';
 import { formatById } from '../formats/registry.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
-import { type ByteSource, sourcePieces } from './byte-source.js';
-import { type LivePiece, liveDecode } from './live-decode.js';
+import { type ByteStream, streamItems } from './byte-stream.js';
+import { type LiveItem, liveDecode } from './live-decode.js';
 import type { ReopenOptions } from './serial-finder.js';
 
 export interface SwoCaptureOptions extends ReopenOptions {
@@ -26,8 +26,8 @@ const HEAD_BYTES = 16_384;
  * other ports are console text. Ends cleanly on abort.
  * @throws what the source and the decoder throw, after everything whole was yielded.
  */
-export function captureSwo(source: ByteSource, options: SwoCaptureOptions = {}): AsyncGenerator<LivePiece> {
-  return liveDecode(sourcePieces(source, options), liveSwoFormat(options), options.importOptions);
+export function captureSwo(source: ByteStream, options: SwoCaptureOptions = {}): AsyncGenerator<LiveItem> {
+  return liveDecode(streamItems(source, options), liveSwoFormat(options), options.importOptions);
 }
 
 /** The format of such a stream: like `swo` of the registry, but with a settled or an early decided framing. */

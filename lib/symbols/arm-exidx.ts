@@ -41,7 +41,7 @@ export class ExidxTable {
 
   /** .ARM.exidx: pairs of a place-relative function address (31 bits) and a word: 1, opcodes, or the place of an .ARM.extab entry. */
   private load() {
-    const section = this.info.elf.section('.ARM.exidx');
+    const section = this.info.elfFile.section('.ARM.exidx');
     const starts: number[] = [];
     const offsets: number[] = [];
     if (section) {
@@ -59,7 +59,7 @@ export class ExidxTable {
   }
 
   private opcodesAt(offset: number): Uint8Array | undefined {
-    const address = (this.info.elf.section('.ARM.exidx')?.address ?? 0) + offset + 4;
+    const address = (this.info.elfFile.section('.ARM.exidx')?.address ?? 0) + offset + 4;
     const word = this.info.sections.reader('.ARM.exidx', offset + 4).u32();
     if (word === CANNOT_UNWIND) return undefined;
     if (word >= 0x80000000) return compactOpcodes(word);
@@ -88,8 +88,8 @@ export class ExidxTable {
   }
 
   private word(address: Address): number | undefined {
-    const bytes = this.info.elf.readMemory(address, 4);
-    return bytes && new ByteReader(bytes, this.info.elf.littleEndian, '.ARM.extab').u32();
+    const bytes = this.info.elfFile.readMemory(address, 4);
+    return bytes && new ByteReader(bytes, this.info.elfFile.littleEndian, '.ARM.extab').u32();
   }
 }
 

@@ -87,7 +87,7 @@ class SectionScan {
     private readonly entries: FrameEntry[],
   ) {
     this.isEh = section === '.eh_frame';
-    this.sectionAddress = info.elf.section(section)?.address ?? 0;
+    this.sectionAddress = info.elfFile.section(section)?.address ?? 0;
   }
 
   run(): void {
@@ -138,7 +138,7 @@ class SectionScan {
     reader.skip(offsetSize);
     const version = reader.u8();
     const augmentation = reader.text();
-    let addressBytes: number = this.info.elf.addressSize;
+    let addressBytes: number = this.info.elfFile.addressSize;
     if (version >= 4) {
       addressBytes = reader.u8();
       reader.skip(1);

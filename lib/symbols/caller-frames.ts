@@ -5,9 +5,9 @@ import type { Symbolizer } from './symbolizer.js';
 /**
  * A resolver for importers: the frames at a return address, innermost inlined call first. Empty for an address of no function.
  */
-export function callerFrames(symbolizer: Pick<Symbolizer, 'locate'>): (address: Address) => readonly Frame[] {
+export function callerFrames(firmware: Pick<Symbolizer, 'locate'>): (address: Address) => readonly Frame[] {
   return (address) => {
-    const places = symbolizer.locate(address, { isReturnAddress: true });
+    const places = firmware.locate(address, { isReturnAddress: true });
     if (places.length === 0 || places.every((place) => place.functionName === '??')) return [];
     return places.map(({ functionName, file, line, inlined, certainty }) => ({
       address: inlined ? 0 : address,
@@ -21,12 +21,9 @@ export function callerFrames(symbolizer: Pick<Symbolizer, 'locate'>): (address: 
 }
 
 /** The name of the symbol at exactly an address; empty when none starts there. */
-export function symbolNames(
-  symbolizer: Pick<Symbolizer, 'symbolsByPrefix'>,
-  prefix = '',
-): (address: Address) => string {
+export function symbolNames(firmware: Pick<Symbolizer, 'symbolsByPrefix'>, prefix = ''): (address: Address) => string {
   const names = new Map<Address, string>();
-  for (const symbol of symbolizer.symbolsByPrefix(prefix)) {
+  for (const symbol of firmware.symbolsByPrefix(prefix)) {
     if (!names.has(symbol.address)) names.set(symbol.address, symbol.name);
   }
   return (address) => names.get(address) ?? '';

@@ -58,11 +58,11 @@ export class DebugInfo {
   private readonly lineTables = new Map<Unit, LineTable>();
 
   constructor(
-    readonly elf: ElfFile,
+    readonly elfFile: ElfFile,
     private readonly symbols: SymbolTable,
     private readonly split: SplitSources = {},
   ) {
-    this.sections = new DwarfSections(elf);
+    this.sections = new DwarfSections(elfFile);
   }
 
   get units(): readonly Unit[] {
@@ -113,7 +113,7 @@ export class DebugInfo {
    * address 0 or 1 (GNU ld) or the largest ones (lld). What is at 0 in truth: {@link zeroCode}.
    */
   readonly isLive = (address: Address): boolean => {
-    const largest = this.elf.addressSize === 8 ? 2 ** 64 : 2 ** 32;
+    const largest = this.elfFile.addressSize === 8 ? 2 ** 64 : 2 ** 32;
     return address > 1 && address < largest - 4096;
   };
 
@@ -123,7 +123,7 @@ export class DebugInfo {
         const symbol = low === 0 ? symbolAtZero(this.symbols) : undefined;
         return symbol ? isFunctionOf(symbol, this, die, end) : this.isLive(low);
       },
-      hasThumbBit: this.elf.machine === 'arm' && language === ASSEMBLER_LANGUAGE,
+      hasThumbBit: this.elfFile.machine === 'arm' && language === ASSEMBLER_LANGUAGE,
     };
   }
 

@@ -7,17 +7,17 @@ import type { Contributions } from './split-package.js';
 export class DwarfSections {
   readonly budget: WorkBudget;
 
-  constructor(readonly elf: ElfFile) {
-    this.budget = new WorkBudget(elf.bytes.length);
+  constructor(readonly elfFile: ElfFile) {
+    this.budget = new WorkBudget(elfFile.bytes.length);
   }
 
   /** Empty when the file has no such section. */
   data(name: string): Uint8Array {
-    return this.elf.data(name);
+    return this.elfFile.data(name);
   }
 
   reader(name: string, offset = 0): ByteReader {
-    return new ByteReader(this.data(name), this.elf.littleEndian, name, offset);
+    return new ByteReader(this.data(name), this.elfFile.littleEndian, name, offset);
   }
 }
 
@@ -45,7 +45,7 @@ export class SplitSections extends DwarfSections {
 
   override data(name: string): Uint8Array {
     if (name === '.debug_info') return this.info;
-    return IN_SPLIT_FILE.has(name) ? partOf(this.elf, name, this.parts) : this.program.data(name);
+    return IN_SPLIT_FILE.has(name) ? partOf(this.elfFile, name, this.parts) : this.program.data(name);
   }
 }
 

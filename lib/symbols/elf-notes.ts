@@ -5,24 +5,24 @@ import { SectionType, SegmentType } from './elf-tables.js';
 const NT_GNU_BUILD_ID = 3;
 
 /** The GNU build id as lower-case hexadecimal digits; `undefined` when the file has none. */
-export function readBuildId(elf: ElfFile): string | undefined {
-  const sections = elf.sections.filter((section) => section.type === SectionType.note);
-  const segments = elf.segments.filter((segment) => segment.type === SegmentType.note);
+export function readBuildId(elfFile: ElfFile): string | undefined {
+  const sections = elfFile.sections.filter((section) => section.type === SectionType.note);
+  const segments = elfFile.segments.filter((segment) => segment.type === SegmentType.note);
   const places = [
     ...sections.map((section) => [section.offset, section.sizeBytes] as const),
     ...segments.map((segment) => [segment.offset, segment.fileBytes] as const),
   ];
   for (const [offset, sizeBytes] of places) {
-    if (offset + sizeBytes > elf.bytes.length) continue;
-    const found = findBuildId(elf, elf.bytes.subarray(offset, offset + sizeBytes));
+    if (offset + sizeBytes > elfFile.bytes.length) continue;
+    const found = findBuildId(elfFile, elfFile.bytes.subarray(offset, offset + sizeBytes));
     if (found) return found;
   }
   return undefined;
 }
 
 /** A note: name size u32, description size u32, type u32, name, description, both padded to 4 bytes. */
-function findBuildId(elf: ElfFile, notes: Uint8Array): string | undefined {
-  const reader = new ByteReader(notes, elf.littleEndian, 'ELF notes');
+function findBuildId(elfFile: ElfFile, notes: Uint8Array): string | undefined {
+  const reader = new ByteReader(notes, elfFile.littleEndian, 'ELF notes');
   while (reader.offset + 12 <= reader.limit) {
     const nameBytes = reader.u32();
     const descriptionBytes = reader.u32();
@@ -54,10 +54,10 @@ const CPU_ARCH_PROFILE = 7;
 const NOTHING: ArmAttributes = { profile: undefined, architecture: undefined };
 
 /** Layout: Addenda to, and Errata in, the ABI for the Arm Architecture, build attributes. */
-export function readArmAttributes(elf: ElfFile): ArmAttributes {
-  const section = elf.section('.ARM.attributes');
+export function readArmAttributes(elfFile: ElfFile): ArmAttributes {
+  const section = elfFile.section('.ARM.attributes');
   if (!section) return NOTHING;
-  const reader = elf.reader(elf.contentsOf(section), section.name);
+  const reader = elfFile.reader(elfFile.contentsOf(section), section.name);
   if (reader.limit < 11 || reader.u8() !== 0x41) return NOTHING;
   reader.skip(4);
   if (reader.text() !== 'aeabi' || reader.u8() !== 1) return NOTHING;

@@ -28,7 +28,7 @@ export class SymbolTable {
   private loaded: LoadedSymbols | undefined;
   private names: Map<string, ElfSymbol[]> | undefined;
 
-  constructor(private readonly elf: ElfFile) {}
+  constructor(private readonly elfFile: ElfFile) {}
 
   /** All named symbols in file order, mapping symbols, sections and files left out. */
   get all(): readonly ElfSymbol[] {
@@ -60,7 +60,7 @@ export class SymbolTable {
     const overlapping = functions[index - 1];
     if (nearest && reaches(nearest, address)) return nearest;
     if (nearest && nearest.sizeBytes > 0 && overlapping && reaches(overlapping, address)) return overlapping;
-    return unsized && this.elf.isCode(address) ? unsized : undefined;
+    return unsized && this.elfFile.isCode(address) ? unsized : undefined;
   }
 
   /** All functions with a size that covers an address: one, or several names for the same code. */
@@ -85,7 +85,7 @@ export class SymbolTable {
   isArmState(address: Address): boolean {
     const kind = this.codeKindAt(address);
     if (kind === 'arm' || kind === 'thumb') return kind === 'arm';
-    if (this.elf.machine !== 'arm' || readArmAttributes(this.elf).profile === 'M') return false;
+    if (this.elfFile.machine !== 'arm' || readArmAttributes(this.elfFile).profile === 'M') return false;
     const symbol = this.functionAt(address);
     return symbol?.kind === 'function' && !this.load().thumbStarts.has(symbol.address);
   }
@@ -103,7 +103,7 @@ export class SymbolTable {
   }
 
   private load(): LoadedSymbols {
-    this.loaded ??= loadSymbols(this.elf);
+    this.loaded ??= loadSymbols(this.elfFile);
     return this.loaded;
   }
 }
@@ -123,12 +123,12 @@ interface LoadedSymbols {
   readonly mappingKinds: readonly CodeKind[];
 }
 
-function loadSymbols(elf: ElfFile): LoadedSymbols {
+function loadSymbols(elfFile: ElfFile): LoadedSymbols {
   const symbols: ElfSymbol[] = [];
   const functions: ElfSymbol[] = [];
   const thumbStarts = new Set<Address>();
   const mapping: { readonly address: Address; readonly kind: CodeKind }[] = [];
-  for (const row of symbolRows(elf)) {
+  for (const row of symbolRows(elfFile)) {
     const marker = row.kind === 'other' ? mappingKind(row.name) : undefined;
     if (marker) {
       mapping.push({ address: row.address, kind: marker });
@@ -154,17 +154,17 @@ function loadSymbols(elf: ElfFile): LoadedSymbols {
 type SymbolRow = ElfSymbol & { readonly inCode: boolean; readonly isThumb: boolean };
 
 /** Elf32_Sym: name u32, value u32, size u32, info u8, other u8, shndx u16. Elf64_Sym: name, info, other, shndx, value u64, size u64. */
-function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
+function* symbolRows(elfFile: ElfFile): Generator<SymbolRow> {
   const table =
-    elf.sections.find((section) => section.type === SectionType.symbols) ??
-    elf.sections.find((section) => section.type === SectionType.dynamicSymbols);
-  const names = table ? elf.sections[table.link] : undefined;
+    elfFile.sections.find((section) => section.type === SectionType.symbols) ??
+    elfFile.sections.find((section) => section.type === SectionType.dynamicSymbols);
+  const names = table ? elfFile.sections[table.link] : undefined;
   if (!table || !names) return;
-  const text = elf.contentsOf(names);
-  const wide = elf.addressSize === 8;
-  const reader = elf.reader(elf.contentsOf(table), table.name);
+  const text = elfFile.contentsOf(names);
+  const wide = elfFile.addressSize === 8;
+  const reader = elfFile.reader(elfFile.contentsOf(table), table.name);
   const count = Math.min(Math.floor(reader.limit / (wide ? 24 : 16)), MAX_SYMBOLS);
-  const isArm = elf.machineNumber === 40;
+  const isArm = elfFile.machineNumber === 40;
   for (let index = 1; index < count; index++) {
     reader.seek(index * (wide ? 24 : 16));
     const nameOffset = reader.u32();
@@ -179,7 +179,7 @@ function* symbolRows(elf: ElfFile): Generator<SymbolRow> {
     const name = textAt(text, nameOffset) ?? '';
     if (name === '' || sectionIndex === 0 || type === 3 || type === 4 || type === 6) continue;
     const kind = KINDS[type] ?? 'other';
-    const flags = elf.sections[sectionIndex]?.flags ?? 0;
+    const flags = elfFile.sections[sectionIndex]?.flags ?? 0;
     yield {
       name,
       // Bit 0 of a function's value says Thumb (Arm ELF specification, 5.5.3).

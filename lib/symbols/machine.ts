@@ -28,15 +28,15 @@ const ARM_V8M: ReadonlySet<number | undefined> = new Set([16, 17, 21]);
  * The machine of an ELF file; undefined when its registers are not described here (its addresses can still be symbolized).
  * Sources: DWARF for the Arm Architecture; RISC-V DWARF Specification; the x86-64 psABI; Xtensa (call0 ABI only).
  */
-export function machineOf(elf: ElfFile): Machine | undefined {
-  switch (elf.machineNumber) {
+export function machineOf(elfFile: ElfFile): Machine | undefined {
+  switch (elfFile.machineNumber) {
     case 40: {
-      const { profile, architecture } = readArmAttributes(elf);
+      const { profile, architecture } = readArmAttributes(elfFile);
       const isCortexM = profile === undefined || profile === 'M';
       return { name: 'arm', ...ARM, isCortexM, mayHaveTrustZone: isCortexM && ARM_V8M.has(architecture) };
     }
     case 243: {
-      const addressBytes = elf.addressSize;
+      const addressBytes = elfFile.addressSize;
       // x0-x31, then the pc, as in gdb's register packet.
       return { name: 'riscv', registerCount: 33, pc: 32, sp: 2, ra: 1, addressBytes, ...PLAIN };
     }

@@ -12,9 +12,9 @@ export interface Overlay {
 }
 
 /** Where sections of code overlap (`OVERLAY` in a linker script), in the order of addresses; empty for nearly every program. */
-export function overlaysOf(elf: ElfFile): readonly Overlay[] {
+export function overlaysOf(elfFile: ElfFile): readonly Overlay[] {
   const isCode = SectionFlag.alloc | SectionFlag.executable;
-  const code = elf.sections
+  const code = elfFile.sections
     .filter(({ flags, sizeBytes }) => (flags & isCode) === isCode && sizeBytes > 0)
     .map(({ name, address, sizeBytes }) => ({ name, from: address, to: address + sizeBytes }))
     .sort((a, b) => a.from - b.from);

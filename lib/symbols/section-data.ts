@@ -25,31 +25,31 @@ const ZSTD = 2;
  * The bytes of a section, decompressed when it is stored with SHF_COMPRESSED (`gcc -gz`, `-gz=zstd`) or as `.zdebug_` (`-gz=zlib-gnu`).
  * @throws SymbolError HH1302 when it lies outside the file, HH1304 when the stream is damaged, HH1305 for other compressions.
  */
-export function sectionBytes(elf: SectionFile, section: ElfSection): Uint8Array {
+export function sectionBytes(elfFile: SectionFile, section: ElfSection): Uint8Array {
   if (section.type === SectionType.nobits) return new Uint8Array(0);
   const end = section.offset + section.sizeBytes;
-  if (end > elf.bytes.length) {
+  if (end > elfFile.bytes.length) {
     throw new SymbolError(
       'HH1302',
-      `${section.name}: found the end of the file at ${elf.bytes.length}, expected ${end} bytes`,
+      `${section.name}: found the end of the file at ${elfFile.bytes.length}, expected ${end} bytes`,
       {
         remedy: 'Copy the ELF file again: it is cut short.',
       },
     );
   }
-  const stored = elf.bytes.subarray(section.offset, end);
-  if (section.flags & SectionFlag.compressed) return readCompressed(elf, section, stored);
-  if (section.name.startsWith('.zdebug')) return readGnuCompressed(elf, section, stored);
+  const stored = elfFile.bytes.subarray(section.offset, end);
+  if (section.flags & SectionFlag.compressed) return readCompressed(elfFile, section, stored);
+  if (section.name.startsWith('.zdebug')) return readGnuCompressed(elfFile, section, stored);
   return stored;
 }
 
 /** Elf32_Chdr: type u32, size u32, align u32. Elf64_Chdr: type u32, reserved u32, size u64, align u64. Then the stream. */
-function readCompressed(elf: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
-  const reader = elf.reader(stored, section.name);
+function readCompressed(elfFile: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+  const reader = elfFile.reader(stored, section.name);
   const kind = reader.u32();
-  if (elf.addressSize === 8) reader.skip(4);
-  const sizeBytes = reader.unsigned(elf.addressSize);
-  reader.skip(elf.addressSize);
+  if (elfFile.addressSize === 8) reader.skip(4);
+  const sizeBytes = reader.unsigned(elfFile.addressSize);
+  reader.skip(elfFile.addressSize);
   const stream = stored.subarray(reader.offset);
   if (kind === ZSTD) {
     checkPromise(section, stream, sizeBytes, MAX_ZSTD_RATIO);
@@ -64,9 +64,9 @@ function readCompressed(elf: SectionFile, section: ElfSection, stored: Uint8Arra
 }
 
 /** `ZLIB`, the size as a big-endian u64, then the stream: binutils before SHF_COMPRESSED. */
-function readGnuCompressed(elf: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
+function readGnuCompressed(elfFile: SectionFile, section: ElfSection, stored: Uint8Array): Uint8Array {
   if (String.fromCharCode(...stored.subarray(0, 4)) !== 'ZLIB') return stored;
-  const reader = elf.reader(stored, section.name, 4);
+  const reader = elfFile.reader(stored, section.name, 4);
   let sizeBytes = 0;
   for (let index = 0; index < 8; index++) sizeBytes = sizeBytes * 256 + reader.u8();
   return inflateSection(section, stored.subarray(12), sizeBytes);

@@ -28,13 +28,13 @@ const MAX_COLUMNS = 16;
  * unit.
  */
 export class SplitPackage {
-  readonly elf: ElfFile;
+  readonly elfFile: ElfFile;
   private readonly byId = new Map<number, Contributions>();
 
   /** @throws SymbolError HH1301 to HH1303 when it is no ELF file, HH1370 when its index cannot be read. */
   constructor(bytes: Uint8Array) {
-    this.elf = new ElfFile(bytes, { relocatable: true });
-    this.readIndex(new ByteReader(this.elf.data(INDEX), this.elf.littleEndian, INDEX));
+    this.elfFile = new ElfFile(bytes, { relocatable: true });
+    this.readIndex(new ByteReader(this.elfFile.data(INDEX), this.elfFile.littleEndian, INDEX));
   }
 
   /** The parts of the unit with this id (DW_AT_GNU_dwo_id, or that of the unit's header); undefined when the package lacks it. */

@@ -20,7 +20,7 @@ const MAX_INFO_BYTES = 512 * 1024 * 1024;
 
 interface Half {
   readonly skeleton: Unit;
-  readonly elf: ElfFile;
+  readonly elfFile: ElfFile;
   readonly info: Uint8Array;
   /** Which parts of a package are the unit's; undefined for a .dwo file of its own. */
   readonly parts: Contributions | undefined;
@@ -58,8 +58,8 @@ export function joinSplitUnits(whole: readonly Unit[], program: Program, sources
   const joined = new Uint8Array(length);
   joined.set(sections.data('.debug_info'));
   for (const { info, from } of halves) joined.set(info, from);
-  for (const { skeleton, elf, info, from, parts } of halves) {
-    const own = new SplitSections(elf, sections, joined, parts);
+  for (const { skeleton, elfFile, info, from, parts } of halves) {
+    const own = new SplitSections(elfFile, sections, joined, parts);
     units.push(program.attempt(() => readSplitUnit(own, from, from + info.length, skeleton)) ?? skeleton);
   }
   // By offset, as all who look a unit up expect it.
@@ -77,9 +77,9 @@ function openHalf(skeleton: Unit, from: number, { packed, files }: Halves): Half
   if (dwoName === undefined) return undefined;
   const parts = dwoId === undefined ? undefined : packed?.unit(dwoId);
   if (packed && parts)
-    return { skeleton, elf: packed.elf, info: partOf(packed.elf, '.debug_info', parts), parts, from };
+    return { skeleton, elfFile: packed.elfFile, info: partOf(packed.elfFile, '.debug_info', parts), parts, from };
   const bytes = files?.(dwoName, compDir);
   if (!bytes) return undefined;
-  const elf = new ElfFile(bytes, { relocatable: true });
-  return { skeleton, elf, info: elf.data('.debug_info.dwo'), parts: undefined, from };
+  const elfFile = new ElfFile(bytes, { relocatable: true });
+  return { skeleton, elfFile, info: elfFile.data('.debug_info.dwo'), parts: undefined, from };
 }

@@ -229,7 +229,7 @@ export class StackWalk {
       this.needs ??= address;
       return undefined;
     }
-    const little = this.known.info.elf.littleEndian;
+    const little = this.known.info.elfFile.littleEndian;
     if (sizeBytes < 4) return little ? low % 2 ** (sizeBytes * 8) : Math.floor(low / 2 ** (32 - sizeBytes * 8));
     if (sizeBytes === 4) return low;
     const high = this.readMemory(address + 4);
@@ -243,7 +243,7 @@ export class StackWalk {
   private evaluate(expression: Uint8Array | undefined, cfa: number | undefined): number | undefined {
     if (!expression) return undefined;
     const context: ExpressionContext = {
-      littleEndian: this.known.info.elf.littleEndian,
+      littleEndian: this.known.info.elfFile.littleEndian,
       addressBytes: this.machine.addressBytes,
       register: (number) => this.registers[number],
       memory: (address, sizeBytes) => this.readSized(address, sizeBytes),

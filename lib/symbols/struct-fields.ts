@@ -77,7 +77,7 @@ function fixedAddress(info: DebugInfo, die: Die): Address | undefined {
     const location = die.block(At.location);
     // DW_OP_addr (0x03) and nothing else.
     if (location?.[0] !== 0x03 || location.length !== 1 + die.unit.addressSize) return undefined;
-    return new ByteReader(location, info.elf.littleEndian, '.debug_info', 1).unsigned(die.unit.addressSize);
+    return new ByteReader(location, info.elfFile.littleEndian, '.debug_info', 1).unsigned(die.unit.addressSize);
   });
 }
 
@@ -197,7 +197,7 @@ class FieldWalk {
     if (constant !== undefined) return constant;
     const expression = member.block(At.dataMemberLocation);
     if (expression?.[0] !== 0x23) return 0;
-    return new ByteReader(expression, this.info.elf.littleEndian, '.debug_info', 1).uleb();
+    return new ByteReader(expression, this.info.elfFile.littleEndian, '.debug_info', 1).uleb();
   }
 
   private memberNames(type: Die): string {

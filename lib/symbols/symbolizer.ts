@@ -43,7 +43,7 @@ export interface SymbolizerOptions {
  */
 export class Symbolizer {
   /** The file itself: sections, segments and initialised memory. */
-  readonly elf: ElfFile;
+  readonly elfFile: ElfFile;
   /** The GNU build id in hexadecimal; undefined when the program was linked without one. */
   readonly buildId: string | undefined;
   /** `arm`, `riscv`, `xtensa`, ... */
@@ -57,16 +57,16 @@ export class Symbolizer {
 
   /** @throws SymbolError HH1301 to HH1303 when the bytes are not a linked ELF program. */
   constructor(bytes: Uint8Array, options: SymbolizerOptions = {}) {
-    this.elf = new ElfFile(bytes);
-    this.machine = this.elf.machine;
-    this.symbols = new SymbolTable(this.elf);
-    this.info = new DebugInfo(this.elf, this.symbols, {
+    this.elfFile = new ElfFile(bytes);
+    this.machine = this.elfFile.machine;
+    this.symbols = new SymbolTable(this.elfFile);
+    this.info = new DebugInfo(this.elfFile, this.symbols, {
       files: options.splitFiles,
       package: options.splitPackage,
     });
-    this.buildId = this.info.attempt(() => readBuildId(this.elf));
+    this.buildId = this.info.attempt(() => readBuildId(this.elfFile));
     this.hasDebugInfo = ['.debug_info', '.zdebug_info', '.debug_line'].some(
-      (name) => this.elf.section(name) !== undefined,
+      (name) => this.elfFile.section(name) !== undefined,
     );
     this.lookup = new SourceLookup(this.info, this.symbols);
     this.unwinder = new Unwinder(this.info, this.symbols, new TailCalls(this.info, this.symbols));
@@ -220,7 +220,7 @@ export class Symbolizer {
 
   /** Initialised memory, from the file: what flash holds. Undefined unless all of it is in one loaded segment. */
   readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined {
-    return this.elf.readMemory(address, sizeBytes);
+    return this.elfFile.readMemory(address, sizeBytes);
   }
 }
 

@@ -35,8 +35,8 @@ export class Unwinder implements FrameSteps {
     private readonly symbols: SymbolTable,
     private readonly tailCalls: TailCalls,
   ) {
-    this.machine = info.attempt(() => machineOf(info.elf));
-    this.overlays = overlaysOf(info.elf);
+    this.machine = info.attempt(() => machineOf(info.elfFile));
+    this.overlays = overlaysOf(info.elfFile);
     this.frames = new CallFrameTable(info);
     this.exidx = new ExidxTable(info);
   }
@@ -68,7 +68,7 @@ export class Unwinder implements FrameSteps {
     if (this.isOverlaid(address)) return false;
     if (symbols.functionAt(address)?.address !== address || symbols.codeKindAt(address) === 'arm') return false;
     // A call that ends a function (of abort, of panic) returns to the next one. What looks so in a literal pool is none.
-    return symbols.codeKindAt(address - 1) === 'data' || isCallBefore(this.info.elf, address) === false;
+    return symbols.codeKindAt(address - 1) === 'data' || isCallBefore(this.info.elfFile, address) === false;
   }
 
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
@@ -112,7 +112,7 @@ export class Unwinder implements FrameSteps {
 
   private findBounds() {
     const main = this.info.attempt(() => this.symbols.named('main')[0])?.address;
-    const entry = this.info.elf.entry;
+    const entry = this.info.elfFile.entry;
     const isThumb = this.machine?.hasThumbBit ?? false;
     return { main, entry: entry === 0 ? undefined : this.functionStart(isThumb ? entry - (entry % 2) : entry) };
   }
@@ -128,7 +128,7 @@ export class Unwinder implements FrameSteps {
     if (!this.machine?.hasThumbBit) return undefined;
     const start = this.symbols.functionAt(pc)?.address;
     const prologue = () =>
-      start === undefined ? undefined : thumbPrologueRow(this.info.elf, start, isTop ? pc : pc + 1);
+      start === undefined ? undefined : thumbPrologueRow(this.info.elfFile, start, isTop ? pc : pc + 1);
     const isOfOther = start !== undefined && (this.exidx.startAt(pc) ?? start) < start;
     return isTop || isOfOther ? (prologue() ?? this.exidx.rowAt(pc)) : (this.exidx.rowAt(pc) ?? prologue());
   }

@@ -259,8 +259,8 @@ export interface OracleResult {
   readonly outcome: 'matched' | 'differs' | 'unavailable';
   /** What was compared, or why nothing could be: `allocation table at 0x2000030c`. */
   readonly detail: string;
+  readonly liveAllocations?: number;
   readonly liveBlocks?: number;
-  readonly liveUnits?: number;
   /** At most 20; empty when matched. */
   readonly differences: readonly string[];
 }

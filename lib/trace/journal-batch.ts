@@ -24,12 +24,12 @@ export interface Written {
 
 export const NOTHING_WRITTEN: Written = { strings: 0, frames: 0, stacks: 0, events: 0 };
 
-export function writtenAll({ strings, frames, stacks, eventCount }: BatchSource): Written {
+export function writtenAll({ strings, frames, stacks, eventCount }: BatchRows): Written {
   return { strings: strings.length, frames: frames.count, stacks: stacks.count, events: eventCount };
 }
 
 /** Columns and tables to write from, of a trace or of a builder as it is now. */
-export interface BatchSource {
+export interface BatchRows {
   readonly eventCount: number;
   /** Events before the first one in the columns. */
   readonly forgotten: number;
@@ -44,7 +44,7 @@ export interface BatchSource {
   readonly optional: Readonly<Partial<Record<OptionalName, ArrayLike<number>>>>;
 }
 
-export function sourceOfBuilder(builder: TraceBuilder): BatchSource {
+export function sourceOfBuilder(builder: TraceBuilder): BatchRows {
   const { tables, kind, address, sizeBytes, stack, eventCount, forgotten } = builder;
   const optional: Partial<Record<OptionalName, ArrayLike<number>>> = {};
   for (const name of OPTIONAL_COLUMNS) {
@@ -65,7 +65,7 @@ export function sourceOfBuilder(builder: TraceBuilder): BatchSource {
   };
 }
 
-export function sourceOfTrace({ eventCount, strings, frames, stacks, events }: Trace): BatchSource {
+export function rowsOfTrace({ eventCount, strings, frames, stacks, events }: Trace): BatchRows {
   const { kind, address, sizeBytes, stack } = events;
   const optional: Partial<Record<OptionalName, ArrayLike<number>>> = {};
   for (const name of OPTIONAL_COLUMNS) {
@@ -79,7 +79,7 @@ export function sourceOfTrace({ eventCount, strings, frames, stacks, events }: T
 /** Writes what stands between `from` and `to`. */
 export function writeBatch(
   writer: ByteWriter,
-  source: BatchSource,
+  source: BatchRows,
   { from, to, liveBytes }: { readonly from: Written; readonly to: Written; readonly liveBytes: number },
 ): void {
   const { strings, frames, stacks, forgotten } = source;
@@ -120,7 +120,7 @@ function addressRange(address: ArrayLike<number>, first: number, end: number): {
   return { low: Math.min(low, high), high };
 }
 
-function writeOptional(writer: ByteWriter, { optional }: BatchSource, from: number, to: number): void {
+function writeOptional(writer: ByteWriter, { optional }: BatchRows, from: number, to: number): void {
   const present = OPTIONAL_COLUMNS.filter((name) => (optional[name]?.length ?? 0) > from);
   writer.byte(present.reduce((mask, name) => mask | (1 << OPTIONAL_COLUMNS.indexOf(name)), 0));
   for (const name of present) writeColumn(writer, optional[name] ?? [], from, to);

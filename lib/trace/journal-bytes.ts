@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import type { RawSample } from './heap-event.js';
-import { type BatchSource, NOTHING_WRITTEN, sourceOfTrace, writeBatch, writtenAll } from './journal-batch.js';
+import { type BatchRows, NOTHING_WRITTEN, rowsOfTrace, writeBatch, writtenAll } from './journal-batch.js';
 import { JournalChunks } from './journal-chunks.js';
 import { ChunkType, type SideRecord } from './journal-format.js';
 import { writePacked } from './pack-samples.js';
@@ -19,7 +19,7 @@ export function journalBytes(trace: Trace): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   const chunks = new JournalChunks((bytes) => pieces.push(bytes.slice()));
   chunks.json(ChunkType.info, trace.info);
-  writeEvents(chunks, sourceOfTrace(trace));
+  writeEvents(chunks, rowsOfTrace(trace));
   for (const record of sideRecords(trace)) chunks.json(ChunkType.side, record);
   writeSamples(chunks, trace.rawSamples);
   chunks.json(ChunkType.end, { eventCount: trace.eventCount });
@@ -27,7 +27,7 @@ export function journalBytes(trace: Trace): Uint8Array[] {
 }
 
 /** The names and stacks come with the first batch. */
-function writeEvents(chunks: JournalChunks, source: BatchSource): void {
+function writeEvents(chunks: JournalChunks, source: BatchRows): void {
   const all = writtenAll(source);
   if (all.events + all.strings + all.frames + all.stacks === 0) return;
   for (let from = NOTHING_WRITTEN; from === NOTHING_WRITTEN || from.events < all.events; ) {

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { AlloctraceClient } from '../../lib/alloctrace/client.js';
-import { LiveRingSource } from '../../lib/alloctrace/ring-sources.js';
+import { LiveServedRing } from '../../lib/alloctrace/served-rings.js';
 import { serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { writeAlloctraceJson } from '../../lib/formats/write-alloctrace-json.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
@@ -38,7 +38,7 @@ const HALF = DOCUMENT.slice(0, DOCUMENT.indexOf('"seq":2'));
 
 test('two harvesters: what one captured into a ring the other downloads', async (t) => {
   const ring = new HeapRing(100, { captureLargest: true }, 5);
-  await using server = await serveAlloctrace(new LiveRingSource(ring, { name: 'board', elfBuildId: 'abc' }));
+  await using server = await serveAlloctrace(new LiveServedRing(ring, { name: 'board', elfBuildId: 'abc' }));
   const client = new AlloctraceClient(server.url, FAST);
   await client.configure({ backtrace: { depth: 1 } });
   const original = traceFromText(

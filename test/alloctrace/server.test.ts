@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import test from 'ava';
 import { inTurns } from '../../lib/alloctrace/in-turns.js';
-import { FinishedTraceSource, LiveRingSource } from '../../lib/alloctrace/ring-sources.js';
+import { FinishedServedRing, LiveServedRing } from '../../lib/alloctrace/served-rings.js';
 import { type AlloctraceServerOptions, serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { EventKind } from '../../lib/trace/trace.js';
@@ -43,7 +43,7 @@ const post = (port: number, path: string, body: unknown = {}) =>
 
 function liveServer(capacity = 4, options: AlloctraceServerOptions = {}) {
   const ring = new HeapRing(capacity, {}, 1000);
-  return { ring, serving: serveAlloctrace(new LiveRingSource(ring, { name: 'microbit' }), options) };
+  return { ring, serving: serveAlloctrace(new LiveServedRing(ring, { name: 'microbit' }), options) };
 }
 
 test('serves status, settings, freeze, resume and reset of a live ring', async (t) => {
@@ -113,7 +113,7 @@ test('a setting out of range is 400 and names the field', async (t) => {
 });
 
 test('a finished trace can be read but not changed', async (t) => {
-  await using server = await serveAlloctrace(new FinishedTraceSource(traceFromText('alloc 0x100 8')));
+  await using server = await serveAlloctrace(new FinishedServedRing(traceFromText('alloc 0x100 8')));
   t.is(JSON.parse((await ask(server.port, '/alloctrace/trace')).text).events.length, 1);
   t.is(JSON.parse((await ask(server.port, '/alloctrace/status')).text).state, 'frozen');
   t.is((await post(server.port, 'freeze')).status, 200);
@@ -332,7 +332,7 @@ test.serial('aborted downloads of a large trace leave the server answering', asy
   t.timeout(60_000);
   const builder = new TraceBuilder({ source: 'test' });
   for (let i = 0; i < 400_000; i++) builder.addEvent(i % 5 === 4 ? EventKind.failed : EventKind.alloc, i * 16, 16, -1);
-  await using server = await serveAlloctrace(new FinishedTraceSource(builder.build()));
+  await using server = await serveAlloctrace(new FinishedServedRing(builder.build()));
   for (let i = 0; i < 30; i++) {
     const call = request({ host: '127.0.0.1', port: server.port, path: '/alloctrace/trace' });
     call.on('error', () => undefined);

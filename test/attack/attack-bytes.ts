@@ -4,7 +4,7 @@ import { eventAt } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { fuzzFormats } from '../fuzz/formats-fuzz.js';
 import { eventLines } from '../support/capture.js';
-import { FAULTS, faultySession, judge } from '../support/faulty-session.js';
+import { FAULTS, faultySession, judge } from '../support/faulty-link.js';
 import { Random } from '../support/mutate.js';
 import type { AttackOptions, AttackRow } from './attack-row.js';
 

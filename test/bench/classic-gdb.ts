@@ -21,7 +21,7 @@ continue
 /** Runs the script until so many events are logged; resolves to the time from the first to the last of them. */
 export async function classicGdb(options: {
   readonly gdbPath: string;
-  readonly elfPath: string;
+  readonly elf: string;
   readonly port: number;
   readonly events: number;
   readonly timeoutMs: number;
@@ -29,7 +29,7 @@ export async function classicGdb(options: {
   const folder = await mkdtemp(join(tmpdir(), 'harvest-classic-'));
   const file = join(folder, 'classic.gdb');
   await writeFile(file, script(options.port));
-  const child = spawn(options.gdbPath, ['-nx', '-batch', '-x', file, options.elfPath], {
+  const child = spawn(options.gdbPath, ['-nx', '-batch', '-x', file, options.elf], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));

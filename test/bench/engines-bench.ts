@@ -7,7 +7,7 @@ import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { Engine, HarvestPlan } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Target } from '../../lib/link/server/target.js';
@@ -45,7 +45,7 @@ type Contender = (target: Target, plan: HarvestPlan, rig: Rig) => Promise<{ ms: 
  */
 export async function enginesBench(): Promise<BenchRow[]> {
   const gdb = await findGdb();
-  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
+  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
   const contenders: readonly (readonly [string, Contender])[] = [
     ['classic gdb script', classic(gdb.path)],
     ['gdb engine', engineRun(new GdbEngine(gdb))],
@@ -56,7 +56,7 @@ export async function enginesBench(): Promise<BenchRow[]> {
   for (const rig of RIGS) {
     let baseline = 0;
     for (const [name, contender] of contenders) {
-      const { eventsPerSecond, counts, events } = await measure(contender, elfPath, rig);
+      const { eventsPerSecond, counts, events } = await measure(contender, elf, rig);
       const label = counts ? `${name}, +${counts.delayMs.toFixed(2)} ms each way` : name;
       if (baseline === 0) baseline = eventsPerSecond;
       const against = { against: 'classic gdb script', ratio: eventsPerSecond / baseline };
@@ -69,11 +69,11 @@ export async function enginesBench(): Promise<BenchRow[]> {
   return rows;
 }
 
-async function measure(contender: Contender, elfPath: string, rig: Rig): Promise<Measured> {
+async function measure(contender: Contender, elf: string, rig: Rig): Promise<Measured> {
   const board = await loadBoard('qemu-mps2-an385');
-  const image = await loadFirmware(elfPath, board);
+  const image = await loadFirmware(elf, board);
   const { plan } = makeLogPlan(image, board, { untilRepl: true });
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
   // The emulator keeps its state when a client leaves.
   await drain(new DirectEngine({ keepSamples: false }), target, { ...plan, maxEvents: SKIPPED_EVENTS });
@@ -93,10 +93,10 @@ async function measure(contender: Contender, elfPath: string, rig: Rig): Promise
 
 function classic(gdbPath: string): Contender {
   return async (target, _plan, { classicEvents, delayMs }) => {
-    const { elfPath, server } = target;
+    const { elf, server } = target;
     const timeoutMs = 60_000 + delayMs * 120_000;
     return {
-      ms: await classicGdb({ gdbPath, elfPath, port: server.port, events: classicEvents, timeoutMs }),
+      ms: await classicGdb({ gdbPath, elf, port: server.port, events: classicEvents, timeoutMs }),
       events: classicEvents,
     };
   };

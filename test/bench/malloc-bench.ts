@@ -60,15 +60,15 @@ continue
 `;
 
 /** Calls a second that the gdb script captures, from its first to its last. */
-async function baseline(elfPath: string): Promise<number> {
+async function baseline(elf: string): Promise<number> {
   const board = await loadBoard('qemu-mps2-an385');
   const folder = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
   const script = join(folder, 'malloc.gdb');
   await writeFile(script, SCRIPT(target.server.port));
   const gdb = await findGdb();
-  const child = spawn(gdb.path, ['-nx', '-batch', '-x', script, elfPath], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(gdb.path, ['-nx', '-batch', '-x', script, elf], { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const giveUp = setTimeout(() => child.kill('SIGKILL'), BASELINE_MS);
   let rest = '';
@@ -90,8 +90,8 @@ async function baseline(elfPath: string): Promise<number> {
   return calls / ((last - first) / 1000);
 }
 
-async function eventsPerSecond(engine: Engine, elfPath: string): Promise<number> {
-  const { trace, error } = await captureMalloc(engine, { elfPath, until: ['sqlite_repl'], maxEvents: 1000 });
+async function eventsPerSecond(engine: Engine, elf: string): Promise<number> {
+  const { trace, error } = await captureMalloc(engine, { elf, until: ['sqlite_repl'], maxEvents: 1000 });
   if (error !== undefined) throw error;
   const times = trace.events.atUs ?? new Float64Array(0);
   return (trace.eventCount - 1) / (((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1e6);
@@ -102,10 +102,10 @@ async function eventsPerSecond(engine: Engine, elfPath: string): Promise<number>
  * how many times faster ours is.
  */
 export async function mallocBench(): Promise<BenchRow[]> {
-  const elfPath = cFirmware('sqlite', { LIBC: 'newlib', OPT: 'Og' });
-  const script = await baseline(elfPath);
-  const direct = await eventsPerSecond(new DirectEngine(), elfPath);
-  const gdb = await eventsPerSecond(new GdbEngine(await findGdb()), elfPath);
+  const elf = cFirmware('sqlite', { LIBC: 'newlib', OPT: 'Og' });
+  const script = await baseline(elf);
+  const direct = await eventsPerSecond(new DirectEngine(), elf);
+  const gdb = await eventsPerSecond(new GdbEngine(await findGdb()), elf);
   const unit = 'events/s';
   const against = 'gdb commands script';
   return [

@@ -10,12 +10,12 @@ import { lispFirmware } from '../support/lisp-firmware.js';
  * events a second without and with the poke, for each engine: [[plain, poked], ...].
  */
 
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
 
 /** From a short capture and a long one: the way to the first event is in both, and so are an engine's batches. */
 async function rate(engine: Engine, poke: boolean, [few, many]: readonly [number, number]): Promise<number> {
   const milliseconds = async (maxEvents: number) => {
-    const { error, elapsedMs } = await captureThroughOpenocd(engine, { elfPath, poke, maxEvents });
+    const { error, elapsedMs } = await captureThroughOpenocd(engine, { elf, poke, maxEvents });
     if (error !== undefined) throw error;
     return elapsedMs;
   };

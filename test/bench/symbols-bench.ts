@@ -31,7 +31,7 @@ export async function symbolsBench(): Promise<BenchRow[]> {
   const megabytes = bytes.length / 1e6;
   const start = performance.now();
   const symbolizer = createSymbolizer(bytes);
-  const text = symbolizer.elf.section('.text');
+  const text = symbolizer.elfFile.section('.text');
   if (!text) return [];
   symbolizer.locate(text.address + 2);
   symbolizer.symbol('a_sqlite3_open');

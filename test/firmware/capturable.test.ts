@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { harvestEvents } from '../../lib/capture/harvest-events.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { createSymbolizer } from '../../lib/symbols/symbolizer.js';
 import { addr2line } from '../support/addr2line.js';
 import { buildArm, missingTools } from '../support/arm-build.js';

@@ -9,7 +9,7 @@ import type { Engine, HarvestPlan } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { makeMallocPlan } from '../../lib/capture/plan/make-malloc-plan.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Symbolizer } from '../../lib/symbols/symbolizer.js';
@@ -31,17 +31,17 @@ function checkAttached(t: ExecutionContext, trace: Trace): void {
 }
 
 interface Attachment {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly engine: Engine;
   readonly planOf: (image: Symbolizer, board: Board) => HarvestPlan;
 }
 
 /** Captures some events from the reset, lets go, and captures the rest on the same target, as a stranger to it. */
-async function captureInTwo({ elfPath, engine, planOf }: Attachment): Promise<{ first: Trace; rest: Trace }> {
+async function captureInTwo({ elf, engine, planOf }: Attachment): Promise<{ first: Trace; rest: Trace }> {
   const board = await loadBoard('qemu-mps2-an385');
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
-  const plan = planOf(await loadFirmware(elfPath, board), board);
+  const plan = planOf(await loadFirmware(elf, board), board);
   const { signal } = new AbortController();
   const first = await capture(engine, { target, plan: { ...plan, maxEvents: SEEN_BEFORE }, signal });
   const running = { ...target, resetCommands: [], verify: false };
@@ -57,7 +57,7 @@ for (const name of ['direct', 'gdb'] as const) {
       t.timeout(300_000);
       const { rest } = await captureInTwo({
         engine: name === 'direct' ? new DirectEngine() : new GdbEngine(await findGdb()),
-        elfPath: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'split' }),
+        elf: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'split' }),
         planOf: (image, board) => makeLogPlan(image, board, { untilRepl: true }).plan,
       });
       checkAttached(t, rest);
@@ -75,11 +75,11 @@ test.serial('the same by malloc hooks, for a heap of blocks and for one of chunk
     ['micropython-gc', lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'splitnolog' }), { untilRepl: true }],
     ['newlib', cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'libc', ROUNDS: 2 }), { until: ['tasks_done'] }],
   ] as const;
-  for (const [allocator, elfPath, end] of profiles) {
+  for (const [allocator, elf, end] of profiles) {
     const profile = await loadAllocator(allocator);
     const { rest } = await captureInTwo({
       engine: new DirectEngine(),
-      elfPath,
+      elf,
       planOf: (image, board) => makeMallocPlan(image, board, profile, end).plan,
     });
     // A call that was under way when the capture attached was not seen: findings may name its block.

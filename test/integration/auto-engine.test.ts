@@ -9,8 +9,8 @@ import { captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
 // -Os on the Cortex-M3: with tail calls.
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
-const setup = { boardName: 'qemu-mps2-an385', elfPath };
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
+const setup = { boardName: 'qemu-mps2-an385', elf };
 const program = await findGdb();
 const gdb = new GdbEngine(program);
 const expected = eventLines((await captureInQemu(gdb, setup)).trace);

@@ -2,13 +2,13 @@ import test from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { connect } from '../../lib/link/server/connect.js';
 import { capture } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { type RspProxyOptions, startRspProxy } from '../support/rsp-proxy.js';
 
-const elfPath = lispFirmware({ board: 'microbit', opt: 'Os', variant: 'tiny' });
+const elf = lispFirmware({ board: 'microbit', opt: 'Os', variant: 'tiny' });
 
 /** Refuses the breakpoint of this number, hardware and software alike, and counts what is set. */
 function refusing(nth: number) {
@@ -37,11 +37,11 @@ for (const [nth, until] of [
     async (t) => {
       t.timeout(120_000);
       const board = { ...(await loadBoard('qemu-microbit')), comparators: { breakpoints: 8, watchpoints: 2 } };
-      await using target = await connect(board, { elfPath });
+      await using target = await connect(board, { elf });
       target.lost.catch(() => undefined);
       const refuse = refusing(nth);
       await using proxy = await startRspProxy({ targetPort: target.server.port, onPacket: refuse.onPacket });
-      const { plan } = makeLogPlan(await loadFirmware(elfPath, board), board, { untilRepl: true, until });
+      const { plan } = makeLogPlan(await loadFirmware(elf, board), board, { untilRepl: true, until });
       const through = { ...target, server: { host: '127.0.0.1', port: proxy.port } };
       const signal = new AbortController().signal;
       const { error, trace } = await capture(new DirectEngine(), { target: through, plan, signal });

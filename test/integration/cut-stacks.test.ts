@@ -34,7 +34,7 @@ interface Expected {
 }
 
 const captures = test.macro(async (t: ExecutionContext, firmware: FieldFirmware, expected: Expected) => {
-  const setup = { elfPath: fieldFirmware(firmware), allocator: 'custom', hooks: FIELD_HOOKS, until: ['done'] };
+  const setup = { elf: fieldFirmware(firmware), allocator: 'custom', hooks: FIELD_HOOKS, until: ['done'] };
   for (const engine of ENGINES) {
     const { trace, error } = await captureMalloc(engine, setup);
     t.is(error, undefined);
@@ -123,7 +123,7 @@ test(
 
 test('in the tree a cut path hangs under [...] and is no root, and the text says how many are cut and guessed', async (t) => {
   const setup = {
-    elfPath: fieldFirmware({ kind: 'CIRCLES' }),
+    elf: fieldFirmware({ kind: 'CIRCLES' }),
     allocator: 'custom',
     hooks: FIELD_HOOKS,
     until: ['done'],

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import test from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
-import { DirectSession } from '../../lib/capture/direct/direct-session.js';
+import { RspLink } from '../../lib/capture/direct/rsp-link.js';
 import { SnapshotReader } from '../../lib/capture/direct/stop-snapshot.js';
 import { StopUnwinder } from '../../lib/capture/direct/stop-unwinder.js';
 import { TargetRun } from '../../lib/capture/direct/target-run.js';
 import { EndReason } from '../../lib/capture/end-reason.js';
 import type { Engine } from '../../lib/capture/engine.js';
-import { harvestLogBySession } from '../../lib/capture/log/session-log-loop.js';
+import { harvestLogByLink } from '../../lib/capture/log/link-log-loop.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { resymbolize } from '../../lib/firmware/resymbolize.js';
 import { SymbolizerUnwinder } from '../../lib/firmware/symbolizer-unwinder.js';
 import { RspClient } from '../../lib/link/rsp/rsp-client.js';
@@ -21,8 +21,8 @@ import { connect } from '../../lib/link/server/connect.js';
 import { capture, captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
-const setup = { boardName: 'qemu-mps2-an385', elfPath };
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
+const setup = { boardName: 'qemu-mps2-an385', elf };
 const reference = await captureInQemu(new DirectEngine(), setup);
 const expected = eventLines(reference.trace);
 
@@ -50,14 +50,14 @@ test('a session over the protocol client captures the same, stepping over breakp
     name: 'direct',
     async *harvest(target, plan, signal) {
       const { host, port } = target.server;
-      const image = await loadFirmware(target.elfPath);
+      const image = await loadFirmware(target.elf);
       const client = await RspClient.connect({ host, port, ackless: true });
       const reader = new SnapshotReader(client, [], [{ address: 0x20000000, length: 0x400000 }]);
       const stacks = new StopUnwinder(new SymbolizerUnwinder(image), reader);
       const run = new TargetRun(client, undefined, 15_000);
-      await using session = new DirectSession({ client, reader, stacks, run }, { words: [], keepSamples: false });
+      await using link = new RspLink({ client, reader, stacks, run }, { words: [], keepSamples: false });
       const { hook } = plan;
-      if (hook.type === 'gc-log') yield* harvestLogBySession(session, { ...plan, hook, maxEvents: 200 }, signal);
+      if (hook.type === 'gc-log') yield* harvestLogByLink(link, { ...plan, hook, maxEvents: 200 }, signal);
     },
   };
   const { trace, error } = await captureInQemu(sessions, setup);
@@ -75,9 +75,9 @@ test('ends at the limit of events with the target halted and the oracle matched'
 
 test('an abort ends it cleanly with what was captured, and leaves no breakpoint behind', async (t) => {
   const board = await loadBoard(setup.boardName);
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
-  const image = await loadFirmware(elfPath, board);
+  const image = await loadFirmware(elf, board);
   const { plan } = makeLogPlan(image, board, { untilRepl: true });
   const abort = new AbortController();
   const lines: string[] = [];
@@ -98,9 +98,9 @@ test('an abort ends it cleanly with what was captured, and leaves no breakpoint 
 
 test('a target that ends in the middle is an error, after everything so far and a gap', async (t) => {
   const board = await loadBoard(setup.boardName);
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
-  const { plan } = makeLogPlan(await loadFirmware(elfPath, board), board, { untilRepl: true });
+  const { plan } = makeLogPlan(await loadFirmware(elf, board), board, { untilRepl: true });
   const dying: Engine = {
     name: 'direct',
     async *harvest(...args) {
@@ -123,12 +123,12 @@ test('a capture with a stripped ELF file is mended by the whole one', async (t) 
   const folder = mkdtempSync(join(tmpdir(), 'harvest-test-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const stripped = join(folder, 'stripped.elf');
-  execFileSync('arm-none-eabi-objcopy', ['--strip-debug', elfPath, stripped]);
-  const whole = await loadFirmware(elfPath);
+  execFileSync('arm-none-eabi-objcopy', ['--strip-debug', elf, stripped]);
+  const whole = await loadFirmware(elf);
   const { plan } = makeLogPlan(whole, await loadBoard(setup.boardName), { untilRepl: true });
   const { trace } = await captureInQemu(new DirectEngine(), {
     ...setup,
-    elfPath: stripped,
+    elf: stripped,
     plan: { ...plan, firmware: await loadFirmware(stripped) },
   });
   t.notDeepEqual(eventLines(trace), expected);

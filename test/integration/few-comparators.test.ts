@@ -61,7 +61,7 @@ function allocations(trace: Trace) {
 }
 
 const heapOf = (variant: string) => ({
-  elfPath: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant }),
+  elf: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant }),
   untilRepl: true,
 });
 
@@ -141,8 +141,8 @@ test.serial(
   'a malloc heap has no such table: a function without a breakpoint makes the capture incomplete',
   async (t) => {
     t.timeout(300_000);
-    const elfPath = cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'tlsf', ROUNDS: 1 });
-    const { trace } = await captureMalloc(new DirectEngine(), { elfPath, until: ['tasks_done'], breakpoints: 4 });
+    const elf = cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'tlsf', ROUNDS: 1 });
+    const { trace } = await captureMalloc(new DirectEngine(), { elf, until: ['tasks_done'], breakpoints: 4 });
     t.false(trace.info.complete);
     t.regex(trace.gaps[0]?.reason ?? '', /is not hooked: .* has 4 breakpoints/);
   },

@@ -7,7 +7,7 @@ import { loadBoard } from '../../lib/boards/load-board.js';
 import { EndReason } from '../../lib/capture/end-reason.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { decodeAll } from '../../lib/formats/format.js';
 import { gdbLog } from '../../lib/formats/gdb-log.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
@@ -20,7 +20,7 @@ import { lispFirmware, symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const small = () => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
-const setup = () => ({ boardName: 'qemu-mps2-an385', elfPath: small() });
+const setup = () => ({ boardName: 'qemu-mps2-an385', elf: small() });
 
 /** What gdb's text output can tell of an event. */
 function plainLines(trace: Trace): string[] {
@@ -37,10 +37,10 @@ function plainLines(trace: Trace): string[] {
 test.serial('every backtrace of the small variant equals gdb’s own bt at that event', async (t) => {
   t.timeout(120_000);
   const { trace } = await captureInQemu(new GdbEngine(await findGdb()), setup());
-  const elfPath = small();
-  const addressOf = symbolAddresses(elfPath);
+  const elf = small();
+  const addressOf = symbolAddresses(elf);
   const script = join(tempFolder(t), 'bt.gdb');
-  await using target = await connect(await loadBoard('qemu-mps2-an385'), { elfPath });
+  await using target = await connect(await loadBoard('qemu-mps2-an385'), { elf });
   target.lost.catch(() => undefined);
   const settings = [
     'confirm off',
@@ -63,7 +63,7 @@ test.serial('every backtrace of the small variant equals gdb’s own bt at that 
   );
   const { path } = await findGdb();
   const run = promisify(execFile);
-  const { stdout } = await run(path, ['-nx', '-batch', '-x', script, elfPath], {
+  const { stdout } = await run(path, ['-nx', '-batch', '-x', script, elf], {
     maxBuffer: 1 << 26,
     timeout: 100_000,
   });
@@ -94,13 +94,13 @@ for (const usePython of [true, false]) {
   const where = usePython ? 'in gdb' : 'over MI';
   test.serial(`a soft reboot begins a new epoch, and the number of events can be bounded (${where})`, async (t) => {
     t.timeout(60_000);
-    const elfPath = small();
+    const elf = small();
     const board = await loadBoard('qemu-mps2-an385');
-    await using target = await connect(board, { elfPath });
+    await using target = await connect(board, { elf });
     target.lost.catch(() => undefined);
     // Ctrl-D waits in the UART until the REPL reads it.
     target.writeConsole?.('\x04');
-    const plan = makeLogPlan(await loadFirmware(elfPath, board), board, { maxEvents: 1000 }).plan;
+    const plan = makeLogPlan(await loadFirmware(elf, board), board, { maxEvents: 1000 }).plan;
     const engine = new GdbEngine(await findGdb(), usePython);
     const { trace, error } = await capture(engine, { target, plan, signal: new AbortController().signal });
     t.is(error, undefined);
@@ -114,11 +114,11 @@ for (const usePython of [true, false]) {
 
   test.serial(`an interrupt ends the capture cleanly and keeps its events (${where})`, async (t) => {
     t.timeout(60_000);
-    const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'bootloop' });
+    const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'bootloop' });
     const control = new AbortController();
     setTimeout(() => control.abort(new EndReason('enough', false)), 3_000);
     const engine = new GdbEngine(await findGdb(), usePython);
-    const { trace, error } = await captureInQemu(engine, { ...setup(), elfPath, signal: control.signal });
+    const { trace, error } = await captureInQemu(engine, { ...setup(), elf, signal: control.signal });
     t.is(error, undefined);
     t.true(trace.eventCount > 10);
     t.regex(trace.info.endReason ?? '', /^enough; the target is in /);
@@ -129,11 +129,11 @@ for (const usePython of [true, false]) {
 
 test.serial('a target that is lost throws its cause, with every event so far kept', async (t) => {
   t.timeout(60_000);
-  const elfPath = small();
+  const elf = small();
   const board = await loadBoard('qemu-mps2-an385');
-  const target = await connect(board, { elfPath });
+  const target = await connect(board, { elf });
   target.lost.catch(() => undefined);
-  const plan = makeLogPlan(await loadFirmware(elfPath, board), board, { untilRepl: true }).plan;
+  const plan = makeLogPlan(await loadFirmware(elf, board), board, { untilRepl: true }).plan;
   const builder = new TraceBuilder();
   const engine = new GdbEngine(await findGdb());
   const error = await t.throwsAsync(
@@ -151,8 +151,8 @@ test.serial('a target that is lost throws its cause, with every event so far kep
 
 test.serial('a corrupt stack neither hangs the capture nor loses events', async (t) => {
   t.timeout(60_000);
-  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'corrupt' });
-  const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elfPath });
+  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'corrupt' });
+  const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elf });
   t.is(error, undefined);
   t.is(trace.info.endReason, 'reached pyexec_friendly_repl');
   t.is(trace.info.oracle?.outcome, 'matched');
@@ -161,8 +161,8 @@ test.serial('a corrupt stack neither hangs the capture nor loses events', async 
 
 test.serial('a heap that is exhausted is captured to the end', async (t) => {
   t.timeout(60_000);
-  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'exhaust' });
-  const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elfPath });
+  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'exhaust' });
+  const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elf });
   t.is(error, undefined);
   t.is(trace.info.oracle?.outcome, 'matched');
 });
@@ -170,11 +170,11 @@ test.serial('a heap that is exhausted is captured to the end', async (t) => {
 test.serial('a target that runs another firmware is refused before the capture', async (t) => {
   t.timeout(60_000);
   const board = await loadBoard('qemu-mps2-an385');
-  await using target = await connect(board, { elfPath: small() });
+  await using target = await connect(board, { elf: small() });
   target.lost.catch(() => undefined);
   const other = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'big' });
   const gdbServer = `${target.server.host}:${target.server.port}`;
-  await using attached = await connect(board, { elfPath: other, gdbServer, server: 'generic' });
+  await using attached = await connect(board, { elf: other, gdbServer, server: 'generic' });
   const plan = makeLogPlan(await loadFirmware(other, board), board, { untilRepl: true }).plan;
   const engine = new GdbEngine(await findGdb());
   const { error } = await capture(engine, { target: attached, plan, signal: new AbortController().signal });
@@ -183,8 +183,8 @@ test.serial('a target that runs another firmware is refused before the capture',
 
 test.serial('a server that does not listen is an error with its address', async (t) => {
   const board = await loadBoard('metro_m0_express');
-  const elfPath = lispFirmware({ board: 'microbit', opt: 'Og', variant: 'small' });
-  await t.throwsAsync(connect(board, { elfPath, gdbServer: '127.0.0.1:9' }), {
+  const elf = lispFirmware({ board: 'microbit', opt: 'Og', variant: 'small' });
+  await t.throwsAsync(connect(board, { elf, gdbServer: '127.0.0.1:9' }), {
     code: 'HH1501',
     message: /127\.0\.0\.1:9: found no debug server: .*refused/i,
   });

@@ -13,12 +13,12 @@ import { startOpenocd } from '../support/openocd-server.js';
 import { startQemu } from '../support/qemu-server.js';
 import { type SimulatedBoard, simulatedBoard } from '../support/simulated-board.js';
 
-const elfPath = lispFirmware({ board: 'microbit', opt: 'Os', variant: 'tiny' });
+const elf = lispFirmware({ board: 'microbit', opt: 'Os', variant: 'tiny' });
 const machine = { probes: [], listens: async () => false, canRun: async () => true };
 
 async function launched(board: SimulatedBoard, after: 'run' | 'halt' | 'reset' = 'run') {
   const serverProgram = `${board.programFolder}/openocd`;
-  return connect(await loadBoard('metro_m0_express'), { elfPath, machine, serverProgram, after, server: 'openocd' });
+  return connect(await loadBoard('metro_m0_express'), { elf, machine, serverProgram, after, server: 'openocd' });
 }
 
 /** The processes of a program whose command line has this text. */
@@ -29,7 +29,7 @@ function processesWith(text: string): string[] {
 
 test.serial('what is launched is ready for gdb, on a port of its own, and is gone afterwards', async (t) => {
   t.timeout(120_000);
-  await using board = await simulatedBoard('microbit', elfPath);
+  await using board = await simulatedBoard('microbit', elf);
   const target = await launched(board);
   const client = await RspClient.connect(target.server);
   t.true((await client.registers()).length >= 16);
@@ -44,7 +44,7 @@ test.serial('what is launched is ready for gdb, on a port of its own, and is gon
 async function leave(t: ExecutionContext, board: SimulatedBoard, after: 'run' | 'halt' | 'reset') {
   const target = await launched(board, after);
   const client = await RspClient.connect(target.server);
-  await client.breakpoints.set(symbolAddresses(elfPath)('gc_alloc'));
+  await client.breakpoints.set(symbolAddresses(elf)('gc_alloc'));
   client.connection.destroy();
   const tcl = await OpenocdTcl.open({ host: '127.0.0.1', port: target.tclPort ?? 0 });
   t.is(await tcl.state(), 'halted');
@@ -59,7 +59,7 @@ test.serial(
   'after a capture that died the target runs, without a breakpoint; or stays halted, when told so',
   async (t) => {
     t.timeout(180_000);
-    await using board = await simulatedBoard('microbit', elfPath);
+    await using board = await simulatedBoard('microbit', elf);
     t.deepEqual(await leave(t, board, 'run'), { state: 'running', breakpoints: '' });
     t.deepEqual(await leave(t, board, 'halt'), { state: 'halted', breakpoints: '' });
     t.deepEqual(await leave(t, board, 'reset'), { state: 'running', breakpoints: '' });
@@ -68,7 +68,7 @@ test.serial(
 
 test.serial('OpenOCD that is killed is told as lost; nothing is left over, and nothing hangs', async (t) => {
   t.timeout(120_000);
-  await using board = await simulatedBoard('microbit', elfPath);
+  await using board = await simulatedBoard('microbit', elf);
   const target = await launched(board);
   for (const line of processesWith(board.interfaceFile)) {
     const pid = Number(line.trim().split(' ')[0]);
@@ -82,7 +82,7 @@ test.serial('OpenOCD that is killed is told as lost; nothing is left over, and n
 
 test.serial('the check of a board reads its comparators and its link, and lets it run', async (t) => {
   t.timeout(120_000);
-  await using board = await simulatedBoard('microbit', elfPath);
+  await using board = await simulatedBoard('microbit', elf);
   const options = { server: 'openocd', serverProgram: `${board.programFolder}/openocd` } as const;
   const check = await checkTarget(await loadBoard('metro_m0_express'), options);
   t.is(check.server, 'openocd');
@@ -94,7 +94,7 @@ test.serial('the check of a board reads its comparators and its link, and lets i
 
 test.serial('a probe that is gone is an error of the launch, and nothing is left over', async (t) => {
   t.timeout(120_000);
-  await using board = await simulatedBoard('microbit', elfPath);
+  await using board = await simulatedBoard('microbit', elf);
   await board.killProbe();
   await t.throwsAsync(launched(board), { code: 'HH1522' });
   t.deepEqual(processesWith(board.interfaceFile), []);
@@ -111,7 +111,7 @@ test.serial('a running OpenOCD is known by its answers, with its Tcl port, on wh
   t.regex(found.version ?? '', /Open On-Chip Debugger 0\.12/);
   t.is(found.tclPort, openocd.tclPort);
   const board = await loadBoard('generic');
-  await using target = await connect(board, { elfPath, gdbServer: `:${openocd.gdbPort}` });
+  await using target = await connect(board, { elf, gdbServer: `:${openocd.gdbPort}` });
   t.deepEqual(target.resetCommands, ['reset halt']);
   // Its Tcl port is none of those that are tried: that is said.
   t.is(target.tclPort, undefined);
@@ -122,7 +122,7 @@ test.serial('a QEMU that runs already is known, and is attached to each time', a
   t.timeout(120_000);
   const port = await freePort();
   const { spawnTool, killTool, toolEnded } = await import('../../lib/base/child-processes.js');
-  const args = ['-machine', 'microbit', '-kernel', elfPath, '-display', 'none', '-serial', 'null', '-monitor', 'none'];
+  const args = ['-machine', 'microbit', '-kernel', elf, '-display', 'none', '-serial', 'null', '-monitor', 'none'];
   const child = spawnTool('qemu-system-arm', [...args, '-icount', 'shift=0', '-gdb', `tcp:127.0.0.1:${port}`]);
   const ended = toolEnded(child);
   const { waitForPort } = await import('../../lib/link/server/tcp-port.js');
@@ -130,7 +130,7 @@ test.serial('a QEMU that runs already is known, and is attached to each time', a
   try {
     const board = await loadBoard('generic');
     for (let time = 0; time < 4; time++) {
-      await using target = await connect(board, { elfPath, gdbServer: `:${port}` });
+      await using target = await connect(board, { elf, gdbServer: `:${port}` });
       t.is(target.kind, 'qemu');
       const client = await RspClient.connect({ ...target.server, ackless: true });
       t.true((await client.registers()).length >= 16);

@@ -44,7 +44,7 @@ for (const [libc, opt] of [
     const expected = await sqliteReference(libc, opt);
     t.true(expected.length > 1000, `${expected.length} events`);
     const { trace, error } = await captureMalloc(new DirectEngine(), {
-      elfPath: sqlite(libc, opt),
+      elf: sqlite(libc, opt),
       until: ['sqlite_repl'],
     });
     t.is(error, undefined);
@@ -58,21 +58,21 @@ for (const [libc, opt] of [
 
 test.serial('sqlite newlib -Os: the gdb engine captures the same events with the same backtraces', async (t) => {
   t.timeout(240_000);
-  const setup = { elfPath: sqlite('newlib', 'Os'), until: ['sqlite_repl'] };
+  const setup = { elf: sqlite('newlib', 'Os'), until: ['sqlite_repl'] };
   const direct = await captureMalloc(new DirectEngine(), setup);
   const gdb = await captureMalloc(new GdbEngine(await findGdb()), setup);
   t.is(gdb.error, undefined);
   t.true(gdb.trace.eventCount > 1000);
-  t.is(await firstDifference(direct.trace, gdb.trace, setup.elfPath), undefined);
+  t.is(await firstDifference(direct.trace, gdb.trace, setup.elf), undefined);
   t.is(gdb.trace.info.oracle?.outcome, 'matched', JSON.stringify(gdb.trace.info.oracle));
 });
 
 test.serial('two tasks, an interrupt and longjmp: the same events in both engines and the reference', async (t) => {
   t.timeout(240_000);
-  const elfPath = tasks('libc', { ROUNDS: 4 });
+  const elf = tasks('libc', { ROUNDS: 4 });
   const expected = eventForm(await referenceLines(tasks('libc', { ROUNDS: 4, REFERENCE: 1 }), 'tasks done'));
-  const direct = await captureMalloc(new DirectEngine(), { elfPath, until: ['tasks_done'] });
-  const gdb = await captureMalloc(new GdbEngine(await findGdb()), { elfPath, until: ['tasks_done'] });
+  const direct = await captureMalloc(new DirectEngine(), { elf, until: ['tasks_done'] });
+  const gdb = await captureMalloc(new GdbEngine(await findGdb()), { elf, until: ['tasks_done'] });
   t.deepEqual(referenceForm(direct.trace), expected);
   t.deepEqual(referenceForm(gdb.trace), expected);
   const lines = eventLines(direct.trace);
@@ -90,7 +90,7 @@ test.serial('TLSF and operator new, the largest free block around each event', a
   t.timeout(240_000);
   const expected = eventForm(await referenceLines(tasks('tlsf', { ROUNDS: 1, REFERENCE: 1 }), 'tasks done'));
   const { trace, error } = await captureMalloc(new DirectEngine(), {
-    elfPath: tasks('tlsf', { ROUNDS: 1 }),
+    elf: tasks('tlsf', { ROUNDS: 1 }),
     until: ['tasks_done'],
     captureLargest: true,
   });
@@ -107,7 +107,7 @@ test.serial('TLSF and operator new, the largest free block around each event', a
 
 test.serial('4 breakpoints are enough for malloc, free, realloc and an end, and what they cost is said', async (t) => {
   t.timeout(240_000);
-  const setup = { elfPath: sqlite('nano', 'Os'), until: ['sqlite_repl'], breakpoints: 4 };
+  const setup = { elf: sqlite('nano', 'Os'), until: ['sqlite_repl'], breakpoints: 4 };
   const { trace, error, notes } = await captureMalloc(new DirectEngine(), setup);
   t.is(error, undefined);
   t.deepEqual(referenceForm(trace), await sqliteReference('nano', 'Os'));
@@ -121,8 +121,8 @@ test.serial('4 breakpoints are enough for malloc, free, realloc and an end, and 
 
 test.serial('a heap that is exhausted shows failed requests', async (t) => {
   t.timeout(240_000);
-  const elfPath = sqlite('newlib', 'Os', { EXHAUST: 1 });
-  const { trace, error } = await captureMalloc(new DirectEngine(), { elfPath, until: ['sqlite_repl'] });
+  const elf = sqlite('newlib', 'Os', { EXHAUST: 1 });
+  const { trace, error } = await captureMalloc(new DirectEngine(), { elf, until: ['sqlite_repl'] });
   t.is(error, undefined);
   t.true(referenceForm(trace).some((line) => line.startsWith('failed ')));
   t.is(trace.info.oracle?.outcome, 'matched');
@@ -130,8 +130,8 @@ test.serial('a heap that is exhausted shows failed requests', async (t) => {
 
 test.serial('MicroPython-style heap without a log function: sweeps are read from the allocation table', async (t) => {
   t.timeout(240_000);
-  const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'nolog' });
-  const { trace, error } = await captureMalloc(new DirectEngine(), { elfPath, untilRepl: true });
+  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'nolog' });
+  const { trace, error } = await captureMalloc(new DirectEngine(), { elf, untilRepl: true });
   t.is(error, undefined);
   const kinds = referenceForm(trace);
   t.true(kinds.length > 100);
@@ -141,13 +141,13 @@ test.serial('MicroPython-style heap without a log function: sweeps are read from
 });
 
 test.serial('an allocator without symbols and one that is not there are said so', async (t) => {
-  const elfPath = sqlite('newlib', 'Og');
-  await t.throwsAsync(captureMalloc(new DirectEngine(), { elfPath, allocator: 'freertos-heap-4' }), { code: 'HH1361' });
-  await t.throwsAsync(captureMalloc(new DirectEngine(), { elfPath, allocator: 'custom' }), { code: 'HH1361' });
+  const elf = sqlite('newlib', 'Og');
+  await t.throwsAsync(captureMalloc(new DirectEngine(), { elf, allocator: 'freertos-heap-4' }), { code: 'HH1361' });
+  await t.throwsAsync(captureMalloc(new DirectEngine(), { elf, allocator: 'custom' }), { code: 'HH1361' });
   const lisp = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
   const hook = ['gc_alloc(size)'];
   const { trace } = await captureMalloc(new DirectEngine(), {
-    elfPath: lisp,
+    elf: lisp,
     allocator: 'custom',
     hooks: hook,
     maxEvents: 5,
@@ -157,6 +157,6 @@ test.serial('an allocator without symbols and one that is not there are said so'
 });
 
 test.serial('too few breakpoints are counted before anything runs', async (t) => {
-  const setup = { elfPath: sqlite('newlib', 'Og'), until: ['sqlite_repl', 'run_workload', 'main'], breakpoints: 4 };
+  const setup = { elf: sqlite('newlib', 'Og'), until: ['sqlite_repl', 'run_workload', 'main'], breakpoints: 4 };
   await t.throwsAsync(captureMalloc(new DirectEngine(), setup), { code: 'HH1520', message: /expected at most 4/ });
 });

@@ -3,9 +3,9 @@ import { heapDiff } from '../../lib/analysis/diff.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { openClient } from '../../lib/capture/direct/open-client.js';
-import { GdbEngine, openSession } from '../../lib/capture/gdb/gdb-engine.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { GdbEngine, openMiLink } from '../../lib/capture/gdb/gdb-engine.js';
 import { firmwareNotes } from '../../lib/firmware/firmware-notes.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { attachTarget } from '../../lib/link/server/attach.js';
 import type { Backtrace } from '../../lib/trace/heap-event.js';
@@ -37,8 +37,8 @@ function build(
   });
 }
 
-async function capture(engine: DirectEngine | GdbEngine, elfPath: string): Promise<Trace> {
-  const { trace, error } = await captureMalloc(engine, { elfPath, until: ['finished'] });
+async function capture(engine: DirectEngine | GdbEngine, elf: string): Promise<Trace> {
+  const { trace, error } = await captureMalloc(engine, { elf, until: ['finished'] });
   if (error !== undefined) throw error;
   return trace;
 }
@@ -53,17 +53,17 @@ function names(backtrace: Backtrace): string {
 
 const oneSpelling = test.macro({
   async exec(t, options: Pick<ArmBuild, 'flags' | 'objcopy'>) {
-    const elfPath = build(t, ['names.cpp'], options);
-    if (elfPath === undefined) return;
-    const direct = await capture(new DirectEngine(), elfPath);
-    const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
+    const elf = build(t, ['names.cpp'], options);
+    if (elf === undefined) return;
+    const direct = await capture(new DirectEngine(), elf);
+    const gdb = await capture(new GdbEngine(await findGdb()), elf);
     t.true(direct.eventCount > 20);
     const diff = heapDiff(direct, gdb);
     t.deepEqual(
       diff.rows.flatMap(({ path, status }) => (status === 'same' ? [] : `${status} ${path}`)),
       [],
     );
-    t.is(await firstDifference(direct, gdb, elfPath), undefined);
+    t.is(await firstDifference(direct, gdb, elf), undefined);
     const all = new Set(stacks(direct).flatMap((stack) => stack.map((frame) => frame.functionName)));
     // No name is left as the linker has it, and none has parameters or an empty pack's comma.
     t.deepEqual(
@@ -80,10 +80,10 @@ test('with code near address 0', oneSpelling, { flags: ['-Os', '-std=gnu++17', '
 
 test('a function without an unwind entry of its own is not unwound by that of the function before it', async (t) => {
   const flags = ['-Os', '-flto', '-fno-toplevel-reorder'];
-  const elfPath = build(t, ['borrowed.cpp', 'borrowed-c.c'], { flags, objcopy: ['--strip-debug'] });
-  if (elfPath === undefined) return;
-  const image = await loadFirmware(elfPath);
-  const trace = await capture(new DirectEngine(), elfPath);
+  const elf = build(t, ['borrowed.cpp', 'borrowed-c.c'], { flags, objcopy: ['--strip-debug'] });
+  if (elf === undefined) return;
+  const image = await loadFirmware(elf);
+  const trace = await capture(new DirectEngine(), elf);
   const own = stacks(trace).filter((stack) => stack.some((frame) => frame.functionName === 'leaf'));
   const from = (stack: Backtrace) => names(stack.slice(stack.findIndex((frame) => frame.functionName === 'leaf')));
   t.deepEqual([...new Set(own.map(from))], ['leaf < middle < main', 'leaf < small < main']);
@@ -92,33 +92,34 @@ test('a function without an unwind entry of its own is not unwound by that of th
 });
 
 test('the root of a task is the function that its return address begins, in both engines', async (t) => {
-  const elfPath = build(t, ['task-root.c'], { flags: ['-O1'] });
-  if (elfPath === undefined) return;
-  const direct = await capture(new DirectEngine(), elfPath);
-  const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
+  const elf = build(t, ['task-root.c'], { flags: ['-O1'] });
+  if (elf === undefined) return;
+  const direct = await capture(new DirectEngine(), elf);
+  const gdb = await capture(new GdbEngine(await findGdb()), elf);
   for (const trace of [direct, gdb]) {
     const roots = stacks(trace).map((stack) => names(stack.slice(-3)));
     t.deepEqual([...new Set(roots)], ['work < task < prvTaskExitError']);
   }
-  t.is(await firstDifference(direct, gdb, elfPath), undefined);
+  t.is(await firstDifference(direct, gdb, elf), undefined);
 });
 
 test('code that runs in RAM is verified where it is loaded to, by both engines, and other code is refused', async (t) => {
-  const elfPath = build(t, ['ram-malloc.c'], { flags: ['-O1'] });
+  const elf = build(t, ['ram-malloc.c'], { flags: ['-O1'] });
   const other = build(t, ['ram-malloc.c'], { flags: ['-O2', '-DOTHER'] });
-  if (elfPath === undefined || other === undefined) return;
+  if (elf === undefined || other === undefined) return;
   const board = await loadBoard('qemu-mps2-an385');
-  const { elf } = await loadFirmware(elfPath);
-  t.true((elf.section('.ramfunc')?.address ?? 0) >= 0x20000000);
+  const { elfFile } = await loadFirmware(elf);
+  t.true((elfFile.section('.ramfunc')?.address ?? 0) >= 0x20000000);
   for (const [flashed, refused] of [
-    [elfPath, false],
+    [elf, false],
     [other, true],
   ] as const) {
     await using server = await startQemu('mps2-an385', flashed);
-    const options = { elfPath, load: false, verify: true, reset: 'none', after: 'halt', notes: [] } as const;
+    const options = { elf, load: false, verify: true, reset: 'none', after: 'halt', notes: [] } as const;
     const target = await attachTarget(board, { kind: 'generic' }, { host: '127.0.0.1', port: server.port }, options);
-    const direct = async () => (await openClient(target, elf, { signal: AbortSignal.timeout(60_000) })).detach(false);
-    const gdb = async () => (await openSession(await findGdb(), target))[Symbol.asyncDispose]();
+    const direct = async () =>
+      (await openClient(target, elfFile, { signal: AbortSignal.timeout(60_000) })).detach(false);
+    const gdb = async () => (await openMiLink(await findGdb(), target))[Symbol.asyncDispose]();
     for (const verify of [direct, gdb]) {
       if (refused) await t.throwsAsync(verify, { code: 'HH1504' });
       else await t.notThrowsAsync(verify);
@@ -132,14 +133,14 @@ for (const flags of [
   ['-Os', '-mcpu=cortex-m0'],
 ]) {
   test(`calls through a linker's veneers have the same, exact frames in both engines: ${flags.join(' ')}`, async (t) => {
-    const elfPath = build(t, ['veneer.c'], { flags });
-    if (elfPath === undefined) return;
-    const image = await loadFirmware(elfPath);
+    const elf = build(t, ['veneer.c'], { flags });
+    if (elf === undefined) return;
+    const image = await loadFirmware(elf);
     t.truthy(image.symbol('__ram_work_veneer'));
     t.truthy(image.symbol('__malloc_veneer'));
-    const direct = await capture(new DirectEngine(), elfPath);
-    const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
-    t.is(await firstDifference(direct, gdb, elfPath), undefined);
+    const direct = await capture(new DirectEngine(), elf);
+    const gdb = await capture(new GdbEngine(await findGdb()), elf);
+    t.is(await firstDifference(direct, gdb, elf), undefined);
     for (const trace of [direct, gdb]) {
       const all = stacks(trace);
       t.true(all.length >= 7 && all.every((stack) => stack.at(-1)?.functionName === 'main'));
@@ -151,16 +152,16 @@ for (const flags of [
 }
 
 test('functions in overlays, and their callers, are guessed, and the firmware tells which sections share an address', async (t) => {
-  const elfPath = build(t, ['overlay.c'], { flags: ['-O1'], script: 'overlay.ld' });
-  if (elfPath === undefined) return;
-  const image = await loadFirmware(elfPath);
+  const elf = build(t, ['overlay.c'], { flags: ['-O1'], script: 'overlay.ld' });
+  if (elf === undefined) return;
+  const image = await loadFirmware(elf);
   t.deepEqual(
     image.overlays.map(({ from, sections }) => [from, sections]),
     [[0x20100000, ['.ovl_one', '.ovl_two']]],
   );
   t.regex(firmwareNotes(image).join('\n'), /^overlays: \.ovl_one, \.ovl_two share 0x20100000 to 0x2010\w+; .* guessed/);
-  const direct = await capture(new DirectEngine(), elfPath);
-  const gdb = await capture(new GdbEngine(await findGdb()), elfPath);
+  const direct = await capture(new DirectEngine(), elf);
+  const gdb = await capture(new GdbEngine(await findGdb()), elf);
   for (const trace of [direct, gdb]) {
     const through = stacks(trace).filter((stack) => stack.some(({ functionName }) => functionName === 'resident'));
     t.is(through.length, 3);

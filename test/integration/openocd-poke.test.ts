@@ -8,17 +8,17 @@ import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { startScriptedServer } from '../support/scripted-server.js';
 
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
 const reference = await captureInQemu(new DirectEngine(), {
   boardName: 'qemu-mps2-an385',
-  elfPath,
+  elf,
   plan: { maxEvents: 60 },
 });
 const expected = eventLines(reference.trace);
 
 test.serial('through OpenOCD the direct engine captures the same, and pokes once an event at least', async (t) => {
   t.timeout(120_000);
-  const { trace, error, log } = await captureThroughOpenocd(new DirectEngine(), { elfPath, poke: true, maxEvents: 60 });
+  const { trace, error, log } = await captureThroughOpenocd(new DirectEngine(), { elf, poke: true, maxEvents: 60 });
   t.is(error, undefined, log);
   t.deepEqual(eventLines(trace), expected);
   t.true(Number(trace.info.engineReport?.openocdPokes) >= 60);
@@ -29,7 +29,7 @@ test.serial('through OpenOCD the direct engine captures the same, and pokes once
 test.serial('without the Tcl port it captures the same, without pokes', async (t) => {
   t.timeout(120_000);
   const { trace, error, log } = await captureThroughOpenocd(new DirectEngine(), {
-    elfPath,
+    elf,
     poke: false,
     maxEvents: 10,
   });
@@ -41,7 +41,7 @@ test.serial('without the Tcl port it captures the same, without pokes', async (t
 test.serial('through OpenOCD the gdb engine captures the same', async (t) => {
   t.timeout(120_000);
   const gdb = new GdbEngine(await findGdb());
-  const { trace, error, log } = await captureThroughOpenocd(gdb, { elfPath, poke: true, maxEvents: 60 });
+  const { trace, error, log } = await captureThroughOpenocd(gdb, { elf, poke: true, maxEvents: 60 });
   t.is(error, undefined, log);
   t.deepEqual(eventLines(trace), expected);
 });

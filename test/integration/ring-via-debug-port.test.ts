@@ -16,8 +16,8 @@ import { TinyRspPort } from '../support/tiny-rsp-port.js';
 
 const NEVER = new AbortController().signal;
 
-function planOf(elfPath: string) {
-  const symbol = symbolsOf(elfPath);
+function planOf(elf: string) {
+  const symbol = symbolsOf(elf);
   const point = (label: string) => ({ label, address: symbol(label) });
   return {
     ringAddress: symbol('alloctrace_ring'),
@@ -26,12 +26,12 @@ function planOf(elfPath: string) {
   };
 }
 
-async function drainVariant(variant: AlloctraceVariant): Promise<{ trace: Trace; elfPath: string }> {
-  const elfPath = buildAlloctrace(variant);
-  await using qemu = await haltedQemu(variant.board, elfPath);
+async function drainVariant(variant: AlloctraceVariant): Promise<{ trace: Trace; elf: string }> {
+  const elf = buildAlloctrace(variant);
+  await using qemu = await haltedQemu(variant.board, elf);
   await using port = await TinyRspPort.connect(qemu.port);
-  const trace = await collectTrace(ringViaDebugPort(port, planOf(elfPath), NEVER));
-  return { trace, elfPath };
+  const trace = await collectTrace(ringViaDebugPort(port, planOf(elf), NEVER));
+  return { trace, elf };
 }
 
 const eventsOf = (trace: Trace) => Array.from({ length: trace.eventCount }, (_, seq) => eventAt(trace, seq));
@@ -63,10 +63,10 @@ const VARIANTS: readonly AlloctraceVariant[] = [
 for (const variant of VARIANTS) {
   const title = Object.values(variant).join(' ');
   test.serial(`the ring tells the same events as breakpoints on the allocator: ${title}`, async (t) => {
-    const { trace, elfPath } = await drainVariant(variant);
-    await using qemu = await haltedQemu(variant.board, elfPath);
+    const { trace, elf } = await drainVariant(variant);
+    await using qemu = await haltedQemu(variant.board, elf);
     // Thumb-2 has a jump that reaches everywhere: there newlib's strdup jumps to _strdup_r.
-    const reference = captureWithGdb(elfPath, qemu.port, variant.board === 'microbit' ? [] : ['strdup']);
+    const reference = captureWithGdb(elf, qemu.port, variant.board === 'microbit' ? [] : ['strdup']);
     const events = eventsOf(trace);
     t.true(reference.length > 300, `${reference.length} reference events`);
     t.deepEqual(
@@ -95,7 +95,7 @@ for (const variant of VARIANTS) {
 }
 
 test.serial('FreeRTOS: the trace macros record what the allocator does', async (t) => {
-  const { trace, elfPath } = await drainVariant({ board: 'microbit', hooks: 'freertos' });
+  const { trace, elf } = await drainVariant({ board: 'microbit', hooks: 'freertos' });
   const events = eventsOf(trace);
   const allocations = events.filter((event) => event.kind === 'alloc');
   const frees = events.filter((event) => event.kind === 'free');
@@ -108,7 +108,7 @@ test.serial('FreeRTOS: the trace macros record what the allocator does', async (
     else if (event.kind === 'free') t.true(live.delete(event.address), `free of ${event.address}`);
   }
   // The innermost address is the caller of pvPortMalloc, in the workload.
-  const symbol = symbolsOf(elfPath);
+  const symbol = symbolsOf(elf);
   const inWorkload = (address: number) =>
     address > symbol('make_message') - 4096 && address < symbol('workload') + 4096;
   t.true(events.every((event) => inWorkload(event.backtrace?.[0]?.address ?? 0)));
@@ -123,9 +123,9 @@ test.serial('times go on and count microseconds', async (t) => {
 });
 
 test.serial('settings survive a warm reset and hold from then on', async (t) => {
-  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
-  const plan = planOf(elfPath);
-  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elf);
+  await using qemu = await haltedQemu('mps2-an385', elf);
   await using port = await TinyRspPort.connect(qemu.port);
   await t.throwsAsync(readRingSettings(port, plan.ringAddress), { code: 'HH1641' });
   const whole = await collectTrace(ringViaDebugPort(port, plan, NEVER));
@@ -155,9 +155,9 @@ test.serial('settings survive a warm reset and hold from then on', async (t) => 
 });
 
 test.serial('without a breakpoint at full it drains on a period, and tells what it missed', async (t) => {
-  const elfPath = buildAlloctrace({ board: 'mps2-an385', capacity: 16 });
-  const { ringAddress, stops } = planOf(elfPath);
-  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  const elf = buildAlloctrace({ board: 'mps2-an385', capacity: 16 });
+  const { ringAddress, stops } = planOf(elf);
+  await using qemu = await haltedQemu('mps2-an385', elf);
   await using port = await TinyRspPort.connect(qemu.port);
   const trace = await collectTrace(ringViaDebugPort(port, { ringAddress, stops, pollMs: 2 }, NEVER));
   const lost = trace.gaps.reduce((sum, gap) => sum + (gap.lostEvents ?? 0), 0);
@@ -168,9 +168,9 @@ test.serial('without a breakpoint at full it drains on a period, and tells what 
 });
 
 test.serial('an abort ends the capture cleanly with what is in the ring, and leaves no breakpoint', async (t) => {
-  const elfPath = buildAlloctrace({ board: 'mps2-an385', capacity: 512 });
-  const plan = { ...planOf(elfPath), stops: [] };
-  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  const elf = buildAlloctrace({ board: 'mps2-an385', capacity: 512 });
+  const plan = { ...planOf(elf), stops: [] };
+  await using qemu = await haltedQemu('mps2-an385', elf);
   await using port = await TinyRspPort.connect(qemu.port);
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 300);
@@ -181,9 +181,9 @@ test.serial('an abort ends the capture cleanly with what is in the ring, and lea
 });
 
 test.serial('an interrupt that meets the end of the capture does not run past it', async (t) => {
-  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
-  const plan = planOf(elfPath);
-  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elf);
+  await using qemu = await haltedQemu('mps2-an385', elf);
   await using port = await TinyRspPort.connect(qemu.port);
   const resume = port.resume.bind(port);
   port.resume = async (signal) => ({ ...(await resume(signal)), kind: 'interrupted' });
@@ -193,9 +193,9 @@ test.serial('an interrupt that meets the end of the capture does not run past it
 });
 
 test.serial('memory that is no ring is refused', async (t) => {
-  const elfPath = buildAlloctrace({ board: 'mps2-an385' });
-  const plan = planOf(elfPath);
-  await using qemu = await haltedQemu('mps2-an385', elfPath);
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const plan = planOf(elf);
+  await using qemu = await haltedQemu('mps2-an385', elf);
   await using port = await TinyRspPort.connect(qemu.port);
   await collectTrace(ringViaDebugPort(port, plan, NEVER));
   await port.writeMemory(plan.ringAddress + 12, new Uint8Array([3, 0, 0, 0]));

@@ -13,8 +13,8 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
-const { trace } = await captureInQemu(new DirectEngine(), { boardName: 'qemu-mps2-an385', elfPath });
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'small' });
+const { trace } = await captureInQemu(new DirectEngine(), { boardName: 'qemu-mps2-an385', elf });
 
 /** Every byte of them, whatever kind of array holds it. */
 function bytesOf(samples: readonly RawSample[]): string[] {
@@ -46,7 +46,7 @@ test('harvest resymbolize keeps every register and stack byte, so that it can be
       'resymbolize',
       join(folder, from ?? '', OUTPUT_FILES.journal),
       '--elf',
-      elfPath,
+      elf,
       '-o',
       join(folder, to ?? ''),
     ];
@@ -57,7 +57,7 @@ test('harvest resymbolize keeps every register and stack byte, so that it can be
 });
 
 test("a session's dump keeps the registers and stacks of its events", async (t) => {
-  await using session = LiveHeapSession.onTarget({ elf: elfPath, board: 'qemu-mps2-an385', engine: 'direct' });
+  await using session = LiveHeapSession.onTarget({ elf, board: 'qemu-mps2-an385', engine: 'direct' });
   await session.init(10_000);
   await session.start('all');
   await session.console.until('>>> ');

@@ -4,7 +4,7 @@ import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { cFirmware } from '../support/c-firmware.js';
 import { captureMalloc } from '../support/malloc-capture.js';
 
-const elfPath = () => cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'libc', ROUNDS: 1 });
+const elf = () => cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: 'libc', ROUNDS: 1 });
 
 test.serial(
   'two tasks and an interrupt, cut anywhere: the calls under way explain what memory has more or less',
@@ -12,7 +12,7 @@ test.serial(
     t.timeout(300_000);
     for (const maxEvents of [19, 37, 60, 83, 100, 121, 151]) {
       const { trace } = await captureMalloc(new DirectEngine(), {
-        elfPath: elfPath(),
+        elf: elf(),
         until: ['tasks_done'],
         maxEvents,
       });

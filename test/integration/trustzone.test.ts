@@ -15,7 +15,7 @@ const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system
 
 test('a secure handler that interrupted non-secure code: its stack is cut behind the exception, in every engine', async (t) => {
   if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
-  const elfPath = buildArm({
+  const elf = buildArm({
     sources: [`${PROGRAMS}/trustzone.c`],
     script: `${PROGRAMS}/trustzone.ld`,
     flags: ['-mcpu=cortex-m33', '-mcmse', '-O1', '-g', '-fno-builtin'],
@@ -24,7 +24,7 @@ test('a secure handler that interrupted non-secure code: its stack is cut behind
   const direct = new DirectEngine();
   const gdb = new GdbEngine(program);
   const hooks = ['heap_alloc(size)', 'heap_free(ptr)'];
-  const setup = { elfPath, boardName: 'qemu-mps2-an505', allocator: 'custom', hooks, until: ['finished'] };
+  const setup = { elf, boardName: 'qemu-mps2-an505', allocator: 'custom', hooks, until: ['finished'] };
   for (const engine of [direct, gdb, new AutoEngine({ direct, gdb, program })]) {
     const { trace, error } = await captureMalloc(engine, setup);
     t.is(error, undefined, engine.name);

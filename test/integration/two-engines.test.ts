@@ -18,8 +18,8 @@ for (const build of BUILDS) {
     `${build.board} -${build.opt} ${build.variant}: both engines capture the same events and frames`,
     async (t) => {
       t.timeout(120_000);
-      const elfPath = lispFirmware(build);
-      const setup = { boardName: `qemu-${build.board}`, elfPath };
+      const elf = lispFirmware(build);
+      const setup = { boardName: `qemu-${build.board}`, elf };
       const gdb = await captureInQemu(new GdbEngine(await findGdb()), setup);
       const direct = await captureInQemu(new DirectEngine(), setup);
       t.is(direct.error, undefined);

@@ -9,8 +9,8 @@ import {
   listSerialPorts,
   type PortLister,
   reopenSerialPort,
-  type SerialPiece,
-  serialPieces,
+  type SerialItem,
+  serialItems,
 } from '../../lib/stream/serial-finder.js';
 import { openSerialPort } from '../../lib/stream/serial-port.js';
 import { ptyDevice } from '../support/pty.js';
@@ -73,19 +73,18 @@ test('a port that another program has open is refused', async (t) => {
   await t.throwsAsync(openSerialPort(device.path), { code: 'HH1600' });
 });
 
-function textOf(piece: SerialPiece): string {
-  if (piece.kind === 'bytes') return Buffer.from(piece.bytes).toString();
-  return piece.kind === 'opened' ? '^' : '|';
+function textOf(item: SerialItem): string {
+  if (item.kind === 'bytes') return Buffer.from(item.bytes).toString();
+  return item.kind === 'opened' ? '^' : '|';
 }
 
 test('a stream goes on when the port comes back, and says that it was away', async (t) => {
   await using device = await ptyDevice();
   const abort = new AbortController();
-  const pieces: SerialPiece[] = [];
-  const text = () => pieces.map((piece) => textOf(piece)).join('');
+  const items: SerialItem[] = [];
+  const text = () => items.map((item) => textOf(item)).join('');
   const reading = (async () => {
-    for await (const piece of serialPieces(device.path, { signal: abort.signal, list: async () => [] }))
-      pieces.push(piece);
+    for await (const item of serialItems(device.path, { signal: abort.signal, list: async () => [] })) items.push(item);
   })();
   const until = async (wanted: string) => {
     while (text() !== wanted) {
@@ -103,15 +102,15 @@ test('a stream goes on when the port comes back, and says that it was away', asy
   await until('^before|after');
   abort.abort();
   await reading;
-  t.true(pieces.some((piece) => piece.kind === 'reconnected' && piece.awayMs > 0));
+  t.true(items.some((item) => item.kind === 'reconnected' && item.awayMs > 0));
 });
 
 test('a port that stays away is given up after the window', async (t) => {
   await using device = await ptyDevice();
-  const pieces = serialPieces(device.path, { windowMs: 250, list: async () => [] });
-  t.is((await pieces.next()).value?.kind, 'opened');
+  const items = serialItems(device.path, { windowMs: 250, list: async () => [] });
+  t.is((await items.next()).value?.kind, 'opened');
   await device.unplug();
-  await t.throwsAsync(pieces.next(), { code: 'HH1605' });
+  await t.throwsAsync(items.next(), { code: 'HH1605' });
 });
 
 test('waiting for a port can be aborted', async (t) => {

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type ByteSource, parseByteSource } from '../../lib/stream/byte-source.js';
-import type { LivePiece } from '../../lib/stream/live-decode.js';
+import { type ByteStream, parseByteStream } from '../../lib/stream/byte-stream.js';
+import type { LiveItem } from '../../lib/stream/live-decode.js';
 import { captureSwo, type SwoCaptureOptions } from '../../lib/stream/swo-capture.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';
 import { ptyDevice } from '../support/pty.js';
@@ -14,21 +14,19 @@ const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 const ITM = bytes('fb 55 ce ac 64 fb 59 ce ac 67 01 68 01 69 fb 55 ce ac 14 fb 59 ce ac 17');
 const DSO = bytes('97 f3 55 ce ac 64 97 f3 59 ce ac 67');
 
-async function capture(source: ByteSource, options: SwoCaptureOptions = {}) {
-  const pieces: LivePiece[] = [];
-  for await (const piece of captureSwo(source, options)) pieces.push(piece);
-  return summary(pieces);
+async function capture(source: ByteStream, options: SwoCaptureOptions = {}) {
+  const items: LiveItem[] = [];
+  for await (const item of captureSwo(source, options)) items.push(item);
+  return summary(items);
 }
 
-function summary(pieces: readonly LivePiece[]) {
-  const trace = traceOf(pieces.flatMap((piece) => (piece.kind === 'record' ? [piece.record] : [])));
-  const text = pieces.flatMap((piece) =>
-    piece.kind === 'console' ? [`${piece.port}:${Buffer.from(piece.bytes)}`] : [],
-  );
+function summary(items: readonly LiveItem[]) {
+  const trace = traceOf(items.flatMap((item) => (item.kind === 'record' ? [item.record] : [])));
+  const text = items.flatMap((item) => (item.kind === 'console' ? [`${item.port}:${Buffer.from(item.bytes)}`] : []));
   return { kinds: [...trace.events.kind], sizes: [...trace.events.sizeBytes], text: text.join(' '), trace };
 }
 
-function fileOf(t: { teardown(fn: () => void): void }, content: Uint8Array): ByteSource {
+function fileOf(t: { teardown(fn: () => void): void }, content: Uint8Array): ByteStream {
   const folder = mkdtempSync(join(tmpdir(), 'harvest-swo-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'swo.bin');
@@ -64,46 +62,46 @@ test('a TCP port: events come while the stream is open, and an abort ends it cle
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   const abort = new AbortController();
-  const pieces: LivePiece[] = [];
+  const items: LiveItem[] = [];
   let events = 0;
-  for await (const piece of captureSwo(
+  for await (const item of captureSwo(
     { kind: 'tcp', host: '127.0.0.1', port },
     { framing: 'itm', signal: abort.signal },
   )) {
-    pieces.push(piece);
-    if (piece.kind === 'record' && (piece.record.kind === 'alloc' || piece.record.kind === 'free')) events++;
+    items.push(item);
+    if (item.kind === 'record' && (item.record.kind === 'alloc' || item.record.kind === 'free')) events++;
     if (events === 40) abort.abort();
   }
   t.is(events, 40);
-  t.deepEqual(summary(pieces).sizes.slice(0, 2), [12, 12]);
+  t.deepEqual(summary(items).sizes.slice(0, 2), [12, 12]);
 });
 
 test('a serial device that goes away for a moment leaves a gap', async (t) => {
   await using device = await ptyDevice();
   const abort = new AbortController();
-  const pieces: LivePiece[] = [];
+  const items: LiveItem[] = [];
   const ready = { text: '' };
   const options = { framing: 'itm', signal: abort.signal, list: async () => [] } as const;
   const reading = (async () => {
-    for await (const piece of captureSwo({ kind: 'serial', path: device.path }, options)) {
-      pieces.push(piece);
-      if (piece.kind === 'console') ready.text += Buffer.from(piece.bytes).toString();
+    for await (const item of captureSwo({ kind: 'serial', path: device.path }, options)) {
+      items.push(item);
+      if (item.kind === 'console') ready.text += Buffer.from(item.bytes).toString();
     }
   })();
   const until = async (done: () => boolean) => {
     while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  await until(() => pieces.some((piece) => piece.kind === 'opened'));
+  await until(() => items.some((item) => item.kind === 'opened'));
   for (let round = 0; round < 10; round++) device.send(ITM);
   await until(() => ready.text.length === 20);
   await device.unplug();
   await device.plug();
-  await until(() => pieces.some((piece) => piece.kind === 'record' && piece.record.kind === 'gap'));
+  await until(() => items.some((item) => item.kind === 'record' && item.record.kind === 'gap'));
   device.send(ITM);
   await until(() => ready.text.length === 22);
   abort.abort();
   await reading;
-  const { trace } = summary(pieces);
+  const { trace } = summary(items);
   t.is(trace.eventCount, 22);
   t.deepEqual(
     trace.gaps.map((gap) => [gap.beforeSeq, gap.reason.replace(/\d+/, 'N')]),
@@ -122,13 +120,13 @@ test('what is no source is named', async (t) => {
 });
 
 test('a source is told by its name and what is there', async (t) => {
-  t.deepEqual(await parseByteSource(':3344'), { kind: 'tcp', host: '127.0.0.1', port: 3344 });
-  t.deepEqual(await parseByteSource('tcp:pi.lan:3344'), { kind: 'tcp', host: 'pi.lan', port: 3344 });
-  t.deepEqual(await parseByteSource('tcp://[::1]:3344'), { kind: 'tcp', host: '::1', port: 3344 });
-  t.deepEqual(await parseByteSource('COM3'), { kind: 'serial', path: 'COM3' });
-  t.deepEqual(await parseByteSource('/dev/ttyACM9'), { kind: 'serial', path: '/dev/ttyACM9' });
-  t.deepEqual(await parseByteSource('/dev/null'), { kind: 'serial', path: '/dev/null' });
-  t.deepEqual(await parseByteSource('capture.bin'), { kind: 'file', path: 'capture.bin' });
+  t.deepEqual(await parseByteStream(':3344'), { kind: 'tcp', host: '127.0.0.1', port: 3344 });
+  t.deepEqual(await parseByteStream('tcp:pi.lan:3344'), { kind: 'tcp', host: 'pi.lan', port: 3344 });
+  t.deepEqual(await parseByteStream('tcp://[::1]:3344'), { kind: 'tcp', host: '::1', port: 3344 });
+  t.deepEqual(await parseByteStream('COM3'), { kind: 'serial', path: 'COM3' });
+  t.deepEqual(await parseByteStream('/dev/ttyACM9'), { kind: 'serial', path: '/dev/ttyACM9' });
+  t.deepEqual(await parseByteStream('/dev/null'), { kind: 'serial', path: '/dev/null' });
+  t.deepEqual(await parseByteStream('capture.bin'), { kind: 'file', path: 'capture.bin' });
   await using device = await ptyDevice();
-  t.deepEqual(await parseByteSource(device.path), { kind: 'serial', path: device.path });
+  t.deepEqual(await parseByteStream(device.path), { kind: 'serial', path: device.path });
 });

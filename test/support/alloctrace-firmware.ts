@@ -33,12 +33,12 @@ export function alloctraceCodeBytes(): number {
 }
 
 /** Addresses of symbols, Thumb bit cleared. */
-export function symbolsOf(elfPath: string): (name: string) => number {
-  const text = execFileSync('arm-none-eabi-nm', [elfPath], { encoding: 'utf8', timeout: 30_000 });
+export function symbolsOf(elf: string): (name: string) => number {
+  const text = execFileSync('arm-none-eabi-nm', [elf], { encoding: 'utf8', timeout: 30_000 });
   const found = new Map([...text.matchAll(/^([0-9a-f]+) \S (\S+)$/gm)].map((match) => [match[2], match[1]]));
   return (name) => {
     const address = found.get(name);
-    if (address === undefined) throw new Error(`${elfPath}: no symbol ${name}`);
+    if (address === undefined) throw new Error(`${elf}: no symbol ${name}`);
     return Number.parseInt(address, 16) & ~1;
   };
 }
@@ -48,8 +48,8 @@ export interface HaltedQemu extends AsyncDisposable {
 }
 
 /** An emulator halted before its first instruction, with a gdb server on a free port that its monitor tells. */
-export async function haltedQemu(machine: string, elfPath: string): Promise<HaltedQemu> {
-  const args = ['-M', machine, '-kernel', elfPath, '-S', '-display', 'none', '-serial', 'null', '-monitor', 'stdio'];
+export async function haltedQemu(machine: string, elf: string): Promise<HaltedQemu> {
+  const args = ['-M', machine, '-kernel', elf, '-S', '-display', 'none', '-serial', 'null', '-monitor', 'stdio'];
   const server = [
     '-chardev',
     'socket,id=gdb0,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on',
@@ -146,14 +146,14 @@ export interface ReferenceEvent {
  * The same run captured by stopping at the allocator's entries, through gdb itself. For `tailCallers`, functions that end
  * in a jump, gdb shows frames that it made up from the debug information; no return address of theirs is on the target.
  */
-export function captureWithGdb(elfPath: string, port: number, tailCallers: readonly string[]): ReferenceEvent[] {
+export function captureWithGdb(elf: string, port: number, tailCallers: readonly string[]): ReferenceEvent[] {
   const script = REFERENCE.replace('PORT', String(port))
     .split('\n')
     .filter((line) => line !== '');
   const folder = mkdtempSync(join(tmpdir(), 'alloctrace-'));
   const file = join(folder, 'reference.gdb');
   writeFileSync(file, `${script.join('\n')}\n`);
-  const args = ['-nx', '-q', '-batch', '-x', file, elfPath];
+  const args = ['-nx', '-q', '-batch', '-x', file, elf];
   const text = execFileSync('gdb-multiarch', args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

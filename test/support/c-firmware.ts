@@ -17,9 +17,9 @@ export function cFirmware(name: 'sqlite' | 'tasks', variables: Readonly<Record<s
  * Runs a REFERENCE=1 build without a debugger, and returns the lines that its wrapped allocator prints, up to the text that
  * says that it is done.
  */
-export async function referenceLines(elfPath: string, until: string): Promise<string[]> {
+export async function referenceLines(elf: string, until: string): Promise<string[]> {
   const board = await loadBoard('qemu-mps2-an385');
-  await using target = await connect(board, { elfPath });
+  await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
   let text = '';
   const { port, host } = target.server;

@@ -1,7 +1,7 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Target } from '../../lib/link/server/target.js';
 import { type Captured, capture } from './capture.js';
@@ -9,7 +9,7 @@ import { startProbeServer } from './jtag-probe/probe-server.js';
 import { startOpenocd } from './openocd-server.js';
 
 export interface OpenocdCapture {
-  readonly elfPath: string;
+  readonly elf: string;
   /** Whether the engine is told of the Tcl port. */
   readonly poke: boolean;
   readonly maxEvents: number;
@@ -21,14 +21,14 @@ export interface OpenocdCapture {
  */
 export async function captureThroughOpenocd(
   engine: Engine,
-  { elfPath, poke, maxEvents }: OpenocdCapture,
+  { elf, poke, maxEvents }: OpenocdCapture,
 ): Promise<Captured & { readonly log: string }> {
   const board = await loadBoard('qemu-mps2-an385');
-  await using emulated = await connect(board, { elfPath });
+  await using emulated = await connect(board, { elf });
   emulated.lost.catch(() => undefined);
   await using probe = await startProbeServer(emulated.server.port);
   await using openocd = await startOpenocd(probe.path);
-  const { plan } = makeLogPlan(await loadFirmware(elfPath, board), board, { untilRepl: true });
+  const { plan } = makeLogPlan(await loadFirmware(elf, board), board, { untilRepl: true });
   if (plan.hook.type !== 'gc-log') throw new Error('the example firmware has a log function');
   const { gcInit: _, ...hook } = plan.hook;
   const target: Target = {
@@ -36,7 +36,7 @@ export async function captureThroughOpenocd(
     server: { host: '127.0.0.1', port: openocd.gdbPort },
     ...(poke ? { tclPort: openocd.tclPort } : {}),
     board,
-    elfPath,
+    elf,
     resetCommands: ['reset halt'],
     load: false,
     verify: false,

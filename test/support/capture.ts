@@ -1,7 +1,7 @@
 import { loadBoard } from '../../lib/boards/load-board.js';
 import type { Engine, HarvestPlan } from '../../lib/capture/engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Target } from '../../lib/link/server/target.js';
 import type { Trace } from '../../lib/trace/trace.js';
@@ -10,7 +10,7 @@ import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 
 export interface CaptureSetup {
   readonly boardName: string;
-  readonly elfPath: string;
+  readonly elf: string;
   /** What is put between the engine and the server. */
   readonly through?: (target: Target) => Target;
   readonly plan?: Partial<HarvestPlan>;
@@ -27,9 +27,9 @@ export interface Captured {
 /** Runs the firmware in the board's emulator from reset to its REPL, and captures it. */
 export async function captureInQemu(engine: Engine, setup: CaptureSetup): Promise<Captured> {
   const board = await loadBoard(setup.boardName);
-  await using target = await connect(board, { elfPath: setup.elfPath });
+  await using target = await connect(board, { elf: setup.elf });
   target.lost.catch(() => undefined);
-  const image = await loadFirmware(setup.elfPath, board);
+  const image = await loadFirmware(setup.elf, board);
   const plan = { ...makeLogPlan(image, board, { untilRepl: true }).plan, ...setup.plan };
   const through = setup.through?.(target) ?? target;
   return await capture(engine, { target: through, plan, signal: setup.signal ?? new AbortController().signal });

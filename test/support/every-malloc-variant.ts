@@ -42,7 +42,7 @@ async function check({ firmware, variables }: Variant): Promise<boolean> {
   const end = ENDS[firmware];
   const expected = eventForm(await referenceLines(cFirmware(firmware, { ...variables, REFERENCE: 1 }), end.text));
   const { trace, elapsedMs, error } = await captureMalloc(new DirectEngine(), {
-    elfPath: cFirmware(firmware, variables),
+    elf: cFirmware(firmware, variables),
     until: [end.until],
   });
   const found = referenceForm(trace);
@@ -61,9 +61,9 @@ async function check({ firmware, variables }: Variant): Promise<boolean> {
 
 /** What the gdb engine makes of the same firmware, where that is another backtrace or event. */
 async function checkGdb(ours: Trace, firmware: Variant['firmware'], variables: Variant['variables']) {
-  const setup = { elfPath: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
+  const setup = { elf: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
   const { trace, error } = await captureMalloc(new GdbEngine(await findGdb()), setup);
-  return error === undefined ? await firstDifference(ours, trace, setup.elfPath) : String(error);
+  return error === undefined ? await firstDifference(ours, trace, setup.elf) : String(error);
 }
 
 const only = process.argv[2];

@@ -1,5 +1,5 @@
 import { eventLines } from './capture.js';
-import { FAULTS, type Faulty, faultySession, judge } from './faulty-session.js';
+import { FAULTS, type Faulty, faultySession, judge } from './faulty-link.js';
 
 /*
  * Every fault at every packet of a session of 120 events, some 500 packets each way: no wrong event, no silent loss, no hang. Minutes,

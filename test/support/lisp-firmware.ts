@@ -22,8 +22,8 @@ export function lispFirmware({ board, opt, variant }: FirmwareChoice): string {
 }
 
 /** The addresses of named symbols, as binutils tell them (independent of the code under test), Thumb bit cleared. */
-export function symbolAddresses(elfPath: string): (name: string) => number {
-  const text = execFileSync('arm-none-eabi-nm', [elfPath], { encoding: 'utf8', timeout: 30_000 });
+export function symbolAddresses(elf: string): (name: string) => number {
+  const text = execFileSync('arm-none-eabi-nm', [elf], { encoding: 'utf8', timeout: 30_000 });
   const addresses = new Map<string, number>();
   for (const line of text.split('\n')) {
     const match = /^([0-9a-f]+) \S (\S+)$/.exec(line);
@@ -31,11 +31,11 @@ export function symbolAddresses(elfPath: string): (name: string) => number {
   }
   return (name) => {
     const address = addresses.get(name);
-    if (address === undefined) throw new Error(`${elfPath}: no symbol ${name}`);
+    if (address === undefined) throw new Error(`${elf}: no symbol ${name}`);
     return address & ~1;
   };
 }
 
-export function readElf(elfPath: string): Uint8Array {
-  return readFileSync(elfPath);
+export function readElf(elf: string): Uint8Array {
+  return readFileSync(elf);
 }

@@ -3,8 +3,8 @@ import { compareBacktraces } from '../../lib/capture/auto/backtrace-check.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { chooseAllocator } from '../../lib/capture/plan/choose-allocator.js';
 import { type MallocPlanOptions, makeMallocPlan } from '../../lib/capture/plan/make-malloc-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
 import { functionsOf } from '../../lib/firmware/gdb-backtrace.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Target } from '../../lib/link/server/target.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
@@ -13,7 +13,7 @@ import { backtraceOf, eventAt } from '../../lib/trace/trace.js';
 import { type Captured, capture } from './capture.js';
 
 export interface MallocSetup extends MallocPlanOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly boardName?: string;
   readonly allocator?: string;
   readonly hooks?: readonly string[];
@@ -32,10 +32,10 @@ export async function captureMalloc(engine: Engine, setup: MallocSetup): Promise
   const loaded = await loadBoard(setup.boardName ?? 'qemu-mps2-an385');
   const comparators = { ...loaded.comparators, breakpoints: setup.breakpoints ?? loaded.comparators.breakpoints };
   const board = { ...loaded, comparators };
-  const image = await loadFirmware(setup.elfPath, board);
+  const image = await loadFirmware(setup.elf, board);
   const { profile, notes } = await chooseAllocator(image, setup.allocator ?? 'auto', setup.hooks);
   const made = makeMallocPlan(image, board, profile, setup);
-  await using target = await connect(board, { elfPath: setup.elfPath });
+  await using target = await connect(board, { elf: setup.elf });
   target.lost.catch(() => undefined);
   if (target.console) drain(target.console).catch(() => undefined);
   const signal = AbortSignal.timeout(120_000);
@@ -102,8 +102,8 @@ function hex(address: number): string {
  * Where the backtraces of two captures of one run differ; undefined when nowhere. What gdb is known to leave out or to get wrong is no
  * difference (backtrace-check.ts).
  */
-export async function firstDifference(ours: Trace, gdbs: Trace, elfPath: string): Promise<string | undefined> {
-  const hasFunction = functionsOf(await loadFirmware(elfPath));
+export async function firstDifference(ours: Trace, gdbs: Trace, elf: string): Promise<string | undefined> {
+  const hasFunction = functionsOf(await loadFirmware(elf));
   if (ours.eventCount !== gdbs.eventCount) return `${ours.eventCount} events against ${gdbs.eventCount}`;
   for (let seq = 0; seq < ours.eventCount; seq++) {
     const events = [textOf(eventAt(ours, seq)), textOf(eventAt(gdbs, seq))];

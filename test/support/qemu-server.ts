@@ -10,11 +10,11 @@ export interface QemuServer extends AsyncDisposable {
 }
 
 /** Starts an emulator with a gdb server on a free port, which its monitor tells. */
-export async function startQemu(machine: string, elfPath: string, args: readonly string[] = []): Promise<QemuServer> {
+export async function startQemu(machine: string, elf: string, args: readonly string[] = []): Promise<QemuServer> {
   const child = spawn(
     'qemu-system-arm',
     [
-      ...['-M', machine, '-kernel', elfPath, '-S', '-display', 'none', '-serial', 'null', '-monitor', 'stdio'],
+      ...['-M', machine, '-kernel', elf, '-S', '-display', 'none', '-serial', 'null', '-monitor', 'stdio'],
       ...[
         '-chardev',
         'socket,id=gdb0,host=127.0.0.1,port=0,server=on,wait=off,nodelay=on',

@@ -33,8 +33,8 @@ exec /usr/bin/openocd "$@"
  * A board on a debug probe, as far as it can be had without either: a real OpenOCD drives a simulated JTAG probe, whose chip is an
  * emulator that runs the firmware.
  */
-export async function simulatedBoard(machine: string, elfPath: string): Promise<SimulatedBoard> {
-  const chip = await startQemu(machine, elfPath, ['-icount', 'shift=0']);
+export async function simulatedBoard(machine: string, elf: string): Promise<SimulatedBoard> {
+  const chip = await startQemu(machine, elf, ['-icount', 'shift=0']);
   const probe = await startProbeServer(chip.port);
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
   const interfaceFile = join(folder, 'simulated.cfg');

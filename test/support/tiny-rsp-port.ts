@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { RingPort } from '../../lib/alloctrace/ring-via-debug-port.js';
-import type { StopReason } from '../../lib/link/debug-session.js';
+import type { StopReason } from '../../lib/link/debug-link.js';
 
 /**
  * The least of a remote serial protocol client that reading a ring under QEMU needs: a reference beside the

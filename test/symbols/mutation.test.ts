@@ -59,7 +59,9 @@ const mutates = test.macro({
     const original = build(t, ...flags);
     if (!original) return;
     const good = createSymbolizer(original);
-    const sections = good.elf.sections.filter((section) => section.sizeBytes > 0 && /debug|ARM|tab/.test(section.name));
+    const sections = good.elfFile.sections.filter(
+      (section) => section.sizeBytes > 0 && /debug|ARM|tab/.test(section.name),
+    );
     t.true(sections.length > 8);
     const damaged = fc.array(edit, { minLength: 1, maxLength: 12 });
     fc.assert(
@@ -100,7 +102,7 @@ test('keeps what is readable when one section is garbage', (t) => {
   if (!original) return;
   const bytes = Uint8Array.from(original);
   const good = createSymbolizer(original);
-  const lines = good.elf.section('.debug_line');
+  const lines = good.elfFile.section('.debug_line');
   if (!lines) return t.fail();
   bytes.fill(0xff, lines.offset, lines.offset + lines.sizeBytes);
   const symbolizer = createSymbolizer(bytes);

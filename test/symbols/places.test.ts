@@ -18,7 +18,7 @@ function open(t: ExecutionContext, build: ArmBuild): Symbolizer | undefined {
 
 /** Every address of the code, counted from its begin, with its places. */
 function places(symbolizer: Symbolizer): string[] {
-  const text = symbolizer.elf.section('.text');
+  const text = symbolizer.elfFile.section('.text');
   if (!text) return [];
   return Array.from({ length: text.sizeBytes / 2 }, (_, index) => {
     const found = symbolizer.locate(text.address + index * 2);
@@ -80,12 +80,12 @@ test('code that runs in RAM is verified where it is loaded to', (t) => {
     script: `${PROGRAMS}/ram-code.ld`,
     flags: ['-mcpu=cortex-m3', '-Os', '-g', '-nostdlib'],
   });
-  const section = symbolizer?.elf.section('.ramfunc');
+  const section = symbolizer?.elfFile.section('.ramfunc');
   if (!symbolizer || !section) return;
-  const { elf } = symbolizer;
+  const { elfFile } = symbolizer;
   t.true(section.address >= 0x20000000);
-  t.is(elf.loadAddress(section), symbolizer.symbol('ramfunc_load')?.address ?? -1);
-  const text = elf.section('.text');
+  t.is(elfFile.loadAddress(section), symbolizer.symbol('ramfunc_load')?.address ?? -1);
+  const text = elfFile.section('.text');
   t.truthy(text);
-  if (text) t.is(elf.loadAddress(text), text.address);
+  if (text) t.is(elfFile.loadAddress(text), text.address);
 });

@@ -28,7 +28,7 @@ function stacks(...flags: string[]): ArmBuild {
 }
 
 function codeAddresses(symbolizer: Symbolizer): number[] {
-  const text = symbolizer.elf.section('.text');
+  const text = symbolizer.elfFile.section('.text');
   if (!text) return [];
   return Array.from({ length: text.sizeBytes / 2 }, (_, index) => text.address + index * 2);
 }
@@ -152,7 +152,7 @@ test('finds .zdebug sections the same as plain ones', (t) => {
   const plain = open(t, stacks('-mcpu=cortex-m3', '-Os', '-g'));
   const packed = open(t, stacks('-mcpu=cortex-m3', '-Os', '-g', '-Wl,--compress-debug-sections=zlib-gnu'));
   if (!plain || !packed) return;
-  t.truthy(packed.symbolizer.elf.section('.zdebug_info'));
+  t.truthy(packed.symbolizer.elfFile.section('.zdebug_info'));
   t.true(packed.symbolizer.hasDebugInfo);
   for (const address of codeAddresses(plain.symbolizer)) {
     t.deepEqual(packed.symbolizer.locate(address), plain.symbolizer.locate(address));
@@ -207,7 +207,7 @@ test('finds sections that zstd compressed the same as plain ones', (t) => {
     return t.pass(`NOT CHECKED: this objcopy has no zstd: ${error}`);
   }
   if (!packed) return;
-  t.true(packed.symbolizer.elf.bytes.length < plain.symbolizer.elf.bytes.length);
+  t.true(packed.symbolizer.elfFile.bytes.length < plain.symbolizer.elfFile.bytes.length);
   for (const address of codeAddresses(plain.symbolizer))
     t.deepEqual(packed.symbolizer.locate(address), plain.symbolizer.locate(address));
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LiveRingSource } from '../../lib/alloctrace/ring-sources.js';
+import { LiveServedRing } from '../../lib/alloctrace/served-rings.js';
 import { serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { testWithChromium } from '../support/chromium-test.js';
@@ -17,7 +17,7 @@ test('a page from a file connects, shows the status, changes the settings and lo
     ring.add({ kind: 'alloc', address: 0x20000000 + i * 64, sizeBytes: 48, atUs: i * 100, backtrace });
   ring.add({ kind: 'free', address: 0x20000040, atUs: 2000 });
   // Pages from files may read; to let them change something is the user's decision.
-  await using server = await serveAlloctrace(new LiveRingSource(ring, { name: 'microbit' }), { cors: ['null'] });
+  await using server = await serveAlloctrace(new LiveServedRing(ring, { name: 'microbit' }), { cors: ['null'] });
   await using viewer = await openViewer(browser);
   const { page } = viewer;
   await page.keyboard.press('c');
@@ -56,7 +56,7 @@ test('says when nobody answers, and keeps the address', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
   const ring = new HeapRing(4, {}, 1000);
-  const server = await serveAlloctrace(new LiveRingSource(ring));
+  const server = await serveAlloctrace(new LiveServedRing(ring));
   await server.close();
   await using viewer = await openViewer(browser);
   const { page } = viewer;
@@ -76,7 +76,7 @@ test('says when nobody answers, and keeps the address', async (t) => {
 test('a page that may not change anything says so and goes on reading', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
-  await using server = await serveAlloctrace(new LiveRingSource(new HeapRing(4, {}, 1000)));
+  await using server = await serveAlloctrace(new LiveServedRing(new HeapRing(4, {}, 1000)));
   await using viewer = await openViewer(browser);
   const { page } = viewer;
   await page.click('button:text-is("Connect")');
@@ -93,7 +93,7 @@ test('the page that a server serves connects to it and changes it', async (t) =>
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
   const ring = new HeapRing(4, {}, 1000);
-  await using server = await serveAlloctrace(new LiveRingSource(ring), { page: readFileSync(viewerPath) });
+  await using server = await serveAlloctrace(new LiveServedRing(ring), { page: readFileSync(viewerPath) });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.port}/`);
   await page.click('#do-connect');

@@ -23,5 +23,5 @@ export function policyById(id: string): PlacementPolicy {
   const found = POLICIES.find((policy) => policy.id === id);
   if (found) return found;
   const known = POLICIES.map((policy) => policy.id).join(', ');
-  throw new UsageError('HH1184', `--policy ${id}: no such policy, expected one of: ${known}`);
+  throw new UsageError('HH1184', `options.policy ${id}: no such policy, expected one of: ${known}`);
 }

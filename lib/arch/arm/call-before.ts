@@ -1,11 +1,11 @@
 import type { Address } from '../../base/units.js';
-import type { CodeSource } from './thumb-prologue.js';
+import type { CodeBytes } from './thumb-prologue.js';
 
 /**
  * Whether the Thumb instruction before an address is a call (Armv7-M ARM, A7.7: BL, BLX): what a return address is preceded by. Undefined
  * when the code is not there.
  */
-export function isCallBefore(code: CodeSource, address: Address): boolean | undefined {
+export function isCallBefore(code: CodeBytes, address: Address): boolean | undefined {
   const bytes = code.readMemory(address - 4, 4);
   if (!bytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 4);

@@ -10,15 +10,15 @@ const LR = 14;
 const MAX_INSTRUCTIONS = 64;
 
 /** Where instructions are read from: an ELF file, or memory that was read from a target. */
-export interface CodeSource {
+export interface CodeBytes {
   readonly littleEndian: boolean;
   /** Exactly so many bytes; undefined when they are not there. */
   readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined;
 }
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not in the file. */
-export function thumbPrologueRow(elf: CodeSource, start: Address, pc: Address): FrameRow | undefined {
-  const scan = new PrologueScan(elf);
+export function thumbPrologueRow(elfFile: CodeBytes, start: Address, pc: Address): FrameRow | undefined {
+  const scan = new PrologueScan(elfFile);
   if (!scan.run(start, pc)) return undefined;
   const rules: RegisterRule[] = [];
   for (const [register, depth] of scan.saved) rules.push({ register, kind: RuleKind.offset, value: -depth });
@@ -43,7 +43,7 @@ class PrologueScan {
   frameDepth = 0;
   private readonly literals = new Map<number, number>();
 
-  constructor(private readonly elf: CodeSource) {}
+  constructor(private readonly elfFile: CodeBytes) {}
 
   run(start: Address, pc: Address): boolean {
     let address = start;
@@ -65,9 +65,9 @@ class PrologueScan {
   }
 
   private half(address: Address): number | undefined {
-    const bytes = this.elf.readMemory(address, 2);
+    const bytes = this.elfFile.readMemory(address, 2);
     if (!bytes) return undefined;
-    const [low = 0, high = 0] = this.elf.littleEndian ? bytes : [bytes[1], bytes[0]];
+    const [low = 0, high = 0] = this.elfFile.littleEndian ? bytes : [bytes[1], bytes[0]];
     return (high << 8) | low;
   }
 
@@ -134,9 +134,9 @@ class PrologueScan {
   }
 
   private literal(register: number, address: Address): void {
-    const bytes = this.elf.readMemory(address, 4);
+    const bytes = this.elfFile.readMemory(address, 4);
     if (!bytes) return;
-    this.literals.set(register, new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0, this.elf.littleEndian));
+    this.literals.set(register, new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0, this.elfFile.littleEndian));
   }
 }
 

@@ -44,7 +44,7 @@ export class AutoEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { direct, gdb, program } = this.options;
-    await using check = new LiveCheck(program, target.elfPath, plan);
+    await using check = new LiveCheck(program, target.elf, plan);
     let began = false;
     try {
       for await (const record of direct.harvest(target, plan, signal)) {
@@ -78,11 +78,11 @@ class LiveCheck implements AsyncDisposable {
 
   constructor(
     private readonly program: GdbProgram | undefined,
-    elfPath: string,
+    elf: string,
     private readonly plan: { readonly firmware: Symbolizer; readonly maxDepth: number },
   ) {
     this.marks = new BacktraceJudge(plan.firmware);
-    const opening = program ? GdbBacktraces.open(program, elfPath, plan.maxDepth) : Promise.resolve(undefined);
+    const opening = program ? GdbBacktraces.open(program, elf, plan.maxDepth) : Promise.resolve(undefined);
     this.opening = opening.catch((error: unknown) => {
       this.failure = errorMessage(error);
       return undefined;

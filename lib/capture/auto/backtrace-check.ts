@@ -1,6 +1,6 @@
 import type { HasFunction } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
-import { MiSession } from '../../link/mi/mi-session.js';
+import { MiLink } from '../../link/mi/mi-link.js';
 import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
 import { type Backtrace, type Frame, isCut, type RawSample } from '../../trace/heap-event.js';
 
@@ -10,15 +10,15 @@ export class GdbBacktraces implements AsyncDisposable {
 
   private constructor(
     private readonly server: SnapshotServer,
-    private readonly session: MiSession,
+    private readonly link: MiLink,
   ) {}
 
   /** @throws GdbError, TargetError when gdb does not start or refuses the snapshot. */
-  static async open(program: GdbProgram, elfPath: string, maxDepth: number): Promise<GdbBacktraces> {
+  static async open(program: GdbProgram, elf: string, maxDepth: number): Promise<GdbBacktraces> {
     const server = await SnapshotServer.listen();
     try {
-      const session = await MiSession.open(program, {
-        elfPath,
+      const link = await MiLink.open(program, {
+        elf,
         host: '127.0.0.1',
         port: server.port,
         serverName: 'snapshot server',
@@ -28,7 +28,7 @@ export class GdbBacktraces implements AsyncDisposable {
         detach: false,
         backtraceLimit: maxDepth + 2,
       });
-      return new GdbBacktraces(server, session);
+      return new GdbBacktraces(server, link);
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
@@ -39,12 +39,12 @@ export class GdbBacktraces implements AsyncDisposable {
   async of(sample: RawSample, maxDepth: number): Promise<Backtrace> {
     this.server.show(sample);
     // A stop makes gdb forget what it knew of the sample before, in every version of gdb.
-    await this.session.resume(this.never);
-    return (await this.session.backtrace(maxDepth + 1)).slice(1);
+    await this.link.resume(this.never);
+    return (await this.link.backtrace(maxDepth + 1)).slice(1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.session[Symbol.asyncDispose]();
+    await this.link[Symbol.asyncDispose]();
     await this.server[Symbol.asyncDispose]();
   }
 }

@@ -35,8 +35,8 @@ export async function consolePort(serial: string, board: Board, list: PortLister
   );
   throw new TargetError(
     'HH1544',
-    `--serial ${serial}: found ${fitting.length} ports that fit${shown.length === 0 ? '' : ` among ${shown.join(', ')}`}, expected one`,
-    { remedy: 'name the port by its path or, of several, by its serial number: --serial id:SERIALNUMBER' },
+    `options.serial ${serial}: found ${fitting.length} ports that fit${shown.length === 0 ? '' : ` among ${shown.join(', ')}`}, expected one`,
+    { remedy: 'name the port by its path or, of several, by its serial number: options.serial id:SERIALNUMBER' },
   );
 }
 

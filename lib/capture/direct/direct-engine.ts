@@ -8,7 +8,7 @@ import { LastWords } from '../last-words.js';
 import { QUIET_MS } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
-import { DirectLink, type EngineReport } from './direct-link.js';
+import { DirectConnection, type EngineReport } from './direct-connection.js';
 import { harvestMallocDirect } from './direct-malloc.js';
 import { DirectRecords } from './direct-records.js';
 import { findReturnInstruction } from './return-instruction.js';
@@ -40,9 +40,14 @@ export class DirectEngine implements Engine {
     const { quietMs = QUIET_MS, keepSamples = true } = this.options;
     // The loop of the malloc hooks looks at a quiet target by itself.
     const testMs = hook.type === 'malloc' ? 3 * quietMs : quietMs;
-    await using link = await DirectLink.open(target, plan.firmware, { ...this.options, quietMs: testMs, signal });
-    if (hook.type === 'malloc') yield* harvestMallocDirect(link, { ...plan, hook }, { signal, keepSamples, quietMs });
-    else yield* new DirectRun(link, { ...plan, hook }, { ...this.options, quietMs, keepSamples }).records(signal);
+    await using connection = await DirectConnection.open(target, plan.firmware, {
+      ...this.options,
+      quietMs: testMs,
+      signal,
+    });
+    if (hook.type === 'malloc')
+      yield* harvestMallocDirect(connection, { ...plan, hook }, { signal, keepSamples, quietMs });
+    else yield* new DirectRun(connection, { ...plan, hook }, { ...this.options, quietMs, keepSamples }).records(signal);
   }
 }
 
@@ -54,7 +59,7 @@ class DirectRun {
   private lastStop: CaptureStop | undefined;
 
   constructor(
-    private readonly link: DirectLink,
+    private readonly connection: DirectConnection,
     private readonly plan: LogPlan,
     private readonly options: {
       readonly oneWrite?: boolean;
@@ -63,8 +68,8 @@ class DirectRun {
     },
   ) {
     const { keepSamples } = options;
-    this.made = new DirectRecords(link.client, plan.hook, {
-      stacks: link.stacks,
+    this.made = new DirectRecords(connection.client, plan.hook, {
+      stacks: connection.stacks,
       maxDepth: plan.maxDepth,
       keepSamples,
       maxEvents: plan.maxEvents,
@@ -74,19 +79,19 @@ class DirectRun {
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const capture = await this.prepareCapture();
-    for (const address of armedAddresses(this.plan)) await this.link.client.breakpoints.set(address);
-    const end = () => void this.link.run.end().catch(() => undefined);
+    for (const address of armedAddresses(this.plan)) await this.connection.client.breakpoints.set(address);
+    const end = () => void this.connection.run.end().catch(() => undefined);
     signal.addEventListener('abort', end);
     yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
     try {
-      yield* this.link.guard(this.events(capture, signal), () => this.report());
+      yield* this.connection.guard(this.events(capture, signal), () => this.report());
     } finally {
       signal.removeEventListener('abort', end);
     }
   }
 
   private async *events(capture: DirectCapture, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
-    const words = await LastWords.prepare(this.link.client, this.plan.firmware);
+    const words = await LastWords.prepare(this.connection.client, this.plan.firmware);
     if (!signal.aborted) {
       for await (const stop of capture.stops()) {
         if (stop.kind === 'quiet') yield await this.status();
@@ -102,10 +107,10 @@ class DirectRun {
   private async prepareCapture(): Promise<DirectCapture> {
     const { hook, stops } = this.plan;
     const { oneWrite } = this.options;
-    const { client } = this.link;
-    this.link.reader.alongside = this.made.alongside;
+    const { client } = this.connection;
+    this.connection.reader.alongside = this.made.alongside;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
-    return new DirectCapture(this.link, {
+    return new DirectCapture(this.connection, {
       logFunction: hook.logFunction.address,
       gcInit: hook.gcInit?.address,
       stops: new Set(stops.map((stop) => stop.address)),
@@ -123,7 +128,7 @@ class DirectRun {
   }
 
   private async status(): Promise<TraceRecord> {
-    const { client } = this.link;
+    const { client } = this.connection;
     const where = await whereabouts(client, this.plan.firmware);
     return { kind: 'status', text: statusText(where, client.breakpoints.addresses.length, this.options.quietMs) };
   }
@@ -142,15 +147,15 @@ class DirectRun {
   }
 
   private report(): EngineReport {
-    const { roundTrips, packets } = this.link.traffic();
-    const { poke } = this.link.run;
+    const { roundTrips, packets } = this.connection.traffic();
+    const { poke } = this.connection.run;
     const events = Math.max(1, this.made.events);
     const per = (count: number) => Number((count / events).toFixed(2));
     return {
       link: this.options.oneWrite ? 'one write an event' : 'two round trips an event',
       roundTripsPerEvent: per(roundTrips),
       packetsPerEvent: per(packets),
-      stackRereads: this.link.reader.rereads,
+      stackRereads: this.connection.reader.rereads,
       ...(poke ? { openocdPokes: poke.pokes } : {}),
     };
   }

@@ -1,19 +1,19 @@
 import type { Milliseconds } from '../../base/units.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
-import { harvestMallocBySession, type MallocPlan } from '../malloc/malloc-loop.js';
-import type { DirectLink, EngineReport } from './direct-link.js';
-import { DirectSession } from './direct-session.js';
+import { harvestMallocByLink, type MallocPlan } from '../malloc/malloc-loop.js';
+import type { DirectConnection, EngineReport } from './direct-connection.js';
+import { RspLink } from './rsp-link.js';
 
 /** Follows an allocator over the remote serial protocol, without gdb. */
 export async function* harvestMallocDirect(
-  link: DirectLink,
+  connection: DirectConnection,
   plan: MallocPlan,
   options: { readonly signal: AbortSignal; readonly keepSamples: boolean; readonly quietMs: Milliseconds },
 ): AsyncGenerator<TraceRecord, void, undefined> {
   const { signal, keepSamples, quietMs } = options;
   const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
-  const session = new DirectSession(link, { words, keepSamples });
+  const link = new RspLink(connection, { words, keepSamples });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
-  const report = (): EngineReport => ({ link: 'two round trips a stop', roundTrips: link.traffic().roundTrips });
-  yield* link.guard(harvestMallocBySession(session, plan, signal, { report, quietMs }), report);
+  const report = (): EngineReport => ({ link: 'two round trips a stop', roundTrips: connection.traffic().roundTrips });
+  yield* connection.guard(harvestMallocByLink(link, plan, signal, { report, quietMs }), report);
 }

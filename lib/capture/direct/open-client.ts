@@ -32,17 +32,17 @@ function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: L
  */
 export async function openClient(
   target: Target,
-  elf: ElfFile,
+  elfFile: ElfFile,
   options: LinkOptions & { readonly signal: AbortSignal },
 ): Promise<RspClient> {
   const client = await RspClient.connect(clientOptions(target, options), options.signal);
   try {
     await reset(client, target);
     if (target.load) {
-      await loadImage(client, loadParts(elf));
+      await loadImage(client, loadParts(elfFile));
       await reset(client, target);
     }
-    if (target.verify) await verifyImage(client, codeParts(elf));
+    if (target.verify) await verifyImage(client, codeParts(elfFile));
     return client;
   } catch (error) {
     await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
@@ -62,12 +62,12 @@ async function reset(client: RspClient, target: Target): Promise<void> {
 }
 
 /** What `load` writes: the loaded segments, at their physical addresses (where the start-up code copies data from). */
-function loadParts(elf: ElfFile): ImagePart[] {
-  const segments = elf.segments.filter((segment) => segment.type === SegmentType.load && segment.fileBytes > 0);
+function loadParts(elfFile: ElfFile): ImagePart[] {
+  const segments = elfFile.segments.filter((segment) => segment.type === SegmentType.load && segment.fileBytes > 0);
   return segments.map(({ physicalAddress, offset, fileBytes }) => ({
     name: `segment at ${formatAddress(physicalAddress)}`,
     address: physicalAddress,
-    bytes: elf.bytes.subarray(offset, offset + fileBytes),
+    bytes: elfFile.bytes.subarray(offset, offset + fileBytes),
   }));
 }
 
@@ -75,15 +75,15 @@ function loadParts(elf: ElfFile): ImagePart[] {
  * What must be the same in the target: sections with contents that the program does not write to, at the place that they are loaded to:
  * code that runs in RAM is there only when the start-up code has copied it.
  */
-function codeParts(elf: ElfFile): ImagePart[] {
+function codeParts(elfFile: ElfFile): ImagePart[] {
   const { alloc, write } = SectionFlag;
-  const constant = elf.sections.filter(
+  const constant = elfFile.sections.filter(
     ({ flags, type }) => (flags & alloc) !== 0 && (flags & write) === 0 && type !== SectionType.nobits,
   );
   return constant.map((section) => ({
     name: section.name,
-    address: elf.loadAddress(section),
-    bytes: elf.contentsOf(section),
+    address: elfFile.loadAddress(section),
+    bytes: elfFile.contentsOf(section),
   }));
 }
 
@@ -107,7 +107,7 @@ function ramRanges(target: Target): MemoryRange[] {
 export async function initialStackPointer(
   client: RspClient,
   target: Target,
-  elf: ElfFile,
+  elfFile: ElfFile,
 ): Promise<Address | undefined> {
   const { board } = target;
   if (!/cortex-m/i.test(board.mcu.core)) return undefined;
@@ -116,7 +116,7 @@ export async function initialStackPointer(
   const bytes = await client.readMemory(base, 4).catch(() => undefined);
   if (!bytes) return undefined;
   const top = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  return top % 4 === 0 && knownMemory(board, elf).some((range) => contains(range, top - 4)) ? top : undefined;
+  return top % 4 === 0 && knownMemory(board, elfFile).some((range) => contains(range, top - 4)) ? top : undefined;
 }
 
 /**

@@ -15,9 +15,9 @@ const PIECE_BYTES = 256;
  * What is known to be memory: what the board says, and what the program occupies (a stack in a section of its own, RAM that the board
  * file leaves out).
  */
-export function knownMemory(board: Board, elf: ElfFile): MemoryRange[] {
+export function knownMemory(board: Board, elfFile: ElfFile): MemoryRange[] {
   const ofBoard = board.memory.map(({ baseAddress, sizeBytes }) => ({ address: baseAddress, length: sizeBytes }));
-  const ofProgram = elf.sections
+  const ofProgram = elfFile.sections
     .filter(({ flags, sizeBytes }) => (flags & SectionFlag.alloc) !== 0 && sizeBytes > 0)
     .map(({ address, sizeBytes }) => ({ address, length: sizeBytes }));
   return [...ofBoard, ...ofProgram];

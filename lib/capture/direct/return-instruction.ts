@@ -20,6 +20,6 @@ export async function findReturnInstruction(client: RspClient, functionAddress: 
     }
   }
   throw new TargetError('HH1567', `one-write mode: no \`bx lr\` found from ${formatAddress(functionAddress)} on`, {
-    remedy: 'capture without --one-write',
+    remedy: 'capture without options.oneWrite',
   });
 }

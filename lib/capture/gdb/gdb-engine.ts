@@ -9,7 +9,7 @@ import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
-import { MiSession } from '../../link/mi/mi-session.js';
+import { MiLink } from '../../link/mi/mi-link.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
@@ -18,8 +18,8 @@ import { openPoke } from '../direct/open-client.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
-import { harvestLogBySession } from '../log/session-log-loop.js';
-import { harvestMallocBySession } from '../malloc/malloc-loop.js';
+import { harvestLogByLink } from '../log/link-log-loop.js';
+import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 import { HeldEvent } from './held-event.js';
 
@@ -42,12 +42,12 @@ export class GdbEngine implements Engine {
 
   private async *capture(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
     // The hooked function's own frame, and one more that tells whether the backtrace is cut.
-    await using session = await openSession(this.program, target, plan.maxDepth + 2);
+    await using link = await openMiLink(this.program, target, plan.maxDepth + 2);
     const { hook } = plan;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb: this.program.version, loop: 'MI commands' });
-      yield* judged(harvestMallocBySession(session, { ...plan, hook }, signal, { report }), plan.firmware);
+      yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
     const python = this.program.hasPython && this.usePython;
@@ -56,8 +56,8 @@ export class GdbEngine implements Engine {
     const poke = await openPoke(target, signal);
     poke?.begin(POKE_PAUSE_MS);
     try {
-      if (python) yield* harvestLogInGdb(session, { ...plan, hook }, signal);
-      else yield* judged(harvestLogBySession(session, { ...plan, hook }, signal), plan.firmware);
+      if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
+      else yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
     } finally {
       poke?.close();
     }
@@ -74,9 +74,9 @@ async function* judged(records: AsyncIterable<TraceRecord>, firmware: Symbolizer
 }
 
 /** gdb on a target that is ready, halted. @throws TargetError, GdbError */
-export function openSession(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiSession> {
-  return MiSession.open(program, {
-    elfPath: target.elfPath,
+export function openMiLink(program: GdbProgram, target: Target, backtraceLimit?: number): Promise<MiLink> {
+  return MiLink.open(program, {
+    elf: target.elf,
     host: target.server.host,
     port: target.server.port,
     serverName: SERVER_NAMES[target.kind],
@@ -93,22 +93,22 @@ export function openSession(program: GdbProgram, target: Target, backtraceLimit?
 type LogPlan = HarvestPlan & { readonly hook: LogHook };
 
 /** The events stream out of gdb while the target runs: no round trip to this process. */
-async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
   const stops = new Map<number, string>();
-  const words = await LastWords.prepare(session, plan.firmware);
-  for (const stop of plan.stops) stops.set(await session.breakpointNumber(stop.address), stop.label);
+  const words = await LastWords.prepare(link, plan.firmware);
+  for (const stop of plan.stops) stops.set(await link.breakpointNumber(stop.address), stop.label);
   const queue = new AsyncQueue<TraceRecord>(
     undefined,
-    () => session.pauseOutput(),
-    () => session.resumeOutput(),
+    () => link.pauseOutput(),
+    () => link.resumeOutput(),
   );
   const last = new HeldEvent((record) => queue.push(record));
   const judge = new BacktraceJudge(plan.firmware);
   const reader = new GdbScriptReader(plan, judge, (record) => last.push(record));
-  session.mi.onConsole = (text) => reader.push(text);
-  await installScript(session, plan);
+  link.mi.onConsole = (text) => reader.push(text);
+  await installScript(link, plan);
   let stop: StopRecord = {};
-  const finished = session.resumeRaw(signal, true).then(
+  const finished = link.resumeRaw(signal, true).then(
     async (record) => {
       stop = record;
       await reader.drained;
@@ -124,14 +124,14 @@ async function* harvestLogInGdb(session: MiSession, plan: LogPlan, signal: Abort
   await finished;
   const end = endOf(stop, stops, reader, plan, signal);
   const atStop = stop.breakpoint !== undefined && stops.has(stop.breakpoint);
-  const { records, oracle } = await reader.finish(session, atStop);
+  const { records, oracle } = await reader.finish(link, atStop);
   yield* records;
   const { events } = reader;
   const told = await words.of({ reason: end, reached: atStop, events });
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
-async function installScript(session: MiSession, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
+async function installScript(link: MiLink, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
   const { variables, gcInit } = hook;
   const range = variables && firstAreaRange(variables);
   const chain = variables?.chain;
@@ -151,8 +151,8 @@ async function installScript(session: MiSession, { hook, maxEvents, maxDepth, at
     first: chain?.firstArea ?? 0,
     attached: attached ? 1 : 0,
   };
-  for (const [name, value] of Object.entries(settings)) await session.mi.command(`-gdb-set var $hh_${name} = ${value}`);
-  await sourceScript(session.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
+  for (const [name, value] of Object.entries(settings)) await link.mi.command(`-gdb-set var $hh_${name} = ${value}`);
+  await sourceScript(link.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
 }
 
 function endOf(

@@ -1,5 +1,5 @@
 import type { Address } from '../../base/units.js';
-import type { DebugSession } from '../../link/debug-session.js';
+import type { DebugLink } from '../../link/debug-link.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { BreakpointBudget } from '../plan/breakpoint-budget.js';
@@ -17,7 +17,7 @@ export class ArmedBreakpoints {
   private readonly unwatched = new WeakSet<OpenCall>();
 
   constructor(
-    private readonly session: DebugSession,
+    private readonly link: DebugLink,
     plan: HarvestPlan & { readonly hook: MallocHook },
     private readonly tracker: MallocTracker,
   ) {
@@ -39,8 +39,8 @@ export class ArmedBreakpoints {
   /** Arms what is wanted until the next stop. Returns a note for the first return that finds no breakpoint. */
   async update(): Promise<TraceRecord | undefined> {
     const { addresses, unseenReturns } = this.budget.next(this.tracker.returnAddresses);
-    for (const address of this.set) if (!addresses.has(address)) await this.session.removeBreakpoint(address);
-    for (const address of addresses) if (!this.set.has(address)) await this.session.setBreakpoint(address);
+    for (const address of this.set) if (!addresses.has(address)) await this.link.removeBreakpoint(address);
+    for (const address of addresses) if (!this.set.has(address)) await this.link.setBreakpoint(address);
     this.set = addresses;
     this.most = Math.max(this.most, addresses.size);
     if (unseenReturns.length === 0) return undefined;

@@ -12,15 +12,15 @@ const IPSR_MASK = 0x1ff;
 const XPSR = 16;
 
 /** Where the firmware keeps the running task; undefined for one without tasks, or with an unknown RTOS. */
-export function findTaskVariable(image: Symbolizer, preferred: readonly string[]): CodePoint | undefined {
+export function findTaskVariable(firmware: Symbolizer, preferred: readonly string[]): CodePoint | undefined {
   for (const name of [...preferred, ...TASK_VARIABLES]) {
-    const symbol = image.symbol(name);
+    const symbol = firmware.symbol(name);
     if (symbol && symbol.kind !== 'function') return { label: name, address: symbol.address };
   }
   for (const [variable, path] of TASK_FIELDS) {
-    if (!image.symbol(variable)) continue;
+    if (!firmware.symbol(variable)) continue;
     try {
-      return { label: `${variable}.${path}`, address: image.structFieldOffset(variable, path).address };
+      return { label: `${variable}.${path}`, address: firmware.structFieldOffset(variable, path).address };
     } catch {
       // Without debug information the place of the field is not known.
     }

@@ -1,5 +1,5 @@
 import type { Address } from '../../base/units.js';
-import type { DebugSession } from '../../link/debug-session.js';
+import type { DebugLink } from '../../link/debug-link.js';
 import type { OpenCall } from './call-hook.js';
 
 /** An allocator's own frames and a little more. */
@@ -12,13 +12,13 @@ const FRAME_BYTES = 64;
  * wrong (guessed frames, a library without unwind information) or ends early, the words of the open call's own frame count as
  * well: rather a call too few than one too many.
  */
-export async function callersOf(session: DebugSession, call: OpenCall): Promise<Address[]> {
-  const backtrace = await session.backtrace(DEPTH);
+export async function callersOf(link: DebugLink, call: OpenCall): Promise<Address[]> {
+  const backtrace = await link.backtrace(DEPTH);
   const callers = backtrace.slice(1).map(({ address }) => (address & ~1) >>> 0);
   const isWhole =
     callers.length > 1 && backtrace.length < DEPTH && !backtrace.some((frame) => frame.certainty === 'guessed');
   if (callers.includes(call.returnAddress) || isWhole) return callers;
-  const bytes = await session.readMemory(call.sp - FRAME_BYTES, FRAME_BYTES);
+  const bytes = await link.readMemory(call.sp - FRAME_BYTES, FRAME_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < FRAME_BYTES; at += 4) callers.push((view.getUint32(at, true) & ~1) >>> 0);
   return callers;

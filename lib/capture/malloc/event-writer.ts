@@ -1,6 +1,6 @@
 import type { HeapBlock } from '../../allocators/heap-walk.js';
 import { type Address, type Bytes, formatCount, type Seq } from '../../base/units.js';
-import type { StackSample } from '../../link/debug-session.js';
+import type { StackSample } from '../../link/debug-link.js';
 import {
   type Backtrace,
   EXISTING_BACKTRACE,

@@ -1,6 +1,6 @@
 import { LR, SP } from '../../arch/arm/registers.js';
 import { formatAddress, formatCount, type Milliseconds } from '../../base/units.js';
-import type { DebugSession, StopReason } from '../../link/debug-session.js';
+import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
@@ -26,13 +26,13 @@ export interface MallocLoopOptions {
  * Follows an allocator over any debug session: stops at the entries of hooked functions and at the returns of outermost
  * calls, and yields what they did. Both engines use it (docs/malloc-hooks.md).
  */
-export async function* harvestMallocBySession(
-  session: DebugSession,
+export async function* harvestMallocByLink(
+  link: DebugLink,
   plan: MallocPlan,
   signal: AbortSignal,
   options: MallocLoopOptions = {},
 ): AsyncGenerator<TraceRecord> {
-  yield* new MallocLoop(session, plan, options).records(signal);
+  yield* new MallocLoop(link, plan, options).records(signal);
 }
 
 class MallocLoop {
@@ -44,20 +44,20 @@ class MallocLoop {
   private saidQuiet = false;
 
   constructor(
-    private readonly session: DebugSession,
+    private readonly link: DebugLink,
     private readonly plan: MallocPlan,
     private readonly options: MallocLoopOptions,
   ) {
     const { hook } = plan;
-    const read = (address: number, length: number) => session.readMemory(address, length);
+    const read = (address: number, length: number) => link.readMemory(address, length);
     this.tracker = new MallocTracker(hook.calls, hook);
-    this.armed = new ArmedBreakpoints(session, plan, this.tracker);
+    this.armed = new ArmedBreakpoints(link, plan, this.tracker);
     this.contexts = new CallContexts(hook.taskVariable, read);
-    this.made = new MallocRecords(session, plan, this.tracker);
+    this.made = new MallocRecords(link, plan, this.tracker);
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
-    const words = await LastWords.prepare(this.session, this.plan.firmware);
+    const words = await LastWords.prepare(this.link, this.plan.firmware);
     const watch = new QuietWatch(signal, this.options.quietMs);
     let end: EndReason | undefined;
     yield* this.made.start();
@@ -91,7 +91,7 @@ class MallocLoop {
   }
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
-    const registers = await this.session.registers();
+    const registers = await this.link.registers();
     const { key, task } = await this.contexts.of(registers);
     const word = (index: number) => registers[index] ?? 0;
     const seen: TrackerStop = {
@@ -103,17 +103,17 @@ class MallocLoop {
     };
     this.made.stoppedIn(key);
     const around = this.tracker.isInside(seen);
-    const inside = around ? { ...seen, callers: await callersOf(this.session, around) } : seen;
+    const inside = around ? { ...seen, callers: await callersOf(this.link, around) } : seen;
     for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
   }
 
   /** Lets the target run; while nothing happens, says what it does. */
   private async *nextStop(watch: QuietWatch): AsyncGenerator<TraceRecord, StopReason> {
     for (;;) {
-      const stop = await this.session.resume(watch.begin());
+      const stop = await this.link.resume(watch.begin());
       if (!watch.stopped() || stop.kind !== 'interrupted') return stop;
       const quietMs = this.options.quietMs ?? QUIET_MS;
-      const where = await whereabouts(this.session, this.plan.firmware);
+      const where = await whereabouts(this.link, this.plan.firmware);
       yield { kind: 'status', text: statusText(where, this.armed.count, quietMs) };
       if (this.stops > 0 || this.saidQuiet) continue;
       this.saidQuiet = true;

@@ -1,6 +1,6 @@
 import type { CallUnderWay } from '../../allocators/malloc-oracle.js';
 import { type Address, formatAddress, formatCount, type Seq } from '../../base/units.js';
-import type { DebugSession, StackSample } from '../../link/debug-session.js';
+import type { DebugLink, StackSample } from '../../link/debug-link.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
@@ -36,13 +36,13 @@ export class MallocRecords {
   private firstAbandoned = '';
 
   constructor(
-    private readonly session: DebugSession,
+    private readonly link: DebugLink,
     private readonly plan: HarvestPlan & { readonly hook: MallocHook },
     private readonly tracker: MallocTracker,
   ) {
     const { hook } = plan;
-    this.reader = new HeapReader(hook, (address, length) => session.readMemory(address, length));
-    this.tables = hook.readsTables ? new TableReader(session, hook) : undefined;
+    this.reader = new HeapReader(hook, (address, length) => link.readMemory(address, length));
+    this.tables = hook.readsTables ? new TableReader(link, hook) : undefined;
     this.sampler = hook.captureLargest ? new LargestSampler(() => this.reader.walk()) : undefined;
     this.writer = new EventWriter(hook, this.sampler, plan.attached ?? false);
   }
@@ -137,8 +137,8 @@ export class MallocRecords {
     }
     yield* this.seed();
     // The hooked function's own frame is not part of a backtrace.
-    const backtrace = await this.session.backtrace(this.plan.maxDepth + 1);
-    this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.session.sample?.() });
+    const backtrace = await this.link.backtrace(this.plan.maxDepth + 1);
+    this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.link.sample?.() });
     if (this.isAlone(call)) {
       yield* this.catchUp();
       if (this.sampler) yield* await this.sampler.sample();

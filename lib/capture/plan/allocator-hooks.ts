@@ -15,12 +15,12 @@ const SAME_ARGUMENTS = /\.(lto_priv|llvm|localalias)(\.\d+)?$/;
 const NO_ENTRY = /\.(part|cold)(\.\d+)?(\.|$)/;
 
 /** Finds each hook of a profile: by its name, an alias, or as a clone that the optimiser renamed. */
-export function findHooks(image: Symbolizer, descriptions: readonly HookDescription[]): FoundHooks {
+export function findHooks(firmware: Symbolizer, descriptions: readonly HookDescription[]): FoundHooks {
   const hooks = new Map<number, CallHook & { readonly coveredBy?: string }>();
   const notes: string[] = [];
   const named = new Set(descriptions.flatMap(({ function: name, aliases }) => [name, ...aliases]));
   for (const description of descriptions) {
-    for (const { name, address } of symbolsOf(image, description, { named, notes })) {
+    for (const { name, address } of symbolsOf(firmware, description, { named, notes })) {
       // Aliases have one address (picolibc: free is __malloc_free).
       if (!hooks.has(address)) hooks.set(address, hookOf(description, name, address));
     }
@@ -34,12 +34,12 @@ interface Finding {
   readonly notes: string[];
 }
 
-function symbolsOf(image: Symbolizer, description: HookDescription, { named, notes }: Finding) {
+function symbolsOf(firmware: Symbolizer, description: HookDescription, { named, notes }: Finding) {
   const { function: name, aliases } = description;
-  const inlined = image.inlinedInstances(name).filter(({ callerName }) => !named.has(plainName(callerName))).length;
+  const inlined = firmware.inlinedInstances(name).filter(({ callerName }) => !named.has(plainName(callerName))).length;
   // A function of which only the first test was inlined: what it does is still one function, called from everywhere.
   const isPlainFree = description.kind === 'free' && (description.pointer ?? 0) === 0;
-  const bodies = isPlainFree ? image.symbolsByPrefix(`${name}.part.`) : [];
+  const bodies = isPlainFree ? firmware.symbolsByPrefix(`${name}.part.`) : [];
   if (inlined > 0 && bodies.length > 0) {
     notes.push(
       `${name} was inlined ${inlined} times up to its body ${bodies.map((body) => body.name).join(', ')}, which is hooked`,
@@ -48,10 +48,10 @@ function symbolsOf(image: Symbolizer, description: HookDescription, { named, not
   }
   if (inlined > 0) notes.push(`${name} was inlined ${inlined} times: those calls are not seen`);
   for (const candidate of [name, ...aliases]) {
-    const symbol = image.symbol(candidate);
+    const symbol = firmware.symbol(candidate);
     if (symbol && symbol.kind !== 'object') return [symbol];
   }
-  const clones = image.symbolsByPrefix(`${name}.`).filter((symbol) => !NO_ENTRY.test(symbol.name));
+  const clones = firmware.symbolsByPrefix(`${name}.`).filter((symbol) => !NO_ENTRY.test(symbol.name));
   for (const clone of clones) {
     const same = SAME_ARGUMENTS.test(clone.name);
     const doubt = same ? '' : '; the optimiser may have changed its arguments: check the sizes of a few events';

@@ -15,27 +15,27 @@ export interface ChosenAllocator {
  * @throws SymbolError HH1360 (auto finds none), BoardConfigError HH1210 to HH1212
  */
 export async function chooseAllocator(
-  image: Symbolizer,
+  firmware: Symbolizer,
   name: string,
   hookTexts: readonly string[] = [],
 ): Promise<ChosenAllocator> {
   const hooks = hookTexts.map(parseHook);
-  const chosen = name === 'auto' ? await detected(image) : { profile: await loadAllocator(name), notes: [] };
+  const chosen = name === 'auto' ? await detected(firmware) : { profile: await loadAllocator(name), notes: [] };
   const { profile } = chosen;
   return { ...chosen, profile: { ...profile, hooks: [...hooks, ...profile.hooks] } };
 }
 
-async function detected(image: Symbolizer): Promise<ChosenAllocator> {
-  const [best, ...others] = detectAllocators(image, await allAllocators());
+async function detected(firmware: Symbolizer): Promise<ChosenAllocator> {
+  const [best, ...others] = detectAllocators(firmware, await allAllocators());
   if (!best) {
-    throw new SymbolError('HH1360', '--allocator auto: ELF file: found the symbols of no known allocator', {
+    throw new SymbolError('HH1360', 'options.allocator auto: ELF file: found the symbols of no known allocator', {
       remedy:
-        "name its functions: --allocator custom --hook 'my_alloc(size)' --hook 'my_free(ptr)'; of a stripped file give the one from before `strip`",
+        "name its functions: options.allocator custom options.hooks 'my_alloc(size)' options.hooks 'my_free(ptr)'; of a stripped file give the one from before `strip`",
     });
   }
   const notes = [`allocator ${best.profile.name}: ${best.reason}`];
   for (const { profile, reason } of others) {
-    notes.push(`the firmware also has ${profile.name} (${reason}): --allocator ${profile.name} follows that one`);
+    notes.push(`the firmware also has ${profile.name} (${reason}): options.allocator ${profile.name} follows that one`);
   }
   return { profile: best.profile, notes };
 }

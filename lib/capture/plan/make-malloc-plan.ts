@@ -22,24 +22,28 @@ export interface MallocPlanOptions extends PlanOptions {
  * (too few breakpoints), HH1521 (--capture-largest cannot be had)
  */
 export function makeMallocPlan(
-  image: Symbolizer,
+  firmware: Symbolizer,
   board: Board,
   profile: AllocatorProfile,
   options: MallocPlanOptions = {},
 ): PlanResult {
-  if (image.machine !== 'arm') {
-    throw new SymbolError('HH1362', `allocator ${profile.name}: found a program for ${image.machine}, expected arm`, {
-      remedy: 'malloc hooks read the arguments of Arm calls only, so far',
-    });
+  if (firmware.machine !== 'arm') {
+    throw new SymbolError(
+      'HH1362',
+      `allocator ${profile.name}: found a program for ${firmware.machine}, expected arm`,
+      {
+        remedy: 'malloc hooks read the arguments of Arm calls only, so far',
+      },
+    );
   }
-  const found = findHooks(image, profile.hooks);
-  if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(image, profile);
-  const stops = stopPoints(image, options);
-  const heap = heapOf(image, profile);
+  const found = findHooks(firmware, profile.hooks);
+  if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(firmware, profile);
+  const stops = stopPoints(firmware, options);
+  const heap = heapOf(firmware, profile);
   const hasTables = heap?.places.gc !== undefined;
   const chosen = chooseHooks(found.hooks, { stops, board, hasTables });
-  const taskVariable = findTaskVariable(image, profile.currentTask);
-  const region = regionOf(image, profile);
+  const taskVariable = findTaskVariable(firmware, profile.currentTask);
+  const region = regionOf(firmware, profile);
   const captureLargest = options.captureLargest ?? false;
   if (captureLargest && !heap) throw noHeapReader(profile);
   const hook: MallocHook = {
@@ -57,7 +61,7 @@ export function makeMallocPlan(
     ...(region ? { region } : {}),
     ...(heap ? { heap } : {}),
   };
-  return { plan: { firmware: image, ...planOf(hook, stops, options) }, notes: [...found.notes, ...chosen.notes] };
+  return { plan: { firmware, ...planOf(hook, stops, options) }, notes: [...found.notes, ...chosen.notes] };
 }
 
 function planOf(
@@ -102,7 +106,7 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
     throw new TargetError(
       'HH1520',
       `breakpoints: found ${hooks.length} hooks and ${stops.length} end conditions, expected at most ${limit} breakpoints on ${board.name}`,
-      { remedy: 'leave out end conditions (--until-prompt needs none)' },
+      { remedy: 'leave out end conditions (options.prompt needs none)' },
     );
   }
   const notes: string[] = [];
@@ -141,20 +145,20 @@ function withoutCover({ coveredBy: _, ...hook }: FoundHook): CallHook {
   return hook;
 }
 
-function noFunctions(image: Symbolizer, profile: AllocatorProfile): SymbolError {
+function noFunctions(firmware: Symbolizer, profile: AllocatorProfile): SymbolError {
   const wanted = profile.hooks.filter(({ kind }) => kind === 'alloc').map((hook) => hook.function);
-  const inlined = wanted.filter((name) => image.inlinedInstances(name).length > 0);
+  const inlined = wanted.filter((name) => firmware.inlinedInstances(name).length > 0);
   const [found, remedy] =
     wanted.length === 0
-      ? ['no hooks in the profile', "name the functions: --hook 'my_alloc(size)' --hook 'my_free(ptr)'"]
+      ? ['no hooks in the profile', "name the functions: options.hooks 'my_alloc(size)' options.hooks 'my_free(ptr)'"]
       : inlined.length > 0
         ? [
             `${inlined.join(', ')} inlined everywhere`,
-            'build without LTO, mark it noinline, or hook its callers with --hook',
+            'build without LTO, mark it noinline, or hook its callers with options.hooks',
           ]
         : [
             'none of its functions',
-            'try --allocator auto; `harvest allocators firmware.elf` shows what the ELF file has',
+            'try options.allocator auto; `harvest allocators firmware.elf` shows what the ELF file has',
           ];
   const expected = wanted.length === 0 ? 'a function that allocates' : wanted.join(' or ');
   return new SymbolError('HH1361', `allocator ${profile.name}: ELF file: found ${found}, expected ${expected}`, {
@@ -165,31 +169,31 @@ function noFunctions(image: Symbolizer, profile: AllocatorProfile): SymbolError 
 function noHeapReader(profile: AllocatorProfile): TargetError {
   return new TargetError(
     'HH1521',
-    `--capture-largest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
+    `options.captureLargest: allocator ${profile.name}: found no reader of its free list, expected one in the profile`,
     { remedy: 'capture without it; `harvest frag` estimates the holes from the events' },
   );
 }
 
-function regionOf(image: Symbolizer, { bounds, unitBytes }: AllocatorProfile): HeapRegion | undefined {
-  const array = variableOf(image, bounds.array ?? []);
+function regionOf(firmware: Symbolizer, { bounds, unitBytes }: AllocatorProfile): HeapRegion | undefined {
+  const array = variableOf(firmware, bounds.array ?? []);
   if (array && array.sizeBytes > 0) {
     return { name: array.label, baseAddress: array.address, sizeBytes: array.sizeBytes, unitBytes };
   }
-  const start = variableOf(image, bounds.start ?? []);
-  const limit = variableOf(image, bounds.limit ?? []);
+  const start = variableOf(firmware, bounds.start ?? []);
+  const limit = variableOf(firmware, bounds.limit ?? []);
   if (!start || !limit || limit.address <= start.address) return undefined;
   return { name: 'heap', baseAddress: start.address, sizeBytes: limit.address - start.address, unitBytes };
 }
 
-function heapOf(image: Symbolizer, { heap, bounds }: AllocatorProfile): MallocHook['heap'] {
+function heapOf(firmware: Symbolizer, { heap, bounds }: AllocatorProfile): MallocHook['heap'] {
   if (!heap) return undefined;
   const variables: Record<string, HeapVariable> = {};
   for (const [role, names] of Object.entries(heap.variables)) {
-    const variable = variableOf(image, names);
+    const variable = variableOf(firmware, names);
     if (variable) variables[role] = variable;
   }
-  const limit = variableOf(image, bounds.limit ?? []);
-  const gc = heap.walker === 'gc' ? gcVariables(image) : undefined;
+  const limit = variableOf(firmware, bounds.limit ?? []);
+  const gc = heap.walker === 'gc' ? gcVariables(firmware) : undefined;
   const places: HeapPlaces = {
     variables,
     ...(limit ? { limit: limit.address } : {}),
@@ -198,9 +202,9 @@ function heapOf(image: Symbolizer, { heap, bounds }: AllocatorProfile): MallocHo
   return { walker: heap.walker, places };
 }
 
-function variableOf(image: Symbolizer, names: readonly string[]): HeapVariable | undefined {
+function variableOf(firmware: Symbolizer, names: readonly string[]): HeapVariable | undefined {
   for (const label of names) {
-    const symbol = image.symbol(label);
+    const symbol = firmware.symbol(label);
     if (symbol && symbol.kind !== 'function') return { label, address: symbol.address, sizeBytes: symbol.sizeBytes };
   }
   return undefined;

@@ -38,9 +38,9 @@ export interface PlanResult {
  * What to break on for a LOG_HEAP_ACTIVITY firmware.
  * @throws SymbolError HH1352 (no log function), UsageError HH1104 (an end condition is not in the ELF file), TargetError HH1508
  */
-export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOptions): PlanResult {
-  const stops = stopPoints(image, options);
-  const hook = logHook(image);
+export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOptions): PlanResult {
+  const stops = stopPoints(firmware, options);
+  const hook = logHook(firmware);
   const notes: string[] = [];
   const limit = board.comparators.breakpoints;
   const needed = 1 + stops.length;
@@ -52,11 +52,11 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
     );
   }
   const keepsInit = hook.gcInit !== undefined && needed < limit;
-  if (!keepsInit) notes.push(...restartNote(image, hook));
+  if (!keepsInit) notes.push(...restartNote(firmware, hook));
   const { gcInit, ...withoutInit } = hook;
   const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
-    firmware: image,
+    firmware,
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
     stops,
     maxDepth,
@@ -69,10 +69,10 @@ export function makeLogPlan(image: Symbolizer, board: Board, options: PlanOption
 }
 
 /** How a restart of the heap shows where gc_init is not watched. */
-function restartNote(image: Symbolizer, hook: LogHook): string[] {
+function restartNote(firmware: Symbolizer, hook: LogHook): string[] {
   const why = hook.gcInit
     ? 'no comparator is left'
-    : image.inlinedInstances('gc_init').length > 0
+    : firmware.inlinedInstances('gc_init').length > 0
       ? 'it was inlined'
       : 'the ELF file has none';
   if (hook.variables) return [`gc_init is not watched (${why}): a restart of the heap is told by its allocation table`];
@@ -81,11 +81,11 @@ function restartNote(image: Symbolizer, hook: LogHook): string[] {
   ];
 }
 
-function logHook(image: Symbolizer): LogHook {
-  const log = image.symbol(LOG_FUNCTION);
-  if (!log) throw noLogFunction(image);
-  const init = image.symbol('gc_init');
-  const variables = gcVariables(image);
+function logHook(firmware: Symbolizer): LogHook {
+  const log = firmware.symbol(LOG_FUNCTION);
+  if (!log) throw noLogFunction(firmware);
+  const init = firmware.symbol('gc_init');
+  const variables = gcVariables(firmware);
   return {
     type: 'gc-log',
     logFunction: { label: LOG_FUNCTION, address: log.address },
@@ -95,9 +95,9 @@ function logHook(image: Symbolizer): LogHook {
   };
 }
 
-function noLogFunction(image: Symbolizer): SymbolError {
-  const inlined = image.inlinedInstances(LOG_FUNCTION).length;
-  const clones = image.symbolsByPrefix(`${LOG_FUNCTION}.`).map((symbol) => symbol.name);
+function noLogFunction(firmware: Symbolizer): SymbolError {
+  const inlined = firmware.inlinedInstances(LOG_FUNCTION).length;
+  const clones = firmware.symbolsByPrefix(`${LOG_FUNCTION}.`).map((symbol) => symbol.name);
   if (inlined > 0 || clones.length > 0) {
     const how = inlined > 0 ? `inlined ${inlined} times` : `renamed to ${clones.join(', ')}`;
     return new SymbolError('HH1352', `${LOG_FUNCTION}: found it ${how}, expected it out of line`, {
@@ -105,7 +105,7 @@ function noLogFunction(image: Symbolizer): SymbolError {
     });
   }
   const malloc = ['_malloc_r', 'malloc', 'pvPortMalloc', 'heap_caps_malloc', 'gc_alloc'].filter((name) =>
-    image.symbol(name),
+    firmware.symbol(name),
   );
   return new SymbolError(
     'HH1352',
@@ -113,24 +113,26 @@ function noLogFunction(image: Symbolizer): SymbolError {
     {
       remedy: [
         'CircuitPython: set `#define LOG_HEAP_ACTIVITY 1` in py/gc.c and build with DEBUG=1 (docs/circuitpython.md)',
-        malloc.length > 0 ? `or capture its allocator instead: --allocator auto (found ${malloc.join(', ')})` : '',
+        malloc.length > 0
+          ? `or capture its allocator instead: options.allocator auto (found ${malloc.join(', ')})`
+          : '',
       ].join(' '),
     },
   );
 }
 
 /** Where the heap's variables are; undefined without debug information. CircuitPython 7/8 and MicroPython 1.19 have no `area`. */
-export function gcVariables(image: Symbolizer): GcVariables | undefined {
+export function gcVariables(firmware: Symbolizer): GcVariables | undefined {
   for (const prefix of ['mem.area.', 'mem.']) {
     try {
-      const at = (field: string) => image.structFieldOffset('mp_state_ctx', `${prefix}${field}`).address;
+      const at = (field: string) => firmware.structFieldOffset('mp_state_ctx', `${prefix}${field}`).address;
       const variables = {
         allocTableStart: at('gc_alloc_table_start'),
         allocTableByteLen: at('gc_alloc_table_byte_len'),
         poolStart: at('gc_pool_start'),
         poolEnd: at('gc_pool_end'),
       };
-      const chain = areaChain(image);
+      const chain = areaChain(firmware);
       return { ...variables, ...(chain ? { chain } : {}) };
     } catch (error) {
       if (!(error instanceof SymbolError)) throw error;
@@ -140,15 +142,15 @@ export function gcVariables(image: Symbolizer): GcVariables | undefined {
 }
 
 /** Whether the firmware has a function, out of line, where its REPL waits. */
-export function hasReplFunction(image: Symbolizer): boolean {
-  return REPL_FUNCTIONS.some((name) => image.symbol(name) !== undefined);
+export function hasReplFunction(firmware: Symbolizer): boolean {
+  return REPL_FUNCTIONS.some((name) => firmware.symbol(name) !== undefined);
 }
 
 /** Of a firmware whose heap can have several areas (MICROPY_GC_SPLIT_HEAP). */
-function areaChain(image: Symbolizer): GcVariables['chain'] {
+function areaChain(firmware: Symbolizer): GcVariables['chain'] {
   try {
-    const firstArea = image.structFieldOffset('mp_state_ctx', 'mem.area').address;
-    return { firstArea, next: image.structFieldOffset('mp_state_ctx', 'mem.area.next').address };
+    const firstArea = firmware.structFieldOffset('mp_state_ctx', 'mem.area').address;
+    return { firstArea, next: firmware.structFieldOffset('mp_state_ctx', 'mem.area.next').address };
   } catch (error) {
     if (error instanceof SymbolError) return undefined;
     throw error;
@@ -156,34 +158,42 @@ function areaChain(image: Symbolizer): GcVariables['chain'] {
 }
 
 /** The addresses where the capture ends. @throws UsageError HH1104 */
-export function stopPoints(image: Symbolizer, options: PlanOptions): CodePoint[] {
+export function stopPoints(firmware: Symbolizer, options: PlanOptions): CodePoint[] {
   const stops: CodePoint[] = [];
   if (options.untilRepl) {
-    const found = REPL_FUNCTIONS.map((name) => image.symbol(name)).find((symbol) => symbol !== undefined);
+    const found = REPL_FUNCTIONS.map((name) => firmware.symbol(name)).find((symbol) => symbol !== undefined);
     if (found) {
       stops.push({ label: found.name, address: found.address });
     } else if (options.prompt === undefined) {
-      throw new UsageError('HH1104', `--until-repl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
-        remedy: 'name the function that waits for input with --until SYMBOL, or watch the console with --until-prompt',
+      throw new UsageError('HH1104', `options.untilRepl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
+        remedy:
+          'name the function that waits for input with options.until SYMBOL, or watch the console with options.prompt',
       });
     }
   }
-  for (const text of options.until ?? []) stops.push(stopPoint(image, text));
+  for (const text of options.until ?? []) stops.push(stopPoint(firmware, text));
   return stops.filter((stop, i) => stops.findIndex(({ address }) => address === stop.address) === i);
 }
 
-function stopPoint(image: Symbolizer, text: string): CodePoint {
-  const symbol = image.symbol(text);
+function stopPoint(firmware: Symbolizer, text: string): CodePoint {
+  const symbol = firmware.symbol(text);
   if (symbol) return { label: text, address: symbol.address };
   const place = /^(.+):(\d+)$/.exec(text);
-  const line = place && image.lineAddresses(place[1] ?? '', Number(place[2]))[0];
+  const line = place && firmware.lineAddresses(place[1] ?? '', Number(place[2]))[0];
   if (line) return { label: text, address: line.address };
   if (place) {
-    const files = image.sourceFiles();
-    throw new UsageError('HH1104', `--until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`, {
-      remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
-    });
+    const files = firmware.sourceFiles();
+    throw new UsageError(
+      'HH1104',
+      `options.until ${text}: found no code at this line${didYouMean(place[1] ?? '', files)}`,
+      {
+        remedy: 'the file is named as in the debug information: `harvest symbolize ELF ADDRESS` shows how',
+      },
+    );
   }
-  const names = image.symbolsByPrefix(text.slice(0, 3)).map(({ name }) => name);
-  throw new UsageError('HH1104', `--until ${text}: found no such function in the ELF file${didYouMean(text, names)}`);
+  const names = firmware.symbolsByPrefix(text.slice(0, 3)).map(({ name }) => name);
+  throw new UsageError(
+    'HH1104',
+    `options.until ${text}: found no such function in the ELF file${didYouMean(text, names)}`,
+  );
 }

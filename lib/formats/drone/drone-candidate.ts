@@ -93,7 +93,11 @@ export class DroneCandidate implements DroneSink {
       throw new TraceFormatError(
         'HH1412',
         `${this.subject}: byte ${offset}: found a block of ${Math.max(size, newSize)} bytes, expected at most ${this.limit} (Drone OS ${this.decoder.generation})`,
-        { offset, remedy: 'give the true heap size with --heap-size, or name the generation with --format drone-g1' },
+        {
+          offset,
+          remedy:
+            'give the true heap size with options.heapSizeBytes, or name the generation with options.format drone-g1',
+        },
       );
     }
     if (size === 0) this.zeroSizes++;

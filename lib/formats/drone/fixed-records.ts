@@ -54,7 +54,7 @@ export abstract class FixedRecords {
       {
         offset: this.offset,
         remedy:
-          'try the other generations with --format drone-g0, drone-g1 or drone-g2; the events before it were kept',
+          'try the other generations with options.format drone-g0, drone-g1 or drone-g2; the events before it were kept',
       },
     );
   }

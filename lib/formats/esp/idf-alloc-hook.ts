@@ -63,7 +63,7 @@ class HookReader extends TextReader {
     super(builder, options, {
       info: { source: 'ESP-IDF allocation hooks', unitBytes: 4 },
       expected: "lines like '0x3fcc9258 allocated 124 bytes' and '0x3fcc9258 freed'",
-      remedy: "describe other lines with --pattern 'alloc: {address} {size}'",
+      remedy: "describe other lines with options.patterns 'alloc: {address} {size}'",
     });
   }
 

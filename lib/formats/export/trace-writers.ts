@@ -28,5 +28,5 @@ export function writerById(id: string): TraceWriter {
   const found = TRACE_WRITERS.find((writer) => writer.id === id);
   if (found) return found;
   const known = TRACE_WRITERS.map((writer) => writer.id).join(', ');
-  throw new TraceFormatError('HH1480', `--format ${id}: no such export format, expected one of: ${known}`);
+  throw new TraceFormatError('HH1480', `options.format ${id}: no such export format, expected one of: ${known}`);
 }

@@ -13,7 +13,7 @@ export const rustAllocatorFormat = patternReader({
     'free: deallocate {size} bytes',
   ],
   confidence: 0.5,
-  remedy: 'log `alloc N bytes` and `free N bytes` in your GlobalAlloc, or describe other lines with --pattern',
+  remedy: 'log `alloc N bytes` and `free N bytes` in your GlobalAlloc, or describe other lines with options.patterns',
 });
 
 /** A walk over newlib's chunks, as gcc4mbed prints it. */
@@ -47,5 +47,5 @@ export const callLogFormat = patternReader({
     'free: free({address})',
   ],
   confidence: 0.5,
-  remedy: 'print one line a call, or describe other lines with --pattern',
+  remedy: 'print one line a call, or describe other lines with options.patterns',
 });

@@ -38,7 +38,7 @@ class LevelReader extends TextReader {
     super(builder, options, {
       info: { source: 'heap levels of a log', contents: 'levels' },
       expected: "lines like 'Free heap: 39788, largest block: 20480'",
-      remedy: "describe other lines with --pattern 'level: {free} {largest}'",
+      remedy: "describe other lines with options.patterns 'level: {free} {largest}'",
     });
   }
 

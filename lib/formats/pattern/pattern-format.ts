@@ -13,7 +13,7 @@ import { addMatched } from './pattern-events.js';
 /** A log whose lines the user describes: `--pattern 'alloc: {address} {size} {caller}'`. */
 export const patternFormat: TraceFormat = {
   id: 'pattern',
-  title: 'any log, its lines described with --pattern',
+  title: 'any log, its lines described with options.patterns',
   detect: () => 0,
   open(builder, options) {
     const patterns = options.patterns ?? [];
@@ -22,7 +22,8 @@ export const patternFormat: TraceFormat = {
         'HH1433',
         `${options.subject ?? 'pattern'}: found no pattern, expected one an event kind`,
         {
-          remedy: "name them with --pattern 'alloc: {address} {size} {caller}' --pattern 'free: {address}'",
+          remedy:
+            "name them with options.patterns 'alloc: {address} {size} {caller}' options.patterns 'free: {address}'",
         },
       );
     }
@@ -34,7 +35,7 @@ export const patternFormat: TraceFormat = {
 };
 
 /** A producer whose lines patterns describe. */
-export interface PatternSource {
+export interface PatternText {
   readonly id: string;
   readonly title: string;
   readonly source: string;
@@ -47,7 +48,7 @@ export interface PatternSource {
 }
 
 /** The format of such a producer. */
-export function patternReader(source: PatternSource): TraceFormat {
+export function patternReader(source: PatternText): TraceFormat {
   const patterns = source.patterns.map(parsePattern);
   const matchers = patterns.filter(({ kind }) => isTelling(kind)).map((pattern) => new PatternMatcher(pattern));
   return {

@@ -19,9 +19,9 @@ export type StructFields = Pick<Symbolizer, 'structFieldOffset'>;
  * The heap's geometry as the firmware itself keeps it in `mp_state_ctx.mem`, when the memory holds that variable and
  * gc_init has run. Undefined otherwise (a dump of the heap alone, a firmware without debug information, another allocator).
  */
-export function gcGeometryFromRam(memory: MemoryImage, symbolizer: StructFields): GcGeometry | undefined {
+export function gcGeometryFromRam(memory: MemoryImage, firmware: StructFields): GcGeometry | undefined {
   for (const prefix of ['mem.area.', 'mem.']) {
-    const read = (field: string) => wordOf(memory, symbolizer, `${prefix}gc_${field}`);
+    const read = (field: string) => wordOf(memory, firmware, `${prefix}gc_${field}`);
     const tableAddress = read('alloc_table_start');
     const tableBytes = read('alloc_table_byte_len');
     const poolAddress = read('pool_start');
@@ -42,17 +42,17 @@ export function gcGeometryFromRam(memory: MemoryImage, symbolizer: StructFields)
 /** The geometry of a dump: from the firmware's own state when that is in the dump, else from its address and size. */
 export function gcGeometryOf(
   memory: MemoryImage,
-  symbolizer: StructFields | undefined,
+  firmware: StructFields | undefined,
   options: { readonly finaliser?: boolean; readonly collectTable?: boolean; readonly blockBytes?: number } = {},
 ): GcGeometry {
-  const fromRam = symbolizer && gcGeometryFromRam(memory, symbolizer);
+  const fromRam = firmware && gcGeometryFromRam(memory, firmware);
   return fromRam ?? gcGeometry(memory.baseAddress, memory.bytes.length, options);
 }
 
-function wordOf({ bytes, baseAddress }: MemoryImage, symbolizer: StructFields, path: string): number | undefined {
+function wordOf({ bytes, baseAddress }: MemoryImage, firmware: StructFields, path: string): number | undefined {
   let at: number;
   try {
-    at = symbolizer.structFieldOffset('mp_state_ctx', path).address - baseAddress;
+    at = firmware.structFieldOffset('mp_state_ctx', path).address - baseAddress;
   } catch (error) {
     if (!(error instanceof SymbolError)) throw error;
     // No such variable or member: another firmware, or an older layout.

@@ -8,8 +8,8 @@ import { quote } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
 /** What to connect to and how to put it in its initial state. */
-export interface MiSessionOptions {
-  readonly elfPath: string;
+export interface MiLinkOptions {
+  readonly elf: string;
   readonly host: string;
   readonly port: number;
   /** Which server it is, for messages: `QEMU`, `OpenOCD`, `J-Link`. */
@@ -53,7 +53,7 @@ const SETTINGS = [
 ];
 
 /** Connects, verifies, loads and resets. @throws TargetError HH1501 (no connection), HH1502 (reset), HH1503 (load), HH1504 (other firmware) */
-export async function connectTarget(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+export async function connectTarget(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`, WAIT_MS.gdbStart);
   await mi.command(`-gdb-set backtrace limit ${options.backtraceLimit ?? DEFAULT_BACKTRACE_LIMIT}`);
   // Older gdbs have no debuginfod.
@@ -69,7 +69,7 @@ export async function connectTarget(mi: MiConnection, options: MiSessionOptions)
   await mi.command('-gdb-set trust-readonly-sections on');
 }
 
-async function connect(mi: MiConnection, { host, port, serverName }: MiSessionOptions): Promise<void> {
+async function connect(mi: MiConnection, { host, port, serverName }: MiLinkOptions): Promise<void> {
   try {
     await mi.command(`-target-select extended-remote ${host}:${port}`, WAIT_MS.gdbStart);
   } catch (cause) {
@@ -82,7 +82,7 @@ async function connect(mi: MiConnection, { host, port, serverName }: MiSessionOp
   }
 }
 
-async function reset(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+async function reset(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   for (const command of options.resetCommands) {
     try {
       await mi.console(`monitor ${command}`, WAIT_MS.monitor);
@@ -93,37 +93,40 @@ async function reset(mi: MiConnection, options: MiSessionOptions): Promise<void>
   if (options.resetCommands.length > 0) await mi.console('maintenance flush register-cache');
 }
 
-async function load(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+async function load(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   try {
     await mi.command('-target-download', WAIT_MS.flash);
   } catch (cause) {
-    throw new TargetError('HH1503', `${options.elfPath}: cannot be loaded: ${messageOf(cause)}`, {
+    throw new TargetError('HH1503', `${options.elf}: cannot be loaded: ${messageOf(cause)}`, {
       cause,
-      remedy: 'flash it with your usual tool and capture without --load',
+      remedy: 'flash it with your usual tool and capture without options.load',
     });
   }
 }
 
-async function verify(mi: MiConnection, options: MiSessionOptions): Promise<void> {
+async function verify(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   const output = await mi.consoleOutput('compare-sections -r', WAIT_MS.flash);
   const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1] ?? '');
-  const wrong = different.length === 0 ? [] : await differentWhereLoaded(mi, options.elfPath, different);
+  const wrong = different.length === 0 ? [] : await differentWhereLoaded(mi, options.elf, different);
   if (wrong.length === 0) return;
   throw new TargetError(
     'HH1504',
-    `${options.elfPath}: the target runs another firmware: found different contents in ${wrong.join(', ')}, expected the same as in the ELF file`,
-    { remedy: 'flash this ELF file (or pass --load), give the ELF file of what is flashed, or pass --no-verify' },
+    `${options.elf}: the target runs another firmware: found different contents in ${wrong.join(', ')}, expected the same as in the ELF file`,
+    {
+      remedy:
+        'flash this ELF file (or pass options.load), give the ELF file of what is flashed, or pass options.verify=false',
+    },
   );
 }
 
 /** gdb compares code that runs in RAM there, before the start-up code has copied it: such sections are compared where they are loaded to. */
-async function differentWhereLoaded(mi: MiConnection, elfPath: string, names: readonly string[]): Promise<string[]> {
-  const elf = new ElfFile(await readFile(elfPath));
+async function differentWhereLoaded(mi: MiConnection, elf: string, names: readonly string[]): Promise<string[]> {
+  const elfFile = new ElfFile(await readFile(elf));
   const wrong: string[] = [];
   for (const name of names) {
-    const section = elf.section(name);
-    const address = section ? elf.loadAddress(section) : 0;
-    const isSame = section && address !== section.address && (await holds(mi, address, elf.contentsOf(section)));
+    const section = elfFile.section(name);
+    const address = section ? elfFile.loadAddress(section) : 0;
+    const isSame = section && address !== section.address && (await holds(mi, address, elfFile.contentsOf(section)));
     if (!isSame) wrong.push(name);
   }
   return wrong;

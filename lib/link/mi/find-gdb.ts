@@ -23,7 +23,7 @@ export async function findGdb(override?: string): Promise<GdbProgram> {
     if (found) return found;
   }
   throw new ToolMissingError('HH1801', `gdb: found none that runs, tried ${tried.join(', ')}`, {
-    remedy: `${installHint('gdb')}, or name one with --gdb PATH or HARVEST_GDB`,
+    remedy: `${installHint('gdb')}, or name one with options.gdb PATH or HARVEST_GDB`,
   });
 }
 

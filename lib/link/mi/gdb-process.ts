@@ -12,10 +12,10 @@ export class GdbProcess implements AsyncDisposable {
   private pid: number | undefined;
 
   /** Starts gdb without any of its start-up files: neither the user's nor those an ELF file names may run. */
-  constructor(program: GdbProgram, elfPath?: string) {
+  constructor(program: GdbProgram, elf?: string) {
     const args = ['-nx', '-q', '--interpreter=mi2', '-iex', 'set auto-load off'];
 
-    this.child = spawnTool(program.path, elfPath === undefined ? args : [...args, '--', elfPath]);
+    this.child = spawnTool(program.path, elf === undefined ? args : [...args, '--', elf]);
     this.child.once('error', () => undefined);
     this.ended = toolEnded(this.child);
     this.mi = new MiConnection(this.child);

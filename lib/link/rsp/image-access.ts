@@ -37,7 +37,7 @@ export async function loadImage(client: RspClient, parts: readonly ImagePart[]):
     const message = errorMessage(cause);
     throw new TargetError('HH1503', `load: ${message}`, {
       cause,
-      remedy: 'flash it with your usual tool and capture without --load',
+      remedy: 'flash it with your usual tool and capture without options.load',
     });
   }
 }
@@ -90,7 +90,10 @@ export async function verifyImage(client: RspClient, parts: readonly ImagePart[]
     throw new TargetError(
       'HH1504',
       `${part.name}: the target runs another firmware: found other contents from ${formatAddress(difference)} on, expected the ELF file's`,
-      { remedy: 'flash this ELF file (or pass --load), give the ELF file of what is flashed, or pass --no-verify' },
+      {
+        remedy:
+          'flash this ELF file (or pass options.load), give the ELF file of what is flashed, or pass options.verify=false',
+      },
     );
   }
 }

@@ -38,7 +38,7 @@ export class RegisterLayout {
         'HH1560',
         `debug server: target.xml: found no 32-bit register ${CORE_NAMES[missing]?.[0]}, expected ARM's r0 to r15`,
         {
-          remedy: 'capture with --engine gdb',
+          remedy: 'capture with options.engine gdb',
         },
       );
     }

@@ -55,7 +55,7 @@ export function requestRefused(where: string, request: string, reply: string): T
 
 export function requestUnsupported(where: string, request: string): TargetError {
   return new TargetError('HH1556', `debug server ${where}: '${request}' is not supported by this server`, {
-    remedy: 'capture with --engine gdb',
+    remedy: 'capture with options.engine gdb',
   });
 }
 

@@ -134,6 +134,6 @@ function parseXml(text: string, what: string): XmlNode {
 function malformed(what: string, found: string, expected: string, cause?: unknown): TargetError {
   return new TargetError('HH1560', `debug server: ${what}: found ${found}, expected ${expected}`, {
     cause,
-    remedy: 'capture with --engine gdb',
+    remedy: 'capture with options.engine gdb',
   });
 }

@@ -7,7 +7,7 @@ import type { AfterMode, ServerAddress, Target } from './target.js';
 import type { ResetMode } from './target-options.js';
 
 export interface AttachOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly load: boolean;
   readonly verify: boolean;
   readonly reset: ResetMode;
@@ -23,13 +23,13 @@ export function attachTarget(
   options: AttachOptions,
 ): Target {
   const { kind, tclPort } = found;
-  const { elfPath, load, verify, reset, after, notes } = options;
+  const { elf, load, verify, reset, after, notes } = options;
   return {
     kind,
     server,
     ...(tclPort === undefined ? {} : { tclPort }),
     board,
-    elfPath,
+    elf,
     resetCommands: resetCommandsOf(kind, reset),
     load,
     verify,
@@ -50,7 +50,10 @@ export function parseServerAddress(text: string): ServerAddress {
   const match = /^(?:(?:\[([0-9a-f:]+)\]|([^:[\]]*)):)?(\d{1,5})$/i.exec(text.trim());
   const port = Number(match?.[3] ?? 0);
   if (!match || port < 1 || port > 65535) {
-    throw new UsageError('HH1102', `--gdb-server ${text}: found no HOST:PORT, expected for example localhost:3333`);
+    throw new UsageError(
+      'HH1102',
+      `options.gdbServer ${text}: found no HOST:PORT, expected for example localhost:3333`,
+    );
   }
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
 }

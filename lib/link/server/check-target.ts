@@ -27,7 +27,7 @@ export async function checkTarget(
   board: Board,
   options: TargetOptions & { readonly signal?: AbortSignal },
 ): Promise<TargetCheck> {
-  await using target = await connect(board, { ...options, elfPath: '' });
+  await using target = await connect(board, { ...options, elf: '' });
   target.lost.catch(() => undefined);
   const client = await RspClient.connect({ ...target.server, ackless: target.kind === 'qemu' }, options.signal);
   try {

@@ -71,7 +71,7 @@ function noServerOfItsOwn(board: Board): UsageError | TargetError {
     );
   }
   return new UsageError('HH1103', `board ${board.name}: has no debug server of its own`, {
-    remedy: 'pass --gdb-server HOST:PORT of the one that runs',
+    remedy: 'pass options.gdbServer HOST:PORT of the one that runs',
   });
 }
 

@@ -15,7 +15,7 @@ import { resetModeOf, type TargetOptions } from './target-options.js';
 const DEFAULT_TCL_PORT = 6666;
 
 export interface ConnectOptions extends TargetOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   /** Opens the serial device of a probe that speaks the protocol; without it such probes are refused. */
   readonly openLine?: (path: string) => Promise<ProbeLine>;
   /** What is plugged in and listens; default: this machine's. */
@@ -42,11 +42,11 @@ export async function connect(board: Board, options: ConnectOptions): Promise<Ta
   return await attachOrLaunch(board, kind, { ...options, machine });
 }
 
-async function emulate(board: Board, { elfPath, qemuArgs, serverProgram }: ConnectOptions): Promise<Target> {
+async function emulate(board: Board, { elf, qemuArgs, serverProgram }: ConnectOptions): Promise<Target> {
   const { qemu } = board.servers;
   if (!qemu) throw noServer(board, 'qemu');
   const program = serverProgram === undefined ? {} : { program: serverProgram };
-  return await launchQemu(board, qemu, { elfPath, args: qemuArgs ?? [], ...program });
+  return await launchQemu(board, qemu, { elf, args: qemuArgs ?? [], ...program });
 }
 
 /** Whoever listens on the board's port is attached to; what listens there and is no debug server is left alone. */
@@ -83,7 +83,7 @@ function attach(
   found: RecognisedServer,
   options: ConnectOptions & { readonly address: ServerAddress },
 ): Target {
-  const { elfPath, load = false, verify = true, after = 'run', address } = options;
+  const { elf, load = false, verify = true, after = 'run', address } = options;
   const reset = resetModeOf(options);
   const notes = [`attached to ${describeServer(found, address)}`];
   if (found.kind === 'openocd' && found.tclPort === undefined) {
@@ -92,7 +92,7 @@ function attach(
   if (found.kind === 'generic' && reset !== 'none') {
     notes.push('the server is of no known kind: the target was not reset, the capture begins where it stands');
   }
-  return attachTarget(board, found, address, { elfPath, load, verify, reset, after, notes });
+  return attachTarget(board, found, address, { elf, load, verify, reset, after, notes });
 }
 
 function tclPortsOf({ servers }: Board): readonly number[] {
@@ -102,6 +102,6 @@ function tclPortsOf({ servers }: Board): readonly number[] {
 function noServer(board: Board, kind: ServerKind): UsageError {
   const known = Object.keys(board.servers).join(', ') || 'none';
   return new UsageError('HH1103', `board ${board.name}: found the servers ${known}, expected ${kind} among them`, {
-    remedy: 'choose another with --server, or pass --gdb-server HOST:PORT',
+    remedy: 'choose another with options.server, or pass options.gdbServer HOST:PORT',
   });
 }

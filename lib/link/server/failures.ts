@@ -20,7 +20,7 @@ export function noProbe({ server, probes }: FailureContext, found: string): Harv
     remedy:
       seen === ''
         ? 'plug the probe in (USB shows none); a charging cable has no data lines'
-        : `USB shows ${seen}: name its interface with --interface, or its serial number with --probe`,
+        : `USB shows ${seen}: name its interface with options.interface, or its serial number with options.probe`,
   });
 }
 
@@ -37,7 +37,7 @@ export function wrongChip({ server, board }: FailureContext, found: string): Har
     'HH1524',
     `${server}: another chip answers: found '${found}', expected that of board ${board}`,
     {
-      remedy: 'name the board that is connected with --board; `harvest boards` lists them',
+      remedy: 'name the board that is connected with options.board; `harvest boards` lists them',
     },
   );
 }
@@ -45,7 +45,7 @@ export function wrongChip({ server, board }: FailureContext, found: string): Har
 export function chipSilent({ server }: FailureContext, found: string): HarvestError {
   return new TargetError('HH1525', `${server}: the probe works, the chip does not answer: found '${found}'`, {
     remedy:
-      'is the board powered, are SWDIO, SWCLK and GND connected, is it asleep? hold its reset button while connecting, or try --speed 100',
+      'is the board powered, are SWDIO, SWCLK and GND connected, is it asleep? hold its reset button while connecting, or try options.speedKhz 100',
   });
 }
 
@@ -63,32 +63,32 @@ export function noVoltage({ server }: FailureContext, found: string): HarvestErr
 
 export function portInUse({ server }: FailureContext, found: string): HarvestError {
   return new TargetError('HH1528', `${server}: its port is in use: found '${found}'`, {
-    remedy: 'another server or debugger runs: end it, or attach to it with --gdb-server HOST:PORT',
+    remedy: 'another server or debugger runs: end it, or attach to it with options.gdbServer HOST:PORT',
   });
 }
 
 export function otherFlavour({ server, board }: FailureContext, found: string): HarvestError {
   return new TargetError('HH1529', `${server}: this build does not know what board ${board} needs: found '${found}'`, {
     remedy:
-      '`harvest boards show` names the build (mainline, espressif, raspberrypi); give its program with --server-program',
+      '`harvest boards show` names the build (mainline, espressif, raspberrypi); give its program with options.serverProgram',
   });
 }
 
 export function badConfiguration({ server }: FailureContext, found: string): HarvestError {
   return new TargetError('HH1530', `${server}: its configuration is wrong: found '${found}'`, {
-    remedy: 'see the board file’s `openocd` part (docs/boards.md) and --interface; -v shows the command',
+    remedy: 'see the board file’s `openocd` part (docs/boards.md) and options.interface; -v shows the command',
   });
 }
 
 export function probeBusy({ server }: FailureContext, found: string): HarvestError {
   return new TargetError('HH1534', `${server}: another program holds the probe: found '${found}'`, {
-    remedy: 'end the other debugger or IDE, or attach to its server with --gdb-server HOST:PORT',
+    remedy: 'end the other debugger or IDE, or attach to its server with options.gdbServer HOST:PORT',
   });
 }
 
 export function severalProbes({ server, probes }: FailureContext, found: string): HarvestError {
   const list = probes.map(({ kind, device }) => `${device.serialNumber || '?'} (${kind.title})`).join(', ');
   return new TargetError('HH1535', `${server}: several probes are plugged in: found '${found}'`, {
-    remedy: `say which one: --probe SERIAL${list === '' ? '' : `, of ${list}`}`,
+    remedy: `say which one: options.probe SERIAL${list === '' ? '' : `, of ${list}`}`,
   });
 }

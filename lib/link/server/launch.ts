@@ -11,7 +11,7 @@ import { resetModeOf, type TargetOptions } from './target-options.js';
 export type LaunchKind = Exclude<ServerKind, 'qemu' | 'generic' | 'blackmagic'>;
 
 export interface LaunchOptions extends TargetOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly machine: Machine;
   readonly notes: readonly string[];
   readonly signal?: AbortSignal;
@@ -24,7 +24,7 @@ export async function launchFor(board: Board, kind: LaunchKind, options: LaunchO
       remedy: 'link the tracer into the firmware and fetch its ring: examples/firmware/alloctrace/README.md',
     });
   }
-  const { elfPath, load = false, verify = true, after = 'run', notes } = options;
+  const { elf, load = false, verify = true, after = 'run', notes } = options;
   // Before anything is started: a mode that this server has not.
   const resetCommands = resetCommandsOf(kind, resetModeOf(options));
   const launched = await start(board, kind, options);
@@ -37,7 +37,7 @@ export async function launchFor(board: Board, kind: LaunchKind, options: LaunchO
     server,
     ...('tclPort' in launched ? { tclPort: launched.tclPort } : {}),
     board,
-    elfPath,
+    elf,
     resetCommands,
     load,
     verify,

@@ -92,7 +92,7 @@ function tclWord(text: string): string {
 
 function noInterface(board: Board, { probe }: OpenocdChoice): UsageError {
   const found = probe ? `${probe.kind.title}, for which OpenOCD 0.12 has no interface,` : 'no debug probe on USB';
-  return new UsageError('HH1536', `board ${board.name}: found ${found} and no --interface, expected one`, {
-    remedy: 'plug the probe in, or name what drives it: --interface cmsis-dap, jlink, stlink-dap or a .cfg file',
+  return new UsageError('HH1536', `board ${board.name}: found ${found} and no options.interface, expected one`, {
+    remedy: 'plug the probe in, or name what drives it: options.interface cmsis-dap, jlink, stlink-dap or a .cfg file',
   });
 }

@@ -91,7 +91,7 @@ export async function launchOpenocd({
     name: 'OpenOCD',
     program,
     args,
-    install: 'sudo apt-get install openocd, or name its program with --server-program',
+    install: 'sudo apt-get install openocd, or name its program with options.serverProgram',
     // An open port is not enough: after a failed examination it listens, and refuses gdb.
     ready: new RegExp(`Listening on port ${ports.gdb} for gdb connections`),
     failures: knownFailures({ server: 'OpenOCD', board: board.name, probes }),

@@ -6,7 +6,7 @@ import type { Target } from './target.js';
 import { resetModeOf, type TargetOptions } from './target-options.js';
 
 export interface ProbeLineOptions extends TargetOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   readonly openLine?: (path: string) => Promise<ProbeLine>;
 }
 
@@ -21,7 +21,7 @@ export async function connectProbeLine(
   path: string | undefined,
   options: ProbeLineOptions,
 ): Promise<Target> {
-  const { elfPath, load = false, verify = true, after = 'run', openLine } = options;
+  const { elf, load = false, verify = true, after = 'run', openLine } = options;
   if (!openLine) {
     throw new UsageError('HH1103', `${path ?? 'Black Magic Probe'}: found a serial device, expected HOST:PORT here`, {
       remedy: 'use `harvest`, which opens serial devices',
@@ -35,7 +35,7 @@ export async function connectProbeLine(
     kind: 'blackmagic',
     server: bridge.server,
     board,
-    elfPath,
+    elf,
     resetCommands: [],
     load,
     verify,
@@ -56,6 +56,6 @@ async function findProbe(serial: string | undefined): Promise<string> {
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return `${BY_ID}/${only}`;
   throw new TargetError('HH1522', `Black Magic Probe: found ${fitting.length} in ${BY_ID}, expected one`, {
-    remedy: 'name its first port: --gdb-server /dev/ttyACM0',
+    remedy: 'name its first port: options.gdbServer /dev/ttyACM0',
   });
 }

@@ -17,7 +17,7 @@ const PROGRAMS: Readonly<Record<Board['mcu']['architecture'], string>> = {
 };
 
 export interface QemuOptions {
-  readonly elfPath: string;
+  readonly elf: string;
   /** Further arguments of the user's. */
   readonly args?: readonly string[];
   /** The program; default: the board's, else by its architecture. */
@@ -57,7 +57,7 @@ class QemuProcess {
     private readonly port: number,
   ) {
     const args = [
-      ...['-machine', config.machine, '-kernel', options.elfPath, '-display', 'none', '-monitor', 'none'],
+      ...['-machine', config.machine, '-kernel', options.elf, '-display', 'none', '-monitor', 'none'],
       ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
     ];
 
@@ -84,7 +84,7 @@ class QemuProcess {
       kind: 'qemu',
       server: { host: '127.0.0.1', port: this.port },
       board: this.board,
-      elfPath: this.options.elfPath,
+      elf: this.options.elf,
       resetCommands: [],
       load: false,
       verify: false,

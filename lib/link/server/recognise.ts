@@ -55,7 +55,7 @@ async function open({ host, port }: ServerAddress): Promise<RspConnection> {
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
     throw new TargetError('HH1501', `debug server at ${host}:${port}: found no debug server: ${reason}`, {
       cause,
-      remedy: 'start it, or let it be started: name the board with --board and leave --gdb-server out',
+      remedy: 'start it, or let it be started: name the board with options.board and leave options.gdbServer out',
     });
   }
 }

@@ -29,9 +29,13 @@ export function resetCommandsOf(kind: ServerKind, mode: ResetMode): readonly str
     case 'init': {
       const commands = INIT_COMMANDS[kind];
       if (commands) return commands;
-      throw new UsageError('HH1540', `--reset init: ${SERVER_NAMES[kind]} has no such reset, expected halt or none`, {
-        remedy: 'leave it out: --reset halt is the default',
-      });
+      throw new UsageError(
+        'HH1540',
+        `options.reset init: ${SERVER_NAMES[kind]} has no such reset, expected halt or none`,
+        {
+          remedy: 'leave it out: options.reset halt is the default',
+        },
+      );
     }
   }
 }

@@ -34,7 +34,7 @@ export interface Target extends AsyncDisposable {
   /** OpenOCD's Tcl port, for the `arp_poll` poke (docs/direct-engine.md); absent for other servers. */
   readonly tclPort?: number;
   readonly board: Board;
-  readonly elfPath: string;
+  readonly elf: string;
   /** Monitor commands that reset the target and halt it before its first instruction; empty: it already is (QEMU with -S). */
   readonly resetCommands: readonly string[];
   /** Whether to write the ELF file's segments to the target before the capture. */

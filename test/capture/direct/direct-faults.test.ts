@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { DirectEngineOptions } from '../../../lib/capture/direct/direct-engine.js';
 import { type Captured, eventLines } from '../../support/capture.js';
-import { FAULTS, type Faulty, faultySession, judge as judged } from '../../support/faulty-session.js';
+import { FAULTS, type Faulty, faultySession, judge as judged } from '../../support/faulty-link.js';
 
 const EVENTS = 40;
 const run = (faulty: Faulty | undefined, options: DirectEngineOptions = {}, splitBytes = false) =>

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { harvestMallocBySession, type MallocPlan } from '../../../lib/capture/malloc/malloc-loop.js';
-import type { DebugSession, StopReason } from '../../../lib/link/debug-session.js';
+import { harvestMallocByLink, type MallocPlan } from '../../../lib/capture/malloc/malloc-loop.js';
+import type { DebugLink, StopReason } from '../../../lib/link/debug-link.js';
 import { createSymbolizer } from '../../../lib/symbols/symbolizer.js';
 import type { TraceRecord } from '../../../lib/trace/heap-event.js';
 import { buildElf } from '../../support/elf-builder.js';
@@ -26,7 +26,7 @@ const plan: MallocPlan = {
 };
 
 /** A target that stops where it is told, one stop after the other, and then runs until it is interrupted. */
-class ScriptedSession implements DebugSession {
+class ScriptedSession implements DebugLink {
   readonly armed = new Set<number>();
   private current: Uint32Array = new Uint32Array(17);
 
@@ -73,10 +73,10 @@ function stop(values: { pc: number; sp: number; lr?: number; r0: number; xpsr?: 
   return registers;
 }
 
-async function collect(session: DebugSession, control: AbortController, quietMs?: number): Promise<TraceRecord[]> {
+async function collect(link: DebugLink, control: AbortController, quietMs?: number): Promise<TraceRecord[]> {
   const records: TraceRecord[] = [];
   const options = quietMs === undefined ? {} : { quietMs };
-  for await (const record of harvestMallocBySession(session, plan, control.signal, options)) {
+  for await (const record of harvestMallocByLink(link, plan, control.signal, options)) {
     records.push(record);
     if (record.kind === 'note' || record.kind === 'alloc') control.abort();
   }

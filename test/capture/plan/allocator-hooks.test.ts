@@ -1,7 +1,7 @@
 import test from 'ava';
 import { loadAllocator } from '../../../lib/allocators/load-allocator.js';
 import { findHooks } from '../../../lib/capture/plan/allocator-hooks.js';
-import { loadFirmware } from '../../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../../lib/firmware/load-firmware.js';
 import { buildArm } from '../../support/arm-build.js';
 
 const hooksOf = async (flags: readonly string[]) => {

@@ -16,7 +16,7 @@ const machine = { probes: [ST_LINK], listens: async () => false, canRun: async (
 async function launch(t: ExecutionContext, server: ServerKind, standIn: StandIn, boardName = 'microbit_v2') {
   const serverProgram = serverStandIn(t, standIn);
   const board = await loadBoard(boardName);
-  const connecting = connect(board, { elfPath: 'fw.elf', server, serverProgram, machine });
+  const connecting = connect(board, { elf: 'fw.elf', server, serverProgram, machine });
   const args = () => JSON.parse(readFileSync(`${serverProgram}.args`, 'utf8')) as string[];
   return { connecting, args, pid: () => Number(readFileSync(`${serverProgram}.pid`, 'utf8')) };
 }
@@ -160,7 +160,7 @@ test(
 test('a program that is not there is named, with how to get it', async (t) => {
   const board = await loadBoard('microbit_v2');
   const options = {
-    elfPath: 'fw.elf',
+    elf: 'fw.elf',
     server: 'jlink',
     serverProgram: '/nonexistent/JLinkGDBServerCLExe',
     machine,

@@ -31,8 +31,10 @@ const BANK_BYTES = 0x0100_0000;
  * The memory that a firmware uses, by its ELF file alone: its segments, and from what it writes to the end of its stack, which lies
  * behind them. Heaps that lie beyond both are not seen.
  */
-export function memoryOfImage(image: Symbolizer): readonly MemoryArea[] {
-  const segments = image.elf.segments.filter(({ type, memoryBytes }) => type === SegmentType.load && memoryBytes > 0);
+export function memoryOfFirmware(firmware: Symbolizer): readonly MemoryArea[] {
+  const segments = firmware.elfFile.segments.filter(
+    ({ type, memoryBytes }) => type === SegmentType.load && memoryBytes > 0,
+  );
   const flash = segments
     .filter(({ fileBytes }) => fileBytes > 0)
     .map(({ physicalAddress, fileBytes }) => ({ from: physicalAddress, to: physicalAddress + fileBytes }));
@@ -40,7 +42,7 @@ export function memoryOfImage(image: Symbolizer): readonly MemoryArea[] {
     .filter(({ flags }) => (flags & WRITABLE) !== 0)
     .map(({ address, memoryBytes }) => ({ from: address, to: address + memoryBytes }));
   const ram = new Map<number, { from: Address; to: Address }>();
-  for (const range of [...written, ...stackTops(image).map((top) => ({ from: top - 4, to: top }))]) {
+  for (const range of [...written, ...stackTops(firmware).map((top) => ({ from: top - 4, to: top }))]) {
     const bank = Math.floor(range.from / BANK_BYTES);
     const known = ram.get(bank);
     if (!known) ram.set(bank, { ...range });
@@ -62,13 +64,13 @@ function area(name: string, kind: MemoryArea['kind'], { from, to }: { from: Addr
 }
 
 /** Ends of stacks: by their symbols, and the first word of a Cortex-M's vector table. */
-function stackTops(image: Symbolizer): Address[] {
-  const named = STACK_TOPS.map((name) => image.symbol(name)?.address);
-  const tables = VECTOR_TABLES.map((name) => image.symbol(name)?.address);
-  const lowest = image.elf.segments
+function stackTops(firmware: Symbolizer): Address[] {
+  const named = STACK_TOPS.map((name) => firmware.symbol(name)?.address);
+  const tables = VECTOR_TABLES.map((name) => firmware.symbol(name)?.address);
+  const lowest = firmware.elfFile.segments
     .filter(({ type, fileBytes }) => type === SegmentType.load && fileBytes >= 8)
     .sort((a, b) => a.address - b.address)[0];
-  const words = image.machine === 'arm' ? [...tables, lowest?.address].map((at) => wordAt(image, at)) : [];
+  const words = firmware.machine === 'arm' ? [...tables, lowest?.address].map((at) => wordAt(firmware, at)) : [];
   return [...named, ...words].filter((top) => top !== undefined && isStackTop(top)) as Address[];
 }
 
@@ -78,12 +80,12 @@ function isStackTop(address: Address): boolean {
   return inRam && address % 4 === 0;
 }
 
-function wordAt(image: Symbolizer, address: Address | undefined): number | undefined {
+function wordAt(firmware: Symbolizer, address: Address | undefined): number | undefined {
   if (address === undefined) return undefined;
-  for (const segment of image.elf.segments) {
+  for (const segment of firmware.elfFile.segments) {
     const at = address - segment.address;
     if (segment.type !== SegmentType.load || at < 0 || at + 4 > segment.fileBytes) continue;
-    const { bytes } = image.elf;
+    const { bytes } = firmware.elfFile;
     if (segment.offset + at + 4 > bytes.length) return undefined;
     return new DataView(bytes.buffer, bytes.byteOffset + segment.offset + at, 4).getUint32(0, true);
   }

@@ -2,16 +2,16 @@ import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine, type DirectEngineOptions } from '../../lib/capture/direct/direct-engine.js';
 import type { HarvestPlan } from '../../lib/capture/engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
-import { loadFirmware } from '../../lib/firmware/firmware-image.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import type { Target } from '../../lib/link/server/target.js';
 import { type Captured, capture, eventLines } from './capture.js';
 import { type FakeStop, startFakeTarget } from './fake-target.js';
 import { lispFirmware } from './lisp-firmware.js';
 import { type Direction, type Fault, startRspProxy } from './rsp-proxy.js';
 
-const elfPath = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
 const board = await loadBoard('qemu-mps2-an385');
-const image = await loadFirmware(elfPath, board);
+const image = await loadFirmware(elf, board);
 const { plan } = makeLogPlan(image, board, { untilRepl: true });
 const TOP = 0x20400000;
 /** Short, so that a fault that only time shows does not make the test long. */
@@ -39,7 +39,7 @@ function target(port: number): Target {
     kind: 'qemu',
     server: { host: '127.0.0.1', port },
     board,
-    elfPath,
+    elf,
     resetCommands: [],
     load: false,
     verify: false,
@@ -59,7 +59,7 @@ function neverComes(faulty: Faulty | undefined): boolean {
   return faulty?.fault.kind === 'drop' || faulty?.fault.kind === 'stall';
 }
 
-export interface FaultySession {
+export interface FaultyLink {
   readonly events: number;
   readonly faulty?: Faulty;
   readonly options?: DirectEngineOptions;
@@ -67,7 +67,7 @@ export interface FaultySession {
 }
 
 /** A capture by the direct engine from a target of so many events, with one fault on the way or none. */
-export async function faultySession({ events, faulty, options = {}, splitBytes = false }: FaultySession) {
+export async function faultySession({ events, faulty, options = {}, splitBytes = false }: FaultyLink) {
   await using fake = await startFakeTarget({
     stops: program(plan, events),
     initialSp: TOP,

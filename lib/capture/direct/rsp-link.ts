@@ -1,7 +1,7 @@
 import { PC, XPSR } from '../../arch/arm/registers.js';
 import type { StepEffect } from '../../arch/arm/thumb-step.js';
 import type { Address, Bytes } from '../../base/units.js';
-import type { DebugSession, StackSample, StopReason } from '../../link/debug-session.js';
+import type { DebugLink, StackSample, StopReason } from '../../link/debug-link.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { StepSimulator } from '../../link/rsp/step-simulator.js';
 import { SIGINT, SIGTRAP, signalName } from '../../link/rsp/stop-reply.js';
@@ -10,7 +10,7 @@ import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 import type { StopUnwinder } from './stop-unwinder.js';
 import type { TargetRun } from './target-run.js';
 
-export interface DirectSessionOptions {
+export interface RspLinkOptions {
   /** Words that are asked for at every stop, together with the registers: the running task. */
   readonly words: readonly Address[];
   /** Whether the registers and the stack of each backtrace are given on. */
@@ -18,7 +18,7 @@ export interface DirectSessionOptions {
 }
 
 /** What a session works with; whoever made it closes it. */
-export interface SessionLink {
+export interface RspLinkParts {
   readonly client: RspClient;
   readonly reader: SnapshotReader;
   readonly stacks: StopUnwinder;
@@ -29,7 +29,7 @@ export interface SessionLink {
  * A target behind the remote serial protocol. Each stop costs one round trip for registers, stack and some words, and one for going
  * on (three where the instruction at the breakpoint must be stepped).
  */
-export class DirectSession implements DebugSession {
+export class RspLink implements DebugLink {
   private snapshot: StopSnapshot | undefined;
   private readonly words = new Map<Address, Uint8Array>();
   private readonly simulator: StepSimulator;
@@ -37,8 +37,8 @@ export class DirectSession implements DebugSession {
   private readonly client: RspClient;
 
   constructor(
-    private readonly link: SessionLink,
-    private readonly options: DirectSessionOptions,
+    private readonly link: RspLinkParts,
+    private readonly options: RspLinkOptions,
   ) {
     const { client } = link;
     this.client = client;

@@ -18,7 +18,7 @@ export interface StackSample {
  * A halted-or-running target behind gdb or behind our own protocol client: what the malloc-hook state machine
  * needs, so that it is written once for both engines. Every call rejects with TargetError, GdbError or DeviceLostError.
  */
-export interface DebugSession extends AsyncDisposable {
+export interface DebugLink extends AsyncDisposable {
   /** r0 to r15, then xPSR where the server sends it. Unsigned. Only while halted. */
   registers(): Promise<Uint32Array>;
   setPc(address: Address): Promise<void>;

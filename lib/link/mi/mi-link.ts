@@ -3,10 +3,10 @@ import { PC, XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
-import type { DebugSession, StopReason } from '../debug-session.js';
+import type { DebugLink, StopReason } from '../debug-link.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import { WAIT_MS } from '../waits.js';
-import { connectTarget, type MiSessionOptions } from './connect-target.js';
+import { connectTarget, type MiLinkOptions } from './connect-target.js';
 import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
@@ -20,7 +20,7 @@ const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
 const REGISTER_NAMES = 'r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 sp lr pc xpsr'.split(' ');
 
 /** A target behind gdb. */
-export class MiSession implements DebugSession {
+export class MiLink implements DebugLink {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
@@ -37,16 +37,16 @@ export class MiSession implements DebugSession {
 
   private constructor(
     private readonly gdb: GdbProcess,
-    private readonly options: MiSessionOptions,
+    private readonly options: MiLinkOptions,
   ) {}
 
   /** Starts gdb, connects, resets and loads as the options say. @throws TargetError, GdbError */
-  static async open(program: GdbProgram, options: MiSessionOptions): Promise<MiSession> {
-    const gdb = new GdbProcess(program, options.elfPath);
+  static async open(program: GdbProgram, options: MiLinkOptions): Promise<MiLink> {
+    const gdb = new GdbProcess(program, options.elf);
     try {
       await connectTarget(gdb.mi, options);
       if (program.hasPython) await findPid(gdb);
-      return new MiSession(gdb, options);
+      return new MiLink(gdb, options);
     } catch (error) {
       await gdb[Symbol.asyncDispose]();
       throw error;

@@ -14,7 +14,7 @@ import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
 
-export interface DirectLinkOptions extends LinkOptions {
+export interface DirectConnectionOptions extends LinkOptions {
   /** Without a stop for so long, the target is asked whether it still answers. */
   readonly quietMs: Milliseconds;
   readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ export type EngineReport = NonNullable<TraceInfo['engineReport']>;
  * The link of one capture, from a connected and halted target to one that was let go without breakpoints: the same for both kinds of
  * hooks. Disposing it never throws.
  */
-export class DirectLink implements AsyncDisposable {
+export class DirectConnection implements AsyncDisposable {
   readonly run: TargetRun;
   readonly stacks: StopUnwinder;
   private readonly before: LineCounters;
@@ -40,7 +40,7 @@ export class DirectLink implements AsyncDisposable {
     private readonly target: Target,
     readonly client: RspClient,
     readonly reader: SnapshotReader,
-    private readonly options: DirectLinkOptions & {
+    private readonly options: DirectConnectionOptions & {
       readonly firmware: Symbolizer;
       readonly poke: OpenocdPoke | undefined;
     },
@@ -55,14 +55,14 @@ export class DirectLink implements AsyncDisposable {
   }
 
   /** @throws TargetError, DeviceLostError when the target cannot be brought to where the capture starts. */
-  static async open(target: Target, firmware: Symbolizer, options: DirectLinkOptions): Promise<DirectLink> {
-    const client = await openClient(target, firmware.elf, options);
+  static async open(target: Target, firmware: Symbolizer, options: DirectConnectionOptions): Promise<DirectConnection> {
+    const client = await openClient(target, firmware.elfFile, options);
     try {
-      const top = await initialStackPointer(client, target, firmware.elf);
-      const known = knownMemory(target.board, firmware.elf);
+      const top = await initialStackPointer(client, target, firmware.elfFile);
+      const known = knownMemory(target.board, firmware.elfFile);
       const reader = new SnapshotReader(client, top === undefined ? [] : [top], known);
       const poke = await openPoke(target, options.signal);
-      return new DirectLink(target, client, reader, { ...options, firmware, poke });
+      return new DirectConnection(target, client, reader, { ...options, firmware, poke });
     } catch (error) {
       await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
       throw error;

@@ -1,5 +1,5 @@
 import { formatAddress } from '../../base/units.js';
-import type { DebugSession } from '../../link/debug-session.js';
+import type { DebugLink } from '../../link/debug-link.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
@@ -13,36 +13,36 @@ import { type FollowerStep, HeapFollower } from './heap-follower.js';
 const LINK_REGISTER = 14;
 
 /** The log hook over any debug session, a few commands an event: for a gdb without Python. */
-export async function* harvestLogBySession(
-  session: DebugSession,
+export async function* harvestLogByLink(
+  link: DebugLink,
   plan: HarvestPlan & { readonly hook: LogHook },
   signal: AbortSignal,
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
   const heap = new HeapFollower<Backtrace>(hook, plan);
   const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
-  for (const { address } of breakpoints) await session.setBreakpoint(address);
+  for (const { address } of breakpoints) await link.setBreakpoint(address);
   let end: EndReason | undefined;
   let reached = false;
-  const words = await LastWords.prepare(session, plan.firmware);
+  const words = await LastWords.prepare(link, plan.firmware);
   const watch = new QuietWatch(signal);
   while (!end) {
-    const stop = await session.resume(watch.begin());
+    const stop = await link.resume(watch.begin());
     if (watch.stopped() && stop.kind === 'interrupted') {
-      const where = await whereabouts(session, plan.firmware);
+      const where = await whereabouts(link, plan.firmware);
       yield { kind: 'status', text: statusText(where, breakpoints.length, QUIET_MS) };
       continue;
     }
     const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
     if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
-      const registers = await session.registers();
-      const backtrace = await session.backtrace(plan.maxDepth + 1);
+      const registers = await link.registers();
+      const backtrace = await link.backtrace(plan.maxDepth + 1);
       const [block = 0, length = 0] = registers;
-      yield* recordsOf(await heap.at({ block, length, logged: backtrace.slice(1) }, session));
-      await session.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
+      yield* recordsOf(await heap.at({ block, length, logged: backtrace.slice(1) }, link));
+      await link.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
-      yield* recordsOf(await heap.restart(session));
+      yield* recordsOf(await heap.restart(link));
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
@@ -54,7 +54,7 @@ export async function* harvestLogBySession(
     }
   }
   watch.close();
-  const { steps, oracle } = await heap.finish(session, reached);
+  const { steps, oracle } = await heap.finish(link, reached);
   yield* recordsOf(steps);
   const { events } = heap;
   const told = await words.of({ reason: end, reached, events });

@@ -3,7 +3,7 @@ import type { HeapRing } from '../ring/heap-ring.js';
 import { DEFAULT_RING_SETTINGS, type RingSettingsChange } from '../ring/ring-settings.js';
 import { traceOf } from '../trace/collect-trace.js';
 import type { Trace } from '../trace/trace.js';
-import type { AlloctraceStatus, RingContents, RingSource } from './protocol.js';
+import type { AlloctraceStatus, RingContents, ServedRing } from './protocol.js';
 
 /** What `GET /status` says about the board; absent when nobody knows. */
 export interface ServedTarget {
@@ -12,7 +12,7 @@ export interface ServedTarget {
 }
 
 /** Serves a ring that a capture in this process fills. */
-export class LiveRingSource implements RingSource {
+export class LiveServedRing implements ServedRing {
   constructor(
     readonly ring: HeapRing,
     private readonly target?: ServedTarget,
@@ -69,7 +69,7 @@ export class LiveRingSource implements RingSource {
 }
 
 /** Serves a capture that is over: it can be read, and nothing else. */
-export class FinishedTraceSource implements RingSource {
+export class FinishedServedRing implements ServedRing {
   constructor(
     private readonly finished: Trace,
     private readonly target?: ServedTarget,

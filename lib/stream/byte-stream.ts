@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import type { Milliseconds } from '../base/units.js';
 import { DeviceLostError, TargetError } from '../errors/errors.js';
 import { ChunkQueue } from './chunk-queue.js';
-import { type ReopenOptions, type SerialPiece, serialPieces } from './serial-finder.js';
+import { type ReopenOptions, type SerialItem, serialItems } from './serial-finder.js';
 
 /** Where live bytes come from. */
-export type ByteSource =
+export type ByteStream =
   | { readonly kind: 'serial'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'file'; readonly path: string };
@@ -15,7 +15,7 @@ export type ByteSource =
 const CONNECT_TIMEOUT_MS: Milliseconds = 10_000;
 
 /** Reads `tcp:HOST:PORT`, `:PORT`, or a path: a character device (or a COM port) is a serial port, all else a file. */
-export async function parseByteSource(text: string): Promise<ByteSource> {
+export async function parseByteStream(text: string): Promise<ByteStream> {
   const tcp = /^(?:tcp:(?:\/\/)?)?([\w.-]*|\[[\da-f:]+\]):(\d{1,5})$/i.exec(text);
   if (tcp && !/^COM$/i.test(tcp[1] ?? ''))
     return { kind: 'tcp', host: tcp[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(tcp[2]) };
@@ -31,10 +31,10 @@ export async function parseByteSource(text: string): Promise<ByteSource> {
  * @throws TargetError HH1643 when it cannot be opened, DeviceLostError HH1644 when a TCP connection breaks, and what a serial
  * port throws.
  */
-export async function* sourcePieces(source: ByteSource, options: ReopenOptions = {}): AsyncGenerator<SerialPiece> {
+export async function* streamItems(source: ByteStream, options: ReopenOptions = {}): AsyncGenerator<SerialItem> {
   switch (source.kind) {
     case 'serial':
-      yield* serialPieces(source.path, options);
+      yield* serialItems(source.path, options);
       return;
     case 'tcp':
       yield* tcpPieces(source.host, source.port, options.signal);
@@ -44,7 +44,7 @@ export async function* sourcePieces(source: ByteSource, options: ReopenOptions =
   }
 }
 
-async function* tcpPieces(host: string, port: number, signal?: AbortSignal): AsyncGenerator<SerialPiece> {
+async function* tcpPieces(host: string, port: number, signal?: AbortSignal): AsyncGenerator<SerialItem> {
   const socket = connect({ host, port });
   const queue = new ChunkQueue((on) => (on ? socket.resume() : socket.pause()));
   let connected = false;
@@ -79,7 +79,7 @@ async function* tcpPieces(host: string, port: number, signal?: AbortSignal): Asy
   }
 }
 
-async function* filePieces(path: string, signal?: AbortSignal): AsyncGenerator<SerialPiece> {
+async function* filePieces(path: string, signal?: AbortSignal): AsyncGenerator<SerialItem> {
   try {
     for await (const bytes of createReadStream(path, signal ? { signal } : {}) as AsyncIterable<Uint8Array>)
       yield { kind: 'bytes', bytes };
