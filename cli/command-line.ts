@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { defined, didYouMean, ExitCode, UsageError, version } from '../lib/public/index.js';
+import { defined, didYouMean, ExitCode, UsageError, version } from '../lib/public/command-line.js';
 import { COMMAND_GROUPS, COMMANDS, type CommandEntry, entryOf } from './commands/index.js';
 import type { AnyCommand, Context } from './context.js';
 import { asksFor } from './options/asks-for.js';

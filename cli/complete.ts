@@ -1,4 +1,4 @@
-import { allAllocators, boardNames, ERROR_CATALOGUE, FORMATS, TRACE_WRITERS } from '../lib/public/index.js';
+import { allAllocators, boardNames, ERROR_CATALOGUE, FORMATS, TRACE_WRITERS } from '../lib/public/command-line.js';
 import { COMMON_OPTIONS, splitLine } from './command-line.js';
 import { COMMANDS, entryOf } from './commands/index.js';
 import { argumentSlots, isFlag, type NamedOption, type ValueKind } from './options/option-set.js';

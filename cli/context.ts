@@ -1,4 +1,4 @@
-import type { ExitCode } from '../lib/public/index.js';
+import type { ExitCode } from '../lib/public/command-line.js';
 import type { NamedOption } from './options/option-set.js';
 import { OptionSet } from './options/option-set.js';
 import type { Values } from './options/parse-arguments.js';

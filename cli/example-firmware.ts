@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { HarvestError, installHint, outputOf, packageRoot, runTool, ToolMissingError } from '../lib/public/index.js';
+import {
+  HarvestError,
+  installHint,
+  outputOf,
+  packageRoot,
+  runTool,
+  ToolMissingError,
+} from '../lib/public/command-line.js';
 
 export interface ExampleBuild {
   readonly board: 'microbit' | 'mps2-an385';

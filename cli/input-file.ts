@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/index.js';
+import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/command-line.js';
 
 /** Of an input that is no regular file, and so tells no size: a device may never end. */
 const MAX_STREAM_BYTES = 2 ** 28;

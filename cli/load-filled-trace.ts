@@ -5,7 +5,7 @@ import {
   type LoadOptions,
   loadTrace,
   sanitize,
-} from '../lib/public/index.js';
+} from '../lib/public/command-line.js';
 
 /**
  * Reads a trace that holds something: an answer about no event at all would look like a good one.

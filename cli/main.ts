@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { hideBin } from 'yargs/helpers';
-import { ExitCode, OutputError } from '../lib/public/index.js';
+import { ExitCode, OutputError } from '../lib/public/command-line.js';
 import { runCommandLine } from './command-line.js';
 import type { Context } from './context.js';
+import { assumptionWords, optionWords } from './option-words.js';
 import { asksFor } from './options/asks-for.js';
 import type { Values } from './options/parse-arguments.js';
 import { describeError, errorJson } from './print-error.js';
@@ -60,8 +61,8 @@ function exitCodeOfLostOutput(error: NodeJS.ErrnoException, exitCode: string | n
 
 function contextOf(values: Values): Context {
   const context: Context = {
-    out: (text) => process.stdout.write(values.json === true ? safeJson(text) : text),
-    err: (text) => process.stderr.write(text),
+    out: (text) => process.stdout.write(values.json === true ? safeJson(text) : assumptionWords(text)),
+    err: (text) => process.stderr.write(optionWords(text)),
     json: values.json === true,
     quiet: values.quiet === true,
     verbosity: typeof values.verbose === 'number' ? values.verbose : 0,

@@ -1,4 +1,4 @@
-import { parseSize, UsageError } from '../lib/public/index.js';
+import { parseSize, UsageError } from '../lib/public/command-line.js';
 
 /** A size from the command line. @throws UsageError HH1108 */
 export function sizeOption(option: string, text: string): number {

@@ -6,7 +6,8 @@ import {
   HarvestError,
   sanitize,
   ToolMissingError,
-} from '../lib/public/index.js';
+} from '../lib/public/command-line.js';
+import { optionWords } from './option-words.js';
 import { safeLines } from './safe-text.js';
 
 /** An error as people read it, and the status that the process ends with. */
@@ -19,7 +20,7 @@ export function describeError(error: unknown, verbose: boolean): { readonly text
     for (let cause = error.cause; verbose && cause instanceof Error; cause = cause.cause) {
       lines.push(`  because: ${sanitize(cause.message)}`);
     }
-    return { text: `${lines.join('\n')}\n`, exitCode: error.exitCode };
+    return { text: optionWords(`${lines.join('\n')}\n`), exitCode: error.exitCode };
   }
   const surroundings = fromSurroundings(error);
   if (surroundings) return describeError(surroundings, verbose);
@@ -47,6 +48,7 @@ function fromSurroundings(error: unknown): HarvestError | undefined {
 /** The same as JSON, for --json. */
 export function errorJson(error: unknown): string {
   const known = error instanceof HarvestError;
-  const message = errorMessage(error);
-  return `${JSON.stringify({ error: { code: known ? error.code : 'HH0000', message, remedy: known ? error.remedy : undefined } })}\n`;
+  const message = optionWords(errorMessage(error));
+  const remedy = known && error.remedy !== undefined ? optionWords(error.remedy) : undefined;
+  return `${JSON.stringify({ error: { code: known ? error.code : 'HH0000', message, remedy } })}\n`;
 }

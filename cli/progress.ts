@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, type LiveHeap } from '../lib/public/index.js';
+import { formatBytes, formatCount, type LiveHeap } from '../lib/public/command-line.js';
 import type { Context } from './context.js';
 
 const LIVE_MS = 100;

@@ -1,4 +1,4 @@
-import { sanitize } from '../lib/public/index.js';
+import { sanitize } from '../lib/public/command-line.js';
 
 /**
  * A JSON document in which nothing is left that a terminal acts on or that makes a line read otherwise than it is: DEL, the controls of C1,

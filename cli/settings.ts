@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { didYouMean, errorMessage, packageRoot, UsageError } from '../lib/public/index.js';
+import { didYouMean, errorMessage, packageRoot, UsageError } from '../lib/public/command-line.js';
 import type { NamedOption } from './options/option-set.js';
 import type { Fallback } from './options/parse-arguments.js';
 

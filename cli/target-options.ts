@@ -7,7 +7,7 @@ import {
   type ServerKind,
   type TargetOptions,
   UsageError,
-} from '../lib/public/index.js';
+} from '../lib/public/command-line.js';
 import type { Context } from './context.js';
 import { positiveOption } from './number-options.js';
 import type { OptionSet } from './options/option-set.js';

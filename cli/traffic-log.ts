@@ -1,4 +1,4 @@
-import { sanitize, type Traffic, watchTraffic } from '../lib/public/index.js';
+import { sanitize, type Traffic, watchTraffic } from '../lib/public/command-line.js';
 import type { Context } from './context.js';
 
 /** -v shows the programs that are started and what debug servers print, -vv also the dialogue with gdb, -vvv also the packets of the remote protocol. */

@@ -171,9 +171,10 @@ class LogBreakpoint(gdb.Breakpoint):
         lines = []
         self.tables.read(start, length, lines)
         lines.append("@E %x %x %s\n" % (start, length, self.walk(frame.older(), lines)))
-        # The event is complete only now: nothing is written of one that an interrupt cut short.
-        gdb.write("".join(lines))
+        # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.
         gdb.parse_and_eval("$pc = %d" % (back & ~1))
+        # The event is complete only now: nothing is written of one that was cut short.
+        gdb.write("".join(lines))
         self.events += 1
         if self.events == self.max_events:
             gdb.write("@L\n")

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import test from 'ava';
-import { ERROR_CATALOGUE } from '../lib/public/index.js';
+import { ERROR_CATALOGUE } from '../lib/public/command-line.js';
 import { projectRoot } from './support/fixture.js';
 
 /** The rooms of lib/ from the ground up (docs/architecture.md): imports go to rooms that stand before their own. */

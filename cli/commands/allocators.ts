@@ -4,7 +4,7 @@ import {
   allAllocators,
   detectAllocators,
   ExitCode,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readFirmware } from './read-symbols.js';
 

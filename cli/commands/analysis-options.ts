@@ -6,7 +6,7 @@ import {
   sanitize,
   type Trace,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
 import { readInput } from '../input-file.js';
 import { loadFilledTrace } from '../load-filled-trace.js';

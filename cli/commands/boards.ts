@@ -12,7 +12,7 @@ import {
   OutputError,
   parseBoard,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readInput } from '../input-file.js';
 

@@ -21,7 +21,7 @@ import {
   type TraceRecord,
   type WrittenOutputs,
   writeOutputs,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
 import { CaptureProgress } from '../progress.js';
 

@@ -17,7 +17,7 @@ import {
   symbolized,
   type TraceRecord,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
 import { sizeOption } from '../number-options.js';

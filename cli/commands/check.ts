@@ -11,7 +11,7 @@ import {
   type Trace,
   UsageError,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { analysisOptions, hideOptions, loadForAnalysis, readText, traceArgument } from './analysis-options.js';
 

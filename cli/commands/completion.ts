@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode } from '../../lib/public/index.js';
+import { ExitCode } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { SHELLS, shellScript } from '../options/shell-scripts.js';
 

@@ -1,4 +1,4 @@
-import { ExitCode, harvestEvents } from '../../lib/public/index.js';
+import { ExitCode, harvestEvents } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { buildExampleFirmware } from '../example-firmware.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';

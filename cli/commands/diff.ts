@@ -5,7 +5,7 @@ import {
   diffViolations,
   ExitCode,
   heapDiff,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

@@ -14,7 +14,7 @@ import {
   type TargetOptions,
   udevRuleFor,
   usbDevices,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 

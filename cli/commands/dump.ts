@@ -15,7 +15,7 @@ import {
   UsageError,
   writableRegion,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
 import { sizeOption } from '../number-options.js';

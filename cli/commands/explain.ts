@@ -1,4 +1,4 @@
-import { ERROR_CATALOGUE, ExitCode, UsageError } from '../../lib/public/index.js';
+import { ERROR_CATALOGUE, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 
 export const explainCommand = defineCommand({

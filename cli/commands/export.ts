@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/index.js';
+import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';

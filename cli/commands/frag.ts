@@ -1,4 +1,4 @@
-import { ExitCode, fragmentation, fragmentationText } from '../../lib/public/index.js';
+import { ExitCode, fragmentation, fragmentationText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
 

@@ -12,7 +12,7 @@ import {
   type TargetOptions,
   UsageError,
   writeOutputs,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
 import { positiveOption, sizeOption } from '../number-options.js';

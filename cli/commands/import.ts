@@ -13,7 +13,7 @@ import {
   UsageError,
   writeOutputs,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { sizeOption } from '../number-options.js';
 import { readText } from './analysis-options.js';

@@ -17,7 +17,7 @@ import {
   symbolNames,
   UsageError,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readBytes, readSymbols } from './read-symbols.js';
 

@@ -1,4 +1,4 @@
-import { assertNoLeaks, ExitCode, heapLeaks, leaksText } from '../../lib/public/index.js';
+import { assertNoLeaks, ExitCode, heapLeaks, leaksText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

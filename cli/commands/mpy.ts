@@ -1,4 +1,4 @@
-import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/public/index.js';
+import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { readBytes } from './read-symbols.js';
 

@@ -8,7 +8,7 @@ import {
   poolsDroneToml,
   poolsText,
   poolsZephyr,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, countField, loadForAnalysis, sizeField, traceArgument } from './analysis-options.js';
 

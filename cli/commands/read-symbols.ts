@@ -7,7 +7,7 @@ import {
   splitFilesOf,
   splitPackageOf,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type InputCode, inputFile, readInput } from '../input-file.js';
 
 /** The bytes of a file, unpacked when they are gzip; `-` is standard input. @throws UsageError */

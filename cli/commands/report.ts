@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode, formatBytes, traceReport, writeWhole } from '../../lib/public/index.js';
+import { ExitCode, formatBytes, traceReport, writeWhole } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';

@@ -10,7 +10,7 @@ import {
   UsageError,
   writeOutputs,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
 import { readFirmware } from './read-symbols.js';

@@ -9,7 +9,7 @@ import {
   type ServedRing,
   serveAlloctrace,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile, readInput } from '../input-file.js';
 import { loadFilledTrace } from '../load-filled-trace.js';

@@ -16,7 +16,7 @@ import {
   UsageError,
   writeOutputs,
   writeWhole,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
 import { printOutputs } from './capture-to-folder.js';
 

@@ -9,7 +9,7 @@ import {
   openSerialPort,
   reopenSerialPort,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { SessionPrompt } from './session-prompt.js';

@@ -1,4 +1,4 @@
-import { ExitCode, heapStats, heapStatsText } from '../../lib/public/index.js';
+import { ExitCode, heapStats, heapStatsText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
   analysisOptions,

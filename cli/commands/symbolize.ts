@@ -7,7 +7,7 @@ import {
   type SourceFrame,
   sanitize,
   UsageError,
-} from '../../lib/public/index.js';
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { readFirmware } from './read-symbols.js';
 

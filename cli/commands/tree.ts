@@ -1,4 +1,4 @@
-import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/public/index.js';
+import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { ExitCode, FinishedServedRing, serveAlloctrace, traceReport } from '../../lib/public/index.js';
+import { ExitCode, FinishedServedRing, serveAlloctrace, traceReport } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { traceArgument } from './analysis-options.js';

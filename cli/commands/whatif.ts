@@ -1,4 +1,4 @@
-import { ExitCode, POLICIES, policyById, whatIf, whatIfText } from '../../lib/public/index.js';
+import { ExitCode, POLICIES, policyById, whatIf, whatIfText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { analysisOptions, loadForAnalysis, sizeField, traceArgument } from './analysis-options.js';
 

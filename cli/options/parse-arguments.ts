@@ -1,4 +1,4 @@
-import { didYouMean, UsageError } from '../../lib/public/index.js';
+import { didYouMean, UsageError } from '../../lib/public/command-line.js';
 import { type ArgumentSlot, camelCase, isFlag, type NamedOption } from './option-set.js';
 import { type OptionToken, tokensOf } from './tokens.js';
 

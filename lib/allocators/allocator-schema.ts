@@ -86,7 +86,9 @@ export const allocatorFileSchema = z.strictObject({
         .describe('The variables that the reader needs, each with the names it may have'),
     })
     .optional()
-    .describe('Absent: the heap is not read, so there is no check at the end and no options.captureLargest'),
+    .describe(
+      'Absent: the heap is not read, so there is no check at the end, and no largest free block around each event',
+    ),
   notes: z.array(z.string()).default([]).describe('What people should know'),
 });
 

@@ -27,9 +27,9 @@ export async function gcOracle(
   }
   const seen = heap.unseen === undefined ? live : insideOf(live, heap);
   const differences = compare(seen, inTable, underWay);
-  const liveUnits = [...inTable.values()].reduce((sum, length) => sum + length, 0);
+  const liveBlocks = [...inTable.values()].reduce((sum, length) => sum + length, 0);
   const except = underWay.length === 0 ? '' : ', but for the event under way';
-  const counts = { liveBlocks: inTable.size, liveUnits };
+  const counts = { liveAllocations: inTable.size, liveBlocks };
   const detail = `${tablesText(heap)}${except}`;
   if (differences.length > 0) {
     return { outcome: 'differs', detail, ...counts, differences: differences.slice(0, MAX_DIFFERENCES) };

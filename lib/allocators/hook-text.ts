@@ -36,6 +36,6 @@ export function parseHook(text: string): HookDescription {
 
 function wrongText(text: string, expected: string): BoardConfigError {
   return new BoardConfigError('HH1212', `options.hooks ${text}: expected ${expected}`, {
-    remedy: "for example: options.hooks 'pool_get(_, size)' options.hooks 'pool_put(_, ptr)'",
+    remedy: "for example 'pool_get(_, size)' and 'pool_put(_, ptr)'",
   });
 }

@@ -19,7 +19,7 @@ import {
   STORED_SETTINGS_BYTES,
 } from './ring-control-block.js';
 
-/** What draining a ring needs of a debug connection: the session of an engine that can also write memory. */
+/** What draining a ring needs of a debug link that can also write memory. */
 export interface RingPort extends Pick<DebugLink, 'readMemory' | 'setBreakpoint' | 'removeBreakpoint' | 'resume'> {
   writeMemory(address: Address, bytes: Uint8Array): Promise<void>;
 }

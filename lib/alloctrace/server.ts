@@ -40,7 +40,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /**
  * Serves a ring or a finished trace with the endpoints and the rules of the alloctrace protocol.
  * @throws TargetError HH1640 when the port cannot be opened.
- * @example await using server = await serveAlloctrace(new FinishedTraceSource(trace), { port: 8080 });
+ * @example await using server = await serveAlloctrace(new FinishedServedRing(trace), { port: 8080 });
  */
 export async function serveAlloctrace(
   source: ServedRing,

@@ -1,4 +1,4 @@
-/** What of the analyses is public: lib/public/index.ts passes it on. */
+/** What of the analyses is public: lib/public/command-line.ts passes it on. */
 export { addMarks } from './add-marks.js';
 export { type Baseline, baselineOf, baselineText, newPaths, parseBaseline } from './baseline.js';
 export { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';

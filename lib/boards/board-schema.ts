@@ -24,7 +24,7 @@ const openocd = z.strictObject({
     .string()
     .optional()
     .describe(
-      "OpenOCD's interface/NAME.cfg, or the path of a .cfg file from here on; absent: options.interface or the probe's USB identity decides",
+      "OpenOCD's interface/NAME.cfg, or the path of a .cfg file from here on; absent: the user's word or the probe's USB identity decides",
     ),
   transport: z.enum(['swd', 'jtag', 'hla_swd', 'dapdirect_swd']).optional().describe('Absent: the interface chooses'),
   target: z.string().optional().describe("OpenOCD's target/NAME.cfg, or a path; absent when `board` is given"),
@@ -37,7 +37,7 @@ const openocd = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      'Commands that choose the driver, where there is no interface script for it; options.interface replaces them',
+      'Commands that choose the driver, where there is no interface script for it; an interface that the user names replaces them',
     ),
   speedKhz: z.number().int().positive().optional().describe("The link's clock; absent: what the scripts say"),
   commands: z.array(z.string()).default([]).describe('Extra configuration commands, in order, after the scripts'),
@@ -104,7 +104,7 @@ export const boardFileSchema = z.strictObject({
       pyocd: pyocd.optional(),
       probeRs: probeRs.optional(),
     })
-    .describe('Which debug servers reach the board; empty: only options.gdbServer HOST:PORT'),
+    .describe('Which debug servers reach the board; empty: only one that the user names by host and port'),
   usb: z
     .array(z.strictObject({ vid: usbNumber, pid: usbNumber, role: z.enum(['application', 'probe']) }))
     .default([])

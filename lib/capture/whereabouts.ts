@@ -2,7 +2,7 @@ import { PC, XPSR } from '../arch/arm/registers.js';
 import { type Address, formatAddress, type Milliseconds } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
-/** A halted target that can be looked at: a debug session, or a client of the remote serial protocol. */
+/** A halted target that can be looked at: a debug link, or a client of the remote serial protocol. */
 export interface HaltedTarget {
   registers(): Promise<Uint32Array>;
   readMemory(address: Address, length: number): Promise<Uint8Array>;

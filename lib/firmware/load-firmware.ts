@@ -3,7 +3,7 @@ import type { Board } from '../boards/board.js';
 import { errorMessage, SymbolError, UsageError } from '../errors/errors.js';
 import { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
 import { refuseMachine } from './capturable.js';
-import { splitFilesOf, splitPackageOf } from './split-files.js';
+import { splitFilesOf } from './split-files.js';
 
 /**
  * Opens a firmware's ELF file for a capture on a board.
@@ -39,7 +39,7 @@ export async function loadFirmware(elf: string, board?: Board): Promise<Symboliz
 
 function openElf(bytes: Uint8Array, elf: string): Symbolizer {
   try {
-    return createSymbolizer(bytes, { splitFiles: splitFilesOf(elf), splitPackage: splitPackageOf(elf) });
+    return createSymbolizer(bytes, { splitFiles: splitFilesOf(elf) });
   } catch (cause) {
     if (!(cause instanceof SymbolError)) throw cause;
     throw new SymbolError(cause.code, `${elf}: ${cause.message}`, {

@@ -9,7 +9,7 @@ import { headLines } from './line-splitter.js';
 /** Rows of an unknown tracer: comma, semicolon, tab or bar between the fields, column names in the first line. */
 export const csvFormat: TraceFormat = {
   id: 'csv',
-  title: 'CSV with a line of column names (any tracer; name the columns with options.columns)',
+  title: 'CSV with a line of column names (any tracer; the columns can be named)',
   detect(head, whole) {
     const first = headLines(head, whole).find((line) => isContent(line));
     if (first === undefined) return 0;

@@ -8,7 +8,7 @@ import { headText, TextBytes } from './text-bytes.js';
 /** A JSON document with a list of blocks or events: a board's own report, or one array of objects. */
 export const jsonTableFormat: TraceFormat = {
   id: 'json',
-  title: 'a JSON document with a list of blocks or events (any tracer; name the fields with options.columns)',
+  title: 'a JSON document with a list of blocks or events (any tracer; the fields can be named)',
   detect(head) {
     const text = headText(head).trimStart();
     if (text[0] !== '{' && text[0] !== '[') return 0;

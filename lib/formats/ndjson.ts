@@ -8,7 +8,7 @@ import { asRow, isEventRow, ObjectRows, type RowObject } from './object-rows.js'
 /** One JSON object a line, from an unknown tracer. */
 export const ndjsonFormat: TraceFormat = {
   id: 'ndjson',
-  title: 'newline JSON, one object an event (any tracer; name the fields with options.columns)',
+  title: 'newline JSON, one object an event (any tracer; the fields can be named)',
   detect(head, whole) {
     const first = headLines(head, whole).find((line) => line.trim() !== '');
     const row = first === undefined ? undefined : parseObject(first);

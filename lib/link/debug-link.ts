@@ -31,7 +31,7 @@ export interface DebugLink extends AsyncDisposable {
   resume(signal: AbortSignal): Promise<StopReason>;
   /** The backtrace of the halted target, innermost first. */
   backtrace(maxDepth: number): Promise<Backtrace>;
-  /** What the last backtrace was made of, so that it can be made again; absent where the session does not read it. */
+  /** What the last backtrace was made of, so that it can be made again; absent where the link does not read it. */
   sample?(): StackSample | undefined;
   /** A command to the debug server itself (`monitor ...`); resolves to its output. */
   monitor(command: string): Promise<string>;

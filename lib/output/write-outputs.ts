@@ -82,9 +82,9 @@ export async function makeOutputFolder(folder: string): Promise<string | undefin
     await rm(trial);
     return made;
   } catch (cause) {
-    throw new OutputError('HH1904', `--out ${folder}: cannot be made or written to: ${errorMessage(cause)}`, {
+    throw new OutputError('HH1904', `${folder}: cannot be made or written to: ${errorMessage(cause)}`, {
       cause,
-      remedy: 'name a folder that you may write to with --out',
+      remedy: 'name a folder that you may write to',
     });
   }
 }

@@ -28,7 +28,7 @@ export async function writeWhole(path: string, pieces: Iterable<string | Uint8Ar
     if (cause instanceof HarvestError) throw cause;
     throw new OutputError('HH1903', `${path}: cannot be written: ${errorMessage(cause)}`, {
       cause,
-      remedy: 'make room, or name another place with --out',
+      remedy: 'make room, or name another place',
     });
   }
 }

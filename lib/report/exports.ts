@@ -1,4 +1,4 @@
-/** What of the reports on analyses is public: lib/public/index.ts passes it on. */
+/** What of the reports on analyses is public: lib/public/command-line.ts passes it on. */
 export { assertPathBudget, type PathLimits } from './assert-path-budget.js';
 export { assertBudget, assertNoLeaks, assertNoNewPaths, type NoLeaksOptions } from './assertions.js';
 export { budgetJunit } from './budget-junit.js';

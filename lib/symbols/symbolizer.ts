@@ -108,13 +108,13 @@ export class Symbolizer {
 
   /**
    * The source places of a frame that {@link unwind} gave, as gdb shows them: innermost first, never empty. A `signal` frame is
-   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only; `allOfTail` gives those around it too.
+   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only.
    */
-  sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
+  sourcesOf(frame: RawFrame): readonly SourceFrame[] {
     if (frame.kind === 'signal') return this.lookup.signalFrame;
     // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
     const places = frame.kind === 'tail' ? this.lookup.at(frame.pc - 1) : this.locate(frame.pc, frame);
-    return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
+    return frame.kind === 'tail' && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Address, Bytes, Microseconds, Seq } from '../base/units.js';
+import type { Address, Blocks, Bytes, Microseconds, Seq } from '../base/units.js';
 
 /** How much a frame can be trusted: `guessed` frames were found without call-frame information (docs/symbols.md). */
 export type Certainty = 'exact' | 'guessed';
@@ -259,8 +259,10 @@ export interface OracleResult {
   readonly outcome: 'matched' | 'differs' | 'unavailable';
   /** What was compared, or why nothing could be: `allocation table at 0x2000030c`. */
   readonly detail: string;
+  /** Allocations that memory and events agree on; absent where nothing was compared. */
   readonly liveAllocations?: number;
-  readonly liveBlocks?: number;
+  /** What they take, in blocks of TraceInfo.unitBytes. */
+  readonly liveBlocks?: Blocks;
   /** At most 20; empty when matched. */
   readonly differences: readonly string[];
 }

@@ -38,7 +38,7 @@ export class JournalFile {
     } catch (cause) {
       throw new OutputError('HH1901', `${path}: cannot be created: ${errorMessage(cause)}`, {
         cause,
-        remedy: 'name a folder that you may write to with --out',
+        remedy: 'name a folder that you may write to',
       });
     }
     this.writer = new JournalWriter(this.builder, (bytes) => this.write(bytes));

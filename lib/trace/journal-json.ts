@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Defined, defined } from '../base/defined.js';
 import { issueText, valueAt } from '../base/schema-issue.js';
 import type { Seq } from '../base/units.js';
-import { TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
+import { type OracleResult, TRACE_CONTENTS, type TraceInfo } from './heap-event.js';
 import type { TraceBuilder } from './trace-builder.js';
 import type { VarintReader } from './varint-reader.js';
 
@@ -39,7 +39,9 @@ const infoSchema = z.object({
     z.object({
       outcome: z.enum(['matched', 'differs', 'unavailable']),
       detail: z.string(),
+      liveAllocations: optionalCount,
       liveBlocks: optionalCount,
+      /** Journals until 0.1.0 counted blocks here, and allocations in `liveBlocks`. */
       liveUnits: optionalCount,
       differences: z.array(z.string()).check(z.maxLength(1000)),
     }),
@@ -77,7 +79,13 @@ const endSchema = z.object({ eventCount: count });
 
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
 export function readInfo(reader: VarintReader, payload: Uint8Array): Partial<TraceInfo> {
-  return defined(parse(reader, payload, infoSchema)) as TraceInfo;
+  const { oracle, ...info } = parse(reader, payload, infoSchema);
+  return defined({ ...info, oracle: oracle && renamedCounts(oracle) }) as TraceInfo;
+}
+
+function renamedCounts({ liveUnits, ...oracle }: NonNullable<z.infer<typeof infoSchema>['oracle']>): OracleResult {
+  if (liveUnits === undefined) return defined(oracle);
+  return defined({ ...oracle, liveAllocations: oracle.liveBlocks, liveBlocks: liveUnits });
 }
 
 /** How many events the journal holds. */

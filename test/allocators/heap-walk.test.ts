@@ -112,7 +112,7 @@ test('the live set of the events agrees with memory, or the differences are name
     [at(0x1008), 56],
     [at(0x1068), 16],
   ];
-  t.like(await oracleOf(good), { outcome: 'matched', liveBlocks: 2, liveUnits: 11, differences: [] });
+  t.like(await oracleOf(good), { outcome: 'matched', liveAllocations: 2, liveBlocks: 11, differences: [] });
   t.deepEqual((await oracleOf(good.slice(1))).differences, [
     'block at 0x20001000 of 64 bytes: memory says in use, the events say free',
   ]);

@@ -115,7 +115,7 @@ test('a wrapper that nearly all bytes pass through is looked through, and said',
   const trace = traceFromText(SQLITE);
   // By hand: 970 of 1000 bytes; a chain of two functions, the outer of which has four callers.
   const said =
-    '97 % of the bytes pass through sqlite3Malloc > sqlite3MemMalloc: looking through it (--no-look-through shows it)';
+    '97 % of the bytes pass through sqlite3Malloc > sqlite3MemMalloc: looking through it (options.lookThrough=false shows it)';
   const { hidden, assumptions } = framesToHide(trace);
   t.deepEqual(assumptions, [said]);
   t.deepEqual(sources(trace, hidden), ['open_db', 'insert', 'select', 'vacuum', 'log']);

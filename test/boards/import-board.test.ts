@@ -71,6 +71,6 @@ test('an OpenOCD board script gives interface, transport and target; memory come
 test('a device that is not there is refused with the near one, and so is a file of another kind', (t) => {
   const chips = chipsIn(JLINK, 'x');
   t.throws(() => chipNamed(chips, 'ACM32F5', 'x'), { code: 'HH1542', message: /did you mean 'ACM32F4'/ });
-  t.throws(() => chipNamed(chips, undefined, 'x'), { code: 'HH1542', message: /2 devices and no --device/ });
+  t.throws(() => chipNamed(chips, undefined, 'x'), { code: 'HH1542', message: /2 devices and no options\.device/ });
   t.throws(() => chipsIn('hello', 'x'), { code: 'HH1542' });
 });

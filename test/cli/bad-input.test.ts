@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { ExitCode } from '../../lib/public/index.js';
+import { ExitCode } from '../../lib/public/command-line.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { COMMON_OPTIONS, splitLine } from '../../cli/command-line.js';
 import { entryOf } from '../../cli/commands/index.js';
-import { addMarks, journalBytes, loadTrace, writeWhole } from '../../lib/public/index.js';
+import { addMarks, journalBytes, loadTrace, writeWhole } from '../../lib/public/command-line.js';
 import { kindOf } from '../support/documented-kinds.js';
 import { type DocumentedLine, documentedLines, unquotedLines } from '../support/documented-lines.js';
 import { fixture, projectRoot } from '../support/fixture.js';

@@ -6,7 +6,7 @@ import { COMMON_OPTIONS } from '../../cli/command-line.js';
 import { COMMANDS } from '../../cli/commands/index.js';
 import { argumentSlots, isFlag, type NamedOption } from '../../cli/options/option-set.js';
 import { parseArguments } from '../../cli/options/parse-arguments.js';
-import { UsageError } from '../../lib/public/index.js';
+import { UsageError } from '../../lib/public/command-line.js';
 import type { BatchResult } from '../support/cli-batch.js';
 import { projectRoot } from '../support/fixture.js';
 import { runCli } from '../support/run-cli.js';

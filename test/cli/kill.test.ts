@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { ExitCode, eventAt, type HeapEvent, readJournal } from '../../lib/public/index.js';
+import { ExitCode, eventAt, type HeapEvent, readJournal } from '../../lib/public/command-line.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { ExitCode, readJournal } from '../../lib/public/index.js';
+import { ExitCode, readJournal } from '../../lib/public/command-line.js';
 import { projectRoot } from '../support/fixture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { CLI, runCli } from '../support/run-cli.js';
@@ -23,7 +23,7 @@ test('an output that cannot be made ends every capture at once, with one message
     for (const line of [[elf], ['capture', 'ring', '--via-gdb', '--elf', elf], ['dump', elf]]) {
       const { status, stderr, stdout } = await runCli([...line, '-v', '-o', out], { cwd: folder });
       t.is(status, ExitCode.partial, `${line[0]} ${out}: ${stderr}`);
-      t.regex(stderr, /^HH1904 --out .*cannot be made or written to/m, out);
+      t.regex(stderr, /^HH1904 .*cannot be made or written to/m, out);
       t.is(stdout, '');
       t.notRegex(stderr, /run> .*qemu/, 'no emulator is started');
     }

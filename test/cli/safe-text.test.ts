@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { safeJson, safeLines } from '../../cli/safe-text.js';
-import { journalBytes, TraceBuilder } from '../../lib/public/index.js';
+import { journalBytes, TraceBuilder } from '../../lib/public/command-line.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 

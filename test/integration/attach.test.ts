@@ -44,7 +44,7 @@ async function captureInTwo({ elf, engine, planOf }: Attachment): Promise<{ firs
   const plan = planOf(await loadFirmware(elf, board), board);
   const { signal } = new AbortController();
   const first = await capture(engine, { target, plan: { ...plan, maxEvents: SEEN_BEFORE }, signal });
-  const running = { ...target, resetCommands: [], verify: false };
+  const running = { ...target, orders: { ...target.orders, resetCommands: [], verify: false } };
   const rest = await capture(engine, { target: running, plan: { ...plan, attached: true }, signal });
   if (first.error ?? rest.error) throw first.error ?? rest.error;
   return { first: first.trace, rest: rest.trace };

@@ -112,7 +112,7 @@ test.serial('a running OpenOCD is known by its answers, with its Tcl port, on wh
   t.is(found.tclPort, openocd.tclPort);
   const board = await loadBoard('generic');
   await using target = await connect(board, { elf, gdbServer: `:${openocd.gdbPort}` });
-  t.deepEqual(target.resetCommands, ['reset halt']);
+  t.deepEqual(target.orders.resetCommands, ['reset halt']);
   // Its Tcl port is none of those that are tried: that is said.
   t.is(target.tclPort, undefined);
   t.regex(target.notes?.join() ?? '', /attached to OpenOCD 0\.12.*Tcl port does not answer/);

@@ -6,7 +6,7 @@ import { projectRoot } from '../support/fixture.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-test('a firmware built with LTO: what was inlined is said, what is out of line is captured', async (t) => {
+test('a firmware built with LTO: all calls are captured, and an inlined part of a function in its own body is no missing call', async (t) => {
   t.timeout(180_000);
   const folder = tempFolder(t);
   // A copy: the same make variables would otherwise put LTO objects into the builds of the other tests.
@@ -32,8 +32,9 @@ test('a firmware built with LTO: what was inlined is said, what is out of line i
   t.true(summary.events > 1000);
   t.is(summary.failures, 4);
   t.is(summary.oracle.outcome, 'matched');
-  t.true(
-    summary.notes.some(({ text }) => /vPortFree was inlined \d+ times: those calls are not seen/.test(text)),
+  // The compiler split vPortFree in two and put the parts together again: nm shows no call that passes it by.
+  t.false(
+    summary.notes.some(({ text }) => text.includes('was inlined')),
     JSON.stringify(summary.notes),
   );
 });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { OutputError, writeWhole } from '../../lib/public/index.js';
+import { OutputError, writeWhole } from '../../lib/public/command-line.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 test('a file appears whole, with the mode of the one before, and nothing else is left in its folder', async (t) => {

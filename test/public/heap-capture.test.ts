@@ -10,7 +10,7 @@ import {
   harvest,
   openCapture,
   TraceFormatError,
-} from '../../lib/public/heap-harvest.js';
+} from '../../lib/public/index.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { traceFromText } from '../support/trace-from-text.js';

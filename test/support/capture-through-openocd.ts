@@ -37,9 +37,7 @@ export async function captureThroughOpenocd(
     ...(poke ? { tclPort: openocd.tclPort } : {}),
     board,
     elf,
-    resetCommands: ['reset halt'],
-    load: false,
-    verify: false,
+    orders: { resetCommands: ['reset halt'], load: false, verify: false },
     lost: new Promise<never>(() => undefined),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { runCommandLine } from '../../cli/command-line.js';
 import { describeError } from '../../cli/print-error.js';
-import { ExitCode } from '../../lib/public/index.js';
+import { ExitCode } from '../../lib/public/command-line.js';
 
 /*
  * Runs command lines in this process, one a line of stdin as a JSON array, and prints what became of each as a line of JSON: thousands of them

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMANDS } from '../../cli/commands/index.js';
-import { ERROR_CATALOGUE } from '../../lib/public/index.js';
+import { ERROR_CATALOGUE } from '../../lib/public/command-line.js';
 import { projectRoot } from './fixture.js';
 
 /** A command line that somebody may copy, and where it is written. */

@@ -40,9 +40,7 @@ function target(port: number): Target {
     server: { host: '127.0.0.1', port },
     board,
     elf,
-    resetCommands: [],
-    load: false,
-    verify: false,
+    orders: { resetCommands: [], load: false, verify: false },
     lost: new Promise<never>(() => undefined),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -167,6 +167,17 @@ test('a journal of version 1 is read; after its damaged chunk, backtraces that o
   t.regex(read.notes[0]?.text ?? '', /^the backtraces of 5 events are lost/);
 });
 
+test('the counts of the check at the end are read under the names that they had before', (t) => {
+  const before = { outcome: 'matched', detail: 'table', liveBlocks: 313, liveUnits: 390, differences: [] };
+  const builder = new TraceBuilder();
+  builder.add({ kind: 'info', info: { oracle: before } as never });
+  const { oracle } = readJournal(Buffer.concat(journalBytes(builder.build()))).build().info;
+  t.deepEqual(oracle, { outcome: 'matched', detail: 'table', liveAllocations: 313, liveBlocks: 390, differences: [] });
+  const again = new TraceBuilder();
+  again.add({ kind: 'info', info: { ...(oracle && { oracle }) } });
+  t.deepEqual(readJournal(Buffer.concat(journalBytes(again.build()))).build().info.oracle, oracle);
+});
+
 function asVersion1(bytes: Uint8Array, chunks: readonly number[]): { bytes: Uint8Array; starts: number[] } {
   const header = bytes.slice(0, HEADER_BYTES);
   header[8] = 1;

@@ -74,7 +74,7 @@ export class DirectConnection implements AsyncDisposable {
     try {
       yield* records;
       // What else it is to do then is done when the target is disposed of.
-      if (!letsGo(this.target) || (this.target.after ?? 'run') !== 'run') return;
+      if (!letsGo(this.target) || (this.target.orders.after ?? 'run') !== 'run') return;
       this.isGone = true;
       this.run.poke?.end();
       yield { kind: 'note', code: 'target', text: await letGo(this.client, this.target) };

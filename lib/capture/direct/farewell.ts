@@ -8,8 +8,8 @@ const RESUME_COMMANDS: Partial<Record<ServerKind, string>> = { openocd: 'resume'
 const STATE_COMMANDS: Partial<Record<ServerKind, string>> = { openocd: '[target current] curstate' };
 
 /** What a debug server must be told before it is detached from, so that the target runs on; undefined where detaching does it. */
-export function resumeCommand({ kind, after = 'run' }: Pick<Target, 'kind' | 'after'>): string | undefined {
-  return after === 'run' ? RESUME_COMMANDS[kind] : undefined;
+export function resumeCommand({ kind, orders }: Pick<Target, 'kind' | 'orders'>): string | undefined {
+  return (orders.after ?? 'run') === 'run' ? RESUME_COMMANDS[kind] : undefined;
 }
 
 /**

@@ -38,11 +38,11 @@ export async function openClient(
   const client = await RspClient.connect(clientOptions(target, options), options.signal);
   try {
     await reset(client, target);
-    if (target.load) {
+    if (target.orders.load) {
       await loadImage(client, loadParts(elfFile));
       await reset(client, target);
     }
-    if (target.verify) await verifyImage(client, codeParts(elfFile));
+    if (target.orders.verify) await verifyImage(client, codeParts(elfFile));
     return client;
   } catch (error) {
     await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
@@ -51,7 +51,7 @@ export async function openClient(
 }
 
 async function reset(client: RspClient, target: Target): Promise<void> {
-  for (const command of target.resetCommands) {
+  for (const command of target.orders.resetCommands) {
     try {
       await client.monitor(command);
     } catch (cause) {

@@ -17,7 +17,7 @@ export interface RspLinkOptions {
   readonly keepSamples: boolean;
 }
 
-/** What a session works with; whoever made it closes it. */
+/** What a link works with; whoever made it closes it. */
 export interface RspLinkParts {
   readonly client: RspClient;
   readonly reader: SnapshotReader;

@@ -21,7 +21,6 @@ import { LastWords, oracleOf } from '../last-words.js';
 import { harvestLogByLink } from '../log/link-log-loop.js';
 import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
-import { HeldEvent } from './held-event.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -80,9 +79,9 @@ export function openMiLink(program: GdbProgram, target: Target, backtraceLimit?:
     host: target.server.host,
     port: target.server.port,
     serverName: SERVER_NAMES[target.kind],
-    resetCommands: target.resetCommands,
-    load: target.load,
-    verify: target.verify,
+    resetCommands: target.orders.resetCommands,
+    load: target.orders.load,
+    verify: target.orders.verify,
     detach: letsGo(target),
     ...defined({ resumeCommand: resumeCommand(target) }),
     breakpointLimit: target.board.comparators.breakpoints,
@@ -102,9 +101,8 @@ async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal
     () => link.pauseOutput(),
     () => link.resumeOutput(),
   );
-  const last = new HeldEvent((record) => queue.push(record));
   const judge = new BacktraceJudge(plan.firmware);
-  const reader = new GdbScriptReader(plan, judge, (record) => last.push(record));
+  const reader = new GdbScriptReader(plan, judge, (record) => queue.push(record));
   link.mi.onConsole = (text) => reader.push(text);
   await installScript(link, plan);
   let stop: StopRecord = {};
@@ -112,13 +110,9 @@ async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal
     async (record) => {
       stop = record;
       await reader.drained;
-      last.release();
       queue.end();
     },
-    (error: unknown) => {
-      last.drop();
-      queue.end(error);
-    },
+    (error: unknown) => queue.end(error),
   );
   yield* queue.drain();
   await finished;

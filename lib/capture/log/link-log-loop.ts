@@ -12,7 +12,7 @@ import { type FollowerStep, HeapFollower } from './heap-follower.js';
 /** r14 of Arm: where the log function returns to. */
 const LINK_REGISTER = 14;
 
-/** The log hook over any debug session, a few commands an event: for a gdb without Python. */
+/** The log hook over any debug link, a few commands an event: for a gdb without Python. */
 export async function* harvestLogByLink(
   link: DebugLink,
   plan: HarvestPlan & { readonly hook: LogHook },

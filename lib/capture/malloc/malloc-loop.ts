@@ -23,7 +23,7 @@ export interface MallocLoopOptions {
 }
 
 /**
- * Follows an allocator over any debug session: stops at the entries of hooked functions and at the returns of outermost
+ * Follows an allocator over any debug link: stops at the entries of hooked functions and at the returns of outermost
  * calls, and yields what they did. Both engines use it (docs/malloc-hooks.md).
  */
 export async function* harvestMallocByLink(

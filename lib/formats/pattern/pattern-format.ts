@@ -13,7 +13,7 @@ import { addMatched } from './pattern-events.js';
 /** A log whose lines the user describes: `--pattern 'alloc: {address} {size} {caller}'`. */
 export const patternFormat: TraceFormat = {
   id: 'pattern',
-  title: 'any log, its lines described with options.patterns',
+  title: 'any log whose lines are described by patterns',
   detect: () => 0,
   open(builder, options) {
     const patterns = options.patterns ?? [];

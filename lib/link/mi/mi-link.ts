@@ -237,7 +237,8 @@ export class MiLink implements DebugLink {
     for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
     const { detach, resumeCommand } = this.options;
     if (detach && resumeCommand !== undefined) await this.monitor(resumeCommand);
-    if (detach) await this.mi.command('-target-detach');
+    // gdb detaches when it ends, which lets the target run on: one that is to stay where it is, is disconnected from.
+    await this.mi.command(detach ? '-target-detach' : '-target-disconnect');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */

@@ -30,10 +30,7 @@ export function attachTarget(
     ...(tclPort === undefined ? {} : { tclPort }),
     board,
     elf,
-    resetCommands: resetCommandsOf(kind, reset),
-    load,
-    verify,
-    after,
+    orders: { resetCommands: resetCommandsOf(kind, reset), load, verify, after },
     notes,
     lost: new Promise<never>(() => undefined),
     async [Symbol.asyncDispose]() {

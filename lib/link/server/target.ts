@@ -23,18 +23,8 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/**
- * A debug server that is ready, with the firmware's ELF file beside it. Engines open their own connection to it.
- * Disposing it brings the target into the state that `after` names where the server can still be asked, ends what was launched
- * for it (nothing, when it was attached to) and waits for the end.
- */
-export interface Target extends AsyncDisposable {
-  readonly kind: ServerKind;
-  readonly server: ServerAddress;
-  /** OpenOCD's Tcl port, for the `arp_poll` poke (docs/direct-engine.md); absent for other servers. */
-  readonly tclPort?: number;
-  readonly board: Board;
-  readonly elf: string;
+/** What a capture does to a target before its first event and after its last. */
+export interface TargetOrders {
   /** Monitor commands that reset the target and halt it before its first instruction; empty: it already is (QEMU with -S). */
   readonly resetCommands: readonly string[];
   /** Whether to write the ELF file's segments to the target before the capture. */
@@ -45,6 +35,21 @@ export interface Target extends AsyncDisposable {
   readonly after?: AfterMode;
   /** Whether it ends with this capture: an emulator that was launched for it is not let run on. */
   readonly endsWithCapture?: boolean;
+}
+
+/**
+ * A debug server that is ready, with the firmware's ELF file beside it. Engines open their own connection to it.
+ * Disposing it brings the target into the state that `orders.after` names where the server can still be asked, ends what was launched
+ * for it (nothing, when it was attached to) and waits for the end.
+ */
+export interface Target extends AsyncDisposable {
+  readonly kind: ServerKind;
+  readonly server: ServerAddress;
+  /** OpenOCD's Tcl port, for the `arp_poll` poke (docs/direct-engine.md); absent for other servers. */
+  readonly tclPort?: number;
+  readonly board: Board;
+  readonly elf: string;
+  readonly orders: TargetOrders;
   /** What people should know of how the server was found or launched, a sentence each. Empty, or absent: nothing. */
   readonly notes?: readonly string[];
   /** Rejects when the server process dies or its console closes; never settles for attached servers. */
@@ -56,6 +61,6 @@ export interface Target extends AsyncDisposable {
 }
 
 /** Whether the protocol's detach is sent at the end, after which the target runs on (with most servers). */
-export function letsGo(target: Pick<Target, 'kind' | 'endsWithCapture'>): boolean {
-  return target.endsWithCapture !== true;
+export function letsGo({ orders }: Pick<Target, 'orders'>): boolean {
+  return orders.endsWithCapture !== true;
 }

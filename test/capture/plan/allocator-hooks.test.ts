@@ -34,3 +34,9 @@ test('a free whose first test was inlined elsewhere is hooked where its body beg
   t.deepEqual(names, ['gc_alloc', 'gc_free.part.0', 'gc_realloc', 'gc_collect_end']);
   t.deepEqual(notes, ['gc_free was inlined 1 times up to its body gc_free.part.0, which is hooked']);
 });
+
+test('a free that was inlined whole is said with the number of places', async (t) => {
+  const { names, notes } = await hooksOf(['-DUSER', '-DWHOLE']);
+  t.true(names.includes('gc_free'), 'the copy that others may call');
+  t.deepEqual(notes, ['gc_free was inlined 1 times: those calls are not seen']);
+});

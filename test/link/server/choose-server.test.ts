@@ -56,13 +56,13 @@ test('the interface is the user’s, else that of the probe that is there, else 
   return undefined;
 });
 
-test('of several probes that fit none is guessed: they are listed, and --probe chooses', async (t) => {
+test('of several probes that fit none is guessed: they are listed, and `probe` chooses', async (t) => {
   const board = await loadBoard('metro_m0_express');
   const config = board.servers.openocd;
   if (!config) return t.fail();
   const probes = probesAmong([DAP, { ...DAP, serialNumber: 'B2' }]);
   const error = t.throws(() => chooseProbe(board, config, { probes }), { code: 'HH1535' });
-  t.regex((error as { remedy?: string }).remedy ?? '', /--probe SERIAL, of A1 .*, B2 /);
+  t.regex((error as { remedy?: string }).remedy ?? '', /options\.probe SERIAL, of A1 .*, B2 /);
   const choice = chooseProbe(board, config, { probes, probe: 'B2' });
   t.true(openocdCommand(board, config, { ports, choice }).args.includes('adapter serial {B2}'));
   return undefined;

@@ -55,7 +55,7 @@ test('the J-Link server is started with the board’s device, and is ready when 
   const words = args();
   t.is(words[words.indexOf('-device') + 1], 'nRF52833_xxAA');
   t.is(words[words.indexOf('-port') + 1], String(target.server.port));
-  t.deepEqual(target.resetCommands, ['halt', 'reset']);
+  t.deepEqual(target.orders.resetCommands, ['halt', 'reset']);
   t.regex(target.notes?.join() ?? '', /launched J-Link GDB server at 127\.0\.0\.1:\d+: device nRF52833_xxAA/);
 });
 
@@ -166,5 +166,5 @@ test('a program that is not there is named, with how to get it', async (t) => {
     machine,
   } as const;
   const error = await t.throwsAsync(connect(board, options), { code: 'HH1533' });
-  t.regex((error as { remedy?: string }).remedy ?? '', /SEGGER|--server openocd/);
+  t.regex((error as { remedy?: string }).remedy ?? '', /SEGGER|options\.server openocd/);
 });

@@ -1,4 +1,5 @@
 // A free of which gcc inlines the first test and keeps the body apart: gc_free.part.0. USER: called from a function that nobody hooks.
+// WHOLE: inlined there with its body.
 #include <stddef.h>
 #include <stdint.h>
 volatile uint32_t table[64];
@@ -10,6 +11,9 @@ __attribute__((noinline)) void *gc_alloc(size_t n)
     for (size_t i = 0; i < 64; i++) if (!table[i]) { table[i] = n; return (void *)(0x1000 + i * 16); }
     return NULL;
 }
+#ifdef WHOLE
+__attribute__((always_inline))
+#endif
 void gc_free(void *ptr)
 {
     if (ptr == NULL || lock) return;

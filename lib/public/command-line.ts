@@ -1,0 +1,53 @@
+/** What the command line uses besides the package's entries: tools, servers and outputs that are no public promise. */
+
+export { type AllocatorMatch, detectAllocators } from '../allocators/detect-allocator.js';
+export {
+  type AllocatorProfile,
+  allAllocators,
+  allocatorNames,
+  loadAllocator,
+  parseAllocator,
+} from '../allocators/load-allocator.js';
+export { type Defined, defined } from '../base/defined.js';
+export { didYouMean } from '../base/did-you-mean.js';
+export { installHint, serialPermissionHint } from '../base/install-hint.js';
+export { packageRoot } from '../base/package-root.js';
+export { MAX_FILE_BYTES, readWhole } from '../base/read-file.js';
+export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
+export { type Traffic, watchTraffic } from '../base/traffic.js';
+export * from '../base/units.js';
+export { version } from '../base/version.js';
+export { boardFileOf, chipNamed, chipsIn } from '../boards/import-board.js';
+export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.js';
+export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';
+export { type PluggedProbe, probesAmong, udevRuleFor } from '../boards/usb-probes.js';
+export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
+export { firmwareOnBoard } from '../capture/firmware-on-board.js';
+export { stopPoints } from '../capture/plan/make-plan.js';
+export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../capture/ram-dumps.js';
+export { ENGINE_NAMES, type EngineName } from '../capture/select-engine.js';
+export { ERROR_CATALOGUE, type ErrorExplanation } from '../errors/catalogue.js';
+export * from '../errors/errors.js';
+export { firmwareNotes } from '../firmware/firmware-notes.js';
+export { isText, readGcText } from '../formats/micropython/mem-info.js';
+export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
+export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
+export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
+export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
+export { type ConnectOptions, connect } from '../link/server/connect.js';
+export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
+export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
+export { loadViewerPage, traceReport } from '../output/viewer-page.js';
+export {
+  makeOutputFolder,
+  OUTPUT_FILES,
+  removeUnusedFolder,
+  type WrittenOutputs,
+  writeOutputs,
+} from '../output/write-outputs.js';
+export { writeWhole } from '../output/write-whole.js';
+export { type GcMoment, gcSequenceText } from '../report/gc-layout-text.js';
+export * from './analysis.js';
+export * from './formats.js';
+export * from './index.js';
+export * from './live.js';
