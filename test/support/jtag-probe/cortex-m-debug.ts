@@ -67,11 +67,6 @@ export class CortexMDebug implements BusMemory {
     return { runs: !this.halted, breakpoints: this.fpEnable === 0 ? 0 : enabled };
   }
 
-  /** How many comparators would stop the core. */
-  get armedComparators(): number {
-    return this.fpEnable === 0 ? 0 : this.comparators.filter((value) => value & 1).length;
-  }
-
   async read(address: number): Promise<number> {
     switch (address) {
       case Register.cpuid:
