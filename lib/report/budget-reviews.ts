@@ -64,7 +64,8 @@ function placeOf({ frames }: BudgetResult, root: string | undefined): Annotation
   const base = root === undefined ? undefined : `${root.replaceAll('\\', '/').replace(/\/+$/, '')}/`;
   const inside = base !== undefined && path.startsWith(base) ? path.slice(base.length) : path;
   if (/^(\/|[A-Za-z]:)/.test(inside)) return {};
-  return { file: inside.replace(/^(?:\.\/)+/, ''), line: found[2] ?? '1' };
+  // Makefiles name sources from their own folder: MicroPython's ports say ../../py/gc.c.
+  return { file: inside.replace(/^(?:\.{1,2}\/)+/, ''), line: found[2] ?? '1' };
 }
 
 function annotation({ file, line }: AnnotationPlace, message: string): string {
