@@ -6,6 +6,7 @@ import { type EspContext, EspDump } from './esp-idf-dump.js';
 import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 
 /** The text of ESP-IDF's heap_trace_dump (v3.x to master), alone or inside console output. */
 export const espIdfHeapTraceFormat: TraceFormat = {
@@ -20,6 +21,19 @@ export const espIdfHeapTraceFormat: TraceFormat = {
     }
     return records > 0 ? 0.9 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => line.includes('bytes (@') || /\d bytes @ ?0x/.test(line),
+        takes: (line) => parseEspLine(line)?.kind === 'record',
+        expected: '`N bytes (@ 0x...) allocated CPU N ccount 0x... caller 0x...`',
+        closeness: 0.9,
+      },
+      {
+        looks: (line) => /Heap Trace|allocations trace/i.test(line),
+        expected: '`====== Heap Trace: N records (N capacity) ======` or `N allocations trace (N entry buffer)`',
+      },
+    ]),
   open: (builder, options) => new EspHeapTraceDecoder(builder, options),
 };
 
