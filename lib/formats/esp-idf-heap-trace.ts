@@ -4,6 +4,7 @@ import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { type EspContext, EspDump } from './esp-idf-dump.js';
 import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
+import { EspMemories } from './esp-idf-memories.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
 import { nearBySigns } from './near-miss.js';
@@ -47,6 +48,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
   private readonly stacks = new Map<string, StackId>();
   private readonly clocks = new Map<number, { last: number; wraps: number }>();
   private readonly context: EspContext;
+  private readonly memories = new EspMemories();
   private decodedAddress = -1;
   private dump: EspDump | undefined;
   private footerSeen = false;
@@ -63,6 +65,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
       builder,
       stack: (chain) => this.stack(chain),
       timeUs: (cpu, ccount) => this.timeUs(cpu, ccount),
+      inMemory: (line) => this.memories.add(line),
     };
   }
 
@@ -75,6 +78,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
     this.tornLine = true;
     this.lines.end();
     this.closeDump(this.footerSeen);
+    this.memories.finish(this.builder);
     if (this.dumps > 0) return;
     const subject = this.options.subject ?? 'ESP-IDF heap trace';
     throw new TraceFormatError(
