@@ -24,6 +24,7 @@ export interface RingPort extends Pick<DebugLink, 'readMemory' | 'setBreakpoint'
   writeMemory(address: Address, bytes: Uint8Array): Promise<void>;
 }
 
+/** When a ring in the target's RAM is drained, and when that ends. */
 export interface RingDrainPlan {
   /** The symbol `alloctrace_ring`. */
   readonly ringAddress: Address;

@@ -18,6 +18,7 @@ export interface RamDump {
   readonly bytes: Uint8Array;
 }
 
+/** What is read of the target's memory, and when. */
 export interface RamDumpPlan {
   readonly region: { readonly baseAddress: Address; readonly sizeBytes: Bytes };
   /** Each time the target comes by, every `every`th time. May be empty. */

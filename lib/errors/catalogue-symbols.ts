@@ -74,4 +74,9 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'A function to break on is Arm code, as on classic Arm and Cortex-A or -R processors; the engines know Thumb.',
     'Build with -mthumb; `harvest symbolize` names the addresses of Arm code too.',
   ),
+  HH1370: entry(
+    'The index of a .dwp package cannot be read',
+    'The package is cut short, or made by a tool of another format than those of GNU (version 2) and DWARF 5.',
+    'Make it again with `dwp` or `llvm-dwp`, or keep the .dwo files beside the ELF file.',
+  ),
 };

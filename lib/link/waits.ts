@@ -5,7 +5,7 @@ export const WAIT_MS = {
   /** For a debug server to accept a connection. */
   connect: 5_000,
   /** For a reply while the target is halted: a probe on a slow link reads some KiB. gdb's `remotetimeout` is the same. */
-  reply: 5_000,
+  reply: 4_000,
   /** For a command of gdb, which may have debug information to read first. */
   gdbCommand: 10_000,
   /** For gdb to read the ELF file, and for its connection to be made. */

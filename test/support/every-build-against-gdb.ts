@@ -5,7 +5,7 @@ import { type ArmBuild, buildArm, hasTool } from './arm-build.js';
  * Backtraces of many builds at 300 stops each, anywhere in the code, against gdb's: minutes, so no part of `npm test`, which tries one
  * build. Prints the table of docs/truth.md; fails when a frame is wrong and not marked.
  *
- *   node dist/test/support/every-build-against-gdb.js [stops]
+ *   node dist/test/support/every-build-against-gdb.js [stops] [part of a build's name and core]
  */
 
 const PROGRAMS = 'test/symbols/programs';
@@ -49,11 +49,13 @@ const MACHINES: Readonly<Record<string, string>> = {
 };
 
 const stops = Number(process.argv[2] ?? 300);
+const wanted = process.argv[3] ?? '';
 const totals = new Map<Verdict, number>();
 process.stdout.write(
   `| build | core | stops | ${VERDICTS.join(' | ')} |\n|---|---|---|${VERDICTS.map(() => '---|').join('')}\n`,
 );
 for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
+  if (!`${name} ${cpu}`.includes(wanted)) continue;
   if (compiler === 'clang' && !hasTool('clang')) {
     process.stdout.write(`| ${name} | ${cpu} | not run: clang is not installed |\n`);
     continue;
@@ -74,7 +76,7 @@ for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
   for (const { verdict, ours, gdbs, end } of found) {
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
     totals.set(verdict, (totals.get(verdict) ?? 0) + 1);
-    if (verdict === 'wrong')
+    if (verdict === 'wrong' || process.env.SHOW === verdict)
       process.stderr.write(`${name}: ${end}\n  ours ${ours.join(' < ')}\n  gdb  ${gdbs.join(' < ')}\n`);
   }
   if (found.length < stops) process.exitCode = 1;

@@ -13,6 +13,7 @@ import { harvestMallocDirect } from './direct-malloc.js';
 import { DirectRecords } from './direct-records.js';
 import { findReturnInstruction } from './return-instruction.js';
 
+/** How the direct engine works, where it has a choice. */
 export interface DirectEngineOptions {
   /** Sends the order to run on together with the reads (docs/direct-engine.md says what that costs). */
   readonly oneWrite?: boolean;

@@ -2,8 +2,10 @@ import type { Board } from '../../boards/board.js';
 
 /** What kind of debug server listens: their reset commands and their quirks differ (docs/boards.md, "Debug servers"). */
 export const SERVER_KINDS = ['qemu', 'openocd', 'jlink', 'pyocd', 'probe-rs', 'blackmagic', 'generic'] as const;
+/** One of {@link SERVER_KINDS}. */
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
+/** What people call each debug server. */
 export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
   qemu: 'QEMU',
   openocd: 'OpenOCD',
@@ -16,8 +18,10 @@ export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
 
 /** What the target does after a capture: `run` on, stay `halt`ed where the capture ended, or `reset` and run. */
 export const AFTER_MODES = ['run', 'halt', 'reset'] as const;
+/** One of {@link AFTER_MODES}. */
 export type AfterMode = (typeof AFTER_MODES)[number];
 
+/** Where a debug server listens. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
