@@ -155,6 +155,7 @@ class DirectRun {
       packetsPerEvent: per(packets),
       stackRereads: this.connection.reader.rereads,
       ...(poke ? { openocdPokes: poke.pokes } : {}),
+      ...this.connection.linkReport(),
     };
   }
 }
