@@ -67,6 +67,7 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
 export function sayNotes({ notes, gaps, info }: Pick<Trace, 'notes' | 'gaps' | 'info'>, context: Context): void {
   if (context.quiet) return;
   for (const { text } of notes.slice(0, 10)) context.err(`note: ${sanitize(text)}\n`);
+  if (info.doubtful !== undefined) context.err(`the capture is doubtful: ${sanitize(info.doubtful)}\n`);
   if (info.complete) return;
   context.err(`the capture is incomplete${gaps[0] ? `: ${sanitize(gaps[0].reason)}` : ''}\n`);
 }

@@ -49,7 +49,8 @@ export class GdbEngine implements Engine {
       yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
-    const python = this.program.hasPython && this.usePython;
+    // The script does not read the clock.
+    const python = this.program.hasPython && this.usePython && !plan.clock;
     const engineReport = { gdb: this.program.version, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
     const poke = await openPoke(target, signal);
