@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/units.js';
+import type { TraceContents } from '../trace/heap-event.js';
 import { lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { stacksWith } from './add-marks.js';
@@ -28,6 +29,7 @@ export interface BudgetResult {
   readonly frames: readonly ShownFrame[];
 }
 
+/** How a trace stands against its budget. */
 export interface BudgetCheck {
   readonly schema: 'heap-harvest/budget@1';
   readonly subject: string;
@@ -36,8 +38,11 @@ export interface BudgetCheck {
   readonly passed: boolean;
   /** A limit that holds on an incomplete capture proves nothing: `passed` is false then unless that was allowed. */
   readonly complete: boolean;
+  /** Why the events are not to be trusted, which proves as little; absent when they are. */
+  readonly doubtful?: string;
 }
 
+/** What a check of a budget lets pass. */
 export interface BudgetOptions extends HideOptions {
   readonly allowIncomplete?: boolean;
 }
@@ -53,9 +58,27 @@ export function budgetCheck(trace: Trace, budget: Budget, options: BudgetOptions
       return { scope: rule.scope, name: rule.name, metric, limit, passed: within, ...measured };
     }),
   );
-  const { complete } = trace.info;
-  const passed = results.every((result) => result.passed) && (complete || options.allowIncomplete === true);
-  return { schema: 'heap-harvest/budget@1', subject: budget.subject, results, passed, complete };
+  const { complete, doubtful } = trace.info;
+  const isSound = (complete && doubtful === undefined) || options.allowIncomplete === true;
+  const passed = results.every((result) => result.passed) && isSound;
+  return {
+    schema: 'heap-harvest/budget@1',
+    subject: budget.subject,
+    results,
+    passed,
+    complete,
+    ...(doubtful === undefined ? {} : { doubtful }),
+  };
+}
+
+/** Why a trace that is no history cannot tell a figure; undefined when it can. */
+function untoldBy(contents: TraceContents, rule: BudgetRule, metric: BudgetMetric): string | undefined {
+  if (contents === 'history') return undefined;
+  if (contents === 'levels') return 'the log only says how full the heap was: it has no events';
+  const isOfOneMoment = rule.scope !== 'phase' && (metric === 'live' || metric === 'blocks');
+  if (isOfOneMoment || (metric === 'largest_free' && contents === 'snapshot' && rule.scope === 'heap'))
+    return undefined;
+  return 'a snapshot of one moment does not tell it';
 }
 
 type Measured = Pick<BudgetResult, 'actual' | 'note' | 'frames'>;
@@ -76,6 +99,8 @@ class Facts {
   }
 
   measure(rule: BudgetRule, metric: BudgetMetric): Measured {
+    const untold = untoldBy(this.trace.info.contents ?? 'history', rule, metric);
+    if (untold !== undefined) return { note: untold, frames: [] };
     if (rule.scope === 'phase') return this.ofPhase(rule.name, metric);
     if (metric === 'largest_free') return this.leastLargest(0, this.trace.eventCount);
     if (metric === 'failures') return { actual: this.failures(), frames: [] };

@@ -2,10 +2,10 @@ import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Milliseconds, Seq } from '../base/units.js';
 import type { Gap, Note, OracleResult, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { heapPeak } from './heap-usage.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /** What a capture holds and how far it can be trusted. */
 export interface CaptureSummary {

@@ -2,6 +2,7 @@ import { defined } from '../base/defined.js';
 import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
@@ -11,7 +12,6 @@ import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phasesOf } from './phases.js';
 import { type SizeTable, sizeTable } from './size-table.js';
 import { type SourceRow, sourceTable } from './source-table.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 import { type TaskRow, taskTable } from './task-table.js';
 import { type TimeLabel, timeLabel } from './time-label.js';
 
@@ -23,6 +23,7 @@ export interface SizeBucket {
   readonly bytes: Bytes;
 }
 
+/** The figures of a trace as a whole. */
 export interface HeapStats {
   readonly schema: 'heap-harvest/stats@1';
   /** Of a snapshot, totals or levels, figures over time mean nothing. */
@@ -68,6 +69,7 @@ export interface HeapStats {
   readonly assumptions: readonly string[];
 }
 
+/** Which frames count as sources, and how many are listed. */
 export interface HeapStatsOptions extends HideOptions {
   /** The size of the heap; default: the sum of the trace's regions, where they are known. */
   readonly heapBytes?: Bytes;

@@ -47,6 +47,7 @@ export interface UsageCurve {
   readonly liveCount: Int32Array;
 }
 
+/** The live bytes and allocations after each event, with the peak. */
 export function usageCurve(trace: Trace): UsageCurve {
   const spans = lifespans(trace);
   const liveBytes = new Float64Array(trace.eventCount);

@@ -2,6 +2,7 @@ import { defined } from '../base/defined.js';
 import type { Bytes, StackId } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
@@ -9,7 +10,6 @@ import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -18,6 +18,7 @@ import { type StackDoubts, stackDoubts } from './stack-doubts.js';
  */
 export type LeakVerdict = 'grows' | 'one-time' | 'irregular' | 'left' | 'steady';
 
+/** One place of the source that leaves blocks behind. */
 export interface LeakSite extends Place {
   readonly verdict: LeakVerdict;
   /** Allocated after the first boundary and alive at the last. */
@@ -37,6 +38,7 @@ export interface LeakSite extends Place {
   readonly frames: readonly ShownFrame[];
 }
 
+/** What is alive at the last boundary and was not at the first, by source. */
 export interface Leaks {
   readonly schema: 'heap-harvest/leaks@1';
   /** Of a snapshot the sites are what is alive; nothing tells which of it leaks. */
@@ -65,6 +67,7 @@ export interface Leaks {
   readonly assumptions: readonly string[];
 }
 
+/** The boundaries between which is compared, and what counts as a leak. */
 export interface LeakOptions extends HideOptions, BoundaryOptions {}
 
 /**

@@ -12,6 +12,7 @@ export interface Distribution {
   readonly max: number;
 }
 
+/** How long allocations lived. */
 export interface Lifetimes {
   /** In events, of the allocations whose end was seen (freed, swept, reallocated); undefined when there is none. */
   readonly events: Distribution | undefined;

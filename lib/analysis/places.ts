@@ -18,7 +18,7 @@ export interface Place {
 export const NO_PLACE: Place = { location: '(no backtrace)', functionName: '', file: '', line: 0 };
 
 /** Stands for the callers that a cut backtrace lacks. */
-export const CUT_PLACE: Place = { location: '[...]', functionName: '(cut)', file: '', line: 0 };
+const CUT_PLACE: Place = { location: '[...]', functionName: '(cut)', file: '', line: 0 };
 
 /** gdb's words for the frame that an exception made. */
 const SIGNAL_NAME = '<signal handler called>';

@@ -27,6 +27,7 @@ export interface SizeTable {
 /** At most this many oversized requests are listed. */
 const MAX_LISTED = 20;
 
+/** How many allocations of each size there were, and what they take. */
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
   const spans = lifespans(trace);
   const sizeOf = requestedSize(trace);

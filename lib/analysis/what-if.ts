@@ -39,6 +39,7 @@ export interface WhatIf {
   readonly assumptions: readonly string[];
 }
 
+/** The heap that a trace is replayed in. */
 export interface WhatIfOptions {
   /** Default: the trace's region. */
   readonly space?: HeapSpace;

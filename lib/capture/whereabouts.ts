@@ -58,7 +58,7 @@ export function statusText({ text, state }: Whereabouts, armed: number, quietMs:
   const runs = state === 'running' ? 'the target runs ' : 'the target is ';
   const set =
     armed === 0 ? 'NO breakpoint is set' : `${armed} ${armed === 1 ? 'breakpoint is' : 'breakpoints are'} set`;
-  return `no event for ${quietMs / 1000} s: ${runs}${text}; ${set}`;
+  return `no event for ${Math.round(quietMs / 1000)} s: ${runs}${text}; ${set}`;
 }
 
 /** `in main (main.c:41)`; `at 0x20000100` where the ELF file has no code. */

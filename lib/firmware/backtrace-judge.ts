@@ -1,7 +1,7 @@
 import { exceptionEndOf, isOnNonSecureStack } from '../arch/arm/exception-frame.js';
 import type { Address } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
-import { type Backtrace, CUT_FRAME, type Frame, isCut } from '../trace/heap-event.js';
+import { type Backtrace, CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import { ReturnAddresses } from './return-addresses.js';
 
 /** What the code says of a frame's address. */
@@ -98,10 +98,4 @@ function exceptionEnd(frame: Frame): Backtrace | undefined {
   return end === 'exception'
     ? [{ address: (frame.address | 1) >>> 0, functionName: '', file: '', line: 0, kind: 'signal' }, CUT_FRAME]
     : [frame, CUT_FRAME];
-}
-
-/** At most so many frames; `CUT_FRAME` stands for the others. */
-export function atMost(backtrace: Backtrace, maxDepth: number): Backtrace {
-  const count = backtrace.length - (isCut(backtrace) ? 1 : 0);
-  return count <= maxDepth ? backtrace : [...backtrace.slice(0, maxDepth), CUT_FRAME];
 }

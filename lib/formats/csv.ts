@@ -48,7 +48,7 @@ function delimiterOf(line: string): string {
 }
 
 /** The fields of a line (RFC 4180 quoting, but a quoted field ends with its line at the latest). */
-export function splitRow(line: string, delimiter: string): string[] {
+function splitRow(line: string, delimiter: string): string[] {
   if (delimiter === BLANKS) return line.trim().split(/\s+/);
   if (!line.includes('"')) return line.split(delimiter);
   const fields: string[] = [];

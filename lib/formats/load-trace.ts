@@ -18,6 +18,7 @@ const MAX_UNPACKED_BYTES = 2 ** 30;
 const MAX_RATIO = 200;
 const RATIO_FROM_BYTES = 16 * 2 ** 20;
 
+/** What a file is, and what it does not tell itself. */
 export interface LoadOptions extends ImportOptions {
   /** A format's id; default: told by content. */
   readonly format?: string;
@@ -28,6 +29,7 @@ export interface LoadOptions extends ImportOptions {
   readonly skipSamples?: boolean;
 }
 
+/** The same for an input that comes in pieces. */
 export interface StreamOptions extends LoadOptions {
   /** How long the input is, where that is known. */
   readonly totalBytes?: Bytes;

@@ -4,6 +4,7 @@ import { sanitize } from './sanitize.js';
 import { frameText } from './stack-text.js';
 import { textTable } from './text-table.js';
 
+/** How a comparison is shown. */
 export interface DiffTextOptions {
   /** Rows to show; default 20. */
   readonly top?: number;

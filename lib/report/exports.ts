@@ -4,7 +4,7 @@ export { assertBudget, assertNoLeaks, assertNoNewPaths, type NoLeaksOptions } fr
 export { budgetJunit } from './budget-junit.js';
 export { budgetText } from './budget-text.js';
 export { type CallTreeTextOptions, callTreeText } from './call-tree-text.js';
-export type { CaptureRequirement } from './capture-requirement.js';
+export { type CaptureRequirement, requireComplete } from './capture-requirement.js';
 export { diffMarkdown, diffText } from './diff-text.js';
 export { fragmentationText } from './fragmentation-text.js';
 export { heapStatsText } from './heap-stats-text.js';

@@ -7,7 +7,7 @@ const LONGEST_NAME = 48;
 
 /** What a .mpy file holds and what importing it costs, a line a function in file order, totals and assumptions below. */
 export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): string {
-  const version = file.version === 6 ? `6.${file.subVersion}` : '5';
+  const version = file.version === 6 ? `6.${file.subVersion}` : String(file.version);
   const native = file.architecture === 'none' ? '' : `, native code for ${file.architecture}`;
   const own = file.qstrs.filter((qstr) => !qstr.isStatic).length;
   const lines = [

@@ -14,6 +14,7 @@ import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
+/** What an address is, which decides where it is looked up. */
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
@@ -30,6 +31,7 @@ export interface FunctionInfo {
   readonly sizeBytes: Bytes;
 }
 
+/** What belongs to an ELF file and lies outside of it. */
 export interface SymbolizerOptions {
   /** Finds the .dwo files of a program that was built with -gsplit-dwarf; default: none are looked for. */
   readonly splitFiles?: SplitFiles;

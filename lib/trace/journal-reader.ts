@@ -15,6 +15,7 @@ const MAX_SAMPLE_RATIO = 64;
 const FREE_SAMPLE_BYTES = 64 * 1024 * 1024;
 const NONE: ReadonlySet<OptionalName> = new Set();
 
+/** What of a journal is read. */
 export interface JournalReaderOptions {
   /** Leave registers and stack copies out: only `resymbolize` needs them, and they are most of a journal. */
   readonly skipSamples?: boolean;

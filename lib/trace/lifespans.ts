@@ -19,6 +19,7 @@ export interface Finding {
   /** At most 20, ascending. */
   readonly firstSeqs: readonly Seq[];
 }
+/** What contradicts the order of a sound heap. */
 export type FindingKind =
   | 'unknown-free'
   | 'double-free'

@@ -14,7 +14,7 @@ import type {
   TraceRecord,
 } from './heap-event.js';
 import { InternTables } from './tables.js';
-import { EVENT_KINDS, EventKind, type Trace } from './trace.js';
+import { EVENT_KINDS, type Trace } from './trace.js';
 
 const DEFAULT_INFO: TraceInfo = {
   source: 'unknown',
@@ -142,8 +142,7 @@ export class TraceBuilder {
         break;
       case 'level': {
         const { kind: _, ...level } = record;
-        const run = this.epochs.length;
-        this.levels.push({ beforeSeq, ...(run > 0 ? { run } : {}), ...level });
+        this.addLevel(level);
         break;
       }
       case 'region':
@@ -160,6 +159,12 @@ export class TraceBuilder {
       default:
         this.addHeapEvent(record);
     }
+  }
+
+  /** Appends a level: logs have them by the hundred thousand. */
+  addLevel(level: Omit<HeapLevel, 'beforeSeq'>): void {
+    const run = this.epochs.length;
+    this.levels.push({ beforeSeq: this.eventCount, ...(run > 0 ? { run } : {}), ...level });
   }
 
   /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */
@@ -237,9 +242,4 @@ export class TraceBuilder {
   private setIfKnown(name: OptionalName, value: number | undefined): void {
     if (value !== undefined) this.setLast(name, value);
   }
-}
-
-/** Whether an event of this kind opens a lifespan. */
-export function opensLifespan(kind: number): boolean {
-  return kind === EventKind.alloc || kind === EventKind.realloc;
 }

@@ -16,6 +16,7 @@ import { FrameFlag, type FrameTable, type InternTables, type StackTable } from '
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4, existing: 5 } as const;
+/** The kinds of events in the order of their codes: the kind column of a trace holds indices of this list. */
 export const EVENT_KINDS = ['alloc', 'free', 'sweep', 'realloc', 'failed', 'existing'] as const;
 
 /** Heap events as columns, in the order in which the target made them. A column that no event fills is undefined. */

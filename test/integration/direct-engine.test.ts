@@ -54,7 +54,7 @@ test('a session over the protocol client captures the same, stepping over breakp
       const client = await RspClient.connect({ host, port, ackless: true });
       const reader = new SnapshotReader(client, [], [{ address: 0x20000000, length: 0x400000 }]);
       const stacks = new StopUnwinder(new SymbolizerUnwinder(image), reader);
-      const run = new TargetRun(client, undefined, 15_000);
+      const run = new TargetRun(client, undefined);
       await using link = new RspLink({ client, reader, stacks, run }, { words: [], keepSamples: false });
       const { hook } = plan;
       if (hook.type === 'gc-log') yield* harvestLogByLink(link, { ...plan, hook, maxEvents: 200 }, signal);

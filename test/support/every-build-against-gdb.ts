@@ -54,6 +54,8 @@ const MACHINES: Readonly<Record<string, string>> = {
 const stops = Number(process.argv[2] ?? 300);
 const wanted = process.argv[3] ?? '';
 const totals = new Map<Verdict, number>();
+/** Why backtraces that end early do. */
+const cutBy = new Map<string, number>();
 process.stdout.write(
   `| build | core | stops | ${VERDICTS.join(' | ')} |\n|---|---|---|${VERDICTS.map(() => '---|').join('')}\n`,
 );
@@ -79,6 +81,7 @@ for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
   for (const { verdict, ours, gdbs, end } of found) {
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
     totals.set(verdict, (totals.get(verdict) ?? 0) + 1);
+    if (verdict === 'cut') cutBy.set(end, (cutBy.get(end) ?? 0) + 1);
     if (verdict === 'wrong')
       process.stderr.write(`${name}: ${end}\n  ours ${ours.join(' < ')}\n  gdb  ${gdbs.join(' < ')}\n`);
   }
@@ -90,4 +93,6 @@ for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
 process.stdout.write(
   `| all | | ${[...totals.values()].reduce((a, b) => a + b, 0)} | ${VERDICTS.map((verdict) => totals.get(verdict) ?? 0).join(' | ')} |\n`,
 );
+if (cutBy.size > 0)
+  process.stdout.write(`\ncut by: ${[...cutBy].map(([end, count]) => `${end} ${count}`).join(', ')}\n`);
 if ((totals.get('wrong') ?? 0) > 0) process.exitCode = 1;

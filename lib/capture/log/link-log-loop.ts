@@ -1,12 +1,12 @@
 import { formatAddress, type Microseconds } from '../../base/units.js';
 import type { DebugLink } from '../../link/debug-link.js';
+import { WAIT_MS } from '../../link/waits.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
-import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type FollowerStep, HeapFollower } from './heap-follower.js';
 
@@ -27,12 +27,12 @@ export async function* harvestLogByLink(
   let end: EndReason | undefined;
   let reached = false;
   const words = await LastWords.prepare(link, plan.firmware);
-  const watch = new QuietWatch(signal);
   while (!end) {
-    const stop = await link.resume(watch.begin());
-    if (watch.stopped() && stop.kind === 'interrupted') {
+    const stop = await link.resume(signal);
+    if (stop.kind === 'quiet' && !signal.aborted && !heap.hasSeenAll) {
+      if (stop.quietMs < WAIT_MS.quiet) continue;
       const where = await whereabouts(link, plan.firmware);
-      yield { kind: 'status', text: statusText(where, breakpoints.length, QUIET_MS) };
+      yield { kind: 'status', text: statusText(where, breakpoints.length, stop.quietMs) };
       continue;
     }
     const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
@@ -50,6 +50,8 @@ export async function* harvestLogByLink(
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
+    } else if (heap.hasSeenAll && stop.kind === 'quiet') {
+      end = new EndReason(`${plan.maxEvents} events were captured`, true);
     } else if (signal.aborted) {
       end = EndReason.of(signal);
     } else {
@@ -57,7 +59,6 @@ export async function* harvestLogByLink(
       end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
     }
   }
-  watch.close();
   const { steps, oracle } = await heap.finish(link, reached);
   yield* recordsOf(steps);
   const { events } = heap;

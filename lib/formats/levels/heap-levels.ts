@@ -1,3 +1,4 @@
+import type { HeapLevel } from '../../trace/heap-event.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
@@ -96,17 +97,17 @@ class LevelReader extends TextReader {
     }
     const whole = total ?? (used === undefined ? undefined : free + used);
     this.sinceBoot++;
-    this.events.level({
-      memory,
-      freeBytes: free,
-      // A largest block above what is free is another memory's.
-      ...(largest === undefined || largest > free ? {} : { largestFreeBytes: largest }),
-      ...(minimum === undefined ? {} : { minimumFreeBytes: minimum }),
-      ...(whole === undefined || whole < free ? {} : { totalBytes: whole }),
-      ...(atUs === undefined ? {} : { atUs }),
-    });
+    const level: Mutable<Omit<HeapLevel, 'beforeSeq'>> = { memory, freeBytes: free };
+    // A largest block above what is free is another memory's.
+    if (largest !== undefined && largest <= free) level.largestFreeBytes = largest;
+    if (minimum !== undefined) level.minimumFreeBytes = minimum;
+    if (whole !== undefined && whole >= free) level.totalBytes = whole;
+    if (atUs !== undefined) level.atUs = atUs;
+    this.events.level(level);
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function repeats(one: LevelValues, other: LevelValues): boolean {
   return (['largest', 'minimum', 'total', 'used'] as const).some(

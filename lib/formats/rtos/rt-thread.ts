@@ -49,8 +49,9 @@ class RtThreadReader extends TextReader {
     if (item) {
       const [, address, digits, unit, rest = ''] = item;
       const scale = unit === 'K' ? 1024 : unit === 'M' ? 1024 * 1024 : 1;
-      const thread = rest.replace(/:\s*\*{3}.*$/, '').trim();
-      if (rest.includes('***')) this.events.note('rt-thread-damaged', 'an item is marked ***: its header is damaged');
+      const isDamaged = rest.includes('***');
+      const thread = (isDamaged ? rest.replace(/:\s*\*{3}.*$/, '') : rest).trim();
+      if (isDamaged) this.events.note('rt-thread-damaged', 'an item is marked ***: its header is damaged');
       if (this.items.length < MAX_ITEMS)
         this.items.push({ address: Number(address), sizeBytes: Number(digits) * scale, isExact: scale === 1, thread });
       return;

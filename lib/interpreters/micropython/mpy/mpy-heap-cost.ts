@@ -43,6 +43,7 @@ export interface MpyHeapCost {
   readonly assumptions: readonly string[];
 }
 
+/** The target that would load the file. */
 export interface MpyCostOptions {
   /** 4 on 32-bit targets. */
   readonly wordBytes?: number;
