@@ -13,6 +13,7 @@ import { type Phase, phaseCounter } from './phases.js';
 import { type SizeTable, sizeCounter } from './size-table.js';
 import { type SourceRow, sourceCounter } from './source-table.js';
 import { type TaskRow, taskTable } from './task-table.js';
+import { type TimeLabel, timeLabel } from './time-label.js';
 import { together, walkSpans } from './walk-spans.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
@@ -62,8 +63,8 @@ export interface HeapStats {
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
   readonly stacks?: StackDoubts;
-  /** Whose clock the times are of: with `host` they hold the halts of the target. Absent: the source's own, or none. */
-  readonly clock?: 'host' | 'target';
+  /** Whose clock the times are of: host time holds the halts of the target. Absent: the source's own, or none. */
+  readonly timeLabel?: TimeLabel;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -109,7 +110,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
-    ...defined({ clock: clockOf(trace) }),
+    ...defined({ timeLabel: timeLabel(trace.info) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],
@@ -174,11 +175,6 @@ function histogramOf(spans: Lifespans): SizeBucket[] {
     buckets.push({ fromBytes, toBytes, count: counts[b] ?? 0, bytes: bytes[b] ?? 0 });
   }
   return buckets;
-}
-
-/** A capture of before the clock was recorded has an engine, and the host's clock. */
-function clockOf({ info }: Trace): HeapStats['clock'] | undefined {
-  return info.clock?.kind ?? (info.engine === undefined ? undefined : 'host');
 }
 
 function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {
