@@ -27,6 +27,8 @@ Lines written (fields in hexadecimal but for text; one line is one record):
                                                 go on, or that there are more frames than are kept
     @I                                          gc_init was entered
     @L                                          the limit of events was reached; the target is stopped
+    @X                                          memory does not read as it did at the start: the probe or the target is gone,
+                                                whatever the server says; the event is not written, the target is stopped
 """
 import signal
 
@@ -151,6 +153,33 @@ def memory(address, length):
     return bytes(gdb.selected_inferior().read_memory(address, length))
 
 
+class LinkCheck:
+    """
+    Some servers go on when their probe is gone: the last stop again and again, with the registers of the last one and memory
+    full of zeros. What is odd of an event is a reason to read some code, which does not change.
+    """
+
+    def __init__(self, address):
+        self.address = address
+        self.code = self.read()
+        self.roots = set()
+        self.last = None
+
+    def read(self):
+        try:
+            return memory(self.address, 4)
+        except gdb.error:
+            return None
+
+    def is_sound(self, seen, root, tables_changed):
+        odd = seen == self.last or root not in self.roots or tables_changed
+        self.last = seen
+        if not odd:
+            return True
+        self.roots.add(root)
+        return self.read() == self.code
+
+
 class LogBreakpoint(gdb.Breakpoint):
     """Stops nobody: it records the event, returns from the (effect-free) log function at once and lets the target run."""
 
@@ -162,6 +191,7 @@ class LogBreakpoint(gdb.Breakpoint):
         self.max_events = setting("max_events", 0)
         self.max_depth = setting("max_depth", 128)
         self.tables = Tables()
+        self.link = LinkCheck(address)
         self.events = 0
         self.asked_to_stop = False
 
@@ -170,7 +200,13 @@ class LogBreakpoint(gdb.Breakpoint):
         start, length, back = [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
         lines = []
         self.tables.read(start, length, lines)
-        lines.append("@E %x %x %s\n" % (start, length, self.walk(frame.older(), lines)))
+        tables_changed = len(lines) > 0
+        seen = (start, length, back, int(frame.read_register("sp")))
+        ids = self.walk(frame.older(), lines)
+        lines.append("@E %x %x %s\n" % (start, length, ids))
+        if not self.link.is_sound(seen, ids.rsplit(" ", 1)[-1], tables_changed):
+            gdb.write("@X\n")
+            return True
         # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.
         gdb.parse_and_eval("$pc = %d" % (back & ~1))
         # The event is complete only now: nothing is written of one that was cut short.

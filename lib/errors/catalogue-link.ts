@@ -74,6 +74,11 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No `bx lr` lies near the log function.',
     'Capture without --one-write.',
   ),
+  HH1591: entry(
+    'Memory reads as something else than before',
+    'The debug server says that the target stopped, but code reads as other bytes than at the start: the probe was pulled out, the target lost its power, or a wire is loose.',
+    'Check the cable and the power, and repeat the capture; what was captured before is kept.',
+  ),
   HH1590: entry(
     'gdb or the debug server does not answer any more',
     'One of them hangs or was stopped, or the probe is gone; or the core sleeps with its debug port off. The target was interrupted, and nothing came back.',

@@ -13,6 +13,8 @@ const CACHED_STACKS = 100_000;
 /** Reads the lines that gdb-scripts/heap_harvest.py writes (its head describes them) and makes trace records of them. */
 export class GdbScriptReader {
   limitReached = false;
+  /** Memory did not read as it did at the start. */
+  readsWrong = false;
   private readonly heap: HeapFollower<Backtrace>;
   private memory = ShownMemory.nothing;
   private work: Promise<void> = Promise.resolve();
@@ -79,6 +81,9 @@ export class GdbScriptReader {
       }
       case 'L':
         this.limitReached = true;
+        break;
+      case 'X':
+        this.readsWrong = true;
         break;
       default: // Text of the target or of gdb that happens to begin so.
     }

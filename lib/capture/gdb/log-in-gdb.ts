@@ -3,6 +3,7 @@ import { firstAreaRange } from '../../allocators/gc-area.js';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { packageRoot } from '../../base/package-root.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import { DeviceLostError } from '../../errors/errors.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
@@ -68,6 +69,7 @@ class ScriptRun {
     try {
       const stop = await this.link.resumeScripted(signal, (pc, quietMs) => this.look(pc, quietMs));
       await this.reader.drained;
+      if (this.reader.readsWrong) throw readsWrong(this.plan.hook.logFunction.address);
       this.queue.end();
       return stop;
     } catch (error) {
@@ -134,4 +136,9 @@ function endOf(stop: StopRecord, { label, reader, plan, signal }: RunEnd): EndRe
   if (signal.aborted) return EndReason.of(signal);
   const where = stop.pc === undefined ? '' : ` at ${formatAddress(stop.pc)}`;
   return new EndReason(`the target stopped with ${stop.signal ?? stop.reason ?? 'no reason'}${where}`, false);
+}
+
+function readsWrong(code: Address): DeviceLostError {
+  const text = `the target: the code at ${formatAddress(code)} does not read as it did at the start`;
+  return new DeviceLostError('HH1591', text, { remedy: 'see whether the probe and the power are still there' });
 }
