@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { RspLink } from '../../lib/capture/direct/rsp-link.js';
@@ -30,6 +31,9 @@ test('two round trips an event, one in the one-write mode, and the same events',
   const oneWrite = await captureInQemu(new DirectEngine({ oneWrite: true }), setup);
   t.deepEqual(eventLines(oneWrite.trace), expected);
   t.is(oneWrite.trace.info.oracle?.outcome, 'matched');
+  // The window is generous: no stack is cut, and none is guessed.
+  t.is(stackDoubts(oneWrite.trace), undefined);
+  t.is(stackDoubts(reference.trace), undefined);
   const trips = (report: Readonly<Record<string, unknown>> | undefined) => Number(report?.roundTripsPerEvent);
   // Besides the events there are the start, the pool's place, gc_init and the end: less than 40 trips for 557 events.
   t.true(trips(reference.trace.info.engineReport) < 2.3, `${trips(reference.trace.info.engineReport)}`);

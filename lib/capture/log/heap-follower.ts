@@ -85,7 +85,7 @@ export class HeapFollower<T> {
     this.newEpoch = true;
     this.live.clear();
     this.underWay = [];
-    if (this.events > 0) steps.push({ kind: 'epoch', reason: 'gc_init' });
+    if (this.events > 0) steps.push({ kind: 'epoch', reason: this.hook.gcInit?.label ?? 'gc_init' });
     return steps;
   }
 
