@@ -22,6 +22,7 @@ export {
   type FragmentationOptions,
   type FreeState,
   fragmentation,
+  type RegionState,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';

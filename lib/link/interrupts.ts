@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../base/units.js';
+import { RunTimes } from './link-times.js';
 import { type QuietTimes, WAIT_MS } from './waits.js';
 
 /** Who wants a running target stopped: the caller of the run, or the test whether a quiet one still answers. */
@@ -39,6 +40,8 @@ export class Interrupts {
   private readonly askers = new Set<InterruptAsker>();
   /** An interrupt met another stop: the server may tell its own in the next run, where nobody asked for it. */
   private hasCrossed = false;
+  /** How long the target ran and was halted. */
+  readonly times = new RunTimes();
   private runningSince: number | undefined;
   private happenedAt = performance.now();
   private quietTimer: NodeJS.Timeout | undefined;
@@ -62,6 +65,7 @@ export class Interrupts {
   /** The target was set running. */
   began(): void {
     this.runningSince = performance.now();
+    this.times.began(this.runningSince);
     if (this.options.quiet && this.quietTimer === undefined) this.watch(this.options.quiet.waitMs);
   }
 
@@ -103,6 +107,7 @@ export class Interrupts {
   }
 
   private end(): void {
+    if (this.runningSince !== undefined) this.times.stopped(performance.now());
     this.runningSince = undefined;
     clearTimeout(this.stepTimer);
     this.stepTimer = undefined;

@@ -37,6 +37,13 @@ test('two round trips an event, one in the one-write mode, and the same events',
   const trips = (report: Readonly<Record<string, unknown>> | undefined) => Number(report?.roundTripsPerEvent);
   // Besides the events there are the start, the pool's place, gc_init and the end: less than 40 trips for 557 events.
   t.true(trips(reference.trace.info.engineReport) < 2.3, `${trips(reference.trace.info.engineReport)}`);
+  const { roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs, haltedPercent } = Object.fromEntries(
+    Object.entries(reference.trace.info.engineReport ?? {}).map(([name, value]) => [name, Number(value)]),
+  );
+  const times = [roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs].map((ms) => ms ?? 0);
+  t.deepEqual(times, [...times].sort((a, b) => a - b));
+  t.true((times[0] ?? 0) > 0);
+  t.true((haltedPercent ?? -1) > 0 && (haltedPercent ?? 101) <= 100);
   t.true(trips(oneWrite.trace.info.engineReport) < 1.2, `${trips(oneWrite.trace.info.engineReport)}`);
 });
 

@@ -1,5 +1,6 @@
 import { DeviceLostError, errorMessage } from '../../errors/errors.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
+import { linkReport } from '../../link/link-times.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import type { LineCounters } from '../../link/rsp/rsp-connection.js';
@@ -82,6 +83,11 @@ export class DirectConnection implements AsyncDisposable {
       yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
       throw reason;
     }
+  }
+
+  /** How the link was, for the summary. */
+  linkReport(): Record<string, number> {
+    return linkReport(this.client.connection.latencies, this.client.interrupts.times);
   }
 
   /** What went over the line since the target was ready. */

@@ -156,6 +156,7 @@ class DirectRun {
       packetsPerEvent: per(packets),
       stackRereads: this.connection.reader.rereads,
       ...(poke ? { openocdPokes: poke.pokes } : {}),
+      ...this.connection.linkReport(),
     };
   }
 }

@@ -17,6 +17,10 @@ export async function* harvestMallocDirect(
   );
   const link = new RspLink(connection, { words, keepSamples });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
-  const report = (): EngineReport => ({ link: 'two round trips a stop', roundTrips: connection.traffic().roundTrips });
+  const report = (): EngineReport => ({
+    link: 'two round trips a stop',
+    roundTrips: connection.traffic().roundTrips,
+    ...connection.linkReport(),
+  });
   yield* connection.guard(harvestMallocByLink(link, plan, signal, { report, quietMs }), report);
 }

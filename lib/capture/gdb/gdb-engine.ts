@@ -49,7 +49,7 @@ export class GdbEngine implements Engine {
     const gdb = this.program.version;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
-      const report = () => ({ gdb, loop: 'MI commands' });
+      const report = () => ({ gdb, loop: 'MI commands', ...link.linkReport() });
       yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }

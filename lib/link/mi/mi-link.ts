@@ -5,6 +5,7 @@ import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
 import { Interrupts, type StopCause } from '../interrupts.js';
+import { linkReport } from '../link-times.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import type { Leaving } from '../server/farewell.js';
 import { QuietTimes, WAIT_MS } from '../waits.js';
@@ -238,6 +239,11 @@ export class MiLink implements DebugLink, Leaving {
 
   resumeOutput(): void {
     this.gdb.resumeOutput();
+  }
+
+  /** How the link was, for a summary: not of a script inside gdb, which stops and resumes the target without a word. */
+  linkReport(): Record<string, number> {
+    return linkReport(undefined, this.interrupts.times);
   }
 
   monitor(command: string): Promise<string> {
