@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { RspLink } from '../../lib/capture/direct/rsp-link.js';
@@ -19,6 +18,7 @@ import { resymbolize } from '../../lib/firmware/resymbolize.js';
 import { SymbolizerUnwinder } from '../../lib/firmware/symbolizer-unwinder.js';
 import { RspClient } from '../../lib/link/rsp/rsp-client.js';
 import { connect } from '../../lib/link/server/connect.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { capture, captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
@@ -41,7 +41,10 @@ test('two round trips an event, one in the one-write mode, and the same events',
     Object.entries(reference.trace.info.engineReport ?? {}).map(([name, value]) => [name, Number(value)]),
   );
   const times = [roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs].map((ms) => ms ?? 0);
-  t.deepEqual(times, [...times].sort((a, b) => a - b));
+  t.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
   t.true((times[0] ?? 0) > 0);
   t.true((haltedPercent ?? -1) > 0 && (haltedPercent ?? 101) <= 100);
   t.true(trips(oneWrite.trace.info.engineReport) < 1.2, `${trips(oneWrite.trace.info.engineReport)}`);
