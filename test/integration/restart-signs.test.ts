@@ -27,7 +27,7 @@ test.serial('where gc_init was inlined, gc_setup_area tells a restart of a heap 
     target.lost.catch(() => undefined);
     // Ctrl-D waits in the UART until the REPL reads it.
     target.writeConsole?.('\x04');
-    const { plan, notes } = makeLogPlan(await loadFirmware(elf, board), board, { maxEvents: 700 });
+    const { plan, notes } = makeLogPlan(await loadFirmware(elf, board), board, { maxEvents: 1000 });
     t.deepEqual(notes, []);
     const { trace, error } = await capture(engine, { target, plan, signal: AbortSignal.timeout(60_000) });
     t.is(error, undefined, engine.name);
