@@ -18,6 +18,7 @@ import { resymbolize } from '../../lib/firmware/resymbolize.js';
 import { SymbolizerUnwinder } from '../../lib/firmware/symbolizer-unwinder.js';
 import { RspClient } from '../../lib/link/rsp/rsp-client.js';
 import { connect } from '../../lib/link/server/connect.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { capture, captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
@@ -30,6 +31,9 @@ test('two round trips an event, one in the one-write mode, and the same events',
   const oneWrite = await captureInQemu(new DirectEngine({ oneWrite: true }), setup);
   t.deepEqual(eventLines(oneWrite.trace), expected);
   t.is(oneWrite.trace.info.oracle?.outcome, 'matched');
+  // The window is generous: no stack is cut, and none is guessed.
+  t.is(stackDoubts(oneWrite.trace), undefined);
+  t.is(stackDoubts(reference.trace), undefined);
   const trips = (report: Readonly<Record<string, unknown>> | undefined) => Number(report?.roundTripsPerEvent);
   // Besides the events there are the start, the pool's place, gc_init and the end: less than 40 trips for 557 events.
   t.true(trips(reference.trace.info.engineReport) < 2.3, `${trips(reference.trace.info.engineReport)}`);

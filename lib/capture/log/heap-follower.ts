@@ -85,7 +85,7 @@ export class HeapFollower<T> {
     this.newEpoch = true;
     this.live.clear();
     this.underWay = [];
-    if (this.events > 0) steps.push({ kind: 'epoch', reason: 'gc_init' });
+    if (this.events > 0) steps.push({ kind: 'epoch', reason: this.hook.gcInit?.label ?? 'gc_init' });
     return steps;
   }
 
@@ -94,6 +94,8 @@ export class HeapFollower<T> {
     const steps: FollowerStep<T>[] = [];
     const { variables, gcInit } = this.hook;
     if (variables && (this.newEpoch || variables.chain || !gcInit)) await this.readHeap(memory, steps);
+    // Without debug information there is nothing to read, and the next gc_init is a restart all the same.
+    if (!variables) this.newEpoch = false;
     if (this.held) await this.settle(this.held, memory, steps);
     const areas = this.heap?.areas ?? [];
     if (this.options.attached && !this.seeded) await this.seed(memory, areas, steps);

@@ -79,15 +79,23 @@ function restartNote(firmware: Symbolizer, hook: LogHook): string[] {
 function logHook(firmware: Symbolizer): LogHook {
   const log = firmware.symbol(LOG_FUNCTION);
   if (!log) throw noLogFunction(firmware);
-  const init = firmware.symbol('gc_init');
   const variables = gcVariables(firmware);
+  const init = initOf(firmware, variables);
   return {
     type: 'gc-log',
     logFunction: { label: LOG_FUNCTION, address: log.address },
-    ...(init ? { gcInit: { label: 'gc_init', address: init.address } } : {}),
+    ...(init ? { gcInit: init } : {}),
     ...(variables ? { variables } : {}),
     blockBytes: GC_BLOCK_BYTES,
   };
+}
+
+/** Where the heap begins anew: gc_init, or what it calls for the heap's only area; a split heap's other areas are set up by it, too. */
+function initOf(firmware: Symbolizer, variables: GcVariables | undefined): CodePoint | undefined {
+  const names = variables?.chain || firmware.symbol('gc_add') ? ['gc_init'] : ['gc_init', 'gc_setup_area'];
+  const label = names.find((name) => firmware.symbol(name)?.kind === 'function');
+  const address = label === undefined ? undefined : firmware.symbol(label)?.address;
+  return label === undefined || address === undefined ? undefined : { label, address };
 }
 
 function noLogFunction(firmware: Symbolizer): SymbolError {
