@@ -77,8 +77,11 @@ export function parseRow(text: string, { columns, hasPrefix }: TableHeader): Tab
   }
   const size = numbers.get('size');
   if (size === undefined || size < 0) return undefined;
-  const callers = words.slice(at + 1).map(Number);
-  if (callers.some((address) => !Number.isSafeInteger(address))) return undefined;
+  // Bare, in brackets, or with the name of the function behind each.
+  const callers = words.slice(at + 1).flatMap((word) => {
+    const address = Number(/^\[?(0x[0-9a-f]{1,13})\]?$/i.exec(word)?.[1] ?? 0);
+    return address > 0 ? [address] : [];
+  });
   return {
     pid: numbers.get('pid') ?? -1,
     sizeBytes: size,
