@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, type LiveHeap } from '../lib/public/command-line.js';
+import { formatBytes, formatCount, type JournalFile } from '../lib/public/command-line.js';
 import type { Context } from './context.js';
 
 const LIVE_MS = 100;
@@ -13,7 +13,7 @@ export class CaptureProgress {
   private lastEvents = 0;
   private rate: number | undefined;
   private shown = false;
-  private heap: LiveHeap | undefined;
+  private journal: JournalFile | undefined;
   private where: () => string = () => '';
 
   constructor(private readonly context: Context) {
@@ -22,9 +22,9 @@ export class CaptureProgress {
   }
 
   /** Call it at every event; it shows itself as seldom as is useful. `where` is only asked for when it does. */
-  update(heap: LiveHeap, where: () => string): void {
+  update(journal: JournalFile, where: () => string): void {
     if (this.context.quiet) return;
-    this.heap = heap;
+    this.journal = journal;
     this.where = where;
     const now = Date.now();
     if (now - this.lastShown >= (this.context.live ? LIVE_MS : PLAIN_MS)) this.next(now);
@@ -38,9 +38,9 @@ export class CaptureProgress {
   }
 
   /** No event comes: shows what the target does instead, until one comes. */
-  status(heap: LiveHeap, text: string): void {
+  status(journal: JournalFile, text: string): void {
     if (this.context.quiet) return;
-    this.heap = heap;
+    this.journal = journal;
     this.where = () => text;
     this.next(Date.now());
   }
@@ -59,7 +59,8 @@ export class CaptureProgress {
   }
 
   private next(now: number): void {
-    const events = this.heap?.eventCount ?? 0;
+    // Nothing is shown as captured that a crash could still take away.
+    const events = this.journal?.saved() ?? 0;
     const current = ((events - this.lastEvents) * 1000) / Math.max(1, now - this.lastShown);
     this.rate = this.rate === undefined ? current : this.rate * 0.8 + current * 0.2;
     this.lastShown = now;
@@ -70,8 +71,9 @@ export class CaptureProgress {
   private line(events: number, now: number): string {
     const seconds = Math.round((now - this.startedAt) / 1000);
     const elapsed = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-    if (!this.heap) return `${elapsed}  no event yet; Ctrl-C ends the capture`;
-    const alive = `${formatCount(this.heap.blocks.size)} alive, ${formatBytes(this.heap.liveBytes)}`;
+    if (!this.journal) return `${elapsed}  no event yet; Ctrl-C ends the capture`;
+    const { blocks, liveBytes } = this.journal.heap;
+    const alive = `${formatCount(blocks.size)} alive, ${formatBytes(liveBytes)}`;
     return `${elapsed}  ${formatCount(events)} events  ${formatCount(this.rate ?? 0)}/s  ${alive}  ${this.where()}`;
   }
 

@@ -69,8 +69,8 @@ async function record(
     for (let next = first; !next.done; next = await iterator.next()) {
       const each = next.value;
       journal.add(each);
-      if (each.kind === 'status') progress.status(journal.heap, sanitize(each.text));
-      else if (isHeapEvent(each)) progress.update(journal.heap, () => whereNow(each));
+      if (each.kind === 'status') progress.status(journal, sanitize(each.text));
+      else if (isHeapEvent(each)) progress.update(journal, () => whereNow(each));
       else if (each.kind === 'note' && each.code === 'server') progress.say(sanitize(each.text));
     }
     journal.close(true);

@@ -8,7 +8,7 @@ import { z } from 'zod';
 const argument = z.number().int().min(0).max(3);
 const symbols = z.array(z.string().min(1)).min(1);
 
-export const hookSchema = z.strictObject({
+const hookSchema = z.strictObject({
   function: z.string().min(1).describe("The function's name as the linker knows it"),
   aliases: z
     .array(z.string())
@@ -40,7 +40,7 @@ export const hookSchema = z.strictObject({
     .describe('A free that calls other hooked functions: it is followed to its return so that they do not count'),
 });
 
-export const WALKERS = ['newlib', 'newlib-nano', 'picolibc', 'heap-4', 'tlsf', 'gc'] as const;
+const WALKERS = ['newlib', 'newlib-nano', 'picolibc', 'heap-4', 'tlsf', 'gc'] as const;
 
 export const allocatorFileSchema = z.strictObject({
   $schema: z.string().optional(),

@@ -46,7 +46,7 @@ const TAIL = 2;
 const MARKED = 3;
 
 /** Whether the values can be those of a heap: a firmware that did not run gc_init yet has zeros there. */
-export function isPlausible({ allocTableStart, allocTableBytes, poolStart, poolEnd }: GcArea): boolean {
+function isPlausible({ allocTableStart, allocTableBytes, poolStart, poolEnd }: GcArea): boolean {
   return allocTableStart > 0 && allocTableBytes > 0 && allocTableBytes <= MAX_TABLE_BYTES && poolEnd > poolStart;
 }
 

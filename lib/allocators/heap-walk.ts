@@ -51,7 +51,7 @@ export type ReadTarget = (address: Address, length: Bytes) => Promise<Uint8Array
 export type HeapWalker = (read: ReadTarget, places: HeapPlaces) => Promise<HeapWalk | HeapProblem>;
 
 /** A heap larger than this is not read: a damaged pointer is more likely. */
-export const MAX_HEAP_BYTES: Bytes = 16 * 1024 * 1024;
+const MAX_HEAP_BYTES: Bytes = 16 * 1024 * 1024;
 
 /** A copy of a part of the target's memory, read word by word. */
 export class MemoryCopy {

@@ -50,7 +50,7 @@ export function parseAllocator(text: string, name: string, subject = `allocator 
 }
 
 /** @throws BoardConfigError HH1211 when the arguments that its kind needs are not there. */
-export function checkHook(hook: HookDescription, subject: string): void {
+function checkHook(hook: HookDescription, subject: string): void {
   const needsSize = hook.kind === 'alloc' || hook.kind === 'realloc';
   if (needsSize && hook.size === undefined) throw wrongHook(subject, hook, 'no size', 'which argument is the size');
   const needsPointer = hook.kind === 'free' || hook.kind === 'realloc';

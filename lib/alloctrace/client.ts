@@ -7,6 +7,7 @@ import type { Trace } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import { type AlloctraceStatus, DEFAULT_BASE_PATH, parseStatus } from './protocol.js';
 
+/** How a board's tracer is reached over HTTP. */
 export interface AlloctraceClientOptions {
   /** For an answer to begin, and between two pieces of a download. */
   readonly timeoutMs?: Milliseconds;
@@ -18,6 +19,7 @@ export interface AlloctraceClientOptions {
   readonly maxBytes?: Bytes;
 }
 
+/** How much of a ring is asked for, and what watches the download. */
 export interface DownloadOptions {
   /** The newest so many events; all when absent. */
   readonly limit?: number;

@@ -41,7 +41,7 @@ export interface RingContents {
 const STATES = ['idle', 'recording', 'frozen', 'full'] as const;
 const MAX_MIN_SIZE = 0xffffffff;
 
-/** @throws TraceFormatError HH1491 naming the member. */
+/** The status that a board's tracer tells. @throws TraceFormatError HH1491 naming the member. */
 export function parseStatus(value: unknown, where: string): AlloctraceStatus {
   const fields = new JsonFields(value, where);
   const ring = fields.object('ring');

@@ -9,6 +9,7 @@ import { inTurns } from './in-turns.js';
 import { DEFAULT_BASE_PATH, parseConfig, type ServedRing } from './protocol.js';
 import { checkRequest, type GuardPolicy, normalHost } from './request-guard.js';
 
+/** Where a server listens, and who may ask it. */
 export interface AlloctraceServerOptions {
   /** Interface to listen on; 127.0.0.1 unless told otherwise. */
   readonly host?: string;

@@ -13,6 +13,7 @@ export interface Baseline {
   readonly paths: Readonly<Record<string, PathFigures>>;
 }
 
+/** The figures of each call path, to compare a later trace with. */
 export function baselineOf(trace: Trace, options: HideOptions = {}): Baseline {
   const table = pathTable(trace, { ...options, files: true });
   const entries = [...table].map(([path, row]) => [path, row.figures] as const);
@@ -27,7 +28,7 @@ export function baselineText(baseline: Baseline): string {
   return `${JSON.stringify(baseline, undefined, 1)}\n`;
 }
 
-/** @throws UsageError HH1185 when the text is not a baseline */
+/** A baseline that was written as JSON. @throws UsageError HH1185 when the text is not a baseline */
 export function parseBaseline(text: string, subject = 'baseline'): Baseline {
   let value: unknown;
   try {

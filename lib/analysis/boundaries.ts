@@ -9,6 +9,7 @@ export interface Boundary {
   readonly beforeSeq: Seq;
 }
 
+/** Which moments of a trace count as boundaries. */
 export interface BoundaryOptions {
   /** Only marks with these names, each as often as it occurs; default: all. */
   readonly marks?: readonly string[];
@@ -19,7 +20,7 @@ export interface BoundaryOptions {
 }
 
 /** More boundaries than these are thinned out evenly. */
-export const MAX_BOUNDARIES = 512;
+const MAX_BOUNDARIES = 512;
 
 /**
  * The moments to compare, ascending, at least two: marks of the trace, or its begin and its end.

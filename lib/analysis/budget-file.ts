@@ -20,8 +20,10 @@ export const BUDGET_METRICS = {
   /** The smallest that the largest free block may ever become. */
   largest_free: 'size',
 } as const;
+/** One of the keys of {@link BUDGET_METRICS}. */
 export type BudgetMetric = keyof typeof BUDGET_METRICS;
 
+/** What an entry of a budget limits. */
 export type BudgetScope = 'heap' | 'function' | 'source' | 'phase';
 
 const METRICS_OF: Readonly<Record<BudgetScope, readonly BudgetMetric[]>> = {
@@ -31,6 +33,7 @@ const METRICS_OF: Readonly<Record<BudgetScope, readonly BudgetMetric[]>> = {
   phase: ['peak', 'growth', 'count', 'failures', 'largest_free'],
 };
 
+/** One figure that may not be passed: bytes or a count, by its metric. */
 export interface BudgetLimit {
   readonly metric: BudgetMetric;
   readonly limit: number;
@@ -44,6 +47,7 @@ export interface BudgetRule {
   readonly limits: readonly BudgetLimit[];
 }
 
+/** A file of limits, read. */
 export interface Budget {
   /** What the messages call it: the file's name. */
   readonly subject: string;

@@ -24,6 +24,7 @@ export const CALL_FIGURES = ['live', 'peak', 'total', 'temporary', 'at'] as cons
  */
 export type CallFigure = (typeof CALL_FIGURES)[number];
 
+/** One place of the call tree with the figures of everything below it. */
 export interface CallNode extends Place {
   readonly live: Amount;
   readonly peak: Amount;
@@ -34,6 +35,7 @@ export interface CallNode extends Place {
   readonly children: readonly CallNode[];
 }
 
+/** The allocations of a trace by their call paths. */
 export interface CallTree {
   readonly schema: 'heap-harvest/call-tree@1';
   /** Its own place is empty; its figures are those of the whole trace. */
@@ -52,6 +54,7 @@ export interface CallTree {
   readonly assumptions: readonly string[];
 }
 
+/** What stands in a call tree, and at which moment its `at` figures are taken. */
 export interface CallTreeOptions extends HideOptions {
   /** Also counts what is alive right after this event. */
   readonly atSeq?: Seq;

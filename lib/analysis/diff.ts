@@ -6,6 +6,7 @@ import { NO_FIGURES, type PathFigures, type PathRow, pathTable } from './path-ta
 import { compareText } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 
+/** One call path in two captures. */
 export interface DiffRow {
   /** Function names, outermost first, joined by ` > `. */
   readonly path: string;
@@ -18,11 +19,13 @@ export interface DiffRow {
   readonly frames: readonly ShownFrame[];
 }
 
+/** The figures of a whole capture. */
 export interface DiffTotals extends PathFigures {
   /** The heap's own simultaneous peak. */
   readonly peak: Peak;
 }
 
+/** Two captures compared by call path. */
 export interface HeapDiff {
   readonly schema: 'heap-harvest/diff@1';
   /** The largest change of live bytes first, then of the peak, then of the total. */

@@ -27,6 +27,7 @@ export interface RegionState {
   readonly largestFreeBytes: Bytes;
 }
 
+/** Something with the backtrace of the allocation behind it, innermost first. */
 export type WithStack<T> = T & { readonly frames: readonly ShownFrame[] };
 
 /** Why a request failed, and what stood in its way. */
@@ -41,6 +42,7 @@ export interface FailureReport extends FreeState {
   readonly walls: readonly WithStack<Wall>[];
 }
 
+/** How broken up the free memory is, when it was worst, and which blocks stand in the way. */
 export interface Fragmentation {
   readonly schema: 'heap-harvest/fragmentation@1';
   readonly at: FreeState;
@@ -67,6 +69,7 @@ export interface Fragmentation {
   readonly assumptions: readonly string[];
 }
 
+/** The moment to look at, and how much is listed. */
 export interface FragmentationOptions extends HideOptions {
   /** Default: the last event. */
   readonly atSeq?: Seq;

@@ -18,6 +18,7 @@ export interface GapTimeline {
   readonly assumptions: readonly string[];
 }
 
+/** An allocation that took a piece out of the largest free block. */
 export interface Cut {
   readonly seq: Seq;
   readonly largestBeforeBytes: Bytes;

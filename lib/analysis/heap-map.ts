@@ -5,6 +5,7 @@ import type { Trace } from '../trace/trace.js';
 import { heapRegions } from './heap-regions.js';
 import { isAliveAt } from './heap-usage.js';
 
+/** Free memory between two blocks, or at an end of a region. */
 export interface FreeGap {
   readonly address: Address;
   readonly sizeBytes: Bytes;
@@ -22,6 +23,7 @@ export interface RegionMap {
   readonly largestFreeBytes: Bytes;
 }
 
+/** Blocks and gaps of the heap at one moment. */
 export interface HeapMap {
   /** The state right after this event. */
   readonly atSeq: Seq;

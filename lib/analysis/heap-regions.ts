@@ -3,6 +3,7 @@ import type { HeapRegion } from '../trace/heap-event.js';
 import type { Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 
+/** Where the heap lies, and what had to be assumed for that. No assumption: the trace tells its bounds. */
 export interface HeapRegions {
   /** Ascending by base address. */
   readonly regions: readonly HeapRegion[];

@@ -3,6 +3,7 @@ import type { Trace } from '../trace/trace.js';
 import { isAllocatorFile, isAllocatorFunction } from './allocator-frames.js';
 import { type LookedThrough, lookThrough } from './look-through.js';
 
+/** Which frames reports leave out; by default the allocator's own and its recognised wrappers. */
 export interface HideOptions {
   /** Frames whose function name or source path begins with one of these are hidden as well. */
   readonly hide?: readonly string[];

@@ -18,6 +18,7 @@ import { spanSources } from './source-table.js';
  */
 export type LeakVerdict = 'grows' | 'one-time' | 'irregular' | 'left' | 'steady';
 
+/** One place of the source that leaves blocks behind. */
 export interface LeakSite extends Place {
   readonly verdict: LeakVerdict;
   /** Allocated after the first boundary and alive at the last. */
@@ -37,6 +38,7 @@ export interface LeakSite extends Place {
   readonly frames: readonly ShownFrame[];
 }
 
+/** What is alive at the last boundary and was not at the first, by source. */
 export interface Leaks {
   readonly schema: 'heap-harvest/leaks@1';
   /** Of a snapshot the sites are what is alive; nothing tells which of it leaks. */
@@ -65,6 +67,7 @@ export interface Leaks {
   readonly assumptions: readonly string[];
 }
 
+/** The boundaries between which is compared, and what counts as a leak. */
 export interface LeakOptions extends HideOptions, BoundaryOptions {}
 
 /**

@@ -3,7 +3,7 @@ import type { Trace } from '../trace/trace.js';
 import type { Places } from './places.js';
 
 /** Deeper calls count as the node's own at this depth: a tree must not exhaust the call stack of who walks it. */
-export const MAX_TREE_DEPTH = 1000;
+const MAX_TREE_DEPTH = 1000;
 
 /** A tree of places as columns; node 0 is the root and a parent has a lower number than its children. */
 export interface PlaceTree {

@@ -2,7 +2,7 @@
  * The candidate nearest to a misspelt word: the only one that begins with it (from three letters on), else the one with the fewest letters
  * changed; undefined when none is near (a third of its letters at the most differ).
  */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   const longer = word.length < 3 ? [] : candidates.filter((each) => each.toLowerCase().startsWith(word.toLowerCase()));
   if (longer.length === 1) return longer[0];
   let best: string | undefined;

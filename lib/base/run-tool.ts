@@ -1,6 +1,7 @@
 import { killTool, spawnTool, toolEnded } from './child-processes.js';
 import type { Milliseconds } from './units.js';
 
+/** How a program ended, and what it wrote. */
 export interface ToolResult {
   /** -1 when the program could not be run or was killed. */
   readonly status: number;

@@ -3,6 +3,7 @@ import type { Address, Bytes } from '../base/units.js';
 /** How far a board file was tried: `run` on the real thing, `parsed` by the debug server only, or never (`unverified`). */
 export type Verified = 'run' | 'parsed' | 'unverified';
 
+/** One area of a chip's address space. */
 export interface MemoryArea {
   readonly name: string;
   readonly kind: 'flash' | 'ram';
@@ -31,6 +32,7 @@ export interface OpenocdConfig {
   readonly commands: readonly string[];
 }
 
+/** How SEGGER's gdb server is started for the board. */
 export interface JlinkConfig {
   readonly port: number;
   readonly device: string;
@@ -38,11 +40,13 @@ export interface JlinkConfig {
   readonly speedKhz: number;
 }
 
+/** How pyOCD is started for the board. */
 export interface PyocdConfig {
   readonly port: number;
   readonly target: string;
 }
 
+/** How probe-rs is started for the board. */
 export interface ProbeRsConfig {
   readonly port: number;
   readonly chip: string;
@@ -50,6 +54,7 @@ export interface ProbeRsConfig {
   readonly protocol?: 'swd' | 'jtag';
 }
 
+/** How QEMU is started for an emulated board. */
 export interface QemuConfig {
   /** Absent: by the architecture. */
   readonly program?: string;
@@ -58,6 +63,7 @@ export interface QemuConfig {
   readonly args: readonly string[];
 }
 
+/** A USB identity under which the board, or the probe on it, shows: four upper-case hexadecimal digits each. */
 export interface UsbId {
   readonly vid: string;
   readonly pid: string;

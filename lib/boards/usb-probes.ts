@@ -39,7 +39,7 @@ const BY_ID: Readonly<Record<string, ProbeKind>> = {
 };
 
 /** What kind of probe a USB device is; undefined for everything else. */
-export function probeKindOf({ vid, pid, product }: UsbDevice): ProbeKind | undefined {
+function probeKindOf({ vid, pid, product }: UsbDevice): ProbeKind | undefined {
   const known = BY_ID[`${vid}:${pid}`];
   if (known) return known;
   // SEGGER has many product numbers; some are its evaluation boards' own.
@@ -47,11 +47,13 @@ export function probeKindOf({ vid, pid, product }: UsbDevice): ProbeKind | undef
   return /CMSIS-DAP/i.test(product) ? { ...CMSIS_DAP, title: product } : undefined;
 }
 
+/** A USB device that is known as a debug probe. */
 export interface PluggedProbe {
   readonly device: UsbDevice;
   readonly kind: ProbeKind;
 }
 
+/** The debug probes among USB devices, in their order; empty when there is none. */
 export function probesAmong(devices: readonly UsbDevice[]): readonly PluggedProbe[] {
   return devices.flatMap((device) => {
     const kind = probeKindOf(device);

@@ -5,7 +5,9 @@ import { DirectEngine } from './direct/direct-engine.js';
 import type { Engine } from './engine.js';
 import { GdbEngine } from './gdb/gdb-engine.js';
 
+/** The engines: `auto` is the direct one, checked by gdb where that is installed. */
 export const ENGINE_NAMES = ['auto', 'direct', 'gdb'] as const;
+/** One of {@link ENGINE_NAMES}. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 export interface EngineOptions {

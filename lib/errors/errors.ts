@@ -10,6 +10,7 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
+/** What an error may carry besides its code and message. */
 export interface ErrorDetails {
   /** What to do next: one command or one step. */
   readonly remedy?: string;

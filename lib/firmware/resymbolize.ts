@@ -6,6 +6,7 @@ import { InternTables } from '../trace/tables.js';
 import { backtraceOf, EventKind, type Trace, withStacks } from '../trace/trace.js';
 import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
 
+/** A trace whose backtraces were made anew, and of how many events. */
 export interface Resymbolized {
   readonly trace: Trace;
   /** Events whose backtrace was made anew from their sample. */

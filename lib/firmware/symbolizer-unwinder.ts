@@ -71,13 +71,11 @@ export class SymbolizerUnwinder implements StackUnwinder {
     return made;
   }
 
-  private name({ pc, kind, isReturnAddress, certainty }: RawFrame): readonly Frame[] {
+  private name(frame: RawFrame): readonly Frame[] {
+    const { pc, kind, certainty } = frame;
     const guessed = certainty === 'guessed' ? { certainty } : {};
     if (kind === 'signal') return [{ address: pc, functionName: '', file: '', line: 0, kind, ...guessed }];
-    const places = this.firmware.locate(pc, { isReturnAddress, kind });
-    // gdb does not tell the inlined calls of a tail call's frame apart: it shows the innermost. Both engines must agree.
-    const shown = kind === 'tail' ? places.slice(0, 1) : places;
-    return shown.map((place) => ({
+    return this.firmware.sourcesOf(frame).map((place) => ({
       address: pc,
       functionName: place.functionName === '??' ? '' : place.functionName,
       file: place.file ?? '',

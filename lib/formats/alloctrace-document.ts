@@ -21,6 +21,7 @@ export interface AlloctraceHeader {
   readonly truncated: boolean;
 }
 
+/** One area of memory that a traced heap consists of. */
 export interface AlloctraceRegion {
   readonly name: string;
   readonly baseAddress: Address;
@@ -55,7 +56,7 @@ export interface AlloctraceEvent {
   readonly fromSizeBytes?: Bytes;
 }
 
-export const ALLOCTRACE_KINDS = ['alloc', 'free', 'realloc'] as const;
+const ALLOCTRACE_KINDS = ['alloc', 'free', 'realloc'] as const;
 /** Frames in one backtrace that a reader accepts; boards send at most 6, servers of gdb captures more. */
 export const MAX_BACKTRACE = 4096;
 

@@ -87,7 +87,7 @@ function delimiterOf(line: string): string {
 }
 
 /** The fields of a line (RFC 4180 quoting, but a quoted field ends with its line at the latest). */
-export function splitRow(line: string, delimiter: string): string[] {
+function splitRow(line: string, delimiter: string): string[] {
   if (delimiter === BLANKS) return line.trim().split(/\s+/);
   if (delimiter === BAR && /^\s*\|.*\|\s*$/.test(line)) {
     // Markdown and database shells draw bars on both sides.

@@ -38,14 +38,21 @@ export interface MbedLine {
   readonly pointer: Address;
 }
 
-const LINE = /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?/i;
+const LINE =
+  /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?(?![\w;:-])/i;
+/** The begin or the end of a record: a line that has one of them and is no record lost something on its way. */
+const PART = /#[mcrf]:(?:0x)?[0-9a-f]|[0-9a-f];(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]/i;
+/** A record's begin at the end of the input. */
+const TORN = /#(?:[mcrf](?::.*)?)?$/i;
+/** So many damaged lines are listed; that the trace is incomplete is known by then. */
+const MAX_GAPS = 1000;
 
 /**
  * Reads a line, which may have other text around the record. Pointers are hexadecimal, sizes decimal.
  *
  *     #m:RES;CALLER-SIZE   #c:RES;CALLER-N;SIZE   #r:RES;CALLER-PTR;SIZE   #f:0x0;CALLER-PTR
  */
-export function parseMbedLine(text: string): MbedLine | undefined {
+function parseMbedLine(text: string): MbedLine | undefined {
   if (!text.includes('#')) return undefined;
   const match = LINE.exec(text);
   if (!match) return undefined;
@@ -89,20 +96,25 @@ class MbedDecoder extends LineDecoder {
     );
   }
 
+  /** A line that lost its end holds two records. */
   protected line(text: string): void {
+    const parts = text.split(/(?=#[mcrf]:)/i);
+    for (const [i, part] of parts.entries()) this.part(part, this.torn && i === parts.length - 1);
+  }
+
+  private part(text: string, torn: boolean): void {
     const line = parseMbedLine(text);
-    if (!line) return;
-    if (this.torn && text.trimEnd() === text && /[0-9a-f]$/i.test(text)) {
-      this.builder.add({
-        kind: 'gap',
-        reason: 'torn tail: the last line has no end, its number may be cut',
-        lostEvents: 1,
-      });
+    if (torn && text.trimEnd() === text && (line ? /[0-9a-f]$/i.test(text) : TORN.test(text)))
+      this.gap('torn tail: the last line has no end, its number may be cut');
+    else if (line) {
       this.seen++;
-      return;
-    }
+      this.emit(line);
+    } else if (PART.test(text)) this.gap('a damaged line');
+  }
+
+  private gap(reason: string): void {
     this.seen++;
-    this.emit(line);
+    if (this.builder.gaps.length < MAX_GAPS) this.builder.add({ kind: 'gap', reason, lostEvents: 1 });
   }
 
   private emit({ op, result, caller, sizeBytes, pointer }: MbedLine): void {

@@ -3,6 +3,7 @@ import type { TraceRecord } from '../trace/heap-event.js';
 import { backtraceOf, EventKind, eventAt, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
 import { type AlloctraceEvent, type AlloctraceHeader, frameMember } from './alloctrace-document.js';
 
+/** What is written of a trace. */
 export interface AlloctraceWriteOptions {
   /** The newest so many events; all when absent. */
   readonly limit?: number;

@@ -27,6 +27,7 @@ import { callersText, frameText } from './stack-text.js';
  * message says everything.
  */
 
+/** Between which boundaries nothing may be left behind, and how much is let pass. */
 export interface NoLeaksOptions extends LeakOptions, CaptureRequirement {
   /** What the message calls the checked part; default: its first and last mark. */
   readonly name?: string;

@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { stackDoubtLines } from './trust-text.js';
 
+/** What of a call tree is printed, and how. */
 export interface CallTreeTextOptions {
   /** Which figure is printed; default `live`. */
   readonly figure?: CallFigure;

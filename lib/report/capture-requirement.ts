@@ -3,6 +3,7 @@ import { CheckFailedError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
 import { sanitize } from './sanitize.js';
 
+/** What a capture must be to pass a check. */
 export interface CaptureRequirement {
   /** Passes on a capture that lost events, too; default false: a lossy run never passes a check. */
   readonly allowIncomplete?: boolean;

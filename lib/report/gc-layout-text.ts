@@ -33,7 +33,7 @@ function letterOf(typeName: string): string {
 }
 
 /** `mp_type_dict` as `dict`. */
-export function shortType(typeName: string): string {
+function shortType(typeName: string): string {
   return typeName.replace(/^(?:mp_|py_)?type_/, '').replace(/_type(?:_obj)?$/, '');
 }
 

@@ -4,6 +4,7 @@ import { sanitize } from './sanitize.js';
 /** Where the viewer's page leaves room for a trace. */
 const PLACE = '<!--embedded-trace-->';
 
+/** What a page needs to show a trace without a server. */
 export interface HtmlReport {
   /** The viewer: dist/viewer/heap-harvest.html. */
   readonly viewerHtml: string;
@@ -43,6 +44,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text for HTML, in an element or a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }

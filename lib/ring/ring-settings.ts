@@ -29,6 +29,7 @@ export interface RingSettingsChange {
 /** The protocol allows backtraces of 1 to 6 frames. */
 export const MAX_RING_DEPTH = 6;
 
+/** What a ring keeps when nobody says otherwise: the first events until it is full, each with its whole backtrace. */
 export const DEFAULT_RING_SETTINGS: RingSettings = {
   stopOnFull: true,
   collapsePairs: false,

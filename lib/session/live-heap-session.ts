@@ -11,6 +11,7 @@ import { isHeapEvent, type TraceRecord } from '../trace/heap-event.js';
 import type { Trace } from '../trace/trace.js';
 import type { HeapTraceSession, SessionMode, SessionState } from './session.js';
 
+/** What a session keeps, and how it is named. */
 export interface LiveSessionOptions {
   /** Aborting it must end the records; disposing the session does that. */
   readonly end?: AbortController;

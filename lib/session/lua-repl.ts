@@ -164,7 +164,7 @@ export class LuaRepl {
 }
 
 /** Removes terminal escape sequences (CSI, OSC, two-character ones), which status bars mix into output. */
-export function stripEscapes(text: string): string {
+function stripEscapes(text: string): string {
   return text.includes(ESC) ? text.replace(ESCAPES, '') : text;
 }
 

@@ -7,6 +7,7 @@ import { TraceBuilder } from '../trace/trace-builder.js';
 import { LuaRepl, type LuaReplOptions, type LuaResult } from './lua-repl.js';
 import type { HeapTraceSession, SessionMode, SessionState } from './session.js';
 
+/** How the Lua console of a NodeMCU is reached. */
 export interface NodeMcuOptions extends LuaReplOptions {
   /** Opens the port again after it has vanished; absent: a vanished port ends the session. */
   readonly reopen?: () => Promise<ByteLink>;

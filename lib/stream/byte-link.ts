@@ -15,11 +15,13 @@ export interface ByteLink extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How long a read waits, and what ends it early. */
 export interface LinkReadOptions {
   readonly timeoutMs?: Milliseconds;
   readonly signal?: AbortSignal;
 }
 
+/** What a read gave: bytes, nothing in time, or the end of the link. */
 export type LinkRead =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'timeout' }

@@ -42,7 +42,7 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
 }
 
 /** Whether a program starts at all. */
-export function canRun(program: string): Promise<boolean> {
+function canRun(program: string): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, ['--version'], { stdio: 'ignore', timeout: 5_000 });
     child.once('error', () => resolve(false));
@@ -93,6 +93,7 @@ export async function durableSelector(path: string, list: PortLister = listSeria
   return { vendorId, productId, ...(serialNumber === undefined ? {} : { serialNumber }) };
 }
 
+/** What is done while a serial port is away. */
 export interface ReopenOptions extends SerialOptions {
   /** How long to wait for the port to come back. */
   readonly windowMs?: Milliseconds;

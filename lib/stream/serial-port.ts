@@ -6,6 +6,7 @@ import type { ByteLink, LinkRead, LinkReadOptions } from './byte-link.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { loadSerialBinding } from './serial-binding.js';
 
+/** How a serial port is set up. */
 export interface SerialOptions {
   /** 115200 unless told otherwise. */
   readonly baudRate?: number;

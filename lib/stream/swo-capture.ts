@@ -7,6 +7,7 @@ import { type ByteStream, streamItems } from './byte-stream.js';
 import { type LiveItem, liveDecode } from './live-decode.js';
 import type { ReopenOptions } from './serial-finder.js';
 
+/** What an SWO stream is read as. */
 export interface SwoCaptureOptions extends ReopenOptions {
   /** How ports are carried; absent: told by the first bytes. */
   readonly framing?: SwoFraming;

@@ -173,7 +173,7 @@ export class ByteReader {
 }
 
 /** Decodes bytes `start` to `end` as UTF-8; cut at 4096 bytes. */
-export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
   const stop = Math.min(end, start + MAX_NAME_BYTES);
   if (stop - start > 64) return utf8.decode(bytes.subarray(start, stop));
   let text = '';

@@ -10,7 +10,7 @@ export interface LineMatch {
 }
 
 /** Whether `path` is `wanted` or ends with it at a directory boundary: `gc.c` and `py/gc.c` find `../../py/gc.c`. */
-export function matchesPath(path: string, wanted: string): boolean {
+function matchesPath(path: string, wanted: string): boolean {
   if (path === wanted) return true;
   const plain = path.replaceAll('\\', '/');
   return plain === wanted || plain.endsWith(`/${wanted}`);

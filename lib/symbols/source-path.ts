@@ -16,7 +16,7 @@ export function fileNames(unit: Unit, header: LineHeader): readonly (string | un
 }
 
 /** The path as the table states it: its directory, unless the name is absolute, and its name. */
-export function tablePath(file: LineFile): string {
+function tablePath(file: LineFile): string {
   if (isAbsolute(file.name) || file.directory === undefined || file.directory === '') return file.name;
   return `${file.directory.replace(/\/$/, '')}/${file.name}`;
 }

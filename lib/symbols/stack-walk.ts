@@ -42,6 +42,7 @@ export type StackEnd =
   | 'no-rule'
   | 'unknown-machine';
 
+/** How far a stack is walked. */
 export interface UnwindOptions {
   /** Frames at most; 200 unless told, 10,000 at most. */
   readonly maxDepth?: number;
@@ -51,6 +52,7 @@ export interface UnwindOptions {
   readonly psp?: number;
 }
 
+/** The frames of a stack that was walked, and why the walk ended. */
 export interface UnwoundStack {
   /** Innermost first; at least one unless the machine is unknown. */
   readonly frames: readonly RawFrame[];

@@ -7,12 +7,14 @@ import { readBuildId } from './elf-notes.js';
 import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { findInlinedInstances, type InlinedInstance } from './inlined-instances.js';
 import { findLineAddresses, type LineMatch } from './line-search.js';
+import type { Overlay } from './overlays.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
-import type { SplitFiles } from './split-units.js';
+import type { SplitFiles, SplitPackageFile } from './split-units.js';
 import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
+/** What an address is, which decides where it is looked up. */
 export interface LocateOptions {
   /** The address is one that a call returns to: look at the call before it (but see {@link Symbolizer.isTaskRoot}). */
   readonly isReturnAddress?: boolean;
@@ -29,9 +31,12 @@ export interface FunctionInfo {
   readonly sizeBytes: Bytes;
 }
 
+/** What belongs to an ELF file and lies outside of it. */
 export interface SymbolizerOptions {
   /** Finds the .dwo files of a program that was built with -gsplit-dwarf; default: none are looked for. */
   readonly splitFiles?: SplitFiles;
+  /** Finds the package (.dwp) that such files were laid into; default: none is looked for. Asked once, and only where it is needed. */
+  readonly splitPackage?: SplitPackageFile;
 }
 
 /**
@@ -57,7 +62,10 @@ export class Symbolizer {
     this.elfFile = new ElfFile(bytes);
     this.machine = this.elfFile.machine;
     this.symbols = new SymbolTable(this.elfFile);
-    this.info = new DebugInfo(this.elfFile, this.symbols, options.splitFiles);
+    this.info = new DebugInfo(this.elfFile, this.symbols, {
+      files: options.splitFiles,
+      package: options.splitPackage,
+    });
     this.buildId = this.info.attempt(() => readBuildId(this.elfFile));
     this.hasDebugInfo = ['.debug_info', '.zdebug_info', '.debug_line'].some(
       (name) => this.elfFile.section(name) !== undefined,
@@ -76,6 +84,26 @@ export class Symbolizer {
     return this.info.units.flatMap((unit) => unit.dwoName ?? []);
   }
 
+  /** Whether the program is for a Cortex-M: an Arm of the M profile. */
+  get isCortexM(): boolean {
+    return this.unwinder.machine?.isCortexM ?? false;
+  }
+
+  /** Whether the program is for a processor of Armv8-M, which may have TrustZone. */
+  get mayHaveTrustZone(): boolean {
+    return this.unwinder.machine?.mayHaveTrustZone ?? false;
+  }
+
+  /** Code that shares its addresses with other code: names there are one of several. Empty for nearly every program. */
+  get overlays(): readonly Overlay[] {
+    return this.unwinder.overlays;
+  }
+
+  /** Whether the code at an address shares it with other code. */
+  isOverlaid(pc: Address): boolean {
+    return this.unwinder.isOverlaid(pc);
+  }
+
   /**
    * The source places of an address, innermost inlined call first, the function itself last; never empty (an unknown address gives
    * one frame named `??`). The same place always gives the same objects.
@@ -87,13 +115,13 @@ export class Symbolizer {
 
   /**
    * The source places of a frame that {@link unwind} gave, as gdb shows them: innermost first, never empty. A `signal` frame is
-   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only; `allOfTail` gives those around it too.
+   * `<signal handler called>`. Of a `tail` frame gdb shows the innermost function only.
    */
-  sourcesOf(frame: RawFrame, options: { readonly allOfTail?: boolean } = {}): readonly SourceFrame[] {
+  sourcesOf(frame: RawFrame): readonly SourceFrame[] {
     if (frame.kind === 'signal') return this.lookup.signalFrame;
     // A tail call's frame ends with a jump, not a call: the instruction behind it may be another function's first.
     const places = frame.kind === 'tail' ? this.lookup.at(frame.pc - 1) : this.locate(frame.pc, frame);
-    return frame.kind === 'tail' && !options.allOfTail && places.length > 1 ? this.lookup.innermostOf(places) : places;
+    return frame.kind === 'tail' && places.length > 1 ? this.lookup.innermostOf(places) : places;
   }
 
   /**

@@ -209,6 +209,7 @@ export function isHeapEvent(record: TraceRecord): record is HeapEvent {
  * caller, of which the blocks are made up. `levels`: no events, only how full the heap was.
  */
 export const TRACE_CONTENTS = ['history', 'snapshot', 'leaks', 'totals', 'levels'] as const;
+/** One of {@link TRACE_CONTENTS}. */
 export type TraceContents = (typeof TRACE_CONTENTS)[number];
 
 /** What is known of a capture as a whole. Every field is plain JSON; absent means unknown. */

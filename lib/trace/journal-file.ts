@@ -25,6 +25,7 @@ export class JournalFile {
   private readonly timer: NodeJS.Timeout;
   private lastSync = 0;
   private bytesWritten = 0;
+  private eventsWritten = 0;
   private failure: OutputError | undefined;
 
   /** Creates the file anew; a link or a device of that name is neither followed nor replaced. @throws OutputError HH1901 when it cannot be created. */
@@ -52,6 +53,15 @@ export class JournalFile {
     this.writer.add(record, this.heap.liveBytes);
     if (this.writer.pendingEvents >= FLUSH_EVENTS) this.flush();
     if (this.failure) throw this.failure;
+  }
+
+  /**
+   * How many events the file has, after writing those that waited: they are there whatever happens to this process. What a user is told
+   * to be captured is this number.
+   */
+  saved(): number {
+    if (!this.failure) this.flush();
+    return this.eventsWritten;
   }
 
   /** Writes what is pending and closes the file; without `inGoodOrder` it reads as a capture that ended early. */
@@ -90,6 +100,7 @@ export class JournalFile {
 
   private flush(withSamples = false): void {
     this.writer.flush(this.heap.liveBytes);
+    if (!this.failure) this.eventsWritten = this.builder.eventCount;
     if (withSamples) this.writer.flushSamples();
     this.builder.forgetEvents();
   }

@@ -1,4 +1,5 @@
 import type { FrameId, Seq, StackId } from '../base/units.js';
+import type { Numbers } from './column.js';
 import type {
   Backtrace,
   Epoch,
@@ -16,15 +17,16 @@ import { FrameFlag, type FrameTable, type InternTables, type StackTable } from '
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4, existing: 5 } as const;
+/** The kinds of events in the order of their codes: the kind column of a trace holds indices of this list. */
 export const EVENT_KINDS = ['alloc', 'free', 'sweep', 'realloc', 'failed', 'existing'] as const;
 
 /** Heap events as columns, in the order in which the target made them. A column that no event fills is undefined. */
 export interface EventColumns {
   readonly kind: Uint8Array;
   /** 0 for `failed`, and where the source has no addresses. */
-  readonly address: Float64Array;
+  readonly address: Numbers;
   /** 0 for frees whose size the source does not tell. */
-  readonly sizeBytes: Float64Array;
+  readonly sizeBytes: Numbers;
   /** Index of the innermost trie node; -1 without a backtrace. */
   readonly stack: Int32Array;
   /** Of a realloc: the old address; NaN for other kinds. */

@@ -1,138 +1,187 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournal } from '../../lib/trace/journal-reader.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
+import { cFirmware } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { CLI } from '../support/run-cli.js';
 import { type AttackOptions, type AttackRow, median } from './attack-row.js';
+import { endedWithin, orphansOf, processesOf } from './victim-processes.js';
 
 type Victim = 'harvest' | 'gdb' | 'qemu-system-arm';
 interface Attack {
   readonly engine: 'direct' | 'gdb';
+  readonly hooks: 'log' | 'malloc';
   readonly victim: Victim;
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
+const kill = (victim: Victim, engine: 'direct' | 'gdb', hooks: 'log' | 'malloc' = 'log'): Attack => ({
+  ...{ engine, hooks, victim, signal: 'SIGKILL' },
+});
 const ATTACKS: readonly Attack[] = [
-  { engine: 'direct', victim: 'harvest', signal: 'SIGKILL' },
-  { engine: 'gdb', victim: 'harvest', signal: 'SIGKILL' },
-  { engine: 'direct', victim: 'qemu-system-arm', signal: 'SIGKILL' },
-  { engine: 'gdb', victim: 'qemu-system-arm', signal: 'SIGKILL' },
-  { engine: 'gdb', victim: 'gdb', signal: 'SIGKILL' },
-  { engine: 'gdb', victim: 'qemu-system-arm', signal: 'SIGSTOP' },
-  { engine: 'gdb', victim: 'gdb', signal: 'SIGSTOP' },
-  { engine: 'direct', victim: 'qemu-system-arm', signal: 'SIGSTOP' },
+  kill('harvest', 'direct'),
+  kill('harvest', 'gdb'),
+  kill('harvest', 'direct', 'malloc'),
+  kill('harvest', 'gdb', 'malloc'),
+  kill('qemu-system-arm', 'direct'),
+  kill('qemu-system-arm', 'gdb'),
+  kill('qemu-system-arm', 'direct', 'malloc'),
+  kill('gdb', 'gdb'),
+  kill('gdb', 'gdb', 'malloc'),
+  { ...kill('qemu-system-arm', 'direct'), signal: 'SIGSTOP' },
+  { ...kill('qemu-system-arm', 'direct', 'malloc'), signal: 'SIGSTOP' },
+  { ...kill('qemu-system-arm', 'gdb'), signal: 'SIGSTOP' },
+  { ...kill('gdb', 'gdb'), signal: 'SIGSTOP' },
 ];
 /** A capture that is not over by then hangs. */
 const HANGS_MS = 60_000;
-const CLEAN_EVENTS = 2_000;
+/** In which a fault is to be noticed; outputs and taking leave come after it. */
+const NOTICED_S = 5;
+/** What the journal says of a link that is lost, as soon as it is noticed. */
+const LOSS = /"kind":"gap"/;
+const CLEAN_EVENTS = 800;
 
 /** Kills or freezes each of a capture's processes at a random moment, and looks at what is left. */
-export async function attackCaptures({ seed, scale }: AttackOptions): Promise<AttackRow[]> {
+export async function attackCaptures({ seed, scale, match }: AttackOptions): Promise<AttackRow[]> {
   const random = new Random(seed);
   const clean = new Map<string, readonly string[]>();
   const rows: AttackRow[] = [];
-  for (const attack of ATTACKS) {
-    const known = clean.get(attack.engine) ?? (await cleanRun(attack.engine));
-    clean.set(attack.engine, known);
-    const faults: string[] = [];
-    const seconds: number[] = [];
-    let events = 0;
-    for (let i = 0; i < scale; i++) {
-      const outcome = await attackOnce(attack, 200 + random.next(20_000), known);
-      faults.push(...outcome.faults);
-      seconds.push(outcome.seconds);
-      events += outcome.events;
-    }
-    const told =
-      attack.victim === 'harvest'
-        ? ''
-        : `; over after ${median(seconds).toFixed(1)} s, at most ${Math.max(...seconds).toFixed(1)} s`;
+  for (const attack of ATTACKS.filter((each) => match === undefined || titleOf(each).includes(match))) {
+    const run = `${attack.engine} ${attack.hooks}`;
+    const known = clean.get(run) ?? (await cleanRun(attack));
+    clean.set(run, known);
+    const outcomes: Outcome[] = [];
+    for (let i = 0; i < scale; i++) outcomes.push(await attackOnce(attack, 200 + random.next(20_000), known));
     rows.push({
-      attack: `${attack.victim}: ${attack.signal} (${attack.engine} engine)`,
+      attack: titleOf(attack),
       tries: scale,
-      faults,
-      figures: `${events} events, all as in a clean run${told}`,
+      faults: outcomes.flatMap(({ faults }) => faults),
+      figures: figuresOf(attack, outcomes),
     });
   }
   return rows;
 }
 
-async function cleanRun(engine: string): Promise<readonly string[]> {
+function titleOf({ victim, signal, engine, hooks }: Attack): string {
+  return `${victim}: ${signal} (${engine} engine, ${hooks} hooks)`;
+}
+
+interface Outcome {
+  readonly faults: readonly string[];
+  readonly events: number;
+  /** Events that the progress line said last, and how many of them the journal has. */
+  readonly shown: number;
+  readonly shownAndThere: number;
+  readonly noticedS: number;
+  readonly overS: number;
+}
+
+function figuresOf({ victim }: Attack, outcomes: readonly Outcome[]): string {
+  const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, each) => total + of(each), 0);
+  const events = `${sum((each) => each.events)} events, all as in a clean run`;
+  if (victim === 'harvest') {
+    return `${events}; ${sum((each) => each.shownAndThere)} of the ${sum((each) => each.shown)} that were shown are in the journal`;
+  }
+  const noticed = outcomes.map(({ noticedS }) => noticedS);
+  const over = outcomes.map(({ overS }) => overS);
+  return `${events}; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(...noticed).toFixed(1)} s; over after at most ${Math.max(...over).toFixed(1)} s`;
+}
+
+async function cleanRun(attack: Attack): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'harvest-attack-'));
   try {
-    const capture = start(folder, engine, ['--max-events', String(CLEAN_EVENTS)]);
-    await ended(capture, 300_000);
+    const { child } = start(folder, attack, ['--max-events', String(CLEAN_EVENTS)]);
+    await endedWithin(child, 300_000);
     return linesOf(readJournal(readFileSync(join(folder, 'o', 'capture.harvest'))).build());
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function attackOnce({ engine, victim, signal }: Attack, atBytes: number, clean: readonly string[]) {
+async function attackOnce(attack: Attack, atBytes: number, clean: readonly string[]): Promise<Outcome> {
+  const { victim, signal } = attack;
   const folder = mkdtempSync(join(tmpdir(), 'harvest-attack-'));
   const faults: string[] = [];
   try {
-    const capture = start(folder, engine, []);
+    const capture = start(folder, attack, []);
     const journal = join(folder, 'o', 'capture.harvest');
-    for (let i = 0; i < 3_000 && capture.exitCode === null; i++) {
-      if (existsSync(journal) && statSync(journal).size >= atBytes) break;
-      await sleep(10);
-    }
-    const pid = victim === 'harvest' ? capture.pid : pidOf(victim, folder);
+    await grown(journal, atBytes, capture.child);
+    const pid = pidOf(victim, folder);
     const since = performance.now();
     if (pid === undefined) faults.push(`${victim} was not there`);
     else process.kill(pid, signal);
-    if (!(await ended(capture, HANGS_MS))) faults.push(`hangs for ${HANGS_MS / 1000} s`);
-    const seconds = (performance.now() - since) / 1000;
-    await sleep(300);
-    const left = processesOf(folder);
-    if (left.length > 0) faults.push(`left behind: ${left.map(({ line }) => line.slice(0, 80)).join('; ')}`);
-    for (const { pid: orphan } of left) process.kill(orphan, 'SIGKILL');
+    const noticed = noticedAt(journal, capture.child);
+    if (!(await endedWithin(capture.child, HANGS_MS))) faults.push(`hangs for ${HANGS_MS / 1000} s`);
+    const overS = (performance.now() - since) / 1000;
+    const noticedS = ((await noticed) - since) / 1000;
+    if (victim !== 'harvest' && noticedS > NOTICED_S) faults.push(`noticed after ${noticedS.toFixed(1)} s`);
+    faults.push(...(await orphansOf(folder, 300)));
     const trace = readJournal(readFileSync(journal)).build();
     const lines = linesOf(trace);
     const wrong = lines.findIndex((line, i) => i < clean.length && line !== clean[i]);
     if (wrong >= 0) faults.push(`event ${wrong} is wrong: ${lines[wrong]}, in a clean run ${clean[wrong]}`);
     if (trace.info.complete) faults.push('a cut capture says that it is complete');
-    return { faults, seconds, events: lines.length };
+    const shown = capture.shown();
+    if (lines.length < shown) faults.push(`${shown} events were shown, ${lines.length} are in the journal`);
+    return { faults, noticedS, overS, events: lines.length, shown, shownAndThere: Math.min(shown, lines.length) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** With a firmware of its own, so that its processes can be told from all others. */
-function start(folder: string, engine: string, more: readonly string[]): ChildProcess {
+interface Capture {
+  readonly child: ChildProcess;
+  /** The last number of events that a user saw. */
+  shown(): number;
+}
+
+/** With a firmware of its own, so that its processes can be told from all others; on a terminal, where the progress is shown. */
+function start(folder: string, { engine, hooks }: Attack, more: readonly string[]): Capture {
   const elf = join(folder, 'firmware.elf');
-  copyFileSync(lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' }), elf);
-  const args = [CLI, elf, '--engine', engine, '--out', join(folder, 'o'), '--quiet', ...more];
-  return spawn(process.execPath, args, { stdio: 'ignore' });
-}
-
-async function ended(child: ChildProcess, withinMs: number): Promise<boolean> {
-  if (child.exitCode !== null || child.signalCode !== null) return true;
-  const exit = new Promise<true>((resolve) => child.once('exit', () => resolve(true)));
-  const timer = new AbortController();
-  const late = sleep(withinMs, false, { signal: timer.signal }).catch(() => false);
-  const inTime = await Promise.race([exit, late]);
-  timer.abort();
-  if (!inTime) child.kill('SIGKILL');
-  return inTime;
-}
-
-function processesOf(folder: string): { readonly pid: number; readonly line: string }[] {
-  const text = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' });
-  return text.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(line);
-    return match?.[2]?.includes(folder) ? [{ pid: Number(match[1]), line: match[2] }] : [];
+  const [firmware, options] =
+    hooks === 'log'
+      ? [lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' }), []]
+      : [cFirmware('sqlite', {}), ['--allocator', 'auto', '--until', 'sqlite_repl']];
+  copyFileSync(firmware, elf);
+  const args = [process.execPath, CLI, elf, '--engine', engine, '--out', join(folder, 'o'), ...options, ...more];
+  const child = spawn('script', ['-qfec', args.join(' '), '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, TERM: 'xterm', COLUMNS: '200' },
   });
+  let said = '';
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  const shown = () => Number([...said.matchAll(/ ([\d,]+) events {2}/g)].at(-1)?.[1]?.replaceAll(',', '') ?? 0);
+  return { child, shown };
+}
+
+async function grown(journal: string, bytes: number, child: ChildProcess): Promise<void> {
+  for (let i = 0; i < 6_000 && child.exitCode === null; i++) {
+    if (existsSync(journal) && statSync(journal).size >= bytes) return;
+    await sleep(5);
+  }
+}
+
+/** When the journal says that something is lost, or at the latest when the capture is over. */
+async function noticedAt(journal: string, child: ChildProcess): Promise<number> {
+  for (let size = 0; child.exitCode === null && child.signalCode === null; await sleep(20)) {
+    const now = statSync(journal).size;
+    if (now === size) continue;
+    size = now;
+    if (LOSS.test(readFileSync(journal, 'latin1').slice(-8192))) break;
+  }
+  return performance.now();
 }
 
 function pidOf(program: Victim, folder: string): number | undefined {
-  return processesOf(folder).find(({ line }) => (line.split(' ')[0] ?? '').includes(program))?.pid;
+  const name = program === 'harvest' ? process.execPath : program;
+  return processesOf(folder).find(({ line }) => (line.split(' ')[0] ?? '').includes(name))?.pid;
 }
 
 /** Events without their times, which are ours. */

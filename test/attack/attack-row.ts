@@ -12,6 +12,8 @@ export interface AttackOptions {
   readonly seed: number;
   /** 1 for the short form in the tests; more is longer in proportion. */
   readonly scale: number;
+  /** Only the attacks whose title has this text. */
+  readonly match?: string;
 }
 
 export function tableOf(rows: readonly AttackRow[]): string {

@@ -1,12 +1,18 @@
 import { attackJournal, attackPackets, attackReaders } from './attack-bytes.js';
 import { attackCaptures } from './attack-captures.js';
 import { attackJournalWriter } from './attack-journal-writer.js';
+import { attackOpenocd } from './attack-openocd.js';
+import { attackProxy } from './attack-proxy.js';
+import { attackResets } from './attack-resets.js';
 import { type AttackOptions, type AttackRow, tableOf } from './attack-row.js';
+import { attackSerial } from './attack-serial.js';
 
 /*
  * Attacks on captures and readers, from a seed:
  *
  *   npm run attack -- --scale 100 --seed 1 --only captures,packets
+ *
+ *   npm run attack -- --only captures --match 'harvest: SIGKILL'
  *
  * Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
  */
@@ -17,12 +23,21 @@ const ATTACKS: Readonly<
   journal: attackJournal,
   writer: attackJournalWriter,
   readers: attackReaders,
+  serial: attackSerial,
   packets: attackPackets,
+  proxy: attackProxy,
   captures: attackCaptures,
+  openocd: attackOpenocd,
+  resets: attackResets,
 };
 
 const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
-const options = { seed: Number(argument('--seed') ?? 1), scale: Math.max(1, Number(argument('--scale') ?? 10)) };
+const match = argument('--match');
+const options: AttackOptions = {
+  seed: Number(argument('--seed') ?? 1),
+  scale: Math.max(1, Number(argument('--scale') ?? 10)),
+  ...(match === undefined ? {} : { match }),
+};
 const only = argument('--only')?.split(',') ?? Object.keys(ATTACKS);
 const rows: AttackRow[] = [];
 for (const name of only) {

@@ -59,6 +59,27 @@ test('mbed: text around the records, missing 0x, free(NULL) and realloc(NULL) ar
   t.is(trace.events.fromAddress?.[2], 0x20004000);
 });
 
+test('mbed: a record that was damaged on its way is a gap; two on a line that lost its end are two', (t) => {
+  const damaged = [
+    '#m:0x20003080;0x182f',
+    'l:0x20003080;0x182f-50',
+    '#m:0x20003080;0x182f-5q',
+    '#c:0x200030c0;0x1841-4',
+    '#m:0x2000308\u00ff;0x182f-50',
+  ];
+  for (const line of damaged) {
+    const trace = decode(mbedMemTraceFormat, `#m:0x20001000;0x1-8\n${line}\n#f:0x0;0x2-0x20001000\n`);
+    t.is(trace.eventCount, 2, line);
+    t.deepEqual(
+      trace.gaps.map(({ beforeSeq, lostEvents }) => [beforeSeq, lostEvents]),
+      [[1, 1]],
+      line,
+    );
+    t.false(trace.info.complete);
+  }
+  const merged = decode(mbedMemTraceFormat, '#m:0x20001000;0x1-8#f:0x0;0x2-0x20001000\n');
+  t.deepEqual([merged.eventCount, merged.gaps.length], [2, 0]);
+});
 test('mbed: a last line without an end is a gap, as its number may be cut', (t) => {
   const trace = decode(mbedMemTraceFormat, MBED.slice(0, -3));
   t.is(trace.eventCount, 4);

@@ -14,14 +14,18 @@ const program = ts.createProgram(ENTRIES.map(pathOf), {
   noLib: true,
 });
 
-/** The names that an entry of the package exports, types included, sorted. */
-function exportedNames(entry: string): string[] {
+/** What an entry of the package exports, types included. */
+function exported(entry: string): ts.Symbol[] {
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(pathOf(entry));
   const symbol = file && checker.getSymbolAtLocation(file);
-  const names = symbol ? checker.getExportsOfModule(symbol).map(({ name }) => name) : [];
-  return names.sort();
+  return symbol ? checker.getExportsOfModule(symbol) : [];
 }
+
+const exportedNames = (entry: string) =>
+  exported(entry)
+    .map(({ name }) => name)
+    .sort();
 
 for (const entry of ENTRIES) {
   test(`${entry} exports these names and no others: a change shows in review`, (t) => {
@@ -32,4 +36,16 @@ for (const entry of ENTRIES) {
 
 test('the front door has about forty names', (t) => {
   t.true(exportedNames('index').length <= 55);
+});
+
+test('every exported name says what it is', (t) => {
+  const checker = program.getTypeChecker();
+  for (const entry of ENTRIES) {
+    const names = exported(entry);
+    t.true(names.length > 0, entry);
+    for (const symbol of names) {
+      const own = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      t.true(own.getDocumentationComment(checker).length > 0, `${entry}: ${symbol.name}`);
+    }
+  }
 });

@@ -14,12 +14,33 @@ export interface FakeTarget extends AsyncDisposable {
 }
 
 export interface FakeTargetOptions {
-  readonly stops: readonly FakeStop[];
+  /** A list, or what makes each when it is reached. */
+  readonly stops: { readonly length: number; at(index: number): FakeStop | undefined };
   /** The first word of the vector table. */
   readonly initialSp: number;
   /** What flash holds; undefined where there is nothing. */
   readonly code: (address: number, length: number) => Uint8Array | undefined;
+  /** Tells its registers and steps, as gdb needs; default false. */
+  readonly forGdb?: boolean;
 }
+
+const register = (name: string) => `<reg name="${name}" bitsize="32"/>`;
+const TARGET_XML = `<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target><architecture>arm</architecture><feature name="org.gnu.gdb.arm.m-profile">${Array.from({ length: 13 }, (_, i) => register(`r${i}`)).join('')}<reg name="sp" bitsize="32" type="data_ptr"/>${register('lr')}<reg name="pc" bitsize="32" type="code_ptr"/><reg name="xpsr" bitsize="32" regnum="25"/></feature></target>`;
+/** One thread, which is there and stays. */
+const THREAD_ANSWERS: Readonly<Record<string, string>> = {
+  ...{
+    qfThreadInfo: 'm01',
+    qsThreadInfo: 'l',
+    qC: 'QC01',
+    qAttached: '1',
+    T01: 'OK',
+    Hg0: 'OK',
+    Hg1: 'OK',
+    'Hc-1': 'OK',
+    Hc0: 'OK',
+  },
+};
+const PC = 15;
 
 /**
  * A debug server that behaves as QEMU 7.2's does: no no-ack mode, and any byte that comes while the target runs
@@ -52,6 +73,7 @@ export async function startFakeTarget(options: FakeTargetOptions): Promise<FakeT
 class Session {
   private decoder = new PacketDecoder();
   private index = -1;
+  private stop: FakeStop | undefined;
   private registers: number[] = new Array<number>(16).fill(0);
   private running: NodeJS.Immediate | undefined;
 
@@ -88,6 +110,7 @@ class Session {
   }
 
   private reply(request: string): string | undefined {
+    if (this.options.forGdb && THREAD_ANSWERS[request] !== undefined) return THREAD_ANSWERS[request];
     const [address = 0, length = 0] = request
       .slice(1)
       .split(/[,:=]/)
@@ -110,9 +133,16 @@ class Session {
         return 'OK';
       }
       case 'q':
-        return request.startsWith('qSupported') ? 'PacketSize=1000;vContSupported+' : '';
+        return this.query(request);
+      case 'D':
+        return 'OK';
       case 'v':
         if (request === 'vCont?') return 'vCont;c;C;s;S';
+        if (this.options.forGdb && request.startsWith('vCont;s')) {
+          this.registers[PC] = (this.registers[PC] ?? 0) + 2;
+          return 'T05thread:01;';
+        }
+        if (!request.startsWith('vCont;')) return '';
         this.run();
         return undefined;
       default:
@@ -120,11 +150,21 @@ class Session {
     }
   }
 
+  private query(request: string): string {
+    const { forGdb = false } = this.options;
+    if (request.startsWith('qSupported'))
+      return `PacketSize=1000;vContSupported+${forGdb ? ';qXfer:features:read+' : ''}`;
+    const [, from = '', length = ''] = /^qXfer:features:read:target\.xml:([0-9a-f]+),([0-9a-f]+)$/.exec(request) ?? [];
+    if (from === '') return '';
+    const part = TARGET_XML.slice(Number.parseInt(from, 16)).slice(0, Number.parseInt(length, 16));
+    return `${part.length > 0 && TARGET_XML.endsWith(part) ? 'l' : 'm'}${part}`;
+  }
+
   private run(): void {
     this.running = setImmediate(() => {
       this.running = undefined;
-      const stop = this.options.stops[Math.min(++this.index, this.options.stops.length - 1)];
-      this.registers = [...(stop?.registers ?? this.registers)];
+      this.stop = this.options.stops.at(Math.min(++this.index, this.options.stops.length - 1));
+      this.registers = [...(this.stop?.registers ?? this.registers)];
       this.say('T05thread:01;');
     });
   }
@@ -133,8 +173,8 @@ class Session {
     const bytes = Buffer.alloc(length);
     const code = this.options.code(address, length);
     if (code) bytes.set(code);
-    if (address === 0) bytes.writeUInt32LE(this.options.initialSp);
-    const { stack } = this.options.stops[this.index] ?? { stack: new Uint8Array(0) };
+    if (address === 0 && length >= 4) bytes.writeUInt32LE(this.options.initialSp);
+    const { stack } = this.stop ?? { stack: new Uint8Array(0) };
     const sp = this.registers[13] ?? 0;
     for (let at = 0; at < length; at++) bytes[at] = stack[address + at - sp] ?? bytes[at] ?? 0;
     return bytes.toString('hex');

@@ -10,6 +10,7 @@ export interface OpenocdServer extends AsyncDisposable {
   readonly tclPort: number;
   /** What it printed so far. */
   readonly said: () => string;
+  readonly pid: number;
 }
 
 const READY_TIMEOUT_MS = 20_000;
@@ -60,5 +61,5 @@ export async function startOpenocd(probePath: string): Promise<OpenocdServer> {
     }
     await delay(20);
   }
-  return { gdbPort, tclPort, said: () => said, [Symbol.asyncDispose]: stop };
+  return { gdbPort, tclPort, said: () => said, pid: child.pid ?? -1, [Symbol.asyncDispose]: stop };
 }

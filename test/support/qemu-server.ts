@@ -7,6 +7,8 @@ export interface QemuServer extends AsyncDisposable {
   /** Of the gdb server, on 127.0.0.1. The target is halted before its first instruction. */
   readonly port: number;
   readonly kill: () => void;
+  /** A command of its monitor, such as `system_reset`. */
+  readonly command: (text: string) => void;
 }
 
 /** Starts an emulator with a gdb server on a free port, which its monitor tells. */
@@ -42,6 +44,7 @@ export async function startQemu(machine: string, elf: string, args: readonly str
       return {
         port,
         kill,
+        command: (text) => child.stdin.write(`${text}\n`),
         async [Symbol.asyncDispose]() {
           kill();
           await exited;

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { TraceFormatError } from '../../lib/errors/errors.js';
 import { crc32 } from '../../lib/trace/crc32.js';
 import type { TraceRecord } from '../../lib/trace/heap-event.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import { JournalFile } from '../../lib/trace/journal-file.js';
 import { ChunkType, HEADER_BYTES } from '../../lib/trace/journal-format.js';
 import { JournalReader, readJournal } from '../../lib/trace/journal-reader.js';
 import { JournalWriter } from '../../lib/trace/journal-writer.js';
@@ -12,6 +15,7 @@ import { EventKind, eventAt } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { VarintReader } from '../../lib/trace/varint-reader.js';
 import { anyRecords } from '../support/random-trace.js';
+import { tempFolder } from '../support/temp-folder.js';
 
 /** What a trace says, free of how it is stored. */
 function contents(trace: Trace) {
@@ -386,4 +390,16 @@ test('a later version is refused by number', (t) => {
   const later = bytes.slice();
   later[8] = 9;
   t.throws(() => readJournal(later), { message: /found journal version 9, expected 1 to 2/ });
+});
+
+test('what a journal says to be saved is in the file by then', (t) => {
+  const path = join(tempFolder(t), 'capture.harvest');
+  const journal = new JournalFile(path);
+  for (let seq = 0; seq < 100; seq++) {
+    journal.add({ kind: 'alloc', address: 0x2000_0000 + seq * 16, sizeBytes: 16 });
+    if (seq % 7 > 0) continue;
+    t.is(journal.saved(), seq + 1);
+    t.is(readJournal(readFileSync(path)).eventCount, seq + 1);
+  }
+  journal.close(true);
 });

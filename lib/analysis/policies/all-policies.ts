@@ -8,6 +8,7 @@ import { nextFit } from './next-fit.js';
 import type { PlacementPolicy } from './placement-policy.js';
 import { tlsf } from './tlsf.js';
 
+/** Every placement policy, in the order in which they are listed. */
 export const POLICIES: readonly PlacementPolicy[] = [
   firstFit,
   bestFit,
@@ -18,7 +19,7 @@ export const POLICIES: readonly PlacementPolicy[] = [
   newlibNano,
 ];
 
-/** @throws UsageError HH1184 when there is no such policy */
+/** A placement policy by its id. @throws UsageError HH1184 when there is no such policy */
 export function policyById(id: string): PlacementPolicy {
   const found = POLICIES.find((policy) => policy.id === id);
   if (found) return found;

@@ -19,8 +19,9 @@ export interface Placement {
   readonly largestFreeBytes: Bytes;
 }
 
+/** A way to choose places for blocks, as an allocator does. */
 export interface PlacementPolicy {
-  /** What `--policy` takes. */
+  /** Its name in `policyById` and on the command line. */
   readonly id: string;
   readonly title: string;
   /** Requests are rounded up to it, at least. */

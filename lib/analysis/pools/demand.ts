@@ -5,7 +5,7 @@ import { requestedSize } from '../size-table.js';
 import { walkSpans } from '../walk-spans.js';
 
 /** More distinct sizes than these are merged by a coarser alignment: the layout search keeps a table of their pairs. */
-export const MAX_SIZE_CLASSES = 2048;
+const MAX_SIZE_CLASSES = 2048;
 
 /**
  * The requests of a trace as changes of the number of live blocks by size class: what layouts are computed from and
@@ -85,6 +85,6 @@ function sizeClasses(requested: Float64Array, alignBytes: Bytes) {
 }
 
 /** At least one unit of alignment: a block of zero bytes cannot be linked into a pool. */
-export function roundUp(bytes: Bytes, alignBytes: Bytes): Bytes {
+function roundUp(bytes: Bytes, alignBytes: Bytes): Bytes {
   return Math.max(1, Math.ceil(bytes / alignBytes)) * alignBytes;
 }

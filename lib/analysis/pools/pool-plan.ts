@@ -19,6 +19,7 @@ export interface PoolCurvePoint {
   readonly boundBytes: Bytes;
 }
 
+/** A layout of fixed-size pools that serves a trace, with its proof or bound. */
 export interface PoolPlan {
   readonly schema: 'heap-harvest/pools@1';
   /** Ascending by block size; empty for a trace without allocations. */
@@ -47,6 +48,7 @@ export interface PoolPlan {
   readonly assumptions: readonly string[];
 }
 
+/** What a layout of pools must keep to. */
 export interface PoolOptions {
   /** At most so many pools, 1 to 64. */
   readonly pools: number;

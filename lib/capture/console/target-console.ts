@@ -6,6 +6,7 @@ import type { Target } from '../../link/server/target.js';
 const KEPT_CHARS = 65_536;
 const DEFAULT_WAIT_MS: Milliseconds = 10_000;
 
+/** How long to wait for the console. */
 export interface ConsoleWait {
   /** How long there may be no sign of life, neither text nor heap events, before the text comes; default 10 s. */
   readonly timeoutMs?: Milliseconds;

@@ -8,12 +8,7 @@ import { GC_BLOCK_BYTES } from '../../trace/gc-log.js';
 import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
 
 /** The functions that wait at a REPL prompt, first match wins. */
-export const REPL_FUNCTIONS = [
-  'pyexec_friendly_repl',
-  'pyexec_event_repl_init',
-  'pyexec_raw_repl',
-  'mp_hal_stdin_rx_chr',
-];
+const REPL_FUNCTIONS = ['pyexec_friendly_repl', 'pyexec_event_repl_init', 'pyexec_raw_repl', 'mp_hal_stdin_rx_chr'];
 const LOG_FUNCTION = 'gc_log_change';
 
 export interface PlanOptions {

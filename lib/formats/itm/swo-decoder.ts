@@ -4,8 +4,10 @@ import { TpiuDeformatter } from './tpiu-deformatter.js';
 
 /** How ports are carried: ITM packets bare or inside TPIU frames, or one of Drone OS's own framings. */
 export const SWO_FRAMINGS = ['itm', 'tpiu', 'dso', 'drone-stream'] as const;
+/** One of {@link SWO_FRAMINGS}. */
 export type SwoFraming = (typeof SWO_FRAMINGS)[number];
 
+/** Is told what an SWO stream holds, in its order. */
 export interface SwoHandler {
   /** The bytes of the trace port, in order. */
   trace(bytes: Uint8Array): void;
@@ -17,6 +19,7 @@ export interface SwoHandler {
   sync?(): void;
 }
 
+/** How the stream is framed. */
 export interface SwoOptions {
   /** The port that carries the trace: 31 for Drone OS. */
   readonly tracePort?: number;

@@ -1,7 +1,7 @@
 import { TraceFormatError } from '../../errors/errors.js';
 
 /** What a line that matches means. */
-export const PATTERN_KINDS = [
+const PATTERN_KINDS = [
   'alloc',
   'free',
   'sweep',
@@ -56,6 +56,7 @@ interface FieldUnit {
   readonly scale: number;
 }
 
+/** A described kind of line, taken apart. */
 export interface LinePattern {
   readonly kind: PatternKind;
   /** Of a level, a region or a snapshot whose lines do not name it: `level(8-bit): Free 8-bit {free}/{size}`. */

@@ -19,6 +19,7 @@ export interface GcGeometry {
   readonly blockCount: Blocks;
 }
 
+/** Which tables a build of MicroPython or CircuitPython keeps beside its heap. */
 export interface GcGeometryOptions {
   /** Whether the build has a finaliser table (the usual case). */
   readonly finaliser?: boolean;
@@ -92,6 +93,7 @@ export interface GcHeapLayout {
   readonly unknownBlocks: Blocks;
 }
 
+/** A copy of the target's memory, and what is known of the heap in it. */
 export interface GcDumpInput {
   readonly bytes: Uint8Array;
   /** The address of the first of them. */

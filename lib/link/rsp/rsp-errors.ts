@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../base/units.js';
-import { DeviceLostError, errorMessage, type HarvestError, TargetError } from '../../errors/errors.js';
+import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 
 /*
  * Every error of the protocol client is made here, so that one fault always reads the same.
@@ -94,9 +94,4 @@ export function interruptUnanswered(where: string, afterMs: Milliseconds): Devic
       remedy: 'the core may sleep with its debug port off, or the probe lost it: reset the board',
     },
   );
-}
-
-/** A copy with its own stack for a caller that comes after the link is gone. */
-export function asError(cause: unknown): HarvestError | Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
 }

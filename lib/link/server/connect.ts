@@ -14,6 +14,7 @@ import { resetModeOf, type TargetOptions } from './target-options.js';
 
 const DEFAULT_TCL_PORT = 6666;
 
+/** What a connection to a target needs besides the board. */
 export interface ConnectOptions extends TargetOptions {
   readonly elf: string;
   /** Opens the serial device of a probe that speaks the protocol; without it such probes are refused. */

@@ -8,6 +8,7 @@ import type { AfterMode, ServerKind } from './target.js';
  * board's initialisation (OpenOCD's `reset init`: clocks, external memory). `none`: it is captured from where it stands.
  */
 export const RESET_MODES = ['none', 'halt', 'init'] as const;
+/** One of {@link RESET_MODES}. */
 export type ResetMode = (typeof RESET_MODES)[number];
 
 /** Which target, through which debug server, in which state: the same for captures, sessions, dumps and rings. All have a default. */

@@ -2,8 +2,10 @@ import type { Board } from '../../boards/board.js';
 
 /** What kind of debug server listens: their reset commands and their quirks differ (docs/boards.md, "Debug servers"). */
 export const SERVER_KINDS = ['qemu', 'openocd', 'jlink', 'pyocd', 'probe-rs', 'blackmagic', 'generic'] as const;
+/** One of {@link SERVER_KINDS}. */
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
+/** What people call each debug server. */
 export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
   qemu: 'QEMU',
   openocd: 'OpenOCD',
@@ -16,8 +18,10 @@ export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
 
 /** What the target does after a capture: `run` on, stay `halt`ed where the capture ended, or `reset` and run. */
 export const AFTER_MODES = ['run', 'halt', 'reset'] as const;
+/** One of {@link AFTER_MODES}. */
 export type AfterMode = (typeof AFTER_MODES)[number];
 
+/** Where a debug server listens. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -62,5 +66,5 @@ export interface Target extends AsyncDisposable {
 
 /** Whether the protocol's detach is sent at the end, after which the target runs on (with most servers). */
 export function letsGo({ orders }: Pick<Target, 'orders'>): boolean {
-  return orders.endsWithCapture !== true;
+  return orders.endsWithCapture !== true && orders.after !== 'halt';
 }

@@ -10,6 +10,8 @@ import { Tap } from './tap.js';
 export interface ProbeServer extends AsyncDisposable {
   /** Where OpenOCD's `remote_bitbang` connects to: a Unix socket, because over TCP its small writes wait for acknowledgements. */
   readonly path: string;
+  /** What the chip does, and how many of its comparators are armed. */
+  readonly chipState: () => CortexMDebug['state'];
 }
 
 const READ_TDO = 0x52;
@@ -20,7 +22,8 @@ const PINS_7 = 0x37;
 /** A JTAG probe that OpenOCD can drive (`adapter driver remote_bitbang`), with a halted emulator's gdb server as its chip. */
 export async function startProbeServer(emulatorPort: number): Promise<ProbeServer> {
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
-  const tap = new Tap(new DebugPort(new CortexMDebug(emulator)));
+  const chip = new CortexMDebug(emulator);
+  const tap = new Tap(new DebugPort(chip));
   const sockets = new Set<Socket>();
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-probe-'));
   const path = join(folder, 'bitbang');
@@ -36,6 +39,7 @@ export async function startProbeServer(emulatorPort: number): Promise<ProbeServe
   });
   return {
     path,
+    chipState: () => chip.state,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       emulator.connection.destroy();

@@ -24,6 +24,7 @@ export interface MpyQstr {
   readonly isStatic: boolean;
 }
 
+/** What a constant of a .mpy file is. */
 export type MpyObjectKind =
   | 'str'
   | 'bytes'
@@ -48,6 +49,7 @@ export interface MpyObject {
   readonly items: readonly MpyObject[];
 }
 
+/** What a function of a .mpy file is made of. */
 export type MpyCodeKind = 'bytecode' | 'native' | 'viper' | 'asm';
 export const MPY_CODE_KINDS: readonly MpyCodeKind[] = ['bytecode', 'native', 'viper', 'asm'];
 

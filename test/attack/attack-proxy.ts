@@ -1,0 +1,99 @@
+import { loadBoard } from '../../lib/boards/load-board.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import type { Engine, HarvestPlan } from '../../lib/capture/engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { chooseAllocator } from '../../lib/capture/plan/choose-allocator.js';
+import { makeMallocPlan } from '../../lib/capture/plan/make-malloc-plan.js';
+import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import type { Target } from '../../lib/link/server/target.js';
+import { cFirmware } from '../support/c-firmware.js';
+import { type Captured, capture, eventLines } from '../support/capture.js';
+import { FAULTS, type Faulty, judge } from '../support/faulty-link.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+import { Random } from '../support/mutate.js';
+import { startQemu } from '../support/qemu-server.js';
+import { startRspProxy } from '../support/rsp-proxy.js';
+import type { AttackOptions, AttackRow } from './attack-row.js';
+
+/** So many packets to the server a session has, and at which of them it ends. */
+const SESSION_PACKETS = 500;
+const HANGS_MS = 30_000;
+const board = await loadBoard('qemu-mps2-an385');
+
+interface Session {
+  readonly title: string;
+  readonly engine: Engine;
+  readonly plan: HarvestPlan;
+  readonly elf: string;
+}
+
+/** Faults of a proxy between a real engine and an emulator: malloc hooks and gdb, which the short sessions of a simulated target leave out. */
+export async function attackProxy({ seed, scale }: AttackOptions): Promise<AttackRow[]> {
+  const random = new Random(seed);
+  const rows: AttackRow[] = [];
+  for (const session of await sessions()) {
+    const clean = eventLines((await run(session, undefined)).trace);
+    const verdicts = new Map<string, number>();
+    const faults: string[] = [];
+    let slowestMs = 0;
+    for (let i = 0; i < scale; i++) {
+      const [name = '', fault = { kind: 'cut' as const }] = FAULTS[random.next(FAULTS.length)] ?? [];
+      const direction = random.next(2) === 0 ? 'toServer' : 'toClient';
+      const index = random.next(SESSION_PACKETS);
+      const captured = await run(session, { direction, index, fault });
+      const verdict = told(judge(captured, clean));
+      verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+      slowestMs = Math.max(slowestMs, captured.elapsedMs);
+      const where = `packet ${index} ${direction}, ${name}`;
+      if (verdict !== 'whole' && verdict !== 'lost, and told') faults.push(`${where}: ${verdict}`);
+      if (captured.elapsedMs > HANGS_MS) faults.push(`${where}: ${Math.round(captured.elapsedMs / 1000)} s`);
+    }
+    const counts = [...verdicts].map(([verdict, count]) => `${verdict}: ${count}`).join(', ');
+    const figures = `${counts}; slowest session ${(slowestMs / 1000).toFixed(1)} s`;
+    rows.push({ attack: `faulty proxy, ${session.title}`, tries: scale, faults, figures });
+  }
+  return rows;
+}
+
+/** The gdb engine throws; who collects its records adds the gap. */
+function told(verdict: string): string {
+  return verdict === 'lost without a gap' ? 'lost, and told' : verdict;
+}
+
+async function sessions(): Promise<Session[]> {
+  const gdb = new GdbEngine(await findGdb());
+  const lisp = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+  const sqlite = cFirmware('sqlite', {});
+  const log = makeLogPlan(await loadFirmware(lisp, board), board, { maxEvents: 120 }).plan;
+  const firmware = await loadFirmware(sqlite, board);
+  const { profile } = await chooseAllocator(firmware, 'auto', []);
+  const malloc = makeMallocPlan(firmware, board, profile, { maxEvents: 40 }).plan;
+  return [
+    { title: 'direct engine, malloc hooks', engine: new DirectEngine(), plan: malloc, elf: sqlite },
+    { title: 'gdb engine', engine: gdb, plan: log, elf: lisp },
+    { title: 'gdb engine, malloc hooks', engine: gdb, plan: malloc, elf: sqlite },
+  ];
+}
+
+async function run({ engine, plan, elf }: Session, faulty: Faulty | undefined): Promise<Captured> {
+  await using chip = await startQemu('mps2-an385', elf);
+  let done = false;
+  await using proxy = await startRspProxy({
+    targetPort: chip.port,
+    onPacket(direction, index) {
+      if (done || faulty === undefined || direction !== faulty.direction || index !== faulty.index)
+        return { kind: 'pass' };
+      done = true;
+      return faulty.fault;
+    },
+  });
+  const target: Target = {
+    ...{ kind: 'qemu', server: { host: '127.0.0.1', port: proxy.port }, board, elf },
+    orders: { resetCommands: [], load: false, verify: false },
+    lost: new Promise<never>(() => undefined),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  return await capture(engine, { target, plan, signal: new AbortController().signal });
+}
