@@ -122,9 +122,39 @@ test('lines between the rows that are none may have been some: the trace is not 
   t.false(trace.info.complete);
 });
 
-test('NuttX rows whose callers stand in brackets or have names', (t) => {
+test('levels: thousands with commas, the figure before its word, and a memory that is named behind is another figure’s', (t) => {
   const trace = read(
-    'nsh> memdump used\n   PID        Size    Sequence    Address Callstack\n    12        2064          41 0x20005000  [0x08001234] <malloc+12> [0x08002345] <main+4>\nTotal Blks  Total Size\n         1        2064\n',
+    'Free memory: 12,345 bytes\nMem: 45.2 KB free, largest 20 KB\nHeap: free=123456 total=234567 psram=0\nPSRAM heap: free=4000000\n',
+    'heap-levels',
+  );
+  t.deepEqual(
+    trace.levels.map(({ memory, freeBytes }) => [memory, freeBytes]),
+    [
+      ['', 12345],
+      ['', 46285],
+      ['', 123456],
+      ['PSRAM', 4000000],
+    ],
+  );
+});
+
+test('mtrace lines of programs of their own have decimal sizes', (t) => {
+  t.deepEqual(live(read('+ 0x20001000 64\n+ 0x20001050 32\n- 0x20001000\n', 'mtrace')), [[0x20001050, 32]]);
+});
+
+test('the pattern that is proposed for unknown lines fits the other lines, too', (t) => {
+  const line = (at: string, size: number, task: string) =>
+    `ALLOC addr=0x${at} size=${size} caller=0x0800${at} task=${task}\n`;
+  const error = t.throws(() => detectFormat(utf8(line('20001000', 64, 'net') + line('20001050', 32, 'main')), true));
+  t.regex(
+    String((error as unknown as { remedy: string }).remedy),
+    /'alloc: ALLOC addr=\{address\} size=\{size\} caller=\{caller\} task=\{task\}'/,
+  );
+});
+
+test('NuttX rows whose callers stand in brackets', (t) => {
+  const trace = read(
+    'nsh> memdump used\n   PID        Size    Sequence    Address Callstack\n    12        2064          41 0x20005000  [0x08001234] [0x08002345]\nTotal Blks  Total Size\n         1        2064\n',
     'nuttx',
   );
   t.deepEqual(live(trace), [[0x20005000, 2064]]);

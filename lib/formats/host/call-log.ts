@@ -47,10 +47,57 @@ interface Call {
   readonly from: Address;
 }
 
-// NAME(ARGUMENTS) = RESULT, with what loggers write for the sign.
-const CALL =
-  /\b([A-Za-z_]\w{2,40}) ?\(([^()]{0,160})\)(?:\s{0,80}(?:==?>?|->|returns?|returned|:)\s{0,4}(0x[0-9a-f]{1,16}|\(nil\)|NULL|nil|0)\b)?/i;
-const NUMBER = /(?:^|[\s=,])(0x[0-9a-f]{1,16}|\d{1,15}|NULL|nil)(?=$|[\s,)u])/gi;
+// ` = 0x20001000` behind the arguments, with what loggers write for the sign.
+const RESULT = /\s{0,80}(?:==?>?|->|returns?|returned|:)\s{0,4}(0x[0-9a-f]{1,16}|\(nil\)|NULL|nil|0)(?!\w)/iy;
+const MAX_ARGUMENTS = 160;
+const MAX_CALLS = 8;
+
+/** What functions do, by name: a log has the same few. */
+const kinds = new Map<string, ReturnType<typeof allocatorCall>>();
+
+function kindOf(name: string): ReturnType<typeof allocatorCall> {
+  if (kinds.has(name)) return kinds.get(name);
+  if (kinds.size > 1000) kinds.clear();
+  const kind = allocatorCall(name);
+  kinds.set(name, kind);
+  return kind;
+}
+
+/** The first call of an allocator's function on a line: `NAME(ARGUMENTS)`, and where its closing parenthesis stands. */
+function callIn(
+  text: string,
+): { what: NonNullable<ReturnType<typeof allocatorCall>>; numbers: number[]; end: number } | undefined {
+  let open = text.indexOf('(');
+  for (let tries = 0; open > 0 && tries < MAX_CALLS; tries++, open = text.indexOf('(', open + 1)) {
+    let end = open;
+    if (text.charCodeAt(end - 1) === 0x20) end--;
+    let start = end;
+    while (start > 0 && start > end - 40 && isWord(text.charCodeAt(start - 1))) start--;
+    const what = start < end ? kindOf(text.slice(start, end)) : undefined;
+    if (!what) continue;
+    const close = text.indexOf(')', open);
+    if (close < 0 || close - open > MAX_ARGUMENTS) return undefined;
+    return { what, numbers: numbersIn(text.slice(open + 1, close)), end: close + 1 };
+  }
+  return undefined;
+}
+
+/** `64`, `0x40`, `ptr=0x20001000`, `NULL`, `64u`: the arguments that are numbers. */
+function numbersIn(list: string): number[] {
+  const numbers: number[] = [];
+  for (const argument of list.split(',', 8)) {
+    const word = argument.slice(argument.lastIndexOf('=') + 1).trim();
+    const text = /^\d+[uUlL]{1,3}$/.test(word) ? word.replace(/[uUlL]+$/, '') : word;
+    const number = /^(?:NULL|nil|\(nil)$/i.test(text) ? 0 : text === '' ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(number) && number >= 0) numbers.push(number);
+  }
+  return numbers;
+}
+
+function isWord(code: number): boolean {
+  const low = code | 32;
+  return (low >= 0x61 && low <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
+}
 
 function parseCall(text: string, matchers: readonly PatternMatcher[]): Call | undefined {
   if (text.includes('<----')) {
@@ -60,17 +107,17 @@ function parseCall(text: string, matchers: readonly PatternMatcher[]): Call | un
     const kind = matcher.pattern.kind === 'free' ? 'free' : 'alloc';
     return { kind, address: numbers.get('address') ?? 0, sizeBytes: numbers.get('size') ?? 0, from: 0 };
   }
-  if (!text.includes('(')) return undefined;
-  const match = CALL.exec(text);
-  const what = match && allocatorCall(match[1] ?? '');
-  if (!match || !what) return undefined;
-  const values = [...(match[2] ?? '').matchAll(NUMBER)].map(([, number = '']) => numberOf(number));
+  const called = callIn(text);
+  if (!called) return undefined;
+  const { what, numbers: values, end } = called;
   if (what === 'free') {
     const [address] = values;
     return address === undefined ? undefined : { kind: 'free', address, sizeBytes: 0, from: 0 };
   }
-  if (match[3] === undefined) return undefined;
-  const address = numberOf(match[3].replace(/[()]/g, ''));
+  RESULT.lastIndex = end;
+  const result = RESULT.exec(text)?.[1];
+  if (result === undefined) return undefined;
+  const address = /^(?:0x|0$)/i.test(result) ? Number(result) : 0;
   if (what === 'realloc') {
     const [from, sizeBytes] = values;
     return from === undefined || sizeBytes === undefined ? undefined : { kind: 'realloc', address, sizeBytes, from };
@@ -79,10 +126,6 @@ function parseCall(text: string, matchers: readonly PatternMatcher[]): Call | un
   const sizeBytes = what === 'calloc' ? (first ?? Number.NaN) * (second ?? Number.NaN) : values.at(-1);
   if (sizeBytes === undefined || !Number.isSafeInteger(sizeBytes)) return undefined;
   return { kind: 'alloc', address, sizeBytes, from: 0 };
-}
-
-function numberOf(text: string): number {
-  return /^\d|^0x/i.test(text) ? Number(text) : 0;
 }
 
 const TASK = /\b(?:task|thread|tid)[=: ]{1,2}"?([\w./-]{1,32})/i;
@@ -98,7 +141,8 @@ class CallLogReader extends TextReader {
     const call = parseCall(text, this.matchers);
     if (!call) return;
     const { address, sizeBytes, from } = call;
-    const task = TASK.exec(text)?.[1];
+    const task =
+      text.includes('ask') || text.includes('hread') || text.includes('tid') ? TASK.exec(text)?.[1] : undefined;
     const details = {
       atUs: this.clock.read(this.prefix),
       task: task !== undefined && /^\d{1,9}$/.test(task) ? Number(task) : task,
