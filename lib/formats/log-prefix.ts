@@ -68,11 +68,14 @@ export function logPrefixLength(line: string): number {
   while (at < line.length && (line.charCodeAt(at) === 0x20 || line.charCodeAt(at) === 0x09)) at++;
   if (!mayBeginPrefix(line.charCodeAt(at), line.charCodeAt(at + 1), line.charCodeAt(at + 2), line.charCodeAt(at + 4)))
     return 0;
-  if (FENCE.test(line)) return line.length;
+  const first = line.charCodeAt(at);
+  if ((first === 0x60 || first === 0x7e) && FENCE.test(line)) return line.length;
+  // An address in brackets is no time.
+  if (first === 0x5b && line.charCodeAt(at + 1) === 0x30 && (line.charCodeAt(at + 2) | 32) === 0x78) return 0;
   const start = at;
   for (let pieces = 0; pieces < MAX_PIECES; pieces++) {
     const before = at;
-    at = pastOne(line, at, PRIORITY);
+    if (line.charCodeAt(at) === 0x3c) at = pastOne(line, at, PRIORITY);
     // The kernel's own messages have a priority and no program.
     const isSyslog = at > before && line[at] !== '[';
     at = pastPiece(line, at);
