@@ -11,14 +11,16 @@ export const csvFormat: TraceFormat = {
   id: 'csv',
   title: 'CSV with a line of column names (any tracer; the columns can be named)',
   detect(head, whole) {
-    const first = headLines(head, whole).find((line) => isContent(line));
-    if (first === undefined) return 0;
-    const names = splitRow(first, delimiterOf(first));
-    if (names.length < 2 || names.length > MAX_COLUMNS) return 0;
-    const columns = matchColumns(names, new Map(), '');
-    // Words between blanks may be any sentence: then each must be the name of a column.
-    if (delimiterOf(first) === BLANKS && columns.size < names.length) return 0;
-    return rolesSuffice(columns) ? 0.5 : 0;
+    const lines = headLines(head, whole).filter((line) => isContent(line));
+    const at = lines.slice(0, MAX_TITLE_LINES).findIndex((line) => isHeading(line));
+    if (at <= 0) return at === 0 ? 0.5 : 0;
+    // Below a title the names must be those of a row.
+    const delimiter = delimiterOf(lines[at] ?? '');
+    const names = splitRow(lines[at] ?? '', delimiter);
+    const row = splitRow(lines[at + 1] ?? '', delimiter);
+    return row.length === names.length && row.some((field) => /^\s*"?(?:0x[0-9a-f]+|\d+)"?\s*$/i.test(field))
+      ? 0.45
+      : 0;
   },
   nearMiss(lines) {
     const at = lines.findIndex((line) => isContent(line));
@@ -44,12 +46,29 @@ export const csvFormat: TraceFormat = {
 };
 
 const MAX_COLUMNS = 256;
+/** Of any radix and with any unit behind it. */
+const NUMBER = /^\s*"?-?(?:0x)?[0-9a-f]*\d[0-9a-f.,]*(?: ?[kmgt]?i?b(?:ytes)?)?"?\s*$/i;
 
+/** Lines above the names: a title, a date. */
+const MAX_TITLE_LINES = 50;
+
+/** Neither blank, nor a comment, nor a ruler below the names. */
 function isContent(line: string): boolean {
-  return line.trim() !== '' && !line.startsWith('#');
+  return !line.startsWith('#') && !/^[\s|+:=_-]*$/.test(line);
 }
 
-const DELIMITERS = [',', ';', '\t', '|'];
+/** Whether a line names columns that events can be made of. */
+function isHeading(line: string): boolean {
+  const delimiter = delimiterOf(line);
+  const names = splitRow(line, delimiter);
+  if (names.length < 2 || names.length > MAX_COLUMNS) return false;
+  const columns = matchColumns(names, new Map(), '');
+  // Words between blanks may be any sentence: then each must be the name of a column.
+  return rolesSuffice(columns) && !(delimiter === BLANKS && columns.size < names.length);
+}
+
+const BAR = '|';
+const DELIMITERS = [',', ';', '\t', BAR];
 /** Columns that are set apart by runs of blanks. */
 const BLANKS = ' ';
 
@@ -70,6 +89,14 @@ function delimiterOf(line: string): string {
 /** The fields of a line (RFC 4180 quoting, but a quoted field ends with its line at the latest). */
 function splitRow(line: string, delimiter: string): string[] {
   if (delimiter === BLANKS) return line.trim().split(/\s+/);
+  if (delimiter === BAR && /^\s*\|.*\|\s*$/.test(line)) {
+    // Markdown and database shells draw bars on both sides.
+    return line
+      .trim()
+      .slice(1, -1)
+      .split(BAR)
+      .map((field) => field.trim());
+  }
   if (!line.includes('"')) return line.split(delimiter);
   const fields: string[] = [];
   let field = '';
@@ -98,6 +125,11 @@ class CsvDecoder extends LineDecoder {
   /** Whether the line of names stands behind a log's prefix, as all rows then do. */
   private hasPrefix: boolean | undefined;
   private fieldCount = 0;
+  /** The first of the lines above the names. */
+  private titles: { readonly text: string; count: number } | undefined;
+  /** Lines since the last row that are none. */
+  private others = 0;
+  private firstOther = '';
   private readonly indexOf = new Map<ColumnRole, number>();
   private fields: readonly string[] = [];
   private readonly value = (role: ColumnRole) => this.fields[this.indexOf.get(role) ?? -1];
@@ -116,12 +148,18 @@ class CsvDecoder extends LineDecoder {
     const text = (this.hasPrefix ?? this.prefix !== '') ? clean : this.prefix + clean;
     if (!isContent(text)) return;
     if (!this.rows) {
+      if (this.isTitle(text)) return;
       this.delimiter = delimiterOf(text);
       this.hasPrefix = this.prefix !== '';
       this.rows = this.open(splitRow(text, this.delimiter), number);
       if (!this.byNumber()) return;
     }
     this.fields = splitRow(text, this.delimiter);
+    if (!this.isRow()) {
+      if (this.others++ === 0) this.firstOther = `line ${number} '${text.trim().slice(0, 60)}'`;
+      return;
+    }
+    if (this.others > 0) this.otherLines(true);
     if (this.torn && this.fields.length < this.fieldCount) {
       this.builder.add({ kind: 'gap', reason: 'torn tail: the last line has too few fields', lostEvents: 1 });
       return;
@@ -129,8 +167,42 @@ class CsvDecoder extends LineDecoder {
     this.rows.add(this.value, number);
   }
 
+  /** @throws TraceFormatError HH1452 when no line named the columns */
   protected override finish(): void {
+    if (!this.rows && this.titles) this.open(splitRow(this.titles.text, delimiterOf(this.titles.text)), 1);
     this.rows?.finish();
+    if (this.others > 0) this.otherLines(false);
+  }
+
+  /** A line above the names, where none were chosen: the names come later. */
+  private isTitle(text: string): boolean {
+    if (this.chosen.size > 0 || isHeading(text)) return false;
+    this.titles ??= { text, count: 0 };
+    return ++this.titles.count <= MAX_TITLE_LINES;
+  }
+
+  /**
+   * Whether the fields are a row: as many as the names; of other lines, and of all lines of a table that stands in a text, one with numbers
+   * where address and size stand.
+   */
+  private isRow(): boolean {
+    const isWhole = this.fields.length === this.fieldCount;
+    if (isWhole && !this.titles && this.delimiter !== BLANKS) return true;
+    const [address, size] = [this.value('address') ?? '', this.value('size') ?? ''];
+    if (!isWhole) return NUMBER.test(this.indexOf.has('address') ? address : size);
+    return (
+      (address === '' || NUMBER.test(address)) &&
+      (size === '' || NUMBER.test(size)) &&
+      `${address}${size}`.trim() !== ''
+    );
+  }
+
+  /** Below the table they are no part of it; between its rows they may have been some. */
+  private otherLines(between: boolean): void {
+    const text = `${this.others} lines that are no rows, the first: ${this.firstOther}`;
+    this.others = 0;
+    if (between) this.builder.add({ kind: 'gap', reason: `between the rows stand ${text}` });
+    else this.builder.add({ kind: 'note', code: 'csv-other-lines', text: `below the table stand ${text}` });
   }
 
   /** Columns are given by their numbers, from 1: then there is no line of names. */

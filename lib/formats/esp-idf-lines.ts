@@ -43,24 +43,27 @@ const RECORD =
 /** A record as programs of their own print it: size, address, memory, CPU, ccount, callers. */
 const OWN_ROW =
   /^\s*(\d{1,10}), *(0x[0-9a-f]{1,16}), *(Internal|PSRAM|SPIRAM|External), *(\d{1,3}), *(\d{1,10}), *(0x[0-9a-f]{1,16}(?:, *0x[0-9a-f]{1,16})*),?\s*$/i;
-const FREED_BY = /^\s*freed by ([0-9a-fx:]+)\s*$/i;
+// Lines are known wherever in them their text stands: what a monitor puts before it is not always known.
+const FREED_BY = /(?:^|\s|:|\|)freed by ([0-9a-fx:]+)\s*$/i;
 const OLD_HEADER = /(\d{1,9}) allocations trace \((\d{1,9}) entry buffer\)/;
 const NEW_HEADER = /=+ Heap Trace: (\d{1,9}) records \((\d{1,9}) capacity\) =+/;
 const ALIVE =
   /(\d{1,12}) bytes (?:'leaked' in trace \((\d{1,9}) allocations\)|alive in trace \((\d{1,9})\/\d{1,9} allocations\))/;
-const DECODED = /^(?:---)?\s*(0x[0-9a-f]{1,16}): (.+)$/i;
-const INLINED = /^(?:---)?\s*\(inlined by\) (.+)$/;
+const DECODED = /(?:^|---|[\s:|>\]])\s*(0x[0-9a-f]{1,16}): (.+)$/i;
+const INLINED = /\(inlined by\) (.+)$/;
 
 /** Reads one line (without its end); undefined for anything that is no part of a dump: console output, blank lines. */
 export function parseEspLine(text: string): EspLine | undefined {
   if (text.includes(' bytes (@ ')) return recordLine(text);
-  const first = text.trimStart();
-  if (first.startsWith('freed by ')) return freedByLine(text);
+  if (text.includes('freed by ')) return freedByLine(text);
   if (text.includes(', 0x')) {
     const row = ownRow(text);
     if (row) return row;
   }
-  if (first.startsWith('---') || first.startsWith('0x') || first.startsWith('(inlined')) return decodedLine(text);
+  if (text.includes(' at ') || text.includes(IN_ROM)) {
+    const decoded = decodedLine(text);
+    if (decoded) return decoded;
+  }
   return footerLine(text);
 }
 
@@ -147,7 +150,7 @@ function footerLine(text: string): EspLine | undefined {
     const header = NEW_HEADER.exec(text);
     if (header) return { kind: 'header', style: 'v5.1', records: Number(header[1]), capacity: Number(header[2]) };
     if (text.includes('Heap Trace Summary')) return { kind: 'summary' };
-    return /^=+$/.test(text.trim()) ? { kind: 'end' } : undefined;
+    return /(?:^|[\s:|])=+$/.test(text.trimEnd()) ? { kind: 'end' } : undefined;
   }
   if (text.includes(' in trace (')) {
     const alive = ALIVE.exec(text);
@@ -158,6 +161,7 @@ function footerLine(text: string): EspLine | undefined {
   if (text.includes('Mode: Heap Trace ')) return { kind: 'mode', mode: text.includes('Trace All') ? 'all' : 'leaks' };
   if (text.includes('uffer has overflowed')) return { kind: 'overflow' };
   if (text.includes('traced while dumping')) return { kind: 'while-dumping' };
-  if (/^\s*hashmap: \d/.test(text)) return { kind: 'hashmap' };
-  return /^\s*total allocations \d+ total frees \d+/.test(text) ? { kind: 'totals' } : undefined;
+  if (text.includes('hashmap: ') && /(?:^|\s)hashmap: \d/.test(text)) return { kind: 'hashmap' };
+  if (!text.includes('total allocations ')) return undefined;
+  return /(?:^|[\s:|])total allocations \d+ total frees \d+/.test(text) ? { kind: 'totals' } : undefined;
 }

@@ -76,6 +76,14 @@ const FREE =
   /^(?:(?:__wrap_|__real_|_+|umm_|rt_|k_|mm_|kmm_|lv_mem_|tlsf_|heap_caps_)?(?:free|kfree)(?:_r)?|vPortFree|operator delete(?:\[\])?)$/;
 const SIZE_NAME = /size|bytes|len|wanted|^n$|^sz$/i;
 
+/** What a function of this name does with blocks; undefined for any other function. */
+export function allocatorCall(functionName: string): 'alloc' | 'calloc' | 'realloc' | 'free' | undefined {
+  if (FREE.test(functionName)) return 'free';
+  if (REALLOC.test(functionName)) return 'realloc';
+  if (!ALLOC.test(functionName)) return undefined;
+  return /calloc/i.test(functionName) ? 'calloc' : 'alloc';
+}
+
 /** Of malloc, free and their kin under other names; undefined where the arguments are not there. */
 function allocatorHit(functionName: string, values: readonly NumericArgument[]): GdbHit | undefined {
   const pointer = values.find((value) => value.isPointer && !CONTEXT.test(value.name));

@@ -140,13 +140,13 @@ export class GenericRows {
     if (this.allocations > 0 && this.allocatedBytes === 0) {
       builder.add({
         kind: 'gap',
-        reason: 'no allocation has a size: name the column of sizes (options.columns size=...)',
+        reason: 'no allocation has a size: name the column of sizes (columns: size=...)',
       });
     } else if (this.withoutSize > 0) {
       builder.add({ kind: 'gap', reason: `${this.withoutSize} allocations without a size` });
     }
     if (this.movedFromNowhere > 0) {
-      const reason = `${this.movedFromNowhere} reallocs do not say which block they took: name the column (options.columns from=...)`;
+      const reason = `${this.movedFromNowhere} reallocs do not say which block they took: name the column (columns: from=...)`;
       builder.add({ kind: 'gap', reason });
     }
   }

@@ -23,9 +23,9 @@ const FIRST = String.raw`\s*(?:${STAMP}|${DATE}|${UPTIME}|${LEVEL}|CPU ?\d{1,2})
 
 // Mail quotes, prompts of the REPL.
 const QUOTE = />+(?: |$)/y;
-// Of RTT Viewer and of gdb, and what gdb asks in the middle of a line.
-const TERMINAL = /\d\d> /y;
-const GDB = /\(gdb\)(?: |$)/y;
+// Of RTT Viewer, of gdb, the time of candump and strace; and what gdb asks in the middle of a line.
+const TERMINAL = /\d{1,2}> /y;
+const GDB = /\(gdb\)(?: |$)|\(\d{1,12}\.\d{1,9}\) /y;
 const PAGINATION = /--Type <RET>[^-]{1,60}--|---Type <return>[^-]{1,60}---/y;
 // A time stamp, and what parts it from the text.
 const TIME = new RegExp(String.raw`${STAMP}(?:[ \t]*(?:->|>|\|)[ \t]?|:? |\t|$)`, 'y');
@@ -68,11 +68,14 @@ export function logPrefixLength(line: string): number {
   while (at < line.length && (line.charCodeAt(at) === 0x20 || line.charCodeAt(at) === 0x09)) at++;
   if (!mayBeginPrefix(line.charCodeAt(at), line.charCodeAt(at + 1), line.charCodeAt(at + 2), line.charCodeAt(at + 4)))
     return 0;
-  if (FENCE.test(line)) return line.length;
+  const first = line.charCodeAt(at);
+  if ((first === 0x60 || first === 0x7e) && FENCE.test(line)) return line.length;
+  // An address in brackets is no time.
+  if (first === 0x5b && line.charCodeAt(at + 1) === 0x30 && (line.charCodeAt(at + 2) | 32) === 0x78) return 0;
   const start = at;
   for (let pieces = 0; pieces < MAX_PIECES; pieces++) {
     const before = at;
-    at = pastOne(line, at, PRIORITY);
+    if (line.charCodeAt(at) === 0x3c) at = pastOne(line, at, PRIORITY);
     // The kernel's own messages have a priority and no program.
     const isSyslog = at > before && line[at] !== '[';
     at = pastPiece(line, at);
@@ -92,7 +95,13 @@ export function mayBeginPrefix(first: number, second: number, third: number, fif
   if (first >= 0x30 && first <= 0x39) {
     // 12: 1: 12- 12/ 12. 12> 2024-
     return (
-      second === 0x3a || isDateSign(third) || third === 0x3a || third === 0x3e || isDateSign(fifth) || second === 0x2f
+      second === 0x3a ||
+      second === 0x3e ||
+      isDateSign(third) ||
+      third === 0x3a ||
+      third === 0x3e ||
+      isDateSign(fifth) ||
+      second === 0x2f
     );
   }
   switch (first) {
@@ -100,7 +109,8 @@ export function mayBeginPrefix(first: number, second: number, third: number, fif
     case 0x5b: // [
       return true;
     case 0x28: // (gdb)
-      return second === 0x67;
+      // (gdb), (1715774401.123456)
+      return second === 0x67 || (second >= 0x30 && second <= 0x39);
     case 0x3c: // <13> <inf>
       return (
         (second >= 0x30 && second <= 0x39) || second === 0x69 || second === 0x77 || second === 0x65 || second === 0x64

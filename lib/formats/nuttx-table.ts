@@ -77,8 +77,13 @@ export function parseRow(text: string, { columns, hasPrefix }: TableHeader): Tab
   }
   const size = numbers.get('size');
   if (size === undefined || size < 0) return undefined;
-  const callers = words.slice(at + 1).map(Number);
-  if (callers.some((address) => !Number.isSafeInteger(address))) return undefined;
+  const callers: Address[] = [];
+  for (let i = at + 1; i < words.length; i++) {
+    const word = words[i] ?? '';
+    // Bare, in brackets, or with the name of the function behind each.
+    const address = Number(word.startsWith('[') ? word.slice(1, -1) : word);
+    if (address > 0 && Number.isSafeInteger(address)) callers.push(address);
+  }
   return {
     pid: numbers.get('pid') ?? -1,
     sizeBytes: size,

@@ -10,7 +10,8 @@ import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
-import { callLogFormat, heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { callLogFormat } from './host/call-log.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
 import { jsonTableFormat } from './json-table.js';

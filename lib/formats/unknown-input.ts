@@ -65,6 +65,10 @@ function remedyFor(lines: readonly string[], subject: string): string {
   }
   const pattern = quoted(example)
     .replace(/0x[0-9a-f]{4,}/i, '{address}')
-    .replace(/(^|[^\w.])\d+(?![\w.])/, '$1{size}');
+    .replace(/(^|[^\w.])\d+(?![\w.])/, '$1{size}')
+    // What else differs from line to line.
+    .replace(/0x[0-9a-f]{4,}/i, '{caller}')
+    .replace(/\b(task|thread)([=: ]+)[\w./-]+/i, '$1$2{task}')
+    .replace(/0x[0-9a-f]{4,}/gi, '{any}');
   return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
 }

@@ -122,8 +122,8 @@ export const TEXT_INPUTS: readonly TextInput[] = [
     head: '',
     line: (i) =>
       i % 100 === 0
-        ? `GC: total: 102400, used: 12112, free: 25840\nGC memory layout; from 0x20000000:\n00000: ${'h==DTB.='.repeat(8)}\n`
-        : `${((i % 100) * 1024).toString(16).padStart(5, '0')}: ${'h==DTB.='.repeat(8)}\n`,
+        ? `GC: total: 102400, used: 12112, free: 25840\nGC memory layout; from 0x20000000:\n00000: ${'h=======..D=T==='.repeat(4)}\n`
+        : `${((i % 100) * 1024).toString(16).padStart(5, '0')}: ${'h=======..D=T==='.repeat(4)}\n`,
   },
   {
     name: 'heap levels',

@@ -99,7 +99,7 @@ const LINES: readonly [line: string, free: number | undefined, largest: number |
   ['HEAP: Allocated: 107264 bytes, Free: 16576 bytes', 16576, undefined, ''],
   ['xPortGetFreeHeapSize: 8192', 8192, undefined, ''],
   ['{"freeHeap": 39788, "maxFreeBlockSize": 20480}', 39788, 20480, ''],
-  ['Heap: 12.5 KB free', undefined, undefined, ''],
+  ['Heap: 12.5 KB free', 12800, undefined, ''],
   ['Minimum free heap: 1000, free heap: 2000, heap size: 8000', 2000, undefined, ''],
   ['memory free blocks: 12', undefined, undefined, ''],
   ['stack free: 512, heap', undefined, undefined, ''],

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { callLogFormat } from '../../lib/formats/host/allocator-logs.js';
+import { callLogFormat } from '../../lib/formats/host/call-log.js';
 import { jsonTableFormat } from '../../lib/formats/json-table.js';
 import { detectFormat } from '../../lib/formats/registry.js';
 import { EndCause, lifespans } from '../../lib/trace/lifespans.js';

@@ -31,21 +31,3 @@ export const heapWalkFormat = patternReader({
   confidence: 0.84,
   remedy: 'print the walk again and keep all of it',
 });
-
-/** What scripts inside a debugger print of each call: the address, then what was done with it. */
-export const callLogFormat = patternReader({
-  id: 'call-log',
-  title: 'log of malloc and free calls (0x... <---- malloc of 0x40 bytes; malloc(64) = 0x...)',
-  source: 'log of malloc and free calls',
-  patterns: [
-    'alloc: {address} <---- malloc of {size} bytes',
-    'alloc: {address} <---- calloc of {size} bytes',
-    'alloc: {address} <---- realloc of {size} bytes',
-    'free: {address} <---- free of {any} bytes',
-    'alloc: malloc({size}) = {address}',
-    'alloc: malloc({size}) -> {address}',
-    'free: free({address})',
-  ],
-  confidence: 0.5,
-  remedy: 'print one line a call, or describe other lines with options.patterns',
-});

@@ -40,7 +40,7 @@ interface MtraceLine {
 
 // @ OBJECT:(FUNCTION+OFFSET)[ADDRESS] OP POINTER SIZE: everything before the operation may be missing.
 const LINE =
-  /^(?:@ (?:([^\s:]{1,400}):)?(?:\(([^()\s]{1,400}?)(?:\+0x[0-9a-f]{1,16})?\))?(?:\[(0x[0-9a-f]{1,16})\])? )?([+\-<>!]) (0x[0-9a-f]{1,16})(?: (0x[0-9a-f]{1,16}))?\s*$/;
+  /^(?:@ (?:([^\s:]{1,400}):)?(?:\(([^()\s]{1,400}?)(?:\+0x[0-9a-f]{1,16})?\))?(?:\[(0x[0-9a-f]{1,16})\])? )?([+\-<>!]) (0x[0-9a-f]{1,16})(?: (0x[0-9a-f]{1,16}|\d{1,15}))?\s*$/;
 
 /** `+` new, `-` freed, `<` and `>` the old and the new block of a realloc, `!` a realloc that failed. Undefined for other lines. */
 function parseMtrace(text: string): MtraceLine | undefined {

@@ -15,7 +15,10 @@ type Figure = Exclude<keyof LevelValues, 'memory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const PAIR =
-  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?(?!\w)/gi;
+  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?(?!\w)/gi;
+/** The other way round: `45.2 KB free`, `12,345 bytes available`. */
+const NUMBER_FIRST =
+  /\b(\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)? ?(?:of )?(free|available|used)\b/gi;
 /** ESPHome: `'Heap Free': Sending state 189344.00000 B with 0 decimals of accuracy`. */
 const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kKM]?i?B)\b/;
 /** Meshtastic: `Heap status: 123456/234567 bytes free (-123), running 9/10 threads`. */
@@ -44,7 +47,12 @@ export function parseLevelLine(line: string): LevelValues | undefined {
   if (share) return ofShare(Number(share[2]), Number(share[3]), { what: share[4], text });
   const pairs: [string, number | undefined][] = [];
   for (const [, key = '', number = '', unit] of text.matchAll(PAIR)) pairs.push([key, sizeOf(number, unit)]);
-  return ofPairs(pairs, text);
+  const told = ofPairs(pairs, text);
+  if (told?.free !== undefined || !/free|avail|used/i.test(text)) return told;
+  const reversed = [...text.matchAll(NUMBER_FIRST)].map(
+    ([, number = '', unit, word = '']): [string, number | undefined] => [word, sizeOf(number, unit)],
+  );
+  return reversed.length === 0 ? told : ofPairs([...reversed, ...pairs], text);
 }
 
 function ofShare(
@@ -60,10 +68,12 @@ function ofShare(
 function ofPairs(pairs: readonly [key: string, value: number | undefined][], text: string): LevelValues | undefined {
   const values: Partial<Record<Figure, number>> = {};
   let memory = '';
+  let firstKey: string | undefined;
   for (const [key, value] of pairs) {
     const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
     if (figure === undefined || value === undefined || values[figure] !== undefined) continue;
+    firstKey ??= key;
     values[figure] = value;
     memory ||= named;
   }
@@ -75,7 +85,9 @@ function ofPairs(pairs: readonly [key: string, value: number | undefined][], tex
   )
     values.free = values.total - values.used;
   if (values.free === undefined && values.largest === undefined && values.minimum === undefined) return undefined;
-  return { memory: memory || memoryOf(text), ...values };
+  // What is named behind the figures is another figure's.
+  const before = firstKey === undefined ? text : text.slice(0, text.indexOf(firstKey));
+  return { memory: memory || (before === '' ? '' : memoryOf(before)), ...values };
 }
 
 interface KeyMeaning {
@@ -126,7 +138,7 @@ function memoryOf(text: string): string {
 
 function sizeOf(number: string, unit: string | undefined): Bytes | undefined {
   const scale = UNITS[(unit ?? '').charAt(0).toLowerCase()] ?? 1;
-  const value = Number(number) * (unit?.toLowerCase().startsWith('b') ? 1 : scale);
+  const value = Number(number.replaceAll(',', '')) * (unit?.toLowerCase().startsWith('b') ? 1 : scale);
   // A fraction of a byte is a share or a time.
   return scale === 1 && !Number.isInteger(value) ? undefined : Math.round(value);
 }
