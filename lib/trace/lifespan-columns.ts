@@ -8,6 +8,7 @@ export const EndCause = { alive: 0, free: 1, sweep: 2, realloc: 3, epoch: 4, imp
  */
 export const END_CAUSES = ['alive', 'free', 'sweep', 'realloc', 'epoch', 'implied'] as const;
 
+/** What in the events cannot be true together. */
 export type FindingKind =
   | 'unknown-free'
   | 'double-free'
