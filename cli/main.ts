@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { hideBin } from 'yargs/helpers';
 import { ExitCode, OutputError } from '../lib/public/command-line.js';
 import { runCommandLine } from './command-line.js';
@@ -17,7 +18,7 @@ import { logTraffic } from './traffic-log.js';
 
 const control = new AbortController();
 process.on('SIGINT', () => {
-  if (control.signal.aborted) process.exit(ExitCode.interrupted);
+  if (control.signal.aborted) endAtOnce();
   control.abort();
   process.stderr.write('\nending the capture and keeping what was captured; Ctrl-C again ends at once\n');
 });
@@ -25,7 +26,7 @@ process.on('SIGINT', () => {
 for (const name of ['SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
     // The terminal that is gone sends more than one.
-    if (control.signal.aborted && name === 'SIGTERM') process.exit(ExitCode.interrupted);
+    if (control.signal.aborted && name === 'SIGTERM') endAtOnce();
     control.abort();
   });
 let lostOutput: NodeJS.ErrnoException | undefined;
@@ -51,6 +52,15 @@ try {
 process.once('exit', () => {
   if (lostOutput) process.exitCode = exitCodeOfLostOutput(lostOutput, process.exitCode);
 });
+
+/** Whatever was being put in order is left as it is, which the user must know. */
+function endAtOnce(): never {
+  writeSync(
+    2,
+    '\nended at once: a target may be halted, with breakpoints still set; the next capture takes them away\n',
+  );
+  process.exit(ExitCode.interrupted);
+}
 
 /** A reader such as `head` may leave early: that is its business. */
 function exitCodeOfLostOutput(error: NodeJS.ErrnoException, exitCode: string | number | undefined): number {

@@ -15,7 +15,7 @@ Settings, as convenience variables set before `source` (all optional):
     $hh_table, $hh_table_bytes, $hh_next, $hh_first   for a heap in several areas: addresses of the first area's
                     table pointer, its length, the pointer to the next area, and of the first area itself
     $hh_attached    not 0: the heap is in use; its whole tables are shown with the first event
-    $hh_max_events  stop after so many events (default: 0, no limit)
+    $hh_max_events  stop after so many events, one more of a heap in several areas (default: 0, no limit)
     $hh_max_depth   frames kept of a backtrace (default: 128)
 
 Lines written (fields in hexadecimal but for text; one line is one record):
@@ -176,10 +176,15 @@ class LogBreakpoint(gdb.Breakpoint):
         # The event is complete only now: nothing is written of one that was cut short.
         gdb.write("".join(lines))
         self.events += 1
-        if self.events == self.max_events:
+        if self.is_full():
             gdb.write("@L\n")
             return True
         return self.asked_to_stop
+
+    def is_full(self):
+        # In which area of a split heap the last block lies may show at the event behind it only.
+        wanted = self.max_events + (1 if len(self.tables.found) > 1 else 0)
+        return 0 < self.max_events and self.events >= wanted
 
     def ask_to_stop(self, *_):
         self.asked_to_stop = True
@@ -221,15 +226,24 @@ class InitBreakpoint(gdb.Breakpoint):
         return False
 
 
+breakpoints = {}
+
+
+def hit(address):
+    """Does what a breakpoint would have done that was reached unseen: some servers tell an interrupt at the same moment alone."""
+    breakpoints[address].stop()
+
+
 def install():
     address = setting("log", 0) or int(gdb.parse_and_eval("(unsigned long) &gc_log_change")) & ~1
     log = LogBreakpoint(address)
     # SIGINT while Python works is lost in gdb; SIGUSR1 asks for a stop at the next event.
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, log.ask_to_stop)
+    breakpoints[address] = log
     init = setting("init", 0)
     if init:
-        InitBreakpoint(init, log)
+        breakpoints[init] = InitBreakpoint(init, log)
 
 
 install()

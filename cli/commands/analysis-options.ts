@@ -1,11 +1,13 @@
 import {
   addMarks,
+  ExitCode,
   type HeapRegion,
   type LoadOptions,
   parseAddress,
   parseSize,
   sanitize,
   type Trace,
+  traceDoubts,
   UsageError,
 } from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
@@ -67,18 +69,21 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();
-  sayNotes(trace, context);
+  sayDoubts(trace, context);
   // Bounds that were given replace all that the trace has.
   const marked = addMarks(trace, args.mark);
   return args.heap === undefined ? marked : { ...marked, regions: marked.regions.slice(-1) };
 }
 
-/** What was doubted or assumed when the trace was read is said by every command: figures alone look exact. */
-export function sayNotes({ notes, gaps, info }: Pick<Trace, 'notes' | 'gaps' | 'info'>, context: Context): void {
+/** What was doubted or assumed when the trace was captured or read is said by every command: figures alone look exact. */
+export function sayDoubts(trace: Trace, context: Context): void {
   if (context.quiet) return;
-  for (const { text } of notes.slice(0, 10)) context.err(`note: ${sanitize(text)}\n`);
-  if (info.complete) return;
-  context.err(`the capture is incomplete${gaps[0] ? `: ${sanitize(gaps[0].reason)}` : ''}\n`);
+  for (const { kind, text } of traceDoubts(trace)) context.err(`${kind === 'note' ? 'note: ' : ''}${sanitize(text)}\n`);
+}
+
+/** The exit status of a command that judges a trace, or writes it down for others: nothing is proved by one that lacks events. */
+export function exitCodeFor({ info }: Pick<Trace, 'info'>): ExitCode {
+  return info.complete && info.doubtful === undefined ? ExitCode.ok : ExitCode.partial;
 }
 
 /** @throws UsageError HH1187 */

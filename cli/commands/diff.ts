@@ -5,6 +5,7 @@ import {
   diffViolations,
   ExitCode,
   heapDiff,
+  requireComplete,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
@@ -31,6 +32,7 @@ export const diffCommand = defineCommand({
       .option('max-peak-growth', { type: 'string', describe: 'fail when the peak grows by more' })
       .option('max-growth-percent', { type: 'number', describe: 'fail when either grows by more percent' })
       .option('fail-on-new', { type: 'boolean', default: false, describe: 'fail on call paths that were not there' })
+      .option('allow-incomplete', { type: 'boolean', default: false, describe: 'judge captures with gaps, too' })
       .option('top', { type: 'number', describe: 'call paths to list (20)' }),
   run: async (args, context) => {
     const before = await loadForAnalysis(args.before, { ...args, mark: [] }, context);
@@ -39,12 +41,16 @@ export const diffCommand = defineCommand({
     const top = countField('top', '--top', args.top);
     if (context.json) context.out(`${JSON.stringify(diff)}\n`);
     else context.out(args.markdown ? diffMarkdown(diff, top) : diffText(diff, top));
+    const judges =
+      args.failOnNew ||
+      [args.maxGrowth, args.maxPeakGrowth, args.maxGrowthPercent].some((limit) => limit !== undefined);
     const broken = diffViolations(diff, {
       ...sizeField('liveGrowthBytes', '--max-growth', args.maxGrowth),
       ...sizeField('peakGrowthBytes', '--max-peak-growth', args.maxPeakGrowth),
       ...countField('growthPercent', '--max-growth-percent', args.maxGrowthPercent),
       noNewPaths: args.failOnNew,
     });
+    if (judges && !args.allowIncomplete) for (const trace of [before, after]) requireComplete(trace);
     if (broken.length > 0) throw new CheckFailedError('HH2006', ['diff: limits broken', ...broken].join('\n  '));
     return ExitCode.ok;
   },

@@ -3,7 +3,7 @@ import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../
 import { type Context, defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
-import { sayNotes } from './analysis-options.js';
+import { exitCodeFor, sayDoubts } from './analysis-options.js';
 
 export const exportCommand = defineCommand({
   name: 'export [trace]',
@@ -24,20 +24,21 @@ export const exportCommand = defineCommand({
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
     const { builder } = await loadFilledTrace(args.trace, { signal: context.signal, skipSamples: true });
-    sayNotes(builder, context);
-    const pieces = writer.write(builder.build());
+    const trace = builder.build();
+    sayDoubts(trace, context);
+    const pieces = writer.write(trace);
     if (args.out === '-') {
       for (const piece of pieces) {
         if (typeof piece !== 'string')
           throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
         context.out(context.terminal ? safeLines(piece) : piece);
       }
-      return ExitCode.ok;
+      return exitCodeFor(trace);
     }
     const path = args.out ?? `${basename(args.trace).replace(/\.[^.]*$/, '')}${writer.extension}`;
     await writeWhole(path, pieces);
     if (!context.quiet) context.err(`wrote ${path}: ${writer.title}\n`);
-    return ExitCode.ok;
+    return exitCodeFor(trace);
   },
 });
 

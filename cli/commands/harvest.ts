@@ -39,6 +39,10 @@ export const harvestCommand = defineCommand({
       .option('baud', { hidden: true, type: 'number', describe: "the rate of --serial (default: the board's)" })
       .option('dtr', { hidden: true, type: 'boolean', describe: '--serial: the level of DTR after opening' })
       .option('rts', { hidden: true, type: 'boolean', describe: '--serial: the level of RTS after opening' })
+      .option('clock', {
+        type: 'string',
+        describe: "a counter that tells the events' time: xTickCount@1000, DWT_CYCCNT@48M",
+      })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
       .option('allocator', {
@@ -111,6 +115,7 @@ export const harvestCommand = defineCommand({
         send: args.send,
         engine: args.engine,
         allocator: args.allocator,
+        clock: args.clock,
         hooks: args.hook,
         captureLargest: args.captureLargest,
         ring: ringOf(args),

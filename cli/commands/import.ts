@@ -16,7 +16,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { sizeOption } from '../number-options.js';
-import { readText } from './analysis-options.js';
+import { exitCodeFor, readText } from './analysis-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 export const importCommand = defineCommand({
@@ -100,7 +100,7 @@ export const importCommand = defineCommand({
     const outputs = await writeOutputs(trace, args.out);
     printOutputs(outputs, context);
     if (failure !== undefined) throw failure;
-    return trace.info.complete ? ExitCode.ok : ExitCode.partial;
+    return exitCodeFor(trace);
   },
 });
 

@@ -16,7 +16,7 @@ export const mpyCommand = defineCommand({
       array: true,
       demandOption: true,
       values: 'input',
-      describe: '.mpy files, version 5 or 6',
+      describe: '.mpy files, version 0 to 6',
     }),
   run: async (args, context) => {
     const results = [];

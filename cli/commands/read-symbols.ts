@@ -5,6 +5,7 @@ import {
   loadFirmware,
   type Symbolizer,
   splitFilesOf,
+  splitPackageOf,
   UsageError,
 } from '../../lib/public/command-line.js';
 import { type InputCode, inputFile, readInput } from '../input-file.js';
@@ -22,7 +23,8 @@ export async function readBytes(path: string, code: InputCode): Promise<Uint8Arr
 
 /** The symbols of a firmware. @throws UsageError HH1101, SymbolError */
 export async function readSymbols(path: string): Promise<Symbolizer> {
-  return createSymbolizer(await readBytes(path, 'HH1101'), { splitFiles: splitFilesOf(path) });
+  const split = { splitFiles: splitFilesOf(path), splitPackage: splitPackageOf(path) };
+  return createSymbolizer(await readBytes(path, 'HH1101'), split);
 }
 
 /** A firmware that must have its symbol table; `-` is standard input. @throws UsageError HH1101, SymbolError */

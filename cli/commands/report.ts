@@ -3,7 +3,7 @@ import { ExitCode, formatBytes, traceReport, writeWhole } from '../../lib/public
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
-import { sayNotes, traceArgument } from './analysis-options.js';
+import { exitCodeFor, sayDoubts, traceArgument } from './analysis-options.js';
 
 export const reportCommand = defineCommand({
   name: 'report <trace>',
@@ -20,9 +20,10 @@ export const reportCommand = defineCommand({
       .option('title', { type: 'string', describe: "the trace's name in the page (default: the file's)" }),
   run: async (args, context) => {
     const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
-    sayNotes(builder, context);
+    const trace = builder.build();
+    sayDoubts(trace, context);
     const name = basename(args.trace);
-    const html = await traceReport(builder.build(), args.title ?? name);
+    const html = await traceReport(trace, args.title ?? name);
     if (args.out === '-') {
       context.out(context.terminal ? safeLines(html) : html);
       return ExitCode.ok;
@@ -32,6 +33,6 @@ export const reportCommand = defineCommand({
     if (context.json) context.out(`${JSON.stringify({ path, bytes: Buffer.byteLength(html) })}\n`);
     else if (!context.quiet)
       context.err(`wrote ${path}: ${formatBytes(Buffer.byteLength(html))}, opens in any browser\n`);
-    return builder.info.complete ? ExitCode.ok : ExitCode.partial;
+    return exitCodeFor(trace);
   },
 });

@@ -1,6 +1,7 @@
 import {
   type Address,
   ExitCode,
+  firmwareNotes,
   formatAddress,
   parseAddress,
   type SourceFrame,
@@ -36,6 +37,7 @@ export const symbolizeCommand = defineCommand({
       }),
   run: async (args, context) => {
     const firmware = await readFirmware(args.elf);
+    for (const note of context.quiet ? [] : firmwareNotes(firmware)) context.err(`note: ${sanitize(note)}\n`);
     const isReturnAddress = args.returnAddresses;
     const found = addressGroups(args.addresses).flatMap((group) => {
       const places = group.map((address) => ({ address, frames: firmware.locate(address, { isReturnAddress }) }));

@@ -74,20 +74,29 @@ export async function* ringViaDebugPort(
   }
 }
 
+/** To a stop that is more than the test of a quiet target. */
+async function resumeToStop(port: RingPort, signal: AbortSignal): Promise<StopReason> {
+  for (;;) {
+    const stop = await port.resume(signal);
+    if (stop.kind !== 'quiet') return stop;
+    if (signal.aborted) return { kind: 'interrupted', pc: stop.pc };
+  }
+}
+
 /** A timer and listener of our own: a signal that AbortSignal.any makes of a time-out may be collected before it fires. */
 async function resumeUntilPoll(
   port: RingPort,
   pollMs: Milliseconds | undefined,
   signal: AbortSignal,
 ): Promise<StopReason> {
-  if (pollMs === undefined) return port.resume(signal);
+  if (pollMs === undefined) return resumeToStop(port, signal);
   const pause = new AbortController();
   const stop = () => pause.abort();
   const timer = setTimeout(stop, pollMs);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    return await port.resume(pause.signal);
+    return await resumeToStop(port, pause.signal);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -165,7 +174,7 @@ class RingDrain {
       // At a breakpoint the tracer is at a point where the ring may be touched, busy or not.
       if (!interrupted || this.reachedMeanwhile || !block.busy) return block;
       const pause = new AbortController();
-      const running = this.port.resume(pause.signal);
+      const running = resumeToStop(this.port, pause.signal);
       await sleep(BUSY_STEP_MS);
       pause.abort();
       const reason = asReached(await running, this.points);

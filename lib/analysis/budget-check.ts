@@ -1,4 +1,6 @@
+import { didYouMean } from '../base/did-you-mean.js';
 import type { Bytes } from '../base/units.js';
+import type { TraceContents } from '../trace/heap-event.js';
 import { lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { stacksWith } from './add-marks.js';
@@ -19,7 +21,7 @@ export interface BudgetResult {
   readonly name: string;
   readonly metric: BudgetMetric;
   readonly limit: number;
-  /** Undefined when the trace cannot tell: a phase that never began, a heap without addresses. */
+  /** Undefined when the trace cannot tell: a phase that never began, a name that no allocation fits, a heap without addresses. */
   readonly actual?: number;
   readonly passed: boolean;
   /** Why there is no figure, or what is odd about it. */
@@ -37,6 +39,8 @@ export interface BudgetCheck {
   readonly passed: boolean;
   /** A limit that holds on an incomplete capture proves nothing: `passed` is false then unless that was allowed. */
   readonly complete: boolean;
+  /** Why the events are not to be trusted, which proves as little; absent when they are. */
+  readonly doubtful?: string;
 }
 
 /** What a check of a budget lets pass. */
@@ -49,15 +53,33 @@ export function budgetCheck(trace: Trace, budget: Budget, options: BudgetOptions
   const facts = new Facts(trace, options);
   const results = budget.rules.flatMap((rule) =>
     rule.limits.map(({ metric, limit }): BudgetResult => {
-      const measured = facts.measure(rule, metric);
+      const measured = facts.measure(rule, metric, limit);
       const { actual } = measured;
       const within = actual !== undefined && (metric === 'largest_free' ? actual >= limit : actual <= limit);
       return { scope: rule.scope, name: rule.name, metric, limit, passed: within, ...measured };
     }),
   );
-  const { complete } = trace.info;
-  const passed = results.every((result) => result.passed) && (complete || options.allowIncomplete === true);
-  return { schema: 'heap-harvest/budget@1', subject: budget.subject, results, passed, complete };
+  const { complete, doubtful } = trace.info;
+  const isSound = (complete && doubtful === undefined) || options.allowIncomplete === true;
+  const passed = results.every((result) => result.passed) && isSound;
+  return {
+    schema: 'heap-harvest/budget@1',
+    subject: budget.subject,
+    results,
+    passed,
+    complete,
+    ...(doubtful === undefined ? {} : { doubtful }),
+  };
+}
+
+/** Why a trace that is no history cannot tell a figure; undefined when it can. */
+function untoldBy(contents: TraceContents, rule: BudgetRule, metric: BudgetMetric): string | undefined {
+  if (contents === 'history') return undefined;
+  if (contents === 'levels') return 'the log only says how full the heap was: it has no events';
+  const isOfOneMoment = rule.scope !== 'phase' && (metric === 'live' || metric === 'blocks');
+  if (isOfOneMoment || (metric === 'largest_free' && contents === 'snapshot' && rule.scope === 'heap'))
+    return undefined;
+  return 'a snapshot of one moment does not tell it';
 }
 
 type Measured = Pick<BudgetResult, 'actual' | 'note' | 'frames'>;
@@ -77,20 +99,35 @@ class Facts {
     this.hidden = hiddenFrames(trace, options);
   }
 
-  measure(rule: BudgetRule, metric: BudgetMetric): Measured {
+  /** A rule that nothing of the trace fits is not kept: its name may be misspelt. Only that nothing is allowed, nothing proves. */
+  measure(rule: BudgetRule, metric: BudgetMetric, limit: number): Measured {
+    const untold = untoldBy(this.trace.info.contents ?? 'history', rule, metric);
+    if (untold !== undefined) return { note: untold, frames: [] };
     if (rule.scope === 'phase') return this.ofPhase(rule.name, metric);
     if (metric === 'largest_free') return this.leastLargest(0, this.trace.eventCount);
     if (metric === 'failures') return { actual: this.failures(), frames: [] };
     const group = this.groupOf(rule);
+    const fitsNothing = rule.scope !== 'heap' && group.count === 0;
+    const nothing = fitsNothing ? { note: this.fitsNothing(rule) } : {};
+    if (fitsNothing && limit > 0) return { ...nothing, frames: [] };
     const frames = shownStack(this.trace, group.topStack, this.hidden);
-    const note = group.count === 0 ? { note: `${rule.scope} '${rule.name}' allocates nothing in this trace` } : {};
     const figures: Partial<Record<BudgetMetric, number>> = {
       peak: rule.scope === 'heap' ? heapPeak(this.trace).bytes : group.peakBytes,
       live: group.liveBytes,
       blocks: group.liveCount,
       count: group.count,
     };
-    return { actual: figures[metric] ?? 0, frames, ...(rule.scope === 'heap' ? {} : note) };
+    return { actual: figures[metric] ?? 0, frames, ...nothing };
+  }
+
+  private fitsNothing({ scope, name }: BudgetRule): string {
+    const { strings, frames } = this.trace;
+    const names = new Set(Array.from(frames.functionName, (id) => strings[id] ?? ''));
+    if (scope === 'source') {
+      for (const id of frames.file) names.add((strings[id] ?? '').split(/[\\/]/).at(-1) ?? '');
+    }
+    names.delete('');
+    return `${scope} '${name}' allocates nothing in this trace${didYouMean(name, [...names])}`;
   }
 
   private failures(): number {

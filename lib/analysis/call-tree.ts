@@ -1,12 +1,12 @@
 import { defined } from '../base/defined.js';
 import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
 import { heapPeak, isAliveAt } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 import { type PlaceTree, placeTree } from './stack-paths.js';
 
 /** How much of something: allocations, allocation units (CircuitPython's blocks), bytes. */

@@ -1,4 +1,6 @@
 /** What of the analyses is public: lib/public/command-line.ts passes it on. */
+
+export { type GuessedAt, type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 export { addMarks } from './add-marks.js';
 export { type Baseline, baselineOf, baselineText, newPaths, parseBaseline } from './baseline.js';
 export { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';
@@ -20,6 +22,7 @@ export {
   type FragmentationOptions,
   type FreeState,
   fragmentation,
+  type RegionState,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
@@ -37,8 +40,8 @@ export { type PoolCurvePoint, type PoolOptions, type PoolPlan, poolPlan } from '
 export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
-export { type GuessedAt, type StackDoubts, stackDoubts } from './stack-doubts.js';
 export type { TaskRow } from './task-table.js';
+export { type TimeLabel, timeLabel } from './time-label.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

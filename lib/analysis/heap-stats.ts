@@ -2,6 +2,7 @@ import { defined } from '../base/defined.js';
 import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
@@ -11,8 +12,8 @@ import { type Lifetimes, lifetimesOf } from './lifetimes.js';
 import { type Phase, phaseCounter } from './phases.js';
 import { type SizeTable, sizeCounter } from './size-table.js';
 import { type SourceRow, sourceCounter } from './source-table.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 import { type TaskRow, taskTable } from './task-table.js';
+import { type TimeLabel, timeLabel } from './time-label.js';
 import { together, walkSpans } from './walk-spans.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
@@ -62,8 +63,8 @@ export interface HeapStats {
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
   readonly stacks?: StackDoubts;
-  /** Whose clock the times are of: with `host` they hold the halts of the target. Absent: the source's own, or none. */
-  readonly clock?: 'host' | 'target';
+  /** Whose clock the times are of: host time holds the halts of the target. Absent: the source's own, or none. */
+  readonly timeLabel?: TimeLabel;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -109,7 +110,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
-    ...defined({ clock: clockOf(trace) }),
+    ...defined({ timeLabel: timeLabel(trace.info) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],
@@ -174,11 +175,6 @@ function histogramOf(spans: Lifespans): SizeBucket[] {
     buckets.push({ fromBytes, toBytes, count: counts[b] ?? 0, bytes: bytes[b] ?? 0 });
   }
   return buckets;
-}
-
-/** A capture of before the clock was recorded has an engine, and the host's clock. */
-function clockOf({ info }: Trace): HeapStats['clock'] | undefined {
-  return info.clock?.kind ?? (info.engine === undefined ? undefined : 'host');
 }
 
 function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {

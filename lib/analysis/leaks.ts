@@ -2,6 +2,7 @@ import { defined } from '../base/defined.js';
 import type { Bytes, StackId } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
@@ -9,7 +10,6 @@ import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { spanSources } from './source-table.js';
-import { type StackDoubts, stackDoubts } from './stack-doubts.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,

@@ -6,7 +6,7 @@ import type { Trace } from '../trace/trace.js';
 export interface Place {
   /** `file:line`; the address where neither is known. */
   readonly location: string;
-  /** `??` when unknown. */
+  /** `??` when unknown; `<signal handler called>` where an exception was taken. */
   readonly functionName: string;
   /** Empty when unknown. */
   readonly file: string;
@@ -19,6 +19,9 @@ export const NO_PLACE: Place = { location: '(no backtrace)', functionName: '', f
 
 /** Stands for the callers that a cut backtrace lacks. */
 const CUT_PLACE: Place = { location: '[...]', functionName: '(cut)', file: '', line: 0 };
+
+/** gdb's words for the frame that an exception made. */
+const SIGNAL_NAME = '<signal handler called>';
 
 /** The distinct places of a trace's frames. */
 export interface Places {
@@ -55,7 +58,9 @@ export function placeOf(trace: Trace, frame: FrameId): Place {
   const file = strings[frames.file[frame] ?? -1] ?? '';
   const line = frames.line[frame] ?? 0;
   const location = file === '' ? formatAddress(frames.address[frame] ?? 0) : `${file}:${line}`;
-  return { location, functionName: strings[frames.functionName[frame] ?? -1] || '??', file, line };
+  const isSignal = ((frames.flags[frame] ?? 0) & FrameFlag.signal) !== 0;
+  const unknown = isSignal ? SIGNAL_NAME : '??';
+  return { location, functionName: strings[frames.functionName[frame] ?? -1] || unknown, file, line };
 }
 
 /** Orders texts by their UTF-16 code units: the same everywhere, unlike `localeCompare`. */

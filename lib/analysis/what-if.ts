@@ -1,11 +1,12 @@
-import type { Address, Bytes, Seq } from '../base/units.js';
+import type { Bytes, Seq } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { fragmentationOf } from './heap-map.js';
 import { heapRegions } from './heap-regions.js';
-import { type HeapRequests, heapRequests, RequestKind } from './heap-requests.js';
+import { type HeapRequests, heapRequests } from './heap-requests.js';
 import { heapPeak } from './heap-usage.js';
-import type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
+import type { HeapSpace, PlacementPolicy } from './policies/placement-policy.js';
+import { PolicyReplay } from './policy-replay.js';
+import { type Reproduction, reproduction } from './reproduction.js';
 
 /** A trace's requests under another placement policy. */
 export interface WhatIf {
@@ -26,6 +27,13 @@ export interface WhatIf {
   readonly largestFreeAtPeakBytes: Bytes;
   /** How many blocks came to lie where the captured allocator had put them; absent without addresses. */
   readonly agreement?: { readonly same: number; readonly of: number };
+  /** Which policy comes nearest to the captured allocator, and how near; absent without addresses. */
+  readonly reproduction?: Reproduction;
+  /**
+   * Whether the figures are estimates: no policy puts every block where the capture has it, the trace has no addresses to tell by, or
+   * blocks' sizes where the policy wants those of requests. What was asked for, or the model, is not quite that of the program then.
+   */
+  readonly isEstimate: boolean;
   /** The smallest heap that serves everything, found by bisection; absent when it was not asked for or not found. */
   readonly leastHeapBytes?: Bytes;
   readonly assumptions: readonly string[];
@@ -41,17 +49,21 @@ export interface WhatIfOptions {
 
 /** Larger heaps are not replayed: some policies keep a table of the whole heap. */
 const MAX_HEAP = 2 ** 30;
-const SAMPLES = 256;
-
 /** Replays a trace under a policy. Failed requests of the capture are not replayed: how long they would have lived is unknown. */
 export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOptions = {}): WhatIf {
   const requests = heapRequests(trace);
   const assumptions = [...lifespans(trace).assumptions];
-  const space = bounded(options.space ?? spaceOf(trace, assumptions), assumptions);
-  if (trace.info.sizeKind === 'block' && !trace.events.requestedBytes && policy.id !== 'micropython-gc') {
+  const ofCapture: string[] = [];
+  const captured = bounded(spaceOf(trace, ofCapture), ofCapture);
+  const near = reproduction(trace, requests, captured);
+  const space = options.space ? bounded(options.space, assumptions) : captured;
+  if (!options.space) assumptions.push(...ofCapture);
+  const addsToBlocks =
+    trace.info.sizeKind === 'block' && !trace.events.requestedBytes && policy.id !== 'micropython-gc';
+  if (addsToBlocks) {
     assumptions.push('the trace has the sizes of blocks, not of requests: this policy adds its own overhead on top');
   }
-  const replay = new Replay(requests, policy, space);
+  const replay = new PolicyReplay(requests, policy, space);
   replay.run({ peakSeq: heapPeak(trace).seq, stopAtFailure: false });
   const least = options.leastHeap === false ? undefined : leastHeap(trace, requests, policy);
   if (least !== undefined)
@@ -64,6 +76,8 @@ export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOpt
     requests: requests.count,
     ...replay.result(),
     ...(trace.info.hasAddresses ? { agreement: replay.agreement } : {}),
+    ...(near ? { reproduction: near } : {}),
+    isEstimate: addsToBlocks || near === undefined || near.same < near.of,
     ...(least === undefined ? {} : { leastHeapBytes: least }),
     assumptions,
   };
@@ -80,9 +94,11 @@ function spaceOf(trace: Trace, assumptions: string[]): HeapSpace {
   if (trace.info.hasAddresses) {
     const { regions, assumptions: more } = heapRegions(trace, lifespans(trace));
     const [first] = regions;
-    if (first && first.sizeBytes > 0) {
+    const sizeBytes = regions.reduce((sum, region) => sum + region.sizeBytes, 0);
+    if (first && sizeBytes > 0) {
       assumptions.push(...more.slice(lifespans(trace).assumptions.length));
-      return { baseAddress: first.baseAddress, sizeBytes: first.sizeBytes };
+      if (regions.length > 1) assumptions.push(`the ${regions.length} areas of the heap are replayed as one`);
+      return { baseAddress: first.baseAddress, sizeBytes };
     }
   }
   const sizeBytes = Math.max(1024, 2 * heapPeak(trace).bytes);
@@ -90,114 +106,11 @@ function spaceOf(trace: Trace, assumptions: string[]): HeapSpace {
   return { baseAddress: 0x20000000, sizeBytes };
 }
 
-class Replay {
-  failures = 0;
-  private firstFailureSeq: Seq = -1;
-  private high: Address;
-  private worst = 0;
-  private atPeak = { fragmentation: 0, largest: 0 };
-  private same = 0;
-  private placed = 0;
-  private placement: Placement;
-  /** By block: its address, -1 while it has none. */
-  private readonly addresses: Float64Array;
-
-  constructor(
-    private readonly requests: HeapRequests,
-    private readonly policy: PlacementPolicy,
-    private readonly space: HeapSpace,
-  ) {
-    this.placement = policy.create(space);
-    this.addresses = new Float64Array(requests.sizeBytes.length).fill(-1);
-    this.high = space.baseAddress;
-  }
-
-  get agreement(): { same: number; of: number } {
-    return { same: this.same, of: this.placed };
-  }
-
-  run({ peakSeq, stopAtFailure }: { peakSeq: Seq; stopAtFailure: boolean }): void {
-    const { count, seq } = this.requests;
-    const every = Math.max(1, Math.floor(count / SAMPLES));
-    for (let at = 0; at < count; at++) {
-      this.step(at);
-      if (stopAtFailure) {
-        if (this.failures > 0) return;
-      } else if (at % every === 0 || seq[at] === peakSeq) this.sample(seq[at] === peakSeq);
-    }
-  }
-
-  result() {
-    return {
-      failures: this.failures,
-      firstFailureSeq: this.firstFailureSeq,
-      footprintBytes: this.high - this.space.baseAddress,
-      worstFragmentation: this.worst,
-      peakFragmentation: this.atPeak.fragmentation,
-      largestFreeAtPeakBytes: this.atPeak.largest,
-    };
-  }
-
-  private step(at: number): void {
-    const { kind, block, from } = this.requests;
-    const id = block[at] ?? -1;
-    switch (kind[at]) {
-      case RequestKind.alloc:
-        this.place(at, id, this.placement.alloc(this.requests.sizeBytes[id] ?? 0));
-        break;
-      case RequestKind.free:
-        this.release(id);
-        break;
-      case RequestKind.realloc: {
-        const old = this.addresses[from[at] ?? -1] ?? -1;
-        const size = this.requests.sizeBytes[id] ?? 0;
-        const address = old < 0 ? this.placement.alloc(size) : this.placement.realloc(old, size);
-        // The program frees the old block in the end, whether its realloc succeeded or not.
-        if (address < 0) this.release(from[at] ?? -1);
-        this.place(at, id, address);
-        break;
-      }
-      case RequestKind.collected:
-        this.placement.collected?.();
-        break;
-      default:
-        this.placement = this.policy.create(this.space);
-        this.addresses.fill(-1);
-    }
-  }
-
-  private place(at: number, id: number, address: Address): void {
-    this.addresses[id] = address;
-    this.placed++;
-    if (address < 0) {
-      this.failures++;
-      if (this.firstFailureSeq < 0) this.firstFailureSeq = this.requests.seq[at] ?? -1;
-      return;
-    }
-    if (address === this.requests.address[id]) this.same++;
-    this.high = Math.max(this.high, address + (this.requests.sizeBytes[id] ?? 0));
-  }
-
-  private release(id: number): void {
-    const address = this.addresses[id] ?? -1;
-    if (address < 0) return;
-    this.placement.free(address);
-    this.addresses[id] = -1;
-  }
-
-  private sample(peak: boolean): void {
-    const { freeBytes, largestFreeBytes } = this.placement;
-    const fragmentation = fragmentationOf(freeBytes, Math.min(freeBytes, largestFreeBytes));
-    if (fragmentation > this.worst) this.worst = fragmentation;
-    if (peak) this.atPeak = { fragmentation, largest: largestFreeBytes };
-  }
-}
-
 /** The least heap, in steps of 16 bytes, that serves every request; undefined when even 1 GiB does not. */
 function leastHeap(trace: Trace, requests: HeapRequests, policy: PlacementPolicy): Bytes | undefined {
   const step = Math.max(16, policy.unitBytes);
   const survives = (steps: number) => {
-    const replay = new Replay(requests, policy, { baseAddress: 0x20000000, sizeBytes: steps * step });
+    const replay = new PolicyReplay(requests, policy, { baseAddress: 0x20000000, sizeBytes: steps * step });
     replay.run({ peakSeq: -1, stopAtFailure: true });
     return replay.failures === 0;
   };

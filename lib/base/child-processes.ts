@@ -10,10 +10,18 @@ const LOOKUP_MS: Milliseconds = 5_000;
 const found = new Map<string, boolean>();
 /**
  * Becomes the program, after it has left a guard in the program's process group. The guard waits on a pipe that only this process
- * holds: a line says that all is well, its end without one that this process was killed; then the whole group goes. It is there
- * before the program is, so that no moment is without it.
+ * holds: a line says that all is well, its end without one that this process was killed; then the whole group goes, at once or after
+ * the program ($$ is it) had some tenths of a second to end in order. It is there before the program is, so that no moment is without it.
  */
-const GUARDED = `(read -r _ <&${GUARD_PIPE} || kill -9 0) >/dev/null 2>&1 & exec "$@" ${GUARD_PIPE}<&-`;
+const guarded = (tenths: number) => {
+  const inOrder = `trap '' TERM; kill -TERM 0; n=0; while kill -0 $$ && [ $n -lt ${tenths} ]; do sleep 0.1; n=$((n+1)); done; `;
+  return `(read -r _ <&${GUARD_PIPE} || { ${tenths > 0 ? inOrder : ''}kill -9 0; }) >/dev/null 2>&1 & exec "$@" ${GUARD_PIPE}<&-`;
+};
+
+export interface SpawnOptions {
+  /** How long the program may take to end in order (by SIGTERM) when this process was killed; absent: it is killed at once. */
+  readonly graceMs?: Milliseconds;
+}
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C at our terminal does not reach it: captures end it in order.
@@ -22,12 +30,16 @@ const GUARDED = `(read -r _ <&${GUARD_PIPE} || kill -9 0) >/dev/null 2>&1 & exec
  *
  * @throws ToolMissingError HH1806 when no file descriptors are left
  */
-export function spawnTool(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+export function spawnTool(
+  program: string,
+  args: readonly string[],
+  { graceMs = 0 }: SpawnOptions = {},
+): ChildProcessWithoutNullStreams {
   tellTraffic('process', '>', () => [program, ...args].join(' '));
   // A program that is not there fails as it does without a guard.
   const isGuarded = process.platform !== 'win32' && isProgram(program);
   const child = isGuarded
-    ? spawn('/bin/sh', ['-c', GUARDED, 'sh', program, ...args], {
+    ? spawn('/bin/sh', ['-c', guarded(Math.round(graceMs / 100)), 'sh', program, ...args], {
         detached: true,
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       })

@@ -1,5 +1,6 @@
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
+import type { DebugLink, StopReason } from '../link/debug-link.js';
 import type { GdbProgram } from '../link/mi/find-gdb.js';
 import type { Target } from '../link/server/target.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
@@ -75,8 +76,7 @@ export async function* ramDumps(
   let taken = 0;
   let passes = 0;
   while (taken < plan.maxDumps && !signal.aborted) {
-    const period = plan.periodMs === undefined ? undefined : AbortSignal.timeout(plan.periodMs);
-    const stop = await link.resume(period ? AbortSignal.any([signal, period]) : signal);
+    const stop = await runFor(link, plan.periodMs, signal);
     const end = plan.stops.find(({ address }) => address === stop.pc);
     const passed = plan.at.find(({ address }) => address === stop.pc);
     if (stop.kind === 'breakpoint' && end) {
@@ -90,5 +90,27 @@ export async function* ramDumps(
     } else {
       return;
     }
+  }
+}
+
+/**
+ * To a stop that is more than the test of a quiet target, or for so long. A timer and listener of our own: a signal that AbortSignal.any
+ * makes of a time-out may be collected before it fires.
+ */
+async function runFor(link: DebugLink, periodMs: Milliseconds | undefined, signal: AbortSignal): Promise<StopReason> {
+  const pause = new AbortController();
+  const end = () => pause.abort();
+  const timer = periodMs === undefined ? undefined : setTimeout(end, periodMs);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    for (;;) {
+      const stop = await link.resume(pause.signal);
+      if (stop.kind !== 'quiet') return stop;
+      if (pause.signal.aborted) return { kind: 'interrupted', pc: stop.pc };
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
   }
 }

@@ -2,7 +2,7 @@ import { type ErrorExplanation, entry } from './error-explanation.js';
 
 const KEPT = 'The events before the place were kept.';
 
-/** The codes of the trace format readers (HH1410 to HH1489). */
+/** The codes of the trace format readers (HH1410 to HH1489), and of traces that cannot be judged (HH1720). */
 export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1410: entry(
     'Drone OS: an impossible frame',
@@ -101,8 +101,8 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1454: entry('Not a line of JSON', 'Each line must be one object.', 'Name the fields with --columns.', KEPT),
   HH1460: entry(
-    'Not a .mpy file of version 5 or 6',
-    'It is another file, or of an older MicroPython.',
+    'Not a .mpy file of version 0 to 6',
+    'It is another file, or of a newer MicroPython.',
     'Compile it again with the mpy-cross of the firmware.',
   ),
   HH1461: entry('A .mpy file is cut', 'It was not copied whole.', 'Copy it again.'),
@@ -121,6 +121,11 @@ export const FORMAT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No such export format',
     '--format takes the id of a known format.',
     '`harvest export --list-formats` lists them.',
+  ),
+  HH1720: entry(
+    'A trace without events cannot be checked',
+    'The log only says how full the heap was: there are no allocations of which any could be left behind.',
+    'Check a trace of allocations; `harvest leaks` without --max tells a leak from fragmentation by the levels.',
   ),
   HH1645: entry(
     'The input holds nothing of the format',

@@ -53,6 +53,11 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     OTHER_ENGINE,
   ),
   HH1561: entry('The target runs', 'The request needs a halted target.', 'Interrupt the target first.'),
+  HH1562: entry(
+    'The debug server cannot leave its target so',
+    'No command of it is known that resets the target and lets it run; a Black Magic Probe cannot leave it halted either.',
+    'Leave --after out, and reset the board by its button.',
+  ),
   HH1564: entry(
     'The target does not stop',
     'The core sleeps with its debug port off, or the probe lost it.',
@@ -71,7 +76,7 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1590: entry(
     'gdb or the debug server does not answer any more',
-    'One of them hangs or was stopped, or the probe is gone: a quiet target was interrupted, and nothing came back.',
+    'One of them hangs or was stopped, or the probe is gone; or the core sleeps with its debug port off. The target was interrupted, and nothing came back.',
     'See what the debug server says; start it again and repeat the capture.',
   ),
 };

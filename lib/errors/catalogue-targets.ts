@@ -29,11 +29,6 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The address is not mapped, or the target is asleep.',
     'Check the ELF file and the board.',
   ),
-  HH1507: entry(
-    'The target does not stop',
-    'It sleeps with its debug link off, or the link is stuck.',
-    'Reset the board and the probe.',
-  ),
   HH1508: entry(
     'Too few hardware breakpoints',
     'Cortex-M0 has 4, M3 and M4 have 6; other sessions may hold some.',

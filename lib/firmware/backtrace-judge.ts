@@ -1,3 +1,4 @@
+import { exceptionEndOf, isOnNonSecureStack } from '../arch/arm/exception-frame.js';
 import type { Address } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { type Backtrace, CUT_FRAME, type Frame } from '../trace/heap-event.js';
@@ -21,8 +22,10 @@ export class BacktraceJudge {
   private readonly verdicts = new Map<number, Verdict>();
   private readonly marked = new WeakMap<Frame, Frame>();
   private readonly returns: ReturnAddresses;
+  private readonly isArm: boolean;
 
   constructor(private readonly firmware: Symbolizer) {
+    this.isArm = firmware.machine === 'arm';
     this.returns = new ReturnAddresses(firmware);
   }
 
@@ -31,13 +34,20 @@ export class BacktraceJudge {
     const judged: Frame[] = [];
     let isGuessed = false;
     let isTop = false;
+    // gdb 13 knows no TrustZone without a target that tells of it: it may have read the frame of an exception from the wrong stack.
+    let isForeign = false;
     let before: Frame | undefined;
     for (const frame of backtrace) {
       if (frame.kind === 'cut' || frame.kind === 'signal' || frame.kind === 'tail') {
         judged.push(isGuessed && frame.kind !== 'cut' ? this.guessed(frame) : frame);
         isTop = frame.kind === 'signal';
+        isForeign = isTop && this.firmware.mayHaveTrustZone && isOnNonSecureStack(frame.address);
+        isGuessed ||= isForeign;
         continue;
       }
+      if (isForeign && isTop && !this.firmware.functionAt(frame.address)) return [...judged, CUT_FRAME];
+      const fromException = this.isArm ? exceptionEnd(frame) : undefined;
+      if (fromException) return [...judged, ...fromException];
       const { isGuessed: fromHere, root } = this.verdict(frame.address, isTop);
       if (root) return [...judged, root];
       const isCircle = before?.address === frame.address && !before.inlined && !this.returns.maySelfCall(frame.address);
@@ -76,4 +86,16 @@ export class BacktraceJudge {
     const functionName = place.functionName === '??' ? '' : place.functionName;
     return { address: pc, functionName, file: place.file ?? '', line: place.line };
   }
+}
+
+/**
+ * What stands for a frame at which gdb took the end of an exception, or of a call from the other security state, for code, and went on
+ * with whatever lies on the stack. Undefined for other frames.
+ */
+function exceptionEnd(frame: Frame): Backtrace | undefined {
+  const end = exceptionEndOf(frame.address);
+  if (end === undefined) return undefined;
+  return end === 'exception'
+    ? [{ address: (frame.address | 1) >>> 0, functionName: '', file: '', line: 0, kind: 'signal' }, CUT_FRAME]
+    : [frame, CUT_FRAME];
 }

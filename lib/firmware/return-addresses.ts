@@ -5,7 +5,8 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
  * What a return address is. `call`: a call instruction stands before it. `tail`: a jump to another function stands before it, as with the
  * frames that gdb makes of tail calls. `root`: the first instruction of a function, where nobody can have called from: an operating
  * system put it on a task's stack, so that the task returns there; the backtrace ends with it. `doubtful`: nothing of these, so that
- * something else was taken for a return address. `unknown`: the code is not in the ELF file.
+ * something else was taken for a return address. `unknown`: the code is not in the ELF file, or one of several
+ * overlays.
  */
 export type ReturnKind = 'call' | 'tail' | 'root' | 'doubtful' | 'unknown';
 
@@ -39,7 +40,7 @@ export class ReturnAddresses {
   }
 
   private judge(pc: Address): ReturnKind {
-    if (!this.isThumb || this.firmware.codeKindAt(pc) === 'arm') return 'unknown';
+    if (!this.isThumb || this.firmware.codeKindAt(pc) === 'arm' || this.firmware.isOverlaid(pc)) return 'unknown';
     const branch = this.branchBefore(pc);
     if (branch?.isCall) return 'call';
     if (branch?.target !== undefined && this.isFunction(branch.target)) return 'tail';

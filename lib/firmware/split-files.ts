@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { SplitFiles } from '../symbols/split-units.js';
+import type { SplitFiles, SplitPackageFile } from '../symbols/split-units.js';
 
 const MAX_BYTES = 512 * 1024 * 1024;
 
@@ -18,6 +18,11 @@ export function splitFilesOf(elf: string): SplitFiles {
     }
     return undefined;
   };
+}
+
+/** Finds the package of a program's .dwo files beside it: `firmware.elf.dwp`, as gdb looks for it, else `firmware.dwp`. */
+export function splitPackageOf(elf: string): SplitPackageFile {
+  return () => readIfThere(`${elf}.dwp`) ?? readIfThere(`${elf.replace(/\.[^./\\]*$/, '')}.dwp`);
 }
 
 function readIfThere(path: string): Uint8Array | undefined {

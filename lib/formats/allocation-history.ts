@@ -3,6 +3,7 @@ import { ByteWriter } from '../trace/byte-writer.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
+import { type HistoryDoubts, historyDoubts } from './history-doubts.js';
 
 const PIECE_BYTES = 1 << 19;
 const MAX_CACHED_BYTES = 1 << 26;
@@ -11,7 +12,7 @@ const encoder = new TextEncoder();
 /** One line of a backtrace as CircuitPython's tools write it: address, `file:line`, function. */
 export type HistoryFrame = readonly [address: string, location: string, functionName: string];
 
-/** One record of allocation_history.json. `address` and `bytes` are additions that other readers leave out. */
+/** One record of allocation_history.json. `address`, `bytes` and `doubts` are additions that other readers leave out. */
 export interface HistoryRecord {
   readonly start_block: number;
   readonly size: number;
@@ -24,6 +25,8 @@ export interface HistoryRecord {
   readonly end_cause?: string;
   readonly address?: string;
   readonly bytes?: number;
+  /** On the first record, about the whole file. */
+  readonly doubts?: HistoryDoubts;
 }
 
 /**
@@ -36,9 +39,12 @@ export function* allocationHistoryBytes(trace: Trace): Generator<Uint8Array> {
   const frames = new FrameCache(trace);
   const blocks = blockNumbers(trace);
   const out = new ByteWriter();
+  const doubts = historyDoubts(trace);
   let separator = '[';
   for (const index of inHistoryOrder(spans)) {
     writeRecord(out, separator, historyFields(trace, spans, index, blocks), frames);
+    if (separator === '[' && doubts) out.utf8(`,"doubts":${JSON.stringify(doubts)}`);
+    out.ascii('}');
     separator = ',\n';
     if (out.length < PIECE_BYTES) continue;
     yield out.take();
@@ -69,7 +75,11 @@ export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
   const spans = lifespans(trace);
   const frames = new FrameCache(trace);
   const blocks = blockNumbers(trace);
-  for (const index of inHistoryOrder(spans)) yield historyRecord(historyFields(trace, spans, index, blocks), frames);
+  let doubts = historyDoubts(trace);
+  for (const index of inHistoryOrder(spans)) {
+    yield { ...historyRecord(historyFields(trace, spans, index, blocks), frames), ...(doubts ? { doubts } : {}) };
+    doubts = undefined;
+  }
 }
 
 /** Closed lifespans by their ends, those of one event in order of allocation; then the survivors. */
@@ -139,7 +149,7 @@ function historyRecord(fields: HistoryFields, frames: FrameCache): HistoryRecord
   };
 }
 
-/** The same as JSON, with the bytes of each stack made once: traces repeat them. A test holds the two together. */
+/** The same as JSON, open at its end, with the bytes of each stack made once: traces repeat them. A test holds the two together. */
 function writeRecord(out: ByteWriter, separator: string, fields: HistoryFields, frames: FrameCache): void {
   out.ascii(`${separator}{"start_block":${fields.startBlock},"size":${fields.blocks},"start_trace":`);
   out.bytes(frames.json(fields.startStack));
@@ -148,7 +158,7 @@ function writeRecord(out: ByteWriter, separator: string, fields: HistoryFields, 
   else out.bytes(frames.json(fields.endStack));
   const cause = fields.endCause === undefined ? '' : `,"end_cause":"${fields.endCause}"`;
   const address = fields.address === undefined ? '' : `,"address":"${fields.address}"`;
-  out.ascii(`,"end_time":${fields.endSeq}${cause}${address},"bytes":${fields.bytes}}`);
+  out.ascii(`,"end_time":${fields.endSeq}${cause}${address},"bytes":${fields.bytes}`);
 }
 
 interface BlockNumbers {

@@ -1,5 +1,5 @@
 import type { Address, Bytes, Microseconds, Milliseconds } from '../base/units.js';
-import type { Frame, TraceInfo } from '../trace/heap-event.js';
+import { type Frame, type OracleResult, TRACE_CONTENTS, type TraceInfo } from '../trace/heap-event.js';
 import { integerList, JsonFields } from './json-fields.js';
 
 /** The answer to `GET /trace` before its events (alloctrace protocol). */
@@ -123,8 +123,10 @@ function optional<K extends string>(name: K, value: number | undefined): { reado
 export function parseInfo(value: unknown, where: string): Partial<TraceInfo> {
   const fields = new JsonFields(value, where);
   const elf = fields.optionalObject('elf');
+  const clock = fields.optionalObject('clock');
+  const oracle = fields.optionalObject('oracle');
   const buildId = elf?.optionalString('buildId');
-  const text = (name: 'endReason' | 'engine' | 'allocator' | 'board' | 'toolVersion') =>
+  const text = (name: 'doubtful' | 'endReason' | 'engine' | 'allocator' | 'board' | 'toolVersion') =>
     fields.has(name) ? { [name]: fields.string(name) } : {};
   const amount = (name: 'startedAtWallMs' | 'durationMs') => (fields.has(name) ? { [name]: fields.number(name) } : {});
   return {
@@ -133,6 +135,8 @@ export function parseInfo(value: unknown, where: string): Partial<TraceInfo> {
     sizeKind: fields.choice('sizeKind', ['requested', 'block']),
     unitBytes: fields.integer('unitBytes'),
     complete: fields.boolean('complete'),
+    ...(fields.has('contents') ? { contents: fields.choice('contents', TRACE_CONTENTS) } : {}),
+    ...text('doubtful'),
     ...text('endReason'),
     ...text('engine'),
     ...text('allocator'),
@@ -140,7 +144,21 @@ export function parseInfo(value: unknown, where: string): Partial<TraceInfo> {
     ...text('toolVersion'),
     ...amount('startedAtWallMs'),
     ...amount('durationMs'),
+    ...(clock && { clock: { kind: clock.choice('kind', ['host', 'target']), name: clock.string('name') } }),
+    ...(oracle && { oracle: parseOracle(oracle) }),
     ...(elf && { elf: { path: elf.string('path'), ...(buildId === undefined ? {} : { buildId }) } }),
+  };
+}
+
+const MAX_DIFFERENCES = 20;
+
+function parseOracle(fields: JsonFields): OracleResult {
+  return {
+    outcome: fields.choice('outcome', ['matched', 'differs', 'unavailable']),
+    detail: fields.string('detail'),
+    ...optional('liveBlocks', fields.optionalInteger('liveBlocks')),
+    ...optional('liveUnits', fields.optionalInteger('liveUnits')),
+    differences: fields.list('differences', MAX_DIFFERENCES).map(String),
   };
 }
 

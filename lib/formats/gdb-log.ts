@@ -1,18 +1,20 @@
-import type { Address, StackId } from '../base/units.js';
+import type { Address } from '../base/units.js';
 import { TraceFormatError } from '../errors/errors.js';
-import { GC_BLOCK_BYTES, GcLive, gcRegion } from '../trace/gc-log.js';
-import { EventKind } from '../trace/trace.js';
+import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { ByteLines } from './byte-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { GdbFrameCache } from './gdb-frame-cache.js';
 import { parseFrameLine } from './gdb-frame-line.js';
+import { GdbGcEvents } from './gdb-gc-events.js';
 import { type GdbHit, hitHead, isWholeHead, parseHit } from './gdb-hit.js';
 import { GdbLogStacks } from './gdb-log-stacks.js';
 import { LoggedFrame } from './gdb-logged-frame.js';
 import { GdbMallocEvents } from './gdb-malloc-events.js';
+import { PrintedOrder } from './gdb-printed-order.js';
 import { gdbValue } from './gdb-value-line.js';
 import { headLines } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 import { withoutEscapes } from './terminal-escapes.js';
 
 /*
@@ -24,6 +26,8 @@ import { withoutEscapes } from './terminal-escapes.js';
  */
 
 const MAX_WRAPPED_CHARS = 65536;
+/** So many events show in which order a script prints. */
+const HELD_EVENTS = 64;
 /** No address of a 32-bit target is beyond. */
 const MAX_BLOCKS = 2 ** 32 / GC_BLOCK_BYTES;
 const SET_OR_HIT = /^(?:Thread .{1,200}? hit )?(?:Temporary breakpoint|Breakpoint) \d{1,9}(?:\.\d{1,9})?(?:,| at )/;
@@ -35,10 +39,24 @@ export const gdbLog: TraceFormat = {
   detect(head, whole) {
     const lines = headLines(head, whole);
     if (!lines.some((line) => SET_OR_HIT.test(line))) return 0;
-    return lines.some((line) => line.includes('gc_log_change')) ? 0.95 : 0.4;
+    if (lines.some((line) => line.includes('gc_log_change'))) return 0.95;
+    // A hit of malloc with its arguments is nothing that a level of the heap could be told by.
+    return lines.some((line) => isHeapHit(line)) ? 0.9 : 0.4;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /^#\d{1,4} {1,2}(?:0x[0-9a-f]{1,16} in )?\S.* \(/.test(line),
+        expected: 'a line `Breakpoint N, FUNCTION (...)` before its frames',
+      },
+    ]),
   open: (builder, options) => new GdbLogDecoder(builder, options),
 };
+
+function isHeapHit(line: string): boolean {
+  const head = hitHead(line);
+  return head !== undefined && parseHit(head).kind !== 'other';
+}
 
 interface PendingEvent {
   /** What stands behind `Breakpoint 1, `; more lines of it may come. */
@@ -54,19 +72,19 @@ interface PendingEvent {
 class GdbLogDecoder implements TraceDecoder {
   private readonly lines = new ByteLines((bytes, from, to) => this.line(bytes, from, to));
   private readonly text = new TextDecoder();
-  private readonly live = new GcLive();
-  /** Who allocated block 0 first: the start of an interpreter. */
-  private firstOfAll: string | undefined;
   private readonly cache = new GdbFrameCache();
   private readonly stacks: GdbLogStacks;
+  private readonly gcs: GdbGcEvents;
   private readonly mallocs: GdbMallocEvents;
   private pending: PendingEvent | undefined;
+  private readonly order = new PrintedOrder();
+  /** Events that wait until the order of the printed values is known. */
+  private held: PendingEvent[] | undefined = [];
   /** A frame line that goes on in the next one: gdb wrapped it. */
   private wrapped = '';
   private valuesFirst = false;
   private sawValues = false;
   private sawFrames = false;
-  private gcEvents = 0;
   /** Hits that are no event of the heap, by function; a few names are kept. */
   private readonly others = new Set<string>();
   private endReason: string | undefined;
@@ -78,6 +96,7 @@ class GdbLogDecoder implements TraceDecoder {
     private readonly options: ImportOptions,
   ) {
     this.stacks = new GdbLogStacks(builder.tables);
+    this.gcs = new GdbGcEvents(builder, this.stacks);
     this.mallocs = new GdbMallocEvents(builder);
   }
 
@@ -90,14 +109,14 @@ class GdbLogDecoder implements TraceDecoder {
     this.torn = true;
     this.lines.end();
     this.endWrapped();
-    if (this.pending && !this.finishEvent(this.pending)) {
-      this.builder.add({ kind: 'gap', reason: 'the log ends inside an event' });
-    }
+    if (this.pending) this.hold(this.pending);
+    this.release();
+    this.order.doubts(this.builder);
     this.mallocs.finish();
-    if (this.gcEvents + this.mallocs.count === 0 && this.builder.gaps.length === 0) throw this.nothing();
+    if (this.gcs.count + this.mallocs.count === 0 && this.builder.gaps.length === 0) throw this.nothing();
     const endReason = this.endReason ?? 'the end of the log';
     const source = this.valuesFirst ? 'gdb log (values first)' : 'gdb log';
-    this.builder.add({ kind: 'info', info: this.gcEvents > 0 ? { source, endReason } : { endReason } });
+    this.builder.add({ kind: 'info', info: this.gcs.count > 0 ? { source, endReason } : { endReason } });
   }
 
   private nothing(): TraceFormatError {
@@ -174,10 +193,36 @@ class GdbLogDecoder implements TraceDecoder {
     const head = hitHead(withoutEscapes(this.textOf(bytes, from, to)));
     if (head === undefined) return;
     const before = this.pending;
+    if (before) this.hold(before);
     this.pending = { head, values: [], frames: [], own: undefined, valuesFirst: false, returned: undefined };
-    if (before && !this.finishEvent(before)) {
-      this.builder.add({ kind: 'gap', reason: 'an event without its values', lostEvents: 1 });
+  }
+
+  /** Takes an event that no more lines belong to: into the trace, or, until the order of the values is known, behind those that wait. */
+  private hold(event: PendingEvent): void {
+    this.order.see(parseHit(event.head), event.values);
+    if (!this.held) {
+      this.settle(event);
+      return;
     }
+    this.held.push(event);
+    if (this.held.length >= HELD_EVENTS) this.release();
+  }
+
+  private release(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    this.order.decide();
+    for (const event of held) this.settle(event);
+  }
+
+  private settle(event: PendingEvent): void {
+    if (this.finishEvent(event)) return;
+    const isLast = event === this.pending && this.torn;
+    this.builder.add(
+      isLast
+        ? { kind: 'gap', reason: 'the log ends inside an event' }
+        : { kind: 'gap', reason: 'an event without its values', lostEvents: 1 },
+    );
   }
 
   /** Adds the event; false when it is not whole. A breakpoint of another function, without values, is the end of the capture. */
@@ -189,7 +234,7 @@ class GdbLogDecoder implements TraceDecoder {
       case 'other':
         if (this.others.size < 8) this.others.add(hit.functionName.slice(0, 80));
         if (event.values.length === 0) this.endReason = `reached ${hit.functionName}`;
-        return event.values.length === 0 || this.gcEvents + this.mallocs.count === 0;
+        return event.values.length === 0 || this.gcs.count + this.mallocs.count === 0;
       default: {
         // Cut before its frames, as the events before show.
         if (event === this.pending && this.torn && event.frames.length === 0 && this.sawFrames) return false;
@@ -210,70 +255,19 @@ class GdbLogDecoder implements TraceDecoder {
     const isLast = event === this.pending && this.torn;
     // The arguments stand in the head as well, but an event that was cut before its values may lack frames too.
     if (isLast && !hasValues && this.sawValues) return false;
-    if (isLast && !hasValues && event.frames.length === 0 && (this.sawFrames || this.gcEvents === 0)) return false;
-    const [start, length] = argumentsOf(hit, event.values);
+    if (isLast && !hasValues && event.frames.length === 0 && (this.sawFrames || this.gcs.count === 0)) return false;
+    const [start, length] = this.order.argumentsOf(hit, event.values);
     if (start === undefined || length === undefined || start + length > MAX_BLOCKS) return false;
     this.valuesFirst ||= event.valuesFirst;
     this.sawFrames ||= event.frames.length > 0;
     this.endReason = undefined;
-    this.addEvent({ start, length, ticksMs: event.values[2] }, event.frames);
+    this.gcs.add({ start, length, ticksMs: event.values[2] }, event.frames);
     return true;
-  }
-
-  private addEvent(
-    values: { start: number; length: number; ticksMs: number | undefined },
-    frames: readonly LoggedFrame[],
-  ): void {
-    const { start, length, ticksMs } = values;
-    const { builder } = this;
-    if (this.gcEvents++ === 0) {
-      const info = { source: 'gdb log', sizeKind: 'block', unitBytes: GC_BLOCK_BYTES, allocator: 'gc' } as const;
-      builder.add({ kind: 'info', info: { ...info, hasAddresses: true } });
-      builder.add({ kind: 'region', region: gcRegion(GC_BLOCK_BYTES) });
-    }
-    const swept = length === 0 && frames.some(({ isSweep }) => isSweep);
-    const stack: StackId = this.stacks.stack(frames);
-    const address = start * GC_BLOCK_BYTES;
-    const isNew = length > 0 && frames[0]?.functionName === 'gc_alloc';
-    if (isNew && start === 0) this.beginningOf(frames);
-    const change = this.live.change(address, length);
-    // Who calls from gc_alloc has a new block: what was there died without a call of the log function.
-    const kind = swept ? EventKind.sweep : EventKind[change === 'realloc' && isNew ? 'alloc' : change];
-    builder.addEvent(kind, address, length * GC_BLOCK_BYTES, stack);
-    if (kind === EventKind.realloc) builder.setLast('fromAddress', address);
-    if (ticksMs !== undefined) builder.setLast('atUs', ticksMs * 1000);
-  }
-
-  /**
-   * Block 0 is allocated. A heap that begins anew shows in nothing else: it is allocated again while it is alive, by those who did
-   * so first. (By others: of a heap in several areas each has a block 0.)
-   */
-  private beginningOf(frames: readonly LoggedFrame[]): void {
-    const by = frames
-      .slice(0, 4)
-      .map(({ functionName }) => functionName)
-      .join('<');
-    this.firstOfAll ??= by;
-    if (by !== this.firstOfAll || !this.live.blocks.has(0)) return;
-    this.live.clear();
-    this.builder.add({ kind: 'epoch', reason: 'block 0 was allocated anew: the heap was restarted' });
   }
 
   private textOf(bytes: Uint8Array, from: number, to: number): string {
     return this.text.decode(bytes.subarray(from, to));
   }
-}
-
-/**
- * Start and length: as the script printed them where it did (the registers, or the variables), because gdb's own line shows what the debug
- * information says, which at the entry of an optimised function can be wrong. Printed the other way round they are what that line says.
- */
-function argumentsOf(
-  { startBlock, lengthBlocks }: Extract<GdbHit, { kind: 'gc' }>,
-  [first, second]: readonly number[],
-): readonly (number | undefined)[] {
-  if (first === undefined || second === undefined) return [startBlock ?? first, lengthBlocks ?? second];
-  return first === lengthBlocks && second === startBlock ? [second, first] : [first, second];
 }
 
 /** gdb breaks a line at a blank; a terminal breaks it anywhere, and then the rest begins with the one blank that was there. */

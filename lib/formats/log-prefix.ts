@@ -21,24 +21,38 @@ const LEVEL =
 const OTHER = String.raw`(?!\s*(?:0x|(?:re|m|c)?alloc\b|new\b|free\b|delete\b))[^\][{}"'<>]{1,40}`;
 const FIRST = String.raw`\s*(?:${STAMP}|${DATE}|${UPTIME}|${LEVEL}|CPU ?\d{1,2})\s*`;
 
-const PIECES: readonly RegExp[] = [
-  // Mail quotes, prompts of the REPL, of RTT Viewer and of gdb, and what gdb asks in the middle of a line.
-  />+(?: |$)/y,
-  /\d\d> /y,
-  /\(gdb\)(?: |$)/y,
-  /--Type <RET>[^-]{1,60}--|---Type <return>[^-]{1,60}---/y,
-  // A time stamp, and what parts it from the text.
-  new RegExp(String.raw`${STAMP}(?:[ \t]*(?:->|>|\|)[ \t]?|:? |\t|$)`, 'y'),
-  // Brackets: the first is of a kind that is known, others may follow.
-  new RegExp(String.raw`\[${FIRST}\](?:\s?\[${OTHER}\])*(?: ?(?:->|[:>|]))?(?:[ \t]|(?=\S)|$)`, 'iy'),
-  // Levels with the name of a module.
-  /[VDIWE] \([\d:.]{1,16}\) [^:\n]{1,40}: ?/y,
-  /<(?:inf|wrn|err|dbg)> [\w./-]{1,40}: /y,
-  /[VDIWEAF]\/[\w.-]{1,32}(?: [\w-]{1,32})?: /y,
-  / {0,6}\d{1,7} {1,6}\d{1,7} [VDIWEF] [\w.-]{1,40} ?: /y,
-  // The function that the Arduino core's log names after its brackets.
-  /[\w:~]{1,60}\(\): /y,
-];
+// Mail quotes, prompts of the REPL.
+const QUOTE = />+(?: |$)/y;
+// Of RTT Viewer and of gdb, and what gdb asks in the middle of a line.
+const TERMINAL = /\d\d> /y;
+const GDB = /\(gdb\)(?: |$)/y;
+const PAGINATION = /--Type <RET>[^-]{1,60}--|---Type <return>[^-]{1,60}---/y;
+// A time stamp, and what parts it from the text.
+const TIME = new RegExp(String.raw`${STAMP}(?:[ \t]*(?:->|>|\|)[ \t]?|:? |\t|$)`, 'y');
+// Brackets: the first is of a kind that is known, others may follow.
+const BRACKETS = new RegExp(String.raw`\[${FIRST}\](?:\s?\[${OTHER}\])*(?: ?(?:->|[:>|]))?(?:[ \t]|(?=\S)|$)`, 'iy');
+// Levels with the name of a module.
+const IDF = /[VDIWE] \([\d:.]{1,16}\) [^:\n]{1,40}: ?/y;
+const ZEPHYR = /<(?:inf|wrn|err|dbg)> [\w./-]{1,40}: /y;
+const LEVEL_AND_MODULE = /[VDIWEAF]\/[\w.-]{1,32}(?: [\w-]{1,32})?: /y;
+const LOGCAT = / {0,6}\d{1,7} {1,6}\d{1,7} [VDIWEF] [\w.-]{1,40} ?: /y;
+// The function that the Arduino core's log names after its brackets.
+const FUNCTION = /[\w:~]{1,60}\(\): /y;
+
+/** What a piece that begins with this character can be. */
+function piecesFor(code: number): readonly RegExp[] {
+  if (code >= 0x30 && code <= 0x39) return DIGIT;
+  if (code === 0x5b) return BRACKET;
+  if (code === 0x3e) return ARROW;
+  if (code === 0x20) return BLANK;
+  return code >= 0x41 && code <= 0x7a ? LETTER : SIGN;
+}
+const DIGIT = [TERMINAL, TIME, LOGCAT, FUNCTION];
+const BRACKET = [BRACKETS];
+const ARROW = [QUOTE];
+const BLANK = [LOGCAT];
+const LETTER = [TIME, IDF, LEVEL_AND_MODULE, FUNCTION];
+const SIGN = [GDB, PAGINATION, ZEPHYR, FUNCTION];
 // Of syslog: the host and the program; only where a priority or a process id shows that it is one.
 const PRIORITY = /<\d{1,3}>(?:1 )?/y;
 const HOST_AND_PROGRAM = /(?:[\w.-]{1,64} )?[\w./-]{1,48}(?:\[\d{1,10}\])?: /y;
@@ -63,7 +77,9 @@ export function logPrefixLength(line: string): number {
     const isSyslog = at > before && line[at] !== '[';
     at = pastPiece(line, at);
     if (at === before) break;
-    at = isSyslog ? pastProgram(line, at) : pastOne(line, at, HOST_AND_PROCESS);
+    if (isSyslog) at = pastProgram(line, at);
+    // Looked for only where it can be: the pattern tries every word.
+    else if (line.includes(']: ', at) || line.includes('kernel: ', at)) at = pastOne(line, at, HOST_AND_PROCESS);
   }
   return at === start ? 0 : at;
 }
@@ -117,7 +133,10 @@ function isMonthOrDay(second: number, third: number): boolean {
 }
 
 function pastPiece(line: string, at: number): number {
-  for (const piece of PIECES) {
+  const first = line.charCodeAt(at);
+  // An address in brackets is no time.
+  if (first === 0x5b && line.charCodeAt(at + 1) === 0x30 && (line.charCodeAt(at + 2) | 32) === 0x78) return at;
+  for (const piece of piecesFor(first)) {
     const past = pastOne(line, at, piece);
     if (past > at) return past;
   }

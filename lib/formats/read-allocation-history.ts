@@ -1,9 +1,11 @@
 import { TraceFormatError } from '../errors/errors.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import { restoreDoubts } from './history-doubts.js';
 import { parseEntry, wrongTopLevel } from './history-entries.js';
 import { HistoryReplay } from './history-replay.js';
 import { type JsonMember, JsonMembers } from './json-members.js';
+import { nearBySigns } from './near-miss.js';
 import { headText, TextBytes } from './text-bytes.js';
 
 /** Far more than a capture makes in days; about 2 GiB of records. */
@@ -22,6 +24,13 @@ export const allocationHistoryFormat: TraceFormat = {
     if (!/^\[\s*\{/.test(text)) return 0;
     return text.includes('"start_block"') ? 0.97 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /"(?:start_trace|end_trace|start_block)"/.test(line),
+        expected: 'a list of records from the first byte on',
+      },
+    ]),
   open: (builder, options) => new HistoryDecoder(builder, options),
 };
 
@@ -32,8 +41,13 @@ class HistoryDecoder implements TraceDecoder {
   private readonly subject: string;
   private readonly bytes = new TextBytes();
   private held = 0;
+  /** What the first record says about the whole file. */
+  private doubts: unknown;
 
-  constructor(builder: TraceBuilder, options: ImportOptions) {
+  constructor(
+    private readonly builder: TraceBuilder,
+    options: ImportOptions,
+  ) {
     this.subject = options.subject ?? 'allocation history';
     this.members = new JsonMembers(this.subject, (member) => this.take(member));
     this.replay = new HistoryReplay(builder);
@@ -55,6 +69,7 @@ class HistoryDecoder implements TraceDecoder {
     if (!isCut) this.read(AFTER);
     if (isCut || !this.members.complete) throw this.notJson(`the end of the file in record ${this.held}`);
     this.replay.run();
+    restoreDoubts(this.doubts, this.builder);
   }
 
   private take({ index, value }: JsonMember): void {
@@ -67,6 +82,7 @@ class HistoryDecoder implements TraceDecoder {
         remedy: 'open the journal (capture.harvest) of the same capture instead',
       });
     }
+    if (index === 0) this.doubts = (value as { doubts?: unknown } | null)?.doubts;
     this.replay.add(parseEntry(value, this.subject, index));
   }
 

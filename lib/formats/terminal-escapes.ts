@@ -12,8 +12,20 @@ const WRITTEN_OUT =
 /** A line without what was meant for a terminal. */
 export function withoutEscapes(line: string): string {
   const text = line.includes(ESCAPE) ? line.replace(SEQUENCE, '') : line;
-  if (!text.includes('[')) return text;
+  if (!mayBeColoured(text)) return text;
   const plain = text.replace(WRITTEN_OUT, '');
   // gdb ends its colours with an empty one.
   return plain.length === text.length ? text : plain.replaceAll('[m', '');
+}
+
+/** Whether a bracket is followed by what ends a colour: most lines that have brackets have them for something else. */
+function mayBeColoured(text: string): boolean {
+  for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
+    let end = at + 1;
+    for (let code = text.charCodeAt(end); (code >= 0x30 && code <= 0x39) || code === 0x3b; code = text.charCodeAt(end))
+      end++;
+    const last = text.charCodeAt(end) | 32;
+    if (last === 0x6d || last === 0x6b) return true;
+  }
+  return false;
 }

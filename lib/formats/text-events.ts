@@ -1,4 +1,5 @@
 import type { Address, Bytes, Microseconds, StackId } from '../base/units.js';
+import { floatColumn } from '../trace/column.js';
 import type { Frame, HeapLevel, TraceInfo } from '../trace/heap-event.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
@@ -17,19 +18,37 @@ export interface EventDetails {
 const MAX_PER_TABLE = 1_000_000;
 const MAX_LEVELS = 200_000;
 const MAX_TASKS = 10_000;
+const MAX_NAMED = 20_000;
 
-interface Piece {
-  readonly address: Address;
-  readonly sizeBytes: Bytes;
+/** Blocks and holes of a table. */
+class Pieces {
+  readonly addresses = floatColumn();
+  readonly sizes = floatColumn();
+
+  get count(): number {
+    return this.addresses.length;
+  }
+
+  add(address: Address, sizeBytes: Bytes): void {
+    this.addresses.push(address);
+    this.sizes.push(sizeBytes);
+  }
+
+  clear(): void {
+    this.addresses.length = 0;
+    this.sizes.length = 0;
+  }
 }
 
 /** Pieces that are no farther apart than a header may be belong to one area. */
 const MAX_HEADER_BYTES = 64;
 
 /** The areas that used and free pieces make up together: name, base, size. */
-function areasOf(pieces: readonly Piece[]): [name: string, base: Address, sizeBytes: Bytes][] {
+function areasOf({ addresses, sizes }: Pieces): [name: string, base: Address, sizeBytes: Bytes][] {
   const areas: [string, Address, Bytes][] = [];
-  for (const { address, sizeBytes } of [...pieces].sort((a, b) => a.address - b.address)) {
+  const at = addresses.view();
+  for (const i of Int32Array.from(at.keys()).sort((a, b) => (at[a] ?? 0) - (at[b] ?? 0))) {
+    const [address, sizeBytes] = [at[i] ?? 0, sizes.values[i] ?? 0];
     const last = areas.at(-1);
     if (last && address <= last[1] + last[2] + MAX_HEADER_BYTES)
       last[2] = Math.max(last[2], address + sizeBytes - last[1]);
@@ -45,12 +64,13 @@ export class TextEvents {
   seen = 0;
   private readonly tasks = new Map<string, number>();
   private readonly noted = new Set<string>();
+  private readonly namedStacks = new Map<string, StackId>();
   private tables = 0;
   private table = { blocks: 0, bytes: 0 };
   /** The addresses of the table so far; made when one comes that is not above all before, which a walk over a heap never has. */
   private inTable: Set<Address> | undefined;
   private highest = -1;
-  private pieces: Piece[] = [];
+  private readonly pieces = new Pieces();
   private hasHoles = false;
   private boundsKnown = false;
   private dropped = 0;
@@ -80,14 +100,14 @@ export class TextEvents {
     if (refused) return;
     this.table.blocks++;
     this.table.bytes += sizeBytes;
-    if (this.isTable()) this.pieces.push({ address, sizeBytes });
+    if (this.isTable()) this.pieces.add(address, sizeBytes);
   }
 
   /** A free piece of a table of blocks: no event, but part of the heap's area. */
   hole(address: Address, sizeBytes: Bytes): void {
     this.seen++;
     this.hasHoles = true;
-    if (this.pieces.length < MAX_PER_TABLE) this.pieces.push({ address, sizeBytes });
+    if (this.pieces.count < MAX_PER_TABLE) this.pieces.add(address, sizeBytes);
   }
 
   /** A free; that of NULL does nothing and is only counted as seen. */
@@ -151,7 +171,7 @@ export class TextEvents {
 
   level(level: Omit<HeapLevel, 'beforeSeq'>): void {
     this.seen++;
-    if (this.builder.levels.length < MAX_LEVELS) this.builder.add({ kind: 'level', ...level });
+    if (this.builder.levels.length < MAX_LEVELS) this.builder.addLevel(level);
     else this.gapOnce('levels', `only the first ${MAX_LEVELS} heap levels were kept`);
   }
 
@@ -183,8 +203,14 @@ export class TextEvents {
 
   /** The stack of one frame that is known by name. */
   named(frame: Partial<Frame>): StackId {
+    const { address = 0, functionName = '', file = '', line = 0 } = frame;
+    const key = `${address} ${line} ${functionName}\n${file}`;
+    const known = this.namedStacks.get(key);
+    if (known !== undefined) return known;
     const { tables } = this.builder;
-    return tables.push(-1, tables.frame({ address: 0, functionName: '', file: '', line: 0, ...frame }));
+    const stack = tables.push(-1, tables.frame({ address, functionName, file, line }));
+    if (this.namedStacks.size < MAX_NAMED) this.namedStacks.set(key, stack);
+    return stack;
   }
 
   /** The input is over. */
@@ -202,14 +228,14 @@ export class TextEvents {
     this.inTable = undefined;
     this.highest = -1;
     if (this.hasHoles && !this.boundsKnown) for (const area of areasOf(this.pieces)) this.region(...area);
-    this.pieces = [];
+    this.pieces.clear();
     this.hasHoles = false;
     this.boundsKnown = false;
   }
 
   private isListed(address: Address): boolean {
     if (address > this.highest && !this.inTable) return false;
-    this.inTable ??= new Set(this.pieces.map((piece) => piece.address));
+    this.inTable ??= new Set(this.pieces.addresses.view());
     const listed = this.inTable.has(address);
     this.inTable.add(address);
     return listed;

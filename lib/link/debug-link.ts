@@ -1,10 +1,14 @@
-import type { Address } from '../base/units.js';
+import type { Address, Milliseconds } from '../base/units.js';
 import type { Backtrace } from '../trace/heap-event.js';
 
-/** Why the target stopped. */
+/**
+ * Why the target stopped. `quiet`: it was only asked whether it still answers, because nothing had happened for `quietMs`; it is to be
+ * resumed.
+ */
 export type StopReason =
   | { readonly kind: 'breakpoint'; readonly pc: Address }
   | { readonly kind: 'interrupted'; readonly pc: Address }
+  | { readonly kind: 'quiet'; readonly pc: Address; readonly quietMs: Milliseconds }
   | { readonly kind: 'fault'; readonly pc: Address; readonly signal: string };
 
 /** The registers and a copy of the stack from `stackAddress` up. */

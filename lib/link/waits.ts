@@ -11,7 +11,7 @@ export const WAIT_MS = {
   /** For gdb to read the ELF file, and for its connection to be made. */
   gdbStart: 30_000,
   /** For a running target to stop after an interrupt. */
-  interrupt: 3_000,
+  interrupt: 2_800,
   /** For a monitor command: a reset, the examination of a slow chip. */
   monitor: 30_000,
   /** For one section to be compared by the target itself. */
@@ -24,35 +24,31 @@ export const WAIT_MS = {
   grace: 2_000,
   /** For breakpoints to be taken away and the target to be let go, all together. */
   farewell: 5_000,
-  /** Without a stop for so long, the target is asked by an interrupt whether it still answers; doubled each time that it does. */
-  quiet: 1_500,
-  /** The longest of these. */
-  longestQuiet: 16_000,
+  /** Without an event for so long, the user is told what the target does; after less, it is asked by an interrupt whether it answers. */
+  quiet: 5_000,
 } as const satisfies Readonly<Record<string, Milliseconds>>;
 
-/** When a quiet target is asked: soon after events came, ever more seldom while nothing comes. */
-export class QuietTimes {
-  private next: Milliseconds;
+/** When a quiet target is asked: these parts of the time after which the user is told, one after the other; the last again and again. */
+const QUIET_STEPS = [0.4, 0.6, 1, 2, 3.2] as const;
 
-  constructor(
-    private readonly firstMs: Milliseconds = WAIT_MS.quiet,
-    private readonly longestMs: Milliseconds = Math.max(firstMs, WAIT_MS.longestQuiet),
-  ) {
-    this.next = firstMs;
-  }
+/** When a quiet target is asked: soon after events came, ever more seldom while nothing comes (2, 5, 10, 20, 36 s, then each 16 s). */
+export class QuietTimes {
+  private step = 0;
+
+  constructor(private readonly quietMs: Milliseconds = WAIT_MS.quiet) {}
 
   /** How long to wait now. */
   get waitMs(): Milliseconds {
-    return this.next;
+    return this.quietMs * (QUIET_STEPS[this.step] ?? 1);
   }
 
   /** It answered, and there was nothing. */
   answered(): void {
-    this.next = Math.min(this.next * 2, this.longestMs);
+    this.step = Math.min(this.step + 1, QUIET_STEPS.length - 1);
   }
 
   /** Something happened. */
   reset(): void {
-    this.next = this.firstMs;
+    this.step = 0;
   }
 }

@@ -19,3 +19,4 @@ export * from '../report/exports.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { END_CAUSES, EndCause, type Finding, type FindingKind, type Lifespans, lifespans } from '../trace/lifespans.js';
 export { LiveHeap } from '../trace/live-heap.js';
+export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';

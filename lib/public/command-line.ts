@@ -29,6 +29,7 @@ export { type RamDump, type RamDumpPlan, ramDumps, writableRegion } from '../cap
 export { ENGINE_NAMES, type EngineName } from '../capture/select-engine.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from '../errors/catalogue.js';
 export * from '../errors/errors.js';
+export { firmwareNotes } from '../firmware/firmware-notes.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';

@@ -7,7 +7,7 @@
 export type { Microseconds } from '../base/units.js';
 export { loadFirmware } from '../firmware/load-firmware.js';
 export { type Resymbolized, resymbolize } from '../firmware/resymbolize.js';
-export { splitFilesOf } from '../firmware/split-files.js';
+export { splitFilesOf, splitPackageOf } from '../firmware/split-files.js';
 export { symbolized, symbolizedTrace } from '../firmware/symbolize-records.js';
 export {
   allocationHistory,
@@ -39,11 +39,12 @@ export {
   readGcDump,
 } from '../interpreters/micropython/gc-dump.js';
 export {
-  gcGeometryFromRam,
-  gcGeometryOf,
+  type GcGeometries,
+  gcGeometriesFromRam,
+  gcGeometriesOf,
   type MemoryImage,
   type StructFields,
-} from '../interpreters/micropython/gc-geometry-from-ram.js';
+} from '../interpreters/micropython/gc-geometries-from-ram.js';
 export type {
   MpyCode,
   MpyCodeKind,
@@ -71,7 +72,7 @@ export type { ElfSection, ElfSegment } from '../symbols/elf-tables.js';
 export type { InlinedInstance } from '../symbols/inlined-instances.js';
 export type { LineMatch } from '../symbols/line-search.js';
 export type { SourceFrame } from '../symbols/source-lookup.js';
-export type { SplitFiles } from '../symbols/split-units.js';
+export type { SplitFiles, SplitPackageFile } from '../symbols/split-units.js';
 export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/stack-walk.js';
 export type { FieldPlace } from '../symbols/struct-fields.js';
 export {

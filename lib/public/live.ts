@@ -39,7 +39,7 @@ export {
 } from '../formats/itm/swo-decoder.js';
 export { TpiuDeformatter, type TpiuHandler } from '../formats/itm/tpiu-deformatter.js';
 export type { StopReason } from '../link/debug-link.js';
-export type { ServerAddress, Target } from '../link/server/target.js';
+export type { ServerAddress, Target, TargetOrders } from '../link/server/target.js';
 export { HeapRing, type RingCounters, type RingState } from '../ring/heap-ring.js';
 export { keepInRing } from '../ring/keep-in-ring.js';
 export { MAX_RING_RECORDS, type RingOptions } from '../ring/ring-options.js';

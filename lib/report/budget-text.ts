@@ -10,6 +10,8 @@ export function budgetText(check: BudgetCheck, options: { readonly all?: boolean
   const failed = check.results.filter((result) => !result.passed).length;
   const lines = shown.map((result) => `${result.passed ? 'ok  ' : 'FAIL'} ${budgetLine(result)}`);
   if (!check.complete) lines.push('the capture is incomplete: its limits prove nothing');
+  else if (check.doubtful !== undefined)
+    lines.push(`the capture is doubtful (${sanitize(check.doubtful)}): its limits prove nothing`);
   const total = check.results.length;
   lines.push(
     `${sanitize(check.subject)}: ${check.passed ? 'passed' : 'FAILED'}, ${formatCount(total - failed)} of ${formatCount(total)} limits kept`,

@@ -16,9 +16,20 @@ export function checkedTrace(checked: Checked): Trace {
   return 'trace' in checked ? checked.trace : checked;
 }
 
-/** @throws CheckFailedError HH2004 */
-export function requireComplete(trace: Trace, options: CaptureRequirement): void {
-  const { complete, doubtful } = trace.info;
+/**
+ * A check on a capture that lost events, or whose events contradict each other, would prove nothing; and a log that only says how full the
+ * heap was has nothing to check, whatever is allowed.
+ * @throws CheckFailedError HH2004, HH1720
+ */
+export function requireComplete(trace: Trace, options: CaptureRequirement = {}): void {
+  const { complete, doubtful, contents } = trace.info;
+  if (contents === 'levels') {
+    throw new CheckFailedError(
+      'HH1720',
+      `capture: no events, only how full the heap was (${sanitize(trace.info.source)}): a check on it would prove nothing`,
+      { remedy: 'check a trace of allocations; `harvest leaks` tells a leak from fragmentation by the levels' },
+    );
+  }
   if ((complete && doubtful === undefined) || options.allowIncomplete) return;
   const reason = complete ? doubtful : (trace.gaps[0]?.reason ?? trace.info.endReason ?? 'the source says so');
   throw new CheckFailedError(

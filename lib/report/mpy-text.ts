@@ -7,7 +7,7 @@ const LONGEST_NAME = 48;
 
 /** What a .mpy file holds and what importing it costs, a line a function in file order, totals and assumptions below. */
 export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): string {
-  const version = file.version === 6 ? `6.${file.subVersion}` : '5';
+  const version = file.version === 6 ? `6.${file.subVersion}` : String(file.version);
   const native = file.architecture === 'none' ? '' : `, native code for ${file.architecture}`;
   const own = file.qstrs.filter((qstr) => !qstr.isStatic).length;
   const lines = [
@@ -17,7 +17,7 @@ export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): s
     ...functionTable(file, cost),
     '',
     `module object ${cost.module.objectBytes}, globals ${cost.module.globalsBytes}, tables ${cost.module.tableBytes}, shared constants ${cost.module.constantBytes} bytes`,
-    `importing takes about ${formatBytes(cost.totalBytes)} of heap, and up to ${formatBytes(cost.newQstrs.bytes)} more for ${cost.newQstrs.count} strings that the firmware may not have; what its tables grow by is not counted`,
+    `importing takes ${formatBytes(cost.totalBytes)} to ${formatBytes(cost.mostBytes)} of heap: the least where the firmware has all ${cost.newQstrs.count} strings of its own (${formatBytes(cost.newQstrs.bytes)}) already, the most where it has none and its tables grow for them`,
     'assuming that:',
     ...cost.assumptions.map((assumption) => `  - ${assumption}`),
   ];

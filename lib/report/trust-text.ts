@@ -1,7 +1,7 @@
-import type { StackDoubts } from '../analysis/stack-doubts.js';
 import { formatCount } from '../base/units.js';
 import type { Gap } from '../trace/heap-event.js';
 import type { Finding } from '../trace/lifespans.js';
+import { type StackDoubts, stackDoubtTexts } from '../trace/stack-doubts.js';
 import { sanitize } from './sanitize.js';
 
 /** What a result says about how far it can be trusted. */
@@ -45,20 +45,5 @@ export function trustLines(trust: Trust): string[] {
 
 /** A line each for backtraces that are cut and that are guessed; empty when all are whole and exact. */
 export function stackDoubtLines(stacks: StackDoubts | undefined): string[] {
-  if (!stacks) return [];
-  const { events, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt } = stacks;
-  const lines: string[] = [];
-  if (cutEvents > 0) {
-    const bare = bareEvents > 0 ? `, ${formatCount(bareEvents)} of them at the allocation itself` : '';
-    lines.push(
-      `backtraces: ${formatCount(cutEvents)} of ${formatCount(events)} do not reach the outermost call${bare}: [...] stands for the rest`,
-    );
-  }
-  if (guessedEvents > 0) {
-    const at = guessedAt.map(({ functionName }) => sanitize(functionName)).join(', ');
-    lines.push(
-      `backtraces: ${formatCount(guessedEvents)} of ${formatCount(events)} are guessed in part (${formatCount(guessedFrames)} frames; no unwind information, or no call before the return address), from ${at} on outwards`,
-    );
-  }
-  return lines;
+  return stackDoubtTexts(stacks).map(sanitize);
 }

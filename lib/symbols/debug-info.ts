@@ -12,7 +12,7 @@ import { readLineHeader } from './line-header.js';
 import { runLineProgram } from './line-program.js';
 import type { LineRows } from './line-rows.js';
 import { fileNames } from './source-path.js';
-import { joinSplitUnits, type SplitFiles } from './split-units.js';
+import { joinSplitUnits, type SplitSources } from './split-units.js';
 import { type IndexRules, indexUnit, type UnitIndex } from './unit-index.js';
 import { findZeroCode, isFunctionOf, smallestAtZero, symbolAtZero, type ZeroCode } from './zero-code.js';
 
@@ -60,7 +60,7 @@ export class DebugInfo {
   constructor(
     readonly elfFile: ElfFile,
     private readonly symbols: SymbolTable,
-    private readonly splitFiles?: SplitFiles,
+    private readonly split: SplitSources = {},
   ) {
     this.sections = new DwarfSections(elfFile);
   }
@@ -69,7 +69,7 @@ export class DebugInfo {
     if (this.unitList) return this.unitList;
     const list = this.attempt(() => readUnits(this.sections)) ?? { units: [], problems: [] };
     for (const problem of list.problems) this.record(problem);
-    this.unitList = this.splitFiles ? joinSplitUnits(list.units, this, this.splitFiles) : list.units;
+    this.unitList = joinSplitUnits(list.units, this, this.split);
     return this.unitList;
   }
 

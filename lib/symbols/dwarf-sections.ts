@@ -1,6 +1,7 @@
 import { ByteReader } from './byte-reader.js';
 import { WorkBudget } from './dwarf-budget.js';
 import type { ElfFile } from './elf-file.js';
+import type { Contributions } from './split-package.js';
 
 /** The debug sections of one ELF file, opened (and decompressed) when they are first asked for. */
 export class DwarfSections {
@@ -28,18 +29,29 @@ const IN_SPLIT_FILE: ReadonlySet<string> = new Set([
   '.debug_rnglists',
 ]);
 
-/** The sections as the unit of a .dwo file sees them; `info` holds its entries, at offsets that no other unit has. */
+/**
+ * The sections as the unit of a .dwo file sees them; `info` holds its entries, at offsets that no other unit has. In a package `parts` says
+ * which part of a section is the unit's.
+ */
 export class SplitSections extends DwarfSections {
   constructor(
     dwo: ElfFile,
     private readonly program: DwarfSections,
     private readonly info: Uint8Array,
+    private readonly parts?: Contributions,
   ) {
     super(dwo);
   }
 
   override data(name: string): Uint8Array {
     if (name === '.debug_info') return this.info;
-    return IN_SPLIT_FILE.has(name) ? this.elfFile.data(`${name}.dwo`) : this.program.data(name);
+    return IN_SPLIT_FILE.has(name) ? partOf(this.elfFile, name, this.parts) : this.program.data(name);
   }
+}
+
+/** What a unit has of a section of its .dwo file, or of the package that it lies in. */
+export function partOf(dwo: ElfFile, name: string, parts: Contributions | undefined): Uint8Array {
+  const whole = dwo.data(`${name}.dwo`);
+  const part = parts?.get(name);
+  return part ? whole.subarray(part.offset, part.offset + part.sizeBytes) : whole;
 }

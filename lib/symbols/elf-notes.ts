@@ -41,18 +41,28 @@ function findBuildId(elfFile: ElfFile, notes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/**
- * The architecture profile of the .ARM.attributes section: `M` (microcontroller), `A`, `R`, `S`; `undefined` when it is not stated.
- * Layout: Addenda to, and Errata in, the ABI for the Arm Architecture, build attributes.
- */
-export function readArmProfile(elfFile: ElfFile): string | undefined {
+/** What the .ARM.attributes section says of the processor; a field is undefined when it is not stated. */
+export interface ArmAttributes {
+  /** `M` (microcontroller), `A`, `R`, `S`. */
+  readonly profile: string | undefined;
+  /** Tag_CPU_arch: 13 is Armv7E-M, 16, 17 and 21 are Armv8-M. */
+  readonly architecture: number | undefined;
+}
+
+const CPU_ARCH = 6;
+const CPU_ARCH_PROFILE = 7;
+const NOTHING: ArmAttributes = { profile: undefined, architecture: undefined };
+
+/** Layout: Addenda to, and Errata in, the ABI for the Arm Architecture, build attributes. */
+export function readArmAttributes(elfFile: ElfFile): ArmAttributes {
   const section = elfFile.section('.ARM.attributes');
-  if (!section) return undefined;
+  if (!section) return NOTHING;
   const reader = elfFile.reader(elfFile.contentsOf(section), section.name);
-  if (reader.limit < 11 || reader.u8() !== 0x41) return undefined;
+  if (reader.limit < 11 || reader.u8() !== 0x41) return NOTHING;
   reader.skip(4);
-  if (reader.text() !== 'aeabi' || reader.u8() !== 1) return undefined;
+  if (reader.text() !== 'aeabi' || reader.u8() !== 1) return NOTHING;
   reader.skip(4);
+  let architecture: number | undefined;
   while (reader.offset < reader.limit) {
     const tag = reader.uleb();
     // Tag 32 holds a number and a text; odd tags above 32 and tags 4, 5 and 67 hold texts; all others numbers.
@@ -62,7 +72,11 @@ export function readArmProfile(elfFile: ElfFile): string | undefined {
       continue;
     }
     const value = reader.uleb();
-    if (tag === 7) return value === 0 ? undefined : String.fromCharCode(value);
+    // Tags stand in ascending order.
+    if (tag === CPU_ARCH) architecture = value;
+    if (tag === CPU_ARCH_PROFILE) {
+      return { architecture, profile: value === 0 ? undefined : String.fromCharCode(value) };
+    }
   }
-  return undefined;
+  return { architecture, profile: undefined };
 }

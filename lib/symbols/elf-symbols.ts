@@ -1,7 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import { textAt } from './byte-reader.js';
 import type { ElfFile } from './elf-file.js';
-import { readArmProfile } from './elf-notes.js';
+import { readArmAttributes } from './elf-notes.js';
 import { SectionFlag, SectionType } from './elf-tables.js';
 import { lastAtOrBefore } from './sorted.js';
 
@@ -85,7 +85,7 @@ export class SymbolTable {
   isArmState(address: Address): boolean {
     const kind = this.codeKindAt(address);
     if (kind === 'arm' || kind === 'thumb') return kind === 'arm';
-    if (this.elfFile.machine !== 'arm' || readArmProfile(this.elfFile) === 'M') return false;
+    if (this.elfFile.machine !== 'arm' || readArmAttributes(this.elfFile).profile === 'M') return false;
     const symbol = this.functionAt(address);
     return symbol?.kind === 'function' && !this.load().thumbStarts.has(symbol.address);
   }

@@ -1,5 +1,5 @@
 import type { ElfFile } from './elf-file.js';
-import { readArmProfile } from './elf-notes.js';
+import { readArmAttributes } from './elf-notes.js';
 
 /** What the unwinder must know of a processor. Registers are numbered as in DWARF for that processor. */
 export interface Machine {
@@ -15,10 +15,14 @@ export interface Machine {
   readonly hasThumbBit: boolean;
   /** Exceptions push a frame by hardware and leave EXC_RETURN in lr (Arm M profile). */
   readonly isCortexM: boolean;
+  /** Armv8-M: code may run in a secure and a non-secure state, each with stack pointers of its own (TrustZone). */
+  readonly mayHaveTrustZone: boolean;
 }
 
 const ARM = { registerCount: 16, pc: 15, sp: 13, ra: 14, addressBytes: 4, hasThumbBit: true } as const;
-const PLAIN = { hasThumbBit: false, isCortexM: false } as const;
+const PLAIN = { hasThumbBit: false, isCortexM: false, mayHaveTrustZone: false } as const;
+/** Tag_CPU_arch of Armv8-M baseline and mainline and of Armv8.1-M. */
+const ARM_V8M: ReadonlySet<number | undefined> = new Set([16, 17, 21]);
 
 /**
  * The machine of an ELF file; undefined when its registers are not described here (its addresses can still be symbolized).
@@ -27,8 +31,9 @@ const PLAIN = { hasThumbBit: false, isCortexM: false } as const;
 export function machineOf(elfFile: ElfFile): Machine | undefined {
   switch (elfFile.machineNumber) {
     case 40: {
-      const profile = readArmProfile(elfFile);
-      return { name: 'arm', ...ARM, isCortexM: profile === undefined || profile === 'M' };
+      const { profile, architecture } = readArmAttributes(elfFile);
+      const isCortexM = profile === undefined || profile === 'M';
+      return { name: 'arm', ...ARM, isCortexM, mayHaveTrustZone: isCortexM && ARM_V8M.has(architecture) };
     }
     case 243: {
       const addressBytes = elfFile.addressSize;

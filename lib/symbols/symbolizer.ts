@@ -7,8 +7,9 @@ import { readBuildId } from './elf-notes.js';
 import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { findInlinedInstances, type InlinedInstance } from './inlined-instances.js';
 import { findLineAddresses, type LineMatch } from './line-search.js';
+import type { Overlay } from './overlays.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
-import type { SplitFiles } from './split-units.js';
+import type { SplitFiles, SplitPackageFile } from './split-units.js';
 import { type FieldPlace, structField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
@@ -34,6 +35,8 @@ export interface FunctionInfo {
 export interface SymbolizerOptions {
   /** Finds the .dwo files of a program that was built with -gsplit-dwarf; default: none are looked for. */
   readonly splitFiles?: SplitFiles;
+  /** Finds the package (.dwp) that such files were laid into; default: none is looked for. Asked once, and only where it is needed. */
+  readonly splitPackage?: SplitPackageFile;
 }
 
 /**
@@ -59,7 +62,10 @@ export class Symbolizer {
     this.elfFile = new ElfFile(bytes);
     this.machine = this.elfFile.machine;
     this.symbols = new SymbolTable(this.elfFile);
-    this.info = new DebugInfo(this.elfFile, this.symbols, options.splitFiles);
+    this.info = new DebugInfo(this.elfFile, this.symbols, {
+      files: options.splitFiles,
+      package: options.splitPackage,
+    });
     this.buildId = this.info.attempt(() => readBuildId(this.elfFile));
     this.hasDebugInfo = ['.debug_info', '.zdebug_info', '.debug_line'].some(
       (name) => this.elfFile.section(name) !== undefined,
@@ -76,6 +82,26 @@ export class Symbolizer {
   /** The .dwo files that hold debug information which is therefore missing here (-gsplit-dwarf); empty for a whole file. */
   get splitUnits(): readonly string[] {
     return this.info.units.flatMap((unit) => unit.dwoName ?? []);
+  }
+
+  /** Whether the program is for a Cortex-M: an Arm of the M profile. */
+  get isCortexM(): boolean {
+    return this.unwinder.machine?.isCortexM ?? false;
+  }
+
+  /** Whether the program is for a processor of Armv8-M, which may have TrustZone. */
+  get mayHaveTrustZone(): boolean {
+    return this.unwinder.machine?.mayHaveTrustZone ?? false;
+  }
+
+  /** Code that shares its addresses with other code: names there are one of several. Empty for nearly every program. */
+  get overlays(): readonly Overlay[] {
+    return this.unwinder.overlays;
+  }
+
+  /** Whether the code at an address shares it with other code. */
+  isOverlaid(pc: Address): boolean {
+    return this.unwinder.isOverlaid(pc);
   }
 
   /**

@@ -9,6 +9,7 @@ import type { DebugInfo } from './debug-info.js';
 import type { SymbolTable } from './elf-symbols.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
 import { type Machine, machineOf } from './machine.js';
+import { type Overlay, overlaysOf } from './overlays.js';
 import { type ReadMemory, StackWalk, type UnwindOptions, type UnwoundStack } from './stack-walk.js';
 import type { TailCalls } from './tail-calls.js';
 
@@ -21,6 +22,8 @@ const MAX_CALLERS = 10_000;
 /** Finds the callers of a stopped program. Keeps, per address, how to step out of it. */
 export class Unwinder implements FrameSteps {
   readonly machine: Machine | undefined;
+  /** Code that shares its addresses with other code. */
+  readonly overlays: readonly Overlay[];
   private readonly frames: CallFrameTable;
   private readonly exidx: ExidxTable;
   private readonly steps = new Map<number, FrameStep>();
@@ -33,6 +36,7 @@ export class Unwinder implements FrameSteps {
     private readonly tailCalls: TailCalls,
   ) {
     this.machine = info.attempt(() => machineOf(info.elfFile));
+    this.overlays = overlaysOf(info.elfFile);
     this.frames = new CallFrameTable(info);
     this.exidx = new ExidxTable(info);
   }
@@ -60,6 +64,8 @@ export class Unwinder implements FrameSteps {
 
   private findEntry(address: Address): boolean {
     const { symbols } = this;
+    // Which code stands before an address in overlays is not known.
+    if (this.isOverlaid(address)) return false;
     if (symbols.functionAt(address)?.address !== address || symbols.codeKindAt(address) === 'arm') return false;
     // A call that ends a function (of abort, of panic) returns to the next one. What looks so in a literal pool is none.
     return symbols.codeKindAt(address - 1) === 'data' || isCallBefore(this.info.elfFile, address) === false;
@@ -83,12 +89,18 @@ export class Unwinder implements FrameSteps {
     const key = pc * 2 + (isTop ? 1 : 0);
     const known = this.steps.get(key);
     if (known) return known;
-    const row = this.info.attempt(() => this.findRow(pc, isTop));
+    const found = this.info.attempt(() => this.findRow(pc, isTop));
+    const row = found && this.isOverlaid(pc) ? { ...found, certainty: 'guessed' as const } : found;
     const start = this.functionStart(pc);
     const step = { row, start, stop: this.stopAt(start), tails: new Map<Address, readonly Address[]>() };
     if (this.steps.size >= MAX_CACHED_STEPS) this.steps.clear();
     this.steps.set(key, step);
     return step;
+  }
+
+  /** Whether code of several overlays is at an address. */
+  isOverlaid(pc: Address): boolean {
+    return this.overlays.some(({ from, to }) => pc >= from && pc < to);
   }
 
   /** Whether a backtrace ends with a function, as gdb's does: `main`, or the function of the ELF entry point. */

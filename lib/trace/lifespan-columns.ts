@@ -8,7 +8,7 @@ export const EndCause = { alive: 0, free: 1, sweep: 2, realloc: 3, epoch: 4, imp
  */
 export const END_CAUSES = ['alive', 'free', 'sweep', 'realloc', 'epoch', 'implied'] as const;
 
-/** What in the events cannot be true together. */
+/** What contradicts the order of a sound heap. */
 export type FindingKind =
   | 'unknown-free'
   | 'double-free'

@@ -147,8 +147,7 @@ export class TraceBuilder {
         break;
       case 'level': {
         const { kind: _, ...level } = record;
-        const run = this.epochs.length;
-        this.levels.push({ beforeSeq, ...(run > 0 ? { run } : {}), ...level });
+        this.addLevel(level);
         break;
       }
       case 'region':
@@ -165,6 +164,12 @@ export class TraceBuilder {
       default:
         this.addHeapEvent(record);
     }
+  }
+
+  /** Appends a level: logs have them by the hundred thousand. */
+  addLevel(level: Omit<HeapLevel, 'beforeSeq'>): void {
+    const run = this.epochs.length;
+    this.levels.push({ beforeSeq: this.eventCount, ...(run > 0 ? { run } : {}), ...level });
   }
 
   /** A snapshot: views of the columns as they are now. Appending more later does not change what was built. */

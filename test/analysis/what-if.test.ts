@@ -100,7 +100,7 @@ test('counts the requests that fail, names the first, and finds the least heap',
   t.deepEqual([small.failures, small.firstFailureSeq], [1, 3]);
   // Blocks of 112, 112 and 160 bytes: the third fits behind the second only.
   t.is(small.leastHeapBytes, 112 + 112 + 160);
-  t.regex(whatIfText([small]), /first fit by address +384 B +1 \(first at 3\)/);
+  t.regex(whatIfText([small]), /first fit by address +~384 B +~1 \(first at 3\)/);
 });
 
 test('sizes that no heap has fail as requests and exhaust nothing', (t) => {
@@ -110,6 +110,15 @@ test('sizes that no heap has fail as requests and exhaust nothing', (t) => {
     t.deepEqual([result.failures, result.leastHeapBytes], [1, undefined], policy.id);
     t.true(result.assumptions.some((text) => text.includes('1 GiB')));
   }
+});
+
+test('a heap of several areas is replayed in the size of all, which is said', (t) => {
+  const trace = traceFromText(
+    'region a 0x20000000 64 16\nregion b 0x30000000 128 16\nalloc 0x20000000 48\nalloc 0x30000000 112',
+  );
+  const result = whatIf(trace, policyById('first-fit'), { leastHeap: false });
+  t.deepEqual([result.heapBytes, result.failures], [192, 0]);
+  t.true(result.assumptions.includes('the 2 areas of the heap are replayed as one'));
 });
 
 test('an unknown policy is a usage error that lists the known ones', (t) => {
@@ -165,4 +174,49 @@ test('every policy replays any trace without a crash, and its least heap serves 
     }),
     { numRuns: 100 },
   );
+});
+
+/** Blocks where the newlib-nano model puts them, as a trace of text lines. */
+function nanoLines(sizes: readonly number[]): string[] {
+  const heapOfNano = policyById('newlib-nano').create(space);
+  const lines = sizes.map((size) => `alloc 0x${heapOfNano.alloc(size).toString(16)} ${size}`);
+  return ['region heap 0x20000000 1024 8', ...lines];
+}
+
+test('a trace whose addresses a policy reproduces says so, and its figures are no estimates', (t) => {
+  const result = whatIf(traceFromText(nanoLines([20, 33, 8, 100]).join('\n')), policyById('tlsf'), { space });
+  t.like(result.reproduction, { policy: 'newlib-nano', same: 4, of: 4, firstDifferentSeq: -1, reasons: [] });
+  t.false(result.isEstimate);
+  const text = whatIfText([result]);
+  t.regex(text, /^newlib-nano.* reproduces all 4 captured addresses$/m);
+  t.notRegex(text, /~/);
+});
+
+test('where no policy reproduces all addresses every figure is an estimate, with the first difference and the reasons', (t) => {
+  const lines = nanoLines([20, 33, 8]);
+  // At the next 256 bytes, where no policy puts it; the model's own next place is far below.
+  const text = [...lines, `alloc 0x20000200 16 main@m.c:9 > memalign@m.c:3`, 'free 0x20003000'].join('\n');
+  const trace = traceFromText(text);
+  const result = whatIf(trace, policyById('first-fit'));
+  t.like(result.reproduction, { policy: 'newlib-nano', same: 3, of: 4, firstDifferentSeq: 3 });
+  t.true(result.isEstimate);
+  t.deepEqual(result.reproduction?.reasons, [
+    '1 request for an alignment (memalign), which the policies do not know',
+    '1 block given back that nobody was seen to take',
+  ]);
+  const shown = whatIfText([result]);
+  t.regex(
+    shown,
+    /^newlib-nano.* reproduces 75\.0% of the captured addresses \(3 of 4\), .* event 3: figures with ~ are/m,
+  );
+  t.regex(shown, /^ {2}1 request for an alignment/m);
+  t.regex(shown, /first fit by address +~[\d,]+ B +~0 /);
+});
+
+test('without addresses the figures are estimates', (t) => {
+  const trace = traceFromText('alloc 0x20000000 100');
+  const bare = { ...trace, info: { ...trace.info, hasAddresses: false } };
+  const result = whatIf(bare, policyById('first-fit'));
+  t.true(result.isEstimate);
+  t.regex(whatIfText([result]), /No addresses to check the policies by/);
 });

@@ -93,7 +93,7 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
       if (noticedMs === 0) noticedMs = performance.now() - killedAt;
     }
     if (noticedMs > NOTICED_MS) faults.push(`noticed after ${(noticedMs / 1000).toFixed(1)} s`);
-    leftInChip = probe.armed();
+    leftInChip = probe.chipState().breakpoints;
   }
   const lines = eventLines(builder.build());
   const wrong = lines.findIndex((line, i) => i < cleanLines.length && line !== cleanLines[i]);
@@ -106,11 +106,11 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
 /** What the chip still stops at when somebody has attached again, captured an event, and left. */
 async function armedAfterAttach(engine: Engine, plan: HarvestPlan, probe: ProbeServer): Promise<number> {
   await using openocd = await startOpenocd(probe.path);
-  const found = probe.armed();
+  const found = probe.chipState().breakpoints;
   const again = engine.harvest(targetAt(openocd), { ...plan, maxEvents: 1 }, new AbortController().signal);
   for await (const _ of again);
   await sleep(100);
-  return found + probe.armed();
+  return found + probe.chipState().breakpoints;
 }
 
 function targetAt(openocd: OpenocdServer): Target {

@@ -3,6 +3,7 @@ import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { g0, g1, g2, itmPackets, tpiuFrames } from '../support/drone-bytes.js';
 import { traceSamples } from '../support/trace-samples.js';
 import type { BenchRow } from './bench-row.js';
+import { TEXT_INPUTS } from './text-inputs.js';
 
 /** What a repeated part of an input needs before and behind it. */
 interface Input {
@@ -10,18 +11,22 @@ interface Input {
   readonly format: string;
   /** MB/s to reach: binary formats 50, text 20. */
   readonly goal: number;
-  readonly bytes: Uint8Array;
+  /** Made when its turn comes: all of them at once would be in the way of the collector. */
+  bytes(): Uint8Array;
 }
 
 const CHUNK = 65_536;
 const RUNS = 3;
+const PATTERN = 'alloc: got {address} size {size} by {caller}';
 
 /**
  * Times each reader on `megabytes` of input in 64 KiB chunks, best of three; `ratio` is the speed over the goal. It is CPU
  * time, garbage collection included: what else runs on the machine would be measured otherwise.
  */
-export async function formatsBench(megabytes = 16): Promise<BenchRow[]> {
-  return inputs(megabytes * 1e6).map(({ name, format, goal, bytes }) => {
+export async function formatsBench(megabytes = 16, only = ''): Promise<BenchRow[]> {
+  const chosen = inputs(megabytes * 1e6).filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
+  return chosen.map(({ name, format, goal, bytes: make }) => {
+    const bytes = make();
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < RUNS; run++) best = Math.min(best, decodeSeconds(format, bytes));
     const value = bytes.length / 1e6 / best;
@@ -38,47 +43,44 @@ export async function formatsBench(megabytes = 16): Promise<BenchRow[]> {
 function decodeSeconds(id: string, bytes: Uint8Array): number {
   const started = process.cpuUsage();
   const builder = new TraceBuilder();
-  const decoder = formatById(id).open(builder, {});
+  const decoder = formatById(id).open(builder, id === 'pattern' ? { patterns: [PATTERN] } : {});
   for (let at = 0; at < bytes.length; at += CHUNK) decoder.push(bytes.subarray(at, at + CHUNK));
   decoder.end();
-  if (builder.build().eventCount === 0) throw new Error(`${id}: the input gave no events`);
+  if (builder.eventCount + builder.levels.length === 0) throw new Error(`${id}: the input gave no events`);
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1e6;
 }
 
 function inputs(size: number): Input[] {
   const steps = 'a12 a120 f12 a33 g33-64 f120 f64 a7 f7 a99 f99';
-  const binary = (name: string, format: string, bytes: Uint8Array) => ({ name, format, goal: 50, bytes });
-  const text = (name: string, format: string, value: string) => ({
+  const binary = (name: string, format: string, bytes: () => Uint8Array) => ({ name, format, goal: 50, bytes });
+  const text = (name: string, format: string, value: () => string) => ({
     name,
     format,
     goal: 20,
-    bytes: new TextEncoder().encode(value),
+    bytes: () => new TextEncoder().encode(value()),
   });
-  const g1Bytes = repeat(g1(steps), size);
+  const g1Bytes = () => repeat(g1(steps), size);
   return [
-    binary('Drone G0', 'drone', repeat(g0(steps), size)),
+    binary('Drone G0', 'drone', () => repeat(g0(steps), size)),
     binary('Drone G1', 'drone', g1Bytes),
-    binary('Drone G2', 'drone', repeat(g2(steps), size)),
-    binary('ITM with Drone G1', 'swo', repeat(itmPackets(g1(steps)), size)),
-    binary('TPIU with ITM and Drone G1', 'swo', tpiuFrames(itmPackets(g1Bytes.subarray(0, size / 2)))),
-    binary('SystemView', 'svdat', systemView(size)),
-    text('ESP-IDF heap trace', 'esp-idf', espIdf(size)),
-    text(
-      'mbed mem_trace',
-      'mbed',
+    binary('Drone G2', 'drone', () => repeat(g2(steps), size)),
+    binary('ITM with Drone G1', 'swo', () => repeat(itmPackets(g1(steps)), size)),
+    binary('TPIU with ITM and Drone G1', 'swo', () => tpiuFrames(itmPackets(g1Bytes().subarray(0, size / 2)))),
+    binary('SystemView', 'svdat', () => systemView(size)),
+    text('ESP-IDF heap trace', 'esp-idf', () => espIdf(size)),
+    text('mbed mem_trace', 'mbed', () =>
       lines(size, (i) => `#m:0x${address(i)};0x182f-50\n#f:0x0;0x1862-0x${address(i)}\n`),
     ),
     text(
       'CSV',
       'csv',
-      `event,address,size,caller\n${lines(size, (i) => `alloc,0x${address(i)},${i % 500},0x8001234\n`)}`,
+      () => `event,address,size,caller\n${lines(size, (i) => `alloc,0x${address(i)},${i % 500},0x8001234\n`)}`,
     ),
-    text(
-      'newline JSON',
-      'ndjson',
+    text('newline JSON', 'ndjson', () =>
       lines(size, (i) => `{"kind":"alloc","address":${0x20000000 + (i % 9999) * 16},"size":${i % 500}}\n`),
     ),
+    ...TEXT_INPUTS.map(({ name, format, head, line }) => text(name, format, () => head + lines(size, line))),
   ];
 }
 
@@ -121,5 +123,6 @@ function espIdf(size: number): string {
 }
 
 if (process.argv[1]?.endsWith('formats-bench.js')) {
-  for (const row of await formatsBench()) process.stdout.write(`${row.name}: ${row.value.toFixed(0)} ${row.unit}\n`);
+  for (const row of await formatsBench(Number(process.argv[2] ?? 16), process.argv[3]))
+    process.stdout.write(`${row.name}: ${row.value.toFixed(0)} ${row.unit}\n`);
 }

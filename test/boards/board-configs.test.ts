@@ -14,7 +14,7 @@ function openocdArgs(board: Board): readonly string[] | undefined {
   const free = INTERFACES[openocd.transport === 'jtag' ? 'jtag' : 'other'];
   const isFixed = openocd.interface !== undefined || openocd.before.length > 0 || openocd.board !== undefined;
   const choice = isFixed ? {} : { interface: free };
-  return openocdCommand(board, openocd, { ports: { gdb: 3333, tcl: 6666 }, choice }).args;
+  return openocdCommand(board, openocd, { ports: { gdb: 3333, tcl: 6666 }, choice, after: 'run' }).args;
 }
 
 test('OpenOCD 0.12 takes the configuration of every board that it has the scripts for', async (t) => {

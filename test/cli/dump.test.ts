@@ -45,6 +45,16 @@ test('dumps on a period end after their number', async (t) => {
   t.is(readdirSync(out).length, 2);
 });
 
+test('a dump and the test of a quiet target, which fall on the same moment, do not disturb each other', async (t) => {
+  t.timeout(90_000);
+  const out = join(tempFolder(t), 'dumps');
+  // It waits at its prompt: both interrupt it after 2 s.
+  const { status, stderr } = await runCli(['dump', small(), '--period', '2', '--max-dumps', '3', '--out', out, '-vv']);
+  t.is(status, ExitCode.ok, stderr);
+  t.is(readdirSync(out).length, 3);
+  t.is(stderr.match(/gdb> \d+-exec-interrupt/g)?.length, 3, 'one interrupt for both');
+});
+
 test('a region that is none is refused before anything starts', async (t) => {
   const out = join(tempFolder(t), 'dumps');
   const { status, stderr } = await runCli(['dump', small(), '--region', 'here', '--out', out]);

@@ -278,3 +278,88 @@ test('mutated logs never crash the reader', (t) => {
     t.true(trace.eventCount <= 40);
   }
 });
+
+/** `[start, length]` as gdb's own line shows them, and as the script printed them. */
+type Shown = readonly [shown: readonly [number, number], printed: readonly [number, number]];
+
+const printedLog = (events: readonly Shown[]) =>
+  events
+    .map(
+      ([[start, length], printed], i) =>
+        `Breakpoint 1, gc_log_change (start_block=${start}, length=${length}) at gc.c:106\n$${2 * i + 1} = ${printed[0]}\n$${2 * i + 2} = ${printed[1]}\n#1  0x0000a0b4 in gc_alloc (n=1) at gc.c:500\n`,
+    )
+    .join('');
+const placesOf = (text: string) => {
+  const { trace } = decodeIn(gdbLog, utf8(text));
+  const { address, sizeBytes } = trace.events;
+  return {
+    places: Array.from({ length: trace.eventCount }, (_, i) => [(address[i] ?? 0) / 16, (sizeBytes[i] ?? 0) / 16]),
+    notes: trace.notes.map(({ code }) => code),
+  };
+};
+
+test('wrong arguments in gdb’s line, right printed values: one that happens to be the other way round changes nothing', (t) => {
+  // The second event is printed as 3 blocks from block 2; gdb's line says, wrongly, 2 blocks from block 3.
+  const events: Shown[] = [
+    [
+      [7, 7],
+      [0, 2],
+    ],
+    [
+      [3, 2],
+      [2, 3],
+    ],
+    [
+      [2, 0],
+      [5, 1],
+    ],
+  ];
+  t.deepEqual(placesOf(printedLog(events)), {
+    places: [
+      [0, 2],
+      [2, 3],
+      [5, 1],
+    ],
+    notes: ['gdb-printed-values'],
+  });
+});
+
+test('a script that prints the length first is one that does so in every event', (t) => {
+  const events: Shown[] = [
+    [
+      [0, 2],
+      [2, 0],
+    ],
+    [
+      [2, 3],
+      [3, 2],
+    ],
+    // Wrong in gdb's line, and printed like the others: length 1, start 5.
+    [
+      [9, 9],
+      [1, 5],
+    ],
+  ];
+  t.deepEqual(placesOf(printedLog(events)), {
+    places: [
+      [0, 2],
+      [2, 3],
+      [5, 1],
+    ],
+    notes: ['gdb-printed-values'],
+  });
+});
+
+test('a log of malloc is told from heap levels by its hits, also where free is called with an address', (t) => {
+  const text = readsMalloc();
+  t.is(detectFormat(utf8(text), true).id, 'gdb-log');
+});
+
+function readsMalloc(): string {
+  return (
+    'Breakpoint 1, malloc (nbytes=64) at /src/newlib/malloc.c:160\n160\t  return _malloc_r (_REENT, nbytes);\n' +
+    '#0  malloc (nbytes=64) at /src/newlib/malloc.c:160\n#1  0x08000456 in make_buffer (n=64) at src/buf.c:12\n\n' +
+    'Breakpoint 2, free (addr=0x20001a40) at /src/newlib/malloc.c:180\n180\t  _free_r (_REENT, aptr);\n' +
+    '#0  free (addr=0x20001a40) at /src/newlib/malloc.c:180\n#1  0x08000490 in drop_buffer () at src/buf.c:20\n'
+  );
+}

@@ -16,6 +16,8 @@ export interface FuzzResult {
 }
 
 const MPY_6 = '4d 06 00 1f 03 01 08 74 2e 70 79 00 0f 02 78 00 05 02 68 69 00 48 00 06 01 00 00 51 16 02 63';
+const MPY_3 =
+  '4d 03 02 1f 18 01 00 00 00 00 00 06 00 00 00 00 00 ff 81 24 00 00 17 00 24 00 00 11 5b 08 3c 6d 6f 64 75 6c 65 3e 04 74 2e 70 79 01 78 01 79 01 00 69 01 37';
 const MPY_5 = '4d 05 02 1f 20 30 00 0a 00 07 08 74 2e 70 79 00 51 16 02 78 63 01 00 69 01 37';
 
 /**
@@ -25,7 +27,7 @@ const MPY_5 = '4d 05 02 1f 20 30 00 0a 00 07 08 74 2e 70 79 00 51 16 02 78 63 01
 export function fuzzFormats(inputs: number, seed: number): FuzzResult {
   const random = new Random(seed);
   const samples = traceSamples().map(({ name, format, bytes }) => ({ name, format, bytes: bytes.subarray(0, 4000) }));
-  const mpy = [hex(MPY_6), hex(MPY_5)];
+  const mpy = [hex(MPY_6), hex(MPY_5), hex(MPY_3)];
   let errors = 0;
   let slowestMs = 0;
   for (let i = 0; i < inputs; i++) {

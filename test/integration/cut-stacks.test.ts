@@ -1,12 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { callTree } from '../../lib/analysis/call-tree.js';
-import { stackDoubts } from '../../lib/analysis/stack-doubts.js';
 import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { callTreeText } from '../../lib/report/call-tree-text.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { FIELD_HOOKS, type FieldFirmware, fieldFirmware } from '../support/field-firmware.js';
 import { captureMalloc } from '../support/malloc-capture.js';

@@ -33,6 +33,16 @@ test('two round trips an event, one in the one-write mode, and the same events',
   const trips = (report: Readonly<Record<string, unknown>> | undefined) => Number(report?.roundTripsPerEvent);
   // Besides the events there are the start, the pool's place, gc_init and the end: less than 40 trips for 557 events.
   t.true(trips(reference.trace.info.engineReport) < 2.3, `${trips(reference.trace.info.engineReport)}`);
+  const { roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs, haltedPercent } = Object.fromEntries(
+    Object.entries(reference.trace.info.engineReport ?? {}).map(([name, value]) => [name, Number(value)]),
+  );
+  const times = [roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs].map((ms) => ms ?? 0);
+  t.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
+  t.true((times[0] ?? 0) > 0);
+  t.true((haltedPercent ?? -1) > 0 && (haltedPercent ?? 101) <= 100);
   t.true(trips(oneWrite.trace.info.engineReport) < 1.2, `${trips(oneWrite.trace.info.engineReport)}`);
 });
 
@@ -54,7 +64,7 @@ test('a session over the protocol client captures the same, stepping over breakp
       const client = await RspClient.connect({ host, port, ackless: true });
       const reader = new SnapshotReader(client, [], [{ address: 0x20000000, length: 0x400000 }]);
       const stacks = new StopUnwinder(new SymbolizerUnwinder(image), reader);
-      const run = new TargetRun(client, undefined, 15_000);
+      const run = new TargetRun(client, undefined);
       await using link = new RspLink({ client, reader, stacks, run }, { words: [], keepSamples: false });
       const { hook } = plan;
       if (hook.type === 'gc-log') yield* harvestLogByLink(link, { ...plan, hook, maxEvents: 200 }, signal);

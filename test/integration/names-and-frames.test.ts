@@ -4,6 +4,7 @@ import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { openClient } from '../../lib/capture/direct/open-client.js';
 import { GdbEngine, openMiLink } from '../../lib/capture/gdb/gdb-engine.js';
+import { firmwareNotes } from '../../lib/firmware/firmware-notes.js';
 import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { attachTarget } from '../../lib/link/server/attach.js';
@@ -20,17 +21,17 @@ const missing = missingTools(['arm-none-eabi-g++', 'gdb-multiarch', 'qemu-system
 function build(
   t: ExecutionContext,
   sources: readonly string[],
-  options: Pick<ArmBuild, 'flags' | 'objcopy'> = {},
+  options: Pick<ArmBuild, 'flags' | 'objcopy' | 'script'> = {},
 ): string | undefined {
   if (missing.length > 0) {
     t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
     t.pass();
     return undefined;
   }
-  const { flags = [], objcopy = [] } = options;
+  const { flags = [], objcopy = [], script = 'mps2.ld' } = options;
   return buildArm({
     sources: [...sources, 'mps2-start.c'].map((name) => `${PROGRAMS}/${name}`),
-    script: `${PROGRAMS}/mps2.ld`,
+    script: `${PROGRAMS}/${script}`,
     flags: ['-mcpu=cortex-m3', '-g', '-fno-builtin-malloc', ...flags],
     objcopy,
   });
@@ -122,6 +123,52 @@ test('code that runs in RAM is verified where it is loaded to, by both engines, 
     for (const verify of [direct, gdb]) {
       if (refused) await t.throwsAsync(verify, { code: 'HH1504' });
       else await t.notThrowsAsync(verify);
+    }
+  }
+});
+
+for (const flags of [
+  ['-O1', '-fno-optimize-sibling-calls'],
+  ['-O2', '-fno-inline'],
+  ['-Os', '-mcpu=cortex-m0'],
+]) {
+  test(`calls through a linker's veneers have the same, exact frames in both engines: ${flags.join(' ')}`, async (t) => {
+    const elf = build(t, ['veneer.c'], { flags });
+    if (elf === undefined) return;
+    const image = await loadFirmware(elf);
+    t.truthy(image.symbol('__ram_work_veneer'));
+    t.truthy(image.symbol('__malloc_veneer'));
+    const direct = await capture(new DirectEngine(), elf);
+    const gdb = await capture(new GdbEngine(await findGdb()), elf);
+    t.is(await firstDifference(direct, gdb, elf), undefined);
+    for (const trace of [direct, gdb]) {
+      const all = stacks(trace);
+      t.true(all.length >= 7 && all.every((stack) => stack.at(-1)?.functionName === 'main'));
+      t.true(all.every((stack) => stack.every(({ certainty }) => certainty === undefined)));
+      const deepest = all.map(names).find((text) => text.includes('ram_inner < ram_work < ram_work'));
+      t.is(deepest, 'malloc < ram_inner < ram_work < ram_work < ram_work < ram_work < main');
+    }
+  });
+}
+
+test('functions in overlays, and their callers, are guessed, and the firmware tells which sections share an address', async (t) => {
+  const elf = build(t, ['overlay.c'], { flags: ['-O1'], script: 'overlay.ld' });
+  if (elf === undefined) return;
+  const image = await loadFirmware(elf);
+  t.deepEqual(
+    image.overlays.map(({ from, sections }) => [from, sections]),
+    [[0x20100000, ['.ovl_one', '.ovl_two']]],
+  );
+  t.regex(firmwareNotes(image).join('\n'), /^overlays: \.ovl_one, \.ovl_two share 0x20100000 to 0x2010\w+; .* guessed/);
+  const direct = await capture(new DirectEngine(), elf);
+  const gdb = await capture(new GdbEngine(await findGdb()), elf);
+  for (const trace of [direct, gdb]) {
+    const through = stacks(trace).filter((stack) => stack.some(({ functionName }) => functionName === 'resident'));
+    t.is(through.length, 3);
+    for (const stack of through) {
+      const from = stack.findIndex(({ functionName }) => /_part$/.test(functionName));
+      t.true(from > 0 && stack.slice(0, from).every(({ certainty }) => certainty === undefined));
+      t.true(stack.slice(from).every(({ certainty, kind }) => certainty === 'guessed' || kind === 'cut'));
     }
   }
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProbeServer } from './jtag-probe/probe-server.js';
+import { type ProbeServer, startProbeServer } from './jtag-probe/probe-server.js';
 import { startQemu } from './qemu-server.js';
 
 export interface SimulatedBoard extends AsyncDisposable {
@@ -13,6 +13,8 @@ export interface SimulatedBoard extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Ends the chip at once, as if its power went. */
   readonly killChip: () => void;
+  /** What the chip itself does, whatever anybody says of it. */
+  readonly chipState: ProbeServer['chipState'];
   readonly killProbe: () => Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function simulatedBoard(machine: string, elf: string): Promise<Simu
     env: { PATH: `${folder}:${process.env.PATH ?? ''}` },
     killChip: () => chip.kill(),
     killProbe: endProbe,
+    chipState: probe.chipState,
     async [Symbol.asyncDispose]() {
       await endProbe().catch(() => undefined);
       await chip[Symbol.asyncDispose]();

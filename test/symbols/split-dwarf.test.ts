@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { splitFilesOf } from '../../lib/firmware/split-files.js';
+import { splitFilesOf, splitPackageOf } from '../../lib/firmware/split-files.js';
 import { ElfFile } from '../../lib/symbols/elf-file.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { missingTools } from '../support/arm-build.js';
@@ -173,4 +173,72 @@ test('only files called .dwo are looked for, and nothing that is no file', (t) =
   t.is(files('secret.txt', folder), undefined);
   t.is(files('folder.dwo', folder), undefined);
   t.is(files('none.dwo', undefined), undefined);
+});
+
+const openPackage = (elf: string) => createSymbolizer(readFileSync(elf), { splitPackage: splitPackageOf(elf) });
+
+/** Builds a program and lays its .dwo files into a package beside it, under one of the names that are looked for. */
+function packed(folder: string, { version, tool, name }: { version: number; tool: 'dwp' | 'llvm-dwp'; name: string }) {
+  const elf = build(folder, 'split', [`-gdwarf-${version}`, '-gsplit-dwarf']);
+  const inputs = tool === 'dwp' ? ['-e', 'split.elf'] : ['split-work.dwo', 'split-main.dwo'];
+  const { status, stderr } = spawnSync(tool, [...inputs, '-o', name], { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${tool}: ${stderr}`);
+  spawnSync('rm', ['split-work.dwo', 'split-main.dwo'], { cwd: folder });
+  return elf;
+}
+
+// GNU's dwp 2.40 crashes on DWARF 5.
+for (const [version, tool, name] of [
+  [4, 'dwp', 'split.elf.dwp'],
+  [4, 'llvm-dwp', 'split.dwp'],
+  [5, 'llvm-dwp', 'split.elf.dwp'],
+] as const) {
+  test(`a package that ${tool} made of DWARF ${version} says what the .dwo files said`, (t) => {
+    if (!ready(t)) return;
+    if (missingTools([tool]).length > 0) return t.pass(`NOT CHECKED: ${tool} is missing`);
+    const folder = tempFolder(t);
+    const whole = open(build(folder, 'whole', [`-gdwarf-${version}`]));
+    const split = openPackage(packed(folder, { version, tool, name }));
+    t.deepEqual(places(split), places(whole));
+    t.true(places(split).some((place) => place.includes('twice')));
+    t.deepEqual(split.splitUnits, []);
+    t.deepEqual(split.problems, []);
+    t.deepEqual(split.structFieldOffset('the_pool', 'name'), whole.structFieldOffset('the_pool', 'name'));
+  });
+}
+
+test('a package of another build is not believed, one with a damaged index is named', (t) => {
+  if (!ready(t)) return;
+  if (missingTools(['llvm-dwp']).length > 0) return t.pass('NOT CHECKED: llvm-dwp is missing');
+  const folder = tempFolder(t);
+  const elf = packed(folder, { version: 5, tool: 'llvm-dwp', name: 'split.dwp' });
+  const good = readFileSync(join(folder, 'split.dwp'));
+  const other = build(join(folder, 'other'), 'split', ['-gsplit-dwarf', '-DOTHER', '-O2']);
+  const foreign = createSymbolizer(readFileSync(other), { splitPackage: () => good });
+  t.false(places(foreign).some((place) => place.includes('twice')));
+  t.deepEqual(foreign.splitUnits, ['split-work.dwo', 'split-main.dwo']);
+  const index = new ElfFile(good, { relocatable: true }).section('.debug_cu_index');
+  const damaged = Uint8Array.from(good);
+  damaged[index?.offset ?? 0] = 9;
+  const symbolizer = createSymbolizer(readFileSync(elf), { splitPackage: () => damaged });
+  t.deepEqual(symbolizer.splitUnits, ['split-work.dwo', 'split-main.dwo']);
+  t.deepEqual(
+    symbolizer.problems.map(({ code }) => code),
+    ['HH1370'],
+  );
+});
+
+test('a damaged package never crashes or hangs', (t) => {
+  if (!ready(t)) return;
+  if (missingTools(['llvm-dwp']).length > 0) return t.pass('NOT CHECKED: llvm-dwp is missing');
+  const folder = tempFolder(t);
+  const elf = packed(folder, { version: 5, tool: 'llvm-dwp', name: 'split.dwp' });
+  const bytes = readFileSync(elf);
+  const good = readFileSync(join(folder, 'split.dwp'));
+  for (let at = 0; at < good.length; at += 3) {
+    const damaged = Uint8Array.from(good);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+    const splitPackage = () => damaged.subarray(0, at % 5 === 0 ? at : damaged.length);
+    t.is(places(createSymbolizer(bytes, { splitPackage })).length, (CODE.to - CODE.from) / 2);
+  }
 });

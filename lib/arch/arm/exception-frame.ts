@@ -16,6 +16,17 @@ export function isExceptionReturn(address: Address): boolean {
   return address >= 0xff000000;
 }
 
+/**
+ * What a return to an address, with or without its Thumb bit, ends: an exception (EXC_RETURN, 0xffffff80 on), or a call from the
+ * other security state (FNC_RETURN, 0xfeffffff); undefined for code.
+ */
+export function exceptionEndOf(address: Address): 'exception' | 'other-security' | undefined {
+  const value = (address | 1) >>> 0;
+  if (value === 0xfeffffff) return 'other-security';
+  // All ones is what an operating system puts into lr so that a task never returns.
+  return value >= 0xffffff80 && value !== 0xffffffff ? 'exception' : undefined;
+}
+
 /** Which memory or register is missing to undo an exception. */
 export type ExceptionFailure = { readonly needs: Address } | { readonly missing: 'psp' | 'other-security' };
 
@@ -25,6 +36,14 @@ export type ExceptionFailure = { readonly needs: Address } | { readonly missing:
  */
 function isOnOtherStack(excReturn: Address): boolean {
   return ((excReturn >>> 6) & 1) !== (excReturn & 1);
+}
+
+/**
+ * Whether EXC_RETURN says that the frame lies on a stack of the non-secure state. Bit 0, which says whose exception it was, is lost where
+ * the value was taken for a code address.
+ */
+export function isOnNonSecureStack(excReturn: Address): boolean {
+  return ((excReturn >>> 6) & 1) === 0;
 }
 
 export interface ExceptionInput {

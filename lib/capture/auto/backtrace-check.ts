@@ -54,8 +54,8 @@ export class GdbBacktraces implements AsyncDisposable {
  * leave one way. `ends-early`: without call frame information it stops where we go on by prologues; those frames are marked guessed.
  * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
  * symbol table has ours: firmware whose flash begins at 0; or the function that a scheduler put into lr for the one before it (see
- * correctedBacktrace). `cut`: both end where the copy of the stack, or what is known of the code, ends; that they agree says nothing of the
- * calls outside.
+ * correctedBacktrace). `cut`: both end where the copy of the stack, or what is known of the code, ends, or ours at an exception whose stack
+ * is not known, where gdb guesses one; that they agree up to there says nothing of the calls outside.
  */
 export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name' | 'cut';
 
@@ -92,7 +92,9 @@ export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFuncti
       at = otherEnd;
     }
   }
-  if (own === ours.length && at === gdbs.length) {
+  // Behind an exception whose stack we cannot tell gdb takes the next best: it has our copy of the memory, and no more than that.
+  const isBeyondException = own === ours.length && isCut(all) && ours.at(-1)?.kind === 'signal';
+  if (own === ours.length && (at === gdbs.length || isBeyondException)) {
     if (isCut(all)) by ??= 'cut';
     return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
   }

@@ -1,5 +1,5 @@
 import { PC } from '../../arch/arm/registers.js';
-import type { Address, Bytes } from '../../base/units.js';
+import type { Address, Bytes, Milliseconds } from '../../base/units.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP } from '../../link/rsp/stop-reply.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
@@ -28,6 +28,8 @@ export interface CaptureOptions {
 /** The target was stopped only to be looked at, because no event had come for long. */
 export interface QuietStop {
   readonly kind: 'quiet';
+  /** For how long nothing had happened. */
+  readonly quietMs: Milliseconds;
 }
 
 /** In the one-write mode a guess that falls short cannot be mended: guess generously. */
@@ -62,7 +64,7 @@ export class DirectCapture {
     for (;;) {
       const { stopped, isTest } = await this.run.waitOrTest(run);
       if (isTest) {
-        yield { kind: 'quiet' };
+        yield { kind: 'quiet', quietMs: this.client.interrupts.quietMs };
         run = this.run.resume();
         continue;
       }

@@ -1,13 +1,13 @@
-import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage } from '../../errors/errors.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
+import { linkReport } from '../../link/link-times.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import type { LineCounters } from '../../link/rsp/rsp-connection.js';
+import { afterCommands, type Leaving, letGo } from '../../link/server/farewell.js';
 import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
-import { letGo, resumeCommand } from './farewell.js';
 import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
 import { knownMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
@@ -15,8 +15,6 @@ import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
 
 export interface DirectConnectionOptions extends LinkOptions {
-  /** Without a stop for so long, the target is asked whether it still answers. */
-  readonly quietMs: Milliseconds;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +43,7 @@ export class DirectConnection implements AsyncDisposable {
       readonly poke: OpenocdPoke | undefined;
     },
   ) {
-    this.run = new TargetRun(client, options.poke, options.quietMs);
+    this.run = new TargetRun(client, options.poke);
     this.stacks = new StopUnwinder(new SymbolizerUnwinder(options.firmware), reader);
     this.before = { ...client.connection.counters };
     target.lost.catch((error: unknown) => {
@@ -64,7 +62,7 @@ export class DirectConnection implements AsyncDisposable {
       const poke = await openPoke(target, options.signal);
       return new DirectConnection(target, client, reader, { ...options, firmware, poke });
     } catch (error) {
-      await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
+      await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
       throw error;
     }
   }
@@ -73,11 +71,10 @@ export class DirectConnection implements AsyncDisposable {
   async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
     try {
       yield* records;
-      // What else it is to do then is done when the target is disposed of.
-      if (!letsGo(this.target) || (this.target.orders.after ?? 'run') !== 'run') return;
+      if (this.target.orders.endsWithCapture === true) return;
       this.isGone = true;
       this.run.poke?.end();
-      yield { kind: 'note', code: 'target', text: await letGo(this.client, this.target) };
+      yield { kind: 'note', code: 'target', text: await letGo(leaving(this.client), this.target) };
     } catch (error) {
       this.linkLost = error instanceof DeviceLostError;
       const reason = this.lost ?? error;
@@ -86,6 +83,11 @@ export class DirectConnection implements AsyncDisposable {
       yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
       throw reason;
     }
+  }
+
+  /** How the link was, for the summary. */
+  linkReport(): Record<string, number> {
+    return linkReport(this.client.connection.latencies, this.client.interrupts.times);
   }
 
   /** What went over the line since the target was ready. */
@@ -100,8 +102,26 @@ export class DirectConnection implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { client, target } = this;
     this.run.close();
-    if (!this.isGone) await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
+    if (!this.isGone) await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
     // A server that got out of step still has the breakpoints; one that is gone has not.
     if (this.linkLost) await removeLeftovers(target, client.breakpoints.maybeSet, this.options);
   }
+}
+
+function leaving(client: RspClient): Leaving {
+  return {
+    disarm: async () => {
+      await client.interrupt();
+      await client.breakpoints.removeAll();
+    },
+    maybeArmed: () => client.breakpoints.maybeSet.length,
+    monitor: (command) => client.monitor(command),
+    detach: async () => {
+      // Some servers close without a reply; that is no fault of a link that is not needed any more.
+      const said = await client.connection.request('D', 2_000).catch(() => Buffer.alloc(0));
+      client.connection.destroy();
+      return said.toString('latin1') === 'OK';
+    },
+    disconnect: async () => client.connection.destroy(),
+  };
 }

@@ -1,11 +1,11 @@
 import { formatAddress, type Milliseconds } from '../../base/units.js';
 import { signalName } from '../../link/rsp/stop-reply.js';
 import type { Target } from '../../link/server/target.js';
+import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { Engine, HarvestPlan, LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
-import { QUIET_MS } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { DirectConnection, type EngineReport } from './direct-connection.js';
@@ -19,7 +19,7 @@ export interface DirectEngineOptions {
   readonly oneWrite?: boolean;
   /** Whether each event is followed by its registers and stack. On unless said otherwise. */
   readonly keepSamples?: boolean;
-  /** Without an event for so long, the link is tested. */
+  /** Without an event for so long, it is said what the target does; the link is tested sooner. */
   readonly quietMs?: Milliseconds;
   /** How long the server may take to answer a request. */
   readonly replyTimeoutMs?: Milliseconds;
@@ -38,14 +38,8 @@ export class DirectEngine implements Engine {
 
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const { hook } = plan;
-    const { quietMs = QUIET_MS, keepSamples = true } = this.options;
-    // The loop of the malloc hooks looks at a quiet target by itself.
-    const testMs = hook.type === 'malloc' ? 3 * quietMs : quietMs;
-    await using connection = await DirectConnection.open(target, plan.firmware, {
-      ...this.options,
-      quietMs: testMs,
-      signal,
-    });
+    const { quietMs = WAIT_MS.quiet, keepSamples = true } = this.options;
+    await using connection = await DirectConnection.open(target, plan.firmware, { ...this.options, quietMs, signal });
     if (hook.type === 'malloc')
       yield* harvestMallocDirect(connection, { ...plan, hook }, { signal, keepSamples, quietMs });
     else yield* new DirectRun(connection, { ...plan, hook }, { ...this.options, quietMs, keepSamples }).records(signal);
@@ -75,6 +69,7 @@ class DirectRun {
       keepSamples,
       maxEvents: plan.maxEvents,
       attached: plan.attached,
+      clock: plan.clock,
     });
   }
 
@@ -96,7 +91,9 @@ class DirectRun {
     if (!signal.aborted) {
       for await (const stop of capture.stops()) {
         if (stop.kind === 'quiet') {
-          if (this.connection.run.quietForMs >= this.options.quietMs) yield await this.status();
+          // What was seen last is told at the end.
+          if (this.made.heap.hasSeenAll) break;
+          if (stop.quietMs >= this.options.quietMs) yield await this.status(stop.quietMs);
         } else {
           this.lastStop = stop;
           yield* this.made.of(stop);
@@ -129,10 +126,10 @@ class DirectRun {
     yield { kind: 'info', info: { ...told, engineReport: this.report() } };
   }
 
-  private async status(): Promise<TraceRecord> {
+  private async status(quietMs: Milliseconds): Promise<TraceRecord> {
     const { client } = this.connection;
     const where = await whereabouts(client, this.plan.firmware);
-    return { kind: 'status', text: statusText(where, client.breakpoints.addresses.length, this.options.quietMs) };
+    return { kind: 'status', text: statusText(where, client.breakpoints.addresses.length, quietMs) };
   }
 
   private reason(signal: AbortSignal): EndReason {
@@ -159,6 +156,7 @@ class DirectRun {
       packetsPerEvent: per(packets),
       stackRereads: this.connection.reader.rereads,
       ...(poke ? { openocdPokes: poke.pokes } : {}),
+      ...this.connection.linkReport(),
     };
   }
 }

@@ -3,22 +3,26 @@ import { errorMessage, TargetError } from '../../errors/errors.js';
 import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
+import { afterCommands } from '../../link/server/farewell.js';
 import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
+import { QuietTimes } from '../../link/waits.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
-import { resumeCommand } from './farewell.js';
 import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
 export interface LinkOptions {
+  /** After how long without a stop the user is told what the target does; absent: nobody waits for it. */
+  readonly quietMs?: Milliseconds;
   readonly replyTimeoutMs?: Milliseconds;
   readonly interruptTimeoutMs?: Milliseconds;
 }
 
 /** How a target's server is reached. */
-function clientOptions(target: Target, { replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
+function clientOptions(target: Target, { quietMs, replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
   return {
     ...target.server,
+    ...(quietMs === undefined ? {} : { quiet: new QuietTimes(quietMs) }),
     ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
     ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
     ackless: target.kind === 'qemu',
@@ -45,7 +49,7 @@ export async function openClient(
     if (target.orders.verify) await verifyImage(client, codeParts(elfFile));
     return client;
   } catch (error) {
-    await client.detach(letsGo(target), resumeCommand(target)).catch(() => undefined);
+    await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
     throw error;
   }
 }
@@ -126,7 +130,7 @@ export async function initialStackPointer(
 export async function removeLeftovers(
   target: Target,
   addresses: readonly Address[],
-  link: LinkOptions = {},
+  { quietMs: _, ...link }: LinkOptions = {},
 ): Promise<boolean> {
   const short = { replyTimeoutMs: 1_000, interruptTimeoutMs: 1_000, ...link };
   const options = { ...clientOptions(target, short), connectTimeoutMs: 1_000 };
@@ -135,7 +139,7 @@ export async function removeLeftovers(
     for (const address of addresses) {
       for (const type of [0, 1]) await client.connection.request(`z${type},${address.toString(16)},2`);
     }
-    await client.detach(letsGo(target), resumeCommand(target));
+    await client.detach(letsGo(target), afterCommands(target));
     return true;
   } catch {
     return false;

@@ -83,7 +83,7 @@ export class RspLink implements DebugLink {
     if (signal.aborted) onAbort();
     try {
       await running.confirmed;
-      return await this.reasonOf(await run.wait(running));
+      return await this.reasonOf(await run.waitOrTest(running));
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -160,8 +160,10 @@ export class RspLink implements DebugLink {
     return writes;
   }
 
-  private async reasonOf({ signal }: Stopped): Promise<StopReason> {
+  private async reasonOf({ stopped, isTest }: { stopped: Stopped; isTest: boolean }): Promise<StopReason> {
+    const { signal } = stopped;
     const { pc } = await this.current();
+    if (isTest) return { kind: 'quiet', pc, quietMs: this.client.interrupts.quietMs };
     // At a breakpoint it is that stop, even when an interrupt came at the same time.
     if (this.client.breakpoints.has(pc) || signal === SIGTRAP) return { kind: 'breakpoint', pc };
     return signal === SIGINT ? { kind: 'interrupted', pc } : { kind: 'fault', pc, signal: signalName(signal) };

@@ -33,6 +33,11 @@ export class GdbScriptReader {
     return this.heap.events;
   }
 
+  /** Whether the last event that is wanted has been seen; where its block lies may not be known yet. */
+  get hasSeenAll(): boolean {
+    return this.heap.hasSeenAll;
+  }
+
   /** Settles when everything pushed so far was emitted. */
   get drained(): Promise<void> {
     return this.work;

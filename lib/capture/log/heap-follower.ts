@@ -72,6 +72,11 @@ export class HeapFollower<T> {
     return this.events >= (this.options.maxEvents ?? Number.POSITIVE_INFINITY);
   }
 
+  /** Whether the last change that is wanted has been seen; where it lies may not be known yet. */
+  get hasSeenAll(): boolean {
+    return this.events + (this.held ? 1 : 0) >= (this.options.maxEvents ?? Number.POSITIVE_INFINITY);
+  }
+
   /** gc_init was entered: everything is free again. Called once more for the same call, it does nothing. */
   async restart(memory: TargetMemory): Promise<FollowerStep<T>[]> {
     if (this.newEpoch) return [];

@@ -1,11 +1,12 @@
-import { formatAddress } from '../../base/units.js';
+import { formatAddress, type Microseconds } from '../../base/units.js';
 import type { DebugLink } from '../../link/debug-link.js';
+import { WAIT_MS } from '../../link/waits.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
+import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
-import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type FollowerStep, HeapFollower } from './heap-follower.js';
 
@@ -20,17 +21,18 @@ export async function* harvestLogByLink(
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
   const heap = new HeapFollower<Backtrace>(hook, plan);
+  const clock = eventClock(plan.clock);
   const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
   for (const { address } of breakpoints) await link.setBreakpoint(address);
   let end: EndReason | undefined;
   let reached = false;
   const words = await LastWords.prepare(link, plan.firmware);
-  const watch = new QuietWatch(signal);
   while (!end) {
-    const stop = await link.resume(watch.begin());
-    if (watch.stopped() && stop.kind === 'interrupted') {
+    const stop = await link.resume(signal);
+    if (stop.kind === 'quiet' && !signal.aborted && !heap.hasSeenAll) {
+      if (stop.quietMs < WAIT_MS.quiet) continue;
       const where = await whereabouts(link, plan.firmware);
-      yield { kind: 'status', text: statusText(where, breakpoints.length, QUIET_MS) };
+      yield { kind: 'status', text: statusText(where, breakpoints.length, stop.quietMs) };
       continue;
     }
     const label = plan.stops.find(({ address }) => address === stop.pc)?.label;
@@ -38,7 +40,9 @@ export async function* harvestLogByLink(
       const registers = await link.registers();
       const backtrace = await link.backtrace(plan.maxDepth + 1);
       const [block = 0, length = 0] = registers;
-      yield* recordsOf(await heap.at({ block, length, logged: backtrace.slice(1) }, link));
+      await clock.tick(link);
+      const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
+      yield* recordsOf(steps, plan.clock && clock.nowUs);
       await link.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
@@ -46,6 +50,8 @@ export async function* harvestLogByLink(
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
+    } else if (heap.hasSeenAll && stop.kind === 'quiet') {
+      end = new EndReason(`${plan.maxEvents} events were captured`, true);
     } else if (signal.aborted) {
       end = EndReason.of(signal);
     } else {
@@ -53,7 +59,6 @@ export async function* harvestLogByLink(
       end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
     }
   }
-  watch.close();
   const { steps, oracle } = await heap.finish(link, reached);
   yield* recordsOf(steps);
   const { events } = heap;
@@ -61,6 +66,10 @@ export async function* harvestLogByLink(
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
-function* recordsOf(steps: readonly FollowerStep<Backtrace>[]): Generator<TraceRecord> {
-  for (const step of steps) yield step.kind === 'change' ? gcEvent(step.change, step, step.logged) : step;
+/** Timed where the target tells the time: gdb stands for long at an event, so that the host's clock says nothing. */
+function* recordsOf(steps: readonly FollowerStep<Backtrace>[], atUs?: Microseconds): Generator<TraceRecord> {
+  for (const step of steps) {
+    if (step.kind !== 'change') yield step;
+    else yield { ...gcEvent(step.change, step, step.logged), ...(atUs === undefined ? {} : { atUs }) };
+  }
 }

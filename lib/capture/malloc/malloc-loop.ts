@@ -1,11 +1,12 @@
 import { LR, SP } from '../../arch/arm/registers.js';
 import { formatAddress, formatCount, type Milliseconds } from '../../base/units.js';
 import type { DebugLink, StopReason } from '../../link/debug-link.js';
+import { WAIT_MS } from '../../link/waits.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
-import { QUIET_MS, QuietWatch } from '../quiet-watch.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { ArmedBreakpoints } from './armed-breakpoints.js';
 import { CallContexts } from './call-context.js';
@@ -40,6 +41,7 @@ class MallocLoop {
   private readonly armed: ArmedBreakpoints;
   private readonly contexts: CallContexts;
   private readonly made: MallocRecords;
+  private readonly clock;
   private stops = 0;
   private saidQuiet = false;
 
@@ -52,20 +54,16 @@ class MallocLoop {
     const read = (address: number, length: number) => link.readMemory(address, length);
     this.tracker = new MallocTracker(hook.calls, hook);
     this.armed = new ArmedBreakpoints(link, plan, this.tracker);
-    this.contexts = new CallContexts(hook.taskVariable, read);
-    this.made = new MallocRecords(link, plan, this.tracker);
+    this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware.isCortexM);
+    this.clock = eventClock(plan.clock);
+    this.made = new MallocRecords(link, plan, { tracker: this.tracker, clock: this.clock });
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
     const words = await LastWords.prepare(this.link, this.plan.firmware);
-    const watch = new QuietWatch(signal, this.options.quietMs);
     let end: EndReason | undefined;
     yield* this.made.start();
-    try {
-      while (!end) end = yield* this.next(watch, signal);
-    } finally {
-      watch.close();
-    }
+    while (!end) end = yield* this.next(signal);
     const reached = end.text.startsWith('reached ');
     const { events } = this.made;
     yield* this.made.finish({ reachedStop: reached });
@@ -74,10 +72,10 @@ class MallocLoop {
   }
 
   /** From one stop to the next; why the capture ends, when it does. */
-  private async *next(watch: QuietWatch, signal: AbortSignal): AsyncGenerator<TraceRecord, EndReason | undefined> {
+  private async *next(signal: AbortSignal): AsyncGenerator<TraceRecord, EndReason | undefined> {
     const gap = await this.armed.update();
     if (gap) yield gap;
-    const stop = yield* this.nextStop(watch);
+    const stop = yield* this.nextStop(signal);
     this.stops++;
     const label = this.plan.stops.find(({ address }) => address === stop.pc)?.label;
     if (stop.kind !== 'breakpoint') return signal.aborted ? EndReason.of(signal) : faultReason(stop);
@@ -92,6 +90,7 @@ class MallocLoop {
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
     const registers = await this.link.registers();
+    await this.clock.tick(this.link);
     const { key, task } = await this.contexts.of(registers);
     const word = (index: number) => registers[index] ?? 0;
     const seen: TrackerStop = {
@@ -108,17 +107,18 @@ class MallocLoop {
   }
 
   /** Lets the target run; while nothing happens, says what it does. */
-  private async *nextStop(watch: QuietWatch): AsyncGenerator<TraceRecord, StopReason> {
+  private async *nextStop(signal: AbortSignal): AsyncGenerator<TraceRecord, StopReason> {
     for (;;) {
-      const stop = await this.link.resume(watch.begin());
-      if (!watch.stopped() || stop.kind !== 'interrupted') return stop;
-      const quietMs = this.options.quietMs ?? QUIET_MS;
+      const stop = await this.link.resume(signal);
+      if (stop.kind !== 'quiet' || signal.aborted) return stop;
+      const { quietMs } = stop;
+      if (quietMs < (this.options.quietMs ?? WAIT_MS.quiet)) continue;
       const where = await whereabouts(this.link, this.plan.firmware);
       yield { kind: 'status', text: statusText(where, this.armed.count, quietMs) };
       if (this.stops > 0 || this.saidQuiet) continue;
       this.saidQuiet = true;
       const names = this.plan.hook.calls.map(({ name }) => name).join(', ');
-      const text = `no call of ${names} in ${quietMs / 1000} s, the target is ${where.text}: the firmware may wait for input, use another allocator (\`harvest allocators ELF\` lists what it has), or have it inlined`;
+      const text = `no call of ${names} in ${Math.round(quietMs / 1000)} s, the target is ${where.text}: the firmware may wait for input, use another allocator (\`harvest allocators ELF\` lists what it has), or have it inlined`;
       yield { kind: 'note', code: 'no-events', text };
     }
   }

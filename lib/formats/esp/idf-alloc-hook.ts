@@ -5,6 +5,7 @@ import { type EspPlace, parseEspLine } from '../esp-idf-lines.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
 import { PatternMatcher } from '../pattern/match-pattern.js';
+import { nearByPatterns } from '../pattern/near-patterns.js';
 import { parsePattern } from '../pattern/parse-pattern.js';
 import { TextReader } from '../text-reader.js';
 
@@ -19,6 +20,7 @@ export const idfAllocHookFormat: TraceFormat = {
     if (events === 0) return 0;
     return lines.some((line) => BACKTRACE.test(line)) ? 0.9 : events > 1 ? 0.7 : 0.5;
   },
+  nearMiss: (lines) => nearByPatterns(lines, matchersOf()),
   open: (builder, options) => new HookReader(builder, options),
 };
 
@@ -46,12 +48,15 @@ interface Pending {
   readonly address: Address;
   readonly sizeBytes: number;
   readonly atUs: number | undefined;
-  callers: readonly Address[];
+  /** `pc:sp` pairs, innermost first, as they were printed; empty without a backtrace. */
+  chain: string;
 }
 
 class HookReader extends TextReader {
   private readonly matchers = matchersOf();
   private readonly places = new Map<Address, EspPlace[]>();
+  /** By chain as printed; made anew when a name was learnt. */
+  private readonly stacks = new Map<string, StackId>();
   private decoded: Address = -1;
   /** The event at hand: its backtrace and the names of its frames stand on the lines below. */
   private pending: Pending | undefined;
@@ -72,29 +77,29 @@ class HookReader extends TextReader {
   }
 
   protected read(text: string): void {
-    for (const { pattern, match } of this.matchers.map((matcher) => ({
-      pattern: matcher.pattern,
-      match: matcher.match(text),
-    }))) {
-      if (!match) continue;
+    const matcher = this.matched(text);
+    if (matcher) {
       this.flush();
-      const kind = pattern.kind === 'free' ? 'free' : 'alloc';
-      const [address = 0, sizeBytes = 0] = [match.numbers.get('address'), match.numbers.get('size')];
-      this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), callers: [] };
+      const { numbers } = matcher.values();
+      const [address = 0, sizeBytes = 0] = [numbers.get('address'), numbers.get('size')];
+      const kind = matcher.pattern.kind === 'free' ? 'free' : 'alloc';
+      this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), chain: '' };
       return;
     }
-    const backtrace = BACKTRACE.exec(text);
+    const backtrace = text.includes('acktrace:') ? BACKTRACE.exec(text) : null;
     if (backtrace) this.backtrace(backtrace[1] ?? '');
-    else this.learn(text);
+    else if (text !== '') this.learn(text);
+  }
+
+  /** The first pattern that fits a line; none for most lines. */
+  private matched(text: string): PatternMatcher | undefined {
+    if (!text.includes('llocated') && !text.includes('reed')) return undefined;
+    return this.matchers.find((matcher) => matcher.match(text) !== undefined);
   }
 
   private backtrace(text: string): void {
     if (text.includes('CORRUPTED')) this.events.note('idf-hook-corrupted', 'some backtraces end at a corrupted frame');
-    if (!this.pending) return;
-    this.pending.callers = text
-      .split(/\s+/, MAX_FRAMES)
-      .map((pair) => Number(/^(0x[0-9a-f]{8,16})(?::0x[0-9a-f]{1,16})?$/i.exec(pair)?.[1] ?? 0))
-      .filter((address) => address > 0);
+    if (this.pending) this.pending.chain = text;
   }
 
   /** The monitor's decoding of an address. */
@@ -102,24 +107,35 @@ class HookReader extends TextReader {
     const line = parseEspLine(text);
     if (line?.kind === 'decoded') {
       this.decoded = this.places.has(line.address) || this.places.size >= MAX_PLACES ? -1 : line.address;
-      if (this.decoded >= 0) this.places.set(line.address, [line.place]);
-    } else if (line?.kind === 'inlined-by') this.places.get(this.decoded)?.push(line.place);
+      if (this.decoded < 0) return;
+      this.places.set(line.address, [line.place]);
+      this.stacks.clear();
+    } else if (line?.kind === 'inlined-by' && this.decoded >= 0) {
+      this.places.get(this.decoded)?.push(line.place);
+      this.stacks.clear();
+    }
   }
 
   protected override flush(): void {
     const { pending, events } = this;
     if (!pending) return;
     this.pending = undefined;
-    const details = { stack: this.stack(pending.callers), atUs: pending.atUs };
+    const details = { stack: this.stack(pending.chain), atUs: pending.atUs };
     if (pending.kind === 'alloc') events.alloc(pending.address, pending.sizeBytes, details);
     else events.free(pending.address, 0, details);
   }
 
-  private stack(callers: readonly Address[]): StackId {
+  private stack(chain: string): StackId {
+    if (chain === '') return -1;
+    const known = this.stacks.get(chain);
+    if (known !== undefined) return known;
     const { tables } = this.events.builder;
     let stack: StackId = -1;
-    for (const frame of callers.flatMap((address) => this.frames(address)).reverse())
+    for (const frame of pcsOf(chain)
+      .flatMap((address) => this.frames(address))
+      .reverse())
       stack = tables.push(stack, tables.frame(frame));
+    if (this.stacks.size < MAX_PLACES) this.stacks.set(chain, stack);
     return stack;
   }
 
@@ -132,4 +148,11 @@ class HookReader extends TextReader {
       i < places.length - 1 ? { address: 0, inlined: true, ...place } : { address, ...place },
     );
   }
+}
+
+function pcsOf(chain: string): Address[] {
+  return chain
+    .split(/\s+/, MAX_FRAMES)
+    .map((pair) => Number(/^(0x[0-9a-f]{8,16})(?::0x[0-9a-f]{1,16})?$/i.exec(pair)?.[1] ?? 0))
+    .filter((address) => address > 0);
 }

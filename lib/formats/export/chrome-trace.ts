@@ -1,4 +1,5 @@
 import { EventKind, type Trace } from '../../trace/trace.js';
+import { doubtLines } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -9,7 +10,8 @@ export const chromeTraceWriter: TraceWriter = {
   title: 'Trace Event JSON (Perfetto, chrome://tracing)',
   extension: '.trace.json',
   *write(trace) {
-    yield '{"displayTimeUnit":"ms","traceEvents":[\n';
+    const otherData = JSON.stringify({ source: trace.info.source, doubts: doubtLines(trace) });
+    yield `{"displayTimeUnit":"ms","otherData":${otherData},"traceEvents":[\n`;
     yield* jsonElements(events(trace));
     yield '\n]}\n';
   },
@@ -19,6 +21,8 @@ function* events(trace: Trace): Generator<object> {
   const { spans, usage } = stackWeights(trace);
   const common = { pid: 1, tid: 1, cat: 'heap' };
   yield { ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } };
+  const labels = doubtLines(trace).join('; ');
+  if (labels !== '') yield { ph: 'M', pid: 1, tid: 1, name: 'process_labels', args: { labels } };
   const endedAt = spansByEnd(spans.endSeq, spans.count, trace.eventCount);
   for (let seq = 0; seq < trace.eventCount; seq++) {
     const ts = timeOf(trace, seq);

@@ -1,5 +1,6 @@
 import type { StackId } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
+import { doubtSuffix } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -33,7 +34,7 @@ function* writeDhat(trace: Trace): Generator<string> {
     tu: 'events',
     Mtu: 'Mevents',
     tuth: 10,
-    cmd: trace.info.elf?.path ?? trace.info.source,
+    cmd: `${trace.info.elf?.path ?? trace.info.source}${doubtSuffix(trace)}`,
     pid: 0,
     tg: Math.max(0, weights.peakSeq),
     te: trace.eventCount,

@@ -1,5 +1,6 @@
 import type { Seq } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
+import { doubtLines } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { type FrameLabel, frameLabel, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -41,6 +42,12 @@ const THREAD = {
   nativeSymbols: { libIndex: [], address: [], name: [], functionSize: [], length: 0 },
 };
 
+/** What the profiler's page about the profile shows besides its own; absent without doubts. */
+function doubtsMember(trace: Trace): object {
+  const entries = doubtLines(trace).map((value, i) => ({ label: `doubt ${i + 1}`, format: 'string', value }));
+  return entries.length === 0 ? {} : { extra: [{ label: 'What is doubtful', entries }] };
+}
+
 /** One change of the heap: a block that came (bytes above 0) or went. */
 interface Change {
   readonly time: number;
@@ -55,7 +62,7 @@ function* writeFirefoxProfile(trace: Trace): Generator<string> {
   const labels = Array.from({ length: trace.frames.count + 1 }, (_, i) => frameLabel(trace, i - 1));
   const time = changes.map((change) => change.time);
   const weight = changes.map((change) => change.bytes);
-  yield `{"meta":${JSON.stringify(META)},"libs":[],"pages":[],\n"threads":[${JSON.stringify(THREAD).slice(0, -1)},\n`;
+  yield `{"meta":${JSON.stringify({ ...META, ...doubtsMember(trace) })},"libs":[],"pages":[],\n"threads":[${JSON.stringify(THREAD).slice(0, -1)},\n`;
   yield* table('markers', markerColumns(trace, strings), trace.marks.length);
   yield* table('frameTable', frameColumns(labels), labels.length);
   yield* table('funcTable', functionColumns(labels, strings), labels.length);

@@ -1,5 +1,6 @@
 import type { StackId } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
+import { doubtLines } from './doubts-text.js';
 import { frameLabel, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -19,6 +20,7 @@ export const heaptrackWriter: TraceWriter = {
  *     i IP MODULE FUNCTION FILE LINE       instruction pointer, numbered from 1
  *     t IP PARENT    trace node, numbered from 1; parent 0 is none
  *     a SIZE TRACE   allocation kind, numbered from 0
+ *     # TEXT     a comment: what is doubtful
  *     + A   - A      one allocation or deallocation of a kind;   c MS   time
  */
 class HeaptrackLines {
@@ -34,6 +36,7 @@ class HeaptrackLines {
     const { trace } = this;
     const { spans } = stackWeights(trace);
     this.out.push('v 10400 2', `X ${trace.info.elf?.path.replace(/\s/g, '_') ?? 'firmware'}`, 'I 1000 10000', 'c 0');
+    this.out.push(...doubtLines(trace).map((line) => `# ${line}`));
     const ending = endLists(spans.endSeq, spans.count, trace.eventCount);
     const kindOfSpan = new Int32Array(spans.count);
     let clock = 0;

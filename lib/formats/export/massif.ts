@@ -1,5 +1,6 @@
 import type { Bytes, FrameId, Seq } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
+import { doubtSuffix } from './doubts-text.js';
 import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -24,7 +25,7 @@ interface Node {
 
 function* writeMassif(trace: Trace): Generator<string> {
   const weights = stackWeights(trace);
-  yield `desc: --time-unit=i\ncmd: ${(trace.info.elf?.path ?? trace.info.source).replace(/[\r\n]/g, ' ')}\ntime_unit: i\n`;
+  yield `desc: --time-unit=i${doubtSuffix(trace)}\ncmd: ${(trace.info.elf?.path ?? trace.info.source).replace(/[\r\n]/g, ' ')}\ntime_unit: i\n`;
   const seqs = snapshotSeqs(trace.eventCount, weights.peakSeq);
   for (const [number, seq] of seqs.entries()) {
     const detailed =

@@ -1,4 +1,5 @@
 import type { Trace } from '../../trace/trace.js';
+import { doubtLines } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -12,7 +13,15 @@ export const pprofWriter: TraceWriter = {
 };
 
 /** Field numbers of google/pprof's profile.proto. */
-const Profile = { sampleType: 1, sample: 2, location: 4, function: 5, stringTable: 6, defaultSampleType: 14 } as const;
+const Profile = {
+  sampleType: 1,
+  sample: 2,
+  location: 4,
+  function: 5,
+  stringTable: 6,
+  comment: 13,
+  defaultSampleType: 14,
+} as const;
 const TYPES = [
   ['alloc_objects', 'count'],
   ['alloc_space', 'bytes'],
@@ -40,7 +49,9 @@ function* writePprof(trace: Trace): Generator<Uint8Array> {
     yield sample.finish();
   }
   for (let frame = -1; frame < trace.frames.count; frame++) yield locationAndFunction(trace, frame, strings);
-  const tail = new ProtobufWriter().number(Profile.defaultSampleType, strings.of('inuse_space'));
+  const tail = new ProtobufWriter();
+  for (const line of doubtLines(trace)) tail.number(Profile.comment, strings.of(line));
+  tail.number(Profile.defaultSampleType, strings.of('inuse_space'));
   for (const text of strings.all) tail.text(Profile.stringTable, text);
   yield tail.finish();
 }

@@ -1,5 +1,6 @@
 import type { FrameId, StackId } from '../../base/units.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
+import { doubtSuffix } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -16,7 +17,8 @@ export const speedscopeWriter: TraceWriter = {
 function* writeSpeedscope(trace: Trace): Generator<string> {
   const { stacks, peakSeq } = stackWeights(trace);
   const samples = new SampleCache(trace);
-  yield '{"$schema":"https://www.speedscope.app/file-format-schema.json",\n"name":"heap","exporter":"heap-harvest","activeProfileIndex":0,\n"shared":{"frames":[\n';
+  const name = JSON.stringify(`heap${doubtSuffix(trace)}`);
+  yield `{"$schema":"https://www.speedscope.app/file-format-schema.json",\n"name":${name},"exporter":"heap-harvest","activeProfileIndex":0,\n"shared":{"frames":[\n`;
   yield* jsonElements(frameObjects(trace));
   yield '\n]},\n"profiles":[\n';
   const profiles = [

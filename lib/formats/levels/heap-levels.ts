@@ -1,6 +1,8 @@
+import type { HeapLevel } from '../../trace/heap-event.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 import { type LevelValues, parseLevelLine } from './level-lines.js';
 import { LevelTables } from './level-tables.js';
@@ -20,6 +22,15 @@ export const heapLevelsFormat: TraceFormat = {
     // Any format whose events are in the log says more.
     return inTables > 0 ? 0.49 : lines > 1 ? 0.47 : lines * 0.3;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\b(?:heap|memory|mem)\b/i.test(line) && /\d/.test(line),
+        takes: (line) => parseLevelLine(line) !== undefined,
+        expected: 'a figure of what is free, as in `Free heap: 39788`',
+        closeness: 0.3,
+      },
+    ]),
   open: (builder, options) => new LevelReader(builder, options),
 };
 
@@ -96,17 +107,17 @@ class LevelReader extends TextReader {
     }
     const whole = total ?? (used === undefined ? undefined : free + used);
     this.sinceBoot++;
-    this.events.level({
-      memory,
-      freeBytes: free,
-      // A largest block above what is free is another memory's.
-      ...(largest === undefined || largest > free ? {} : { largestFreeBytes: largest }),
-      ...(minimum === undefined ? {} : { minimumFreeBytes: minimum }),
-      ...(whole === undefined || whole < free ? {} : { totalBytes: whole }),
-      ...(atUs === undefined ? {} : { atUs }),
-    });
+    const level: Mutable<Omit<HeapLevel, 'beforeSeq'>> = { memory, freeBytes: free };
+    // A largest block above what is free is another memory's.
+    if (largest !== undefined && largest <= free) level.largestFreeBytes = largest;
+    if (minimum !== undefined) level.minimumFreeBytes = minimum;
+    if (whole !== undefined && whole >= free) level.totalBytes = whole;
+    if (atUs !== undefined) level.atUs = atUs;
+    this.events.level(level);
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function repeats(one: LevelValues, other: LevelValues): boolean {
   return (['largest', 'minimum', 'total', 'used'] as const).some(

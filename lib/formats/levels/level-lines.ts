@@ -15,7 +15,7 @@ type Figure = Exclude<keyof LevelValues, 'memory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const PAIR =
-  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?/gi;
+  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?(?!\w)/gi;
 /** ESPHome: `'Heap Free': Sending state 189344.00000 B with 0 decimals of accuracy`. */
 const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kKM]?i?B)\b/;
 /** Meshtastic: `Heap status: 123456/234567 bytes free (-123), running 9/10 threads`. */
@@ -29,9 +29,10 @@ const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 export function parseLevelLine(line: string): LevelValues | undefined {
   if (line.length > 2000 || !CONTEXT.test(line)) return undefined;
   const text = line.includes('"') ? line.replaceAll('"', ' ') : line;
-  const sensor = SENSOR.exec(text.trim());
+  const sensor = text.includes('Sending state') ? SENSOR.exec(text.trim()) : null;
   if (sensor) return ofPairs([[sensor[1] ?? '', sizeOf(sensor[2] ?? '', sensor[3])]], text);
-  const used = USED_SHARE.exec(text);
+  const hasShare = text.includes('/');
+  const used = hasShare ? USED_SHARE.exec(text) : null;
   if (used)
     return {
       memory: '',
@@ -39,7 +40,7 @@ export function parseLevelLine(line: string): LevelValues | undefined {
       used: Number(used[1]),
       free: Math.max(0, Number(used[2]) - Number(used[1])),
     };
-  const share = SHARE.exec(text);
+  const share = hasShare ? SHARE.exec(text) : null;
   if (share) return ofShare(Number(share[2]), Number(share[3]), { what: share[4], text });
   const pairs: [string, number | undefined][] = [];
   for (const [, key = '', number = '', unit] of text.matchAll(PAIR)) pairs.push([key, sizeOf(number, unit)]);

@@ -126,7 +126,8 @@ export class LevelTables {
 
   /** CSV whose heading names what is free and no address. */
   private csvLine(text: string): TableLine[] | undefined {
-    if (!this.csv && !/free/i.test(text)) return undefined;
+    // No name of a column has a colon in it.
+    if (!this.csv && (text.includes(':') || !/free/i.test(text))) return undefined;
     const names = text.includes(',') ? text.split(',') : text.includes(';') ? text.split(';') : [];
     const columns = names
       .slice(0, 64)

@@ -15,6 +15,7 @@ const SLOTS = Object.fromEntries(Object.keys(PATTERN_FIELDS).map((field, i) => [
 
 /** A value a field. A Map would do; clearing one for every line is what costs. */
 export class FieldSlots<T> {
+  private readonly filled: number[] = [];
   private readonly values: (T | undefined)[] = new Array<T | undefined>(Object.keys(PATTERN_FIELDS).length).fill(
     undefined,
   );
@@ -23,8 +24,14 @@ export class FieldSlots<T> {
     return this.values[SLOTS[field]];
   }
 
-  set(field: PatternField, value: T | undefined): void {
-    this.values[SLOTS[field]] = value;
+  set(field: PatternField, value: T): void {
+    const slot = SLOTS[field];
+    this.values[slot] = value;
+    this.filled.push(slot);
+  }
+
+  clear(): void {
+    for (let slot = this.filled.pop(); slot !== undefined; slot = this.filled.pop()) this.values[slot] = undefined;
   }
 }
 
@@ -45,16 +52,18 @@ export class PatternMatcher {
   /** The first text, and the fields and blanks before it. */
   private readonly first: string;
   private readonly before: readonly PatternPart[];
+  /** The last text: a line without it is not gone through. */
+  private readonly last: string;
   private readonly numbers = new FieldSlots<number>();
   private readonly texts = new FieldSlots<string>();
-  private readonly fields: readonly PatternField[];
   /** By part: a field and what stands behind it. */
   private readonly places: readonly (Place | undefined)[];
   private chain: readonly Address[] = NO_CHAIN;
 
   constructor(readonly pattern: LinePattern) {
     const { parts } = pattern;
-    this.fields = parts.flatMap((part) => (part.part === 'field' ? [part.field] : []));
+    const last = parts.findLast(({ part }) => part === 'text');
+    this.last = last?.part === 'text' ? last.text : '';
     this.places = parts.map((part, i) =>
       part.part === 'field' ? { part, next: parts[i + 1], after: parts[i + 2] } : undefined,
     );
@@ -72,11 +81,28 @@ export class PatternMatcher {
   match(line: string): FieldValues | undefined {
     if (this.first === '') return this.matchAt(line, blanksEnd(line, 0), 0) ? this.values() : undefined;
     let at = line.indexOf(this.first);
+    if (at < 0 || line.indexOf(this.last, at) < 0) return undefined;
     for (let tries = 0; at >= 0 && tries < MAX_STARTS; tries++) {
       if (this.begins(line, at)) return this.values();
       at = line.indexOf(this.first, at + 1);
     }
     return undefined;
+  }
+
+  /** How much of the pattern's own words a line that does not match has, in their order: from 0 to 1. */
+  nearness(line: string): number {
+    const words = this.pattern.parts.flatMap((part) =>
+      part.part === 'text' && /[a-z]{3}/i.test(part.text) ? [part.text] : [],
+    );
+    let at = 0;
+    let found = 0;
+    for (const word of words) {
+      const next = line.indexOf(word, at);
+      if (next < 0) break;
+      found++;
+      at = next + word.length;
+    }
+    return words.length === 0 ? 0 : found / words.length;
   }
 
   private begins(line: string, at: number): boolean {
@@ -86,7 +112,9 @@ export class PatternMatcher {
       return !inWord && this.matchAt(line, at + this.first.length, 1);
     }
     let start = at;
-    for (const part of this.before.toReversed()) {
+    for (let i = this.before.length - 1; i >= 0; i--) {
+      const part = this.before[i];
+      if (!part) break;
       const belongs =
         part.part === 'blanks' || part.part === 'text' ? isBlank : part.reading === 'number' ? isWord : isNoBlank;
       while (start > 0 && belongs(line.charCodeAt(start - 1))) start--;
@@ -94,15 +122,14 @@ export class PatternMatcher {
     return this.matchAt(line, start, 0);
   }
 
-  private values(): FieldValues {
+  /** The fields of the line that matched last. */
+  values(): FieldValues {
     return { numbers: this.numbers, texts: this.texts, chain: this.chain };
   }
 
   private matchAt(line: string, start: number, firstPart: number): boolean {
-    for (const field of this.fields) {
-      this.numbers.set(field, undefined);
-      this.texts.set(field, undefined);
-    }
+    this.numbers.clear();
+    this.texts.clear();
     this.chain = NO_CHAIN;
     const { parts } = this.pattern;
     let at = start;
@@ -128,8 +155,8 @@ export class PatternMatcher {
     const from = part.reading === 'text' ? at : blanksEnd(line, at);
     const end = fieldEnd(line, from, place);
     if (end <= from) return -1;
-    const text = line.slice(from, end);
     if (part.field === 'any') return end;
+    const text = line.slice(from, end);
     switch (part.reading) {
       case 'text':
       case 'word':

@@ -2,6 +2,7 @@ import type { Address, StackId } from '../../base/units.js';
 import type { Frame } from '../../trace/heap-event.js';
 import type { TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** The tables of NuttX's gdb commands `memleak` and `memdump`: callers with their symbols, equal blocks counted together. */
@@ -14,6 +15,13 @@ export const nuttxGdbFormat: TraceFormat = {
     // The table of the shell's own memdump has bare addresses.
     return lines.some((line) => columnsOf(line)?.includes('cnt') || SYMBOL.test(line)) ? 0.945 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\bCNT\s+PID\b|\bCallstack\b/i.test(line),
+        expected: 'a header line `CNT PID Size Sequence Address Callstack`',
+      },
+    ]),
   open: (builder, options) =>
     new NuttxGdbReader(builder, options, {
       info: { source: 'NuttX gdb memleak', contents: 'snapshot', sizeKind: 'block', unitBytes: 8 },
@@ -28,8 +36,11 @@ const SYMBOL = /\[(0x[0-9a-f]{1,16})\]\s+<([^>]{1,400})>(?:\s+(\S{1,400}):(\d{1,
 const TOTAL = /Alloc (\d{1,9}) count,\s*total (\d{1,15}) bytes/i;
 /** A row stands for one block more often than for thousands; a larger count is not believed. */
 const MAX_COUNT = 100_000;
+const MAX_CHAINS = 20_000;
+const ROW = /^\s*((?:[*\w-]{1,20}\s+){1,6}?)(0x[0-9a-f]{1,16})(?:\s+(.*))?$/i;
 
 function columnsOf(text: string): readonly Column[] | undefined {
+  if (!/size/i.test(text)) return undefined;
   const words = text.trim().toLowerCase().split(/\s+/);
   if (!words.includes('size') || !words.includes('address')) return undefined;
   return words.every((word) => COLUMNS.some((name) => name === word)) ? (words as Column[]) : undefined;
@@ -45,8 +56,11 @@ interface Row {
 }
 
 class NuttxGdbReader extends TextReader {
+  /** The columns before the call stack. */
   private columns: readonly Column[] | undefined;
   private rows: Row[] = [];
+  /** By the text of a call stack: a table has the same few again and again. */
+  private readonly chains = new Map<string, readonly Frame[]>();
 
   protected isRecord(text: string): boolean {
     return this.columns !== undefined && this.row(text, this.columns) !== undefined;
@@ -56,7 +70,7 @@ class NuttxGdbReader extends TextReader {
     const columns = columnsOf(text);
     if (columns) {
       this.flush();
-      this.columns = columns;
+      this.columns = columns.filter((name) => name !== 'callstack' && name !== 'backtrace');
       const contents = columns.includes('cnt') ? 'leaks' : 'snapshot';
       this.events.builder.add({ kind: 'info', info: { contents } });
       this.events.beginTable(contents === 'leaks' ? 'memleak' : 'memdump');
@@ -78,13 +92,12 @@ class NuttxGdbReader extends TextReader {
       this.rows[this.rows.length - 1] = { ...last, frames: [...last.frames, frame] };
   }
 
-  private row(text: string, columns: readonly Column[]): Row | undefined {
-    const before: readonly Column[] = columns.filter((name) => name !== 'callstack' && name !== 'backtrace');
-    const match = /^\s*((?:[*\w-]{1,20}\s+){1,6}?)(0x[0-9a-f]{1,16})(?:\s+(.*))?$/i.exec(text.slice(0, 8000));
+  private row(text: string, before: readonly Column[]): Row | undefined {
+    const match = ROW.exec(text.length > 8000 ? text.slice(0, 8000) : text);
     const words = match?.[1]?.trim().split(/\s+/) ?? [];
     if (!match || words.length !== before.length - 1) return undefined;
     // A star before the task says that it is gone.
-    const values = words.map((word) => Number(word.replace(/^\*/, '')));
+    const values = words.map((word) => Number(word.startsWith('*') ? word.slice(1) : word));
     if (values.some((value) => !Number.isSafeInteger(value))) return undefined;
     const value = (name: Column) => values[before.indexOf(name)];
     const size = value('size');
@@ -94,8 +107,16 @@ class NuttxGdbReader extends TextReader {
       pid: value('pid') ?? -1,
       size,
       address: Number(match[2]),
-      frames: framesOf(match[3] ?? ''),
+      frames: this.chainOf(match[3] ?? ''),
     };
+  }
+
+  private chainOf(text: string): readonly Frame[] {
+    const known = this.chains.get(text);
+    if (known) return known;
+    const frames = framesOf(text);
+    if (this.chains.size < MAX_CHAINS) this.chains.set(text, frames);
+    return frames;
   }
 
   /** Where one row stands for several blocks, only the address of one of them is told: then the trace has sizes only. */
@@ -127,9 +148,7 @@ class NuttxGdbReader extends TextReader {
     const { tables } = this.events.builder;
     if (frames.every(({ functionName }) => functionName === ''))
       return this.events.stacks.chain(frames.map(({ address }) => address));
-    let stack: StackId = -1;
-    for (const frame of frames.toReversed()) stack = tables.push(stack, tables.frame(frame));
-    return stack;
+    return tables.stack(frames);
   }
 }
 

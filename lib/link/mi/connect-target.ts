@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Address } from '../../base/units.js';
+import type { Address, Milliseconds } from '../../base/units.js';
 import { GdbError, TargetError } from '../../errors/errors.js';
 import { ElfFile } from '../../symbols/elf-file.js';
 import { WAIT_MS } from '../waits.js';
@@ -22,10 +22,12 @@ export interface MiLinkOptions {
   readonly verify: boolean;
   /** Let the target run on at the end. */
   readonly detach: boolean;
-  /** What the server must be told so that it does; absent where detaching is enough. */
-  readonly resumeCommand?: string;
+  /** What the server must be told before, so that the target does what was ordered. */
+  readonly afterCommands?: readonly string[];
   /** The board's hardware breakpoints, for messages; absent when unknown. */
   readonly breakpointLimit?: number;
+  /** After how long without an event the user is told what the target does. */
+  readonly quietMs?: Milliseconds;
   /** Frames that gdb unwinds at most; where the unwind information goes round in circles it never ends by itself. Default 1000. */
   readonly backtraceLimit?: number;
 }
@@ -34,6 +36,8 @@ const DEFAULT_BACKTRACE_LIMIT = 1000;
 
 /*
  * osabi none: a multiarch gdb assumes GNU/Linux and stops at frame 0 in a stripped libc.
+ * mi-async: gdb reads commands while the target runs, so that it can be interrupted by one, which is never lost; a signal is, while gdb's
+ * Python works, and a second one that comes before the target has stopped makes gdb give the target up.
  * dcache: one large read of the stack instead of many small ones. demangle off: C++ names are spelled in one place (symbols/demangle.ts);
  * gdb shows some with parameters and some without.
  */
@@ -42,7 +46,7 @@ const SETTINGS = [
   'pagination off',
   'width 0',
   'osabi none',
-  'mi-async off',
+  'mi-async on',
   'breakpoint always-inserted on',
   'print entry-values no',
   'print frame-arguments none',

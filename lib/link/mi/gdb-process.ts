@@ -21,14 +21,18 @@ export class GdbProcess implements AsyncDisposable {
     this.mi = new MiConnection(this.child);
   }
 
-  /** Stops the target while gdb waits for it (gdb turns SIGINT into an interrupt of the remote target). */
-  interrupt(): void {
-    this.signal('SIGINT');
-  }
-
   /** Asks gdb-scripts/heap_harvest.py to stop at the next event. Without the script this would end gdb. */
   askScript(): void {
-    this.signal('SIGUSR1');
+    const signal = 'SIGUSR1';
+    if (this.pid === undefined) {
+      this.child.kill(signal);
+      return;
+    }
+    try {
+      process.kill(this.pid, signal);
+    } catch {
+      // It is gone, which the end of its output tells.
+    }
   }
 
   /** The number of gdb itself, where it is known: what was started may be a script that runs it. */
@@ -41,15 +45,9 @@ export class GdbProcess implements AsyncDisposable {
     killTool(this.child, 'SIGKILL');
   }
 
-  private signal(signal: NodeJS.Signals): void {
-    if (this.pid === undefined) this.child.kill(signal);
-    else {
-      try {
-        process.kill(this.pid, signal);
-      } catch {
-        // It is gone, which the end of its output tells.
-      }
-    }
+  /** Whether its output is not being read. */
+  get isPaused(): boolean {
+    return this.child.stdout.isPaused();
   }
 
   pauseOutput(): void {

@@ -29,10 +29,12 @@ const KEPT_MESSAGES = 12;
  * dropped; when gdb dies, everything that waits is rejected at once with what gdb said last.
  */
 export class MiConnection {
-  /** When gdb said anything last, by `performance.now()`. */
-  heardAt = performance.now();
+  /** When gdb printed anything last (its script, while the target runs), by `performance.now()`. */
+  printedAt = performance.now();
   /** Called with each piece of console text; at most one listener at a time. */
   onConsole: (text: string) => void = () => undefined;
+  /** The same for what the debug server prints (`monitor`). */
+  private onServer: (text: string) => void = () => undefined;
   private readonly queue = new GdbJsQueue((command) => this.send(command));
   private outstanding: Outstanding | undefined;
   private token = 0;
@@ -76,18 +78,21 @@ export class MiConnection {
     return this.command(`-interpreter-exec console ${quote(command)}`, timeoutMs);
   }
 
-  /** A console command's output. */
+  /** A console command's output, and what the debug server prints meanwhile. */
   async consoleOutput(command: string, timeoutMs?: Milliseconds): Promise<string> {
     const before = this.onConsole;
     let output = '';
-    this.onConsole = (text) => {
+    const collect = (text: string) => {
       if (output.length < 1 << 20) output += text;
     };
+    this.onConsole = collect;
+    this.onServer = collect;
     try {
       await this.console(command, timeoutMs);
       return output;
     } finally {
       this.onConsole = before;
+      this.onServer = () => undefined;
     }
   }
 
@@ -108,6 +113,17 @@ export class MiConnection {
   /** To be called before the target is set running. */
   forgetStop(): void {
     this.stop = undefined;
+  }
+
+  /**
+   * Asks gdb to stop the running target, which the next stop tells. What gdb answers is of no interest: it refuses when the target has just
+   * stopped by itself.
+   */
+  interrupt(): void {
+    if (this.death ?? this.lost) return;
+    const command = `${++this.token}-exec-interrupt`;
+    tellTraffic('mi', '>', () => command);
+    this.child.stdin.write(`${command}\n`);
   }
 
   /** Nothing more can be asked or will come: everything that waits rejects with this. */
@@ -141,7 +157,6 @@ export class MiConnection {
   }
 
   private feed(text: string): void {
-    this.heardAt = performance.now();
     this.rest += text;
     let from = 0;
     for (let at = this.rest.indexOf('\n'); at >= 0; at = this.rest.indexOf('\n', from)) {
@@ -155,7 +170,11 @@ export class MiConnection {
     tellTraffic('mi', '<', () => line.trimEnd());
     switch (line[0]) {
       case '~':
+        this.printedAt = performance.now();
         this.onConsole(inQuotes(line));
+        break;
+      case '@':
+        this.onServer(inQuotes(line));
         break;
       case '&':
         this.remember(inQuotes(line));

@@ -1,26 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PC, XPSR } from '../../arch/arm/registers.js';
-import { type Address, formatAddress } from '../../base/units.js';
+import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
+import { Interrupts, type StopCause } from '../interrupts.js';
+import { linkReport } from '../link-times.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
-import { WAIT_MS } from '../waits.js';
+import type { Leaving } from '../server/farewell.js';
+import { QuietTimes, WAIT_MS } from '../waits.js';
 import { connectTarget, type MiLinkOptions } from './connect-target.js';
 import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
-import { Interrupt } from './interrupt.js';
 import type { MiConnection, StopRecord } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
 import { asText, isRecord, listOf } from './mi-values.js';
-import { SelfTest } from './self-test.js';
 
 const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
+/** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */
+const SCRIPT_MS: Milliseconds = 500;
 const REGISTER_NAMES = 'r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 sp lr pc xpsr'.split(' ');
 
 /** A target behind gdb. */
-export class MiLink implements DebugLink {
+export class MiLink implements DebugLink, Leaving {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
@@ -29,16 +32,22 @@ export class MiLink implements DebugLink {
   private known: Uint32Array | undefined;
   private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
 
-  private readonly selfTest = new SelfTest({
-    heardAt: () => this.mi.heardAt,
-    interrupt: () => this.gdb.interrupt(),
-    lost: () => this.lose(),
-  });
+  private readonly interrupts: Interrupts;
+  /** Whether the target was let go already. */
+  private isLeft = false;
 
   private constructor(
     private readonly gdb: GdbProcess,
     private readonly options: MiLinkOptions,
-  ) {}
+  ) {
+    const link = {
+      send: () => this.mi.interrupt(),
+      // Output that is not read at the moment is no silence.
+      heardAt: () => (this.gdb.isPaused ? performance.now() : this.mi.printedAt),
+      unanswered: () => this.lose(),
+    };
+    this.interrupts = new Interrupts(link, { repeatMs: WAIT_MS.interrupt / 2, quiet: new QuietTimes(options.quietMs) });
+  }
 
   /** Starts gdb, connects, resets and loads as the options say. @throws TargetError, GdbError */
   static async open(program: GdbProgram, options: MiLinkOptions): Promise<MiLink> {
@@ -128,8 +137,13 @@ export class MiLink implements DebugLink {
 
   async resume(signal: AbortSignal): Promise<StopReason> {
     await this.passBreakpoint();
-    const stop = await this.resumeRaw(signal);
-    return stopReasonOf(stop);
+    const { stop, cause } = await this.run(signal, () => this.interrupts.ask('caller'));
+    const pc = stop.pc ?? 0;
+    // At a breakpoint it is that stop, even when an interrupt came at the same time.
+    if (stop.reason === 'breakpoint-hit' || this.breakpoints.has(pc)) return { kind: 'breakpoint', pc };
+    if (cause === 'test') return { kind: 'quiet', pc, quietMs: this.interrupts.quietMs };
+    if (isInterrupt(stop)) return { kind: 'interrupted', pc };
+    return { kind: 'fault', pc, signal: stop.signal ?? stop.reason ?? 'unknown' };
   }
 
   /** Does the instruction at a breakpoint in the processor's place where that can be done; gdb steps over the others by itself. */
@@ -148,37 +162,48 @@ export class MiLink implements DebugLink {
     await this.mi.command(`-data-evaluate-expression "${assignments.join(', ')}"`);
   }
 
-  /** The same, with gdb's own record. `scripted` says that heap_harvest.py runs in gdb and takes the abort first. */
-  async resumeRaw(signal: AbortSignal, scripted = false): Promise<StopRecord> {
-    this.known = undefined;
-    const askScript = scripted ? () => this.gdb.askScript() : undefined;
-    const interrupt = new Interrupt(() => this.gdb.interrupt(), askScript);
-    signal.addEventListener('abort', interrupt.begin, { once: true });
+  /**
+   * The same while heap_harvest.py runs in gdb, which takes the abort first, with gdb's own record. `onQuiet` may look at the target when
+   * it was only asked whether it answers, and says whether it is to stay halted then.
+   */
+  async resumeScripted(
+    signal: AbortSignal,
+    onQuiet: (pc: Address, quietMs: Milliseconds) => Promise<boolean>,
+  ): Promise<StopRecord> {
+    let late: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      this.gdb.askScript();
+      late = setTimeout(() => this.interrupts.ask('caller'), SCRIPT_MS);
+    };
     try {
-      for (let isFirst = true; ; isFirst = false) {
-        const stop = await this.run(interrupt, isFirst && signal.aborted);
-        if (!this.selfTest.asked || stop.signal !== 'SIGINT' || signal.aborted) return stop;
-        this.selfTest.answered();
+      for (;;) {
+        const { stop, cause } = await this.run(signal, onAbort);
+        if (cause !== 'test' || signal.aborted) return stop;
+        if (await onQuiet(stop.pc ?? 0, this.interrupts.quietMs)) return stop;
       }
     } finally {
-      signal.removeEventListener('abort', interrupt.begin);
-      interrupt.end();
+      clearTimeout(late);
     }
   }
 
-  private async run(interrupt: Interrupt, atOnce: boolean): Promise<StopRecord> {
+  private async run(signal: AbortSignal, onAbort: () => void): Promise<{ stop: StopRecord; cause: StopCause }> {
+    this.known = undefined;
     this.mi.forgetStop();
     await this.continueTarget();
     const stopped = this.mi.nextStop();
     this.stopped = stopped;
-    this.selfTest.begin();
-    if (atOnce) interrupt.begin();
+    this.interrupts.began();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
     try {
-      const stop = await Promise.race([stopped, interrupt.inVain]);
+      const stop = await stopped;
       this.stopped = undefined;
-      return stop;
+      return { stop, cause: this.interrupts.stopped(isInterrupt(stop)) };
+    } catch (error) {
+      this.interrupts.close();
+      throw error;
     } finally {
-      this.selfTest.end();
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -189,7 +214,7 @@ export class MiLink implements DebugLink {
     this.mi.giveUp(
       new DeviceLostError(
         'HH1590',
-        `${serverName} at ${host}:${port}: the target was quiet, and neither it nor gdb answered an interrupt within ${waited} s`,
+        `${serverName} at ${host}:${port}: the target did not stop, and neither it nor gdb said anything, within ${waited} s of an interrupt`,
         {
           remedy:
             'see whether the debug server or gdb hangs, and whether the probe is still there; what was captured is kept',
@@ -216,6 +241,11 @@ export class MiLink implements DebugLink {
     this.gdb.resumeOutput();
   }
 
+  /** How the link was, for a summary: not of a script inside gdb, which stops and resumes the target without a word. */
+  linkReport(): Record<string, number> {
+    return linkReport(undefined, this.interrupts.times);
+  }
+
   monitor(command: string): Promise<string> {
     return this.mi.consoleOutput(`monitor ${command}`);
   }
@@ -228,23 +258,51 @@ export class MiLink implements DebugLink {
       // The target or gdb is gone: there is nothing left to put in order.
     } finally {
       late.abort();
+      this.interrupts.close();
       await this.gdb[Symbol.asyncDispose]();
     }
   }
 
   private async putInOrder(): Promise<void> {
-    await this.halt();
-    for (const address of [...this.breakpoints.keys()]) await this.removeBreakpoint(address);
-    const { detach, resumeCommand } = this.options;
-    if (detach && resumeCommand !== undefined) await this.monitor(resumeCommand);
+    if (this.isLeft) return;
+    await this.disarm();
+    const { detach, afterCommands = [] } = this.options;
+    if (detach) for (const command of afterCommands) await this.monitor(command);
     // gdb detaches when it ends, which lets the target run on: one that is to stay where it is, is disconnected from.
-    await this.mi.command(detach ? '-target-detach' : '-target-disconnect');
+    if (detach) await this.detach();
+    else await this.disconnect();
+  }
+
+  /** Halts the target and takes every breakpoint away, those of a script inside gdb as well. */
+  async disarm(): Promise<void> {
+    await this.halt();
+    await this.mi.console('delete');
+    this.breakpoints.clear();
+  }
+
+  maybeArmed(): number {
+    return this.breakpoints.size;
+  }
+
+  /** Lets the target run on. Resolves to whether the server agreed; nothing can be asked of the target any more. */
+  async detach(): Promise<boolean> {
+    this.isLeft = true;
+    return await this.mi.command('-target-detach').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Leaves the target as it is; nothing can be asked of it any more. */
+  async disconnect(): Promise<void> {
+    this.isLeft = true;
+    await this.mi.command('-target-disconnect');
   }
 
   /** A target that was left running takes no commands: gdb waits for it. */
   private async halt(): Promise<void> {
     if (!this.stopped) return;
-    this.gdb.interrupt();
+    this.interrupts.ask('caller');
     await this.stopped;
   }
 
@@ -271,9 +329,6 @@ async function findPid(gdb: GdbProcess): Promise<void> {
   if (pid > 1) gdb.knowPid(pid);
 }
 
-function stopReasonOf(stop: StopRecord): StopReason {
-  const pc = stop.pc ?? 0;
-  if (stop.reason === 'breakpoint-hit') return { kind: 'breakpoint', pc };
-  if (stop.signal === 'SIGINT' || stop.signal === '0') return { kind: 'interrupted', pc };
-  return { kind: 'fault', pc, signal: stop.signal ?? stop.reason ?? 'unknown' };
+function isInterrupt({ signal }: StopRecord): boolean {
+  return signal === 'SIGINT' || signal === '0';
 }

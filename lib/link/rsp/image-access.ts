@@ -47,13 +47,8 @@ async function writeFlash(
   jobs: readonly { part: ImagePart; region: MemoryRegion }[],
 ): Promise<void> {
   if (jobs.length === 0) return;
-  const erased = new Set<Address>();
-  for (const { part, region } of jobs) {
-    for (const block of blocksOf(part, region)) {
-      if (erased.has(block)) continue;
-      erased.add(block);
-      await ask(client, `vFlashErase:${block.toString(16)},${region.blockBytes.toString(16)}`);
-    }
+  for (const { start, end } of runsOf(jobs)) {
+    await ask(client, `vFlashErase:${start.toString(16)},${(end - start).toString(16)}`);
   }
   const pieceBytes = Math.max(16, Math.floor((client.features.packetBytes - 32) / 2));
   for (const { part } of jobs) {
@@ -71,12 +66,27 @@ async function ask(client: RspClient, payload: string | Uint8Array): Promise<voi
   client.expectOk(await client.connection.request(payload, WAIT_MS.flash), name);
 }
 
-function blocksOf(part: ImagePart, region: MemoryRegion): Address[] {
-  const blocks: Address[] = [];
-  const first = Math.floor((part.address - region.start) / region.blockBytes);
-  const last = Math.floor((part.address + Math.max(1, part.bytes.length) - 1 - region.start) / region.blockBytes);
-  for (let index = first; index <= last; index++) blocks.push(region.start + index * region.blockBytes);
-  return blocks;
+interface BlockRun {
+  readonly start: Address;
+  readonly end: Address;
+}
+
+/** The blocks that parts lie in, joined where they touch: a server may reset its target at each order to erase (OpenOCD does). */
+function runsOf(jobs: readonly { part: ImagePart; region: MemoryRegion }[]): BlockRun[] {
+  const runs: BlockRun[] = [];
+  const sorted = [...jobs].sort((a, b) => a.part.address - b.part.address);
+  for (const { part, region } of sorted) {
+    const offset = part.address - region.start;
+    const from = Math.floor(offset / region.blockBytes);
+    const to = Math.floor((offset + Math.max(1, part.bytes.length) - 1) / region.blockBytes) + 1;
+    const start = region.start + from * region.blockBytes;
+    const end = region.start + to * region.blockBytes;
+    const before = runs.at(-1);
+    const touches = before && start <= before.end && before.start >= region.start;
+    if (touches) runs[runs.length - 1] = { start: before.start, end: Math.max(before.end, end) };
+    else runs.push({ start, end });
+  }
+  return runs;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { PC } from '../../arch/arm/registers.js';
 import type { Address, Bytes, Milliseconds } from '../../base/units.js';
-import { WAIT_MS } from '../waits.js';
+import { Interrupts, type StopCause } from '../interrupts.js';
+import { type QuietTimes, WAIT_MS } from '../waits.js';
 import { Breakpoints } from './breakpoints.js';
 import { negotiate, type ServerFeatures } from './handshake.js';
 import { MemoryAccess } from './memory-access.js';
@@ -13,10 +14,12 @@ export interface RspClientOptions extends RspConnectOptions {
   readonly ackless?: boolean;
   readonly maySoftwareBreakpoint?: (address: Address) => boolean;
   readonly interruptTimeoutMs?: Milliseconds;
+  /** When a quiet target is asked whether it answers; absent: never. */
+  readonly quiet?: QuietTimes;
   readonly monitorTimeoutMs?: Milliseconds;
 }
 
-export type Stopped = Extract<StopReply, { kind: 'stopped' }>;
+export type Stopped = Extract<StopReply, { kind: 'stopped' }> & { readonly cause: StopCause };
 
 /**
  * A debug server behind typed requests, for one target. Requests need a halted target; `run` is the only one that lasts.
@@ -25,6 +28,7 @@ export type Stopped = Extract<StopReply, { kind: 'stopped' }>;
 export class RspClient {
   readonly memory: MemoryAccess;
   readonly breakpoints: Breakpoints;
+  readonly interrupts: Interrupts;
   private stopping: Promise<Stopped> | undefined;
 
   private constructor(
@@ -34,6 +38,12 @@ export class RspClient {
   ) {
     this.memory = new MemoryAccess(connection, features);
     this.breakpoints = new Breakpoints(connection, { maySoftware: options.maySoftwareBreakpoint ?? (() => false) });
+    const answerMs = options.interruptTimeoutMs ?? WAIT_MS.interrupt;
+    const link = {
+      send: () => connection.interrupt(),
+      unanswered: () => connection.destroy(interruptUnanswered(connection.where, answerMs)),
+    };
+    this.interrupts = new Interrupts(link, { answerMs, ...(options.quiet ? { quiet: options.quiet } : {}) });
   }
 
   /** Connects and negotiates; the target is halted then. @throws TargetError, DeviceLostError */
@@ -97,10 +107,24 @@ export class RspClient {
 
   /** Registers that `stop` (from a write of our own) ends a run, so that `interrupt` can wait for it. */
   awaitStop(stop: Promise<Buffer>): Promise<Stopped> {
-    const stopping = stop.then((reply) => this.expectStopped(reply));
+    this.interrupts.began();
+    const stopping = stop.then(
+      (reply) => this.stopped(this.expectStopped(reply)),
+      (error: unknown) => {
+        this.interrupts.close();
+        throw error;
+      },
+    );
     stopping.catch(() => undefined);
     this.stopping = stopping;
     return stopping;
+  }
+
+  private stopped(reply: Extract<StopReply, { kind: 'stopped' }>): Stopped {
+    const cause = this.interrupts.stopped(reply.signal === SIGINT);
+    // Some servers answer the interrupt that came behind another stop as well, later.
+    if (this.interrupts.mayStopLate) this.connection.toleratesLateInterrupt = true;
+    return { ...reply, cause };
   }
 
   /** Runs one instruction. @throws TargetError HH1556 where the server cannot. */
@@ -115,19 +139,8 @@ export class RspClient {
   /** Stops a running target; resolves at once when it is halted. @throws DeviceLostError HH1564 */
   async interrupt(): Promise<void> {
     if (!this.connection.running || !this.stopping) return;
-    const timeoutMs = this.options.interruptTimeoutMs ?? WAIT_MS.interrupt;
-    this.connection.interrupt();
-    const timer = setTimeout(
-      () => this.connection.destroy(interruptUnanswered(this.connection.where, timeoutMs)),
-      timeoutMs,
-    );
-    try {
-      const { signal } = await this.stopping;
-      // It had stopped by itself before the interrupt came: some servers answer the interrupt as well, later.
-      if (signal !== SIGINT) this.connection.toleratesLateInterrupt = true;
-    } finally {
-      clearTimeout(timer);
-    }
+    this.interrupts.ask('caller');
+    await this.stopping;
   }
 
   /** A command for the server itself (`monitor ...`): what it printed. @throws TargetError HH1555 */
@@ -151,18 +164,19 @@ export class RspClient {
   }
 
   /**
-   * Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. `resumeCommand` is
-   * what the server must be told so that the target runs on.
+   * Removes the breakpoints, lets go of the target (most servers let it run then), unless told not to, and closes. `commands` is what
+   * the server must be told before.
    */
-  async detach(letGo = true, resumeCommand?: string): Promise<void> {
+  async detach(letGo = true, commands: readonly string[] = []): Promise<void> {
     try {
       if (this.connection.closedBecause) return;
       await this.interrupt();
       await this.breakpoints.removeAll();
-      if (letGo && resumeCommand !== undefined) await this.monitor(resumeCommand);
+      if (letGo) for (const command of commands) await this.monitor(command);
       // Some servers close without a reply; that is no fault of a link that is not needed any more.
       if (letGo) await this.connection.request('D', 2_000).catch(() => undefined);
     } finally {
+      this.interrupts.close();
       this.connection.destroy();
     }
   }
@@ -178,7 +192,7 @@ export class RspClient {
     throw error;
   }
 
-  private expectStopped(reply: Buffer): Stopped {
+  private expectStopped(reply: Buffer): Extract<StopReply, { kind: 'stopped' }> {
     const stop = parseStopReply(reply);
     if (stop?.kind === 'stopped') return stop;
     const text = describe(reply);

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
+import { Latencies } from '../link-times.js';
 import { WAIT_MS } from '../waits.js';
 import { encodePacket, PacketDecoder, type RspItem } from './packet-codec.js';
 import { connectFailed, corruptPacket, linkClosed, notHalted, outOfStep, replyTimeout } from './rsp-errors.js';
@@ -27,6 +28,8 @@ interface Waiter {
   readonly onConsole: ((text: string) => void) | undefined;
   readonly timeoutMs: Milliseconds;
   readonly deadline: number;
+  /** When its write was sent: of the last reply of a write that has no stop; else undefined. */
+  readonly sentAt: number | undefined;
 }
 
 /** What the line was used for. A round trip is one write that waits for at least one reply. */
@@ -45,6 +48,8 @@ export interface LineCounters {
 export class RspConnection {
   readonly where: string;
   readonly counters: LineCounters = { packets: 0, roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
+  /** Of every write, from when it was sent to its last reply; how long a target runs is no part of it. */
+  readonly latencies = new Latencies();
   /** Whether `+` is sent for each packet. QEMU must not get any: one that arrives while the target runs stops it. */
   acknowledges = false;
   /**
@@ -154,13 +159,17 @@ export class RspConnection {
     if (this.running) return rejectAll(payloads.length, notHalted(describe(payloads[0] ?? '')));
     const packets = payloads.map((payload) => encodePacket(payload));
     const bytes = packets.length === 1 ? (packets[0] ?? ACK) : Buffer.concat(packets);
-    const deadline = performance.now() + how.timeoutMs;
+    const now = performance.now();
+    const deadline = now + how.timeoutMs;
+    const lastReply = payloads.length - (how.lastRuns === true ? 2 : 1);
     const replies = payloads.map((payload, index) => {
       const isStop = how.lastRuns === true && index === payloads.length - 1;
       return new Promise<Buffer>((resolve, reject) => {
         const request = describe(payload);
         const until = isStop ? Number.POSITIVE_INFINITY : deadline;
-        this.waiters.push({ ...how, request, isStop, resolve, reject, onConsole: how.onConsole, deadline: until });
+        const sentAt = index === lastReply ? now : undefined;
+        const { onConsole, timeoutMs } = how;
+        this.waiters.push({ timeoutMs, request, isStop, resolve, reject, onConsole, deadline: until, sentAt });
       });
     });
     // The caller awaits the replies one after another; none may count as unhandled until it gets there.
@@ -208,6 +217,7 @@ export class RspConnection {
       (head?.onConsole ?? this.options.onOutput)?.(text);
     } else if (head !== undefined && head.isStop === isStopReply(payload, head.request)) {
       this.waiters.shift();
+      if (head.sentAt !== undefined) this.latencies.add(performance.now() - head.sentAt);
       head.resolve(payload);
     } else if (this.toleratesLateInterrupt && /^[TS]02/.test(payload.toString('latin1', 0, 3))) {
       this.toleratesLateInterrupt = false;

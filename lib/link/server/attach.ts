@@ -2,7 +2,7 @@ import type { Board } from '../../boards/board.js';
 import { UsageError } from '../../errors/errors.js';
 import { OpenocdTcl } from './openocd-tcl.js';
 import type { RecognisedServer } from './recognise.js';
-import { resetCommandsOf } from './reset-commands.js';
+import { refuseAfter, resetCommandsOf } from './reset-commands.js';
 import type { AfterMode, ServerAddress, Target } from './target.js';
 import type { ResetMode } from './target-options.js';
 
@@ -24,6 +24,7 @@ export function attachTarget(
 ): Target {
   const { kind, tclPort } = found;
   const { elf, load, verify, reset, after, notes } = options;
+  refuseAfter(kind, after);
   return {
     kind,
     server,

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../base/units.js';
 import type { Board } from '../../boards/board.js';
 import { RspClient } from '../rsp/rsp-client.js';
 import { connect } from './connect.js';
+import { afterCommands } from './farewell.js';
 import { letsGo, type ServerKind } from './target.js';
 import type { TargetOptions } from './target-options.js';
 
@@ -50,7 +51,7 @@ export async function checkTarget(
       roundTripMs: { median: times[SAMPLES / 2] ?? 0, worst: times.at(-1) ?? 0 },
     };
   } finally {
-    await client.detach(letsGo(target)).catch(() => undefined);
+    await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
   }
 }
 

@@ -3,7 +3,7 @@ import { TargetError, UsageError } from '../../errors/errors.js';
 import { chooseProbe, type Machine } from './choose-server.js';
 import { type LaunchedServer, launchJlink, launchProbeRs, launchPyocd } from './launched-servers.js';
 import { launchOpenocd } from './openocd.js';
-import { resetCommandsOf } from './reset-commands.js';
+import { refuseAfter, resetCommandsOf } from './reset-commands.js';
 import { SERVER_NAMES, type ServerKind, type Target } from './target.js';
 import { resetModeOf, type TargetOptions } from './target-options.js';
 
@@ -27,6 +27,7 @@ export async function launchFor(board: Board, kind: LaunchKind, options: LaunchO
   const { elf, load = false, verify = true, after = 'run', notes } = options;
   // Before anything is started: a mode that this server has not.
   const resetCommands = resetCommandsOf(kind, resetModeOf(options));
+  refuseAfter(kind, after);
   const launched = await start(board, kind, options);
   const lost = launched.lost();
   lost.catch(() => undefined);

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Board, OpenocdConfig } from '../../boards/board.js';
 import type { PluggedProbe } from '../../boards/usb-probes.js';
 import { UsageError } from '../../errors/errors.js';
+import type { AfterMode } from './target.js';
 
 export interface OpenocdPorts {
   readonly gdb: number;
@@ -30,7 +31,11 @@ export interface OpenocdCommand {
  * them, and some then fail.
  * @throws UsageError HH1536 when nothing says which interface
  */
-export function openocdCommand(board: Board, config: OpenocdConfig, { ports, choice }: OpenocdSetup): OpenocdCommand {
+export function openocdCommand(
+  board: Board,
+  config: OpenocdConfig,
+  { ports, choice, after }: OpenocdSetup,
+): OpenocdCommand {
   const interfaceName =
     choice.interface ?? config.interface ?? (config.board ? undefined : choice.probe?.kind.interface);
   const ownDriver = config.before.length > 0 && choice.interface === undefined;
@@ -52,6 +57,7 @@ export function openocdCommand(board: Board, config: OpenocdConfig, { ports, cho
   run(`gdb_port ${ports.gdb}`);
   run(`tcl_port ${ports.tcl}`);
   run('telnet_port disabled');
+  run(`lappend pre_shutdown_commands {${leavingScript(after)}}`);
   const driver = interfaceName ?? (ownDriver ? 'of the board' : undefined);
   const about = [
     driver === undefined ? undefined : `interface ${driver}`,
@@ -63,6 +69,13 @@ export function openocdCommand(board: Board, config: OpenocdConfig, { ports, cho
 interface OpenocdSetup {
   readonly ports: OpenocdPorts;
   readonly choice: OpenocdChoice;
+  readonly after: AfterMode;
+}
+
+/** How OpenOCD leaves its target when it is ended by whatever: without a breakpoint, and as was ordered. Nothing of it ends in an error. */
+function leavingScript(after: AfterMode): string {
+  const last = { run: 'catch {resume}', halt: '', reset: 'catch {reset run}' }[after];
+  return `catch {if {[[target current] curstate] ne "halted"} {halt}}; catch {rbp all}; ${last}`;
 }
 
 /** A script of OpenOCD's by its name; one of the user's by its path, from the board file's folder on. */

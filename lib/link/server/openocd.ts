@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../base/units.js';
 import type { Board, OpenocdConfig } from '../../boards/board.js';
 import * as failures from './failures.js';
 import { type OpenocdChoice, openocdCommand } from './openocd-command.js';
@@ -46,6 +47,9 @@ const FAILURES: readonly (readonly [
   ],
 ];
 
+/** When this process was killed, OpenOCD leaves its target in order before it ends. */
+const ORPHAN_GRACE_MS: Milliseconds = 2_000;
+
 /** After these it listens, and refuses gdb. */
 const STAYS_UP = /examination failed|Target not examined/i;
 
@@ -86,7 +90,7 @@ export async function launchOpenocd({
 }: OpenocdLaunch): Promise<LaunchedOpenocd> {
   const ports = { gdb: await portOrFree(config.port), tcl: await portOrFree(config.tclPort) };
   if (ports.tcl === ports.gdb) ports.tcl = await freePort();
-  const { args, about } = openocdCommand(board, config, { ports, choice });
+  const { args, about } = openocdCommand(board, config, { ports, choice, after });
   const server = new ServerProcess({
     name: 'OpenOCD',
     program,
@@ -95,6 +99,7 @@ export async function launchOpenocd({
     // An open port is not enough: after a failed examination it listens, and refuses gdb.
     ready: new RegExp(`Listening on port ${ports.gdb} for gdb connections`),
     failures: knownFailures({ server: 'OpenOCD', board: board.name, probes }),
+    graceMs: ORPHAN_GRACE_MS,
   });
   await server.ready(signal);
   const address = { host: '127.0.0.1', port: ports.gdb };
@@ -106,7 +111,9 @@ export async function launchOpenocd({
     async [Symbol.asyncDispose]() {
       await server.stop(async () => {
         await using tcl = await OpenocdTcl.open({ host: address.host, port: ports.tcl });
-        await tcl.leaveTarget(after);
+        const state = await tcl.leaveTarget(after);
+        // It is in order: the commands for an OpenOCD that ends otherwise would do it once more.
+        if (state === (after === 'halt' ? 'halted' : 'running')) await tcl.ask('set pre_shutdown_commands {}');
         await tcl.ask('shutdown');
       });
     },

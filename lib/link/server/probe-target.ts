@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { Board } from '../../boards/board.js';
 import { TargetError, UsageError } from '../../errors/errors.js';
 import { bridgeProbe, type ProbeLine } from './probe-bridge.js';
+import { refuseAfter } from './reset-commands.js';
 import type { Target } from './target.js';
 import { resetModeOf, type TargetOptions } from './target-options.js';
 
@@ -27,6 +28,7 @@ export async function connectProbeLine(
       remedy: 'use `harvest`, which opens serial devices',
     });
   }
+  refuseAfter('blackmagic', after);
   const device = path ?? (await findProbe(options.probe));
   const reset = resetModeOf(options) !== 'none';
   const bridge = await bridgeProbe(await openLine(device), { name: device, reset });

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors/errors.js';
-import { SERVER_NAMES, type ServerKind } from './target.js';
+import { canLeave } from './farewell.js';
+import { type AfterMode, SERVER_NAMES, type ServerKind } from './target.js';
 import type { ResetMode } from './target-options.js';
 
 /** Monitor commands that reset the target and halt it before its first instruction (docs/boards.md, "Debug servers"). */
@@ -18,6 +19,16 @@ const RESET_COMMANDS: Readonly<Record<ServerKind, readonly string[]>> = {
 const INIT_COMMANDS: Readonly<Partial<Record<ServerKind, readonly string[]>>> = {
   openocd: ['reset init'],
 };
+
+/** @throws UsageError HH1562 when the server cannot leave its target so */
+export function refuseAfter(kind: ServerKind, after: AfterMode): void {
+  if (canLeave(kind, after)) return;
+  throw new UsageError(
+    'HH1562',
+    `options.after ${after}: ${SERVER_NAMES[kind]} has no such command, expected ${kind === 'blackmagic' ? 'run' : 'run or halt'}`,
+    { remedy: 'leave it out, and reset the board by its button' },
+  );
+}
 
 /** @throws UsageError HH1540 when the server has no such reset */
 export function resetCommandsOf(kind: ServerKind, mode: ResetMode): readonly string[] {

@@ -23,6 +23,8 @@ export interface ServerLaunch {
   readonly ready: RegExp;
   readonly failures: readonly KnownFailure[];
   readonly startMs?: Milliseconds;
+  /** How long it may take to put its target in order when this process was killed; absent: it is killed at once. */
+  readonly graceMs?: Milliseconds;
 }
 
 const START_MS: Milliseconds = 30_000;
@@ -41,7 +43,11 @@ export class ServerProcess {
   private onText: () => void = () => undefined;
 
   constructor(private readonly launch: ServerLaunch) {
-    this.child = spawnTool(launch.program, launch.args);
+    this.child = spawnTool(
+      launch.program,
+      launch.args,
+      launch.graceMs === undefined ? {} : { graceMs: launch.graceMs },
+    );
     this.child.stdin.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr]) this.follow(stream);
     this.closed = toolEnded(this.child);

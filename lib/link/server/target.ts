@@ -66,5 +66,5 @@ export interface Target extends AsyncDisposable {
 
 /** Whether the protocol's detach is sent at the end, after which the target runs on (with most servers). */
 export function letsGo({ orders }: Pick<Target, 'orders'>): boolean {
-  return orders.endsWithCapture !== true;
+  return orders.endsWithCapture !== true && orders.after !== 'halt';
 }

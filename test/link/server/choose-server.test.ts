@@ -46,7 +46,11 @@ test('the interface is the user’s, else that of the probe that is there, else 
   if (!config) return t.fail();
   const interfaceFor = (plugged: readonly ReturnType<typeof device>[], named?: string) => {
     const options = { probes: probesAmong(plugged), ...(named === undefined ? {} : { interface: named }) };
-    return openocdCommand(board, config, { ports, choice: chooseProbe(board, config, options) }).args.slice(0, 4);
+    return openocdCommand(board, config, {
+      ports,
+      choice: chooseProbe(board, config, options),
+      after: 'run',
+    }).args.slice(0, 4);
   };
   t.deepEqual(interfaceFor([]), ['-f', 'interface/cmsis-dap.cfg', '-c', 'transport select swd']);
   t.deepEqual(interfaceFor([DAP, STLINK]), ['-f', 'interface/cmsis-dap.cfg', '-c', 'transport select swd']);
@@ -64,7 +68,7 @@ test('of several probes that fit none is guessed: they are listed, and `probe` c
   const error = t.throws(() => chooseProbe(board, config, { probes }), { code: 'HH1535' });
   t.regex((error as { remedy?: string }).remedy ?? '', /options\.probe SERIAL, of A1 .*, B2 /);
   const choice = chooseProbe(board, config, { probes, probe: 'B2' });
-  t.true(openocdCommand(board, config, { ports, choice }).args.includes('adapter serial {B2}'));
+  t.true(openocdCommand(board, config, { ports, choice, after: 'run' }).args.includes('adapter serial {B2}'));
   return undefined;
 });
 
@@ -73,7 +77,7 @@ test('without an interface of the board, a probe or the user’s word, the inter
   const config = board.servers.openocd;
   if (!config) return t.fail();
   const choice = chooseProbe(board, config, { probes: [] });
-  t.throws(() => openocdCommand(board, config, { ports, choice }), {
+  t.throws(() => openocdCommand(board, config, { ports, choice, after: 'run' }), {
     code: 'HH1536',
     message: /no debug probe on USB/,
   });
@@ -84,7 +88,7 @@ test('a serial number cannot break out into Tcl', async (t) => {
   const board = await loadBoard('metro_m0_express');
   const config = board.servers.openocd;
   if (!config) return t.fail();
-  const { args } = openocdCommand(board, config, { ports, choice: { serial: '} ; exec rm {' } });
+  const { args } = openocdCommand(board, config, { ports, choice: { serial: '} ; exec rm {' }, after: 'run' });
   t.true(args.includes('adapter serial { ; exec rm }'));
   return undefined;
 });

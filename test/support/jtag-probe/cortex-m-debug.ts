@@ -1,5 +1,6 @@
 import type { RspClient } from '../../../lib/link/rsp/rsp-client.js';
 import type { BusMemory } from './debug-port.js';
+import { SamdFlash } from './samd-flash.js';
 
 /** Debug registers of an Armv7-M core (Armv7-M Architecture Reference Manual, chapter C1). */
 const Register = {
@@ -54,11 +55,16 @@ export class CortexMDebug implements BusMemory {
   private registers: Uint32Array | undefined;
   private stopped: Promise<void> = Promise.resolve();
 
-  constructor(private readonly emulator: RspClient) {}
+  private readonly flash: SamdFlash;
 
-  /** How many comparators would stop the core. */
-  get armedComparators(): number {
-    return this.fpEnable === 0 ? 0 : this.comparators.filter((value) => value & 1).length;
+  constructor(private readonly emulator: RspClient) {
+    this.flash = new SamdFlash(emulator);
+  }
+
+  /** What the chip does, whatever anybody believes. */
+  get state(): { readonly runs: boolean; readonly breakpoints: number } {
+    const enabled = this.comparators.filter((value) => value & 1).length;
+    return { runs: !this.halted, breakpoints: this.fpEnable === 0 ? 0 : enabled };
   }
 
   async read(address: number): Promise<number> {
@@ -84,6 +90,8 @@ export class CortexMDebug implements BusMemory {
     }
     const comparator = comparatorAt(address);
     if (comparator >= 0) return this.comparators[comparator] ?? 0;
+    const register = this.flash.register(address);
+    if (register !== undefined) return register;
     if (isPeripheral(address)) return SAMD21.get(address) ?? 0;
     return address >= SYSTEM_SPACE ? 0 : await this.readEmulated(address);
   }
@@ -112,6 +120,7 @@ export class CortexMDebug implements BusMemory {
     }
     const comparator = comparatorAt(address);
     if (comparator >= 0) this.comparators[comparator] = value;
+    else if (this.flash.owns(address)) await this.writeFlash(address, value, sizeBytes);
     else if (isPeripheral(address)) return;
     else if (address < SYSTEM_SPACE) await this.writeEmulated(address, value, sizeBytes);
   }
@@ -215,6 +224,7 @@ export class CortexMDebug implements BusMemory {
     if (!isRequest) return;
     await this.halt();
     await this.emulator.monitor('system_reset');
+    await this.flash.restore();
     this.forget();
     this.wasReset = true;
     if (this.demcr & 1) this.dfsr |= Dfsr.vectorCatch;
@@ -236,16 +246,27 @@ export class CortexMDebug implements BusMemory {
   private async writeEmulated(address: number, value: number, sizeBytes: number): Promise<void> {
     if (!this.halted) return;
     this.pages.delete(address - (address % PAGE_BYTES));
-    const word = new Uint8Array(4);
-    new DataView(word.buffer).setUint32(0, value >>> 0, true);
-    const lane = address % 4;
-    await this.emulator.memory.write(address, word.subarray(lane, lane + sizeBytes));
+    await this.emulator.memory.write(address, laneBytes(address, value, sizeBytes));
+  }
+
+  private async writeFlash(address: number, value: number, sizeBytes: number): Promise<void> {
+    if (!this.halted) return;
+    this.pages.clear();
+    await this.flash.write(address, laneBytes(address, value, sizeBytes));
   }
 
   private forget(): void {
     this.registers = undefined;
     this.pages.clear();
   }
+}
+
+/** The bytes of an access that stand where they belong in its word. */
+function laneBytes(address: number, value: number, sizeBytes: number): Uint8Array {
+  const word = new Uint8Array(4);
+  new DataView(word.buffer).setUint32(0, value >>> 0, true);
+  const lane = address % 4;
+  return word.subarray(lane, lane + sizeBytes);
 }
 
 function isPeripheral(address: number): boolean {

@@ -10,8 +10,8 @@ import { Tap } from './tap.js';
 export interface ProbeServer extends AsyncDisposable {
   /** Where OpenOCD's `remote_bitbang` connects to: a Unix socket, because over TCP its small writes wait for acknowledgements. */
   readonly path: string;
-  /** Breakpoints that are armed in the chip now. */
-  readonly armed: () => number;
+  /** What the chip does, and how many of its comparators are armed. */
+  readonly chipState: () => CortexMDebug['state'];
 }
 
 const READ_TDO = 0x52;
@@ -39,7 +39,7 @@ export async function startProbeServer(emulatorPort: number): Promise<ProbeServe
   });
   return {
     path,
-    armed: () => chip.armedComparators,
+    chipState: () => chip.state,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       emulator.connection.destroy();

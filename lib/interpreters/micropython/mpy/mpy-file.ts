@@ -1,16 +1,16 @@
 /** What a .mpy file holds. Sizes are those in the loader's memory unless a name says otherwise. */
 export interface MpyFile {
-  readonly version: 5 | 6;
-  /** Version 6 files with native code must match it: 6.1, 6.2, 6.3. 0 in version 5. */
+  readonly version: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  /** Version 6 files with native code must match it: 6.1, 6.2, 6.3. 0 in the versions before. */
   readonly subVersion: number;
   /** By the first byte: `M` or `C`. */
   readonly flavour: 'micropython' | 'circuitpython';
   /** Of the native code; `none` for plain bytecode. */
   readonly architecture: string;
   readonly smallIntBits: number;
-  /** Version 6: the table for the whole file. Version 5: the distinct strings in order of first sight. */
+  /** Version 6: the table for the whole file. Before: the distinct strings in order of first sight. */
   readonly qstrs: readonly MpyQstr[];
-  /** Version 6: the table for the whole file; empty in version 5, where each code has its own. */
+  /** Version 6: the table for the whole file; empty before, where each code has its own. */
   readonly objects: readonly MpyObject[];
   /** The module's own code, with all others below it. */
   readonly code: MpyCode;
@@ -20,7 +20,7 @@ export interface MpyFile {
 /** An interned string. */
 export interface MpyQstr {
   readonly text: string;
-  /** Every firmware has it: the file holds a number only. */
+  /** Every firmware has it: the file holds a number only. False in versions 0 to 3, which write all of them out. */
   readonly isStatic: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface MpyCode {
   readonly defaultArgs: number;
   /** What the code stores by name: module globals or class attributes, distinct, in order. Empty for functions and native code. */
   readonly storedNames: readonly string[];
-  /** Version 5 only: constants of this code. */
+  /** Versions 0 to 5: constants of this code. */
   readonly objects: readonly MpyObject[];
   readonly children: readonly MpyCode[];
   /** Of viper code with data of its own. */

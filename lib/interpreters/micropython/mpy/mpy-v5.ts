@@ -1,50 +1,28 @@
 import { argumentOf, hasExtraByte, type Prelude, readPrelude, STORE_NAME } from './bytecode.js';
 import type { MpyCursor } from './mpy-cursor.js';
-import {
-  MPY_CODE_KINDS,
-  type MpyCode,
-  type MpyCodeKind,
-  type MpyObject,
-  type MpyObjectKind,
-  type MpyQstr,
-} from './mpy-file.js';
-import { skipRelocations, staticQstr, textOf } from './mpy-v6.js';
+import { MPY_CODE_KINDS, type MpyCode, type MpyCodeKind, type MpyObject, type MpyQstr } from './mpy-file.js';
+import { readLetterObject, WindowedQstrs } from './mpy-strings.js';
+import { skipRelocations } from './mpy-v6.js';
 
 const MAX_DEPTH = 64;
-const WINDOW = 32;
 const FLAG_RELOC = 0x10;
 const FLAG_RODATA = 0x20;
 const FLAG_BSS = 0x40;
 /** LOAD_NAME, LOAD_GLOBAL, LOAD_ATTR and STORE_ATTR carry a cache byte where the firmware was built so. */
 const CACHED = new Set([0x11, 0x12, 0x13, 0x18]);
 
-const OBJECT_KINDS: Readonly<Record<string, MpyObjectKind>> = {
-  e: 'ellipsis',
-  s: 'str',
-  b: 'bytes',
-  i: 'int',
-  f: 'float',
-  c: 'complex',
-};
-
 /** Reads what follows the four header bytes of a version 5 file: the window size, then the code tree. */
 export function readMpy5(cursor: MpyCursor, cacheBytes: boolean): { qstrs: MpyQstr[]; code: MpyCode } {
-  const start = cursor.at;
-  const window = cursor.uint('the qstr window size');
-  if (window > WINDOW) throw cursor.bad(start, `a qstr window of ${window}`, `at most ${WINDOW}`);
-  const reader = new CodeReader(cursor, cacheBytes);
-  const code = reader.read(0);
-  return { qstrs: [...reader.seen.values()], code };
+  const strings = new WindowedQstrs(cursor);
+  const code = new CodeReader(cursor, cacheBytes, strings).read(0);
+  return { qstrs: strings.distinct(), code };
 }
 
 class CodeReader {
-  readonly seen = new Map<string, MpyQstr>();
-  /** The strings used last, newest first: a file names them by their place here. */
-  private readonly window: MpyQstr[] = new Array<MpyQstr>(WINDOW).fill({ text: '', isStatic: true });
-
   constructor(
     private readonly cursor: MpyCursor,
     private readonly cacheBytes: boolean,
+    private readonly strings: WindowedQstrs,
   ) {}
 
   /** `kind + 4 * length`, the code, then the constant table. */
@@ -72,8 +50,8 @@ class CodeReader {
       throw cursor.bad(start, 'a prelude longer than its code', 'one that fits');
     }
     cursor.at += prelude.headerBytes;
-    const name = this.qstr().text;
-    this.qstr();
+    const name = this.strings.next().text;
+    this.strings.next();
     cursor.take(prelude.infoBytes - 4 + prelude.cellBytes, 'line numbers');
     const storedNames = this.instructions(codeBytes - head);
     return { ...this.body(prelude, name), instructionBytes: codeBytes - head, storedNames };
@@ -94,7 +72,7 @@ class CodeReader {
       const argument = argumentOf(opcode);
       left--;
       if (argument === 'qstr') {
-        const { text } = this.qstr();
+        const { text } = this.strings.next();
         if (opcode === STORE_NAME) names.add(text);
         left -= 2;
         if (this.cacheBytes && CACHED.has(opcode)) left -= cursor.take(1, 'an instruction').length;
@@ -118,15 +96,15 @@ class CodeReader {
       const links = cursor.uint('the number of qstr links');
       for (let i = 0; i < links; i++) {
         cursor.uint('a qstr link');
-        this.qstr();
+        this.strings.next();
       }
     }
     if (kind === 'native') {
       const preludeAt = cursor.uint('the offset of a prelude');
       const prelude = preludeAt < data.length ? readPrelude(data, preludeAt) : undefined;
       if (!prelude) throw cursor.bad(dataStart, `a prelude at ${preludeAt}`, 'one inside the code');
-      const name = this.qstr().text;
-      this.qstr();
+      const name = this.strings.next().text;
+      this.strings.next();
       return { ...this.body(prelude, name), instructionBytes: preludeAt, storedNames: [] };
     }
     const flags = cursor.uint('scope flags');
@@ -140,7 +118,7 @@ class CodeReader {
     const objectCount = cursor.uint('the number of objects');
     const codeCount = cursor.uint('the number of codes');
     const argNames: string[] = [];
-    for (let i = 0; i < args; i++) argNames.push(this.qstr().text);
+    for (let i = 0; i < args; i++) argNames.push(this.strings.next().text);
     let rodataBytes = 0;
     let bssBytes = 0;
     if (kind !== 'bytecode') {
@@ -151,45 +129,10 @@ class CodeReader {
       if (flags & FLAG_BSS) bssBytes = cursor.uint('the size of bss');
     }
     const objects: MpyObject[] = [];
-    for (let i = 0; i < objectCount; i++) objects.push(this.object());
+    for (let i = 0; i < objectCount; i++) objects.push(readLetterObject(cursor));
     const children: MpyCode[] = [];
     for (let i = 0; i < codeCount; i++) children.push(this.read(depth + 1));
     return { argNames, objects, children, rodataBytes, bssBytes };
-  }
-
-  private object(): MpyObject {
-    const { cursor } = this;
-    const start = cursor.at;
-    const letter = String.fromCharCode(cursor.byte('an object'));
-    const kind = Object.hasOwn(OBJECT_KINDS, letter) ? OBJECT_KINDS[letter] : undefined;
-    if (!kind) throw cursor.bad(start, `object type ${cursor.bytes[start]}`, 'one of b c e f i s');
-    if (kind === 'ellipsis') return { kind, dataBytes: 0, text: '', items: [] };
-    const data = cursor.take(cursor.uint('the length of an object'), 'an object');
-    return { kind, dataBytes: data.length, text: kind === 'bytes' ? '' : textOf(data.subarray(0, 60)), items: [] };
-  }
-
-  /** 0 and a number: static; odd: one of the window; even: the text itself. */
-  private qstr(): MpyQstr {
-    const { cursor, window } = this;
-    const start = cursor.at;
-    const word = cursor.uint('a qstr');
-    if (word === 0) return this.see(staticQstr(cursor, start, cursor.byte('a qstr')));
-    const place = Math.floor(word / 2);
-    if (word % 2 === 0) {
-      const made: MpyQstr = { text: textOf(cursor.take(place, 'a qstr')), isStatic: false };
-      window.pop();
-      window.unshift(made);
-      return this.see(made);
-    }
-    const [known] = window.splice(place, 1);
-    if (!known) throw cursor.bad(start, `window place ${place}`, `at most ${WINDOW - 1}`);
-    window.unshift(known);
-    return this.see(known);
-  }
-
-  private see(qstr: MpyQstr): MpyQstr {
-    if (!this.seen.has(qstr.text)) this.seen.set(qstr.text, qstr);
-    return qstr;
   }
 }
 

@@ -1,7 +1,6 @@
-import type { StackId } from '../base/units.js';
-import { FrameFlag } from '../trace/tables.js';
-import type { Trace } from '../trace/trace.js';
-import { compareText } from './places.js';
+import { formatCount, type StackId } from '../base/units.js';
+import { FrameFlag } from './tables.js';
+import type { Trace } from './trace.js';
 
 /** A function at which unwinding began to guess. */
 export interface GuessedAt {
@@ -69,6 +68,26 @@ function byFunction({ frames, strings }: Trace, at: ReadonlyMap<number, number>)
   }
   return [...sums]
     .map(([functionName, events]) => ({ functionName, events }))
-    .sort((a, b) => b.events - a.events || compareText(a.functionName, b.functionName))
+    .sort((a, b) => b.events - a.events || (a.functionName < b.functionName ? -1 : 1))
     .slice(0, SHOWN);
+}
+
+/** A sentence each for backtraces that are cut and that are guessed; empty when all are whole and exact. Names are as the trace has them. */
+export function stackDoubtTexts(stacks: StackDoubts | undefined): string[] {
+  if (!stacks) return [];
+  const { events, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt } = stacks;
+  const texts: string[] = [];
+  if (cutEvents > 0) {
+    const bare = bareEvents > 0 ? `, ${formatCount(bareEvents)} of them at the allocation itself` : '';
+    texts.push(
+      `backtraces: ${formatCount(cutEvents)} of ${formatCount(events)} do not reach the outermost call${bare}: [...] stands for the rest`,
+    );
+  }
+  if (guessedEvents > 0) {
+    const at = guessedAt.map(({ functionName }) => functionName).join(', ');
+    texts.push(
+      `backtraces: ${formatCount(guessedEvents)} of ${formatCount(events)} are guessed in part (${formatCount(guessedFrames)} frames; no unwind information, or no call before the return address), from ${at} on outwards`,
+    );
+  }
+  return texts;
 }

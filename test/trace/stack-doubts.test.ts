@@ -1,8 +1,8 @@
 import test from 'ava';
 import { callTree } from '../../lib/analysis/call-tree.js';
-import { stackDoubts } from '../../lib/analysis/stack-doubts.js';
 import { stackDoubtLines } from '../../lib/report/trust-text.js';
 import { type Backtrace, CUT_FRAME, type Frame } from '../../lib/trace/heap-event.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { firstAreaRange } from '../../allocators/gc-area.js';
+import { AsyncQueue } from '../../base/async-queue.js';
+import { packageRoot } from '../../base/package-root.js';
+import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
+import { sourceScript } from '../../link/mi/connect-target.js';
+import type { StopRecord } from '../../link/mi/mi-connection.js';
+import type { MiLink } from '../../link/mi/mi-link.js';
+import { WAIT_MS } from '../../link/waits.js';
+import type { TraceRecord } from '../../trace/heap-event.js';
+import { EndReason } from '../end-reason.js';
+import type { HarvestPlan, LogHook } from '../engine.js';
+import { LastWords, oracleOf } from '../last-words.js';
+import { statusText, whereabouts } from '../whereabouts.js';
+import { GdbScriptReader } from './gdb-script-reader.js';
+
+export type LogPlan = HarvestPlan & { readonly hook: LogHook };
+
+/** The events stream out of gdb while the target runs: no round trip to this process. */
+export async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  const words = await LastWords.prepare(link, plan.firmware);
+  const run = new ScriptRun(link, plan);
+  await run.prepare();
+  let stop: StopRecord = {};
+  const finished = run.toEnd(signal).then((record) => {
+    stop = record;
+  });
+  yield* run.queue.drain();
+  await finished;
+  const { reader } = run;
+  const label = run.labelOf(stop);
+  const end = endOf(stop, { label, reader, plan, signal });
+  const { records, oracle } = await reader.finish(link, label !== undefined);
+  yield* records;
+  const { events } = reader;
+  const told = await words.of({ reason: end, reached: label !== undefined, events });
+  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
+}
+
+/** One run of our script inside gdb, from its breakpoints to the last stop. */
+class ScriptRun {
+  readonly queue: AsyncQueue<TraceRecord>;
+  readonly reader: GdbScriptReader;
+  private readonly stops = new Map<number, string>();
+
+  constructor(
+    private readonly link: MiLink,
+    private readonly plan: LogPlan,
+  ) {
+    this.queue = new AsyncQueue<TraceRecord>(
+      undefined,
+      () => link.pauseOutput(),
+      () => link.resumeOutput(),
+    );
+    const judge = new BacktraceJudge(plan.firmware);
+    this.reader = new GdbScriptReader(plan, judge, (record) => this.queue.push(record));
+  }
+
+  async prepare(): Promise<void> {
+    for (const { address, label } of this.plan.stops) this.stops.set(await this.link.breakpointNumber(address), label);
+    this.link.mi.onConsole = (text) => this.reader.push(text);
+    await installScript(this.link, this.plan);
+  }
+
+  /** Runs to the last stop, and ends the queue. A link that breaks ends the queue with why. */
+  async toEnd(signal: AbortSignal): Promise<StopRecord> {
+    try {
+      const stop = await this.link.resumeScripted(signal, (pc, quietMs) => this.look(pc, quietMs));
+      await this.reader.drained;
+      this.queue.end();
+      return stop;
+    } catch (error) {
+      this.queue.end(error);
+      return {};
+    }
+  }
+
+  /** The end condition that a stop has reached. */
+  labelOf({ breakpoint, pc }: StopRecord): string | undefined {
+    const label = breakpoint === undefined ? undefined : this.stops.get(breakpoint);
+    return label ?? this.plan.stops.find(({ address }) => address === pc)?.label;
+  }
+
+  /** The target was only asked whether it answers. Returns whether it is to stay halted. */
+  private async look(pc: Address, quietMs: Milliseconds): Promise<boolean> {
+    const { link, plan, reader } = this;
+    if (this.labelOf({ pc }) !== undefined) return true;
+    const { hook } = plan;
+    const hidden = [hook.logFunction, ...(hook.gcInit ? [hook.gcInit] : [])].some(({ address }) => address === pc);
+    // Some servers tell an interrupt that meets a breakpoint alone (QEMU): going on would step over the breakpoint unseen.
+    if (hidden) await link.mi.console(`python hit(${pc})`);
+    await reader.drained;
+    if (reader.limitReached || reader.hasSeenAll) return true;
+    if (hidden || quietMs < WAIT_MS.quiet) return false;
+    const armed = this.stops.size + (hook.gcInit ? 2 : 1);
+    this.queue.push({ kind: 'status', text: statusText(await whereabouts(link, plan.firmware), armed, quietMs) });
+    return false;
+  }
+}
+
+async function installScript(link: MiLink, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
+  const { variables, gcInit } = hook;
+  const range = variables && firstAreaRange(variables);
+  const chain = variables?.chain;
+  const settings: Record<string, number> = {
+    log: hook.logFunction.address,
+    init: gcInit?.address ?? 0,
+    max_events: maxEvents ?? 0,
+    max_depth: maxDepth,
+    area: range?.address ?? 0,
+    area_bytes: range?.length ?? 0,
+    watch: chain || !gcInit ? 1 : 0,
+    table: variables?.allocTableStart ?? 0,
+    table_bytes: variables?.allocTableByteLen ?? 0,
+    next: chain?.next ?? 0,
+    first: chain?.firstArea ?? 0,
+    attached: attached ? 1 : 0,
+  };
+  for (const [name, value] of Object.entries(settings)) await link.mi.command(`-gdb-set var $hh_${name} = ${value}`);
+  await sourceScript(link.mi, join(packageRoot, 'gdb-scripts', 'heap_harvest.py'));
+}
+
+interface RunEnd {
+  readonly label: string | undefined;
+  readonly reader: GdbScriptReader;
+  readonly plan: LogPlan;
+  readonly signal: AbortSignal;
+}
+
+function endOf(stop: StopRecord, { label, reader, plan, signal }: RunEnd): EndReason {
+  if (label !== undefined) return new EndReason(`reached ${label}`, true);
+  if (reader.limitReached || reader.hasSeenAll) return new EndReason(`${plan.maxEvents} events were captured`, true);
+  if (signal.aborted) return EndReason.of(signal);
+  const where = stop.pc === undefined ? '' : ` at ${formatAddress(stop.pc)}`;
+  return new EndReason(`the target stopped with ${stop.signal ?? stop.reason ?? 'no reason'}${where}`, false);
+}

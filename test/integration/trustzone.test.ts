@@ -1,0 +1,55 @@
+import test from 'ava';
+import { callTree } from '../../lib/analysis/call-tree.js';
+import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { callTreeText } from '../../lib/report/call-tree-text.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
+import { backtraceOf } from '../../lib/trace/trace.js';
+import { buildArm, missingTools } from '../support/arm-build.js';
+import { captureMalloc } from '../support/malloc-capture.js';
+
+const PROGRAMS = 'test/symbols/programs';
+const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system-arm']);
+
+test('a secure handler that interrupted non-secure code: its stack is cut behind the exception, in every engine', async (t) => {
+  if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
+  const elf = buildArm({
+    sources: [`${PROGRAMS}/trustzone.c`],
+    script: `${PROGRAMS}/trustzone.ld`,
+    flags: ['-mcpu=cortex-m33', '-mcmse', '-O1', '-g', '-fno-builtin'],
+  });
+  const program = await findGdb();
+  const direct = new DirectEngine();
+  const gdb = new GdbEngine(program);
+  const hooks = ['heap_alloc(size)', 'heap_free(ptr)'];
+  const setup = { elf, boardName: 'qemu-mps2-an505', allocator: 'custom', hooks, until: ['finished'] };
+  for (const engine of [direct, gdb, new AutoEngine({ direct, gdb, program })]) {
+    const { trace, error } = await captureMalloc(engine, setup);
+    t.is(error, undefined, engine.name);
+    const paths = Array.from(trace.events.stack, (stack) =>
+      backtraceOf(trace, stack)
+        .map(({ kind, functionName }) => (kind === 'signal' ? 'signal' : functionName))
+        .join(' < '),
+    );
+    // 1 + 4 times alloc and free: before the secure state leaves for the other one, and in the handler.
+    t.deepEqual(
+      paths,
+      [...Array(2).fill('work < Reset_Handler'), ...Array(8).fill('work < SysTick_Handler < signal < [...]')],
+      engine.name,
+    );
+    t.is(stackDoubts(trace)?.cutEvents, 8, engine.name);
+    const text = callTreeText(callTree(trace), { figure: 'total' });
+    t.regex(
+      text,
+      /^\[\.\.\.\] \(cut\) \d+ blocks\n +0xffffffb\w <signal handler called> \d+ blocks\n.*SysTick_Handler/m,
+      engine.name,
+    );
+    t.regex(text, /\nbacktraces: 8 of 10 do not reach the outermost call/, engine.name);
+    t.false(
+      trace.notes.some(({ code }) => code === 'engine-fallback'),
+      engine.name,
+    );
+  }
+});

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CliResult, runCli } from './run-cli.js';
+import type { SimulatedBoard } from './simulated-board.js';
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly args: string;
+}
+
+function processes(): Process[] {
+  const list = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
+  return list.split('\n').flatMap((line) => {
+    const [, pid, parent, stat = '', args = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined || stat.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), args }];
+  });
+}
+
+/** All that descends from a process. */
+function descendants(root: number): Process[] {
+  const all = processes();
+  const found: Process[] = [];
+  const look = (parent: number) => {
+    for (const one of all.filter((other) => other.parent === parent)) {
+      found.push(one);
+      look(one.pid);
+    }
+  };
+  look(root);
+  return found;
+}
+
+/** What is killed. */
+export type Part = 'the CLI' | 'OpenOCD' | 'gdb' | 'the probe';
+
+const OPENOCD = /^\/usr\/bin\/openocd /;
+const PROGRAMS: Readonly<Record<Part, RegExp>> = {
+  'the CLI': OPENOCD,
+  'the probe': OPENOCD,
+  OpenOCD: OPENOCD,
+  gdb: /^\S*gdb\S* .*--interpreter/,
+};
+
+async function kill(part: Part, cli: number, board: SimulatedBoard): Promise<void> {
+  if (part === 'the CLI') process.kill(cli, 'SIGKILL');
+  else if (part === 'the probe') await board.killProbe();
+  else for (const { pid, args } of descendants(cli)) if (PROGRAMS[part].test(args)) process.kill(pid, 'SIGKILL');
+}
+
+export interface KillOptions {
+  readonly part: Part;
+  readonly engine: string;
+  readonly bytes: number;
+  readonly elf: string;
+}
+
+export interface Killed {
+  readonly result: CliResult;
+  readonly left: readonly Process[];
+  readonly afterMs: number;
+}
+
+/** Kills a part of a capture when its journal has grown to so many bytes (0: as soon as the part is there). */
+export async function killedAt(board: SimulatedBoard, folder: string, options: KillOptions): Promise<Killed> {
+  const { part, engine, bytes, elf } = options;
+  const journal = join(folder, 'capture.harvest');
+  let family: Process[] = [];
+  let at = 0;
+  const started = async (cli: number) => {
+    for (let i = 0; i < 3_000; i++) {
+      const size = existsSync(journal) ? statSync(journal).size : 0;
+      if (size >= bytes && descendants(cli).some(({ args }) => PROGRAMS[part].test(args))) break;
+      await sleep(10);
+    }
+    family = descendants(cli);
+    at = performance.now();
+    await kill(part, cli, board);
+  };
+  const args = ['--board', 'metro_m0_express', '--engine', engine, '--until-repl', '-q', '-o', folder, elf];
+  let killing: Promise<void> | undefined;
+  const result = await runCli(args, {
+    env: board.env,
+    cwd: folder,
+    started: (child) => {
+      killing = started(child.pid ?? 0);
+    },
+  });
+  const afterMs = performance.now() - at;
+  await killing;
+  const pids = new Set(family.map(({ pid }) => pid));
+  const alive = () => processes().filter(({ pid }) => pids.has(pid));
+  for (let i = 0; i < 60 && alive().length > 0; i++) await sleep(50);
+  return { result, left: alive(), afterMs };
+}
