@@ -3,6 +3,7 @@ import {
   callerFrames,
   captureSwo,
   captureTracerRing,
+  deadline,
   ExitCode,
   formatById,
   type ImportOptions,
@@ -15,12 +16,13 @@ import {
   sanitize,
   streamItems,
   symbolized,
+  TargetError,
   type TraceRecord,
   UsageError,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { sizeOption } from '../number-options.js';
+import { positiveOption, sizeOption } from '../number-options.js';
 import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 import { readFirmware } from './read-symbols.js';
@@ -46,6 +48,11 @@ export const captureCommand = defineCommand({
       .option('via-gdb', { type: 'boolean', default: false, describe: 'ring: through the debug port' })
       .option('until', { type: 'string', array: true, describe: 'ring --via-gdb: end at these functions' })
       .option('poll', { type: 'number', describe: 'ring --via-gdb: also drain every so many ms' })
+      .option('timeout', {
+        type: 'number',
+        default: 600,
+        describe: 'ring: end after so many seconds, with what is there by then',
+      })
       .option('action', { choices: ACTIONS, default: 'download', describe: 'ring over HTTP: what to do' } as const)
       .option('limit', { type: 'number', describe: 'ring over HTTP: only the newest events' })
       .option('stop-on-full', { type: 'boolean', describe: 'ring setting: keep the earliest events' })
@@ -85,6 +92,7 @@ interface RingArgs extends TargetArgs {
   readonly elf?: string | undefined;
   readonly until?: string[] | undefined;
   readonly poll?: number | undefined;
+  readonly timeout: number;
   readonly action: (typeof ACTIONS)[number];
   readonly limit?: number | undefined;
   readonly stopOnFull?: boolean | undefined;
@@ -104,6 +112,7 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
   const records = captureTracerRing({
     elf: elf.path,
     signal: context.signal,
+    timeoutMs: positiveOption('--timeout', args.timeout) * 1000,
     ...targetOptions(args, context),
     ...(args.until === undefined ? {} : { until: args.until }),
     ...(args.poll === undefined ? {} : { pollMs: args.poll }),
@@ -115,8 +124,22 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
 async function captureOverHttp(args: RingArgs, context: Context): Promise<ExitCode> {
   if (args.source === undefined)
     throw new UsageError('HH1106', 'harvest capture ring: found no address, expected http://HOST[:PORT][/BASE]');
-  const client = new AlloctraceClient(args.source);
-  const { signal } = context;
+  const timeoutMs = positiveOption('--timeout', args.timeout) * 1000;
+  const tooLate = new TargetError('HH1940', `${args.source}: not done within ${args.timeout} s, expected it to be`);
+  using limit = deadline(context.signal, timeoutMs, tooLate);
+  try {
+    return await askBoard(args, context, { client: new AlloctraceClient(args.source), signal: limit.signal });
+  } catch (error) {
+    throw limit.signal.reason === tooLate ? tooLate : error;
+  }
+}
+
+interface BoardOnHttp {
+  readonly client: AlloctraceClient;
+  readonly signal: AbortSignal;
+}
+
+async function askBoard(args: RingArgs, context: Context, { client, signal }: BoardOnHttp): Promise<ExitCode> {
   const settings = settingsOf(args);
   if (settings) await client.configure(settings, signal);
   if (args.action !== 'download') {

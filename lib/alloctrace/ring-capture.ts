@@ -1,4 +1,6 @@
+import { deadline } from '../base/deadline.js';
 import type { Address, Milliseconds } from '../base/units.js';
+import { EndReason } from '../capture/end-reason.js';
 import type { CodePoint } from '../capture/engine.js';
 import { firmwareOnBoard } from '../capture/firmware-on-board.js';
 import { openMiLink } from '../capture/gdb/gdb-engine.js';
@@ -24,6 +26,8 @@ export interface TracerRingOptions extends TargetOptions {
   readonly gdb?: string;
   /** Stored on the target before the capture; holds from the tracer's next start on. Needs a tracer that has started once. */
   readonly settings?: RingSettingsChange;
+  /** End after so long, once the target is ready; default: without a limit. As incomplete, where there is an `until`. */
+  readonly timeoutMs?: Milliseconds;
   readonly signal?: AbortSignal;
 }
 
@@ -46,7 +50,12 @@ export async function* captureTracerRing(options: TracerRingOptions): AsyncGener
   yield { kind: 'info', info: { board: board.name, elf, engine: 'gdb' } };
   const { pollMs } = options;
   const plan = { ringAddress, ringFull, stops, ...(pollMs === undefined ? {} : { pollMs }) };
-  yield* symbolized(ringViaDebugPort(link, plan, options.signal ?? new AbortController().signal), firmware);
+  const signal = options.signal ?? new AbortController().signal;
+  const { timeoutMs } = options;
+  if (timeoutMs === undefined) return yield* symbolized(ringViaDebugPort(link, plan, signal), firmware);
+  const isOver = new EndReason(`time-out after ${timeoutMs / 1000} s`, stops.length === 0);
+  using limit = deadline(signal, timeoutMs, isOver);
+  yield* symbolized(ringViaDebugPort(link, plan, limit.signal), firmware);
 }
 
 function addressOf(firmware: Symbolizer, elf: string, name: string): Address {

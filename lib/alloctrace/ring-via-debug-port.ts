@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, formatAddress, type Microseconds, type Milliseconds } from '../base/units.js';
+import { EndReason } from '../capture/end-reason.js';
 import type { CodePoint } from '../capture/engine.js';
 import { TargetError } from '../errors/errors.js';
 import type { DebugLink, StopReason } from '../link/debug-link.js';
@@ -65,7 +66,9 @@ export async function* ringViaDebugPort(
       if (drain.reachedMeanwhile) endReason ??= endOf(drain.reachedMeanwhile, plan, signal);
       if (reason.kind === 'fault') yield { kind: 'gap', reason: endReason ?? 'fault' };
     }
-    yield { kind: 'info', info: { endReason, ...drain.summary() } };
+    const isCut = signal.reason instanceof EndReason && !signal.reason.complete;
+    const cut = isCut && endReason === signal.reason.text ? { complete: false } : {};
+    yield { kind: 'info', info: { endReason, ...drain.summary(), ...cut } };
   } finally {
     for (const { address } of points) await port.removeBreakpoint(address);
   }
@@ -115,7 +118,7 @@ function endOf(reason: StopReason, plan: RingDrainPlan, signal: AbortSignal): st
     const stop = plan.stops.find(({ address }) => address === reason.pc);
     if (stop) return `reached ${stop.label}`;
   }
-  return signal.aborted ? 'interrupted' : undefined;
+  return signal.aborted ? EndReason.of(signal).text : undefined;
 }
 
 /** Takes what is new out of the ring at each stop, and tells in gaps what is not there any more. */

@@ -139,6 +139,11 @@ export const SOURCE_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     cause: 'Another firmware runs, the tracer has not started yet, or the memory was overwritten.',
     remedies: ['Give the ELF file of the firmware that runs.'],
   },
+  HH1940: {
+    title: 'The ring was not downloaded in time',
+    cause: 'The board answers too slowly, or sends without an end; what had come was no whole answer.',
+    remedies: ['Ask for less with --limit, or give it longer with --timeout SECONDS.'],
+  },
   HH1642: {
     title: 'The tracer never came to rest',
     cause: 'At every stop it was in the middle of changing the ring.',

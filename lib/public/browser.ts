@@ -44,7 +44,7 @@ export { type Trust, trustLines } from '../report/trust-text.js';
 export type { RingSettingsChange } from '../ring/ring-settings.js';
 export { callerFrames } from '../symbols/caller-frames.js';
 export { createSymbolizer, type Symbolizer } from '../symbols/symbolizer.js';
-export type { Column } from '../trace/column.js';
+export type { Column, NumberColumn, Numbers } from '../trace/column.js';
 export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../trace/heap-event.js';
 export { isJournal } from '../trace/journal-format.js';
 export { JournalReader } from '../trace/journal-reader.js';

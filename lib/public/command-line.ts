@@ -8,6 +8,7 @@ export {
   loadAllocator,
   parseAllocator,
 } from '../allocators/load-allocator.js';
+export { deadline } from '../base/deadline.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
 export { installHint, serialPermissionHint } from '../base/install-hint.js';

@@ -1,45 +1,51 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { lispFirmware } from '../support/lisp-firmware.js';
-import { CLI } from '../support/run-cli.js';
+import { type SoakSample, soak } from '../support/soak-capture.js';
 import type { BenchRow } from './bench-row.js';
 
-/** Peak memory of the harvesting process (not of gdb and QEMU) after 1,000 and after 50,000 events of the same firmware. */
+/** gdb itself is slow: it gets as many events as take some minutes. */
+const EVENTS = { direct: 1_000_000, gdb: 200_000 } as const;
+const FIRST = 100_000;
+
+/**
+ * How the memory of a capturing process (not of gdb) grows from 100,000 events on, with its journal, on a simulated target that is as fast
+ * as it is asked. `npm run bench -- memory`; HARVEST_BENCH_EVENTS bounds the events where time is short.
+ */
 export async function memoryBench(): Promise<BenchRow[]> {
-  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Os', variant: 'huge' });
-  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-bench-'));
   const rows: BenchRow[] = [];
-  try {
-    for (const engine of ['direct', 'gdb']) {
-      const few = await peakMiB([elf, '--engine', engine, '--max-events', '1000', '--out', folder]);
-      const many = await peakMiB([elf, '--engine', engine, '--max-events', '50000', '--out', folder]);
-      rows.push({ name: `${engine} engine, peak memory at 1,000 events`, value: few, unit: 'MiB' });
-      rows.push({ name: `${engine} engine, peak memory at 50,000 events`, value: many, unit: 'MiB' });
-      rows.push({ name: `${engine} engine, growth (goal: below 50)`, value: many - few, unit: 'MiB' });
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  for (const engine of ['direct', 'gdb'] as const) {
+    const most = Number(process.env.HARVEST_BENCH_EVENTS ?? EVENTS[engine]);
+    const events = Math.min(EVENTS[engine], most);
+    const first = Math.min(FIRST, events / 10);
+    const samples = await soak({ engine, events, sampleEvery: first });
+    rows.push(...rowsOf(engine, samples));
   }
   return rows;
 }
 
-/** The kernel's own high-water mark, read while the process is there. The outputs at the end are not part of the capture. */
-async function peakMiB(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [CLI, ...args, '--quiet'], { stdio: 'ignore' });
-  let peak = 0;
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const timer = setInterval(() => {
-    readFile(`/proc/${child.pid}/status`, 'utf8').then(
-      (text) => {
-        peak = Math.max(peak, Number(/^VmHWM:\s+(\d+)/m.exec(text)?.[1] ?? 0) / 1024);
-      },
-      () => undefined,
-    );
-  }, 50);
-  await ended;
-  clearInterval(timer);
-  return peak;
+function rowsOf(engine: string, samples: readonly SoakSample[]): BenchRow[] {
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last) throw new Error(`${engine} engine: no events`);
+  const name = (text: string) => `${engine} engine, ${text}`;
+  return [
+    { name: name(`memory at ${first.events} events`), value: first.residentMiB, unit: 'MiB' },
+    { name: name(`memory at ${last.events} events`), value: last.residentMiB, unit: 'MiB' },
+    { name: name('growth (goal: below 20)'), value: last.residentMiB - first.residentMiB, unit: 'MiB' },
+    { name: name('descriptors more (goal: 0)'), value: last.descriptors - first.descriptors, unit: '' },
+    { name: name('slope after the first minute (goal: below 5)'), value: slopeOf(samples), unit: 'MiB/h' },
+    { name: name('events a second'), value: last.events / last.seconds, unit: '1/s' },
+  ];
+}
+
+/** Of a straight line through the samples from the first minute on; of all where there are too few. */
+export function slopeOf(samples: readonly SoakSample[]): number {
+  const late = samples.filter(({ seconds }) => seconds >= 60);
+  const used = late.length >= 3 ? late : samples;
+  const mean = (of: (sample: SoakSample) => number) => used.reduce((sum, each) => sum + of(each), 0) / used.length;
+  const [hours, memory] = [mean(({ seconds }) => seconds / 3600), mean(({ residentMiB }) => residentMiB)];
+  let [covariance, variance] = [0, 0];
+  for (const { seconds, residentMiB } of used) {
+    covariance += (seconds / 3600 - hours) * (residentMiB - memory);
+    variance += (seconds / 3600 - hours) ** 2;
+  }
+  return variance === 0 ? 0 : covariance / variance;
 }

@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { buildAlloctrace } from '../support/alloctrace-firmware.js';
@@ -48,6 +50,22 @@ test('serve and capture ring: the copy has the events of the original', async (t
   t.is(tree.status, 0, tree.stderr);
   const history = JSON.parse(readFileSync(join(folder, 'copy', 'allocation_history.json'), 'utf8'));
   t.is(history.length, 2);
+});
+
+test('capture ring: a board that goes on answering without an end is given up in time', async (t) => {
+  const drip = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 50);
+    response.on('close', () => clearInterval(timer));
+  });
+  await new Promise<void>((resolve) => drip.listen(0, '127.0.0.1', resolve));
+  const { port } = drip.address() as AddressInfo;
+  const args = ['capture', 'ring', `http://127.0.0.1:${port}`, '--timeout', '2', '--out', tempFolder(t)];
+  const result = await runCli(args, { timeoutMs: 20_000 });
+  drip.closeAllConnections();
+  drip.close();
+  t.is(result.status, 3, result.stderr);
+  t.regex(result.stderr, /^HH1940 http:\/\/127\.0\.0\.1:\d+: not done within 2 s/m);
 });
 
 test('capture ring --via-gdb: the demo firmware, with names', async (t) => {

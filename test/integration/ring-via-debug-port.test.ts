@@ -215,6 +215,13 @@ test.serial('through gdb on an emulator that it launches: named frames, in as ma
   t.true(first.some((frame) => frame.file.endsWith('workload.c') && frame.line > 0));
 });
 
+test.serial('a capture through gdb has an end in time, and is not complete then', async (t) => {
+  const elf = buildAlloctrace({ board: 'mps2-an385' });
+  const { info } = await collectTrace(captureTracerRing({ elf, timeoutMs: 1 }));
+  t.is(info.endReason, 'time-out after 0.001 s');
+  t.false(info.complete);
+});
+
 test.serial('a firmware without the tracer is told how to get it', async (t) => {
   const elf = buildAlloctrace({ board: 'mps2-an385' });
   const error = await t.throwsAsync(collectTrace(captureTracerRing({ elf, until: ['no_such_function'] })), {
