@@ -37,7 +37,10 @@ test('two round trips an event, one in the one-write mode, and the same events',
     Object.entries(reference.trace.info.engineReport ?? {}).map(([name, value]) => [name, Number(value)]),
   );
   const times = [roundTripP50Ms, roundTripP95Ms, roundTripP99Ms, roundTripMaxMs].map((ms) => ms ?? 0);
-  t.deepEqual(times, [...times].sort((a, b) => a - b));
+  t.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
   t.true((times[0] ?? 0) > 0);
   t.true((haltedPercent ?? -1) > 0 && (haltedPercent ?? 101) <= 100);
   t.true(trips(oneWrite.trace.info.engineReport) < 1.2, `${trips(oneWrite.trace.info.engineReport)}`);
