@@ -2,6 +2,7 @@ import {
   addMarks,
   ExitCode,
   type HeapRegion,
+  type LoadOptions,
   parseAddress,
   parseSize,
   sanitize,
@@ -53,9 +54,18 @@ export interface AnalysisArgs {
   readonly heap?: string | undefined;
 }
 
+/** What a call tree and leaks do not look at. */
+export const ONLY_BLOCKS = ['requestedBytes', 'atUs', 'task', 'largestBeforeBytes', 'largestAfterBytes'] as const;
+
+/** What an analysis is read with. */
+interface Loading extends Context {
+  readonly skipColumns?: LoadOptions['skipColumns'];
+}
+
 /** Reads a trace and adds the marks and the bounds of the command line. */
-export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Context): Promise<Trace> {
-  const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true });
+export async function loadForAnalysis(path: string, args: AnalysisArgs, context: Loading): Promise<Trace> {
+  const { skipColumns = [] } = context;
+  const { builder } = await loadFilledTrace(path, { signal: context.signal, skipSamples: true, skipColumns });
   if (args.heap !== undefined)
     builder.add({ kind: 'region', region: regionArgument(args.heap, builder.info.unitBytes) });
   const trace = builder.build();

@@ -2,8 +2,10 @@ import {
   assertNoNewPaths,
   baselineOf,
   baselineText,
+  budgetAnnotations,
   budgetCheck,
   budgetJunit,
+  budgetMarkdown,
   budgetText,
   ExitCode,
   parseBaseline,
@@ -21,6 +23,7 @@ export const checkCommand = defineCommand({
   examples: [
     ['harvest check capture.harvest --budget heap.budget.toml', 'one line a broken limit, status 1'],
     ['harvest check capture.harvest --budget heap.budget.toml --junit heap.xml', 'with a JUnit report'],
+    ['harvest check capture.harvest --budget heap.budget.toml --github', 'mark the source lines in a pull request'],
     ['harvest check capture.harvest --baseline heap.baseline.json', 'fail on new call paths'],
   ],
   options: (set) =>
@@ -29,6 +32,12 @@ export const checkCommand = defineCommand({
       .option('baseline', { type: 'string', describe: 'a baseline file', values: 'input' })
       .option('write-baseline', { type: 'string', describe: 'write one from this capture' })
       .option('junit', { type: 'string', describe: 'write a JUnit XML report of the budget' })
+      .option('markdown', { type: 'boolean', default: false, describe: 'the budget as Markdown' })
+      .option('github', {
+        type: 'boolean',
+        default: false,
+        describe: 'broken limits as annotations of GitHub Actions, too',
+      })
       .option('all', { type: 'boolean', default: false, describe: 'show the limits that hold, too' })
       .option('allow-incomplete', { type: 'boolean', default: false, describe: 'check captures with gaps, too' }),
   run: async (args, context) => {
@@ -51,6 +60,8 @@ export const checkCommand = defineCommand({
 interface BudgetArgs {
   readonly budget: string;
   readonly junit?: string | undefined;
+  readonly markdown: boolean;
+  readonly github: boolean;
   readonly all: boolean;
   readonly allowIncomplete: boolean;
   readonly hide: readonly string[];
@@ -62,7 +73,11 @@ interface BudgetArgs {
 async function budgetPassed(trace: Trace, args: BudgetArgs, context: Context): Promise<boolean> {
   const budget = parseBudget(await readText(args.budget), args.budget);
   const check = budgetCheck(trace, budget, { ...hideOptions(args), allowIncomplete: args.allowIncomplete });
-  context.out(context.json ? `${JSON.stringify(check)}\n` : budgetText(check, { all: args.all }));
+  if (context.json) context.out(`${JSON.stringify(check)}\n`);
+  else {
+    context.out(args.markdown ? budgetMarkdown(check) : budgetText(check, { all: args.all }));
+    if (args.github) context.out(budgetAnnotations(check, context.env.GITHUB_WORKSPACE));
+  }
   if (args.junit !== undefined) await writeWhole(args.junit, [budgetJunit(check)]);
   return check.passed;
 }

@@ -15,7 +15,10 @@ export const fragCommand = defineCommand({
       .option('at', { type: 'number', describe: 'after this event (the last)' })
       .option('top', { type: 'number', describe: 'blocks, cuts and holders to list (10)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, context);
+    const trace = await loadForAnalysis(args.trace, args, {
+      ...context,
+      skipColumns: ['requestedBytes', 'atUs', 'task'],
+    });
     const result = fragmentation(trace, {
       ...hideOptions(args),
       ...countField('atSeq', '--at', args.at),

@@ -45,6 +45,10 @@ export const harvestCommand = defineCommand({
         type: 'string',
         describe: "the console's lines into this file, each with the number of events before it",
       })
+      .option('clock', {
+        type: 'string',
+        describe: "a counter that tells the events' time: xTickCount@1000, DWT_CYCCNT@48M",
+      })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })
       .option('allocator', {
@@ -117,6 +121,7 @@ export const harvestCommand = defineCommand({
         send: args.send,
         engine: args.engine,
         allocator: args.allocator,
+        clock: args.clock,
         hooks: args.hook,
         captureLargest: args.captureLargest,
         ring: ringOf(args),

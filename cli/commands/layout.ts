@@ -4,7 +4,7 @@ import {
   type GcHeapLayout,
   type GcMoment,
   gcFrames,
-  gcGeometryOf,
+  gcGeometriesOf,
   gcLayoutSvg,
   gcLayoutText,
   gcSequenceText,
@@ -103,13 +103,11 @@ async function readMoments(path: string, symbols: Symbolizer | undefined, option
       doubts,
     }));
   }
-  const geometry = { bytes, baseAddress: baseOf(options.base, path) };
-  const layout = readGcDump({
-    ...geometry,
-    geometry: gcGeometryOf(geometry, symbols, options),
-    ...(symbols ? { symbolAt: symbolNames(symbols) } : {}),
-  });
-  return [{ name, layouts: [layout], doubts: [] }];
+  const memory = { bytes, baseAddress: baseOf(options.base, path) };
+  const { areas, unseen } = gcGeometriesOf(memory, symbols, options);
+  const named = symbols ? { symbolAt: symbolNames(symbols) } : {};
+  const layouts = areas.map((geometry) => readGcDump({ ...memory, geometry, ...named }));
+  return [{ name, layouts, doubts: unseen === undefined ? [] : [unseen] }];
 }
 
 /** @throws UsageError HH1109 */

@@ -6,6 +6,7 @@ import {
   exitCodeFor,
   hideOptions,
   loadForAnalysis,
+  ONLY_BLOCKS,
   sizeArgument,
   traceArgument,
 } from './analysis-options.js';
@@ -29,7 +30,7 @@ export const leaksCommand = defineCommand({
       .option('allow-incomplete', { type: 'boolean', default: false, describe: 'judge captures with gaps, too' })
       .option('top', { type: 'number', describe: 'sources to list per group (20)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, context);
+    const trace = await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS });
     const options = {
       ...hideOptions(args),
       ...(args.from === undefined ? {} : { from: args.from }),

@@ -22,7 +22,10 @@ export const statsCommand = defineCommand({
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
       .option('top', { type: 'number', describe: 'sources to list (10)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, context);
+    const trace = await loadForAnalysis(args.trace, args, {
+      ...context,
+      skipColumns: ['largestBeforeBytes', 'largestAfterBytes'],
+    });
     const stats = heapStats(trace, { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) });
     context.out(
       context.json ? `${JSON.stringify(stats)}\n` : heapStatsText(stats, countField('topSources', '--top', args.top)),

@@ -1,6 +1,13 @@
 import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
-import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
+import {
+  analysisOptions,
+  countField,
+  hideOptions,
+  loadForAnalysis,
+  ONLY_BLOCKS,
+  traceArgument,
+} from './analysis-options.js';
 
 interface Moment {
   readonly at?: number | undefined;
@@ -30,7 +37,7 @@ export const treeCommand = defineCommand({
       .option('min-percent', { type: 'number', describe: 'leave out what is below this share' }),
   run: async (args, context) => {
     const figure = figureOf(args);
-    const trace = await loadForAnalysis(args.trace, args, context);
+    const trace = await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS });
     const tree = callTree(trace, {
       ...hideOptions(args),
       ...countField('atSeq', '--at', args.at),

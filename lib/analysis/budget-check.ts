@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/did-you-mean.js';
 import type { Bytes } from '../base/units.js';
 import type { TraceContents } from '../trace/heap-event.js';
 import { lifespans } from '../trace/lifespans.js';
@@ -20,7 +21,7 @@ export interface BudgetResult {
   readonly name: string;
   readonly metric: BudgetMetric;
   readonly limit: number;
-  /** Undefined when the trace cannot tell: a phase that never began, a heap without addresses. */
+  /** Undefined when the trace cannot tell: a phase that never began, a name that no allocation fits, a heap without addresses. */
   readonly actual?: number;
   readonly passed: boolean;
   /** Why there is no figure, or what is odd about it. */
@@ -52,7 +53,7 @@ export function budgetCheck(trace: Trace, budget: Budget, options: BudgetOptions
   const facts = new Facts(trace, options);
   const results = budget.rules.flatMap((rule) =>
     rule.limits.map(({ metric, limit }): BudgetResult => {
-      const measured = facts.measure(rule, metric);
+      const measured = facts.measure(rule, metric, limit);
       const { actual } = measured;
       const within = actual !== undefined && (metric === 'largest_free' ? actual >= limit : actual <= limit);
       return { scope: rule.scope, name: rule.name, metric, limit, passed: within, ...measured };
@@ -98,22 +99,35 @@ class Facts {
     this.hidden = hiddenFrames(trace, options);
   }
 
-  measure(rule: BudgetRule, metric: BudgetMetric): Measured {
+  /** A rule that nothing of the trace fits is not kept: its name may be misspelt. Only that nothing is allowed, nothing proves. */
+  measure(rule: BudgetRule, metric: BudgetMetric, limit: number): Measured {
     const untold = untoldBy(this.trace.info.contents ?? 'history', rule, metric);
     if (untold !== undefined) return { note: untold, frames: [] };
     if (rule.scope === 'phase') return this.ofPhase(rule.name, metric);
     if (metric === 'largest_free') return this.leastLargest(0, this.trace.eventCount);
     if (metric === 'failures') return { actual: this.failures(), frames: [] };
     const group = this.groupOf(rule);
+    const fitsNothing = rule.scope !== 'heap' && group.count === 0;
+    const nothing = fitsNothing ? { note: this.fitsNothing(rule) } : {};
+    if (fitsNothing && limit > 0) return { ...nothing, frames: [] };
     const frames = shownStack(this.trace, group.topStack, this.hidden);
-    const note = group.count === 0 ? { note: `${rule.scope} '${rule.name}' allocates nothing in this trace` } : {};
     const figures: Partial<Record<BudgetMetric, number>> = {
       peak: rule.scope === 'heap' ? heapPeak(this.trace).bytes : group.peakBytes,
       live: group.liveBytes,
       blocks: group.liveCount,
       count: group.count,
     };
-    return { actual: figures[metric] ?? 0, frames, ...(rule.scope === 'heap' ? {} : note) };
+    return { actual: figures[metric] ?? 0, frames, ...nothing };
+  }
+
+  private fitsNothing({ scope, name }: BudgetRule): string {
+    const { strings, frames } = this.trace;
+    const names = new Set(Array.from(frames.functionName, (id) => strings[id] ?? ''));
+    if (scope === 'source') {
+      for (const id of frames.file) names.add((strings[id] ?? '').split(/[\\/]/).at(-1) ?? '');
+    }
+    names.delete('');
+    return `${scope} '${name}' allocates nothing in this trace${didYouMean(name, [...names])}`;
   }
 
   private failures(): number {

@@ -43,6 +43,8 @@ export interface CaptureSummary {
   /** Wall time of the capture, the link's own delays included; absent for imported traces. */
   readonly durationMs?: Milliseconds;
   readonly eventsPerSecond?: number;
+  /** The counter that the events' times were read from; absent where they are the host's, or the source's own. */
+  readonly targetClock?: string;
   readonly oracle?: OracleResult;
   readonly epochs: number;
   /** How full the heap was, by the device's own word; empty unless the source tells it. */
@@ -77,6 +79,7 @@ export function captureSummary(trace: Trace): CaptureSummary {
     source: info.source,
     contents: info.contents ?? 'history',
     ...defined({ engine: info.engine, engineReport: info.engineReport, board: info.board, elf: info.elf }),
+    ...(info.clock?.kind === 'target' ? { targetClock: info.clock.name } : {}),
     events: trace.eventCount,
     allocations: kinds[EventKind.alloc] ?? 0,
     frees: kinds[EventKind.free] ?? 0,

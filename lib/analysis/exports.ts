@@ -22,6 +22,7 @@ export {
   type FragmentationOptions,
   type FreeState,
   fragmentation,
+  type RegionState,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
@@ -40,6 +41,7 @@ export type { ShownFrame } from './shown-stack.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
 export type { TaskRow } from './task-table.js';
+export { type TimeLabel, timeLabel } from './time-label.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

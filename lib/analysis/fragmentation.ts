@@ -1,8 +1,8 @@
-import type { Bytes, Seq, StackId } from '../base/units.js';
+import type { Address, Bytes, Seq, StackId } from '../base/units.js';
 import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { type Cut, gapTimeline } from './gap-timeline.js';
-import { fragmentationOf, type HeapMap, heapMap } from './heap-map.js';
+import { fragmentationOf, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Holder, holdersOf } from './holders.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
@@ -14,6 +14,17 @@ export interface FreeState {
   readonly freeBytes: Bytes;
   readonly largestFreeBytes: Bytes;
   readonly fragmentation: number;
+}
+
+/** One area of memory at the event. */
+export interface RegionState {
+  readonly name: string;
+  readonly baseAddress: Address;
+  readonly sizeBytes: Bytes;
+  readonly liveCount: number;
+  readonly usedBytes: Bytes;
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
 }
 
 /** Something with the backtrace of the allocation behind it, innermost first. */
@@ -35,6 +46,8 @@ export interface FailureReport extends FreeState {
 export interface Fragmentation {
   readonly schema: 'heap-harvest/fragmentation@1';
   readonly at: FreeState;
+  /** The memories that the heap consists of, ascending by address: the largest free block of one is no use to who needs the other. */
+  readonly regions: readonly RegionState[];
   /** The moment with the smallest largest free block; undefined when the timeline could not be made. */
   readonly tightest?: FreeState;
   /** At most `points` samples, evenly spread over the events, the last one included. */
@@ -89,6 +102,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
   return {
     schema: 'heap-harvest/fragmentation@1',
     at: { seq: map.atSeq, ...pick(map) },
+    regions: map.regions.map(regionState),
     ...(tightest ? { tightest } : {}),
     timeline: states,
     walls: wallsOf(trace, map, top).map(withStack),
@@ -108,6 +122,11 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
       ...(line ? [] : ['the heap is too large to follow its gaps through every event']),
     ],
   };
+}
+
+function regionState({ region, blocks, usedBytes, freeBytes, largestFreeBytes }: RegionMap): RegionState {
+  const { name, baseAddress, sizeBytes } = region;
+  return { name, baseAddress, sizeBytes, liveCount: blocks.length, usedBytes, freeBytes, largestFreeBytes };
 }
 
 function pick(map: HeapMap): Omit<FreeState, 'seq'> {

@@ -30,19 +30,45 @@ export function heapRegions(trace: Trace, spans: Lifespans): HeapRegions {
   if (known.length > 0) {
     return { regions: [...known].sort((a, b) => a.baseAddress - b.baseAddress), assumptions };
   }
-  assumptions.push('the bounds of the heap are not recorded: taken from the lowest to the highest byte ever allocated');
-  return { regions: [derivedRegion(trace, spans)], assumptions };
+  const regions = derivedRegions(trace, spans);
+  assumptions.push(
+    regions.length === 1
+      ? 'the bounds of the heap are not recorded: taken from the lowest to the highest byte ever allocated'
+      : `the bounds of the heap are not recorded: its blocks lie in ${regions.length} memories, each taken from the lowest to the highest byte ever allocated there`,
+  );
+  return { regions, assumptions };
 }
 
-function derivedRegion(trace: Trace, spans: Lifespans): HeapRegion {
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
+/** Memories of a microcontroller lie farther apart than that, and no heap has a hole of its size. */
+const PAGE_BYTES = 16 * 2 ** 20;
+const MAX_REGIONS = 64;
+
+/** One region from the lowest to the highest byte; several where whole pages without a block lie between. */
+function derivedRegions(trace: Trace, spans: Lifespans): HeapRegion[] {
+  const pages = new Map<number, { low: number; high: number }>();
   for (let span = 0; span < spans.count; span++) {
-    const address = spans.address[span] ?? 0;
-    low = Math.min(low, address);
-    high = Math.max(high, address + (spans.sizeBytes[span] ?? 0));
+    const low = spans.address[span] ?? 0;
+    const high = low + (spans.sizeBytes[span] ?? 0);
+    const page = Math.floor(low / PAGE_BYTES);
+    const bounds = pages.get(page);
+    if (!bounds) pages.set(page, { low, high });
+    else {
+      bounds.low = Math.min(bounds.low, low);
+      bounds.high = Math.max(bounds.high, high);
+    }
   }
-  const baseAddress = spans.count === 0 ? 0 : low;
+  const areas: { low: number; high: number }[] = [];
+  for (const [, { low, high }] of [...pages].sort((a, b) => a[0] - b[0])) {
+    const last = areas.at(-1);
+    if (last && (low - last.high < PAGE_BYTES || areas.length === MAX_REGIONS)) last.high = Math.max(last.high, high);
+    else areas.push({ low, high });
+  }
+  if (areas.length === 0) areas.push({ low: 0, high: 0 });
   const unitBytes = Math.max(1, trace.info.unitBytes);
-  return { name: 'heap', baseAddress, sizeBytes: Math.max(0, high - baseAddress), unitBytes };
+  return areas.map(({ low, high }, i) => ({
+    name: i === 0 ? 'heap' : `heap ${i + 1}`,
+    baseAddress: low,
+    sizeBytes: Math.max(0, high - low),
+    unitBytes,
+  }));
 }

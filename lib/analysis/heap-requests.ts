@@ -1,4 +1,5 @@
 import type { Seq } from '../base/units.js';
+import type { Numbers } from '../trace/column.js';
 import { EndCause, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { requestedSize } from './size-table.js';
@@ -18,7 +19,7 @@ export interface HeapRequests {
   /** By block. */
   readonly sizeBytes: Float64Array;
   /** By block: where the captured allocator put it. */
-  readonly address: Float64Array;
+  readonly address: Numbers;
 }
 
 /** The requests of a trace in order. Blocks whose end only a later event implies are given back there. */

@@ -6,13 +6,15 @@ import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
-import { heapPeak, type Peak } from './heap-usage.js';
+import { type Peak, peakCounter } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
-import { type Phase, phasesOf } from './phases.js';
-import { type SizeTable, sizeTable } from './size-table.js';
-import { type SourceRow, sourceTable } from './source-table.js';
+import { type Phase, phaseCounter } from './phases.js';
+import { type SizeTable, sizeCounter } from './size-table.js';
+import { type SourceRow, sourceCounter } from './source-table.js';
 import { type TaskRow, taskTable } from './task-table.js';
+import { type TimeLabel, timeLabel } from './time-label.js';
+import { together, walkSpans } from './walk-spans.js';
 
 /** Allocations whose size lies from `fromBytes` to `toBytes`, both included. */
 export interface SizeBucket {
@@ -61,8 +63,8 @@ export interface HeapStats {
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
   readonly stacks?: StackDoubts;
-  /** Whose clock the times are of: with `host` they hold the halts of the target. Absent: the source's own, or none. */
-  readonly clock?: 'host' | 'target';
+  /** Whose clock the times are of: host time holds the halts of the target. Absent: the source's own, or none. */
+  readonly timeLabel?: TimeLabel;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
   readonly assumptions: readonly string[];
@@ -80,7 +82,14 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
   const heapBytes = options.heapBytes ?? regionBytes(trace);
   const kinds = countKinds(trace);
   const { hidden, assumptions } = framesToHide(trace, options);
-  const totals = countSpans(spans);
+  const totals = totalsOf(spans);
+  const counters = {
+    peak: peakCounter(spans),
+    sizes: sizeCounter(trace, spans, heapBytes),
+    sources: sourceCounter(trace, spans, hidden),
+    phases: phaseCounter(trace, spans),
+  };
+  walkSpans(trace, spans, together(Object.values(counters).map(({ visitor }) => visitor)));
   const rate = rateOf(trace, kinds.allocations + kinds.reallocations, totals.allocatedBytes);
   return {
     schema: 'heap-harvest/stats@1',
@@ -88,20 +97,20 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     events: trace.eventCount,
     ...kinds,
     ...totals,
-    peak: heapPeak(trace, spans),
+    peak: counters.peak.result(),
     ...(rate ? { rate } : {}),
-    sizes: sizeTable(trace, heapBytes),
+    sizes: counters.sizes.result(),
     histogram: histogramOf(spans),
     lifetimes: lifetimesOf(trace, spans),
-    sources: sourceTable(trace, spans, hidden),
+    sources: counters.sources.result(),
     tasks: taskTable(trace, spans),
-    phases: phasesOf(trace, spans),
+    phases: counters.phases.result(),
     levels: heapLevels(trace),
     ...(heapBytes === undefined ? {} : { heapBytes }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
-    ...defined({ clock: clockOf(trace) }),
+    ...defined({ timeLabel: timeLabel(trace.info) }),
     gaps: trace.gaps,
     findings: spans.findings,
     assumptions: [...spans.assumptions, ...assumptions],
@@ -129,7 +138,7 @@ function countKinds(trace: Trace) {
   return { allocations, frees, sweeps, reallocations, failures, ...failed };
 }
 
-function countSpans(spans: Lifespans) {
+function totalsOf(spans: Lifespans) {
   let allocatedBytes = 0;
   let liveBytes = 0;
   let liveCount = 0;
@@ -166,11 +175,6 @@ function histogramOf(spans: Lifespans): SizeBucket[] {
     buckets.push({ fromBytes, toBytes, count: counts[b] ?? 0, bytes: bytes[b] ?? 0 });
   }
   return buckets;
-}
-
-/** A capture of before the clock was recorded has an engine, and the host's clock. */
-function clockOf({ info }: Trace): HeapStats['clock'] | undefined {
-  return info.clock?.kind ?? (info.engine === undefined ? undefined : 'host');
 }
 
 function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {

@@ -1,7 +1,7 @@
 import type { Bytes, Seq } from '../base/units.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { walkSpans } from './walk-spans.js';
+import { countSpans, type SpanCounter, walkSpans } from './walk-spans.js';
 
 /** The most that was alive at one moment. */
 export interface Peak {
@@ -16,29 +16,35 @@ const peaks = new WeakMap<Lifespans, Peak>();
 
 /** The true simultaneous peak of the live bytes; found once for a trace. */
 export function heapPeak(trace: Trace, spans: Lifespans = lifespans(trace)): Peak {
-  const known = peaks.get(spans);
-  if (known) return known;
+  return peaks.get(spans) ?? countSpans(trace, spans, peakCounter(spans));
+}
+
+/** The same on a walk of somebody else's. */
+export function peakCounter(spans: Lifespans): SpanCounter<Peak> {
   const { sizeBytes } = spans;
   let [bytes, count] = [0, 0];
   let [peakBytes, peakCount, peakSeq] = [-1, 0, -1];
-  walkSpans(trace, spans, {
-    closed: (span) => {
-      bytes -= sizeBytes[span] ?? 0;
-      count--;
-    },
-    opened: (span, seq) => {
-      bytes += sizeBytes[span] ?? 0;
-      count++;
-      if (bytes > peakBytes) {
+  return {
+    visitor: {
+      closed: (span) => {
+        bytes -= sizeBytes[span] ?? 0;
+        count--;
+      },
+      opened: (span, seq) => {
+        bytes += sizeBytes[span] ?? 0;
+        count++;
+        if (bytes <= peakBytes) return;
         peakBytes = bytes;
         peakCount = count;
         peakSeq = seq;
-      }
+      },
     },
-  });
-  const peak: Peak = { bytes: Math.max(0, peakBytes), count: peakCount, seq: peakSeq };
-  peaks.set(spans, peak);
-  return peak;
+    result: () => {
+      const peak: Peak = { bytes: Math.max(0, peakBytes), count: peakCount, seq: peakSeq };
+      peaks.set(spans, peak);
+      return peak;
+    },
+  };
 }
 
 /** What is alive after each event: the usage curve. */

@@ -47,13 +47,43 @@ export function lifetimesOf(trace: Trace, spans: Lifespans): Lifetimes {
   };
 }
 
-/** Sorts the values in place. Undefined for no values. */
+/** May sort the values in place. Undefined for no values. */
 export function distribution(values: Int32Array | Float64Array): Distribution | undefined {
   const count = values.length;
   if (count === 0) return undefined;
+  let [sum, least, max] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < count; i++) {
+    const value = values[i] as number;
+    sum += value;
+    if (value < least) least = value;
+    if (value > max) max = value;
+  }
+  const at = PERCENTILES.map((percent) => Math.max(0, Math.ceil((percent / 100) * count) - 1));
+  const counts = values instanceof Int32Array && least >= 0;
+  const [p50 = 0, p90 = 0, p99 = 0] = counts ? valuesAt(values, at, max) : sortedAt(values, at);
+  return { count, mean: sum / count, p50, p90, p99, max };
+}
+
+const PERCENTILES = [50, 90, 99];
+const BUCKET_BITS = 12;
+
+function sortedAt(values: Int32Array | Float64Array, at: readonly number[]): number[] {
   values.sort();
-  const rank = (percent: number) => values[Math.max(0, Math.ceil((percent / 100) * count) - 1)] ?? 0;
-  let sum = 0;
-  for (const value of values) sum += value;
-  return { count, mean: sum / count, p50: rank(50), p90: rank(90), p99: rank(99), max: values[count - 1] ?? 0 };
+  return at.map((index) => values[index] ?? 0);
+}
+
+/** What would stand at these places if the values, which are not negative, were sorted: only the buckets that hold them are. */
+function valuesAt(values: Int32Array, at: readonly number[], max: number): number[] {
+  const shift = Math.max(0, 32 - Math.clz32(max) - BUCKET_BITS);
+  const counts = new Int32Array(2 ** BUCKET_BITS);
+  for (let i = 0; i < values.length; i++) {
+    const bucket = (values[i] as number) >>> shift;
+    counts[bucket] = (counts[bucket] as number) + 1;
+  }
+  return at.map((index) => {
+    let bucket = 0;
+    let before = 0;
+    while (before + (counts[bucket] ?? 0) <= index) before += counts[bucket++] ?? 0;
+    return values.filter((value) => value >>> shift === bucket).sort()[index - before] ?? 0;
+  });
 }

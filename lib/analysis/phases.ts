@@ -1,7 +1,7 @@
 import type { Bytes, Seq } from '../base/units.js';
 import type { Lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import { walkSpans } from './walk-spans.js';
+import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
 
 /** What happened between two marks. */
 export interface Phase {
@@ -22,37 +22,47 @@ export interface Phase {
 
 /** The trace cut at its marks; one phase without marks. A phase without an event (two marks in a row) stays, with zeros. */
 export function phasesOf(trace: Trace, spans: Lifespans): Phase[] {
+  return countSpans(trace, spans, phaseCounter(trace, spans));
+}
+
+/** The same on a walk of somebody else's. */
+export function phaseCounter(trace: Trace, spans: Lifespans): SpanCounter<Phase[]> {
   const cuts = [{ name: '(start)', beforeSeq: 0 }, ...trace.marks];
+  const { sizeBytes: bytes } = spans;
   const phases: Phase[] = [];
   let live = 0;
   let open = openPhase(cuts[0]?.name ?? '', 0, 0);
   let next = 1;
+  let nextSeq = cuts[next]?.beforeSeq ?? Number.POSITIVE_INFINITY;
   const closeUpTo = (seq: Seq) => {
     for (let cut = cuts[next]; cut && cut.beforeSeq <= seq; cut = cuts[++next]) {
       phases.push(closePhase(open, cut.beforeSeq, live));
       open = openPhase(cut.name, cut.beforeSeq, live);
     }
+    nextSeq = cuts[next]?.beforeSeq ?? Number.POSITIVE_INFINITY;
   };
-  closeUpTo(0);
-  walkSpans(trace, spans, {
-    closed: (span) => {
-      live -= spans.sizeBytes[span] ?? 0;
+  const visitor: SpanVisitor = {
+    closed: (span, seq) => {
+      if (seq >= nextSeq) closeUpTo(seq);
+      live -= bytes[span] as number;
     },
-    opened: (span) => {
-      const sizeBytes = spans.sizeBytes[span] ?? 0;
+    opened: (span, seq) => {
+      if (seq >= nextSeq) closeUpTo(seq);
+      const sizeBytes = bytes[span] as number;
       live += sizeBytes;
       open.allocatedBytes += sizeBytes;
       if (live > open.peakBytes) open.peakBytes = live;
     },
-    after: (seq) => {
-      countEvent(open, trace.events.kind[seq] ?? 0);
-      closeUpTo(seq + 1);
-    },
-  });
-  phases.push(closePhase(open, trace.eventCount, live));
-  const [first] = phases;
-  // A mark before the first event leaves nothing in front of it.
-  return phases.length > 1 && first && first.toSeq === 0 ? phases.slice(1) : phases;
+  };
+  const result = () => {
+    closeUpTo(trace.eventCount);
+    phases.push(closePhase(open, trace.eventCount, live));
+    const counted = phases.map((phase) => ({ ...phase, ...countEvents(trace, phase) }));
+    const [first] = counted;
+    // A mark before the first event leaves nothing in front of it.
+    return counted.length > 1 && first && first.toSeq === 0 ? counted.slice(1) : counted;
+  };
+  return { visitor, result };
 }
 
 type OpenPhase = { -readonly [K in keyof Phase]: Phase[K] };
@@ -66,18 +76,22 @@ function closePhase(phase: OpenPhase, toSeq: Seq, live: Bytes): Phase {
   return { ...phase, toSeq, liveAtEndBytes: live };
 }
 
-function countEvent(phase: OpenPhase, kind: number): void {
-  switch (kind) {
-    case EventKind.alloc:
-    case EventKind.realloc:
-      phase.allocations++;
-      break;
-    case EventKind.failed:
-      phase.failures++;
-      break;
-    case EventKind.existing:
-      break;
-    default:
-      phase.frees++;
+function countEvents({ events }: Trace, { fromSeq, toSeq }: Phase): Pick<Phase, 'allocations' | 'frees' | 'failures'> {
+  let [allocations, frees, failures] = [0, 0, 0];
+  for (let seq = fromSeq; seq < toSeq; seq++) {
+    switch (events.kind[seq]) {
+      case EventKind.alloc:
+      case EventKind.realloc:
+        allocations++;
+        break;
+      case EventKind.failed:
+        failures++;
+        break;
+      case EventKind.existing:
+        break;
+      default:
+        frees++;
+    }
   }
+  return { allocations, frees, failures };
 }

@@ -1,7 +1,8 @@
 import type { Bytes, Seq } from '../base/units.js';
-import { type Finding, lifespans } from '../trace/lifespans.js';
+import { intColumn } from '../trace/column.js';
+import { type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import { walkSpans } from './walk-spans.js';
+import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
 
 /** One line of Drone OS's heap table: an exact size. */
 export interface SizeRow {
@@ -30,35 +31,53 @@ const MAX_LISTED = 20;
 /** How many allocations of each size there were, and what they take. */
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
   const spans = lifespans(trace);
+  return countSpans(trace, spans, sizeCounter(trace, spans, heapBytes));
+}
+
+/** The same on a walk of somebody else's. */
+export function sizeCounter(trace: Trace, spans: Lifespans, heapBytes?: Bytes): SpanCounter<SizeTable> {
   const sizeOf = requestedSize(trace);
+  const { sizeBytes: blockBytes } = spans;
   const ids = new SizeIds();
-  const live: number[] = [];
-  const max: number[] = [];
-  const total: number[] = [];
+  const live = intColumn();
+  const max = intColumn();
+  const total = intColumn();
   const classOf = new Int32Array(spans.count);
   const tooLarge: { seq: Seq; sizeBytes: Bytes }[] = [];
-  walkSpans(trace, spans, {
+  const add = (column: typeof live, id: number, value: number) => {
+    const sum = (column.values[id] as number) + value;
+    column.values[id] = sum;
+    return sum;
+  };
+  const idOf = (sizeBytes: Bytes) => {
+    const id = ids.of(sizeBytes);
+    if (id === live.length) for (const column of [live, max, total]) column.push(0);
+    return id;
+  };
+  const visitor: SpanVisitor = {
     closed: (span) => {
-      const id = classOf[span] ?? 0;
-      live[id] = (live[id] ?? 0) - 1;
+      add(live, classOf[span] as number, -1);
     },
     opened: (span, seq) => {
-      const sizeBytes = sizeOf(spans.sizeBytes[span] ?? 0, seq);
-      const id = ids.of(sizeBytes);
+      const sizeBytes = sizeOf(blockBytes[span] as number, seq);
+      const id = idOf(sizeBytes);
       classOf[span] = id;
-      total[id] = (total[id] ?? 0) + 1;
-      live[id] = (live[id] ?? 0) + 1;
-      max[id] = Math.max(max[id] ?? 0, live[id] ?? 0);
+      add(total, id, 1);
+      const now = add(live, id, 1);
+      if (now > (max.values[id] as number)) max.values[id] = now;
       if (heapBytes !== undefined && sizeBytes > heapBytes && tooLarge.length < MAX_LISTED) {
         tooLarge.push({ seq, sizeBytes });
       }
     },
-  });
-  const rows = ids.sizes
-    .map((sizeBytes, id) => ({ sizeBytes, maxLive: max[id] ?? 0, total: total[id] ?? 0 }))
-    .sort((a, b) => a.sizeBytes - b.sizeBytes);
-  const maximumBytes = rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0);
-  return { rows, maximumBytes, tooLarge, findings: spans.findings };
+  };
+  const result = (): SizeTable => {
+    const rows = ids.sizes
+      .map((sizeBytes, id) => ({ sizeBytes, maxLive: max.values[id] ?? 0, total: total.values[id] ?? 0 }))
+      .sort((a, b) => a.sizeBytes - b.sizeBytes);
+    const maximumBytes = rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0);
+    return { rows, maximumBytes, tooLarge, findings: spans.findings };
+  };
+  return { visitor, result };
 }
 
 /** Numbers sizes in order of first sight; those below 64 KiB, which are nearly all, without a hash map. */

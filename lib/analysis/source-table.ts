@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { sourceFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
-import { walkSpans } from './walk-spans.js';
+import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
 
 /** What one source line requested itself (its callees' requests are theirs). */
 export interface SourceRow extends Place {
@@ -39,47 +39,49 @@ export function spanSources(trace: Trace, spans: Lifespans, hidden: Uint8Array):
 
 /** Figures by source, the most bytes alive first, then the most allocated. */
 export function sourceTable(trace: Trace, spans: Lifespans, hidden: Uint8Array): SourceRow[] {
+  return countSpans(trace, spans, sourceCounter(trace, spans, hidden));
+}
+
+/** The same on a walk of somebody else's. */
+export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array): SpanCounter<SourceRow[]> {
   const { ofSpan, list } = spanSources(trace, spans, hidden);
+  const { sizeBytes: bytes, endCause } = spans;
   const column = () => new Float64Array(list.length);
-  const [allocations, allocated, liveCount, live, peak, temporary] = [
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-  ];
-  const now = column();
+  const [allocations, allocated, liveCount, live] = [column(), column(), column(), column()];
+  const [now, peak, temporary] = [column(), column(), column()];
   const add = (to: Float64Array, source: number, value: number) => {
-    to[source] = (to[source] ?? 0) + value;
+    to[source] = (to[source] as number) + value;
   };
-  walkSpans(trace, spans, {
-    closed: (span) => add(now, ofSpan[span] ?? 0, -(spans.sizeBytes[span] ?? 0)),
+  const visitor: SpanVisitor = {
+    closed: (span) => add(now, ofSpan[span] as number, -(bytes[span] as number)),
     opened: (span) => {
-      const source = ofSpan[span] ?? 0;
-      const sizeBytes = spans.sizeBytes[span] ?? 0;
+      const source = ofSpan[span] as number;
+      const sizeBytes = bytes[span] as number;
       add(allocations, source, 1);
       add(allocated, source, sizeBytes);
       add(now, source, sizeBytes);
-      if ((now[source] ?? 0) > (peak[source] ?? 0)) peak[source] = now[source] ?? 0;
+      if ((now[source] as number) > (peak[source] as number)) peak[source] = now[source] as number;
       if (isTemporary(spans, span)) add(temporary, source, 1);
-      if (spans.endCause[span] !== EndCause.alive) return;
+      if (endCause[span] !== EndCause.alive) return;
       add(liveCount, source, 1);
       add(live, source, sizeBytes);
     },
+  };
+  const rowOf = (place: Place, id: number): SourceRow => ({
+    ...place,
+    allocations: allocations[id] ?? 0,
+    allocatedBytes: allocated[id] ?? 0,
+    liveCount: liveCount[id] ?? 0,
+    liveBytes: live[id] ?? 0,
+    peakBytes: peak[id] ?? 0,
+    temporary: temporary[id] ?? 0,
   });
-  return list
-    .map((place, id) => ({
-      ...place,
-      allocations: allocations[id] ?? 0,
-      allocatedBytes: allocated[id] ?? 0,
-      liveCount: liveCount[id] ?? 0,
-      liveBytes: live[id] ?? 0,
-      peakBytes: peak[id] ?? 0,
-      temporary: temporary[id] ?? 0,
-    }))
-    .filter((row) => row.allocations > 0)
-    .sort(
-      (a, b) => b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location),
-    );
+  const byBytes = (a: SourceRow, b: SourceRow) =>
+    b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location);
+  const result = () =>
+    list
+      .map(rowOf)
+      .filter((row) => row.allocations > 0)
+      .sort(byBytes);
+  return { visitor, result };
 }

@@ -15,25 +15,58 @@ export interface SpanVisitor {
  * own, those at the begin of an epoch, and those that only a later allocation over them implies.
  */
 export function walkSpans(trace: Trace, spans: Lifespans, visitor: SpanVisitor): void {
+  const { closedBy, startSeq, endSeq, count } = spans;
   const silent = silentEnds(spans);
+  const closes = visitor.closed?.bind(visitor);
+  const opens = visitor.opened?.bind(visitor);
+  const after = visitor.after?.bind(visitor);
   let next = 0;
+  // Lifespans are numbered as they begin.
+  let opening = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    for (let span = silent[next]; span !== undefined && spans.endSeq[span] === seq; span = silent[++next]) {
-      visitor.closed?.(span, seq);
+    for (let span = silent[next]; span !== undefined && endSeq[span] === seq; span = silent[++next]) {
+      closes?.(span, seq);
     }
-    const closed = spans.closedBy[seq] ?? -1;
-    if (closed >= 0) visitor.closed?.(closed, seq);
-    const opened = spans.openedBy[seq] ?? -1;
-    if (opened >= 0) visitor.opened?.(opened, seq);
-    visitor.after?.(seq);
+    const closed = closedBy[seq] as number;
+    if (closed >= 0) closes?.(closed, seq);
+    if (opening < count && startSeq[opening] === seq) opens?.(opening++, seq);
+    after?.(seq);
   }
+}
+
+/** Figures that are made on a walk. */
+export interface SpanCounter<T> {
+  readonly visitor: SpanVisitor;
+  /** When the walk is over. */
+  result(): T;
+}
+
+/** The figures of one counter. */
+export function countSpans<T>(trace: Trace, spans: Lifespans, counter: SpanCounter<T>): T {
+  walkSpans(trace, spans, counter.visitor);
+  return counter.result();
+}
+
+/** Several visitors in one pass. */
+export function together(visitors: readonly SpanVisitor[]): SpanVisitor {
+  const closes = visitors.flatMap((visitor) => visitor.closed?.bind(visitor) ?? []);
+  const opens = visitors.flatMap((visitor) => visitor.opened?.bind(visitor) ?? []);
+  return {
+    closed: (span, seq) => {
+      for (let i = 0; i < closes.length; i++) closes[i]?.(span, seq);
+    },
+    opened: (span, seq) => {
+      for (let i = 0; i < opens.length; i++) opens[i]?.(span, seq);
+    },
+  };
 }
 
 /** The spans that no event of their own closes, by the event at which they are over. Few in a sound trace. */
 function silentEnds(spans: Lifespans): Int32Array {
   const found: number[] = [];
-  for (let span = 0; span < spans.count; span++) {
-    const cause = spans.endCause[span];
+  const { endCause, count } = spans;
+  for (let span = 0; span < count; span++) {
+    const cause = endCause[span];
     if (cause === EndCause.epoch || cause === EndCause.implied) found.push(span);
   }
   return Int32Array.from(found).sort((a, b) => (spans.endSeq[a] ?? 0) - (spans.endSeq[b] ?? 0));

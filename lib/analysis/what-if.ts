@@ -94,9 +94,11 @@ function spaceOf(trace: Trace, assumptions: string[]): HeapSpace {
   if (trace.info.hasAddresses) {
     const { regions, assumptions: more } = heapRegions(trace, lifespans(trace));
     const [first] = regions;
-    if (first && first.sizeBytes > 0) {
+    const sizeBytes = regions.reduce((sum, region) => sum + region.sizeBytes, 0);
+    if (first && sizeBytes > 0) {
       assumptions.push(...more.slice(lifespans(trace).assumptions.length));
-      return { baseAddress: first.baseAddress, sizeBytes: first.sizeBytes };
+      if (regions.length > 1) assumptions.push(`the ${regions.length} areas of the heap are replayed as one`);
+      return { baseAddress: first.baseAddress, sizeBytes };
     }
   }
   const sizeBytes = Math.max(1024, 2 * heapPeak(trace).bytes);

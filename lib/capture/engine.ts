@@ -5,6 +5,7 @@ import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import type { Target } from '../link/server/target.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
+import type { TargetClock } from './clock/parse-clock.js';
 import type { CallHook } from './malloc/call-hook.js';
 
 /** A function, variable or source line as an address. */
@@ -72,6 +73,8 @@ export interface HarvestPlan {
   readonly timeoutMs?: Milliseconds;
   /** The target was running before, without a reset: what is alive is read when the capture begins. */
   readonly attached?: boolean;
+  /** The counter that tells when events happened; absent: the host's clock does. */
+  readonly clock?: TargetClock;
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
 }

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
-import { TargetError } from '../errors/errors.js';
+import { TargetError, UsageError } from '../errors/errors.js';
 import { refuseArmState, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
@@ -10,6 +10,7 @@ import { captureInRing, makeRing, type RingOptions } from '../ring/ring-options.
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
+import { parseClock, type TargetClock } from './clock/parse-clock.js';
 import { type ConsoleLine, ConsoleLines } from './console/console-lines.js';
 import { type SerialConsoleOptions, withSerialConsole } from './console/serial-console.js';
 import type { TargetConsole } from './console/target-console.js';
@@ -43,6 +44,11 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   readonly hooks?: readonly string[];
   /** Read the largest free block around each event (malloc hooks only); default false. */
   readonly captureLargest?: boolean;
+  /**
+   * A counter of the target's that tells the time of events: `xTickCount@1000`, `0x40028018@25M`, `DWT_CYCCNT@48M`. Default: the host's
+   * clock, in which the halts of the target and the delays of the link are. Costs a read an event.
+   */
+  readonly clock?: string;
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   /** Frames kept of each backtrace; default 128. */
@@ -80,7 +86,9 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const { board, firmware, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
   refuseMachine(firmware, options.elf);
   const ends = endConditions(options, board, firmware);
-  const { plan, notes, heap } = await planOf(firmware, board, ends);
+  const { plan: untimed, notes, heap } = await planOf(firmware, board, ends);
+  const clock = clockOf(options, firmware);
+  const plan: HarvestPlan = clock ? { ...untimed, clock } : untimed;
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options);
   const startedAtWallMs = Date.now();
@@ -99,8 +107,9 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   // The first record comes when the engine is connected: what fails before gives an error and no records.
   let next = await capture.next();
   const elf = { path: options.elf, ...(firmware.buildId === undefined ? {} : { buildId: firmware.buildId }) };
-  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version, clock: HOST_CLOCK };
-  yield { kind: 'info', info: { ...about, ...heap } };
+  const about = { board: board.name, elf, startedAtWallMs, toolVersion: version };
+  const whose = clock ? ({ kind: 'target', name: clock.name } as const) : HOST_CLOCK;
+  yield { kind: 'info', info: { ...about, ...heap, clock: whose } };
   for (const text of target.notes ?? []) yield { kind: 'note', code: 'server', text };
   for (const text of [...fitNotes, ...notes, ...ends.notes]) yield { kind: 'note', code: 'plan', text };
   let firstEventAt: number | undefined;
@@ -119,6 +128,21 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
     lines.end();
   }
   yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
+}
+
+/** @throws UsageError HH1371 to HH1374 */
+function clockOf({ clock, oneWrite }: HarvestOptions, firmware: Symbolizer): TargetClock | undefined {
+  if (clock === undefined) return undefined;
+  if (oneWrite) {
+    throw new UsageError(
+      'HH1374',
+      `options.clock ${clock}: found options.oneWrite beside it, expected one of the two`,
+      {
+        remedy: 'leave options.oneWrite out: the counter is read while the target is halted',
+      },
+    );
+  }
+  return parseClock(clock, firmware);
 }
 
 interface ChosenPlan extends PlanResult {

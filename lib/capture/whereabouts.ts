@@ -1,3 +1,4 @@
+import { exceptionState } from '../arch/arm/program-status.js';
 import { PC, XPSR } from '../arch/arm/registers.js';
 import { type Address, formatAddress, type Milliseconds } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
@@ -24,8 +25,6 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   5: 'BusFault',
   6: 'UsageFault',
 };
-/** The exception number in xPSR: 0 outside of handlers. */
-const IPSR_MASK = 0x1ff;
 /** Armv7-M: what is fetched from in lockup; also what Armv8-M shows. */
 const LOCKUP_PCS: ReadonlySet<Address> = new Set([0xfffffffe, 0xeffffffe]);
 /** System control block of Armv6-M to Armv8-M; a register that a core lacks reads as zero, or is refused. */
@@ -43,9 +42,10 @@ const SLEEP_INSTRUCTIONS: ReadonlySet<number> = new Set([0xbf30, 0xbf20]);
 export async function whereabouts(target: HaltedTarget, firmware: Symbolizer): Promise<Whereabouts> {
   const registers = await target.registers();
   const pc = ((registers[PC] ?? 0) & ~1) >>> 0;
-  const exception = (registers[XPSR] ?? 0) & IPSR_MASK;
+  const { number: exception, mode, isFault } = exceptionState(registers[XPSR], firmware.isCortexM);
   const place = placeText(firmware, pc);
   if (LOCKUP_PCS.has(pc)) return { pc, state: 'lockup', text: `locked up${await faultText(target)}` };
+  if (mode !== undefined) return { pc, state: isFault ? 'fault' : 'running', text: `${place}, in ${mode} mode` };
   const name = EXCEPTIONS[exception];
   if (name && exception !== 2) return { pc, state: 'fault', text: `${place}: ${name}${await faultText(target)}` };
   const handler = exception === 0 ? '' : `, in exception ${exception}${name ? ` (${name})` : ''}`;

@@ -79,4 +79,24 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The package is cut short, or made by a tool of another format than those of GNU (version 2) and DWARF 5.',
     'Make it again with `dwp` or `llvm-dwp`, or keep the .dwo files beside the ELF file.',
   ),
+  HH1371: entry(
+    'A clock has no rate',
+    'A counter tells the time only where it is known how often it counts in a second.',
+    'Write it behind an @: --clock xTickCount@1000, --clock DWT_CYCCNT@48M.',
+  ),
+  HH1372: entry(
+    'A clock tells no time',
+    'The ELF file has no such variable, or it is no counter; SysTick begins anew at every tick.',
+    'Name the variable that the tick handler counts (uwTick, xTickCount), the address of a counting register, or DWT_CYCCNT.',
+  ),
+  HH1373: entry(
+    'The cycle counter does not run',
+    'Nobody enabled it before the first event, or the processor has none: a Cortex-M0, an emulator.',
+    'Enable it in the firmware (CoreDebug->DEMCR bit 24, DWT->CTRL bit 0), or name a variable that counts ticks.',
+  ),
+  HH1374: entry(
+    'A clock cannot be read in the one-write mode',
+    'The target runs on before it is known where it stopped.',
+    'Leave out --one-write, or --clock.',
+  ),
 };

@@ -20,6 +20,26 @@ export const csvFormat: TraceFormat = {
     if (delimiterOf(first) === BLANKS && columns.size < names.length) return 0;
     return rolesSuffice(columns) ? 0.5 : 0;
   },
+  nearMiss(lines) {
+    const at = lines.findIndex((line) => isContent(line));
+    const text = lines[at] ?? '';
+    const delimiter = delimiterOf(text);
+    const names = splitRow(text, delimiter).map((name) => name.trim());
+    const known = matchColumns(names.slice(0, MAX_COLUMNS), new Map(), '').size;
+    // A sentence with a comma is no line of names.
+    const next = lines.slice(at + 1).find((line) => isContent(line)) ?? '';
+    const looksLikeNames =
+      names.length > 1 &&
+      splitRow(next, delimiter).length === names.length &&
+      names.every((name) => /^"?[^\s"]{1,40}(?: [^\s"]{1,20})?"?$/.test(name));
+    if (known === 0 && (delimiter === BLANKS || !looksLikeNames)) return undefined;
+    return {
+      line: at + 1,
+      text,
+      expected: `columns for an address and a size, or a size and a kind (found ${names.slice(0, 12).join(', ').slice(0, 200)})`,
+      closeness: known > 0 ? 0.7 : 0.5,
+    };
+  },
   open: (builder, options) => new CsvDecoder(builder, options),
 };
 

@@ -21,6 +21,8 @@ export interface EspContext {
   stack(chain: string): StackId;
   /** Undefined without a CPU frequency. */
   timeUs(cpu: number, ccount: number): number | undefined;
+  /** Takes note of which memory a record lies in. */
+  inMemory(line: EspRecordLine): void;
 }
 
 const MAX_LISTED = 20;
@@ -122,6 +124,7 @@ export class EspDump {
   }
 
   private tally(line: EspRecordLine, freed: boolean, hasCallers: boolean): void {
+    this.context.inMemory(line);
     this.memory = this.records === 0 || this.memory === line.memory ? line.memory : '';
     this.records++;
     if (freed) this.freedAddresses.add(line.address);

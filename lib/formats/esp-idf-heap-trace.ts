@@ -4,8 +4,10 @@ import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { type EspContext, EspDump } from './esp-idf-dump.js';
 import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
+import { EspMemories } from './esp-idf-memories.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 
 /** The text of ESP-IDF's heap_trace_dump (v3.x to master), alone or inside console output. */
 export const espIdfHeapTraceFormat: TraceFormat = {
@@ -20,6 +22,19 @@ export const espIdfHeapTraceFormat: TraceFormat = {
     }
     return records > 0 ? 0.9 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => line.includes('bytes (@') || /\d bytes @ ?0x/.test(line),
+        takes: (line) => parseEspLine(line)?.kind === 'record',
+        expected: '`N bytes (@ 0x...) allocated CPU N ccount 0x... caller 0x...`',
+        closeness: 0.9,
+      },
+      {
+        looks: (line) => /Heap Trace|allocations trace/i.test(line),
+        expected: '`====== Heap Trace: N records (N capacity) ======` or `N allocations trace (N entry buffer)`',
+      },
+    ]),
   open: (builder, options) => new EspHeapTraceDecoder(builder, options),
 };
 
@@ -33,6 +48,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
   private readonly stacks = new Map<string, StackId>();
   private readonly clocks = new Map<number, { last: number; wraps: number }>();
   private readonly context: EspContext;
+  private readonly memories = new EspMemories();
   private decodedAddress = -1;
   private dump: EspDump | undefined;
   private footerSeen = false;
@@ -49,6 +65,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
       builder,
       stack: (chain) => this.stack(chain),
       timeUs: (cpu, ccount) => this.timeUs(cpu, ccount),
+      inMemory: (line) => this.memories.add(line),
     };
   }
 
@@ -61,6 +78,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
     this.tornLine = true;
     this.lines.end();
     this.closeDump(this.footerSeen);
+    this.memories.finish(this.builder);
     if (this.dumps > 0) return;
     const subject = this.options.subject ?? 'ESP-IDF heap trace';
     throw new TraceFormatError(

@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
+import type { NearMiss } from './near-miss.js';
 
 /** What a reader may need to know that is not in the file itself. All optional; a reader takes what it understands. */
 export interface ImportOptions {
@@ -45,6 +46,11 @@ export interface TraceFormat {
    * 0 no, 0.5 plausible, 1 certain (a magic number). The registry takes the highest.
    */
   detect(head: Uint8Array, whole: boolean): number;
+  /**
+   * Why a text that this format refused looks like one of it: asked when no format takes an input, with the lines that `detect` saw.
+   * Undefined (or no such function) when it does not look like one at all.
+   */
+  nearMiss?(lines: readonly string[]): NearMiss | undefined;
   open(builder: TraceBuilder, options: ImportOptions): TraceDecoder;
 }
 

@@ -14,6 +14,7 @@ import { GdbMallocEvents } from './gdb-malloc-events.js';
 import { PrintedOrder } from './gdb-printed-order.js';
 import { gdbValue } from './gdb-value-line.js';
 import { headLines } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 import { withoutEscapes } from './terminal-escapes.js';
 
 /*
@@ -42,6 +43,13 @@ export const gdbLog: TraceFormat = {
     // A hit of malloc with its arguments is nothing that a level of the heap could be told by.
     return lines.some((line) => isHeapHit(line)) ? 0.9 : 0.4;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /^#\d{1,4} {1,2}(?:0x[0-9a-f]{1,16} in )?\S.* \(/.test(line),
+        expected: 'a line `Breakpoint N, FUNCTION (...)` before its frames',
+      },
+    ]),
   open: (builder, options) => new GdbLogDecoder(builder, options),
 };
 

@@ -16,6 +16,17 @@ export const jsonTableFormat: TraceFormat = {
     const row = parsed(/\{[^{}]{1,4000}\}/.exec(text.slice(1))?.[0]);
     return row && isEventRow(row) && /[[,]\s*\{/.test(text) ? 0.55 : 0;
   },
+  nearMiss(lines) {
+    const at = lines.findIndex((line) => line.trim() !== '');
+    const text = lines[at] ?? '';
+    if (!/^\s*[{[]\s*(?:["{\]}]|$)/.test(text)) return undefined;
+    return {
+      line: at + 1,
+      text,
+      expected: 'a list of objects with an address and a size (or a size and a kind) under usual names',
+      closeness: 0.5,
+    };
+  },
   open: (builder, options) => new JsonTableDecoder(builder, options),
 };
 

@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
+import type { EventColumns } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
 import { InputGuard } from './input-guard.js';
@@ -27,12 +28,16 @@ export interface LoadOptions extends ImportOptions {
   readonly builder?: TraceBuilder;
   /** Leave a journal's registers and stack copies out: only `resymbolize` needs them, and they are most of its bytes. */
   readonly skipSamples?: boolean;
+  /** Columns of a journal that are not wanted: they cost neither time nor memory. What every event has is always read. */
+  readonly skipColumns?: readonly (keyof EventColumns)[];
 }
 
 /** The same for an input that comes in pieces. */
 export interface StreamOptions extends LoadOptions {
   /** How long the input is, where that is known. */
   readonly totalBytes?: Bytes;
+  /** How many events the input says that it has. */
+  readonly totalEvents?: number;
 }
 
 /** A trace that was read, and what it was taken for. */
@@ -52,10 +57,12 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
   const subject = path === '-' ? 'stdin' : path;
   try {
     const totalBytes = path === '-' ? undefined : (await stat(path)).size;
+    const totalEvents = totalBytes ? await eventsSaidAtEnd(path, totalBytes) : undefined;
     return await decodeStream(unpacked(source, subject), {
       subject,
       ...options,
       ...(totalBytes ? { totalBytes } : {}),
+      ...(totalEvents ? { totalEvents } : {}),
     });
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || cause instanceof HarvestError) throw cause;
@@ -147,9 +154,11 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
   if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
     // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
     const { JournalReader } = await import('../trace/journal-reader.js');
-    const { skipSamples = false, totalBytes } = options;
+    const { skipSamples = false, skipColumns = [], totalBytes, totalEvents } = options;
+    if (totalEvents) builder.expectEvents(totalEvents);
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
+      skip: new Set(skipColumns),
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
@@ -160,6 +169,28 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
       ? detectFormat(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, subject)
       : formatById(forced);
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
+}
+
+/** No writer of journals puts an event into fewer bytes: a number that was made up asks for no more memory than the file does. */
+const MIN_EVENT_BYTES = 3;
+const END_BYTES = 64;
+
+/** What a journal that was ended in good order says of itself in its last chunk: room is made once then. */
+async function eventsSaidAtEnd(path: string, totalBytes: Bytes): Promise<number | undefined> {
+  const file = await open(path);
+  try {
+    if (!(await file.stat()).isFile()) return undefined;
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(END_BYTES),
+      0,
+      END_BYTES,
+      Math.max(0, totalBytes - END_BYTES),
+    );
+    const events = Number(/\{"eventCount":(\d{1,9})\}.{4}$/s.exec(buffer.toString('latin1', 0, bytesRead))?.[1]);
+    return events > 0 && events * MIN_EVENT_BYTES <= totalBytes ? events : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { LineDecoder } from './line-decoder.js';
 import { headLines } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 import { StackByAddress } from './stack-by-address.js';
 
 /** The lines that mbed OS's mem_trace default callback prints, anywhere in a console log. */
@@ -15,6 +16,15 @@ export const mbedMemTraceFormat: TraceFormat = {
     const found = headLines(head, whole).filter((line) => parseMbedLine(line) !== undefined).length;
     return found > 1 ? 0.95 : found * 0.8;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /#[mcrf]:/i.test(line),
+        takes: (line) => parseMbedLine(line) !== undefined,
+        expected: '`#m:0x...;0x...-N` (or #c:, #r:, #f:)',
+        closeness: 0.9,
+      },
+    ]),
   open: (builder, options) => new MbedDecoder(builder, options),
 };
 

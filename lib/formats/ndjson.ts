@@ -14,6 +14,17 @@ export const ndjsonFormat: TraceFormat = {
     const row = first === undefined ? undefined : parseObject(first);
     return row && isEventRow(row) ? 0.6 : 0;
   },
+  nearMiss(lines) {
+    const at = lines.findIndex((line) => line.trim() !== '');
+    const text = lines[at] ?? '';
+    if (!text.trimStart().startsWith('{')) return undefined;
+    const row = parseObject(text);
+    const found = row ? ` (found the members ${Object.keys(row).slice(0, 12).join(', ')})` : '';
+    const expected = row
+      ? `an address and a size, or a size and a kind, under usual names${found}: options.columns 'address=...,size=...'`
+      : 'a whole JSON object a line';
+    return { line: at + 1, text, expected, closeness: row ? 0.8 : 0.4 };
+  },
   open: (builder, options) => new NdjsonDecoder(builder, options),
 };
 

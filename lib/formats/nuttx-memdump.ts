@@ -5,6 +5,7 @@ import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { LineDecoder } from './line-decoder.js';
 import { headLines } from './line-splitter.js';
+import { nearBySigns } from './near-miss.js';
 import { parseHeader, parseRow, parseTitle, type TableHeader, type TableRow, type TableState } from './nuttx-table.js';
 import { StackByAddress } from './stack-by-address.js';
 
@@ -20,6 +21,13 @@ export const nuttxMemdumpFormat: TraceFormat = {
     }
     return 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\bmemdump\b|Dump all .*node|\bPID\b.*\bSize\b/i.test(line),
+        expected: 'a header line `PID Size Overhead Sequence Address Backtrace`',
+      },
+    ]),
   open: (builder, options) => new NuttxDecoder(builder, options),
 };
 

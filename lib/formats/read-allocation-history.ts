@@ -5,6 +5,7 @@ import { restoreDoubts } from './history-doubts.js';
 import { parseEntry, wrongTopLevel } from './history-entries.js';
 import { HistoryReplay } from './history-replay.js';
 import { type JsonMember, JsonMembers } from './json-members.js';
+import { nearBySigns } from './near-miss.js';
 import { headText, TextBytes } from './text-bytes.js';
 
 /** Far more than a capture makes in days; about 2 GiB of records. */
@@ -23,6 +24,13 @@ export const allocationHistoryFormat: TraceFormat = {
     if (!/^\[\s*\{/.test(text)) return 0;
     return text.includes('"start_block"') ? 0.97 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /"(?:start_trace|end_trace|start_block)"/.test(line),
+        expected: 'a list of records from the first byte on',
+      },
+    ]),
   open: (builder, options) => new HistoryDecoder(builder, options),
 };
 

@@ -92,5 +92,10 @@ export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'
     }
   }
   if (best) return best;
-  throw unknownInput(head, headLines(head, whole), subject);
+  const lines = headLines(head, whole);
+  const near = FORMATS.flatMap((format) => {
+    const miss = format.nearMiss?.(lines);
+    return miss ? [{ id: format.id, ...miss }] : [];
+  });
+  throw unknownInput(head, { lines, near, subject });
 }

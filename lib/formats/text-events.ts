@@ -18,6 +18,7 @@ export interface EventDetails {
 const MAX_PER_TABLE = 1_000_000;
 const MAX_LEVELS = 200_000;
 const MAX_TASKS = 10_000;
+const MAX_NAMED = 20_000;
 
 /** Blocks and holes of a table. */
 class Pieces {
@@ -63,6 +64,7 @@ export class TextEvents {
   seen = 0;
   private readonly tasks = new Map<string, number>();
   private readonly noted = new Set<string>();
+  private readonly namedStacks = new Map<string, StackId>();
   private tables = 0;
   private table = { blocks: 0, bytes: 0 };
   /** The addresses of the table so far; made when one comes that is not above all before, which a walk over a heap never has. */
@@ -201,8 +203,14 @@ export class TextEvents {
 
   /** The stack of one frame that is known by name. */
   named(frame: Partial<Frame>): StackId {
+    const { address = 0, functionName = '', file = '', line = 0 } = frame;
+    const key = `${address} ${line} ${functionName}\n${file}`;
+    const known = this.namedStacks.get(key);
+    if (known !== undefined) return known;
     const { tables } = this.builder;
-    return tables.push(-1, tables.frame({ address: 0, functionName: '', file: '', line: 0, ...frame }));
+    const stack = tables.push(-1, tables.frame({ address, functionName, file, line }));
+    if (this.namedStacks.size < MAX_NAMED) this.namedStacks.set(key, stack);
+    return stack;
   }
 
   /** The input is over. */

@@ -1,39 +1,41 @@
 import { TraceFormatError } from '../errors/errors.js';
+import type { NearMiss } from './near-miss.js';
 
-/** What makes a line look like one of a format, and why that is not enough. */
-const NEAR: readonly (readonly [RegExp, string])[] = [
-  [/Heap Trace|bytes \(@/, 'esp-idf: no whole record (`N bytes (@ 0x...) allocated CPU ...`) and no header of a dump'],
-  [/^#\d+ {1,2}(?:0x[0-9a-f]+ in )?\S+ \(|^\(gdb\)/, 'gdb-log: frames, but no line `Breakpoint N, ...`'],
-  [
-    /\baddress\b.*\bsize\b|\bsize\b.*\baddress\b/i,
-    'csv: a line that names address and size is not the first, or has other words',
-  ],
-  [/^\s*\{".*\}\s*$/, 'ndjson: objects without an address and a size under a usual name'],
-  [/[,;\t|].*[,;\t|]/, 'csv: the first line names no columns of an address and a size'],
-  [/memdump|Dump all/i, 'nuttx: no header line `PID Size ... Address Backtrace`'],
-  [/#[mcrf]:/, 'mbed: no whole line `#m:0x...;0x...-N`'],
-];
+/** A format that came near, and why it refused. */
+export interface NearFormat extends NearMiss {
+  readonly id: string;
+}
+
+interface Looked {
+  readonly lines: readonly string[];
+  readonly near: readonly NearFormat[];
+  readonly subject: string;
+}
+
 const MAX_NEAR = 3;
 const HEX_BYTES = 16;
 
-/** The error for an input that no reader takes: quotes its first line (or bytes), says what came near, and what to do. */
-export function unknownInput(head: Uint8Array, lines: readonly string[], subject: string): TraceFormatError {
+/** The error for an input that no reader takes: quotes its first line (or bytes), says what came near and why it was refused, and what to do. */
+export function unknownInput(head: Uint8Array, { lines, near, subject }: Looked): TraceFormatError {
   if (head.length === 0) return notKnown(subject, 'found an empty file', 'look whether the capture wrote anything');
   if (!isText(head)) {
     const start = [...head.subarray(0, HEX_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     return notKnown(subject, `byte 0: found ${start}`, `name it: ${SHOW_FORMATS}`);
   }
   const number = lines.findIndex((line) => line.trim() !== '') + 1;
-  const near = [...new Set(NEAR.filter(([words]) => lines.some((line) => words.test(line))).map(([, why]) => why))];
-  const cameNear = near.length > 0 ? `; came near: ${near.slice(0, MAX_NEAR).join('; ')}` : '';
+  const nearest = near.toSorted((a, b) => b.closeness - a.closeness).slice(0, MAX_NEAR);
+  const reasons = nearest.map(
+    ({ id, line, text, expected }) => `${id}, line ${line} '${quoted(text)}': expected ${expected}`,
+  );
+  const cameNear = reasons.length > 0 ? `; came near: ${reasons.join('; ')}` : '';
   const first = quoted(lines[number - 1] ?? '');
-  return notKnown(subject, `line ${Math.max(1, number)}: found '${first}'${cameNear}`, remedyFor(lines, subject));
+  return notKnown(subject, `line ${Math.max(1, number)}: found '${first}'`, remedyFor(lines, subject), cameNear);
 }
 
 const SHOW_FORMATS = '`harvest import FILE --format ...`; `harvest import --list-formats` shows them all';
 
-function notKnown(subject: string, found: string, remedy: string): TraceFormatError {
-  const message = `${subject}: ${found}, expected the start of a known trace format`;
+function notKnown(...[subject, found, remedy, cameNear = '']: [string, string, string, string?]): TraceFormatError {
+  const message = `${subject}: ${found}, expected the start of a known trace format${cameNear}`;
   return new TraceFormatError('HH1402', message, { remedy, offset: 0 });
 }
 

@@ -39,11 +39,12 @@ export {
   readGcDump,
 } from '../interpreters/micropython/gc-dump.js';
 export {
-  gcGeometryFromRam,
-  gcGeometryOf,
+  type GcGeometries,
+  gcGeometriesFromRam,
+  gcGeometriesOf,
   type MemoryImage,
   type StructFields,
-} from '../interpreters/micropython/gc-geometry-from-ram.js';
+} from '../interpreters/micropython/gc-geometries-from-ram.js';
 export type {
   MpyCode,
   MpyCodeKind,

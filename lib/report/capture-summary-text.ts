@@ -16,6 +16,7 @@ export function captureSummaryText(summary: CaptureSummary): string {
   if (summary.epochs > 0 && !isHistory) rows.push(['moments', formatCount(summary.epochs + 1)]);
   else if (summary.epochs > 0) rows.push(['heap begun anew', `${formatCount(summary.epochs)} times`]);
   if (summary.durationMs !== undefined) rows.push(['captured in', duration(summary)]);
+  if (summary.targetClock !== undefined) rows.push(['event times', `target time (${sanitize(summary.targetClock)})`]);
   rows.push(['source', sanitize(sourceOf(summary))]);
   if (summary.endReason !== undefined) rows.push(['end', sanitize(summary.endReason)]);
   if (summary.oracle) rows.push(['oracle', oracleText(summary.oracle)]);

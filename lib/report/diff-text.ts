@@ -1,5 +1,6 @@
 import type { DiffRow, HeapDiff } from '../analysis/diff.js';
 import { formatCount } from '../base/units.js';
+import { markdownCode } from './markdown.js';
 import { sanitize } from './sanitize.js';
 import { frameText } from './stack-text.js';
 import { textTable } from './text-table.js';
@@ -77,9 +78,4 @@ function cells({ status, change }: DiffRow): string[] {
 
 function signed(value: number): string {
   return value > 0 ? `+${formatCount(value)}` : formatCount(value);
-}
-
-/** A code span that no content can leave: a pipe would end the cell, a backtick the span. */
-function markdownCode(text: string): string {
-  return `\`${sanitize(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }

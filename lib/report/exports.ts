@@ -2,6 +2,7 @@
 export { assertPathBudget, type PathLimits } from './assert-path-budget.js';
 export { assertBudget, assertNoLeaks, assertNoNewPaths, type NoLeaksOptions } from './assertions.js';
 export { budgetJunit } from './budget-junit.js';
+export { budgetAnnotations, budgetMarkdown } from './budget-reviews.js';
 export { budgetText } from './budget-text.js';
 export { type CallTreeTextOptions, callTreeText } from './call-tree-text.js';
 export { type CaptureRequirement, requireComplete } from './capture-requirement.js';

@@ -1,4 +1,4 @@
-import type { FailureReport, Fragmentation, FreeState, WithStack } from '../analysis/fragmentation.js';
+import type { FailureReport, Fragmentation, FreeState, RegionState, WithStack } from '../analysis/fragmentation.js';
 import type { Cut } from '../analysis/gap-timeline.js';
 import type { Wall } from '../analysis/walls.js';
 import { formatAddress, formatBytes, formatCount } from '../base/units.js';
@@ -18,6 +18,7 @@ export function fragmentationText(result: Fragmentation): string {
           `The device said at its dump: ${formatBytes(device.freeBytes)} free, largest ${formatBytes(device.largestFreeBytes)}`,
         ]
       : []),
+    ...regionLines(result.regions),
     '',
     ...timelineLines(result.timeline),
     ...wallLines(result.walls, at.largestFreeBytes),
@@ -36,6 +37,15 @@ export function fragmentationText(result: Fragmentation): string {
 function stateText(state: FreeState): string {
   const percent = (state.fragmentation * 100).toFixed(1);
   return `${formatBytes(state.freeBytes)} free, largest block ${formatBytes(state.largestFreeBytes)}, fragmentation ${percent}%`;
+}
+
+/** A line a memory, where the heap has more than one. */
+function regionLines(regions: readonly RegionState[]): string[] {
+  if (regions.length < 2) return [];
+  return regions.map(
+    ({ name, baseAddress, sizeBytes, liveCount, usedBytes, freeBytes, largestFreeBytes }) =>
+      `  ${sanitize(name)} at ${formatAddress(baseAddress)}, ${formatBytes(sizeBytes)}: ${formatBytes(usedBytes)} used in ${formatCount(liveCount)} blocks, ${formatBytes(freeBytes)} free, largest block ${formatBytes(largestFreeBytes)}`,
+  );
 }
 
 const LEVELS = ' .:-=+*#%@';

@@ -93,7 +93,7 @@ function countLines(stats: HeapStats): string[] {
   if (rate) {
     const seconds = (rate.durationUs / 1e6).toFixed(3);
     lines.push(
-      `Rate: ${rate.perSecond.toFixed(1)} allocations/s, ${formatBytes(rate.bytesPerSecond)}/s over ${seconds} s${stats.clock === 'host' ? ' of host time' : ''}`,
+      `Rate: ${rate.perSecond.toFixed(1)} allocations/s, ${formatBytes(rate.bytesPerSecond)}/s over ${seconds} s${stats.timeLabel === undefined ? '' : ` of ${stats.timeLabel}`}`,
     );
   }
   if (failed) {
@@ -121,7 +121,7 @@ function lifetimeLines(stats: HeapStats): string[] {
   const rows = [
     ['Lifetimes', 'mean', 'p50', 'p90', 'p99', 'max'],
     lifetimeRow('events', events),
-    ...(us ? [lifetimeRow(stats.clock === 'host' ? 'us, host time' : 'us', us)] : []),
+    ...(us ? [lifetimeRow(stats.timeLabel === undefined ? 'us' : `us, ${stats.timeLabel}`, us)] : []),
   ];
   const note = upperBound ? ['(a collector finds the dead late: lifetimes of swept blocks are upper bounds)'] : [];
   return [...textTable(rows, [1, 2, 3, 4, 5]), ...note, ''];

@@ -17,7 +17,7 @@ export function mpyText(file: MpyFile, cost: MpyHeapCost, name = '.mpy file'): s
     ...functionTable(file, cost),
     '',
     `module object ${cost.module.objectBytes}, globals ${cost.module.globalsBytes}, tables ${cost.module.tableBytes}, shared constants ${cost.module.constantBytes} bytes`,
-    `importing takes about ${formatBytes(cost.totalBytes)} of heap, and up to ${formatBytes(cost.newQstrs.bytes)} more for ${cost.newQstrs.count} strings that the firmware may not have; what its tables grow by is not counted`,
+    `importing takes ${formatBytes(cost.totalBytes)} to ${formatBytes(cost.mostBytes)} of heap: the least where the firmware has all ${cost.newQstrs.count} strings of its own (${formatBytes(cost.newQstrs.bytes)}) already, the most where it has none and its tables grow for them`,
     'assuming that:',
     ...cost.assumptions.map((assumption) => `  - ${assumption}`),
   ];

@@ -84,6 +84,11 @@ export class Symbolizer {
     return this.info.units.flatMap((unit) => unit.dwoName ?? []);
   }
 
+  /** Whether the program is for a Cortex-M: an Arm of the M profile. */
+  get isCortexM(): boolean {
+    return this.unwinder.machine?.isCortexM ?? false;
+  }
+
   /** Whether the program is for a processor of Armv8-M, which may have TrustZone. */
   get mayHaveTrustZone(): boolean {
     return this.unwinder.machine?.mayHaveTrustZone ?? false;

@@ -21,7 +21,7 @@ export interface AddressIndex {
 }
 
 /** Up to 4 MiB of table: a heap of 8 MiB at an alignment of 8. Beyond that a hash map has fewer cache misses. */
-const MAX_DENSE_UNITS = 2 ** 20;
+export const MAX_DENSE_UNITS = 2 ** 20;
 const MAX_ALIGN = 4096;
 
 /** A plain array where the addresses lie close together, as they do on a microcontroller. */
@@ -62,13 +62,17 @@ class DenseIndex implements AddressIndex {
   }
 }
 
+function opensLifespan(kind: number | undefined): boolean {
+  return kind === EventKind.alloc || kind === EventKind.realloc || kind === EventKind.existing;
+}
+
 /** The grid of all allocations; one unit at 0 for a trace without any. */
 export function addressGrid(trace: Trace): AddressGrid {
   const { kind, address } = trace.events;
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
   for (let i = 0; i < trace.eventCount; i++) {
-    if (kind[i] !== EventKind.alloc && kind[i] !== EventKind.realloc) continue;
+    if (!opensLifespan(kind[i])) continue;
     const at = address[i] ?? 0;
     if (at < low) low = at;
     if (at > high) high = at;
@@ -76,7 +80,7 @@ export function addressGrid(trace: Trace): AddressGrid {
   if (low > high) return { base: 0, align: 1, units: 1 };
   let align = MAX_ALIGN;
   for (let i = 0; i < trace.eventCount && align > 1; i++) {
-    if (kind[i] !== EventKind.alloc && kind[i] !== EventKind.realloc) continue;
+    if (!opensLifespan(kind[i])) continue;
     while (((address[i] ?? 0) - low) % align !== 0) align /= 2;
   }
   return { base: low, align, units: (high - low) / align + 1 };

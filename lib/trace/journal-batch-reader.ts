@@ -1,7 +1,7 @@
-import { isUnknown, readColumn, skipColumn } from './journal-columns.js';
+import { isUnknown, readColumn, readNumbers, skipColumn } from './journal-columns.js';
 import { IdMap, UNKNOWN_ID } from './journal-ids.js';
-import { EVENT_KINDS } from './trace.js';
-import { OPTIONAL_COLUMNS, type OptionalName, type TraceBuilder } from './trace-builder.js';
+import { EVENT_KINDS, type EventColumns } from './trace.js';
+import { OPTIONAL_COLUMNS, type TraceBuilder } from './trace-builder.js';
 import type { VarintReader } from './varint-reader.js';
 
 /** No writer puts an event into fewer bytes: its kind, its address, its size and its stack. It bounds what a chunk can ask for. */
@@ -14,14 +14,14 @@ export interface BatchState {
   readonly frames: IdMap;
   readonly stacks: IdMap;
   /** Optional columns that nobody asked for. */
-  readonly skip: ReadonlySet<OptionalName>;
+  readonly skip: ReadonlySet<keyof EventColumns>;
   /** A part of the journal is lost: what it told is unknown, and ids that only it explains are no error. */
   incomplete: boolean;
   /** Events whose backtrace is lost. */
   lostStacks: number;
 }
 
-export function newBatchState(version: number, skip: ReadonlySet<OptionalName>): BatchState {
+export function newBatchState(version: number, skip: ReadonlySet<keyof EventColumns>): BatchState {
   const [strings, frames, stacks] = [new IdMap(), new IdMap(), new IdMap()];
   return { version, strings, frames, stacks, skip, incomplete: false, lostStacks: 0 };
 }
@@ -118,10 +118,7 @@ function readEvents(
   try {
     for (const column of [builder.kind, builder.address, builder.sizeBytes, builder.stack]) column.extend(count);
     builder.kind.values.set(kinds, first);
-    for (const column of [builder.address, builder.sizeBytes]) {
-      readColumn(reader, column.values, first, count);
-      makeSane(column.values, first, count);
-    }
+    for (const column of [builder.address, builder.sizeBytes]) readNumbers(reader, column, first, count);
     readColumn(reader, builder.stack.values, first, count);
     resolveStacks(reader, builder.stack.values.subarray(first, first + count), state);
     readOptional(reader, builder, { state, first, count });
@@ -131,14 +128,6 @@ function readEvents(
       if (column && column.length > first) column.truncate(first);
     }
     throw error;
-  }
-}
-
-/** Negative, infinite and unknown sizes and addresses read as 0. */
-function makeSane(values: Float64Array, first: number, count: number): void {
-  for (let i = first; i < first + count; i++) {
-    const value = values[i] as number;
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) values[i] = 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ByteWriter } from './byte-writer.js';
+import type { NumberColumn } from './column.js';
 import type { VarintReader } from './varint-reader.js';
 
 /**
@@ -45,6 +46,28 @@ export function readColumn(reader: VarintReader, out: Float64Array | Int32Array,
       break;
     default:
       throw reader.fail(`column mode ${mode}`, '0 to 3');
+  }
+}
+
+/** The same for addresses and sizes, which are 0 where they are unknown, negative or infinite. The column has room for them. */
+export function readNumbers(reader: VarintReader, column: NumberColumn, from: number, count: number): void {
+  const start = reader.offset;
+  if (column.values instanceof Uint32Array) {
+    const mode = reader.byte();
+    if (mode === MODE.delta && reader.unsignedDifferences(column.values, from, count)) return;
+    if (mode === MODE.unknown) return void column.values.fill(0, from, from + count);
+    reader.offset = start;
+    column.widen();
+  }
+  if (!(column.values instanceof Float64Array)) return;
+  readColumn(reader, column.values, from, count);
+  makeSane(column.values, from, count);
+}
+
+function makeSane(values: Float64Array, first: number, count: number): void {
+  for (let i = first; i < first + count; i++) {
+    const value = values[i] as number;
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) values[i] = 0;
   }
 }
 

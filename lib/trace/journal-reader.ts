@@ -7,20 +7,21 @@ import { EventNumbers } from './journal-ids.js';
 import { readEnd, readInfo, readSide } from './journal-json.js';
 import { JournalLosses } from './journal-losses.js';
 import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
-import { type OptionalName, TraceBuilder } from './trace-builder.js';
+import type { EventColumns } from './trace.js';
+import { TraceBuilder } from './trace-builder.js';
 import { VarintReader } from './varint-reader.js';
 
 /** What registers and stack copies may take: a journal's own are below a third of it. */
 const MAX_SAMPLE_RATIO = 64;
 const FREE_SAMPLE_BYTES = 64 * 1024 * 1024;
-const NONE: ReadonlySet<OptionalName> = new Set();
+const NONE: ReadonlySet<keyof EventColumns> = new Set();
 
 /** What of a journal is read. */
 export interface JournalReaderOptions {
   /** Leave registers and stack copies out: only `resymbolize` needs them, and they are most of a journal. */
   readonly skipSamples?: boolean;
   /** Columns to leave out. */
-  readonly skip?: ReadonlySet<OptionalName>;
+  readonly skip?: ReadonlySet<keyof EventColumns>;
   /** How long the journal is, where that is known. */
   readonly totalBytes?: number;
 }
@@ -165,7 +166,7 @@ export class JournalReader {
     if (totalBytes === undefined || this.bytesRead >= totalBytes) return;
     const left = ((totalBytes - this.bytesRead) / pieceBytes) * events;
     // A page that no event comes to takes no memory: rather too much than growing once more.
-    this.builder.expectEvents(Math.ceil(this.builder.eventCount + left * 1.2));
+    this.builder.expectAtLeast(Math.ceil(this.builder.eventCount + left * 1.2));
   }
 
   private notAJournal(bytes: Uint8Array): TraceFormatError {

@@ -1,16 +1,20 @@
 import type { Address, Bytes, Seq } from '../base/units.js';
-import { type AddressIndex, addressGrid, addressIndex } from './address-index.js';
+import { type AddressGrid, type AddressIndex, addressGrid, addressIndex } from './address-index.js';
 import { ABSENT, AddressMap } from './address-map.js';
+import type { Numbers } from './column.js';
+import { isDense, scanDense } from './dense-lifespans.js';
+import {
+  EndCause,
+  type FindingKind,
+  type LifespanColumns,
+  lifespanColumns,
+  openedByEvent,
+} from './lifespan-columns.js';
 import { OverlapFinder } from './overlap-finder.js';
 import { SizeMatcher } from './size-matcher.js';
 import { EventKind, type Trace } from './trace.js';
 
-/** How an allocation ended; codes of {@link Lifespans.endCause}, in the order of {@link END_CAUSES}. */
-export const EndCause = { alive: 0, free: 1, sweep: 2, realloc: 3, epoch: 4, implied: 5 } as const;
-/**
- * `epoch`: the heap began anew. `implied`: a later allocation lies over it, so its end was not seen (an event is missing).
- */
-export const END_CAUSES = ['alive', 'free', 'sweep', 'realloc', 'epoch', 'implied'] as const;
+export { END_CAUSES, EndCause, type FindingKind } from './lifespan-columns.js';
 
 /** Things in the events that cannot be true together. They are counted; the first of each kind are listed. */
 export interface Finding {
@@ -20,14 +24,6 @@ export interface Finding {
   readonly firstSeqs: readonly Seq[];
 }
 /** What contradicts the order of a sound heap. */
-export type FindingKind =
-  | 'unknown-free'
-  | 'double-free'
-  | 'overlap'
-  | 'alloc-over-live'
-  | 'zero-size'
-  | 'unknown-realloc';
-
 /** The life of every allocation, as columns, in order of allocation. */
 export interface Lifespans {
   readonly count: number;
@@ -36,8 +32,8 @@ export interface Lifespans {
   /** The event that ended it; the event count for those alive at the end. */
   readonly endSeq: Int32Array;
   readonly endCause: Uint8Array;
-  readonly address: Float64Array;
-  readonly sizeBytes: Float64Array;
+  readonly address: Numbers;
+  readonly sizeBytes: Numbers;
   /** By event: the lifespan that the event opened, or -1. */
   readonly openedBy: Int32Array;
   /** By event: the lifespan that the event closed (free, sweep, realloc), or -1. */
@@ -58,23 +54,60 @@ const known = new WeakMap<Trace, Lifespans>();
 export function lifespans(trace: Trace): Lifespans {
   const before = known.get(trace);
   if (before) return before;
-  const spans = new LifespanScan(trace).run();
+  const grid = addressGrid(trace);
+  const spans = denseLifespans(trace, grid) ?? new LifespanScan(trace, grid).run();
   known.set(trace, spans);
   return spans;
 }
 
+/** Undefined where the addresses lie too far apart, the heap began anew, or blocks lie over one another. */
+function denseLifespans(trace: Trace, grid: AddressGrid): Lifespans | undefined {
+  if (!isDense(trace, grid)) return undefined;
+  const columns = lifespanColumns(trace);
+  const found = new FindingList();
+  const count = scanDense({ trace, grid, columns, find: (kind, seq) => found.add(kind, seq) });
+  return count < 0 ? undefined : made(trace, count, { columns, findings: found.list(), assumptions: [] });
+}
+
+interface ScanResult extends Pick<Lifespans, 'findings' | 'assumptions'> {
+  readonly columns: LifespanColumns;
+}
+
+function made({ eventCount }: Trace, count: number, { columns, ...rest }: ScanResult): Lifespans {
+  let openedBy: Int32Array | undefined;
+  return {
+    count,
+    ...columns,
+    ...rest,
+    // Few ask for it, and it is as long as the trace.
+    get openedBy() {
+      openedBy ??= openedByEvent(columns.startSeq, count, eventCount);
+      return openedBy;
+    },
+  };
+}
+
+class FindingList {
+  private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
+
+  add(kind: FindingKind, seq: Seq): void {
+    const entry = this.found.get(kind) ?? { count: 0, firstSeqs: [] };
+    entry.count++;
+    if (entry.firstSeqs.length < 20) entry.firstSeqs.push(seq);
+    this.found.set(kind, entry);
+  }
+
+  list(): Finding[] {
+    return [...this.found].map(([kind, { count, firstSeqs }]) => ({ kind, count, firstSeqs }));
+  }
+}
+
 class LifespanScan {
-  private readonly startSeq: Int32Array;
-  private readonly endSeq: Int32Array;
-  private readonly endCause: Uint8Array;
-  private readonly address: Float64Array;
-  private readonly sizeBytes: Float64Array;
-  private readonly openedBy: Int32Array;
-  private readonly closedBy: Int32Array;
+  private readonly columns: LifespanColumns;
   private live: AddressIndex;
   private readonly bySize: SizeMatcher | undefined;
   private readonly overlaps: OverlapFinder | undefined;
-  private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
+  private readonly found = new FindingList();
   private readonly assumptions: string[] = [];
   private count = 0;
   /** The event that is being looked at. */
@@ -82,10 +115,10 @@ class LifespanScan {
   private readonly overlapVisitor = {
     sizeAt: (start: Address): Bytes => {
       const span = this.live.get(start);
-      return span < 0 ? 0 : (this.sizeBytes[span] ?? 0);
+      return span < 0 ? 0 : (this.columns.sizeBytes[span] ?? 0);
     },
     covered: (start: Address): void => {
-      this.find('overlap', this.current);
+      this.found.add('overlap', this.current);
       const covered = this.live.get(start);
       if (covered >= this.epochStart) this.close(covered, this.current, EndCause.implied);
     },
@@ -93,16 +126,12 @@ class LifespanScan {
   /** Spans below this index belong to an earlier epoch. */
   private epochStart = 0;
 
-  constructor(private readonly trace: Trace) {
+  constructor(
+    private readonly trace: Trace,
+    grid: AddressGrid,
+  ) {
     const n = trace.eventCount;
-    this.startSeq = new Int32Array(n);
-    this.endSeq = new Int32Array(n).fill(n);
-    this.endCause = new Uint8Array(n);
-    this.address = new Float64Array(n);
-    this.sizeBytes = new Float64Array(n);
-    this.openedBy = new Int32Array(n).fill(-1);
-    this.closedBy = new Int32Array(n).fill(-1);
-    const grid = addressGrid(trace);
+    this.columns = lifespanColumns(trace);
     // Small where there are epochs: there may be as many as events, and each begins a new index.
     this.live = trace.epochs.length > 0 ? new AddressMap(32) : addressIndex(grid);
     if (trace.info.hasAddresses) {
@@ -124,19 +153,8 @@ class LifespanScan {
       this.step(seq);
     }
     if (epoch < epochs.length) this.beginEpoch(eventCount);
-    const n = this.count;
-    return {
-      count: n,
-      startSeq: this.startSeq.subarray(0, n),
-      endSeq: this.endSeq.subarray(0, n),
-      endCause: this.endCause.subarray(0, n),
-      address: this.address.subarray(0, n),
-      sizeBytes: this.sizeBytes.subarray(0, n),
-      openedBy: this.openedBy,
-      closedBy: this.closedBy,
-      findings: [...this.found].map(([kind, { count, firstSeqs }]) => ({ kind, count, firstSeqs })),
-      assumptions: this.assumptions,
-    };
+    const { columns, assumptions } = this;
+    return made(this.trace, this.count, { columns, findings: this.found.list(), assumptions });
   }
 
   private step(seq: Seq): void {
@@ -167,18 +185,18 @@ class LifespanScan {
 
   private open(seq: Seq, address: Address, sizeBytes: Bytes): void {
     const span = this.count++;
-    this.startSeq[span] = seq;
-    this.address[span] = address;
-    this.sizeBytes[span] = sizeBytes;
-    this.openedBy[seq] = span;
-    if (sizeBytes === 0) this.find('zero-size', seq);
+    this.columns.startSeq[span] = seq;
+    this.columns.endSeq[span] = this.trace.eventCount;
+    this.columns.address[span] = address;
+    this.columns.sizeBytes[span] = sizeBytes;
+    if (sizeBytes === 0) this.found.add('zero-size', seq);
     if (this.bySize) {
       this.bySize.push(sizeBytes, span);
       return;
     }
     const before = this.live.get(address);
     if (before >= this.epochStart) {
-      this.find('alloc-over-live', seq);
+      this.found.add('alloc-over-live', seq);
       this.close(before, seq, EndCause.implied);
     }
     this.current = seq;
@@ -189,38 +207,31 @@ class LifespanScan {
   private closeAt(seq: Seq, address: Address, sizeBytes: Bytes, cause: number): void {
     const span = this.bySize ? this.bySize.take(sizeBytes) : this.live.replace(address, -1);
     if (span < this.epochStart || span < 0) {
-      if (cause === EndCause.realloc) this.find('unknown-realloc', seq);
-      else this.find(span === ABSENT || span >= 0 ? 'unknown-free' : 'double-free', seq);
+      if (cause === EndCause.realloc) this.found.add('unknown-realloc', seq);
+      else this.found.add(span === ABSENT || span >= 0 ? 'unknown-free' : 'double-free', seq);
       return;
     }
-    this.closedBy[seq] = span;
-    this.endSeq[span] = seq;
-    this.endCause[span] = cause;
+    this.columns.closedBy[seq] = span;
+    this.columns.endSeq[span] = seq;
+    this.columns.endCause[span] = cause;
     if (!this.bySize) this.overlaps?.release(address);
   }
 
   private close(span: number, seq: Seq, cause: number): void {
-    this.endSeq[span] = seq;
-    this.endCause[span] = cause;
+    this.columns.endSeq[span] = seq;
+    this.columns.endCause[span] = cause;
     if (this.bySize) return;
-    const address = this.address[span] ?? 0;
+    const address = this.columns.address[span] ?? 0;
     this.live.set(address, -1);
     this.overlaps?.release(address);
   }
 
   private beginEpoch(seq: Seq): void {
     for (let span = this.epochStart; span < this.count; span++) {
-      if (this.endCause[span] === EndCause.alive) this.close(span, seq, EndCause.epoch);
+      if (this.columns.endCause[span] === EndCause.alive) this.close(span, seq, EndCause.epoch);
     }
     this.epochStart = this.count;
     this.bySize?.clear();
     if (this.live.size > 0) this.live = new AddressMap(32);
-  }
-
-  private find(kind: FindingKind, seq: Seq): void {
-    const entry = this.found.get(kind) ?? { count: 0, firstSeqs: [] };
-    entry.count++;
-    if (entry.firstSeqs.length < 20) entry.firstSeqs.push(seq);
-    this.found.set(kind, entry);
   }
 }

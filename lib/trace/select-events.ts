@@ -1,4 +1,5 @@
 import type { Seq } from '../base/units.js';
+import type { Numbers } from './column.js';
 import type { Trace } from './trace.js';
 
 /** The trace without the events that `keep` refuses. What stands between events stays; samples of events that go go with them. */
@@ -14,7 +15,7 @@ export function selectEvents(trace: Trace, keep: (seq: Seq) => boolean): Trace {
   const moved = <T extends { readonly beforeSeq?: Seq }>(list: readonly T[]): T[] =>
     list.map((one) => (one.beforeSeq === undefined ? one : { ...one, beforeSeq: numberOf[one.beforeSeq] ?? 0 }));
   const { events } = trace;
-  const floats = (column: Float64Array) => Float64Array.from(kept, (seq) => column[seq] ?? Number.NaN);
+  const floats = (column: Numbers) => Float64Array.from(kept, (seq) => column[seq] ?? Number.NaN);
   const optional = (column: Float64Array | undefined) => column && floats(column);
   return {
     ...trace,

@@ -1,5 +1,5 @@
 import type { Address, Bytes, Seq, StackId } from '../base/units.js';
-import { byteColumn, type Column, floatColumn, intColumn } from './column.js';
+import { byteColumn, type Column, floatColumn, intColumn, NumberColumn } from './column.js';
 import type {
   Backtrace,
   Epoch,
@@ -50,8 +50,8 @@ export const OPTIONAL_COLUMNS: readonly OptionalName[] = [
 export class TraceBuilder {
   readonly tables = new InternTables();
   readonly kind = byteColumn();
-  readonly address = floatColumn();
-  readonly sizeBytes = floatColumn();
+  readonly address = new NumberColumn();
+  readonly sizeBytes = new NumberColumn();
   readonly stack = intColumn();
   /** A column exists from the first event that fills it; events before it read as unknown. */
   readonly optional: Partial<Record<OptionalName, Column<Float64Array>>> = {};
@@ -82,6 +82,11 @@ export class TraceBuilder {
     this.forgotten = this.eventCount;
     const optional = OPTIONAL_COLUMNS.map((name) => this.optional[name]);
     for (const column of [this.kind, this.address, this.sizeBytes, this.stack, ...optional]) column?.truncate(0);
+  }
+
+  /** The same where it is a guess: room that was made for more is enough. */
+  expectAtLeast(count: number): void {
+    if (count > this.kind.values.length) this.expectEvents(count);
   }
 
   /** How many events there will be, as far as is known: spares growing step by step. */

@@ -1,4 +1,5 @@
 import type { FrameId, Seq, StackId } from '../base/units.js';
+import type { Numbers } from './column.js';
 import type {
   Backtrace,
   Epoch,
@@ -23,9 +24,9 @@ export const EVENT_KINDS = ['alloc', 'free', 'sweep', 'realloc', 'failed', 'exis
 export interface EventColumns {
   readonly kind: Uint8Array;
   /** 0 for `failed`, and where the source has no addresses. */
-  readonly address: Float64Array;
+  readonly address: Numbers;
   /** 0 for frees whose size the source does not tell. */
-  readonly sizeBytes: Float64Array;
+  readonly sizeBytes: Numbers;
   /** Index of the innermost trie node; -1 without a backtrace. */
   readonly stack: Int32Array;
   /** Of a realloc: the old address; NaN for other kinds. */

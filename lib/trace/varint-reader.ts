@@ -56,29 +56,47 @@ export class VarintReader {
 
   /** Reads `count` integers, each written as its difference to the one before (the first to 0), into `out` from `from` on. */
   differences(out: Float64Array | Int32Array, from: number, count: number): void {
-    const { bytes } = this;
-    let at = this.offset;
     let value = 0;
     for (let i = from; i < from + count; i++) {
-      // Beyond the end these read undefined, which ends the varint; the check comes once, below.
-      let byte = bytes[at++] as number;
-      let zigzag = byte & 0x7f;
-      for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
-        byte = bytes[at++] as number;
-        zigzag |= (byte & 0x7f) << shift;
-      }
-      if (byte >= 0x80) {
-        // A large one, from its first byte again.
-        this.offset = at - 4;
-        value += this.signedVarint();
-        at = this.offset;
-      } else {
-        value += (zigzag >>> 1) ^ -(zigzag & 1);
+      value += this.difference();
+      out[i] = value;
+    }
+    this.checkEnd(count);
+  }
+
+  /** The same into 32 bits. False, with nothing read, when a number does not fit. */
+  unsignedDifferences(out: Uint32Array, from: number, count: number): boolean {
+    const start = this.offset;
+    let value = 0;
+    for (let i = from; i < from + count; i++) {
+      value += this.difference();
+      if (value >>> 0 !== value) {
+        this.offset = start;
+        return false;
       }
       out[i] = value;
     }
-    if (at > bytes.length) throw this.fail('the end of its chunk', `${count} values`);
+    this.checkEnd(count);
+    return true;
+  }
+
+  /** One of them. Beyond the end it reads zeros: `checkEnd` comes once, behind the last. */
+  private difference(): number {
+    const { bytes } = this;
+    let at = this.offset;
+    let byte = bytes[at++] as number;
+    let zigzag = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      if (shift === 28) return this.signedVarint();
+      byte = bytes[at++] as number;
+      zigzag |= (byte & 0x7f) << shift;
+    }
     this.offset = at;
+    return (zigzag >>> 1) ^ -(zigzag & 1);
+  }
+
+  private checkEnd(count: number): void {
+    if (this.offset > this.bytes.length) throw this.fail('the end of its chunk', `${count} values`);
   }
 
   signedVarint(): number {

@@ -57,6 +57,22 @@ test('a phase reaches from its mark to the next', (t) => {
   );
 });
 
+test('a name that nothing fits fails with the one that may be meant; that nothing is allowed holds', (t) => {
+  const misspelt = check('[[function]]\nname = "net_opne"\npeak = "1K"');
+  t.false(misspelt.passed);
+  t.regex(
+    budgetText(misspelt),
+    /FAIL function net_opne: peak not measured, .*allocates nothing.*did you mean 'net_open'\?/,
+  );
+  t.regex(
+    budgetText(check('[[source]]\nname = "net_opn"\nlive = 64')),
+    /FAIL source net_opn:.*did you mean 'net_open'\?/,
+  );
+  const none = check('[[function]]\nname = "tls_new"\ncount = 0');
+  t.true(none.passed);
+  t.regex(budgetText(none, { all: true }), /ok {3}function tls_new: count 0, .*allocates nothing in this trace/);
+});
+
 test('what cannot be measured fails, and says why', (t) => {
   const result = check('[[phase]]\nname = "nowhere"\npeak = 1');
   t.false(result.passed);

@@ -112,6 +112,15 @@ test('sizes that no heap has fail as requests and exhaust nothing', (t) => {
   }
 });
 
+test('a heap of several areas is replayed in the size of all, which is said', (t) => {
+  const trace = traceFromText(
+    'region a 0x20000000 64 16\nregion b 0x30000000 128 16\nalloc 0x20000000 48\nalloc 0x30000000 112',
+  );
+  const result = whatIf(trace, policyById('first-fit'), { leastHeap: false });
+  t.deepEqual([result.heapBytes, result.failures], [192, 0]);
+  t.true(result.assumptions.includes('the 2 areas of the heap are replayed as one'));
+});
+
 test('an unknown policy is a usage error that lists the known ones', (t) => {
   t.throws(() => policyById('worst-fit'), { instanceOf: UsageError, message: /first-fit, best-fit/ });
 });

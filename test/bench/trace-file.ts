@@ -18,7 +18,7 @@ export function writeTraceFile(trace: Trace): Uint8Array[] {
   new DataView(head.buffer).setUint32(0, json.length, true);
   head.set(json, 4);
   const columns = [
-    ...[events.address, events.sizeBytes, events.stack, events.kind],
+    ...[Float64Array.from(events.address), Float64Array.from(events.sizeBytes), events.stack, events.kind],
     ...[stacks.parent, stacks.frame],
     ...[frames.address, frames.functionName, frames.file, frames.line, frames.flags],
   ];
@@ -46,11 +46,18 @@ export function readTraceFile(file: Uint8Array): Trace {
     return copy;
   };
   const floats = (count: number) => new Float64Array(take(count * 8));
+  // As a reader keeps them.
+  const numbers = (count: number) => Uint32Array.from(floats(count));
   const ints = (count: number) => new Int32Array(take(count * 4));
   const bytes = (count: number) => new Uint8Array(take(count));
   const none = undefined;
   const events = {
-    ...{ address: floats(eventCount), sizeBytes: floats(eventCount), stack: ints(eventCount), kind: bytes(eventCount) },
+    ...{
+      address: numbers(eventCount),
+      sizeBytes: numbers(eventCount),
+      stack: ints(eventCount),
+      kind: bytes(eventCount),
+    },
     ...{ fromAddress: none, fromSizeBytes: none, requestedBytes: none, atUs: none, task: none },
     ...{ largestBeforeBytes: none, largestAfterBytes: none },
   };

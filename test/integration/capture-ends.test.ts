@@ -3,6 +3,7 @@ import { harvestEvents } from '../../lib/capture/harvest-events.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { isHeapEvent, type TraceInfo } from '../../lib/trace/heap-event.js';
 import { FIELD_HOOKS, fieldFirmware } from '../support/field-firmware.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
 
 const gdb = await findGdb();
 
@@ -72,3 +73,20 @@ for (const engine of ['direct', 'gdb'] as const) {
     t.false(info.complete);
   });
 }
+
+test('gdb’s Python loop: a target that gives no more events is told with the function that it runs in', async (t) => {
+  const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+  const enough = new AbortController();
+  const options = { elf, engine: 'gdb', gdb: gdb.path, until: 'Default_Handler', timeoutMs: NEVER } as const;
+  let status = '';
+  let loop: unknown;
+  for await (const record of harvestEvents({ ...options, signal: enough.signal })) {
+    if (record.kind === 'info') loop = record.info.engineReport?.loop ?? loop;
+    if (record.kind === 'status') {
+      status ||= record.text;
+      enough.abort();
+    }
+  }
+  t.is(loop, gdb.hasPython ? 'inside gdb (Python)' : 'MI commands');
+  t.regex(status, /^no event for \d+ s: the target (runs|is) .*; 3 breakpoints are set$/);
+});

@@ -59,7 +59,7 @@ test('a halted target is not interrupted', (t) => {
 });
 
 test('a target that does not stop is lost, after it was asked twice where an interrupt can be lost', async (t) => {
-  const { seen, interrupts } = watched(t, { answerMs: 400, repeatMs: 200, quiet: new QuietTimes(50) });
+  const { seen, interrupts } = watched(t, { answerMs: 1300, repeatMs: 700, quiet: new QuietTimes(50) });
   interrupts.began();
   await until(() => seen.lost > 0);
   t.deepEqual([seen.sent, seen.lost], [2, 1]);

@@ -65,6 +65,32 @@ const SAMPLES: readonly [format: string, text: string][] = [
     'mem-info',
     'GC: total: 37952, used: 12112, free: 25840\n No. of 1-blocks: 286, 2-blocks: 22, max blk sz: 264, max free sz: 1609\nGC memory layout; from 3ffeedc0:\n00000: MDThhhDMhTDhThDTB=TB=BhhTTB=h====h===hh==h======================\n       (25 lines all free)\n',
   ],
+  ['call-log', 'malloc(64) = 0x20001000\nmalloc(24) = 0x20001050\nfree(0x20001000)\n'],
+  [
+    'call-log',
+    '0x20001000 <---- malloc of 0x40 bytes\n0x20001050 <---- calloc of 24 bytes\n0x20001000 <---- free of 0x40 bytes\n',
+  ],
+  [
+    'nuttx',
+    'nsh> memdump used\nDump all used memory node info:\n   PID        Size    Sequence    Address Callstack\n    12        2064          41 0x20005000  [0x08001234] [0x08002345]\nTotal Blks  Total Size\n         1        2064\nnsh> memdump free\nDump all free memory node info:\n        Size    Address\n       31712 0x20006000\nTotal Blks  Total Size\n         1       31712\n',
+  ],
+  [
+    'json',
+    '{"device": "b", "count": 2, "blocks": [{"addr": "0x3fca1000", "size": 45, "callers": ["0x42077b00", "0x42076a1e"]}, {"addr": "0x3fca2000", "size": 170}]}',
+  ],
+  [
+    'gdb-log',
+    'Breakpoint 1, malloc (nbytes=64) at m.c:160\n160\t  return f;\n#0  malloc (nbytes=64) at m.c:160\n#1  0x08000456 in make (n=64) at b.c:12\nValue returned is $1 = (void *) 0x20001000\n\nBreakpoint 2, free (addr=0x20001000) at m.c:180\n#1  0x08000490 in drop () at b.c:20\n',
+  ],
+  [
+    'heap-levels',
+    'Heap summary for capabilities 0x00001800:\n  At 0x3ffb2730 len 15504 free 0 allocated 15324 min_free 0\n    largest_free_block 0 alloc_blocks 71 free_blocks 0 total_blocks 71\n  Totals:\n    free 23256 allocated 105548 min_free 22752 largest_free_block 22644 alloc_blocks 315 free_blocks 3 total_blocks 318\n',
+  ],
+  ['heap-levels', 'uptime_s,free_heap,largest_block\n10,39788,20480\n20,39700,20480\n'],
+  [
+    'allocation-history',
+    '[{"start_block":0,"size":2,"start_trace":[["0x100","a.c:1","f"]],"start_time":0,"end_trace":"","end_time":2,"address":"0x1000","bytes":32,"doubts":{"complete":false,"gaps":[{"reason":"x","lostEvents":3}],"notes":[{"code":"n","text":"t"}]}}]\n',
+  ],
   [
     'heap-levels',
     'I (10) app: Free heap: 39788, largest block: 20480\nI (20) app: Free heap: 39700, largest block: 20480\n',
@@ -72,5 +98,5 @@ const SAMPLES: readonly [format: string, text: string][] = [
 ];
 
 export function textSamples(): TraceSample[] {
-  return SAMPLES.map(([format, text]) => ({ name: `text of ${format}`, format, bytes: utf8(text) }));
+  return SAMPLES.map(([format, text], i) => ({ name: `text ${i + 1} of ${format}`, format, bytes: utf8(text) }));
 }

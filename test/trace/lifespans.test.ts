@@ -127,7 +127,10 @@ test('the running live heap agrees with the lifespans on consistent streams', (t
       const heap = new LiveHeap();
       for (const record of records) heap.add(record);
       const spans = lifespans(traceOf(records));
-      const aliveBytes = spans.sizeBytes.reduce((sum, size, i) => sum + (spans.endCause[i] === 0 ? size : 0), 0);
+      const aliveBytes = Array.from(spans.sizeBytes).reduce(
+        (sum, size, i) => sum + (spans.endCause[i] === 0 ? size : 0),
+        0,
+      );
       t.is(heap.liveBytes, aliveBytes);
       t.is(heap.blocks.size, live.size);
       t.is(heap.eventCount, records.filter(isHeapEvent).length);

@@ -28,7 +28,7 @@ export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
 function Totals({ stats }: { readonly stats: HeapStats }) {
   const { lifetimes, rate } = stats;
   // The host's clock tells how long the debugger took, not the firmware.
-  const inUs = stats.clock === 'host' ? undefined : lifetimes.us;
+  const inUs = stats.timeLabel === 'host time' ? undefined : lifetimes.us;
   const life = inUs ?? lifetimes.events;
   const unit = (value: number) => (inUs ? formatUs(value) : `${formatCount(value)} events`);
   const rows: (readonly [string, string])[] = [
@@ -44,7 +44,7 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
   ];
   if (rate)
     rows.push([
-      stats.clock === 'host' ? 'rate (host time)' : 'rate',
+      stats.timeLabel === 'host time' ? 'rate (host time)' : 'rate',
       `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`,
     ]);
   if (life) {

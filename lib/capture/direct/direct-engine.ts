@@ -69,6 +69,7 @@ class DirectRun {
       keepSamples,
       maxEvents: plan.maxEvents,
       attached: plan.attached,
+      clock: plan.clock,
     });
   }
 

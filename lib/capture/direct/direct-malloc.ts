@@ -11,7 +11,10 @@ export async function* harvestMallocDirect(
   options: { readonly signal: AbortSignal; readonly keepSamples: boolean; readonly quietMs: Milliseconds },
 ): AsyncGenerator<TraceRecord, void, undefined> {
   const { signal, keepSamples, quietMs } = options;
-  const words = plan.hook.taskVariable ? [plan.hook.taskVariable.address] : [];
+  const { clock } = plan;
+  const words = [plan.hook.taskVariable?.address, clock?.bytes === 4 ? clock.address : undefined].filter(
+    (address) => address !== undefined,
+  );
   const link = new RspLink(connection, { words, keepSamples });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
   const report = (): EngineReport => ({

@@ -3,6 +3,8 @@ import type { Address, Bytes, Seq } from '../../base/units.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
+import { eventClock } from '../clock/event-clock.js';
+import type { TargetClock } from '../clock/parse-clock.js';
 import type { LogHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
 import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
@@ -16,6 +18,8 @@ export interface RecordsOptions {
   readonly keepSamples: boolean;
   readonly maxEvents?: number | undefined;
   readonly attached?: boolean | undefined;
+  /** Default: the host's. */
+  readonly clock?: TargetClock | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export class DirectRecords {
   readonly heap: HeapFollower<StopSnapshot>;
   /** Of stops that had to be unwound before the target ran on. */
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
-  private readonly startedAt = performance.now();
+  private readonly clock;
   private readonly initSteps: FollowerStep<StopSnapshot>[] = [];
   private readonly steps = new WeakMap<StopSnapshot, readonly FollowerStep<StopSnapshot>[]>();
 
@@ -38,6 +42,7 @@ export class DirectRecords {
     private readonly options: RecordsOptions,
   ) {
     this.heap = new HeapFollower(hook, options);
+    this.clock = eventClock(options.clock);
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
@@ -45,6 +50,7 @@ export class DirectRecords {
     // At the entry and at the return; only the second is given to `of`.
     if (stop.kind === 'gc-init') this.initSteps.push(...(await this.heap.restart(this.client)));
     if (stop.kind !== 'log') return stop;
+    await this.clock.tick(this.client);
     const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
     const [block = 0, length = 0] = whole.registers;
     this.steps.set(whole, await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole)));
@@ -107,7 +113,7 @@ export class DirectRecords {
       const { registers, sp, stack } = step.logged;
       const backtrace = this.backtraceOf(step.logged);
       const seq = this.events++;
-      yield { ...gcEvent(step.change, step, backtrace), atUs: this.now() };
+      yield { ...gcEvent(step.change, step, backtrace), atUs: this.clock.nowUs };
       if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
     }
   }
@@ -116,10 +122,6 @@ export class DirectRecords {
     const whole = this.unwound.get(snapshot) ?? this.options.stacks.ofCopy(snapshot, this.depth);
     this.unwound.set(snapshot, whole);
     return whole.slice(1);
-  }
-
-  private now(): number {
-    return Math.round((performance.now() - this.startedAt) * 1000);
   }
 
   private async unwindHalted(short: StopSnapshot): Promise<StopSnapshot> {

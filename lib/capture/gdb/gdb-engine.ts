@@ -53,7 +53,8 @@ export class GdbEngine implements Engine {
       yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
-    const python = this.program.hasPython && this.usePython;
+    // The script does not read the clock.
+    const python = this.program.hasPython && this.usePython && !plan.clock;
     const engineReport = { gdb, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
     if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);

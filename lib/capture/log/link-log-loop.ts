@@ -1,8 +1,9 @@
-import { formatAddress } from '../../base/units.js';
+import { formatAddress, type Microseconds } from '../../base/units.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
+import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
@@ -20,6 +21,7 @@ export async function* harvestLogByLink(
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
   const heap = new HeapFollower<Backtrace>(hook, plan);
+  const clock = eventClock(plan.clock);
   const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
   for (const { address } of breakpoints) await link.setBreakpoint(address);
   let end: EndReason | undefined;
@@ -38,7 +40,9 @@ export async function* harvestLogByLink(
       const registers = await link.registers();
       const backtrace = await link.backtrace(plan.maxDepth + 1);
       const [block = 0, length = 0] = registers;
-      yield* recordsOf(await heap.at({ block, length, logged: backtrace.slice(1) }, link));
+      await clock.tick(link);
+      const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
+      yield* recordsOf(steps, plan.clock && clock.nowUs);
       await link.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
@@ -62,6 +66,10 @@ export async function* harvestLogByLink(
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
 }
 
-function* recordsOf(steps: readonly FollowerStep<Backtrace>[]): Generator<TraceRecord> {
-  for (const step of steps) yield step.kind === 'change' ? gcEvent(step.change, step, step.logged) : step;
+/** Timed where the target tells the time: gdb stands for long at an event, so that the host's clock says nothing. */
+function* recordsOf(steps: readonly FollowerStep<Backtrace>[], atUs?: Microseconds): Generator<TraceRecord> {
+  for (const step of steps) {
+    if (step.kind !== 'change') yield step;
+    else yield { ...gcEvent(step.change, step, step.logged), ...(atUs === undefined ? {} : { atUs }) };
+  }
 }

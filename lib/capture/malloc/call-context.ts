@@ -1,4 +1,6 @@
 import type { ReadTarget } from '../../allocators/heap-walk.js';
+import { exceptionState } from '../../arch/arm/program-status.js';
+import { XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress } from '../../base/units.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { CodePoint } from '../engine.js';
@@ -7,9 +9,6 @@ import type { CodePoint } from '../engine.js';
 const TASK_VARIABLES = ['pxCurrentTCB', 'pxCurrentTCBs', '_tx_thread_current_ptr', 'rt_current_thread', 'current_task'];
 /** Zephyr keeps it inside of a structure. */
 const TASK_FIELDS = [['_kernel', 'cpus[0].current']] as const;
-/** The exception number in xPSR: 0 outside of handlers. */
-const IPSR_MASK = 0x1ff;
-const XPSR = 16;
 
 /** Where the firmware keeps the running task; undefined for one without tasks, or with an unknown RTOS. */
 export function findTaskVariable(firmware: Symbolizer, preferred: readonly string[]): CodePoint | undefined {
@@ -38,17 +37,18 @@ export interface CallContext {
   readonly task?: number;
 }
 
-/** Tells contexts apart: exception handlers by their number, tasks by their control block. */
+/** Tells contexts apart: exception handlers by their number (A and R profiles: their mode), tasks by their control block. */
 export class CallContexts {
   private readonly tasks = new Map<Address, number>();
 
   constructor(
     private readonly taskVariable: CodePoint | undefined,
     private readonly read: ReadTarget,
+    private readonly isCortexM = true,
   ) {}
 
   async of(registers: Uint32Array): Promise<CallContext> {
-    const exception = (registers[XPSR] ?? 0) & IPSR_MASK;
+    const { number: exception } = exceptionState(registers[XPSR], this.isCortexM);
     if (exception !== 0) return { key: `${EXCEPTION}${exception}` };
     if (!this.taskVariable) return { key: 'thread' };
     const bytes = await this.read(this.taskVariable.address, 4);

@@ -1,5 +1,5 @@
 import type { HeapBlock } from '../../allocators/heap-walk.js';
-import { type Address, type Bytes, formatCount, type Seq } from '../../base/units.js';
+import { type Address, type Bytes, formatCount, type Microseconds, type Seq } from '../../base/units.js';
 import type { StackSample } from '../../link/debug-link.js';
 import {
   type Backtrace,
@@ -19,6 +19,8 @@ export interface UnwrittenEvent {
   readonly backtrace?: Backtrace;
   readonly sample?: StackSample | undefined;
   readonly task: number | undefined;
+  /** When it happened, on the capture's clock. */
+  readonly atUs: Microseconds;
 }
 
 /** Read from the allocation table: what was asked for is not known, `blockSizeBytes` is what is occupied. */
@@ -38,7 +40,6 @@ export class EventWriter {
   /** How many of them tell what was alive before. */
   existing = 0;
   private readonly heap = new LiveHeap();
-  private readonly startedAt = performance.now();
   private readonly seesAll: boolean;
   private contradictions = 0;
   private firstContradiction = '';
@@ -58,8 +59,7 @@ export class EventWriter {
   }
 
   *write(events: readonly UnwrittenEvent[]): Generator<TraceRecord> {
-    for (const { event, backtrace, sample, task } of events) {
-      const atUs = Math.round((performance.now() - this.startedAt) * 1000);
+    for (const { event, backtrace, sample, task, atUs } of events) {
       const made: HeapEvent = {
         ...this.sized(event),
         ...(backtrace === undefined ? {} : { backtrace }),

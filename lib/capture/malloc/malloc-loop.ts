@@ -3,6 +3,7 @@ import { formatAddress, formatCount, type Milliseconds } from '../../base/units.
 import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
@@ -40,6 +41,7 @@ class MallocLoop {
   private readonly armed: ArmedBreakpoints;
   private readonly contexts: CallContexts;
   private readonly made: MallocRecords;
+  private readonly clock;
   private stops = 0;
   private saidQuiet = false;
 
@@ -52,8 +54,9 @@ class MallocLoop {
     const read = (address: number, length: number) => link.readMemory(address, length);
     this.tracker = new MallocTracker(hook.calls, hook);
     this.armed = new ArmedBreakpoints(link, plan, this.tracker);
-    this.contexts = new CallContexts(hook.taskVariable, read);
-    this.made = new MallocRecords(link, plan, this.tracker);
+    this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware.isCortexM);
+    this.clock = eventClock(plan.clock);
+    this.made = new MallocRecords(link, plan, { tracker: this.tracker, clock: this.clock });
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
@@ -87,6 +90,7 @@ class MallocLoop {
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
     const registers = await this.link.registers();
+    await this.clock.tick(this.link);
     const { key, task } = await this.contexts.of(registers);
     const word = (index: number) => registers[index] ?? 0;
     const seen: TrackerStop = {

@@ -1,7 +1,8 @@
 import type { CallUnderWay } from '../../allocators/malloc-oracle.js';
-import { type Address, formatAddress, formatCount, type Seq } from '../../base/units.js';
+import { type Address, formatAddress, formatCount, type Microseconds, type Seq } from '../../base/units.js';
 import type { DebugLink, StackSample } from '../../link/debug-link.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
+import type { EventClock } from '../clock/event-clock.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
@@ -16,12 +17,16 @@ import { TableReader } from './table-reader.js';
 
 /** Of a call's entry. */
 interface CallStack {
+  /** The time at the call's entry. */
+  readonly atUs?: Microseconds;
   readonly backtrace?: Backtrace;
   readonly sample?: StackSample | undefined;
 }
 
 /** Turns what the tracker says into trace records; the target is halted while it does. */
 export class MallocRecords {
+  private readonly tracker: MallocTracker;
+  private readonly clock: EventClock;
   private readonly reader: HeapReader;
   private readonly tables: TableReader | undefined;
   private readonly sampler: LargestSampler | undefined;
@@ -38,8 +43,10 @@ export class MallocRecords {
   constructor(
     private readonly link: DebugLink,
     private readonly plan: HarvestPlan & { readonly hook: MallocHook },
-    private readonly tracker: MallocTracker,
+    { tracker, clock }: { readonly tracker: MallocTracker; readonly clock: EventClock },
   ) {
+    this.tracker = tracker;
+    this.clock = clock;
     const { hook } = plan;
     this.reader = new HeapReader(hook, (address, length) => link.readMemory(address, length));
     this.tables = hook.readsTables ? new TableReader(link, hook) : undefined;
@@ -138,7 +145,7 @@ export class MallocRecords {
     yield* this.seed();
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.link.backtrace(this.plan.maxDepth + 1);
-    this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.link.sample?.() });
+    this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.link.sample?.(), atUs: this.clock.nowUs });
     if (this.isAlone(call)) {
       yield* this.catchUp();
       if (this.sampler) yield* await this.sampler.sample();
@@ -164,7 +171,12 @@ export class MallocRecords {
     task: number | undefined,
   ): AsyncGenerator<TraceRecord> {
     const stack = this.takeStack(call);
-    const unwritten = (each: UnwrittenEvent['event']): UnwrittenEvent => ({ event: each, ...stack, task });
+    const unwritten = (each: UnwrittenEvent['event']): UnwrittenEvent => ({
+      event: each,
+      ...stack,
+      atUs: this.clock.nowUs,
+      task,
+    });
     if (call.hook.kind !== 'free' && this.isAlone(call)) yield* this.catchUp(stack, event);
     if (event?.kind === 'free') this.freeing.set(call.context, event.address);
     if (call.hook.kind !== 'realloc' || givenBlock(call) === 0) {
@@ -172,13 +184,18 @@ export class MallocRecords {
       return;
     }
     // Of the block that it left another may have got the place before this call returned.
+    // Of a block that it freed (realloc(p, 0)), too.
     const parts =
-      event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.since(call))
-        ? {
-            atEntry: [unwritten({ kind: 'free', address: event.fromAddress })],
-            atReturn: [unwritten({ ...event, kind: 'alloc' })],
-          }
-        : { atEntry: [], atReturn: event ? [unwritten(event)] : [] };
+      event?.kind === 'free'
+        ? { atEntry: [{ ...unwritten(event), atUs: stack.atUs ?? this.clock.nowUs }], atReturn: [] }
+        : event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.since(call))
+          ? {
+              atEntry: [
+                { ...unwritten({ kind: 'free', address: event.fromAddress }), atUs: stack.atUs ?? this.clock.nowUs },
+              ],
+              atReturn: [unwritten({ ...event, kind: 'alloc' })],
+            }
+          : { atEntry: [], atReturn: event ? [unwritten(event)] : [] };
     yield* this.writer.write(this.order.close(call, parts));
   }
 
@@ -202,7 +219,8 @@ export class MallocRecords {
         reason: 'blocks were allocated without a call that was seen; they are told without a backtrace',
       };
     }
-    for (const event of found.events) yield* this.writer.write(this.order.add({ event, ...stack, task: undefined }));
+    for (const event of found.events)
+      yield* this.writer.write(this.order.add({ event, ...stack, atUs: this.clock.nowUs, task: undefined }));
   }
 
   /** After a collection: what the events say is alive, and the allocation table does not know any more, has died. */
@@ -215,7 +233,9 @@ export class MallocRecords {
     const used = new Set(walk.blocks.filter((block) => block.used).map((block) => block.start));
     const dead = [...this.writer.live.keys()].filter((address) => !used.has(address)).sort((a, b) => a - b);
     for (const address of dead) {
-      yield* this.writer.write(this.order.add({ event: { kind: 'sweep', address }, ...stack, task }));
+      yield* this.writer.write(
+        this.order.add({ event: { kind: 'sweep', address }, ...stack, atUs: this.clock.nowUs, task }),
+      );
     }
   }
 

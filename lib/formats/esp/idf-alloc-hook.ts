@@ -5,6 +5,7 @@ import { type EspPlace, parseEspLine } from '../esp-idf-lines.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
 import { PatternMatcher } from '../pattern/match-pattern.js';
+import { nearByPatterns } from '../pattern/near-patterns.js';
 import { parsePattern } from '../pattern/parse-pattern.js';
 import { TextReader } from '../text-reader.js';
 
@@ -19,6 +20,7 @@ export const idfAllocHookFormat: TraceFormat = {
     if (events === 0) return 0;
     return lines.some((line) => BACKTRACE.test(line)) ? 0.9 : events > 1 ? 0.7 : 0.5;
   },
+  nearMiss: (lines) => nearByPatterns(lines, matchersOf()),
   open: (builder, options) => new HookReader(builder, options),
 };
 

@@ -3,6 +3,7 @@ import type { Frame } from '../../trace/heap-event.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** What ESP-IDF's sysviewtrace_proc.py prints: every event with -p, and the report of the blocks that are left. */
@@ -13,6 +14,13 @@ export const sysviewtraceTextFormat: TraceFormat = {
     for (const line of headLines(head, whole)) if (EVENT.test(line) || line.includes('HEAP TRACE REPORT')) return 0.94;
     return 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\bHEAP: /.test(line) || line.includes('sysviewtrace'),
+        expected: '`HEAP: Allocated N bytes @ 0x... from task "..." on core N by:`',
+      },
+    ]),
   open: (builder, options) => new SysviewtraceReader(builder, options),
 };
 

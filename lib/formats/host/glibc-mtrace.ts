@@ -1,6 +1,7 @@
 import type { StackId } from '../../base/units.js';
 import type { TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** The file that glibc's mtrace() writes (MALLOC_TRACE). */
@@ -11,6 +12,14 @@ export const glibcMtraceFormat: TraceFormat = {
     const found = headLines(head, whole).filter((line) => parseMtrace(line) !== undefined).length;
     return found > 1 ? 0.92 : found * 0.6;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /^(?:= Start|@ \S+[:[(])/.test(line),
+        takes: (line) => parseMtrace(line) !== undefined,
+        expected: '`@ PROGRAM:(FUNCTION+0x1c)[0x...] + 0x... 0x...`',
+      },
+    ]),
   open: (builder, options) =>
     new MtraceReader(builder, options, {
       info: { source: 'glibc mtrace', unitBytes: 8 },

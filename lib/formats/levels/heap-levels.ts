@@ -2,6 +2,7 @@ import type { HeapLevel } from '../../trace/heap-event.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 import { type LevelValues, parseLevelLine } from './level-lines.js';
 import { LevelTables } from './level-tables.js';
@@ -21,6 +22,15 @@ export const heapLevelsFormat: TraceFormat = {
     // Any format whose events are in the log says more.
     return inTables > 0 ? 0.49 : lines > 1 ? 0.47 : lines * 0.3;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\b(?:heap|memory|mem)\b/i.test(line) && /\d/.test(line),
+        takes: (line) => parseLevelLine(line) !== undefined,
+        expected: 'a figure of what is free, as in `Free heap: 39788`',
+        closeness: 0.3,
+      },
+    ]),
   open: (builder, options) => new LevelReader(builder, options),
 };
 

@@ -3,6 +3,7 @@ import { type GcTextDump, GcTextReader, isGcTextLine, isGcTextRow } from '../../
 import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines, LineSplitter } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** `micropython.mem_info(1)` as text, once or many times in a log: what is alive at each of these moments. */
@@ -10,6 +11,13 @@ export const memInfoFormat: TraceFormat = {
   id: 'mem-info',
   title: 'MicroPython and CircuitPython mem_info(1): heap maps in a log',
   detect: (head, whole) => (headLines(head, whole).some(isGcTextLine) ? 0.93 : 0),
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\bGC: |GC memory layout|max blk sz:/.test(line),
+        expected: '`GC: total: N, used: N, free: N` or `GC memory layout; from ...:` and its map',
+      },
+    ]),
   open: (builder, options) => new MemInfoReader(builder, options),
 };
 
@@ -79,7 +87,8 @@ class MemInfoReader extends TextReader {
       const { poolAddress, blockBytes, blockCount } = geometry;
       events.builder.add({ kind: 'info', info: { unitBytes: blockBytes } });
       events.region(layouts.length > 1 ? `gc area ${i + 1}` : 'gc heap', poolAddress, blockCount * blockBytes);
-      for (const { address, blocks } of objects) events.alloc(address, blocks * blockBytes, { atUs });
+      const details = { atUs };
+      for (const { address, blocks } of objects) events.alloc(address, blocks * blockBytes, details);
     }
     for (const doubt of doubts) events.gap(doubt);
     if (said) this.level(said, layouts, atUs);

@@ -89,6 +89,22 @@ export class PatternMatcher {
     return undefined;
   }
 
+  /** How much of the pattern's own words a line that does not match has, in their order: from 0 to 1. */
+  nearness(line: string): number {
+    const words = this.pattern.parts.flatMap((part) =>
+      part.part === 'text' && /[a-z]{3}/i.test(part.text) ? [part.text] : [],
+    );
+    let at = 0;
+    let found = 0;
+    for (const word of words) {
+      const next = line.indexOf(word, at);
+      if (next < 0) break;
+      found++;
+      at = next + word.length;
+    }
+    return words.length === 0 ? 0 : found / words.length;
+  }
+
   private begins(line: string, at: number): boolean {
     // `free` does not begin inside `xfree`.
     if (this.before.length === 0) {

@@ -7,6 +7,7 @@ import { headLines } from '../line-splitter.js';
 import { LogClock } from '../log-time.js';
 import { TextEvents } from '../text-events.js';
 import { type FieldValues, PatternMatcher } from './match-pattern.js';
+import { nearByPatterns } from './near-patterns.js';
 import { type LinePattern, type PatternKind, parsePattern } from './parse-pattern.js';
 import { addMatched } from './pattern-events.js';
 
@@ -61,6 +62,7 @@ export function patternReader(source: PatternText): TraceFormat {
       }
       return found > 1 ? Math.min(0.94, source.confidence + 0.1) : found * source.confidence;
     },
+    nearMiss: (lines) => nearByPatterns(lines, matchers),
     open: (builder, options) => new PatternDecoder(builder, options, { ...source, patterns }),
   };
 }

@@ -2,6 +2,7 @@ import type { Address, StackId } from '../../base/units.js';
 import type { Frame } from '../../trace/heap-event.js';
 import type { TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** The tables of NuttX's gdb commands `memleak` and `memdump`: callers with their symbols, equal blocks counted together. */
@@ -14,6 +15,13 @@ export const nuttxGdbFormat: TraceFormat = {
     // The table of the shell's own memdump has bare addresses.
     return lines.some((line) => columnsOf(line)?.includes('cnt') || SYMBOL.test(line)) ? 0.945 : 0;
   },
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      {
+        looks: (line) => /\bCNT\s+PID\b|\bCallstack\b/i.test(line),
+        expected: 'a header line `CNT PID Size Sequence Address Callstack`',
+      },
+    ]),
   open: (builder, options) =>
     new NuttxGdbReader(builder, options, {
       info: { source: 'NuttX gdb memleak', contents: 'snapshot', sizeKind: 'block', unitBytes: 8 },

@@ -1,5 +1,6 @@
 import type { TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
 
 /** PX4's table of who allocated how much: sums by caller, no blocks. */
@@ -7,6 +8,10 @@ export const px4MallocTableFormat: TraceFormat = {
   id: 'px4',
   title: 'PX4 table of allocations by caller (TOTAL CNT SYMBOL SIZE(S))',
   detect: (head, whole) => (headLines(head, whole).some(isHeader) ? 0.93 : 0),
+  nearMiss: (lines) =>
+    nearBySigns(lines, [
+      { looks: (line) => /\bTOTAL\b.*\bSYMBOL\b/i.test(line), expected: 'a header line `TOTAL CNT SYMBOL SIZE(S)`' },
+    ]),
   open: (builder, options) =>
     new Px4Reader(builder, options, {
       info: { source: 'PX4 allocation table', contents: 'totals', hasAddresses: false },

@@ -175,23 +175,24 @@ function layoutOf(area: Area, open: Open, doubts: string[]): GcHeapLayout | unde
     return undefined;
   }
   const kinds = new Uint8Array(blockCount).fill(BlockKind.unknown);
-  const letters = new Map<Blocks, string>();
+  /** The character codes of heads. */
+  const letters = new Uint8Array(blockCount);
   for (const { offset, characters, freeLinesBefore } of rows) {
     const start = offset / blockBytes;
     kinds.fill(BlockKind.free, Math.max(0, start - freeLinesBefore * PER_LINE), start);
     for (let i = 0; i < characters.length && start + i < blockCount; i++) {
-      const character = characters[i] ?? '?';
-      kinds[start + i] = kindOf(character);
-      if (kindOf(character) === BlockKind.head && character !== 'h') letters.set(start + i, character);
+      const code = characters.charCodeAt(i);
+      const kind = KINDS[code] ?? BlockKind.head;
+      kinds[start + i] = kind;
+      if (kind === BlockKind.head && code !== HEAD) letters[start + i] = code;
     }
   }
   const last = rows.at(-1);
   const afterLast = last ? last.offset / blockBytes + PER_LINE : 0;
   if (area.freeLines > 0) kinds.fill(BlockKind.free, afterLast);
   const geometry = { tableAddress: area.base, tableBytes: 0, poolAddress: area.base, blockBytes, blockCount };
-  const layout = gcLayout(geometry, kinds, (startBlock, blocks) =>
-    objectOf({ startBlock, blocks, base: area.base, blockBytes }, kinds, letters),
-  );
+  const at = { base: area.base, blockBytes, kinds, letters };
+  const layout = gcLayout(geometry, kinds, (startBlock, blocks) => objectOf(startBlock, blocks, at));
   if (layout.unknownBlocks > 0)
     doubts.push(`${layout.unknownBlocks} of ${blockCount} blocks are unknown: lines of the map are missing`);
   if (layout.orphanTails > 0) doubts.push(`${layout.orphanTails} tails have no head: the map is damaged`);
@@ -220,33 +221,35 @@ function blockCountOf(area: Area, blockBytes: Bytes, totalBytes: Bytes | undefin
   return Math.max(Math.ceil(end), total);
 }
 
-function kindOf(character: string): number {
+const HEAD = 'h'.charCodeAt(0);
+/** By character code; every letter that has no meaning of its own is a head. */
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
   if (character === '.') return BlockKind.free;
   if (character === '=') return BlockKind.tail;
   if (character === 'm') return BlockKind.marked;
   return character === '?' ? BlockKind.unknown : BlockKind.head;
-}
+});
+const TYPE_NAMES = Array.from({ length: 128 }, (_, code) => {
+  const letter = String.fromCharCode(code);
+  return code === 0 ? '' : (TYPES[letter] ?? `type ${letter}`);
+});
 
-interface At {
-  readonly startBlock: Blocks;
-  readonly blocks: Blocks;
+interface PrintedMap {
   readonly base: Address;
   readonly blockBytes: Bytes;
+  readonly kinds: Uint8Array;
+  readonly letters: Uint8Array;
 }
 
-function objectOf(
-  { startBlock, blocks, base, blockBytes }: At,
-  kinds: Uint8Array,
-  letters: ReadonlyMap<Blocks, string>,
-): GcObject {
-  const letter = letters.get(startBlock) ?? '';
+function objectOf(startBlock: Blocks, blocks: Blocks, { base, blockBytes, kinds, letters }: PrintedMap): GcObject {
   return {
     startBlock,
     blocks,
     address: base + startBlock * blockBytes,
     marked: kinds[startBlock] === BlockKind.marked,
     hasFinaliser: false,
-    typeName: letter === '' ? '' : (TYPES[letter] ?? `type ${letter}`),
+    typeName: TYPE_NAMES[letters[startBlock] ?? 0] ?? '',
   };
 }
 

@@ -1,4 +1,5 @@
-import { PC } from '../../arch/arm/registers.js';
+import { isInArmState } from '../../arch/arm/program-status.js';
+import { PC, XPSR } from '../../arch/arm/registers.js';
 import { literalAddress, type StepEffect, simulateThumb, type ThumbCode } from '../../arch/arm/thumb-step.js';
 import type { Address, Bytes } from '../../base/units.js';
 
@@ -18,7 +19,7 @@ export class StepSimulator {
   /** What the instruction at pc does; undefined when the processor must run it itself. */
   async effect(registers: Uint32Array): Promise<StepEffect | undefined> {
     const pc = registers[PC] ?? 0;
-    if (pc >= RAM_START) return undefined;
+    if (pc >= RAM_START || isInArmState(registers[XPSR])) return undefined;
     const code = this.codes.get(pc) ?? (await this.fetch(pc));
     return simulateThumb(code, registers);
   }

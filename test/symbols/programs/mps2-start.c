@@ -23,9 +23,12 @@ static void Default_Handler(void) {
   for (;;) {}
 }
 __attribute__((weak, alias("Default_Handler"))) void SVC_Handler(void);
+__attribute__((weak, alias("Default_Handler"))) void PendSV_Handler(void);
+__attribute__((weak, alias("Default_Handler"))) void SysTick_Handler(void);
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
     stack_top, (void *)Reset_Handler, (void *)Default_Handler, (void *)Default_Handler, 0, 0, 0, 0, 0, 0, 0, (void *)SVC_Handler,
+    0, 0, (void *)PendSV_Handler, (void *)SysTick_Handler,
 };
 
 static char *heap_break = heap_begin;

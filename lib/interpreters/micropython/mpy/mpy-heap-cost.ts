@@ -28,12 +28,17 @@ export interface MpyHeapCost {
     readonly constantBytes: Bytes;
   };
   /**
-   * Strings that have to be interned unless the firmware has them already: text and pool entry. Not what the pools grow by: they
-   * take a whole new pool and a chunk for texts at a time, of sizes that depend on the firmware and on what it interned before.
+   * Strings that have to be interned unless the firmware has them already: text and pool entry. What the pools grow by for them is in
+   * `mostBytes`.
    */
   readonly newQstrs: { readonly count: number; readonly bytes: Bytes };
-  /** Without the qstrs. */
+  /** Code, objects and tables, without the qstrs: what importing takes at least. */
   readonly totalBytes: Bytes;
+  /**
+   * What importing takes at most: all strings are new, and the tables of strings, their texts and the modules grow by a step each.
+   * Under the assumptions; what the module computes when it runs comes on top.
+   */
+  readonly mostBytes: Bytes;
   /** What the figures rest on, to be shown with them. */
   readonly assumptions: readonly string[];
 }
@@ -51,9 +56,17 @@ const ASSUMPTIONS: readonly string[] = [
   'the file is read into RAM (not run from a read-only file system), and native code lies on the same heap',
   'the module runs once from top to bottom: each function of the module and of its classes is made once',
   'what the module itself computes, imports or assigns is not counted, except the names in its globals',
-  'the tables of strings and of modules grow in steps of the firmware, which no file tells: not counted, 32 to 432 B of the heap where it was measured',
+  'at least: the firmware has all strings, and no table grows; at most: all are new, its last table of strings is full and had 40 entries, and all tables grow by a step',
+  'the heap is collected behind the import: what the import needs for a moment is not counted',
   'floats are objects of their own (object representation A), integers above the small range are of the mpz kind',
 ];
+
+/** The table of strings that follows one of 40 entries. */
+const FIRST_TABLE = 80;
+const TEXT_CHUNK: Bytes = 128;
+/** Of `__file__`. */
+const LONGEST_PATH: Bytes = 31;
+const MOST_MODULES = 17;
 
 /** Sizes that hash tables grow through (py/map.c): primes above 12. */
 const TABLE_SIZES = [
@@ -67,6 +80,7 @@ export function mpyHeapCost(file: MpyFile, options: MpyCostOptions = {}): MpyHea
   model.visit(file.code, [], functions, true);
   const module = model.module();
   const qstrs = file.qstrs.filter((qstr) => !qstr.isStatic);
+  const newBytes = model.stringGrowth(qstrs.map(({ text }) => utf8Length(text)));
   const own = module.objectBytes + module.globalsBytes + module.tableBytes + module.constantBytes;
   return {
     functions,
@@ -77,6 +91,7 @@ export function mpyHeapCost(file: MpyFile, options: MpyCostOptions = {}): MpyHea
       bytes: qstrs.reduce((sum, { text }) => sum + utf8Length(text) + 1 + (options.wordBytes ?? 4) + 2, 0),
     },
     totalBytes: functions.reduce((sum, each) => sum + each.totalBytes, own),
+    mostBytes: functions.reduce((sum, each) => sum + each.totalBytes, own) + newBytes + model.moduleTableGrowth(),
     assumptions: ASSUMPTIONS,
   };
 }
@@ -112,6 +127,26 @@ class CostModel {
       tableBytes: this.round(tableBytes),
       constantBytes: this.objects(file.objects),
     };
+  }
+
+  /**
+   * py/qstr.c: a new table has twice as many entries as the last one (5 words, then a pointer, a hash and a length each); texts go into
+   * chunks of 128 bytes, or of their own length, and what does not fit is left. The module's name and path are strings, too.
+   */
+  stringGrowth(texts: readonly Bytes[]): Bytes {
+    const all = [...texts, LONGEST_PATH, LONGEST_PATH];
+    let bytes = 0;
+    for (let entries = FIRST_TABLE, room = 0; room < all.length; room += entries, entries *= 2) {
+      bytes += this.round(5 * this.word + entries * (this.word + 2));
+    }
+    const chunks = all.reduce((sum, text) => sum + this.round(Math.max(text + 1, 0)), 0);
+    // At worst every chunk is half empty when the next text does not fit.
+    return bytes + 2 * chunks + TEXT_CHUNK;
+  }
+
+  /** py/map.c: the table of the loaded modules, a pair of words each; the old one is collected. */
+  moduleTableGrowth(): Bytes {
+    return this.round(MOST_MODULES * 2 * this.word);
   }
 
   private functionCost(code: MpyCode, path: readonly string[], isMade: boolean): MpyFunctionCost {

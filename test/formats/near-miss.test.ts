@@ -1,0 +1,73 @@
+import test from 'ava';
+import { TraceFormatError } from '../../lib/errors/errors.js';
+import { detectFormat } from '../../lib/formats/registry.js';
+import { utf8 } from '../support/decode-ways.js';
+
+const refusal = (text: string) => {
+  try {
+    return `taken for ${detectFormat(utf8(text), true).id}`;
+  } catch (error) {
+    if (!(error instanceof TraceFormatError) || error.code !== 'HH1402') throw error;
+    return error.message;
+  }
+};
+
+const nears = test.macro({
+  exec: (t, text: string, expected: string | undefined) => {
+    const message = refusal(text);
+    if (expected === undefined) t.notRegex(message, /came near|taken for/);
+    else t.true(message.includes(`came near: ${expected}`), message);
+  },
+  title: (name = '') => `an input of no known format: ${name}`,
+});
+
+test(
+  'the line of a dump that its reader refused, and what it lacks',
+  nears,
+  'boot\n16 bytes (@ 0x3fc9f620, Internal) allocated CPU zero ccount 0x1000\n',
+  "esp-idf, line 2 '16 bytes (@ 0x3fc9f620, Internal) allocated CPU zero ccount 0x1000': expected `N bytes (@ 0x...) allocated CPU N ccount 0x... caller 0x...`",
+);
+test(
+  'columns that name no size are quoted with what was found',
+  nears,
+  'ptr,owner,age\n0x1000,main,5\n',
+  "csv, line 1 'ptr,owner,age': expected columns for an address and a size, or a size and a kind (found ptr, owner, age)",
+);
+test(
+  'JSON lines whose members have other names',
+  nears,
+  '{"where":"0x1000","much":64}\n{"where":"0x1010","much":6}\n',
+  'ndjson, line 1 \'{"where":"0x1000","much":64}\': expected an address and a size, or a size and a kind, under usual names (found the members where, much)',
+);
+test(
+  'frames of a gdb log without its breakpoints',
+  nears,
+  '(gdb) bt\n#0  0x0000a0b4 in gc_alloc (n=1) at gc.c:500\n#1  0x0000a1c0 in m_malloc (n=1) at malloc.c:86\n',
+  "gdb-log, line 2 '#0  0x0000a0b4 in gc_alloc (n=1) at gc.c:500': expected a line `Breakpoint N, FUNCTION (...)` before its frames",
+);
+test(
+  'a record that is cut in its middle',
+  nears,
+  '#m:0x20003080;0x182f\n',
+  "mbed, line 1 '#m:0x20003080;0x182f': expected `#m:0x...;0x...-N` (or #c:, #r:, #f:)",
+);
+test(
+  'a log of patterns, with a value that is none',
+  nears,
+  'I (3) heap_trace: mem @3fff1a20h size 64 caller func 4021\n',
+  "esp8266-rtos, line 1 'mem @3fff1a20h size 64 caller func 4021': expected `alloc: mem @{address} size {size} caller func {caller}`",
+);
+test(
+  'a map of a heap without its rows',
+  nears,
+  'GC: total 37952 used 12112\n',
+  "mem-info, line 1 'GC: total 37952 used 12112'",
+);
+test('nothing came near: nothing is said', nears, 'hello, world\nthis is a letter\n', undefined);
+test('the text of a README', nears, '# Title\n\nSome words about a thing, and more of them.\n', undefined);
+
+test('what is quoted cannot act on a terminal, and is short', (t) => {
+  const message = refusal(`#m:\u001b]0;evil\u0007 ${'x'.repeat(500)}\n`);
+  t.false(message.includes('\u001b') || message.includes('\u0007'));
+  t.true(message.length < 600, message);
+});
