@@ -13,6 +13,7 @@ import {
   UsageError,
   writeOutputs,
 } from '../../lib/public/command-line.js';
+import { consoleLog } from '../console-log.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
 import { positiveOption, sizeOption } from '../number-options.js';
@@ -39,6 +40,11 @@ export const harvestCommand = defineCommand({
       .option('baud', { hidden: true, type: 'number', describe: "the rate of --serial (default: the board's)" })
       .option('dtr', { hidden: true, type: 'boolean', describe: '--serial: the level of DTR after opening' })
       .option('rts', { hidden: true, type: 'boolean', describe: '--serial: the level of RTS after opening' })
+      .option('serial-log', {
+        hidden: true,
+        type: 'string',
+        describe: "the console's lines into this file, each with the number of events before it",
+      })
       .option('clock', {
         type: 'string',
         describe: "a counter that tells the events' time: xTickCount@1000, DWT_CYCCNT@48M",
@@ -123,8 +129,13 @@ export const harvestCommand = defineCommand({
         timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
       }),
     };
+    using log = consoleLog(args.serialLog, context);
     if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf(target)}\n`);
-    const { outputs, exitCode } = await captureToFolder(harvestEvents(options), out, context);
+    const { outputs, exitCode } = await captureToFolder(
+      harvestEvents({ ...options, onConsoleLine: log.line }),
+      out,
+      context,
+    );
     printOutputs(outputs, context);
     if (!context.quiet && !context.json) nextStep(out, context);
     return exitCode;

@@ -11,6 +11,7 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../trace/gc-log.js';
 import { isHeapEvent, type TraceInfo, type TraceRecord } from '../trace/heap-event.js';
 import { parseClock, type TargetClock } from './clock/parse-clock.js';
+import { type ConsoleLine, ConsoleLines } from './console/console-lines.js';
 import { type SerialConsoleOptions, withSerialConsole } from './console/serial-console.js';
 import type { TargetConsole } from './console/target-console.js';
 import type { HarvestPlan } from './engine.js';
@@ -56,6 +57,8 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   readonly ring?: RingOptions;
   /** Is connected to the target's console, where it has one. */
   readonly console?: TargetConsole;
+  /** Is told each line of the target's console, with how many events came before it. */
+  readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -93,7 +96,10 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const open = () => connect(board, { ...options, elf: options.elf, openLine });
   await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
+  let events = 0;
+  const lines = new ConsoleLines((text) => options.onConsoleLine?.({ text, afterEvents: events }));
   const capture = watchedCapture(engine, target, plan, {
+    onText: (text) => lines.push(text),
     signal: options.signal ?? new AbortController().signal,
     console: options.console,
     send: options.send ?? [],
@@ -111,6 +117,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
     for (; !next.done; next = await capture.next()) {
       if (isHeapEvent(next.value)) {
         firstEventAt ??= Date.now();
+        events++;
         options.console?.signOfLife();
       }
       yield next.value;
@@ -118,6 +125,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   } finally {
     options.console?.detach();
     await capture.return(undefined);
+    lines.end();
   }
   yield { kind: 'info', info: { durationMs: firstEventAt === undefined ? 0 : Date.now() - firstEventAt } };
 }

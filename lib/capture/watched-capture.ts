@@ -10,6 +10,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Is shown what the target's console shows. */
   readonly console: TargetConsole | undefined;
+  /** Is given the same. */
+  readonly onText: (text: string) => void;
   /** Lines to type, one at each prompt; the prompt behind the last ends the capture. */
   readonly send?: readonly string[];
 }
@@ -22,7 +24,7 @@ export async function* watchedCapture(
   engine: Engine,
   target: Target,
   plan: HarvestPlan,
-  { signal, console, send = [] }: WatchOptions,
+  { signal, console, onText, send = [] }: WatchOptions,
 ): AsyncGenerator<TraceRecord> {
   const control = new AbortController();
   const hasGoal = plan.stops.length > 0 || plan.prompt !== undefined;
@@ -48,7 +50,11 @@ export async function* watchedCapture(
       else target.writeConsole?.(`${line}\r`);
     };
     // Read in any case: a full pipe would hold the emulator up.
-    readConsole(target.console, console, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
+    const show = (text: string) => {
+      console?.show(text);
+      onText(text);
+    };
+    readConsole(target.console, show, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
   }
   try {
     yield* warnOfBareBacktraces(engine.harvest(target, plan, control.signal));
@@ -69,12 +75,12 @@ interface PromptWait {
 
 async function readConsole(
   chunks: AsyncIterable<string>,
-  console: TargetConsole | undefined,
+  show: (text: string) => void,
   { prompt, reachedPrompt }: PromptWait,
 ): Promise<void> {
   let watcher = prompt === undefined ? undefined : new PromptWatcher(prompt);
   for await (const text of chunks) {
-    console?.show(text);
+    show(text);
     if (prompt === undefined || !watcher?.push(text)) continue;
     watcher = new PromptWatcher(prompt);
     reachedPrompt();

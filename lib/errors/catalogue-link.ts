@@ -69,6 +69,11 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'OpenOCD has tcl_port disabled or on another number.',
     'Start OpenOCD with `tcl_port 6666`. Without it OpenOCD sees 10 events a second.',
   ),
+  HH1566: entry(
+    'The log of the console cannot be written',
+    'The folder of --serial-log is not there or not writable, or the disk is full.',
+    'Name another file.',
+  ),
   HH1567: entry(
     'No return instruction for the one-write mode',
     'No `bx lr` lies near the log function.',

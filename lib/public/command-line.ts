@@ -22,6 +22,7 @@ export { boardFileOf, chipNamed, chipsIn } from '../boards/import-board.js';
 export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.js';
 export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';
 export { type PluggedProbe, probesAmong, udevRuleFor } from '../boards/usb-probes.js';
+export type { ConsoleLine } from '../capture/console/console-lines.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
 export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { stopPoints } from '../capture/plan/make-plan.js';

@@ -26,6 +26,7 @@ export type {
   UsbId,
   Verified,
 } from '../boards/board.js';
+export type { ConsoleLine } from '../capture/console/console-lines.js';
 export { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 export type { CodePoint } from '../capture/engine.js';
 export type { ErrorDetails } from '../errors/errors.js';

@@ -89,3 +89,27 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     t.not(summary.oracle.outcome, 'differs');
     t.true(existsSync(join(out, 'allocation_history.json')));
   });
+
+test.serial('a second Ctrl-C ends at once, and says what may be left in the target', async (t) => {
+  t.timeout(60_000);
+  const out = tempFolder(t);
+  const journal = join(out, 'capture.harvest');
+  const { status, stderr } = await runCli([big(), '--out', out], {
+    started: (child) => {
+      const twice = async () => {
+        await waitForBytes(journal, 3_000);
+        // Behind the first one's answer: the system merges signals that come together.
+        child.stderr?.on('data', (text) => {
+          if (String(text).includes('Ctrl-C again ends at once')) child.kill('SIGINT');
+        });
+        child.kill('SIGINT');
+      };
+      twice().catch(() => child.kill('SIGKILL'));
+    },
+  });
+  t.is(status, ExitCode.interrupted);
+  t.regex(
+    stderr,
+    /ended at once: a target may be halted, with breakpoints still set; the next capture takes them away/,
+  );
+});

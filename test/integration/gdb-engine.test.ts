@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { EndReason } from '../../lib/capture/end-reason.js';
+import type { Engine } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
 import { loadFirmware } from '../../lib/firmware/load-firmware.js';
@@ -12,6 +13,7 @@ import { decodeAll } from '../../lib/formats/format.js';
 import { gdbLog } from '../../lib/formats/gdb-log.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
+import { isHeapEvent } from '../../lib/trace/heap-event.js';
 import { backtraceOf, EVENT_KINDS, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { capture, captureInQemu, eventLines } from '../support/capture.js';
@@ -116,11 +118,20 @@ for (const usePython of [true, false]) {
     t.timeout(60_000);
     const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'bootloop' });
     const control = new AbortController();
-    setTimeout(() => control.abort(new EndReason('enough', false)), 3_000);
-    const engine = new GdbEngine(await findGdb(), usePython);
+    const gdb = new GdbEngine(await findGdb(), usePython);
+    const engine: Engine = {
+      name: 'gdb',
+      async *harvest(target, plan, signal) {
+        let events = 0;
+        for await (const record of gdb.harvest(target, plan, signal)) {
+          if (isHeapEvent(record) && ++events === 20) control.abort(new EndReason('enough', false));
+          yield record;
+        }
+      },
+    };
     const { trace, error } = await captureInQemu(engine, { ...setup(), elf, signal: control.signal });
     t.is(error, undefined);
-    t.true(trace.eventCount > 10);
+    t.true(trace.eventCount >= 20);
     t.regex(trace.info.endReason ?? '', /^enough; the target is in /);
     t.false(trace.info.complete);
     t.not(trace.info.oracle?.outcome, 'differs');

@@ -35,9 +35,11 @@ export class GdbProcess implements AsyncDisposable {
     }
   }
 
-  /** The number of gdb itself, where it is known: what was started may be a script that runs it. */
-  knowPid(pid: number): void {
-    this.pid = pid;
+  /** Asks gdb for its own number: it may run behind a script, which must not get the signal that gdb is to get. Needs its Python. */
+  async findPid(): Promise<void> {
+    const said = await this.mi.consoleOutput('python import os; print(os.getpid())').catch(() => '');
+    const pid = Number(/^\d+$/m.exec(said)?.[0] ?? 0);
+    if (pid > 1) this.pid = pid;
   }
 
   /** Ends it at once. */

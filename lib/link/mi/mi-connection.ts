@@ -14,6 +14,11 @@ export interface StopRecord {
   readonly pc?: number;
 }
 
+/** Whether the target stopped because it was asked to. */
+export function isInterrupt({ signal }: StopRecord): boolean {
+  return signal === 'SIGINT' || signal === '0';
+}
+
 interface Outstanding {
   readonly token: number;
   readonly command: string;

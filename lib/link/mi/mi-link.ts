@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PC, XPSR } from '../../arch/arm/registers.js';
+import { PC } from '../../arch/arm/registers.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
@@ -13,21 +13,20 @@ import { connectTarget, type MiLinkOptions } from './connect-target.js';
 import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
-import type { MiConnection, StopRecord } from './mi-connection.js';
+import { isInterrupt, type MiConnection, type StopRecord } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
+import { commandsOf, MiRegisters } from './mi-registers.js';
 import { asText, isRecord, listOf } from './mi-values.js';
 
-const CORE_REGISTERS = '0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15';
 /** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */
 const SCRIPT_MS: Milliseconds = 500;
-const REGISTER_NAMES = 'r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 sp lr pc xpsr'.split(' ');
 
 /** A target behind gdb. */
 export class MiLink implements DebugLink, Leaving {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
-  private statusRegister: number | undefined;
+  private readonly reader = new MiRegisters((command) => this.mi.command(command));
   /** Of the current stop; undefined when nobody asked, or they were changed. */
   private known: Uint32Array | undefined;
   private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
@@ -54,7 +53,7 @@ export class MiLink implements DebugLink, Leaving {
     const gdb = new GdbProcess(program, options.elf);
     try {
       await connectTarget(gdb.mi, options);
-      if (program.hasPython) await findPid(gdb);
+      if (program.hasPython) await gdb.findPid();
       return new MiLink(gdb, options);
     } catch (error) {
       await gdb[Symbol.asyncDispose]();
@@ -67,23 +66,8 @@ export class MiLink implements DebugLink, Leaving {
   }
 
   async registers(): Promise<Uint32Array> {
-    this.statusRegister ??= await this.findStatusRegister();
-    const numbers = this.statusRegister < 0 ? CORE_REGISTERS : `${CORE_REGISTERS} ${this.statusRegister}`;
-    const reply = await this.mi.command(`-data-list-register-values x ${numbers}`);
-    const values = new Uint32Array(this.statusRegister < 0 ? XPSR : XPSR + 1);
-    for (const entry of listOf(reply, 'register-values')) {
-      if (!isRecord(entry)) continue;
-      const number = Number(asText(entry.number));
-      values[number === this.statusRegister ? XPSR : number] = Number(asText(entry.value));
-    }
-    this.known = values;
-    return values;
-  }
-
-  /** gdb's number of xPSR, which says whether an exception handler runs; -1 where the target has none. */
-  private async findStatusRegister(): Promise<number> {
-    const names = listOf(await this.mi.command('-data-list-register-names'), 'register-names').map(asText);
-    return names.findIndex((name) => name === 'xpsr' || name === 'cpsr');
+    this.known = await this.reader.read();
+    return this.known;
   }
 
   async setPc(address: Address): Promise<void> {
@@ -152,14 +136,7 @@ export class MiLink implements DebugLink, Leaving {
     if (!registers || !this.breakpoints.has(registers[PC] ?? 0)) return;
     const effect = await this.simulator.effect(registers);
     if (!effect) return;
-    const { memory } = effect;
-    if (memory) {
-      const bytes = Buffer.alloc(memory.words.length * 4);
-      for (const [index, word] of memory.words.entries()) bytes.writeUInt32LE(word >>> 0, index * 4);
-      await this.mi.command(`-data-write-memory-bytes ${memory.address} ${bytes.toString('hex')}`);
-    }
-    const assignments = [...effect.registers].map(([register, value]) => `$${REGISTER_NAMES[register]} = ${value}`);
-    await this.mi.command(`-data-evaluate-expression "${assignments.join(', ')}"`);
+    for (const command of commandsOf(effect)) await this.mi.command(command);
   }
 
   /**
@@ -320,15 +297,4 @@ export class MiLink implements DebugLink, Leaving {
       );
     }
   }
-}
-
-/** gdb itself may run behind a script, which must not get the signals that gdb is to get. */
-async function findPid(gdb: GdbProcess): Promise<void> {
-  const said = await gdb.mi.consoleOutput('python import os; print(os.getpid())').catch(() => '');
-  const pid = Number(/^\d+$/m.exec(said)?.[0] ?? 0);
-  if (pid > 1) gdb.knowPid(pid);
-}
-
-function isInterrupt({ signal }: StopRecord): boolean {
-  return signal === 'SIGINT' || signal === '0';
 }
