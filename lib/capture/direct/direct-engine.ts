@@ -107,6 +107,7 @@ class DirectRun {
     const { hook, stops } = this.plan;
     const { oneWrite } = this.options;
     const { client } = this.connection;
+    await this.made.begin();
     this.connection.reader.alongside = this.made.alongside;
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
     return new DirectCapture(this.connection, {

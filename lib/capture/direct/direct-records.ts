@@ -7,6 +7,7 @@ import { eventClock } from '../clock/event-clock.js';
 import type { TargetClock } from '../clock/parse-clock.js';
 import type { LogHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
+import { LinkCheck } from '../link-check.js';
 import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
 import type { CaptureStop } from './direct-capture.js';
 import type { StopSnapshot } from './stop-snapshot.js';
@@ -33,6 +34,7 @@ export class DirectRecords {
   /** Of stops that had to be unwound before the target ran on. */
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
   private readonly clock;
+  private readonly link: LinkCheck;
   private readonly initSteps: FollowerStep<StopSnapshot>[] = [];
   private readonly steps = new WeakMap<StopSnapshot, readonly FollowerStep<StopSnapshot>[]>();
 
@@ -43,6 +45,12 @@ export class DirectRecords {
   ) {
     this.heap = new HeapFollower(hook, options);
     this.clock = eventClock(options.clock);
+    this.link = new LinkCheck(client, hook.logFunction.address);
+  }
+
+  /** Before the target runs for the first time. */
+  begin(): Promise<void> {
+    return this.link.begin();
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
@@ -53,7 +61,9 @@ export class DirectRecords {
     await this.clock.tick(this.client);
     const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
     const [block = 0, length = 0] = whole.registers;
-    this.steps.set(whole, await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole)));
+    const steps = await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole));
+    await this.link.check(whole);
+    this.steps.set(whole, steps);
     return { ...stop, snapshot: whole };
   }
 

@@ -3,7 +3,6 @@ import { firstAreaRange } from '../../allocators/gc-area.js';
 import { AsyncQueue } from '../../base/async-queue.js';
 import { packageRoot } from '../../base/package-root.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
-import { DeviceLostError } from '../../errors/errors.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
@@ -13,6 +12,7 @@ import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
+import { readsWrong } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 
@@ -136,9 +136,4 @@ function endOf(stop: StopRecord, { label, reader, plan, signal }: RunEnd): EndRe
   if (signal.aborted) return EndReason.of(signal);
   const where = stop.pc === undefined ? '' : ` at ${formatAddress(stop.pc)}`;
   return new EndReason(`the target stopped with ${stop.signal ?? stop.reason ?? 'no reason'}${where}`, false);
-}
-
-function readsWrong(code: Address): DeviceLostError {
-  const text = `the target: the code at ${formatAddress(code)} does not read as it did at the start`;
-  return new DeviceLostError('HH1591', text, { remedy: 'see whether the probe and the power are still there' });
 }

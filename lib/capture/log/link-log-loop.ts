@@ -1,3 +1,4 @@
+import { LR, SP } from '../../arch/arm/registers.js';
 import { formatAddress, type Microseconds } from '../../base/units.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
@@ -7,11 +8,9 @@ import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, LogHook } from '../engine.js';
 import { LastWords, oracleOf } from '../last-words.js';
+import { LinkCheck } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type FollowerStep, HeapFollower } from './heap-follower.js';
-
-/** r14 of Arm: where the log function returns to. */
-const LINK_REGISTER = 14;
 
 /** The log hook over any debug link, a few commands an event: for a gdb without Python. */
 export async function* harvestLogByLink(
@@ -27,6 +26,8 @@ export async function* harvestLogByLink(
   let end: EndReason | undefined;
   let reached = false;
   const words = await LastWords.prepare(link, plan.firmware);
+  const check = new LinkCheck(link, hook.logFunction.address);
+  await check.begin();
   while (!end) {
     const stop = await link.resume(signal);
     if (stop.kind === 'quiet' && !signal.aborted && !heap.hasSeenAll) {
@@ -42,8 +43,9 @@ export async function* harvestLogByLink(
       const [block = 0, length = 0] = registers;
       await clock.tick(link);
       const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
+      await check.check({ registers, sp: registers[SP] ?? 0 });
       yield* recordsOf(steps, plan.clock && clock.nowUs);
-      await link.setPc((registers[LINK_REGISTER] ?? 0) & ~1);
+      await link.setPc((registers[LR] ?? 0) & ~1);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
       yield* recordsOf(await heap.restart(link));

@@ -7,6 +7,7 @@ import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
+import { LinkCheck } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { ArmedBreakpoints } from './armed-breakpoints.js';
 import { CallContexts } from './call-context.js';
@@ -42,6 +43,7 @@ class MallocLoop {
   private readonly contexts: CallContexts;
   private readonly made: MallocRecords;
   private readonly clock;
+  private readonly check: LinkCheck;
   private stops = 0;
   private saidQuiet = false;
 
@@ -56,12 +58,14 @@ class MallocLoop {
     this.armed = new ArmedBreakpoints(link, plan, this.tracker);
     this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware.isCortexM);
     this.clock = eventClock(plan.clock);
+    this.check = new LinkCheck(link, hook.calls[0]?.address ?? 0);
     this.made = new MallocRecords(link, plan, { tracker: this.tracker, clock: this.clock });
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<TraceRecord> {
     const words = await LastWords.prepare(this.link, this.plan.firmware);
     let end: EndReason | undefined;
+    await this.check.begin();
     yield* this.made.start();
     while (!end) end = yield* this.next(signal);
     const reached = end.text.startsWith('reached ');
@@ -90,6 +94,7 @@ class MallocLoop {
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
     const registers = await this.link.registers();
+    await this.check.check({ registers, sp: registers[SP] ?? 0 });
     await this.clock.tick(this.link);
     const { key, task } = await this.contexts.of(registers);
     const word = (index: number) => registers[index] ?? 0;
