@@ -71,7 +71,7 @@ export const captureCommand = defineCommand({
       .option('skip-frees', { hidden: true, type: 'boolean', describe: 'ring setting: no backtraces for frees' })
       .option('format', { type: 'string', describe: 'swo, serial: the format of the trace', values: 'import-format' })
       .option('framing', { choices: SWO_FRAMINGS, describe: 'swo: how ports are carried (default: by content)' })
-      .option('trace-port', { type: 'number', default: 31, describe: 'swo: the port of the trace' })
+      .option('trace-port', { hidden: true, type: 'number', default: 31, describe: 'swo: the port of the trace' })
       .option('baud', { type: 'number', default: 115_200, describe: 'swo, serial: the rate of the port' })
       .option('idle', { type: 'number', describe: 'swo, serial: end after so many seconds without a record' })
       .option('heap-size', { type: 'string', describe: 'swo: the size of the heap' }),

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ProbeServer, startProbeServer } from './jtag-probe/probe-server.js';
+import { onlyOne } from './only-one.js';
 import { startQemu } from './qemu-server.js';
 
 export interface SimulatedBoard extends AsyncDisposable {
@@ -36,6 +37,26 @@ exec /usr/bin/openocd "$@"
  * emulator that runs the firmware.
  */
 export async function simulatedBoard(machine: string, elf: string): Promise<SimulatedBoard> {
+  const turn = await onlyOne();
+  try {
+    const board = await poweredBoard(machine, elf);
+    return {
+      ...board,
+      async [Symbol.asyncDispose]() {
+        try {
+          await board[Symbol.asyncDispose]();
+        } finally {
+          await turn[Symbol.asyncDispose]();
+        }
+      },
+    };
+  } catch (error) {
+    await turn[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function poweredBoard(machine: string, elf: string): Promise<SimulatedBoard> {
   const chip = await startQemu(machine, elf, ['-icount', 'shift=0']);
   const probe = await startProbeServer(chip.port);
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
