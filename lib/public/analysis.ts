@@ -12,6 +12,7 @@ export type { WithStack } from '../analysis/fragmentation.js';
 export type { Distribution, Lifetimes } from '../analysis/lifetimes.js';
 export type { PathFigures } from '../analysis/path-table.js';
 export type { PoolReplay } from '../analysis/pools/replay.js';
+export type { Reproduction } from '../analysis/reproduction.js';
 export type { Checked } from '../report/capture-requirement.js';
 export { captureSummaryText, oracleText } from '../report/capture-summary-text.js';
 export type { DiffTextOptions } from '../report/diff-text.js';

@@ -18,6 +18,7 @@ export {
 export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { TRACE_WRITERS, writerById } from '../formats/export/trace-writers.js';
 export { decodeAll, type ImportOptions, type TraceDecoder, type TraceFormat } from '../formats/format.js';
+export type { HistoryDoubts } from '../formats/history-doubts.js';
 export {
   decodeStream,
   type LoadedTrace,
@@ -26,6 +27,7 @@ export {
   loadTraces,
   type StreamOptions,
 } from '../formats/load-trace.js';
+export type { NearMiss } from '../formats/near-miss.js';
 export { detectFormat, FORMATS, formatById } from '../formats/registry.js';
 export { type AlloctraceWriteOptions, writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 export {
@@ -71,6 +73,7 @@ export type { CodeKind, ElfSymbol } from '../symbols/elf-symbols.js';
 export type { ElfSection, ElfSegment } from '../symbols/elf-tables.js';
 export type { InlinedInstance } from '../symbols/inlined-instances.js';
 export type { LineMatch } from '../symbols/line-search.js';
+export type { Overlay } from '../symbols/overlays.js';
 export type { SourceFrame } from '../symbols/source-lookup.js';
 export type { SplitFiles, SplitPackageFile } from '../symbols/split-units.js';
 export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/stack-walk.js';
