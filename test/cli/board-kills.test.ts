@@ -45,8 +45,10 @@ for (const [part, engine] of [
         if (bytes > 0) await isPrefix(t, folder, expected);
         if (part === 'the CLI') {
           t.is(result.signal, 'SIGKILL');
-          // OpenOCD has put its target in order when it saw that it is alone.
-          t.deepEqual(board.chipState(), { runs: true, breakpoints: 0 }, `killed at ${bytes} bytes`);
+          // OpenOCD has put its target in order when it saw that it is alone; while it still begins, it just ends.
+          const { runs, breakpoints } = board.chipState();
+          t.is(breakpoints, 0, `killed at ${bytes} bytes`);
+          if (bytes > 0) t.true(runs, `killed at ${bytes} bytes`);
         } else {
           t.not(result.status, 0);
           t.true(afterMs < 8_000, `${afterMs} ms`);

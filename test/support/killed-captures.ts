@@ -92,6 +92,6 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
   await killing;
   const pids = new Set(family.map(({ pid }) => pid));
   const alive = () => processes().filter(({ pid }) => pids.has(pid));
-  for (let i = 0; i < 60 && alive().length > 0; i++) await sleep(50);
+  for (let i = 0; i < 200 && alive().length > 0; i++) await sleep(50);
   return { result, left: alive(), afterMs };
 }

@@ -40,6 +40,12 @@ export interface FollowerOptions {
   readonly attached?: boolean | undefined;
 }
 
+const NOTHING_SEEN: OracleResult = {
+  outcome: 'unavailable',
+  detail: 'attached in mid-run, and no event came: there is nothing to compare',
+  differences: [],
+};
+
 /**
  * Follows a block heap through the calls of its log function: in which area a block lies (the function tells only its number there), and
  * when the heap began anew without gc_init being seen. What the arguments do not tell is read from the halted target:
@@ -131,6 +137,8 @@ export class HeapFollower<T> {
     // An area may have been added since.
     const heap = await readGcHeap(memory, this.hook.variables).catch(() => this.heap);
     if (this.saidLate && heap) await this.reconcile(memory, heap.areas, steps);
+    // What was alive before is read with the first event.
+    if (this.options.attached && !this.seeded) return { steps, oracle: NOTHING_SEEN };
     return { steps, oracle: await gcOracle(memory, this.live.blocks, heap, atEnd ? [] : this.underWay) };
   }
 

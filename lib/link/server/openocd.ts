@@ -48,7 +48,7 @@ const FAILURES: readonly (readonly [
 ];
 
 /** When this process was killed, OpenOCD leaves its target in order before it ends. */
-const ORPHAN_GRACE_MS: Milliseconds = 2_000;
+const ORPHAN_GRACE_MS: Milliseconds = 6_000;
 
 /** After these it listens, and refuses gdb. */
 const STAYS_UP = /examination failed|Target not examined/i;
