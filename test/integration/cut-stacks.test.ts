@@ -38,7 +38,7 @@ const captures = test.macro(async (t: ExecutionContext, firmware: FieldFirmware,
   for (const engine of ENGINES) {
     const { trace, error } = await captureMalloc(engine, setup);
     t.is(error, undefined);
-    t.deepEqual(paths(trace), expected.paths, engine.name);
+    t.deepEqual(paths(trace), expected.paths, `${engine.name}: ${trace.info.endReason}`);
     const doubts = stackDoubts(trace);
     t.is(doubts?.cutEvents ?? 0, expected.cutEvents, engine.name);
     t.is(doubts?.guessedEvents ?? 0, expected.guessedEvents, engine.name);
@@ -55,9 +55,9 @@ const WHOLE: Expected = {
   guessedEvents: 0,
 };
 
-test('a stack of more than 16 KiB is read to its end', captures, { kind: 'DEEP', bufferBytes: 20_000 }, WHOLE);
+test.serial('a stack of more than 16 KiB is read to its end', captures, { kind: 'DEEP', bufferBytes: 20_000 }, WHOLE);
 
-test(
+test.serial(
   'a stack outside of the RAM that the board knows is read all the same',
   captures,
   {
@@ -68,7 +68,7 @@ test(
   WHOLE,
 );
 
-test(
+test.serial(
   'a stack that lies across the stack pointer of the vector table is read to its end',
   captures,
   {
@@ -83,7 +83,7 @@ test(
 );
 
 const downs = (count: number) => Array(count).fill('down').join(' > ');
-test(
+test.serial(
   'a backtrace of 128 frames is whole, one of 129 is cut, and marked',
   captures,
   { kind: 'RECURSION' },
@@ -95,7 +95,7 @@ test(
   },
 );
 
-test(
+test.serial(
   'a backtrace that goes round in circles in code without unwind information keeps its event, marked',
   captures,
   {
@@ -108,7 +108,7 @@ test(
   },
 );
 
-test(
+test.serial(
   'a function that saves its registers unknown to the compiler cuts the backtrace, and this is marked',
   captures,
   {
@@ -121,21 +121,24 @@ test(
   },
 );
 
-test('in the tree a cut path hangs under [...] and is no root, and the text says how many are cut and guessed', async (t) => {
-  const setup = {
-    elf: fieldFirmware({ kind: 'CIRCLES' }),
-    allocator: 'custom',
-    hooks: FIELD_HOOKS,
-    until: ['done'],
-  };
-  const { trace } = await captureMalloc(direct, setup);
-  const tree = callTree(trace);
-  t.deepEqual(
-    tree.root.children.map(({ location }) => location),
-    ['[...]'],
-  );
-  const text = callTreeText(tree, { figure: 'total', maxDepth: 1 });
-  t.regex(text, /^\[\.\.\.\] \(cut\) \d+ blocks\n/);
-  t.regex(text, /\nbacktraces: 4 of 4 do not reach the outermost call: \[\.\.\.\] stands for the rest\n/);
-  t.regex(text, /\nbacktraces: 4 of 4 are guessed in part \(1 frames; .*\), from via_asm on outwards\n/);
-});
+test.serial(
+  'in the tree a cut path hangs under [...] and is no root, and the text says how many are cut and guessed',
+  async (t) => {
+    const setup = {
+      elf: fieldFirmware({ kind: 'CIRCLES' }),
+      allocator: 'custom',
+      hooks: FIELD_HOOKS,
+      until: ['done'],
+    };
+    const { trace } = await captureMalloc(direct, setup);
+    const tree = callTree(trace);
+    t.deepEqual(
+      tree.root.children.map(({ location }) => location),
+      ['[...]'],
+    );
+    const text = callTreeText(tree, { figure: 'total', maxDepth: 1 });
+    t.regex(text, /^\[\.\.\.\] \(cut\) \d+ blocks\n/);
+    t.regex(text, /\nbacktraces: 4 of 4 do not reach the outermost call: \[\.\.\.\] stands for the rest\n/);
+    t.regex(text, /\nbacktraces: 4 of 4 are guessed in part \(1 frames; .*\), from via_asm on outwards\n/);
+  },
+);
