@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Nobody else listens there; a process that dies lets go of it. */
-const LOCK_PORT = 33_390;
+/** Below the ports that systems give out by themselves; a process that dies lets go of it. */
+const LOCK_PORT = 23_390;
 const PATIENCE_MS = 230_000;
 
 /**
