@@ -12,8 +12,9 @@ Settings, as convenience variables set before `source` (all optional):
     $hh_area        address of the heap's variables, and
     $hh_area_bytes  how many bytes they span: read with the first event of an epoch (default: none), and with every
                     event where $hh_watch is not 0
-    $hh_table, $hh_table_bytes, $hh_next, $hh_first   for a heap in several areas: addresses of the first area's
-                    table pointer, its length, the pointer to the next area, and of the first area itself
+    $hh_table, $hh_table_bytes, $hh_pool, $hh_pool_end   addresses of these variables: the table's place and length, and
+                    where the blocks begin and end
+    $hh_next, $hh_first   for a heap in several areas: addresses of the pointer to the next area, and of the first area itself
     $hh_attached    not 0: the heap is in use; its whole tables are shown with the first event
     $hh_max_events  stop after so many events, one more of a heap in several areas (default: 0, no limit)
     $hh_max_depth   frames kept of a backtrace (default: 128)
@@ -82,9 +83,10 @@ class Tables:
     """Reads what the host needs of the heap's own tables: nothing more of a heap in one area that restarts at gc_init."""
 
     WHOLE_BYTES = 8192
+    VARIABLES = ("table", "table_bytes", "pool", "pool_end", "next")
 
     def __init__(self):
-        names = ("area", "area_bytes", "watch", "table", "table_bytes", "next", "first")
+        names = ("area", "area_bytes", "watch", "first", *self.VARIABLES)
         self.at = {name: setting(name, 0) for name in names}
         self.attached = setting("attached", 0) != 0
         self.begin_epoch()
@@ -95,12 +97,15 @@ class Tables:
         self.live = {}
 
     def read(self, start, length, lines):
+        """Writes what the host is to see before an event. Returns whether the heap's variables are others than at the event before."""
         at = self.at
+        changed = False
         if not at["area"] or not at["table"]:
-            return
+            return changed
         try:
             if at["watch"] or not self.shown:
                 self.found = self.areas(lines)
+                changed = len(lines) > 0
             reused = length > 0 and any(start + i in self.live for i in range(min(length, 65536)))
             if len(self.found) > 1 or reused or self.attached:
                 self.show_tables(self.found, start, length, lines)
@@ -109,6 +114,7 @@ class Tables:
         except gdb.error:
             # The host says what it could not see.
             pass
+        return changed
 
     def areas(self, lines):
         """The tables of all areas, as (address, bytes)."""
@@ -117,12 +123,13 @@ class Tables:
         while offset is not None and len(found) < 64:
             where = at["area"] + offset
             content = memory(where, at["area_bytes"])
-            if self.shown.get(where) != content:
-                self.shown[where] = content
+            # Between the variables lie others, which change with every event.
+            words = {name: int.from_bytes(content[at[name] - at["area"] :][:4], "little") for name in self.VARIABLES if at[name]}
+            if self.shown.get(where) != words:
+                self.shown[where] = words
                 lines.append("@M %x %s\n" % (where, content.hex()))
-            word = lambda name: int.from_bytes(content[at[name] - at["area"] :][:4], "little")
-            found.append((word("table"), word("table_bytes")))
-            following = word("next") if at["next"] else 0
+            found.append((words["table"], words["table_bytes"]))
+            following = words.get("next", 0)
             offset = following - at["first"] if following and following not in seen else None
             seen.add(following)
         return found
@@ -171,8 +178,8 @@ class LinkCheck:
         except gdb.error:
             return None
 
-    def is_sound(self, seen, root, tables_changed):
-        odd = seen == self.last or root not in self.roots or tables_changed
+    def is_sound(self, seen, root, heap_changed):
+        odd = seen == self.last or root not in self.roots or heap_changed
         self.last = seen
         if not odd:
             return True
@@ -199,12 +206,11 @@ class LogBreakpoint(gdb.Breakpoint):
         frame = gdb.newest_frame()
         start, length, back = [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
         lines = []
-        self.tables.read(start, length, lines)
-        tables_changed = len(lines) > 0
+        heap_changed = self.tables.read(start, length, lines)
         seen = (start, length, back, int(frame.read_register("sp")))
         ids = self.walk(frame.older(), lines)
         lines.append("@E %x %x %s\n" % (start, length, ids))
-        if not self.link.is_sound(seen, ids.rsplit(" ", 1)[-1], tables_changed):
+        if not self.link.is_sound(seen, ids.rsplit(" ", 1)[-1], heap_changed):
             gdb.write("@X\n")
             return True
         # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.

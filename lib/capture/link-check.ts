@@ -14,8 +14,8 @@ export interface SeenStop {
   readonly sp: Address;
   /** The copy of its stack; absent where none was read. */
   readonly stack?: Uint8Array;
-  /** What else was read with it, and seldom changes. */
-  readonly alongside?: Uint8Array | undefined;
+  /** Whether the heap's own variables say something else than at the stop before, which they seldom do. */
+  readonly heapChanged?: boolean;
 }
 
 /**
@@ -25,7 +25,8 @@ export interface SeenStop {
 export class LinkCheck {
   private code: Uint8Array | undefined;
   private last: SeenStop | undefined;
-  private readonly soundStacks = new Set<Address>();
+  /** Where the zeros at the outer end of a stack begin that were found to be its own. */
+  private readonly soundZeros = new Set<Address>();
 
   constructor(
     private readonly memory: TargetMemory,
@@ -45,21 +46,27 @@ export class LinkCheck {
    * @throws DeviceLostError HH1591 when the code reads as other bytes than at the start: nothing of this stop is true
    */
   async check(stop: SeenStop): Promise<void> {
-    const isOdd = this.isOdd(stop);
+    const { last } = this;
     this.last = stop;
+    const zeros = zerosOf(stop);
+    const isOdd =
+      (last && isSameStop(stop.registers, last.registers)) ||
+      stop.heapChanged ||
+      (zeros !== undefined && !this.soundZeros.has(zeros));
     if (!isOdd || !this.code) return;
     const now = await this.memory.readMemory(this.address, CODE_BYTES);
     if (!sameBytes(now, this.code)) throw readsWrong(this.address);
-    if (this.soundStacks.size >= MAX_KNOWN) this.soundStacks.clear();
-    this.soundStacks.add(stop.sp);
+    if (zeros === undefined) return;
+    if (this.soundZeros.size >= MAX_KNOWN) this.soundZeros.clear();
+    this.soundZeros.add(zeros);
   }
+}
 
-  private isOdd({ registers, sp, stack, alongside }: SeenStop): boolean {
-    const { last } = this;
-    if (last && isSameStop(registers, last.registers)) return true;
-    if (alongside && last?.alongside && !sameBytes(alongside, last.alongside)) return true;
-    return stack?.subarray(-TAIL_BYTES).every((byte) => byte === 0) === true && !this.soundStacks.has(sp);
-  }
+/** Where the zeros begin that a stack's copy ends in; undefined when they are too few to say anything. */
+function zerosOf({ sp, stack }: SeenStop): Address | undefined {
+  let at = stack?.length ?? 0;
+  while (at > 0 && stack?.[at - 1] === 0) at--;
+  return (stack?.length ?? 0) - at >= TAIL_BYTES ? sp + at : undefined;
 }
 
 function isSameStop(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

@@ -31,7 +31,7 @@ test('stops that differ, with a stack of something, cost no read', async (t) => 
 for (const [what, first, second] of [
   ['the same registers again', stop(1), stop(1)],
   ['a stack whose outer end is zeros', stop(1), stop(2, { sp: 0x20000f00, stack: new Uint8Array(64) })],
-  ['other variables of the heap', stop(1, { alongside: Uint8Array.of(1) }), stop(2, { alongside: Uint8Array.of(0) })],
+  ['other variables of the heap', stop(1), stop(2, { heapChanged: true })],
 ] as const) {
   test(`${what}: the code is read, and the stop is refused when it is not the same`, async (t) => {
     const sound = await checked();
@@ -49,4 +49,12 @@ test('a stack that ends in zeros and was found sound is not asked for again', as
   const { state, check } = await checked();
   for (let i = 0; i < 5; i++) await check.check(stop(i, { stack: new Uint8Array(64) }));
   t.is(state.reads, 2);
+  // A deeper one, with the same zeros at its outer end.
+  const deeper = new Uint8Array(128).fill(1, 0, 64);
+  await check.check(stop(5, { sp: 0x20001000 - 64, stack: deeper }));
+  t.is(state.reads, 2);
+  // The zeros begin further in: they may be those of a probe that is gone.
+  state.gone = true;
+  const cut = new Uint8Array(128).fill(1, 0, 32);
+  await t.throwsAsync(check.check(stop(6, { sp: 0x20001000 - 64, stack: cut })), { code: 'HH1591' });
 });

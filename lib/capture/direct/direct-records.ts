@@ -62,7 +62,8 @@ export class DirectRecords {
     const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
     const [block = 0, length = 0] = whole.registers;
     const steps = await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole));
-    await this.link.check(whole);
+    const heapChanged = steps.some(({ kind }) => kind === 'epoch' || kind === 'region' || kind === 'gap');
+    await this.link.check({ ...whole, heapChanged });
     this.steps.set(whole, steps);
     return { ...stop, snapshot: whole };
   }

@@ -115,6 +115,8 @@ async function installScript(link: MiLink, { hook, maxEvents, maxDepth, attached
     watch: chain || !gcInit ? 1 : 0,
     table: variables?.allocTableStart ?? 0,
     table_bytes: variables?.allocTableByteLen ?? 0,
+    pool: variables?.poolStart ?? 0,
+    pool_end: variables?.poolEnd ?? 0,
     next: chain?.next ?? 0,
     first: chain?.firstArea ?? 0,
     attached: attached ? 1 : 0,
