@@ -12,11 +12,6 @@ interface Change {
   readonly length: Blocks;
 }
 
-export interface AreaChoice {
-  /** Where the change can have been; one nearly always, none when nothing fits. */
-  readonly areas: readonly GcArea[];
-}
-
 /** Some entries of an allocation table, from `first` on. */
 class TableEntries {
   constructor(
@@ -60,11 +55,14 @@ export async function tableRun(area: GcArea, change: Change, memory: TargetMemor
   return (await TableEntries.read(memory, area, change)).run(change.block, change.length);
 }
 
-/** The areas of a split heap in which a change that is being logged can be, by what their tables and the events so far say. */
+/**
+ * The areas of a split heap in which a change that is being logged can be, by what their tables and the events so far say: one nearly
+ * always, none when nothing fits.
+ */
 export async function chooseArea(
   { change, areas, live }: { readonly change: Change; readonly areas: readonly GcArea[]; readonly live: GcLive },
   memory: TargetMemory,
-): Promise<AreaChoice> {
+): Promise<readonly GcArea[]> {
   const { block, length } = change;
   const possible: { area: GcArea; entries: TableEntries }[] = [];
   for (const area of areas) {
@@ -81,14 +79,14 @@ export async function chooseArea(
       const before = known(area);
       return before !== undefined && before !== length && entries.run(block, length) === length;
     });
-    if (resized.length === 1) return { areas: resized };
-    return { areas: only(({ entries }) => entries.isFree(block, length)) };
+    if (resized.length === 1) return resized;
+    return only(({ entries }) => entries.isFree(block, length));
   }
   const heads = only(({ area, entries }) => entries.isHead(block) && known(area) !== undefined);
-  if (heads.length <= 1) return { areas: heads.length === 1 ? heads : only(({ entries }) => entries.isHead(block)) };
+  if (heads.length <= 1) return heads.length === 1 ? heads : only(({ entries }) => entries.isHead(block));
   // While a collection sweeps, what it keeps is marked.
   const unmarked = only(({ area, entries }) => entries.kind(block) === HEAD && known(area) !== undefined);
-  return { areas: unmarked.length > 0 ? unmarked : heads };
+  return unmarked.length > 0 ? unmarked : heads;
 }
 
 /** The area in which a change has been made since it was logged; undefined when that is not to be told. */

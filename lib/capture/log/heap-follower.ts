@@ -13,7 +13,7 @@ import type { Address, Blocks } from '../../base/units.js';
 import { GcLive, gcRegion } from '../../trace/gc-log.js';
 import { EXISTING_BACKTRACE, type HeapRegion, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
-import { type AreaChoice, chooseArea, settleArea, tableRun } from './area-choice.js';
+import { chooseArea, settleArea, tableRun } from './area-choice.js';
 
 /** What the log function was called with; `logged` is the caller's own (a snapshot, a backtrace). */
 export interface LoggedChange<T> {
@@ -105,12 +105,11 @@ export class HeapFollower<T> {
     if (this.held) await this.settle(this.held, memory, steps);
     const areas = this.heap?.areas ?? [];
     if (this.options.attached && !this.seeded) await this.seed(memory, areas, steps);
-    const choice: AreaChoice =
-      areas.length > 1 ? await chooseArea({ change, areas, live: this.live }, memory) : { areas: areas.slice(0, 1) };
-    this.underWay = choice.areas.map((area) => addressIn(area, change.block));
+    const possible = areas.length > 1 ? await chooseArea({ change, areas, live: this.live }, memory) : areas;
+    this.underWay = possible.map((area) => addressIn(area, change.block));
     if (areas.length === 0) this.underWay = [change.block * GC_BLOCK];
-    if (choice.areas.length > 1) this.held = { change, areas: choice.areas };
-    else await this.decide(change, choice.areas[0] ?? areas[0], { memory, steps });
+    if (possible.length > 1) this.held = { change, areas: possible };
+    else await this.decide(change, possible[0] ?? areas[0], { memory, steps });
     return steps;
   }
 

@@ -1,5 +1,5 @@
 import type { MpyCursor } from './mpy-cursor.js';
-import type { MpyObject, MpyObjectKind, MpyQstr } from './mpy-file.js';
+import type { MpyCodeKind, MpyObject, MpyObjectKind, MpyQstr } from './mpy-file.js';
 import { staticQstr, textOf } from './mpy-v6.js';
 
 /** How the interned strings of a file are read, one after another. */
@@ -93,4 +93,20 @@ export function readLetterObject(cursor: MpyCursor): MpyObject {
   if (kind === 'ellipsis') return { kind, dataBytes: 0, text: '', items: [] };
   const data = cursor.take(cursor.uint('the length of an object'), 'an object');
   return { kind, dataBytes: data.length, text: kind === 'bytes' ? '' : textOf(data.subarray(0, 60)), items: [] };
+}
+
+/** The machine code of a function up to version 5, behind which the places stand that the loader writes the numbers of names to. */
+export function takeMachineCode(
+  cursor: MpyCursor,
+  strings: QstrReader,
+  { kind, codeBytes }: { readonly kind: MpyCodeKind; readonly codeBytes: number },
+): Uint8Array {
+  const data = cursor.take(codeBytes, 'machine code');
+  if (kind === 'asm') return data;
+  const links = cursor.uint('the number of qstr links');
+  for (let i = 0; i < links; i++) {
+    cursor.uint('a qstr link');
+    strings.next();
+  }
+  return data;
 }

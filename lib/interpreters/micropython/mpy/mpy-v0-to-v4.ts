@@ -1,7 +1,7 @@
 import { TraceFormatError } from '../../../errors/errors.js';
 import { MpyCursor } from './mpy-cursor.js';
 import { MPY_CODE_KINDS, type MpyCode, type MpyCodeKind, type MpyObject, type MpyQstr } from './mpy-file.js';
-import { PlainQstrs, type QstrReader, readLetterObject, WindowedQstrs } from './mpy-strings.js';
+import { PlainQstrs, type QstrReader, readLetterObject, takeMachineCode, WindowedQstrs } from './mpy-strings.js';
 import {
   OLD_STORE_NAME,
   type OldOpcodes,
@@ -138,14 +138,7 @@ class CodeReader {
   private native(kind: MpyCodeKind, codeBytes: number, depth: number): MpyCode {
     const { cursor } = this;
     const dataStart = cursor.at;
-    const data = cursor.take(codeBytes, 'machine code');
-    if (kind !== 'asm') {
-      const links = cursor.uint('the number of qstr links');
-      for (let i = 0; i < links; i++) {
-        cursor.uint('a qstr link');
-        this.strings.next();
-      }
-    }
+    const data = takeMachineCode(cursor, this.strings, { kind, codeBytes });
     if (kind === 'native') {
       const preludeAt = cursor.uint('the offset of a prelude');
       if (preludeAt >= data.length) throw cursor.bad(dataStart, `a prelude at ${preludeAt}`, 'one inside the code');

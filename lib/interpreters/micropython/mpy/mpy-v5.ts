@@ -1,7 +1,7 @@
 import { argumentOf, hasExtraByte, type Prelude, readPrelude, STORE_NAME } from './bytecode.js';
 import type { MpyCursor } from './mpy-cursor.js';
 import { MPY_CODE_KINDS, type MpyCode, type MpyCodeKind, type MpyObject, type MpyQstr } from './mpy-file.js';
-import { readLetterObject, WindowedQstrs } from './mpy-strings.js';
+import { readLetterObject, takeMachineCode, WindowedQstrs } from './mpy-strings.js';
 import { skipRelocations } from './mpy-v6.js';
 
 const MAX_DEPTH = 64;
@@ -91,14 +91,7 @@ class CodeReader {
   private native(kind: MpyCodeKind, codeBytes: number) {
     const { cursor } = this;
     const dataStart = cursor.at;
-    const data = cursor.take(codeBytes, 'machine code');
-    if (kind !== 'asm') {
-      const links = cursor.uint('the number of qstr links');
-      for (let i = 0; i < links; i++) {
-        cursor.uint('a qstr link');
-        this.strings.next();
-      }
-    }
+    const data = takeMachineCode(cursor, this.strings, { kind, codeBytes });
     if (kind === 'native') {
       const preludeAt = cursor.uint('the offset of a prelude');
       const prelude = preludeAt < data.length ? readPrelude(data, preludeAt) : undefined;
