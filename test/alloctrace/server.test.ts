@@ -270,7 +270,7 @@ test('closing ends open connections and can be repeated; a port in use is named'
   await server.close();
   await server.close();
   await ended;
-  t.pass();
+  t.true(hanging.destroyed);
 });
 
 test.serial('clients that connect and say nothing, or never end their request, lock nobody out', async (t) => {

@@ -26,7 +26,10 @@ export async function mpyCross(
 }
 
 interface MicroPython {
-  readonly FS: { writeFile(path: string, data: Uint8Array): void };
+  readonly FS: {
+    writeFile(path: string, data: Uint8Array): void;
+    readFile(path: string, options: { encoding: 'utf8' }): string;
+  };
   runPython(source: string): unknown;
   readonly globals: { get(name: string): unknown };
 }

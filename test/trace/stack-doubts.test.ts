@@ -1,19 +1,13 @@
 import test from 'ava';
 import { callTree } from '../../lib/analysis/call-tree.js';
 import { stackDoubtLines } from '../../lib/report/trust-text.js';
-import { type Backtrace, CUT_FRAME, type Frame } from '../../lib/trace/heap-event.js';
+import { type Backtrace, CUT_FRAME } from '../../lib/trace/heap-event.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { frameNamed } from '../support/frame-named.js';
 
-const frame = (functionName: string, more: Partial<Frame> = {}): Frame => ({
-  address: 0x100 + functionName.length,
-  functionName,
-  file: `${functionName}.c`,
-  line: 1,
-  ...more,
-});
-const MAIN = frame('main');
+const MAIN = frameNamed('main');
 
 function traceOf(...backtraces: readonly Backtrace[]): Trace {
   const builder = new TraceBuilder();
@@ -24,17 +18,17 @@ function traceOf(...backtraces: readonly Backtrace[]): Trace {
 }
 
 test('whole and exact backtraces leave no doubt', (t) => {
-  t.is(stackDoubts(traceOf([frame('leaf'), MAIN], [MAIN])), undefined);
+  t.is(stackDoubts(traceOf([frameNamed('leaf'), MAIN], [MAIN])), undefined);
 });
 
 test('counts events that are cut, those without any caller, and where guessing began', (t) => {
   const guessed = { certainty: 'guessed' } as const;
   const trace = traceOf(
-    [frame('leaf'), MAIN],
-    [frame('leaf'), CUT_FRAME],
+    [frameNamed('leaf'), MAIN],
+    [frameNamed('leaf'), CUT_FRAME],
     [CUT_FRAME],
-    [frame('leaf'), frame('by_hand', guessed), frame('outer', guessed), MAIN],
-    [frame('other'), frame('by_hand', guessed), CUT_FRAME],
+    [frameNamed('leaf'), frameNamed('by_hand', guessed), frameNamed('outer', guessed), MAIN],
+    [frameNamed('other'), frameNamed('by_hand', guessed), CUT_FRAME],
   );
   t.deepEqual(stackDoubts(trace), {
     events: 5,
@@ -51,7 +45,7 @@ test('counts events that are cut, those without any caller, and where guessing b
 });
 
 test('a cut path hangs under [...] in the tree, beside main', (t) => {
-  const tree = callTree(traceOf([frame('leaf'), MAIN], [frame('leaf'), CUT_FRAME]));
+  const tree = callTree(traceOf([frameNamed('leaf'), MAIN], [frameNamed('leaf'), CUT_FRAME]));
   t.deepEqual(
     tree.root.children.map(({ location, children }) => [location, children.map(({ location: under }) => under)]),
     [
@@ -62,6 +56,6 @@ test('a cut path hangs under [...] in the tree, beside main', (t) => {
 });
 
 test('the mark is kept in the tables of a trace', (t) => {
-  const trace = traceOf([frame('leaf'), CUT_FRAME]);
+  const trace = traceOf([frameNamed('leaf'), CUT_FRAME]);
   t.deepEqual(backtraceOf(trace, trace.events.stack[0] ?? -1).at(-1), CUT_FRAME);
 });

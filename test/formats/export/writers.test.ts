@@ -126,8 +126,9 @@ test('speedscope: the app itself opens a real trace', async (t) => {
   await writeFile(script, `speedscope.loadFileFromBase64('real.json', '${base64}')`);
   await inBrowser(t, async (page) => {
     await page.goto(`${pathToFileURL(app)}#localProfilePath=${script}`);
-    await page.getByText('live at end (1/4)').waitFor({ timeout: 30_000 });
-    t.pass();
+    const title = page.getByText('live at end (1/4)');
+    await title.waitFor({ timeout: 30_000 });
+    t.true(await title.isVisible());
   });
 });
 
