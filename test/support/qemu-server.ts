@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 120_000;
 
 export interface QemuServer extends AsyncDisposable {
   /** Of the gdb server, on 127.0.0.1. The target is halted before its first instruction. */
