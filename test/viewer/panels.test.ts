@@ -67,6 +67,21 @@ test('a size that is wanted: the fewest blocks in the way are listed, and outlin
   t.deepEqual(viewer.complaints, []);
 });
 
+test('says what the command line says of a trace that is not to be trusted', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser);
+  await viewer.open(journalFromText(VECTOR));
+  const bars = await viewer.page.$$eval('.bar', (all) => all.map((bar) => bar.textContent ?? ''));
+  t.notRegex(bars.join(), /doubtful/);
+  await viewer.open(journalFromText(VECTOR, { doubtful: 'a free before its allocation', contents: 'snapshot' }));
+  const bar = (await viewer.page.textContent('.bar.warn')) ?? '';
+  t.regex(bar, /^Careful: This trace is doubtful: its figures may be wrong, a snapshot of the blocks/);
+  await viewer.page.click('.bar.warn button:text-is("Details")');
+  t.regex((await viewer.page.textContent('.bar.warn ul')) ?? '', /the capture is doubtful: a free before its allocation/);
+  t.deepEqual(viewer.complaints, []);
+});
+
 test('counts as the library does, and designs pools as `harvest pools` does', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
