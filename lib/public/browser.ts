@@ -54,6 +54,6 @@ export { JournalReader } from '../trace/journal-reader.js';
 export { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 export type { StackTrie } from '../trace/stack-trie.js';
 export { FrameFlag, type FrameRow, InternTables } from '../trace/tables.js';
-export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';
 export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
 export { TraceBuilder } from '../trace/trace-builder.js';
+export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';

@@ -78,7 +78,10 @@ test('says what the command line says of a trace that is not to be trusted', asy
   const bar = (await viewer.page.textContent('.bar.warn')) ?? '';
   t.regex(bar, /^Careful: This trace is doubtful: its figures may be wrong, a snapshot of the blocks/);
   await viewer.page.click('.bar.warn button:text-is("Details")');
-  t.regex((await viewer.page.textContent('.bar.warn ul')) ?? '', /the capture is doubtful: a free before its allocation/);
+  t.regex(
+    (await viewer.page.textContent('.bar.warn ul')) ?? '',
+    /the capture is doubtful: a free before its allocation/,
+  );
   t.deepEqual(viewer.complaints, []);
 });
 
