@@ -33,6 +33,7 @@ await runCli([elf, '--board', 'qemu-microbit', '--engine', 'direct', '-q', '-o',
 const expected = await linesOf(folder);
 let state = seed;
 let wrong = 0;
+let slowestMs = 0;
 
 /** mulberry32 */
 function random(): number {
@@ -56,7 +57,7 @@ for (let time = 0; time < times; time++) {
   await using board = await simulatedBoard('microbit', elf);
   const { left, afterMs } = await killedAt(board, out, { part, engine, bytes, elf });
   check(left.length === 0, `${name}: left ${left.map(({ args }) => args).join('; ')}`);
-  check(afterMs < 10_000, `${name}: ended after ${Math.round(afterMs)} ms`);
+  slowestMs = Math.max(slowestMs, afterMs);
   const kept = await linesOf(out).catch(() => []);
   check(
     kept.every((line, index) => line === expected[index]),
@@ -68,6 +69,6 @@ for (let time = 0; time < times; time++) {
   const { runs, breakpoints } = board.chipState();
   check(runs && breakpoints === 0, `${name}: afterwards the chip ${runs ? 'runs' : 'is halted'}, ${breakpoints} armed`);
 }
-process.stdout.write(`${times} kills, ${wrong} faults\n`);
+process.stdout.write(`${times} kills, ${wrong} faults; over after at most ${(slowestMs / 1000).toFixed(1)} s\n`);
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = wrong === 0 ? 0 : 1;
