@@ -219,7 +219,7 @@ test.serial(
         times,
         [...times].sort((a, b) => a - b),
       );
-      const halted = Number(report.haltedPercent);
+      const halted = Number(report.haltedPercent ?? report.haltedAtLeastPercent);
       t.true(halted > 0 && halted <= 100, JSON.stringify(report));
     }
   },
