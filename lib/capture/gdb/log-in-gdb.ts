@@ -84,13 +84,16 @@ class ScriptRun {
     }
   }
 
-  /** How long the target was halted, by the script's own clock: nothing of its stops is told to this process while it runs. */
+  /**
+   * For how long the target was halted at the least, by the script's own clock: nothing of its stops is told to this process while it
+   * runs, and what gdb itself takes before and after the script is in no figure.
+   */
   async times(): Promise<Record<string, number>> {
     await this.link.mi.console('python tell_times()').catch(() => undefined);
     const { stopTimes } = this.reader;
     const halted = this.link.runTimes.percentWithHalts(stopTimes?.haltedMs ?? 0);
     return {
-      ...(halted === undefined ? {} : { haltedPercent: halted }),
+      ...(halted === undefined ? {} : { haltedAtLeastPercent: halted }),
       ...(stopTimes && {
         stopP50Ms: twoDigits(stopTimes.p50Ms),
         stopP95Ms: twoDigits(stopTimes.p95Ms),
