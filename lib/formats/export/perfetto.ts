@@ -37,6 +37,7 @@ const UNIT_BYTES = 3;
 const PID = 1;
 const COUNTER_TRACK = 2;
 const PIECE = 65_536;
+const MAX_COUNTER_PACKET = 64;
 
 function* writePerfetto(trace: Trace): Generator<Uint8Array> {
   const weights = stackWeights(trace);
@@ -122,24 +123,42 @@ function* internedPackets(trace: Trace, { stacks }: StackWeights): Generator<Uin
   }
 }
 
+/** One packet an event: written by hand, as there are as many as events. */
 function* counterPackets(trace: Trace, { usage }: StackWeights): Generator<Uint8Array> {
-  let out = new ProtobufWriter();
-  let count = 0;
+  let out = new Uint8Array(PIECE);
+  let length = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    packet((into) => {
-      into.number(Packet.timestamp, timeNs(trace, seq)).message(Packet.trackEvent, (event) => {
-        event
-          .number(9, TYPE_COUNTER)
-          .number(11, COUNTER_TRACK)
-          .number(30, usage[seq] ?? 0);
-      });
-    }, out);
-    if (++count * 32 < PIECE) continue;
-    yield out.finish();
-    out = new ProtobufWriter();
-    count = 0;
+    if (length > PIECE - MAX_COUNTER_PACKET) {
+      yield out.subarray(0, length);
+      out = new Uint8Array(PIECE);
+      length = 0;
+    }
+    const time = timeNs(trace, seq);
+    const bytes = usage[seq] ?? 0;
+    // type, track_uuid, counter_value
+    const event = 2 + 2 + 2 + varintLength(bytes);
+    // trusted_packet_sequence_id, timestamp, track_event
+    const all = 2 + 1 + varintLength(time) + 2 + event;
+    out.set([0x0a, all, Packet.sequence * 8, 1, Packet.timestamp * 8], length);
+    length = putVarint(out, length + 5, time);
+    out.set([Packet.trackEvent * 8 + 2, event, 9 * 8, TYPE_COUNTER, 11 * 8, COUNTER_TRACK, 0xf0, 0x01], length);
+    length = putVarint(out, length + 8, bytes);
   }
-  yield out.finish();
+  yield out.subarray(0, length);
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
+  return length;
+}
+
+function putVarint(out: Uint8Array, at: number, value: number): number {
+  let to = at;
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out[to++] = (rest % 128) | 128;
+  out[to++] = rest;
+  return to;
 }
 
 /** What each stack had allocated, and given back of it, up to and with an event. */
