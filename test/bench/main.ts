@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>
   symbols: async () => (await import('./symbols-bench.js')).symbolsBench,
   analysis: async () => (await import('./analysis-bench.js')).analysisBench,
   viewer: async () => (await import('./viewer-bench.js')).viewerBench,
+  exports: async () => (await import('./exports-bench.js')).exportsBench,
   formats: async () => (await import('./formats-bench.js')).formatsBench,
 };
 
