@@ -18,7 +18,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { sizeOption } from '../number-options.js';
+import { secondsOption, sizeOption } from '../number-options.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
@@ -48,7 +48,7 @@ export const dumpCommand = defineCommand({
       region: args.region === undefined ? writableRegion(firmware) : regionOption(args.region),
       at: stopPoints(firmware, { until: args.at }),
       every: Math.max(1, Math.floor(args.every)),
-      ...(args.period === undefined ? {} : { periodMs: args.period * 1000 }),
+      ...(args.period === undefined ? {} : { periodMs: secondsOption('--period', args.period) }),
       stops: stopPoints(firmware, { until, untilRepl: until.length === 0 && args.period === undefined }),
       maxDumps: args.maxDumps,
     };

@@ -16,7 +16,7 @@ import {
 import { consoleLog } from '../console-log.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { positiveOption, sizeOption } from '../number-options.js';
+import { positiveOption, secondsOption, sizeOption } from '../number-options.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
@@ -126,7 +126,7 @@ export const harvestCommand = defineCommand({
         captureLargest: args.captureLargest,
         ring: ringOf(args),
         maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
-        timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
+        timeoutMs: args.timeout === undefined ? undefined : secondsOption('--timeout', args.timeout),
       }),
     };
     using log = consoleLog(args.serialLog, context);

@@ -18,6 +18,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
+import { secondsOption } from '../number-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 const COMMON = [
@@ -142,7 +143,7 @@ export class SessionPrompt {
   }
 
   private async wait(live: LiveHeapSession, text: string): Promise<void> {
-    const timeoutMs = (this.args.timeout ?? DEFAULT_WAIT_S) * 1000;
+    const timeoutMs = secondsOption('--timeout', this.args.timeout ?? DEFAULT_WAIT_S);
     const shown = await live.console.until(text, { timeoutMs });
     this.context.err(`${shown.split(/\r?\n/).map(sanitize).join('\n')}\n`);
   }
