@@ -122,7 +122,7 @@ export async function attackMemory(options: AttackOptions): Promise<AttackRow> {
   try {
     const tiny = join(folder, 'tiny.csv');
     writeFileSync(tiny, 'kind,address,size\nalloc,0x1000,16\n');
-    const { peakBytes: baseBytes } = await peakOf(['stats', tiny]);
+    const { peakBytes: baseBytes } = await peakOf(folder, ['stats', tiny]);
     const look = (title: string, inputBytes: number, run: Run) => {
       tries++;
       const tookBytes = run.peakBytes - baseBytes;
@@ -137,11 +137,11 @@ export async function attackMemory(options: AttackOptions): Promise<AttackRow> {
       if (!inTime() || (options.match !== undefined && !title.includes(options.match))) continue;
       const path = join(folder, 'input');
       const argv = args(path, bytes);
-      look(title, inputBytes ?? statSync(path).size, await peakOf(argv));
+      look(title, inputBytes ?? statSync(path).size, await peakOf(folder, argv));
       rmSync(path, { force: true });
     }
     if (inTime() && options.match === undefined)
-      look('a board that answers without an end', bytes, await endlessBoard(bytes));
+      look('a board that answers without an end', bytes, await endlessBoard(folder, bytes));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -155,7 +155,7 @@ interface Run {
 }
 
 /** A tracer's ring over HTTP that never ends its events. */
-async function endlessBoard(bytes: number): Promise<Run> {
+async function endlessBoard(folder: string, bytes: number): Promise<Run> {
   const event = '{"kind":"alloc","address":536870912,"sizeBytes":16,"atUs":5,"backtrace":["0x100","0x200"]},';
   const piece = event.repeat(1000);
   const answer = (response: ServerResponse) => {
@@ -171,7 +171,7 @@ async function endlessBoard(bytes: number): Promise<Run> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address() as AddressInfo;
-    return await peakOf(['capture', 'ring', `http://127.0.0.1:${port}`, '--timeout', '20', '--out', tmpdir()]);
+    return await peakOf(folder, ['capture', 'ring', `http://127.0.0.1:${port}`, '--timeout', '20']);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -181,9 +181,13 @@ async function endlessBoard(bytes: number): Promise<Run> {
 /** Says at its end what the process took at its peak. */
 const PROBE = `data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>writeSync(2,'\\npeak '+process.resourceUsage().maxRSS+'\\n'))`;
 
-function peakOf(args: readonly string[]): Promise<Run> {
+function peakOf(folder: string, args: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', PROBE, CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', PROBE, CLI, ...args], {
+      // Outputs fall there.
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
       said = (said + text).slice(-4096);
