@@ -20,6 +20,7 @@ export { MAX_TIMER_MS } from '../base/timers.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
 export { version } from '../base/version.js';
+export type { ChipDescription } from '../boards/chip-description.js';
 export { boardFileOf, chipNamed, chipsIn } from '../boards/import-board.js';
 export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.js';
 export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';

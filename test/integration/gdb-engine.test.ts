@@ -22,6 +22,7 @@ import { lispFirmware, symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const small = () => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const TINY = { board: 'mps2-an385', opt: 'Og', variant: 'tiny' } as const;
 const setup = () => ({ boardName: 'qemu-mps2-an385', elf: small() });
 
 /** What gdb's text output can tell of an event. */
@@ -211,3 +212,26 @@ test.serial('a server that does not listen is an error with its address', async 
     message: /127\.0\.0\.1:9: found no debug server: .*refused/i,
   });
 });
+
+test.serial(
+  'both of gdb’s loops tell how long the target was halted, and the times of stops and commands',
+  async (t) => {
+    t.timeout(120_000);
+    const gdb = await findGdb();
+    for (const [engine, name] of [
+      [new GdbEngine(gdb), gdb.hasPython ? 'stop' : 'roundTrip'],
+      [new GdbEngine(gdb, false), 'roundTrip'],
+    ] as const) {
+      const { trace } = await captureInQemu(engine, { ...setup(), elf: lispFirmware(TINY) });
+      const report = trace.info.engineReport ?? {};
+      const times = ['P50Ms', 'P95Ms', 'P99Ms', 'MaxMs'].map((figure) => Number(report[`${name}${figure}`]));
+      t.true((times[0] ?? 0) > 0, JSON.stringify(report));
+      t.deepEqual(
+        times,
+        [...times].sort((a, b) => a - b),
+      );
+      const halted = Number(report.haltedPercent ?? report.haltedAtLeastPercent);
+      t.true(halted > 0 && halted <= 100, JSON.stringify(report));
+    }
+  },
+);

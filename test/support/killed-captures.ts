@@ -58,6 +58,8 @@ export interface KillOptions {
   readonly part: Part;
   readonly engine: string;
   readonly bytes: number;
+  /** How long after that; default 0. */
+  readonly afterMs?: number;
   readonly elf: string;
 }
 
@@ -71,7 +73,7 @@ export interface Killed {
 
 /** Kills a part of a capture when its journal has grown to so many bytes (0: as soon as the part is there). */
 export async function killedAt(board: SimulatedBoard, folder: string, options: KillOptions): Promise<Killed> {
-  const { part, engine, bytes, elf } = options;
+  const { part, engine, bytes, elf, afterMs: lateMs = 0 } = options;
   const journal = join(folder, 'capture.harvest');
   let family: Process[] = [];
   let at = 0;
@@ -81,6 +83,7 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
       if (size >= bytes && descendants(cli).some(({ args }) => PROGRAMS[part].test(args))) break;
       await sleep(10);
     }
+    if (lateMs > 0) await sleep(lateMs);
     family = descendants(cli);
     at = performance.now();
     await kill(part, cli, board);
