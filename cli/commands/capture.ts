@@ -214,7 +214,7 @@ async function* recordsIn(
   for await (const item of items) {
     alive();
     if (item.kind === 'opened') {
-      if (!context.quiet) context.err(`reading ${item.name}; Ctrl-C ends the capture\n`);
+      if (!context.quiet) context.err(`reading ${sanitize(item.name)}; Ctrl-C ends the capture\n`);
       continue;
     }
     if (item.kind === 'record') {
@@ -235,7 +235,8 @@ async function* asAsync(records: Iterable<TraceRecord> | AsyncIterable<TraceReco
 async function finish(records: AsyncIterable<TraceRecord>, out: string, context: Context): Promise<ExitCode> {
   const { outputs, exitCode } = await captureToFolder(records, out, context);
   printOutputs(outputs, context);
-  if (!context.quiet && !context.json) context.err(`written to ${out}; next: harvest tree ${out}/capture.harvest\n`);
+  if (!context.quiet && !context.json)
+    context.err(`written to ${sanitize(out)}; next: harvest tree ${sanitize(out)}/capture.harvest\n`);
   return exitCode;
 }
 

@@ -44,12 +44,14 @@ export const dumpCommand = defineCommand({
     await using elf = await inputFile(args.elf, 'HH1101');
     const { board, firmware } = await firmwareOnBoard(elf.path, where);
     const until = args.until ?? [];
+    const fits = (stops: number) => stops + args.at.length <= board.comparators.breakpoints;
+    const untilRepl = until.length === 0 && args.period === undefined;
     const plan = {
       region: args.region === undefined ? writableRegion(firmware) : regionOption(args.region),
-      at: stopPoints(firmware, { until: args.at }),
+      at: stopPoints(firmware, { until: args.at }, () => true).stops,
       every: Math.max(1, Math.floor(args.every)),
       ...(args.period === undefined ? {} : { periodMs: secondsOption('--period', args.period) }),
-      stops: stopPoints(firmware, { until, untilRepl: until.length === 0 && args.period === undefined }),
+      stops: stopPoints(firmware, { until, untilRepl }, fits).stops,
       maxDumps: args.maxDumps,
     };
     const program = await findGdb(gdb);
@@ -80,8 +82,8 @@ export const dumpCommand = defineCommand({
 function nextStep(files: readonly string[], base: string, elf: string): string {
   const [first, ...more] = files;
   if (first === undefined) return 'no dump was made: the moments of --at, --period and --until were not reached\n';
-  const named = more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' ');
-  return `next: harvest layout ${named} --base ${base} --elf ${elf}\n`;
+  const named = sanitize(more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' '));
+  return `next: harvest layout ${named} --base ${base} --elf ${sanitize(elf)}\n`;
 }
 
 function regionOption(text: string): { baseAddress: number; sizeBytes: number } {

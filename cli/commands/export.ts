@@ -1,5 +1,12 @@
 import { basename } from 'node:path';
-import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/command-line.js';
+import {
+  ExitCode,
+  sanitize,
+  TRACE_WRITERS,
+  UsageError,
+  writerById,
+  writeWhole,
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
@@ -37,7 +44,7 @@ export const exportCommand = defineCommand({
     }
     const path = args.out ?? `${basename(args.trace).replace(/\.[^.]*$/, '')}${writer.extension}`;
     await writeWhole(path, pieces);
-    if (!context.quiet) context.err(`wrote ${path}: ${writer.title}\n`);
+    if (!context.quiet) context.err(`wrote ${sanitize(path)}: ${writer.title}\n`);
     return exitCodeFor(trace);
   },
 });

@@ -9,6 +9,7 @@ import {
   isJournal,
   loadTrace,
   type RingOptions,
+  sanitize,
   type TargetOptions,
   UsageError,
   writeOutputs,
@@ -130,7 +131,7 @@ export const harvestCommand = defineCommand({
       }),
     };
     using log = consoleLog(args.serialLog, context);
-    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf(target)}\n`);
+    if (!context.quiet) context.err(`capturing ${sanitize(args.elf)} ${sanitize(whereOf(target))}\n`);
     const { outputs, exitCode } = await captureToFolder(
       harvestEvents({ ...options, onConsoleLine: log.line }),
       out,
@@ -171,7 +172,9 @@ async function finishJournal(path: string, folder: string, context: Context): Pr
 }
 
 function nextStep(folder: string, context: Context): void {
-  context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
+  context.err(
+    `written to ${sanitize(folder)}; next: harvest tree ${folder === '.' ? '' : `${sanitize(folder)}/`}capture.harvest\n`,
+  );
 }
 
 interface RingArgs {

@@ -78,7 +78,7 @@ export class SessionPrompt {
         if (context.signal.aborted) break;
         // At a terminal one goes on; a script must not.
         if (!(error instanceof HarvestError) || !terminal) throw error;
-        context.err(`${error.message}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}`);
+        context.err(`${sanitize(error.message)}\n${error.remedy === undefined ? '' : `${sanitize(error.remedy)}\n`}`);
         failed = error.exitCode;
       }
       this.tellWarnings();

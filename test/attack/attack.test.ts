@@ -2,6 +2,7 @@ import test from 'ava';
 import { attackJournal, attackPackets } from './attack-bytes.js';
 import { attackCaptures } from './attack-captures.js';
 import { attackJournalWriter } from './attack-journal-writer.js';
+import { attackMemory } from './attack-memory.js';
 import { attackOpenocd } from './attack-openocd.js';
 import { attackProxy } from './attack-proxy.js';
 import { attackReaders } from './attack-readers.js';
@@ -44,6 +45,11 @@ test.serial(
 test.serial('mutated inputs crash no reader and hold none up', async (t) => {
   t.timeout(180_000);
   t.deepEqual((await attackReaders({ seed: 7, scale: 1 })).faults, []);
+});
+
+test.serial('a journal, whole or damaged, takes 64 MiB and 8 times its length at the most', async (t) => {
+  t.timeout(180_000);
+  t.deepEqual((await attackMemory({ seed: 7, scale: 2, match: 'journal' })).faults, []);
 });
 
 test.serial('a faulty proxy makes no wrong event', async (t) => {
