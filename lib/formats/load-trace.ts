@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { oddNameRemedy } from '../base/odd-name.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
@@ -70,7 +71,11 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
       throw new TraceFormatError('HH1406', `${subject}: damaged gzip: ${cause.message}`, { cause });
     }
     if (!('syscall' in cause)) throw cause;
-    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, { cause });
+    const remedy = oddNameRemedy(subject);
+    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, {
+      cause,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }
 
