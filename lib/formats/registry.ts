@@ -1,5 +1,6 @@
 import { TraceFormatError } from '../errors/errors.js';
 import { alloctraceJson } from './alloctrace-json.js';
+import { behindCommonPrefix, type Likely } from './common-prefix.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
 import { esp8266RtosFormat, ovmsFormat } from './esp/esp8266-rtos.js';
@@ -10,7 +11,7 @@ import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
-import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { heapCapsDumpFormat, heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { callLogFormat } from './host/call-log.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
@@ -56,6 +57,7 @@ export const FORMATS: readonly TraceFormat[] = [
   sysviewtraceTextFormat,
   sysviewtraceJsonFormat,
   glibcMtraceFormat,
+  heapCapsDumpFormat,
   heapWalkFormat,
   rustAllocatorFormat,
   callLogFormat,
@@ -81,17 +83,7 @@ const CERTAIN = 0.95;
 
 /** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */
 export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'): TraceFormat {
-  let best: TraceFormat | undefined;
-  let confidence = 0;
-  for (const format of FORMATS) {
-    const sure = format.detect(head, whole);
-    // The binary detectors decode the head: not worth it when a text format has its own words in it.
-    if (sure >= CERTAIN) return format;
-    if (sure > confidence) {
-      best = format;
-      confidence = sure;
-    }
-  }
+  const best = behindCommonPrefix(head, whole, (bytes) => likeliest(bytes, whole));
   if (best) return best;
   const lines = headLines(head, whole);
   const near = FORMATS.flatMap((format) => {
@@ -99,4 +91,20 @@ export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'
     return miss ? [{ id: format.id, ...miss }] : [];
   });
   throw unknownInput(head, { lines, near, subject });
+}
+
+/** A format that was named, as an input needs it: behind a prefix of all lines that the format does not know. */
+export function formatAsNamed(format: TraceFormat, head: Uint8Array, whole: boolean): TraceFormat {
+  return behindCommonPrefix(head, whole, (bytes) => ({ format, confidence: format.detect(bytes, whole) })) ?? format;
+}
+
+function likeliest(head: Uint8Array, whole: boolean): Likely {
+  let best: Likely = { format: undefined, confidence: 0 };
+  for (const format of FORMATS) {
+    const confidence = format.detect(head, whole);
+    if (confidence > best.confidence) best = { format, confidence };
+    // The binary detectors decode the head: not worth it when a text format has its own words in it.
+    if (confidence >= CERTAIN) break;
+  }
+  return best;
 }
