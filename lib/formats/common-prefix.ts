@@ -1,6 +1,7 @@
 import { TraceBuilder } from '../trace/trace-builder.js';
 import type { TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
+import type { Likely } from './page-formats.js';
 
 /*
  * What stands before every line and that no list of prefixes knows: the name of a container, a port, the line numbers of `cat -n` and
@@ -16,12 +17,6 @@ const MAX_PREFIX = 80;
 const MIN_SHARE = 0.95;
 /** A prefix with one of these says what the line is about. */
 const TELLING = /0x|alloc|free|heap|mem|ram\b|dma|internal|leak|trace|new|delete|calloc|["{}]/i;
-
-/** What an input most likely is, and how sure that is. */
-export interface Likely {
-  readonly format: TraceFormat | undefined;
-  readonly confidence: number;
-}
 
 /** A form of prefix that nearly all lines of a text have. */
 export interface CommonPrefix {
