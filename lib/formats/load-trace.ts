@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
@@ -8,7 +8,6 @@ import { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceDecoder } from './format.js';
 import { InputGuard } from './input-guard.js';
 import { mergeStreams, type TraceStream } from './merge-builders.js';
-import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
 /** Large, so that reading is a few system calls and what is worked on lies in one piece. */
@@ -160,10 +159,13 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
+      crc32,
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
   }
+  // So are the readers of all other formats.
+  const { detectFormat, formatById } = await import('./registry.js');
   const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
   const format =
     forced === undefined
