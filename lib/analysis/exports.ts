@@ -23,6 +23,7 @@ export {
   type FreeState,
   fragmentation,
   type RegionState,
+  type RoomReport,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
@@ -30,6 +31,7 @@ export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.
 export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
 export { heapPeak, type Peak, type UsageCurve, usageCurve } from './heap-usage.js';
 export type { HideOptions } from './hidden-frames.js';
+export type { InTheWay, RegionVerdict } from './in-the-way.js';
 export { heapLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
 export type { Phase } from './phases.js';
 export type { Place } from './places.js';
@@ -38,10 +40,12 @@ export type { HeapSpace, Placement, PlacementPolicy } from './policies/placement
 export type { Pool, PoolLayout } from './pools/layout.js';
 export { type PoolCurvePoint, type PoolOptions, type PoolPlan, poolPlan } from './pools/pool-plan.js';
 export type { ShownFrame } from './shown-stack.js';
+export { shownTrace } from './shown-trace.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
 export type { TaskRow } from './task-table.js';
 export { type TimeLabel, timeLabel } from './time-label.js';
+export { traceWindow, type WindowOptions } from './trace-window.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';

@@ -18,6 +18,7 @@ export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
 export { version } from '../base/version.js';
+export type { ChipDescription } from '../boards/chip-description.js';
 export { boardFileOf, chipNamed, chipsIn } from '../boards/import-board.js';
 export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.js';
 export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';
@@ -39,6 +40,7 @@ export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
 export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
 export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
+export { type SpeedscopeServer, serveSpeedscope } from '../output/speedscope-app.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,
