@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { oddNameRemedy } from '../base/odd-name.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
@@ -165,6 +165,7 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
+      crc32,
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
