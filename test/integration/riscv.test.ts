@@ -86,7 +86,7 @@ test.serial(
     const isEvent = (line: string) => eventForm([line]).length > 0;
     const contexts = lines.filter(isEvent).map((line) => Number(line.slice(-1)) % 3);
     t.deepEqual(
-      Array.from(trace.events.task, (task) => Math.max(0, task)),
+      Array.from(trace.events.task ?? [], (task) => Math.max(0, task)),
       contexts,
     );
     const names = new Set(trace.strings);

@@ -28,7 +28,7 @@ function effectText(word: number, changes: Row[2]): string {
   return [...written, ...stored].join(' ');
 }
 
-const effects = test.macro((t, ...rows: readonly Row[]) => {
+const effects = test.macro<Row[]>((t, ...rows) => {
   // One run of the assembler: each instruction at a multiple of 4.
   const bytes = assembleRiscv(rows.flatMap(([text]) => [text, '.balign 4']));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
