@@ -40,10 +40,12 @@ export type { HeapSpace, Placement, PlacementPolicy } from './policies/placement
 export type { Pool, PoolLayout } from './pools/layout.js';
 export { type PoolCurvePoint, type PoolOptions, type PoolPlan, poolPlan } from './pools/pool-plan.js';
 export type { ShownFrame } from './shown-stack.js';
+export { shownTrace } from './shown-trace.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
 export type { TaskRow } from './task-table.js';
 export { type TimeLabel, timeLabel } from './time-label.js';
+export { traceWindow, type WindowOptions } from './trace-window.js';
 export { type CallTreeNode, callTreeNodes } from './tree-nodes.js';
 export { type Wall, wallsOf } from './walls.js';
 export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.js';
