@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PC } from '../../arch/arm/registers.js';
-import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import type { Address, Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
@@ -15,8 +15,9 @@ import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { isInterrupt, type MiConnection, type StopRecord } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
+import { memoryOf } from './mi-memory.js';
 import { commandsOf, MiRegisters } from './mi-registers.js';
-import { asText, isRecord, listOf } from './mi-values.js';
+import { asText, isRecord } from './mi-values.js';
 
 /** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */
 const SCRIPT_MS: Milliseconds = 500;
@@ -75,20 +76,7 @@ export class MiLink implements DebugLink, Leaving {
   }
 
   async readMemory(address: Address, length: number): Promise<Uint8Array> {
-    const reply = await this.mi.command(`-data-read-memory-bytes ${address} ${length}`);
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    for (const part of listOf(reply, 'memory')) {
-      if (!isRecord(part)) continue;
-      const contents = Buffer.from(asText(part.contents), 'hex');
-      bytes.set(contents.subarray(0, length), Number(asText(part.offset)));
-      filled += contents.length;
-    }
-    if (filled >= length) return bytes;
-    throw new TargetError(
-      'HH1506',
-      `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
-    );
+    return memoryOf(await this.mi.command(`-data-read-memory-bytes ${address} ${length}`), address, length);
   }
 
   /** Writes memory of the halted target. */
