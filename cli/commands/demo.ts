@@ -3,24 +3,31 @@ import { defineCommand } from '../context.js';
 import { buildExampleFirmware } from '../example-firmware.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
+const BOARDS = {
+  arm: { board: 'mps2-an385', emulator: 'qemu-mps2-an385' },
+  riscv: { board: 'virt-rv32', emulator: 'qemu-virt-rv32' },
+} as const;
+
 export const demoCommand = defineCommand({
   name: 'demo',
   describe: 'Build the example firmware, boot it under QEMU and harvest it until its REPL',
   examples: [
     ['harvest demo --out harvest-demo', 'no board needed'],
     ['harvest demo --variant small', 'a shorter boot script'],
+    ['harvest demo --arch riscv', 'the same on RISC-V'],
     ['harvest demo --json -q', 'the summary and the tree as JSON'],
   ],
   options: (set) =>
     set
       .option('variant', { choices: ['small', 'big'] as const, default: 'big' as const, describe: 'which boot script' })
+      .option('arch', { choices: ['arm', 'riscv'] as const, default: 'arm' as const, describe: 'which processor' })
       .option('out', { type: 'string', alias: 'o', default: 'harvest-demo', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
-    const board = 'mps2-an385';
+    const { board, emulator } = BOARDS[args.arch];
     if (!context.quiet) context.err(`building the example firmware (${board}, -Og, ${args.variant})\n`);
     const elf = await buildExampleFirmware({ board, optimisation: 'Og', variant: args.variant });
     if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
-    const records = harvestEvents({ elf, board: `qemu-${board}`, signal: context.signal, timeoutMs: 300_000 });
+    const records = harvestEvents({ elf, board: emulator, signal: context.signal, timeoutMs: 300_000 });
     const { outputs, exitCode } = await captureToFolder(records, args.out, context);
     printOutputs(outputs, context);
     if (!context.quiet && !context.json) {
