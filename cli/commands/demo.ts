@@ -1,7 +1,17 @@
 import { ExitCode, harvestEvents } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
-import { buildExampleFirmware } from '../example-firmware.js';
+import { buildExampleFirmware, buildMicropython } from '../example-firmware.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
+
+async function lisp(variant: string) {
+  const board = 'mps2-an385';
+  return { elf: await buildExampleFirmware({ board, optimisation: 'Og', variant }), board: `qemu-${board}` };
+}
+
+async function micropython() {
+  const elf = await buildMicropython();
+  return { elf, board: 'micropython-qemu-mps2', allocator: 'auto', until: ['pyexec_friendly_repl'] };
+}
 
 export const demoCommand = defineCommand({
   name: 'demo',
@@ -9,18 +19,26 @@ export const demoCommand = defineCommand({
   examples: [
     ['harvest demo --out harvest-demo', 'no board needed'],
     ['harvest demo --variant small', 'a shorter boot script'],
+    ['harvest demo --micropython', 'a real MicroPython: which line of which script allocated'],
     ['harvest demo --json -q', 'the summary and the tree as JSON'],
   ],
   options: (set) =>
     set
       .option('variant', { choices: ['small', 'big'] as const, default: 'big' as const, describe: 'which boot script' })
+      .option('micropython', {
+        type: 'boolean',
+        default: false,
+        describe: "MicroPython from Debian's source package in its place, with a script of ours",
+      })
       .option('out', { type: 'string', alias: 'o', default: 'harvest-demo', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
-    const board = 'mps2-an385';
-    if (!context.quiet) context.err(`building the example firmware (${board}, -Og, ${args.variant})\n`);
-    const elf = await buildExampleFirmware({ board, optimisation: 'Og', variant: args.variant });
+    const what = args.micropython
+      ? "MicroPython from Debian's source package"
+      : `the example firmware, ${args.variant}`;
+    if (!context.quiet) context.err(`building ${what} (mps2-an385)\n`);
+    const firmware = args.micropython ? await micropython() : await lisp(args.variant);
     if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
-    const records = harvestEvents({ elf, board: `qemu-${board}`, signal: context.signal, timeoutMs: 300_000 });
+    const records = harvestEvents({ ...firmware, signal: context.signal, timeoutMs: 300_000 });
     const { outputs, exitCode } = await captureToFolder(records, args.out, context);
     printOutputs(outputs, context);
     if (!context.quiet && !context.json) {

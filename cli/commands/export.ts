@@ -1,5 +1,14 @@
 import { basename } from 'node:path';
-import { ExitCode, TRACE_WRITERS, UsageError, writerById, writeWhole } from '../../lib/public/command-line.js';
+import {
+  ExitCode,
+  FRAME_VIEWS,
+  type FrameView,
+  selectFrames,
+  TRACE_WRITERS,
+  UsageError,
+  writerById,
+  writeWhole,
+} from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
@@ -18,13 +27,18 @@ export const exportCommand = defineCommand({
       .positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' })
       .option('format', { type: 'string', default: 'speedscope', describe: 'the format', values: 'format' })
       .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
+      .option('frames', {
+        choices: FRAME_VIEWS,
+        default: 'mixed' as FrameView,
+        describe: "of firmware that runs scripts: the scripts' frames, the C functions', or both (mixed)",
+      })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
     const { builder } = await loadFilledTrace(args.trace, { signal: context.signal, skipSamples: true });
-    const trace = builder.build();
+    const trace = selectFrames(builder.build(), args.frames);
     sayDoubts(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {

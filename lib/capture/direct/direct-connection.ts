@@ -8,8 +8,9 @@ import { afterCommands, type Leaving, letGo } from '../../link/server/farewell.j
 import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { ScriptStacks } from '../script-stacks.js';
 import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
-import { knownMemory } from './readable-memory.js';
+import { knownMemory, scriptMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
@@ -44,7 +45,9 @@ export class DirectConnection implements AsyncDisposable {
     },
   ) {
     this.run = new TargetRun(client, options.poke);
-    this.stacks = new StopUnwinder(new SymbolizerUnwinder(options.firmware), reader);
+    const { firmware } = options;
+    const scripts = ScriptStacks.of(firmware, scriptMemory(client));
+    this.stacks = new StopUnwinder(new SymbolizerUnwinder(firmware, scripts?.loops), reader, scripts);
     this.before = { ...client.connection.counters };
     target.lost.catch((error: unknown) => {
       this.lost = error instanceof Error ? error : new Error(String(error));

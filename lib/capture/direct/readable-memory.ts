@@ -55,6 +55,11 @@ export async function readAvailable(
   return Buffer.concat(pieces);
 }
 
+/** Reads what pointers of a script's objects name: whatever they are, a device is never read, and a refusal is nothing. */
+export function scriptMemory(client: RspClient): (at: Address, length: Bytes) => Promise<Uint8Array | undefined> {
+  return async (at, length) => (isDevice(at) ? undefined : await readOrNothing(client, at, length));
+}
+
 async function readOrNothing(client: RspClient, address: Address, length: Bytes): Promise<Uint8Array | undefined> {
   try {
     return await client.readMemory(address, length);

@@ -12,6 +12,7 @@ import type { Engine, HarvestPlan } from '../engine.js';
 import { harvestLogByLink } from '../log/link-log-loop.js';
 import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { harvestLogInGdb } from './log-in-gdb.js';
+import { withScripts } from './script-link.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -50,7 +51,10 @@ export class GdbEngine implements Engine {
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb, loop: 'MI commands', ...link.linkReport() });
-      yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
+      yield* judged(
+        harvestMallocByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal, { report }),
+        plan.firmware,
+      );
       return;
     }
     // The script does not read the clock.
@@ -58,7 +62,7 @@ export class GdbEngine implements Engine {
     const engineReport = { gdb, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
     if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
-    else yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
+    else yield* judged(harvestLogByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal), plan.firmware);
   }
 }
 
