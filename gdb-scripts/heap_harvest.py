@@ -30,8 +30,12 @@ Lines written (fields in hexadecimal but for text; one line is one record):
     @L                                          the limit of events was reached; the target is stopped
     @X                                          memory does not read as it did at the start: the probe or the target is gone,
                                                 whatever the server says; the event is not written, the target is stopped
+    @T HALTED P50 P95 P99 MAX                   after `python tell_times()`: for how long the target was halted at events in all, and
+                                                at half, 95 %, 99 % and the longest of them, in microseconds
 """
+import math
 import signal
+import time
 
 import gdb
 
@@ -187,6 +191,38 @@ class LinkCheck:
         return self.read() == self.code
 
 
+class StopTimes:
+    """How long the stops took, from when gdb told the script to when the target may run on: percentiles in constant memory."""
+
+    GROWTH = math.log(1.02)
+
+    def __init__(self):
+        self.bins = {}
+        self.count = 0
+        self.total = 0.0
+        self.longest = 0.0
+
+    def add(self, seconds):
+        microseconds = max(seconds * 1e6, 1.0)
+        number = int(math.log(microseconds) / self.GROWTH)
+        self.bins[number] = self.bins.get(number, 0) + 1
+        self.count += 1
+        self.total += microseconds
+        self.longest = max(self.longest, microseconds)
+
+    def percentile(self, part):
+        seen = 0
+        for number in sorted(self.bins):
+            seen += self.bins[number]
+            if seen >= part * self.count:
+                return min(self.longest, math.exp((number + 0.5) * self.GROWTH))
+        return self.longest
+
+    def line(self):
+        figures = [self.total, *(self.percentile(part) for part in (0.5, 0.95, 0.99)), self.longest]
+        return "@T %s\n" % " ".join("%x" % int(figure) for figure in figures)
+
+
 class LogBreakpoint(gdb.Breakpoint):
     """Stops nobody: it records the event, returns from the (effect-free) log function at once and lets the target run."""
 
@@ -199,10 +235,18 @@ class LogBreakpoint(gdb.Breakpoint):
         self.max_depth = setting("max_depth", 128)
         self.tables = Tables()
         self.link = LinkCheck(address)
+        self.times = StopTimes()
         self.events = 0
         self.asked_to_stop = False
 
     def stop(self):
+        since = time.perf_counter()
+        try:
+            return self.record()
+        finally:
+            self.times.add(time.perf_counter() - since)
+
+    def record(self):
         frame = gdb.newest_frame()
         start, length, back = [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
         lines = []
@@ -274,6 +318,13 @@ breakpoints = {}
 def hit(address):
     """Does what a breakpoint would have done that was reached unseen: some servers tell an interrupt at the same moment alone."""
     breakpoints[address].stop()
+
+
+def tell_times():
+    """Writes how long the stops took; for the end of a capture."""
+    for one in breakpoints.values():
+        if isinstance(one, LogBreakpoint) and one.times.count > 0:
+            gdb.write(one.times.line())
 
 
 def install():

@@ -15,6 +15,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readInput } from '../input-file.js';
+import { type MakeArgs, newBoard } from './boards-new.js';
 
 export const boardsCommand = defineCommand({
   name: 'boards [action] [subject]',
@@ -36,7 +37,10 @@ export const boardsCommand = defineCommand({
         values: 'board',
       })
       .option('device', { type: 'string', describe: 'import: which device of the file' })
-      .option('mcu', { type: 'string', describe: 'new: a chip that one of the boards has, whose board is the pattern' })
+      .option('mcu', {
+        type: 'string',
+        describe: 'new: the chip; one that a board here has is the pattern (without it: asks)',
+      })
       .option('title', { type: 'string', describe: 'import, new: what people call the board' })
       .option('out', { type: 'string', alias: 'o', describe: 'import, new: the file to write (default: shown)' }),
   run: async (args, context) => {
@@ -48,19 +52,12 @@ export const boardsCommand = defineCommand({
       case 'import':
         return await importBoard(needed(args.subject, 'a file'), args, context);
       case 'new':
-        return await newBoard(args, context);
+        return await newBoard(args, context, give);
       default:
         return showOne(args.action, context);
     }
   },
 });
-
-interface MakeArgs {
-  readonly device?: string | undefined;
-  readonly mcu?: string | undefined;
-  readonly title?: string | undefined;
-  readonly out?: string | undefined;
-}
 
 function needed(subject: string | undefined, what: string): string {
   if (subject !== undefined) return subject;
@@ -87,31 +84,6 @@ async function importBoard(path: string, args: MakeArgs, context: Context): Prom
   const text = Buffer.from(await readInput(path, 'HH1105')).toString('utf8');
   const chip = chipNamed(chipsIn(text, path), args.device, path);
   return await give(boardFileOf(chip, args.title), args, context);
-}
-
-/** A board like one that is known, for another board with the same chip. */
-async function newBoard(args: MakeArgs, context: Context): Promise<ExitCode> {
-  const mcu = needed(args.mcu, '--mcu CHIP');
-  const boards = (await allBoards()).filter(({ servers }) => servers.qemu === undefined);
-  const pattern = boards.find((board) => board.mcu.name.toLowerCase().startsWith(mcu.toLowerCase()));
-  if (!pattern) {
-    const chips = [...new Set(boards.map((board) => board.mcu.name))].filter((name) => name !== 'unknown');
-    throw new UsageError('HH1542', `harvest boards new: found no board with ${mcu}, expected a chip of one of them`, {
-      remedy: `--mcu of ${chips.slice(0, 12).join(', ')}; or import its description: harvest boards import FILE --device NAME`,
-    });
-  }
-  const hex = (value: number) => `0x${value.toString(16).toUpperCase()}`;
-  const { name: _, path: __, usb: ___, ...rest } = pattern;
-  const file = {
-    $schema: './board.schema.json',
-    ...rest,
-    title: args.title ?? `A board with ${pattern.mcu.name}`,
-    verified: 'unverified',
-    memory: pattern.memory.map((one) => ({ ...one, baseAddress: hex(one.baseAddress), sizeBytes: hex(one.sizeBytes) })),
-    ...(pattern.applicationAddress === undefined ? {} : { applicationAddress: hex(pattern.applicationAddress) }),
-    notes: [`Made after ${pattern.name}: check what differs.`],
-  };
-  return await give(`${JSON.stringify(file, undefined, 2)}\n`, args, context);
 }
 
 /** Shows the file, or writes it; one that our own reader refuses is never given. */

@@ -211,11 +211,11 @@ async function* recordsIn(
 ): AsyncGenerator<TraceRecord> {
   const decoders = new Map<number, TextDecoder>();
   for await (const item of items) {
+    alive();
     if (item.kind === 'opened') {
       if (!context.quiet) context.err(`reading ${item.name}; Ctrl-C ends the capture\n`);
       continue;
     }
-    alive();
     if (item.kind === 'record') {
       yield item.record;
       continue;

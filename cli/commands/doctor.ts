@@ -1,40 +1,34 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import {
-  boardOf,
-  checkTarget,
   ExitCode,
   errorMessage,
   findGdb,
-  HarvestError,
   installHint,
   outputOf,
   probesAmong,
-  SERVER_NAMES,
   serialPermissionHint,
-  type TargetOptions,
   udevRuleFor,
   usbDevices,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { optionWords } from '../option-words.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
-
-/** One line of the check-up. */
-interface Finding {
-  readonly name: string;
-  readonly state: 'ok' | 'missing' | 'note';
-  readonly found: string;
-  readonly remedy?: string;
-}
+import { boardFindings, type Finding } from './doctor-board.js';
 
 export const doctorCommand = defineCommand({
-  name: 'doctor',
+  name: 'doctor [elf]',
   describe: 'Check gdb, its Python, QEMU, OpenOCD, compilers and serial permissions; say how to get what is missing',
   examples: [
     ['harvest doctor', 'before the first capture'],
     ['harvest doctor --json', 'for a script'],
-    ['harvest doctor --board metro_m0_express', 'probe, permissions, server, chip: as a capture would find them'],
+    ['harvest doctor -b metro_m0_express fw.elf', 'probe, server, chip, symbols: as a capture finds them'],
   ],
-  options: (set) => withTargetOptions(set),
+  options: (set) =>
+    withTargetOptions(set).positional('elf', {
+      type: 'string',
+      describe: 'with --board: the firmware (ELF)',
+      values: 'input',
+    }),
   run: async (args, context) => {
     const findings = [
       { name: 'node', state: 'ok' as const, found: process.version },
@@ -47,13 +41,23 @@ export const doctorCommand = defineCommand({
       await tool('chromium', 'chromium', ['--version'], 'chromium', "needed for the viewer's tests only"),
       await serialFinding(),
       ...(await probeFindings()),
-      ...(args.board === undefined ? [] : await boardFindings(targetOptions(args, context), context)),
+      ...(await ofBoard(args, context)),
     ];
     report(findings, context);
     if (findings.some(({ name, state }) => name === 'gdb' && state === 'missing')) return ExitCode.toolMissing;
-    return findings.some(({ name, state }) => name === 'board' && state === 'missing') ? ExitCode.target : ExitCode.ok;
+    const isMissing = (wanted: string) => findings.some(({ name, state }) => name === wanted && state === 'missing');
+    if (isMissing('board')) return ExitCode.target;
+    return isMissing('symbols') || isMissing('hook') ? ExitCode.usage : ExitCode.ok;
   },
 });
+
+type DoctorArgs = Parameters<typeof targetOptions>[0] & { readonly elf: string | undefined };
+
+async function ofBoard(args: DoctorArgs, context: Context): Promise<Finding[]> {
+  const options = targetOptions(args, context);
+  if (options.board === undefined && options.gdbServer === undefined && args.elf === undefined) return [];
+  return await boardFindings({ options, elf: args.elf }, context);
+}
 
 async function gdbFindings(override: string | undefined): Promise<Finding[]> {
   try {
@@ -85,55 +89,12 @@ async function tool(
 async function probeFindings(): Promise<Finding[]> {
   const probes = probesAmong(await usbDevices());
   if (probes.length === 0) return [{ name: 'debug probe', state: 'note', found: 'none is plugged in' }];
-  return Promise.all(
-    probes.map(async ({ device, kind }): Promise<Finding> => {
-      const found = `${kind.title} ${device.serialNumber}`.trim();
-      const mayUse = await access(device.node, constants.R_OK | constants.W_OK).then(
-        () => true,
-        () => false,
-      );
-      if (mayUse) return { name: 'debug probe', state: 'ok', found };
-      const remedy = `/etc/udev/rules.d/60-heap-harvest.rules: ${udevRuleFor(device)}`;
-      return { name: 'debug probe', state: 'missing', found: `${found}: no permission for ${device.node}`, remedy };
-    }),
-  );
-}
-
-/** The direct engine waits twice for the server at each event. */
-const ROUND_TRIPS_PER_EVENT = 2;
-
-/** Connects as a capture would. */
-async function boardFindings(options: TargetOptions, { signal }: Context): Promise<Finding[]> {
-  try {
-    const board = await boardOf(options);
-    if (board.servers.qemu && options.gdbServer === undefined)
-      return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }];
-    const { server, notes, breakpoints, roundTripMs } = await checkTarget(board, { ...options, signal });
-    const { median, worst } = roundTripMs;
-    const listed = board.comparators.breakpoints;
-    const differs = breakpoints !== undefined && breakpoints !== listed;
-    return [
-      {
-        name: 'board',
-        state: 'ok',
-        found: `${board.title} answers through ${SERVER_NAMES[server]}; ${notes.join('; ')}`,
-      },
-      {
-        name: 'breakpoints',
-        state: differs ? 'note' : 'ok',
-        found: `${breakpoints ?? `${listed}, by the board file`}${differs ? `; the board file says ${listed}` : ''}`,
-      },
-      {
-        name: 'link',
-        state: 'ok',
-        found: `a round trip takes ${median.toFixed(1)} ms (at worst ${worst.toFixed(1)}): at most about ${Math.max(1, Math.round(1000 / (median * ROUND_TRIPS_PER_EVENT)))} events/s`,
-      },
-    ];
-  } catch (error) {
-    if (!(error instanceof HarvestError)) throw error;
-    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
-    return [{ name: 'board', state: 'missing', found: `${error.code} ${error.message}`, ...remedy }];
-  }
+  return probes.map(({ device, kind }): Finding => {
+    const found = `${kind.title} ${device.serialNumber}`.trim();
+    if (!device.isDenied) return { name: 'debug probe', state: 'ok', found };
+    const remedy = `/etc/udev/rules.d/60-heap-harvest.rules: ${udevRuleFor(device)}`;
+    return { name: 'debug probe', state: 'missing', found: `${found}: no permission for ${device.node}`, remedy };
+  });
 }
 
 async function serialFinding(): Promise<Finding> {
@@ -149,12 +110,12 @@ async function serialFinding(): Promise<Finding> {
 
 function report(findings: readonly Finding[], context: Context): void {
   if (context.json) {
-    context.out(`${JSON.stringify(findings)}\n`);
+    context.out(`${optionWords(JSON.stringify(findings))}\n`);
     return;
   }
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, state, found, remedy } of findings) {
-    context.out(`${state.padEnd(7)}  ${name.padEnd(width)}  ${found}\n`);
-    if (remedy !== undefined) context.out(`${' '.repeat(width + 11)}${remedy}\n`);
+    context.out(`${state.padEnd(7)}  ${name.padEnd(width)}  ${optionWords(found)}\n`);
+    if (remedy !== undefined) context.out(`${' '.repeat(width + 11)}${optionWords(remedy)}\n`);
   }
 }

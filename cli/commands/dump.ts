@@ -44,12 +44,14 @@ export const dumpCommand = defineCommand({
     await using elf = await inputFile(args.elf, 'HH1101');
     const { board, firmware } = await firmwareOnBoard(elf.path, where);
     const until = args.until ?? [];
+    const fits = (stops: number) => stops + args.at.length <= board.comparators.breakpoints;
+    const untilRepl = until.length === 0 && args.period === undefined;
     const plan = {
       region: args.region === undefined ? writableRegion(firmware) : regionOption(args.region),
-      at: stopPoints(firmware, { until: args.at }),
+      at: stopPoints(firmware, { until: args.at }, () => true).stops,
       every: Math.max(1, Math.floor(args.every)),
       ...(args.period === undefined ? {} : { periodMs: args.period * 1000 }),
-      stops: stopPoints(firmware, { until, untilRepl: until.length === 0 && args.period === undefined }),
+      stops: stopPoints(firmware, { until, untilRepl }, fits).stops,
       maxDumps: args.maxDumps,
     };
     const program = await findGdb(gdb);

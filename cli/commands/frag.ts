@@ -1,6 +1,13 @@
 import { ExitCode, fragmentation, fragmentationText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
-import { analysisOptions, countField, hideOptions, loadForAnalysis, traceArgument } from './analysis-options.js';
+import {
+  analysisOptions,
+  countField,
+  hideOptions,
+  loadForAnalysis,
+  sizeField,
+  traceArgument,
+} from './analysis-options.js';
 
 export const fragCommand = defineCommand({
   name: 'frag <trace>',
@@ -8,11 +15,13 @@ export const fragCommand = defineCommand({
   examples: [
     ['harvest frag capture.harvest', 'at the end, and over time'],
     ['harvest frag capture.harvest --at 1200', 'after event 1200'],
+    ['harvest frag capture.harvest --make 4K', 'the fewest blocks in the way of 4,096 free bytes in one piece'],
     ['harvest frag capture.harvest --top 20 --json', 'more of each list, as JSON'],
   ],
   options: (set) =>
     analysisOptions(set.positional('trace', traceArgument))
       .option('at', { type: 'number', describe: 'after this event (the last)' })
+      .option('make', { type: 'string', describe: 'a SIZE: which blocks are in the way of one free piece of it' })
       .option('top', { type: 'number', describe: 'blocks, cuts and holders to list (10)' }),
   run: async (args, context) => {
     const trace = await loadForAnalysis(args.trace, args, {
@@ -22,6 +31,7 @@ export const fragCommand = defineCommand({
     const result = fragmentation(trace, {
       ...hideOptions(args),
       ...countField('atSeq', '--at', args.at),
+      ...sizeField('makeBytes', '--make', args.make),
       ...countField('top', '--top', args.top),
     });
     context.out(context.json ? `${JSON.stringify(result)}\n` : fragmentationText(result));

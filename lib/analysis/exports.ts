@@ -23,6 +23,7 @@ export {
   type FreeState,
   fragmentation,
   type RegionState,
+  type RoomReport,
 } from './fragmentation.js';
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
@@ -30,6 +31,7 @@ export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.
 export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
 export { heapPeak, type Peak, type UsageCurve, usageCurve } from './heap-usage.js';
 export type { HideOptions } from './hidden-frames.js';
+export type { InTheWay, RegionVerdict } from './in-the-way.js';
 export { heapLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
 export type { Phase } from './phases.js';
 export type { Place } from './places.js';

@@ -5,6 +5,8 @@ import { type Cut, gapTimeline } from './gap-timeline.js';
 import { fragmentationOf, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Holder, holdersOf } from './holders.js';
+import { type RegionVerdict, regionVerdicts } from './in-the-way.js';
+import { type Room, type RoomBlock, roomFor } from './room.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { type Wall, wallsOf } from './walls.js';
 
@@ -48,6 +50,10 @@ export interface Fragmentation {
   readonly at: FreeState;
   /** The memories that the heap consists of, ascending by address: the largest free block of one is no use to who needs the other. */
   readonly regions: readonly RegionState[];
+  /** What each memory is like at the event, in the order of `regions`. */
+  readonly verdicts: readonly RegionVerdict[];
+  /** Asked for by `makeBytes`; null when no memory is that large. */
+  readonly room?: RoomReport | null;
   /** The moment with the smallest largest free block; undefined when the timeline could not be made. */
   readonly tightest?: FreeState;
   /** At most `points` samples, evenly spread over the events, the last one included. */
@@ -69,10 +75,17 @@ export interface Fragmentation {
   readonly assumptions: readonly string[];
 }
 
+/** What stands where a free piece is wanted, with the backtraces of it. */
+export interface RoomReport extends Room {
+  readonly blocks: readonly WithStack<RoomBlock>[];
+}
+
 /** The moment to look at, and how much is listed. */
 export interface FragmentationOptions extends HideOptions {
   /** Default: the last event. */
   readonly atSeq?: Seq;
+  /** How large one free piece shall be: `room` then tells the fewest blocks that are in its way. */
+  readonly makeBytes?: Bytes;
   /** How many walls and cuts are listed; default 10. */
   readonly top?: number;
   /** Default 64. */
@@ -96,6 +109,11 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     ...item,
     frames: shownStack(trace, item.stack, hidden),
   });
+  const roomField = (): { readonly room?: RoomReport | null } => {
+    if (options.makeBytes === undefined) return {};
+    const room = roomFor(trace, map, options.makeBytes);
+    return { room: room ? { ...room, blocks: room.blocks.map(withStack) } : null };
+  };
   const failed = failedSeqs(trace, options.maxFailures ?? 20);
   const states = line ? sampleStates(line, options.points ?? 64) : [];
   const tightest = line ? tightestState(line) : undefined;
@@ -103,6 +121,8 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     schema: 'heap-harvest/fragmentation@1',
     at: { seq: map.atSeq, ...pick(map) },
     regions: map.regions.map(regionState),
+    verdicts: regionVerdicts(trace, map, { lookThrough: true, ...options }),
+    ...roomField(),
     ...(tightest ? { tightest } : {}),
     timeline: states,
     walls: wallsOf(trace, map, top).map(withStack),

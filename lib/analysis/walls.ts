@@ -27,12 +27,30 @@ export function wallsOf(trace: Trace, map: HeapMap, limit = 10): Wall[] {
   const spans = lifespans(trace);
   const walls: Wall[] = [];
   for (const region of map.regions) {
-    for (let i = 0; i < region.blocks.length; i++) {
-      const wall = wallAt(trace, spans, { region, index: i, largestBytes: map.largestFreeBytes });
+    for (let index = 0; index < region.blocks.length; index++) {
+      const wall = wallAt(trace, spans, { region, index, largestBytes: map.largestFreeBytes });
       if (wall.walledInBytes > 0) keepWorst(walls, wall, limit);
     }
   }
   return walls;
+}
+
+/** Free bytes on the two sides of the block at a position of a region's blocks. */
+export function gapsBeside(
+  spans: Lifespans,
+  region: RegionMap,
+  index: number,
+): { readonly left: Bytes; readonly right: Bytes } {
+  const { blocks } = region;
+  const span = blocks[index] ?? 0;
+  const address = spans.address[span] ?? 0;
+  const base = region.region.baseAddress;
+  const before = blocks[index - 1];
+  const after = blocks[index + 1];
+  const leftEdge = before === undefined ? base : (spans.address[before] ?? 0) + (spans.sizeBytes[before] ?? 0);
+  const rightEdge = after === undefined ? base + region.region.sizeBytes : (spans.address[after] ?? 0);
+  const end = address + (spans.sizeBytes[span] ?? 0);
+  return { left: Math.max(0, address - leftEdge), right: Math.max(0, rightEdge - end) };
 }
 
 interface At {
@@ -42,17 +60,10 @@ interface At {
 }
 
 function wallAt(trace: Trace, spans: Lifespans, { region, index, largestBytes }: At): Wall {
-  const { blocks } = region;
-  const span = blocks[index] ?? 0;
+  const span = region.blocks[index] ?? 0;
   const address = spans.address[span] ?? 0;
   const sizeBytes = spans.sizeBytes[span] ?? 0;
-  const base = region.region.baseAddress;
-  const before = blocks[index - 1];
-  const after = blocks[index + 1];
-  const leftEdge = before === undefined ? base : (spans.address[before] ?? 0) + (spans.sizeBytes[before] ?? 0);
-  const rightEdge = after === undefined ? base + region.region.sizeBytes : (spans.address[after] ?? 0);
-  const leftGapBytes = Math.max(0, address - leftEdge);
-  const rightGapBytes = Math.max(0, rightEdge - address - sizeBytes);
+  const { left: leftGapBytes, right: rightGapBytes } = gapsBeside(spans, region, index);
   const walledInBytes = leftGapBytes + rightGapBytes;
   const gapIfGoneBytes = walledInBytes + sizeBytes;
   const allocSeq = spans.startSeq[span] ?? 0;

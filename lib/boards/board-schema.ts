@@ -106,7 +106,7 @@ export const boardFileSchema = z.strictObject({
     })
     .describe('Which debug servers reach the board; empty: only one that the user names by host and port'),
   usb: z
-    .array(z.strictObject({ vid: usbNumber, pid: usbNumber, role: z.enum(['application', 'probe']) }))
+    .array(z.strictObject({ vid: usbNumber, pid: usbNumber, role: z.enum(['application', 'probe', 'serial']) }))
     .default([])
     .describe('USB identities; empty when the board has none of its own'),
   serial: z

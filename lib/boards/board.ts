@@ -67,8 +67,10 @@ export interface QemuConfig {
 export interface UsbId {
   readonly vid: string;
   readonly pid: string;
-  /** What shows under this id: the `application`, a bootloader, the debug `probe`. */
-  readonly role: 'application' | 'probe';
+  /**
+   * What shows under this id: the `application`, the debug `probe`, or a `serial` adapter's chip, which thousands of other things have, too.
+   */
+  readonly role: 'application' | 'probe' | 'serial';
 }
 
 /** A board as a file of board-configs/ describes it. Every optional field says what its absence means. */

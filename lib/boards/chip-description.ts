@@ -7,6 +7,6 @@ export interface ChipDescription {
   readonly core: string;
   readonly memory: readonly { name: string; kind: 'flash' | 'ram'; baseAddress: string; sizeBytes: string }[];
   /** Where it is from, for people. */
-  readonly source: 'JLinkDevices.xml' | 'CMSIS pack' | 'OpenOCD script';
+  readonly source: 'JLinkDevices.xml' | 'CMSIS pack' | 'OpenOCD script' | 'answers';
   readonly openocd?: { readonly interface?: string; readonly transport?: string; readonly target?: string };
 }

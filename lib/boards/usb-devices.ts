@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A USB device that is plugged in. Numbers are four upper-case hexadecimal digits. */
@@ -10,6 +10,8 @@ export interface UsbDevice {
   readonly serialNumber: string;
   /** The device node that a program needs permission for. */
   readonly node: string;
+  /** Whether this user lacks that permission; absent: not, or not known. */
+  readonly isDenied?: true;
 }
 
 const SYSFS = '/sys/bus/usb/devices';
@@ -33,11 +35,16 @@ async function readDevice(folder: string): Promise<UsbDevice | undefined> {
   if (!vid || !pid) return undefined;
   const three = (number = '') => number.padStart(3, '0');
   const node = `/dev/bus/usb/${three(bus)}/${three(device)}`;
+  const isDenied = await access(node, constants.R_OK | constants.W_OK).then(
+    () => false,
+    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EACCES',
+  );
   return {
     vid: vid.toUpperCase(),
     pid: pid.toUpperCase(),
     product: product ?? '',
     serialNumber: serialNumber ?? '',
     node,
+    ...(isDenied ? { isDenied } : {}),
   };
 }

@@ -67,6 +67,8 @@ export interface HarvestPlan {
   readonly stops: readonly CodePoint[];
   /** Also ends when the console shows this text at its end; absent: the console is not watched. */
   readonly prompt?: string;
+  /** Also ends when the console shows this text anywhere: the firmware waits for a key before its prompt. */
+  readonly waitText?: string;
   /** Ends after so many events; absent: unbounded. */
   readonly maxEvents?: number;
   /** Ends, as incomplete, after so long; absent: unbounded. */

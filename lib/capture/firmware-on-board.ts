@@ -1,4 +1,5 @@
 import { fitBoard } from '../firmware/board-memory.js';
+import { coreNotes } from '../firmware/core-fit.js';
 import { firmwareNotes } from '../firmware/firmware-notes.js';
 import { loadFirmware } from '../firmware/load-firmware.js';
 import { boardOf, type TargetOptions } from '../link/server/target-options.js';
@@ -12,5 +13,5 @@ export async function firmwareOnBoard(elf: string, options: TargetOptions) {
   const firmware = await loadFirmware(elf, asked.memory.length === 0 ? undefined : asked);
   const memoryMayDiffer = (options.qemuArgs ?? []).length > 0;
   const { board, notes } = await fitBoard(asked, firmware, { elf, memoryMayDiffer });
-  return { board, firmware, notes: [...notes, ...firmwareNotes(firmware)] };
+  return { board, firmware, notes: [...notes, ...coreNotes(board, firmware), ...firmwareNotes(firmware)] };
 }

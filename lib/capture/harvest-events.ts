@@ -18,7 +18,8 @@ import type { HarvestPlan } from './engine.js';
 import { firmwareOnBoard } from './firmware-on-board.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
-import { hasReplFunction, makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
+import { replEnds, WAIT_TEXT } from './plan/repl-ends.js';
 import { openProbeLine } from './probe-line.js';
 import { type EngineOptions, selectEngine } from './select-engine.js';
 import { watchedCapture } from './watched-capture.js';
@@ -185,27 +186,31 @@ interface EndConditions extends Omit<HarvestOptions, 'until'> {
   readonly until: readonly string[];
   /** The target is not reset: its heap is in use already. */
   readonly attached: boolean;
+  /** The text behind which the firmware waits for a key before its REPL; absent where no console shows it. */
+  readonly waitText?: string;
   /** Which end is watched, where that is not what was asked for. */
   readonly notes: readonly string[];
 }
 
-/** Where the REPL's function is inlined, or lines are typed, the prompt on the console is the end. */
+/** Where the REPL's function is inlined, or lines are typed, the prompt on the console is an end, too. */
 function endConditions(options: HarvestOptions, board: Board, firmware: Symbolizer): EndConditions {
   const until = typeof options.until === 'string' ? [options.until] : (options.until ?? []);
   const noOther = until.length === 0 && options.prompt === undefined && options.maxEvents === undefined;
-  const attached = resetModeOf(options) === 'none';
   const untilRepl = options.untilRepl ?? noOther;
   const hasConsole =
     options.serial !== undefined || (board.servers.qemu !== undefined && options.gdbServer === undefined);
   const sends = (options.send ?? []).length > 0;
-  const isInlined = untilRepl && !hasReplFunction(firmware);
-  const byPrompt = hasConsole && (sends || isInlined || (untilRepl && options.serial !== undefined));
-  if (!byPrompt || options.prompt !== undefined)
-    return { ...options, until, attached, untilRepl: untilRepl && !sends, notes: [] };
+  const ends = { ...options, until, attached: resetModeOf(options) === 'none', untilRepl: untilRepl && !sends };
+  if (!hasConsole || !(untilRepl || sends)) return { ...ends, notes: [] };
+  const watched = { ...ends, waitText: WAIT_TEXT };
+  const { stops, isInlined } = replEnds(firmware);
+  const isUnsure = untilRepl && (stops.length === 0 || isInlined);
+  const byPrompt = sends || isUnsure || options.serial !== undefined;
+  if (!byPrompt || options.prompt !== undefined) return { ...watched, notes: [] };
   const { prompt } = board.serial;
-  const why = isInlined ? ': the function where the REPL waits is inlined' : '';
-  const notes = [
-    `the end is the prompt ${JSON.stringify(prompt)} on the console${sends ? ', behind what is typed' : why}`,
-  ];
-  return { ...options, until, attached, prompt, untilRepl: untilRepl && !sends && !isInlined, notes };
+  const why = isUnsure && stops.length === 0 ? ': the ELF file has no function where the REPL waits' : '';
+  const which = untilRepl && !sends && stops.length > 0 ? 'the end is also' : 'the end is';
+  const texts = `${which} the prompt ${JSON.stringify(prompt)} on the console`;
+  const notes = [sends ? `${texts}, behind what is typed` : `${texts}, or ${JSON.stringify(WAIT_TEXT)}${why}`];
+  return { ...watched, prompt, notes };
 }

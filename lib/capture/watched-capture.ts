@@ -1,7 +1,7 @@
 import type { Target } from '../link/server/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import { warnOfBareBacktraces } from './bare-backtraces.js';
-import { PromptWatcher } from './console/prompt-watcher.js';
+import { type PromptSeen, PromptWatcher } from './console/prompt-watcher.js';
 import type { TargetConsole } from './console/target-console.js';
 import { EndReason } from './end-reason.js';
 import type { Engine, HarvestPlan } from './engine.js';
@@ -43,18 +43,24 @@ export async function* watchedCapture(
         }, plan.timeoutMs);
   if (target.console) {
     const lines = [...send];
-    const end = () => control.abort(new EndReason(`the console shows ${JSON.stringify(plan.prompt)}`, true));
-    const reachedPrompt = () => {
+    const end = (text: string | undefined) =>
+      control.abort(new EndReason(`the console shows ${JSON.stringify(text)}`, true));
+    const onSeen = (seen: PromptSeen) => {
       const line = lines.shift();
-      if (line === undefined) end();
-      else target.writeConsole?.(`${line}\r`);
+      if (line === undefined) end(seen === 'prompt' ? plan.prompt : plan.waitText);
+      else if (seen === 'prompt') target.writeConsole?.(`${line}\r`);
+      else {
+        // The line is for the prompt, which comes behind any key.
+        lines.unshift(line);
+        target.writeConsole?.('\r');
+      }
     };
     // Read in any case: a full pipe would hold the emulator up.
     const show = (text: string) => {
       console?.show(text);
       onText(text);
     };
-    readConsole(target.console, show, { prompt: plan.prompt, reachedPrompt }).catch(() => undefined);
+    readConsole(target.console, show, { watcher: new PromptWatcher(plan), onSeen }).catch(() => undefined);
   }
   try {
     yield* warnOfBareBacktraces(engine.harvest(target, plan, control.signal));
@@ -69,20 +75,18 @@ export async function* watchedCapture(
 }
 
 interface PromptWait {
-  readonly prompt: string | undefined;
-  readonly reachedPrompt: () => void;
+  readonly watcher: PromptWatcher;
+  readonly onSeen: (seen: PromptSeen) => void;
 }
 
 async function readConsole(
   chunks: AsyncIterable<string>,
   show: (text: string) => void,
-  { prompt, reachedPrompt }: PromptWait,
+  { watcher, onSeen }: PromptWait,
 ): Promise<void> {
-  let watcher = prompt === undefined ? undefined : new PromptWatcher(prompt);
   for await (const text of chunks) {
     show(text);
-    if (prompt === undefined || !watcher?.push(text)) continue;
-    watcher = new PromptWatcher(prompt);
-    reachedPrompt();
+    const seen = watcher.push(text);
+    if (seen) onSeen(seen);
   }
 }

@@ -102,6 +102,23 @@ export const SERVER_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'It is of another kind, or has no device of this name.',
     'JLinkDevices.xml, a CMSIS pack’s .pdsc and OpenOCD board scripts are read; --device NAME chooses.',
   ),
+  HH1860: entry(
+    'The questions about a new board were left',
+    'The input ended, by Ctrl-D or Ctrl-C, before all were answered: nothing is written.',
+    'Answer them, or give the answers as options: `harvest boards new --mcu CHIP --title TITLE -o FILE`.',
+  ),
+  HH1861: entry(
+    'The chip has too few hardware breakpoints for any capture',
+    'One is for the function that is captured, and one for the end or for the return of a call. An ESP8266 has one in all, no debug port, and its gdbstub cannot reset and halt it.',
+    '`harvest session --nodemcu PORT`, where the firmware is NodeMCU.',
+    'Link the tracer into the firmware: examples/firmware/alloctrace/README.md.',
+  ),
+  HH1862: entry(
+    'Who listens at the port is no debug server',
+    'Another program holds it, such as a web server; or a debug server that already serves a debugger and answers nobody else.',
+    'Give the port of the debug server: --gdb-server HOST:PORT.',
+    'Leave --gdb-server out: the server is launched then, on a free port.',
+  ),
   HH1543: entry(
     'The board file cannot be written',
     'The file is there already, or its folder is not.',

@@ -56,20 +56,25 @@ export class RunTimes {
 
   /** Of the time since the first run; undefined before it. */
   get haltedPercent(): number | undefined {
+    return this.percentWithHalts(0);
+  }
+
+  /** The same where a script inside the debugger halted the target, and let it run on, unseen by the host: for so long in all. */
+  percentWithHalts(unseenMs: Milliseconds): number | undefined {
     if (this.firstAt === undefined) return undefined;
     const now = performance.now();
     const all = now - this.firstAt;
-    const ran = this.ranMs + (this.runningSince === undefined ? 0 : now - this.runningSince);
-    return all <= 0 ? undefined : Math.round(100 * (1 - ran / all));
+    const ran = this.ranMs + (this.runningSince === undefined ? 0 : now - this.runningSince) - unseenMs;
+    return all <= 0 ? undefined : Math.round(100 * (1 - Math.max(0, ran) / all));
   }
 }
 
 /** What a summary says of a link. Absent values are not known. */
-export function linkReport(latencies: Latencies | undefined, times: RunTimes): Record<string, number> {
+export function linkReport(latencies: Latencies, times: RunTimes): Record<string, number> {
   const { haltedPercent } = times;
   return {
     ...(haltedPercent === undefined ? {} : { haltedPercent }),
-    ...(latencies === undefined || latencies.maxMs === 0
+    ...(latencies.maxMs === 0
       ? {}
       : {
           roundTripP50Ms: twoDigits(latencies.percentileMs(0.5)),
@@ -80,6 +85,7 @@ export function linkReport(latencies: Latencies | undefined, times: RunTimes): R
   };
 }
 
-function twoDigits(ms: Milliseconds): number {
+/** To two digits, as figures of a link are told. */
+export function twoDigits(ms: Milliseconds): number {
   return Number(ms.toPrecision(2));
 }

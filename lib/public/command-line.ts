@@ -18,6 +18,7 @@ export { outputOf, runTool, type ToolResult } from '../base/run-tool.js';
 export { type Traffic, watchTraffic } from '../base/traffic.js';
 export * from '../base/units.js';
 export { version } from '../base/version.js';
+export type { ChipDescription } from '../boards/chip-description.js';
 export { boardFileOf, chipNamed, chipsIn } from '../boards/import-board.js';
 export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.js';
 export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';

@@ -43,13 +43,15 @@ export function requireComplete(trace: Trace, options: CaptureRequirement = {}):
 
 /** `capture: complete, 4,112 events, 0 gaps, 0 resets`, and how long the target stood still where the engine tells. */
 export function captureLine(trace: Trace): string {
-  const halted = trace.info.engineReport?.haltedPercent;
+  const { haltedPercent, haltedAtLeastPercent } = trace.info.engineReport ?? {};
+  const halted = haltedPercent ?? haltedAtLeastPercent;
+  const least = haltedPercent === undefined ? 'at least ' : '';
   const parts = [
     trace.info.complete ? 'complete' : 'incomplete',
     `${formatCount(trace.eventCount)} events`,
     `${formatCount(trace.gaps.length)} gaps`,
     `${formatCount(trace.epochs.length)} resets`,
-    ...(typeof halted === 'number' ? [`${halted.toFixed(0)} % of the time halted`] : []),
+    ...(typeof halted === 'number' ? [`${least}${halted.toFixed(0)} % of the time halted`] : []),
   ];
   return `  capture: ${parts.join(', ')}`;
 }

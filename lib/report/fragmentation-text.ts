@@ -2,6 +2,7 @@ import type { FailureReport, Fragmentation, FreeState, RegionState, WithStack } 
 import type { Cut } from '../analysis/gap-timeline.js';
 import type { Wall } from '../analysis/walls.js';
 import { formatAddress, formatBytes, formatCount } from '../base/units.js';
+import { roomLines, verdictLines } from './room-text.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 import { textTable } from './text-table.js';
@@ -19,6 +20,8 @@ export function fragmentationText(result: Fragmentation): string {
         ]
       : []),
     ...regionLines(result.regions),
+    ...verdictLines(result.verdicts),
+    ...roomLines(result),
     '',
     ...timelineLines(result.timeline),
     ...wallLines(result.walls, at.largestFreeBytes),

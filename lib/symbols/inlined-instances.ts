@@ -1,10 +1,15 @@
 import type { Address } from '../base/units.js';
 import type { DebugInfo } from './debug-info.js';
+import { Die } from './die.js';
+import { At } from './dwarf-constants.js';
 import type { SourceLookup } from './source-lookup.js';
+import type { UnitIndex } from './unit-index.js';
 
 /** One place where a function's code was inlined instead of called. */
 export interface InlinedInstance {
   readonly address: Address;
+  /** Where its code is entered, which need not be the lowest address of it. */
+  readonly entry: Address;
   /** The function (not inlined) that holds the code. */
   readonly callerName: string;
   readonly callFile: string | undefined;
@@ -26,6 +31,7 @@ export function findInlinedInstances(info: DebugInfo, lookup: SourceLookup, name
       while (index.isInlined[outer] && (index.parents[outer] ?? -1) >= 0) outer = index.parents[outer] ?? -1;
       found.push({
         address: index.lowPcs[node] ?? 0,
+        entry: entryOf(info, index, node),
         callerName: lookup.names.at(index.dies[outer] ?? 0).name,
         callFile: fileNames[index.callFiles[node] ?? 0],
         callLine: index.callLines[node] ?? 0,
@@ -33,4 +39,14 @@ export function findInlinedInstances(info: DebugInfo, lookup: SourceLookup, name
     });
   }
   return found.sort((a, b) => a.address - b.address);
+}
+
+/** DW_AT_entry_pc where it lies in the instance's own code (DWARF 5 allows an offset, too, in a form that does not tell it), else the first range's start. */
+function entryOf(info: DebugInfo, index: UnitIndex, node: number): Address {
+  const first = index.lowPcs[node] ?? 0;
+  const told = info.attempt(() => Die.at(info.units, index.dies[node] ?? 0)?.number(At.entryPc));
+  if (told === undefined) return first;
+  for (let inner = index.addresses.at(told); inner >= 0; inner = index.parents[inner] ?? -1)
+    if (inner === node) return told;
+  return first;
 }

@@ -1,5 +1,6 @@
 import type { Address, Bytes } from '../base/units.js';
 import type { SymbolError } from '../errors/errors.js';
+import { findReturnsInto, type NamedCall } from './call-places.js';
 import { DebugInfo } from './debug-info.js';
 import { functionNameOf, symbolName } from './demangle.js';
 import { ElfFile } from './elf-file.js';
@@ -193,6 +194,11 @@ export class Symbolizer {
   /** Where calls of a function were inlined, by address; a breakpoint on the function's own address does not see these. */
   inlinedInstances(name: string): readonly InlinedInstance[] {
     return findInlinedInstances(this.info, this.lookup, name);
+  }
+
+  /** Where calls of one function return to within another, ascending; empty also where the compiler tells of no calls. */
+  returnsInto(call: NamedCall): readonly Address[] {
+    return findReturnsInto(this.info, this.lookup, call);
   }
 
   /**

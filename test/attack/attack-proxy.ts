@@ -37,6 +37,7 @@ export async function attackProxy({ seed, scale }: AttackOptions): Promise<Attac
     const clean = eventLines((await run(session, undefined)).trace);
     const verdicts = new Map<string, number>();
     const faults: string[] = [];
+    const late: string[] = [];
     let slowestMs = 0;
     for (let i = 0; i < scale; i++) {
       const [name = '', fault = { kind: 'cut' as const }] = FAULTS[random.next(FAULTS.length)] ?? [];
@@ -48,11 +49,11 @@ export async function attackProxy({ seed, scale }: AttackOptions): Promise<Attac
       slowestMs = Math.max(slowestMs, captured.elapsedMs);
       const where = `packet ${index} ${direction}, ${name}`;
       if (verdict !== 'whole' && verdict !== 'lost, and told') faults.push(`${where}: ${verdict}`);
-      if (captured.elapsedMs > HANGS_MS) faults.push(`${where}: ${Math.round(captured.elapsedMs / 1000)} s`);
+      if (captured.elapsedMs > HANGS_MS) late.push(`${where}: ${Math.round(captured.elapsedMs / 1000)} s`);
     }
     const counts = [...verdicts].map(([verdict, count]) => `${verdict}: ${count}`).join(', ');
     const figures = `${counts}; slowest session ${(slowestMs / 1000).toFixed(1)} s`;
-    rows.push({ attack: `faulty proxy, ${session.title}`, tries: scale, faults, figures });
+    rows.push({ attack: `faulty proxy, ${session.title}`, tries: scale, faults, late, figures });
   }
   return rows;
 }

@@ -18,8 +18,6 @@ import type { AttackOptions, AttackRow } from './attack-row.js';
 const RESETS_A_CAPTURE = 10;
 /** Packets from one reset to the next: some tens of events. */
 const MOST_PACKETS = 400;
-/** So long a reset takes to be done before the target is let run. */
-const RESET_MS = 40;
 const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
 
 /**
@@ -69,8 +67,7 @@ async function captureWithResets(engine: Engine, random: Random) {
       }
       resets++;
       next = index + 60 + random.next(MOST_PACKETS);
-      chip.command('system_reset');
-      return { kind: 'late', ms: RESET_MS };
+      return { kind: 'late', until: chip.command('system_reset') };
     },
   });
   const endless: HarvestPlan = { ...plan, stops: [] };

@@ -5,6 +5,8 @@ export interface AttackRow {
   readonly tries: number;
   /** Hangs, wrong events, silent losses, processes or breakpoints that stayed; 0 is the goal. */
   readonly faults: readonly string[];
+  /** What took longer than the goal: a figure of the machine and its load, so no fault; absent where no time is a goal. */
+  readonly late?: readonly string[];
   readonly figures: string;
 }
 
@@ -12,15 +14,18 @@ export interface AttackOptions {
   readonly seed: number;
   /** 1 for the short form in the tests; more is longer in proportion. */
   readonly scale: number;
+  /** No new try is begun after so long: for a long run in pieces. */
+  readonly limitMs?: number;
   /** Only the attacks whose title has this text. */
   readonly match?: string;
 }
 
 export function tableOf(rows: readonly AttackRow[]): string {
   const lines = rows.map(
-    ({ attack, tries, faults, figures }) => `| ${attack} | ${tries} | ${faults.length} | ${figures} |`,
+    ({ attack, tries, faults, late = [], figures }) =>
+      `| ${attack} | ${tries} | ${faults.length} | ${late.length} | ${figures} |`,
   );
-  return ['| attack | tries | faults | figures |', '|---|---|---|---|', ...lines].join('\n');
+  return ['| attack | tries | faults | late | figures |', '|---|---|---|---|---|', ...lines].join('\n');
 }
 
 export function median(values: readonly number[]): number {

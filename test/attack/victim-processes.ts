@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 
 /** A process that has the attack's own folder in its command line. */
 export interface OwnProcess {
@@ -15,9 +16,12 @@ export function processesOf(folder: string): OwnProcess[] {
   });
 }
 
-/** What is still there after `graceMs`; it is killed then, so that no attack leaves anything behind for the next. */
-export async function orphansOf(folder: string, graceMs: number): Promise<string[]> {
-  await sleep(graceMs);
+/** A process that is to end has ended by then, on any machine. */
+const GRACE_MS = 20_000;
+
+/** What does not end; it is killed then, so that no attack leaves anything behind for the next. */
+export async function orphansOf(folder: string): Promise<string[]> {
+  await eventually(() => processesOf(folder).length === 0, GRACE_MS);
   const left = processesOf(folder);
   for (const { pid } of left) {
     try {

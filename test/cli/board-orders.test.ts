@@ -57,7 +57,7 @@ for (const engine of ['direct', 'gdb'] as const)
       t.deepEqual(board.chipState(), { runs: true, breakpoints: 0 });
 
       // It waits at its prompt: captured from where it stands there is nothing more.
-      const joined = await captureOn(t, board, ['--engine', engine, '--reset', 'none', '--timeout', '2']);
+      const joined = await captureOn(t, board, ['--engine', engine, '--reset', 'none', '--timeout', '5']);
       t.is(joined.result.status, ExitCode.partial, joined.result.stderr);
       t.regex(joined.result.stdout, /it was not reset/);
       t.regex(joined.result.stdout, /oracle +unavailable: .*no event came/);

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { runOnTerminal } from '../support/terminal.js';
 
 test('a board is shown by name, with how OpenOCD is driven', async (t) => {
   for (const args of [
@@ -47,4 +48,80 @@ test('a new board is made after one with the same chip, and is never called trie
   const unknown = await runCli(['boards', 'new', '--mcu', 'Z80'], { cwd });
   t.is(unknown.status, 2);
   t.regex(unknown.stderr, /HH1542/);
+});
+
+interface NewBoard {
+  readonly title: string;
+  readonly verified: string;
+  readonly mcu: { readonly name: string; readonly core: string };
+  readonly memory: readonly { readonly kind: string; readonly baseAddress: string; readonly sizeBytes: string }[];
+  readonly comparators: { readonly breakpoints: number };
+  readonly servers: { readonly openocd?: { readonly target: string } };
+}
+
+test('at a terminal a new board is asked for: a known chip brings the rest, and the file has a usual place', async (t) => {
+  const cwd = tempFolder(t);
+  const shown = await runOnTerminal(
+    ['boards', 'new'],
+    [
+      [/chip .*: /, '\r'],
+      [/expected a chip[\s\S]*chip .*: /, 'nrf52840\r'],
+      [/board: /, 'My Sensor v2\r'],
+      [/file \[harvest-boards\/my_sensor_v2\.json\]: /, '\r'],
+    ],
+    cwd,
+  );
+  t.regex(shown, /written to harvest-boards\/my_sensor_v2\.json/);
+  const file = JSON.parse(readFileSync(join(cwd, 'harvest-boards', 'my_sensor_v2.json'), 'utf8')) as NewBoard;
+  t.is(file.title, 'My Sensor v2');
+  t.is(file.verified, 'unverified');
+  t.is(file.servers.openocd?.target, 'nrf52');
+  t.regex(
+    (await runCli(['boards', 'show', 'my_sensor_v2'], { cwd })).stdout,
+    /My Sensor v2 \(my_sensor_v2\), unverified/,
+  );
+});
+
+test('of a chip that no board here has, core and memory are asked for, and a wrong answer is asked again', async (t) => {
+  const cwd = tempFolder(t);
+  await runOnTerminal(
+    ['boards', 'new'],
+    [
+      [/chip .*: /, 'STM32F730\r'],
+      [/board: /, 'Odd One\r'],
+      [/core \(.*: /, 'cortex-m77\r'],
+      [/did you mean 'cortex-m7'[\s\S]*core \(.*: /, 'Cortex-M7\r'],
+      [/flash .*: /, '512K\r'],
+      [/expected an address and a size[\s\S]*flash .*: /, '0x08000000+64K\r'],
+      [/RAM .*: /, '0x20000000 + 256K\r'],
+      [/target script .*: /, 'stm32f7x\r'],
+      [/file \[.*\]: /, 'odd.json\r'],
+    ],
+    cwd,
+  );
+  const file = JSON.parse(readFileSync(join(cwd, 'odd.json'), 'utf8')) as NewBoard;
+  t.deepEqual(file.mcu, { name: 'STM32F730', core: 'cortex-m7' } as NewBoard['mcu']);
+  t.deepEqual(
+    file.memory.map(({ kind, baseAddress, sizeBytes }) => `${kind} ${baseAddress} ${sizeBytes}`),
+    ['flash 0x08000000 64K', 'ram 0x20000000 256K'],
+  );
+  t.is(file.comparators.breakpoints, 8);
+  t.is(file.servers.openocd?.target, 'stm32f7x');
+});
+
+test('questions that are left write nothing, and without a terminal nothing is asked', async (t) => {
+  const cwd = tempFolder(t);
+  const shown = await runOnTerminal(
+    ['boards', 'new', '-o', 'b.json'],
+    [
+      [/chip .*: /, 'nRF52840\r'],
+      [/board: /, '\x03'],
+    ],
+    cwd,
+  );
+  t.regex(shown, /HH1860/);
+  t.false(existsSync(join(cwd, 'b.json')));
+  const { status, stderr } = await runCli(['boards', 'new'], { cwd });
+  t.is(status, 2);
+  t.regex(stderr, /HH1106 .*no terminal to ask at, expected --mcu CHIP/);
 });

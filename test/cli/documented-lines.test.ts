@@ -155,7 +155,7 @@ function runLine(line: string, cwd: string): Promise<{ status: number; stderr: s
     const end = (signal: NodeJS.Signals) => {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
     };
-    const timer = setTimeout(() => end('SIGKILL'), 120_000);
+    const timer = setTimeout(() => end('SIGKILL'), 240_000);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });

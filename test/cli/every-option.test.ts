@@ -162,7 +162,7 @@ function faultOf({ argv, expected }: Line, result: BatchResult | undefined): str
   return ruled ? [] : [`${at}: expected ${expected}, found ${status} ${errors}`];
 }
 
-/** The results of command lines in one process, as far as it comes: a line may take 20 s. */
+/** The results of command lines in one process, as far as it comes: a line may take 100 s. */
 function runBatch(lines: readonly (readonly string[])[], cwd: string): Promise<BatchResult[]> {
   return new Promise((resolve) => {
     const script = join(projectRoot, 'dist', 'test', 'support', 'cli-batch.js');
@@ -175,10 +175,10 @@ function runBatch(lines: readonly (readonly string[])[], cwd: string): Promise<B
     const results: BatchResult[] = [];
     let rest = '';
     const end = () => child.kill('SIGKILL');
-    let timer = setTimeout(end, 60_000);
+    let timer = setTimeout(end, 120_000);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       clearTimeout(timer);
-      timer = setTimeout(end, 20_000);
+      timer = setTimeout(end, 100_000);
       const parts = (rest + text).split('\n');
       rest = parts.pop() ?? '';
       for (const part of parts) results.push(JSON.parse(part) as BatchResult);

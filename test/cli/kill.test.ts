@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { ExitCode, eventAt, type HeapEvent, readJournal } from '../../lib/public/command-line.js';
+import { eventually } from '../support/eventually.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -11,11 +11,8 @@ import { tempFolder } from '../support/temp-folder.js';
 const big = () => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
 
 async function waitForBytes(path: string, bytes: number): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!existsSync(path) || statSync(path).size < bytes) {
-    if (Date.now() > deadline) throw new Error(`${path} does not grow to ${bytes} bytes`);
-    await sleep(5);
-  }
+  const isThere = await eventually(() => existsSync(path) && statSync(path).size >= bytes);
+  if (!isThere) throw new Error(`${path} does not grow to ${bytes} bytes`);
 }
 
 /** The command lines of running processes that name a folder. */
@@ -30,7 +27,7 @@ function untimed({ atUs: _, ...event }: HeapEvent): object {
 }
 
 test.serial('kill -9 at any moment leaves a readable journal, whose outputs can be written afterwards', async (t) => {
-  t.timeout(180_000);
+  t.timeout(280_000);
   const elf = big();
   let longest: ReturnType<typeof readJournal> | undefined;
   // Moments from the very beginning to some way in, in bytes of journal.
@@ -49,7 +46,7 @@ test.serial('kill -9 at any moment leaves a readable journal, whose outputs can 
       },
     });
     t.is(signal, 'SIGKILL');
-    await sleep(300);
+    await eventually(() => processesOf(out).length === 0);
     t.deepEqual(processesOf(out), [], 'neither gdb nor QEMU outlives the capture');
     const builder = readJournal(readFileSync(journal));
     t.false(builder.info.complete);
@@ -71,7 +68,7 @@ test.serial('kill -9 at any moment leaves a readable journal, whose outputs can 
 /** What a user, a service manager and a terminal that closes send. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   test.serial(`${signal} ends the capture cleanly, writes everything and exits with 130`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(180_000);
     const out = tempFolder(t);
     const journal = join(out, 'capture.harvest');
     const { status, stdout } = await runCli([big(), '--out', out, '--json'], {
@@ -91,7 +88,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   });
 
 test.serial('a second Ctrl-C ends at once, and says what may be left in the target', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const out = tempFolder(t);
   const journal = join(out, 'capture.harvest');
   const { status, stderr } = await runCli([big(), '--out', out], {

@@ -61,7 +61,7 @@ test('capture ring: a board that goes on answering without an end is given up in
   await new Promise<void>((resolve) => drip.listen(0, '127.0.0.1', resolve));
   const { port } = drip.address() as AddressInfo;
   const args = ['capture', 'ring', `http://127.0.0.1:${port}`, '--timeout', '2', '--out', tempFolder(t)];
-  const result = await runCli(args, { timeoutMs: 20_000 });
+  const result = await runCli(args, { timeoutMs: 100_000 });
   drip.closeAllConnections();
   drip.close();
   t.is(result.status, 3, result.stderr);
@@ -103,7 +103,7 @@ test('capture serial: a dump on a serial port, ended by silence', async (t) => {
     '',
   ];
   const folder = tempFolder(t);
-  const args = ['capture', 'serial', device.path, '--format', 'esp-idf', '--idle', '1', '--out', folder, '--json'];
+  const args = ['capture', 'serial', device.path, '--format', 'esp-idf', '--idle', '3', '--out', folder, '--json'];
   const result = await runCli(args, {
     // What is sent before the port is open is lost.
     started: (child) => {

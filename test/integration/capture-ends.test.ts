@@ -51,7 +51,7 @@ for (const engine of ['direct', 'gdb'] as const) {
     const { info, status } = await harvested('FAULT', engine);
     // A store to 0xfffffff0: a precise bus error whose address is valid (CFSR 0x8200), escalated to HardFault (HFSR FORCED).
     const where = 'in fault_handler \\(field\\.c:\\d+\\): HardFault, CFSR 0x00008200, HFSR 0x40000000, BFAR 0xfffffff0';
-    t.regex(status, new RegExp(`^no event for \\d+ s: the target is ${where}; 3 breakpoints are set$`));
+    t.regex(status, new RegExp(`^no event for \\d+ s: the target is ${where}; 4 breakpoints are set$`));
     t.regex(
       info.endReason ?? '',
       new RegExp(`^interrupted; the target is ${where}; no event came: the target began in reset_`),
@@ -61,7 +61,7 @@ for (const engine of ['direct', 'gdb'] as const) {
 
   test(`${engine}: a target that runs without an event is told with the function that it runs in`, async (t) => {
     const { status } = await harvested('STUCK', engine);
-    t.regex(status, /^no event for \d+ s: the target runs in main \(field\.c:\d+\); 3 breakpoints are set$/);
+    t.regex(status, /^no event for \d+ s: the target runs in main \(field\.c:\d+\); 4 breakpoints are set$/);
   });
 
   test(`${engine}: a time-out says where the target was`, async (t) => {

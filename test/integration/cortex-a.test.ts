@@ -27,7 +27,7 @@ for (const engine of ['direct', 'gdb', 'auto'] as const) {
         allocator: 'auto',
         until: 'finished',
         engine,
-        signal: AbortSignal.timeout(60_000),
+        signal: AbortSignal.timeout(200_000),
       }),
     );
     const { alloc, free } = EventKind;

@@ -22,6 +22,7 @@ import { lispFirmware, symbolAddresses } from '../support/lisp-firmware.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const small = () => lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+const TINY = { board: 'mps2-an385', opt: 'Og', variant: 'tiny' } as const;
 const setup = () => ({ boardName: 'qemu-mps2-an385', elf: small() });
 
 /** What gdb's text output can tell of an event. */
@@ -95,7 +96,7 @@ test.serial('two runs give byte-identical histories, and so does gdb without its
 for (const usePython of [true, false]) {
   const where = usePython ? 'in gdb' : 'over MI';
   test.serial(`a soft reboot begins a new epoch, and the number of events can be bounded (${where})`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(180_000);
     const elf = small();
     const board = await loadBoard('qemu-mps2-an385');
     await using target = await connect(board, { elf });
@@ -115,7 +116,7 @@ for (const usePython of [true, false]) {
   });
 
   test.serial(`an interrupt ends the capture cleanly and keeps its events (${where})`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(180_000);
     const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'bootloop' });
     const control = new AbortController();
     const gdb = new GdbEngine(await findGdb(), usePython);
@@ -139,7 +140,7 @@ for (const usePython of [true, false]) {
 }
 
 test.serial('a target that is lost throws its cause, with every event so far kept', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const elf = small();
   const board = await loadBoard('qemu-mps2-an385');
   const target = await connect(board, { elf });
@@ -161,7 +162,7 @@ test.serial('a target that is lost throws its cause, with every event so far kep
 });
 
 test.serial('a corrupt stack neither hangs the capture nor loses events', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'corrupt' });
   const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elf });
   t.is(error, undefined);
@@ -171,7 +172,7 @@ test.serial('a corrupt stack neither hangs the capture nor loses events', async 
 });
 
 test.serial('a heap that is exhausted is captured to the end', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'exhaust' });
   const { trace, error } = await captureInQemu(new GdbEngine(await findGdb()), { ...setup(), elf });
   t.is(error, undefined);
@@ -179,7 +180,7 @@ test.serial('a heap that is exhausted is captured to the end', async (t) => {
 });
 
 test.serial('a target that runs another firmware is refused before the capture', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const board = await loadBoard('qemu-mps2-an385');
   await using target = await connect(board, { elf: small() });
   target.lost.catch(() => undefined);
@@ -200,3 +201,26 @@ test.serial('a server that does not listen is an error with its address', async 
     message: /127\.0\.0\.1:9: found no debug server: .*refused/i,
   });
 });
+
+test.serial(
+  'both of gdb’s loops tell how long the target was halted, and the times of stops and commands',
+  async (t) => {
+    t.timeout(120_000);
+    const gdb = await findGdb();
+    for (const [engine, name] of [
+      [new GdbEngine(gdb), gdb.hasPython ? 'stop' : 'roundTrip'],
+      [new GdbEngine(gdb, false), 'roundTrip'],
+    ] as const) {
+      const { trace } = await captureInQemu(engine, { ...setup(), elf: lispFirmware(TINY) });
+      const report = trace.info.engineReport ?? {};
+      const times = ['P50Ms', 'P95Ms', 'P99Ms', 'MaxMs'].map((figure) => Number(report[`${name}${figure}`]));
+      t.true((times[0] ?? 0) > 0, JSON.stringify(report));
+      t.deepEqual(
+        times,
+        [...times].sort((a, b) => a - b),
+      );
+      const halted = Number(report.haltedPercent ?? report.haltedAtLeastPercent);
+      t.true(halted > 0 && halted <= 100, JSON.stringify(report));
+    }
+  },
+);

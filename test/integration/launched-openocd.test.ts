@@ -126,7 +126,7 @@ test.serial('a QEMU that runs already is known, and is attached to each time', a
   const child = spawnTool('qemu-system-arm', [...args, '-icount', 'shift=0', '-gdb', `tcp:127.0.0.1:${port}`]);
   const ended = toolEnded(child);
   const { waitForPort } = await import('../../lib/link/server/tcp-port.js');
-  await waitForPort('127.0.0.1', port, { timeoutMs: 20_000, signal: new AbortController().signal });
+  await waitForPort('127.0.0.1', port, { timeoutMs: 100_000, signal: new AbortController().signal });
   try {
     const board = await loadBoard('generic');
     for (let time = 0; time < 4; time++) {
@@ -144,6 +144,6 @@ test.serial('a QEMU that runs already is known, and is attached to each time', a
 });
 
 test('a port that nobody listens on, and one that does not answer, are told apart', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   await t.throwsAsync(recogniseServer({ host: '127.0.0.1', port: await freePort() }), { code: 'HH1501' });
 });

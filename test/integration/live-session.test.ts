@@ -64,7 +64,7 @@ for (const engine of ['direct', 'gdb'] as const) {
 }
 
 test.serial('mode leaks keeps the blocks that a collection left alive', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   await using session = LiveHeapSession.onTarget(firmware());
   await session.init(10_000);
   await session.start('leaks');

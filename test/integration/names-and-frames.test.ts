@@ -118,7 +118,7 @@ test('code that runs in RAM is verified where it is loaded to, by both engines, 
     const options = { elf, load: false, verify: true, reset: 'none', after: 'halt', notes: [] } as const;
     const target = await attachTarget(board, { kind: 'generic' }, { host: '127.0.0.1', port: server.port }, options);
     const direct = async () =>
-      (await openClient(target, elfFile, { signal: AbortSignal.timeout(60_000) })).detach(false);
+      (await openClient(target, elfFile, { signal: AbortSignal.timeout(200_000) })).detach(false);
     const gdb = async () => (await openMiLink(await findGdb(), target))[Symbol.asyncDispose]();
     for (const verify of [direct, gdb]) {
       if (refused) await t.throwsAsync(verify, { code: 'HH1504' });

@@ -29,7 +29,7 @@ test.serial('where gc_init was inlined, gc_setup_area tells a restart of a heap 
     target.writeConsole?.('\x04');
     const { plan, notes } = makeLogPlan(await loadFirmware(elf, board), board, { maxEvents: 1000 });
     t.deepEqual(notes, []);
-    const { trace, error } = await capture(engine, { target, plan, signal: AbortSignal.timeout(60_000) });
+    const { trace, error } = await capture(engine, { target, plan, signal: AbortSignal.timeout(200_000) });
     t.is(error, undefined, engine.name);
     t.deepEqual(
       trace.epochs.map(({ reason }) => reason),

@@ -170,14 +170,19 @@ test.serial('without a breakpoint at full it drains on a period, and tells what 
 test.serial('an abort ends the capture cleanly with what is in the ring, and leaves no breakpoint', async (t) => {
   const elf = buildAlloctrace({ board: 'mps2-an385', capacity: 512 });
   const plan = { ...planOf(elf), stops: [] };
-  await using qemu = await haltedQemu('mps2-an385', elf);
-  await using port = await TinyRspPort.connect(qemu.port);
-  const abort = new AbortController();
-  setTimeout(() => abort.abort(), 300);
-  const trace = await collectTrace(ringViaDebugPort(port, plan, abort.signal));
-  t.is(trace.info.endReason, 'interrupted');
-  t.true(trace.eventCount > 0);
-  t.is(port.breakpoints.size, 0);
+  let events = 0;
+  // How far the firmware comes in a time is the machine's affair.
+  for (let afterMs = 200; events === 0 && afterMs < 60_000; afterMs *= 3) {
+    await using qemu = await haltedQemu('mps2-an385', elf);
+    await using port = await TinyRspPort.connect(qemu.port);
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), afterMs);
+    const trace = await collectTrace(ringViaDebugPort(port, plan, abort.signal));
+    t.is(trace.info.endReason, 'interrupted');
+    t.is(port.breakpoints.size, 0);
+    events = trace.eventCount;
+  }
+  t.true(events > 0);
 });
 
 test.serial('an interrupt that meets the end of the capture does not run past it', async (t) => {

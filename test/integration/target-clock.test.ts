@@ -21,7 +21,7 @@ function build(t: ExecutionContext): string | undefined {
 }
 
 function capture(elf: string, options: Partial<HarvestOptions>): Promise<Trace> {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(200_000);
   const common = { elf, board: 'qemu-mps2-an385', allocator: 'auto', until: 'finished', signal };
   return collectTrace(harvestEvents({ ...common, engine: 'direct', ...options }));
 }

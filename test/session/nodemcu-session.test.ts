@@ -17,7 +17,7 @@ async function bench(t: ExecutionContext, traits: NodeMcuTraits = {}, options: N
   let device: NodeMcuDevice | undefined;
   const pty = await ptyDevice((bytes) => device?.receive(bytes));
   device = new NodeMcuDevice((bytes) => pty.send(bytes), traits);
-  const session = await NodeMcuSession.open(await openSerialPort(pty.path), { idleTimeoutMs: 2000, ...options });
+  const session = await NodeMcuSession.open(await openSerialPort(pty.path), { idleTimeoutMs: 60_000, ...options });
   t.teardown(async () => {
     await session.close();
     await pty[Symbol.asyncDispose]();
@@ -100,7 +100,7 @@ test('a REPL with a half-typed statement is brought back to its prompt', async (
   await using pty = await ptyDevice((bytes) => device?.receive(bytes));
   device = new NodeMcuDevice((bytes) => pty.send(bytes));
   device.receive(Buffer.from('print((function()\n'));
-  await using session = await NodeMcuSession.open(await openSerialPort(pty.path), { idleTimeoutMs: 500 });
+  await using session = await NodeMcuSession.open(await openSerialPort(pty.path), { idleTimeoutMs: 60_000 });
   t.is(await session.run('print("hello")'), 'hello\n');
 });
 
@@ -186,7 +186,7 @@ test('a port that vanishes and returns: a board that went on goes on', async (t)
     t,
     {},
     {
-      reopen: () => reopenSerialPort({ path: holder.pty?.path ?? '' }, { windowMs: 5000 }),
+      reopen: () => reopenSerialPort({ path: holder.pty?.path ?? '' }, { windowMs: 60_000 }),
     },
   );
   holder.pty = pty;
@@ -206,7 +206,7 @@ test('a port that returns with a board that was reset ends the capture, and the 
     t,
     {},
     {
-      reopen: () => reopenSerialPort({ path: holder.pty?.path ?? '' }, { windowMs: 5000 }),
+      reopen: () => reopenSerialPort({ path: holder.pty?.path ?? '' }, { windowMs: 60_000 }),
     },
   );
   holder.pty = pty;

@@ -64,7 +64,7 @@ export async function haltedQemu(machine: string, elf: string): Promise<HaltedQe
       said += bytes.toString('latin1');
     });
   child.stdin.write('info chardev\n');
-  for (let tries = 0; tries < 1000 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 6000 && child.exitCode === null; tries++) {
     const port = Number(/gdb0: filename=disconnected:tcp:127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
     if (port > 0)
       return {

@@ -1,10 +1,10 @@
-import anyTest, { type TestFn } from 'ava';
+import anyTest, { type SerialFn, type TestFn } from 'ava';
 import type { Browser } from 'playwright-core';
 import { startChromium } from './viewer-page.js';
 
-/** The test function of a file whose tests share one browser. */
-export function testWithChromium(): TestFn<{ browser: Browser | undefined }> {
-  const test = anyTest as TestFn<{ browser: Browser | undefined }>;
+/** The test function of a file whose tests share one browser, one page at a time: a dozen at once would wait for each other. */
+export function testWithChromium(): SerialFn<{ browser: Browser | undefined }> {
+  const test = (anyTest as TestFn<{ browser: Browser | undefined }>).serial;
   test.before(async (t) => {
     t.context.browser = await startChromium();
   });

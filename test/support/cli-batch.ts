@@ -8,9 +8,8 @@ import { ExitCode } from '../../lib/public/command-line.js';
  * take seconds. What is left running is nobody's: the parent ends the process.
  */
 
-/** Commands that serve until they are interrupted are, after so long. */
-const INTERRUPT_AFTER_MS = 400;
-const SERVES = /^(serve|view)$/;
+/** What a command says that serves until it is interrupted. */
+const SERVES = /; Ctrl-C ends it|^\{"url":/;
 
 export interface BatchResult {
   readonly status: number;
@@ -20,7 +19,6 @@ export interface BatchResult {
 
 async function runOne(argv: readonly string[]): Promise<BatchResult> {
   const control = new AbortController();
-  const timer = SERVES.test(argv[0] ?? '') ? setTimeout(() => control.abort(), INTERRUPT_AFTER_MS) : undefined;
   let output = '';
   let errors = '';
   try {
@@ -29,9 +27,11 @@ async function runOne(argv: readonly string[]): Promise<BatchResult> {
       contextOf: (values) => ({
         out: (text) => {
           output += text;
+          if (SERVES.test(text)) control.abort();
         },
         err: (text) => {
           errors += text;
+          if (SERVES.test(text)) control.abort();
         },
         json: values.json === true,
         quiet: values.quiet === true,
@@ -47,8 +47,6 @@ async function runOne(argv: readonly string[]): Promise<BatchResult> {
   } catch (error) {
     const { text, exitCode } = describeError(error, false);
     return { status: control.signal.aborted ? ExitCode.ok : exitCode, output, errors: errors + text };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -177,7 +177,9 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest boards import FILE/, { kind: 'run', status: [2], says: /HH1542/, replace: FILES }],
   [/^harvest boards import board\.cfg/, NO_FILE],
   [/^harvest explain CODE$/, { kind: 'run', replace: [['CODE', 'HH1101']] }],
-  [/^harvest doctor --board/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express']] }],
+  [/^harvest boards new --mcu CHIP/, { kind: 'run', status: [2], says: /HH1542/ }],
+  [/^harvest boards new$/, { kind: 'run', status: [2], says: /HH1106/ }],
+  [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express']] }],
   [/^harvest doctor --gdb/, { kind: 'run', status: [0, 5] }],
   [
     /^harvest (boards|allocators|doctor|explain|completion)\b/,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from './eventually.js';
 import { type CliResult, runCli } from './run-cli.js';
 import type { SimulatedBoard } from './simulated-board.js';
 
@@ -33,6 +34,9 @@ function descendants(root: number): Process[] {
   return found;
 }
 
+/** As in lib/link/server/openocd.ts, less what it takes to see that it is alone. */
+const ORPHAN_GRACE_MS = 5_500;
+
 /** What is killed. */
 export type Part = 'the CLI' | 'OpenOCD' | 'gdb' | 'the probe';
 
@@ -54,6 +58,8 @@ export interface KillOptions {
   readonly part: Part;
   readonly engine: string;
   readonly bytes: number;
+  /** How long after that; default 0. */
+  readonly afterMs?: number;
   readonly elf: string;
 }
 
@@ -61,11 +67,13 @@ export interface Killed {
   readonly result: CliResult;
   readonly left: readonly Process[];
   readonly afterMs: number;
+  /** What was left used up the time that an orphan has to put its target in order (6 s), and may have been killed: the machine is slow. */
+  readonly graceIsOver: boolean;
 }
 
 /** Kills a part of a capture when its journal has grown to so many bytes (0: as soon as the part is there). */
 export async function killedAt(board: SimulatedBoard, folder: string, options: KillOptions): Promise<Killed> {
-  const { part, engine, bytes, elf } = options;
+  const { part, engine, bytes, elf, afterMs: lateMs = 0 } = options;
   const journal = join(folder, 'capture.harvest');
   let family: Process[] = [];
   let at = 0;
@@ -75,6 +83,7 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
       if (size >= bytes && descendants(cli).some(({ args }) => PROGRAMS[part].test(args))) break;
       await sleep(10);
     }
+    if (lateMs > 0) await sleep(lateMs);
     family = descendants(cli);
     at = performance.now();
     await kill(part, cli, board);
@@ -92,6 +101,7 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
   await killing;
   const pids = new Set(family.map(({ pid }) => pid));
   const alive = () => processes().filter(({ pid }) => pids.has(pid));
-  for (let i = 0; i < 200 && alive().length > 0; i++) await sleep(50);
-  return { result, left: alive(), afterMs };
+  await eventually(() => alive().length === 0, 30_000);
+  const graceIsOver = performance.now() - at > ORPHAN_GRACE_MS;
+  return { result, left: alive(), afterMs, graceIsOver };
 }

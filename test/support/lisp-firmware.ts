@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,10 +15,13 @@ export interface FirmwareChoice {
 
 /** Builds the example firmware where it is not yet, and returns the path of its ELF file. */
 export function lispFirmware({ board, opt, variant }: FirmwareChoice): string {
-  execFileSync('make', ['-s', '-C', SOURCES, `BOARD=${board}`, `OPT=${opt}`, `VARIANT=${variant}`], {
-    timeout: 120_000,
-  });
-  return join(SOURCES, 'build', `${board}-${opt}-${variant}`, 'firmware.elf');
+  const build = join(SOURCES, 'build');
+  const name = `${board}-${opt}-${variant}`;
+  mkdirSync(build, { recursive: true });
+  // Several test files may want the same one at the same time: two makes would write each other's files.
+  const make = ['make', '-s', '-C', SOURCES, `BOARD=${board}`, `OPT=${opt}`, `VARIANT=${variant}`];
+  execFileSync('flock', [join(build, `${name}.lock`), ...make], { timeout: 120_000 });
+  return join(build, name, 'firmware.elf');
 }
 
 /** The addresses of named symbols, as binutils tell them (independent of the code under test), Thumb bit cleared. */

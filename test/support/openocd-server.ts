@@ -13,7 +13,7 @@ export interface OpenocdServer extends AsyncDisposable {
   readonly pid: number;
 }
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 120_000;
 
 function config(probePath: string, gdbPort: number, tclPort: number): string {
   return `adapter driver remote_bitbang

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from './eventually.js';
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 120_000;
 
 export interface QemuServer extends AsyncDisposable {
   /** Of the gdb server, on 127.0.0.1. The target is halted before its first instruction. */
   readonly port: number;
   readonly kill: () => void;
-  /** A command of its monitor, such as `system_reset`. */
-  readonly command: (text: string) => void;
+  /** A command of its monitor, such as `system_reset`; resolves when it is done. */
+  readonly command: (text: string) => Promise<void>;
 }
 
 /** Starts an emulator with a gdb server on a free port, which its monitor tells. */
@@ -29,13 +30,28 @@ export async function startQemu(machine: string, elf: string, args: readonly str
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let said = '';
+  let prompts = 0;
   const listen = (chunk: Buffer) => {
     said += chunk.toString('latin1');
+    prompts = said.split('(qemu) ').length - 1;
   };
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
   child.stdin.on('error', () => undefined);
-  child.stdin.write('info chardev\n');
+  // The monitor shows one prompt at its start, and one behind each command.
+  let commands = 0;
+  const type = async (text: string) => {
+    commands++;
+    child.stdin.write(`${text}\n`);
+    const expected = commands + 1;
+    await eventually(() => prompts >= expected || child.exitCode !== null);
+  };
+  // What a command asks for (a reset) is done when the next one is read.
+  const command = async (text: string) => {
+    await type(text);
+    await type('info status');
+  };
+  void type('info chardev');
   const deadline = performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     const port = Number(/gdb0: filename=disconnected:tcp:127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
@@ -44,7 +60,7 @@ export async function startQemu(machine: string, elf: string, args: readonly str
       return {
         port,
         kill,
-        command: (text) => child.stdin.write(`${text}\n`),
+        command,
         async [Symbol.asyncDispose]() {
           kill();
           await exited;

@@ -15,7 +15,7 @@ export type Fault =
   /** One byte of the packet is changed; `at` counts from its `$`, modulo its length. */
   | { readonly kind: 'flip'; readonly at: number; readonly bits: number }
   | { readonly kind: 'replace'; readonly payload: string }
-  | { readonly kind: 'late'; readonly ms: number };
+  | { readonly kind: 'late'; readonly until: Promise<unknown> };
 
 export interface RspProxyOptions {
   readonly targetPort: number;
@@ -116,10 +116,11 @@ function pump(
       case 'late': {
         const waiting = [packet];
         held = waiting;
-        setTimeout(() => {
+        const release = () => {
           held = undefined;
           for (const bytes of waiting) send(bytes);
-        }, fault.ms);
+        };
+        fault.until.then(release, release);
       }
     }
   };

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ProbeServer, startProbeServer } from './jtag-probe/probe-server.js';
+import { type ProbeOptions, type ProbeServer, startProbeServer } from './jtag-probe/probe-server.js';
 import { onlyOne } from './only-one.js';
 import { startQemu } from './qemu-server.js';
 
@@ -16,6 +16,7 @@ export interface SimulatedBoard extends AsyncDisposable {
   readonly killChip: () => void;
   /** What the chip itself does, whatever anybody says of it. */
   readonly chipState: ProbeServer['chipState'];
+  readonly pressReset: ProbeServer['pressReset'];
   readonly killProbe: () => Promise<void>;
 }
 
@@ -36,10 +37,14 @@ exec /usr/bin/openocd "$@"
  * A board on a debug probe, as far as it can be had without either: a real OpenOCD drives a simulated JTAG probe, whose chip is an
  * emulator that runs the firmware.
  */
-export async function simulatedBoard(machine: string, elf: string): Promise<SimulatedBoard> {
+export async function simulatedBoard(
+  machine: string,
+  elf: string,
+  options: ProbeOptions = {},
+): Promise<SimulatedBoard> {
   const turn = await onlyOne();
   try {
-    const board = await poweredBoard(machine, elf);
+    const board = await poweredBoard(machine, elf, options);
     return {
       ...board,
       async [Symbol.asyncDispose]() {
@@ -56,9 +61,9 @@ export async function simulatedBoard(machine: string, elf: string): Promise<Simu
   }
 }
 
-async function poweredBoard(machine: string, elf: string): Promise<SimulatedBoard> {
+async function poweredBoard(machine: string, elf: string, options: ProbeOptions): Promise<SimulatedBoard> {
   const chip = await startQemu(machine, elf, ['-icount', 'shift=0']);
-  const probe = await startProbeServer(chip.port);
+  const probe = await startProbeServer(chip.port, options);
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
   const interfaceFile = join(folder, 'simulated.cfg');
   writeFileSync(interfaceFile, `adapter driver remote_bitbang\nremote_bitbang host ${probe.path}\n`);
@@ -73,6 +78,7 @@ async function poweredBoard(machine: string, elf: string): Promise<SimulatedBoar
     killChip: () => chip.kill(),
     killProbe: endProbe,
     chipState: probe.chipState,
+    pressReset: probe.pressReset,
     async [Symbol.asyncDispose]() {
       await endProbe().catch(() => undefined);
       await chip[Symbol.asyncDispose]();

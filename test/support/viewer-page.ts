@@ -11,7 +11,7 @@ import { builderFromText } from './trace-from-text.js';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** The machine may be busy with other tests. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 export const viewerPath = join(projectRoot, 'dist', 'viewer', 'heap-harvest.html');
 
 /** The vector of the heap map (docs/analysis.md): 256 bytes, six events. */

@@ -42,6 +42,49 @@ test('ranks the walls of the vector as computed by hand, and of the fixture as t
   t.deepEqual(viewer.complaints, []);
 });
 
+test('a size that is wanted: the fewest blocks in the way are listed, and outlined in the map', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser, { hash: '#tab=fragmentation' });
+  await viewer.open(journalFromText(VECTOR));
+  const { page } = viewer;
+  // 80 bytes lie free before the block at 0x1070, 112 behind it: with it gone 224 do.
+  t.is(await page.textContent('.verdict'), '42 % fragmented: 192 B free, largest 112 B; boot (1 block) is in the way');
+  const overlay = () => page.$eval('canvas.overlay', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const before = await overlay();
+  await page.fill('.room input', '200');
+  await viewer.until(`document.querySelector('[data-room]')?.dataset.room === '1'`);
+  t.deepEqual(
+    (await cells(page, '.room tbody tr')).map((row) => row.slice(0, 2)),
+    [['0x00001070', '32']],
+  );
+  t.not(await overlay(), before);
+  await page.fill('.room input', '100');
+  await viewer.until(`document.querySelector('.room')?.textContent.includes('is there already')`);
+  t.is(await overlay(), before);
+  await page.fill('.room input', 'much');
+  await viewer.until(`document.querySelector('.room .warn-text')?.textContent.startsWith('A size is a number')`);
+  t.deepEqual(viewer.complaints, []);
+});
+
+test('says what the command line says of a trace that is not to be trusted', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser);
+  await viewer.open(journalFromText(VECTOR));
+  const bars = await viewer.page.$$eval('.bar', (all) => all.map((bar) => bar.textContent ?? ''));
+  t.notRegex(bars.join(), /doubtful/);
+  await viewer.open(journalFromText(VECTOR, { doubtful: 'a free before its allocation', contents: 'snapshot' }));
+  const bar = (await viewer.page.textContent('.bar.warn')) ?? '';
+  t.regex(bar, /^Careful: This trace is doubtful: its figures may be wrong, a snapshot of the blocks/);
+  await viewer.page.click('.bar.warn button:text-is("Details")');
+  t.regex(
+    (await viewer.page.textContent('.bar.warn ul')) ?? '',
+    /the capture is doubtful: a free before its allocation/,
+  );
+  t.deepEqual(viewer.complaints, []);
+});
+
 test('counts as the library does, and designs pools as `harvest pools` does', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);

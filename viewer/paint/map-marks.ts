@@ -1,8 +1,8 @@
-import type { HeapRegion } from '../../lib/public/browser.js';
+import type { HeapRegion, Room } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
 import type { RegionState } from './map-painter.js';
-import { GAP_MARK_COLOR, SELECT_COLOR } from './palette.js';
+import { GAP_MARK_COLOR, ROOM_COLOR, SELECT_COLOR } from './palette.js';
 import { fitCanvas } from './use-canvas.js';
 
 interface Marks {
@@ -12,10 +12,11 @@ interface Marks {
   readonly state: RegionState;
   readonly atSeq: number;
   readonly span: number;
+  readonly room: Room | undefined;
   readonly ratio: number;
 }
 
-/** Marks on top of the map: the largest gap hatched, the block of the event and the selected block outlined. */
+/** Marks on top of the map: the largest gap hatched, room that was asked for and what stands there, the block of the event and the selected block outlined. */
 export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
   const context = canvas.getContext('2d');
   if (!context) return;
@@ -24,6 +25,7 @@ export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
   context.clearRect(0, 0, canvas.width, canvas.height);
   if (state.largestAddress >= 0)
     hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
+  if (marks.room) paintRoom(context, marks, marks.room);
   const { spans } = loaded;
   const closed = spans.closedBy[marks.atSeq] ?? -1;
   if (closed >= 0) outline(context, rectsOf(marks, closed), { color: '#ffffff', dash: [3 * ratio, 2 * ratio], ratio });
@@ -31,6 +33,15 @@ export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
   if (opened >= 0) outline(context, rectsOf(marks, opened), { color: '#ffffff', dash: [], ratio });
   if (marks.span >= 0 && marks.span !== opened && marks.span !== closed) {
     outline(context, rectsOf(marks, marks.span), { color: SELECT_COLOR, dash: [], ratio });
+  }
+}
+
+function paintRoom(context: CanvasRenderingContext2D, { layout, ratio, region }: Marks, room: Room): void {
+  if (room.regionName !== region.name || room.blocks.length === 0) return;
+  const dash = [6 * ratio, 4 * ratio];
+  outline(context, rangeRects(layout, room.address, room.pieceBytes), { color: ROOM_COLOR, dash, ratio });
+  for (const { address, sizeBytes } of room.blocks) {
+    outline(context, rangeRects(layout, address, sizeBytes), { color: ROOM_COLOR, dash: [], ratio });
   }
 }
 

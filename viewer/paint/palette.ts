@@ -25,6 +25,7 @@ export const FREE_COLOR = '#141b24';
 export const OUTSIDE_COLOR = '#252f3b';
 export const GAP_MARK_COLOR = '#ffd54a';
 export const SELECT_COLOR = '#ffffff';
+export const ROOM_COLOR = '#ff6ad5';
 
 /** How dim the blocks of other sources are while one source is in focus. */
 const DIM = 0.22;

@@ -1,4 +1,4 @@
-import type { CallFigure, Symbolizer } from '../../lib/public/browser.js';
+import type { CallFigure, Room, Symbolizer } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 
@@ -34,6 +34,8 @@ export interface AppState {
   readonly atSeq: number;
   /** The selected lifespan; -1 for none. */
   readonly span: number;
+  /** The blocks in the way of a free piece that was asked for, and where it would be. */
+  readonly room: Room | undefined;
   readonly view: 'map' | 'time';
   readonly tab: Tab;
   readonly filter: RowFilter;
@@ -66,6 +68,7 @@ export const INITIAL: AppState = {
   toast: '',
   atSeq: 0,
   span: -1,
+  room: undefined,
   view: 'map',
   tab: 'table',
   filter: 'all',

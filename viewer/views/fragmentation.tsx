@@ -2,10 +2,11 @@ import { useMemo } from 'preact/hooks';
 import {
   EventKind,
   formatAddress,
-  formatBytes,
   formatCount,
   heapMap,
   holdersOf,
+  regionVerdicts,
+  verdictLines,
   type Wall,
   wallsOf,
 } from '../../lib/public/browser.js';
@@ -14,7 +15,8 @@ import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import { goTo, goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
-import { percent, shown } from './text.js';
+import { RoomForm } from './room.js';
+import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
 
 const TOP = 20;
@@ -33,15 +35,19 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const map = useMemo(() => heapMap(loaded.trace, atSeq), [loaded, atSeq]);
   const walls = useMemo(() => wallsOf(loaded.trace, map, TOP), [loaded, map]);
+  const verdicts = useMemo(() => verdictLines(regionVerdicts(loaded.trace, map, { hide })), [loaded, map, hide]);
   const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);
   return (
     <div class="panel-body scroll columns">
       <section class="wide">
         <h2>Walls after event {formatCount(map.atSeq)}</h2>
-        <p class="quiet">
-          {formatBytes(map.freeBytes)} free, largest {formatBytes(map.largestFreeBytes)}, fragmentation{' '}
-          {percent(map.fragmentation)}. Each of these blocks keeps the gaps on its two sides apart.
-        </p>
+        {verdicts.map((line) => (
+          <p key={line} class="verdict">
+            {shown(line)}
+          </p>
+        ))}
+        <RoomForm loaded={loaded} map={map} />
+        <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
           <p class="empty">No block stands between free memory: nothing is fragmented here.</p>
         ) : (

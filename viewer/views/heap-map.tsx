@@ -93,6 +93,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const image = useRef<ImageData | undefined>(undefined);
   const atSeq = useApp((state) => state.atSeq);
   const span = useApp((state) => state.span);
+  const room = useApp((state) => state.room);
   const source = useApp((state) => state.source);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
   const { width, height, ratio } = size;
@@ -110,9 +111,9 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const state = painter.current.paint(loaded.order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
-    if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, ratio });
+    if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, room, ratio });
     registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
-  }, [loaded, region, layout, table, atSeq, span, ratio, onState]);
+  }, [loaded, region, layout, table, atSeq, span, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined || !loaded.order ? -1 : spanAt(loaded.order, address, atSeq);

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { formatCount, trustLines } from '../../lib/public/browser.js';
+import { formatCount, traceDoubts, trustLines } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goTo } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
@@ -24,31 +24,30 @@ export function ErrorBar() {
   );
 }
 
-/** Says how far the trace can be trusted: gaps, an early end, events that contradict each other, what was assumed. */
+/** Says how far the trace can be trusted: what the command line says of it, and events that contradict each other. */
 export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
   const [open, setOpen] = useState(false);
   const { info, gaps, notes, epochs } = loaded.trace;
+  const doubts = useMemo(() => traceDoubts(loaded.trace), [loaded]);
   const lines = useMemo(
     () => [
-      ...trustLines({
-        complete: info.complete,
-        gaps: loaded.trace.gaps,
-        findings: loaded.spans.findings,
-        assumptions: loaded.assumptions,
-      }),
-      ...loaded.trace.notes.slice(0, 50).map((note) => `note: ${note.text}`),
-      ...(info.oracle?.outcome === 'differs' ? [`the heap's own table differs at the end: ${info.oracle.detail}`] : []),
+      ...doubts.map(({ kind, text }) => (kind === 'note' ? `note: ${text}` : text)),
+      ...trustLines({ findings: loaded.spans.findings, assumptions: loaded.assumptions }),
     ],
-    [loaded, info],
+    [loaded, doubts],
   );
   const findings = loaded.spans.findings.reduce((sum, finding) => sum + finding.count, 0);
-  const serious = !info.complete || gaps.length > 0 || findings > 0 || info.oracle?.outcome === 'differs';
+  const doubted = doubts.some(({ kind }) => kind === 'doubtful');
+  const partly = doubts.filter(({ kind }) => kind === 'contents' || kind === 'backtraces' || kind === 'clock');
+  const serious = !info.complete || gaps.length > 0 || findings > 0 || doubted;
   if (lines.length === 0 && epochs.length === 0) return null;
   const parts = [
     ...(info.complete ? [] : ['This trace is not complete']),
+    ...(doubted ? ['This trace is doubtful: its figures may be wrong'] : []),
     ...(gaps.length > 0 ? [`${formatCount(gaps.length)} ${gaps.length === 1 ? 'gap' : 'gaps'}`] : []),
     ...(findings > 0 ? [`${formatCount(findings)} events that cannot be true together`] : []),
     ...(epochs.length > 0 ? [`the heap was started anew ${formatCount(epochs.length)} times`] : []),
+    ...partly.map(({ text }) => text),
     ...(notes.length > 0 ? [`${formatCount(notes.length)} ${notes.length === 1 ? 'note' : 'notes'}`] : []),
   ];
   const [first = ''] = lines;

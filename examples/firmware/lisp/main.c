@@ -1,6 +1,9 @@
 // Boot, REPL, soft reboot; and the memory of the heap.
 #include "board.h"
 #include "bytes.h"
+#if WAITS_FOR_KEY
+#include "codepy.h"
+#endif
 #include "eval.h"
 #include "gc.h"
 #if INLINE_GC_INIT
@@ -46,8 +49,17 @@ int main(void)
     }
     for (;;) {
         runtime_init();
+#if WAITS_FOR_KEY
+        display_background();
+        run_code_py(run_boot_script);
+#else
         run_boot_script();
+#endif
+#if INLINE_REPL
+        run_repl();
+#else
         pyexec_friendly_repl();
+#endif
         gc_sweep_all();
         print_text("soft reboot\n");
     }

@@ -68,7 +68,11 @@ static line_result_t read_input(void)
     }
 }
 
+#if INLINE_REPL
+static inline __attribute__((always_inline)) void pyexec_friendly_repl(void)
+#else
 __attribute__((noinline)) void pyexec_friendly_repl(void)
+#endif
 {
     while (!mp_state_ctx.reset_requested) {
         line_result_t result = read_input();
@@ -80,3 +84,12 @@ __attribute__((noinline)) void pyexec_friendly_repl(void)
         }
     }
 }
+
+#if INLINE_REPL
+__attribute__((noinline)) void run_repl(void)
+{
+    print_text("Lisp for microcontrollers\n");
+    pyexec_friendly_repl();
+    print_text("\n");
+}
+#endif

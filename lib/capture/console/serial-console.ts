@@ -35,7 +35,7 @@ export async function consolePort(serial: string, board: Board, list: PortLister
   );
   throw new TargetError(
     'HH1544',
-    `options.serial ${serial}: found ${fitting.length} ports that fit${shown.length === 0 ? '' : ` among ${shown.join(', ')}`}, expected one`,
+    `options.serial ${serial}: found ${fitting.length} ports that fit${shown.length === 0 ? '' : ` among ${shown.join(', ')}`}, expected one${serial === 'auto' && ids.length > 0 ? ` with the USB identity of ${board.name} (${ids.join(', ')})` : ''}`,
     { remedy: 'name the port by its path or, of several, by its serial number: options.serial id:SERIALNUMBER' },
   );
 }

@@ -61,8 +61,13 @@ export class GdbEngine implements Engine {
     const python = this.program.hasPython && this.usePython && !plan.clock;
     const engineReport = { gdb, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
-    if (python) yield* harvestLogInGdb(link, { ...plan, hook }, signal);
-    else yield* judged(harvestLogByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal), plan.firmware);
+    if (python) {
+      const times = yield* harvestLogInGdb(link, { ...plan, hook }, signal);
+      yield { kind: 'info', info: { engineReport: { ...engineReport, ...times } } };
+      return;
+    }
+    yield* judged(harvestLogByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal), plan.firmware);
+    yield { kind: 'info', info: { engineReport: { ...engineReport, ...link.linkReport() } } };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TargetMemory } from '../../allocators/gc-area.js';
+import type { Milliseconds } from '../../base/units.js';
 import type { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { gdbFunctionName } from '../../symbols/demangle.js';
 import { gcEvent } from '../../trace/gc-log.js';
@@ -10,9 +11,20 @@ import { ShownMemory } from './shown-memory.js';
 const FLAG = { inlined: 1, signal: 2, tail: 4 } as const;
 const CACHED_STACKS = 100_000;
 
+/** How long the target was halted at events: in all, and at half, 95 %, 99 % and the longest of them. */
+export interface StopTimes {
+  readonly haltedMs: Milliseconds;
+  readonly p50Ms: Milliseconds;
+  readonly p95Ms: Milliseconds;
+  readonly p99Ms: Milliseconds;
+  readonly maxMs: Milliseconds;
+}
+
 /** Reads the lines that gdb-scripts/heap_harvest.py writes (its head describes them) and makes trace records of them. */
 export class GdbScriptReader {
   limitReached = false;
+  /** How long the stops took; absent until the script was asked, and without one. */
+  stopTimes: StopTimes | undefined;
   /** Memory did not read as it did at the start. */
   readsWrong = false;
   private readonly heap: HeapFollower<Backtrace>;
@@ -82,6 +94,9 @@ export class GdbScriptReader {
       case 'L':
         this.limitReached = true;
         break;
+      case 'T':
+        this.stopTimes = stopTimesOf(line.slice(3));
+        break;
       case 'X':
         this.readsWrong = true;
         break;
@@ -134,6 +149,12 @@ export class GdbScriptReader {
     this.stacks.set(ids, backtrace);
     return backtrace;
   }
+}
+
+function stopTimesOf(text: string): StopTimes | undefined {
+  const ms = text.split(' ').map((hex) => Number.parseInt(hex, 16) / 1000);
+  const [haltedMs = Number.NaN, p50Ms = Number.NaN, p95Ms = Number.NaN, p99Ms = Number.NaN, maxMs = Number.NaN] = ms;
+  return ms.length >= 5 && ms.every(Number.isFinite) ? { haltedMs, p50Ms, p95Ms, p99Ms, maxMs } : undefined;
 }
 
 function recordOf(step: FollowerStep<Backtrace>): TraceRecord {

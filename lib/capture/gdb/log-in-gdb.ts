@@ -4,6 +4,7 @@ import { AsyncQueue } from '../../base/async-queue.js';
 import { packageRoot } from '../../base/package-root.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
+import { twoDigits } from '../../link/link-times.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
 import type { StopRecord } from '../../link/mi/mi-connection.js';
 import type { MiLink } from '../../link/mi/mi-link.js';
@@ -18,8 +19,12 @@ import { GdbScriptReader } from './gdb-script-reader.js';
 
 export type LogPlan = HarvestPlan & { readonly hook: LogHook };
 
-/** The events stream out of gdb while the target runs: no round trip to this process. */
-export async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+/** The events stream out of gdb while the target runs: no round trip to this process. Returns how the link was, for a summary. */
+export async function* harvestLogInGdb(
+  link: MiLink,
+  plan: LogPlan,
+  signal: AbortSignal,
+): AsyncGenerator<TraceRecord, Record<string, number>> {
   const words = await LastWords.prepare(link, plan.firmware);
   const run = new ScriptRun(link, plan);
   await run.prepare();
@@ -37,6 +42,7 @@ export async function* harvestLogInGdb(link: MiLink, plan: LogPlan, signal: Abor
   const { events } = reader;
   const told = await words.of({ reason: end, reached: label !== undefined, events });
   yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
+  return await run.times();
 }
 
 /** One run of our script inside gdb, from its breakpoints to the last stop. */
@@ -51,8 +57,8 @@ class ScriptRun {
   ) {
     this.queue = new AsyncQueue<TraceRecord>(
       undefined,
-      () => link.pauseOutput(),
-      () => link.resumeOutput(),
+      () => link.readOutput(false),
+      () => link.readOutput(true),
     );
     const judge = new BacktraceJudge(plan.firmware);
     this.reader = new GdbScriptReader(plan, judge, (record) => this.queue.push(record));
@@ -76,6 +82,25 @@ class ScriptRun {
       this.queue.end(error);
       return {};
     }
+  }
+
+  /**
+   * For how long the target was halted at the least, by the script's own clock: nothing of its stops is told to this process while it
+   * runs, and what gdb itself takes before and after the script is in no figure.
+   */
+  async times(): Promise<Record<string, number>> {
+    await this.link.mi.console('python tell_times()').catch(() => undefined);
+    const { stopTimes } = this.reader;
+    const halted = this.link.runTimes.percentWithHalts(stopTimes?.haltedMs ?? 0);
+    return {
+      ...(halted === undefined ? {} : { haltedAtLeastPercent: halted }),
+      ...(stopTimes && {
+        stopP50Ms: twoDigits(stopTimes.p50Ms),
+        stopP95Ms: twoDigits(stopTimes.p95Ms),
+        stopP99Ms: twoDigits(stopTimes.p99Ms),
+        stopMaxMs: twoDigits(stopTimes.maxMs),
+      }),
+    };
   }
 
   /** The end condition that a stop has reached. */

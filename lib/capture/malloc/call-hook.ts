@@ -14,6 +14,8 @@ export interface CallHook {
   readonly pointer?: number;
   /** Of a realloc: 0 there forbids it to move the block. */
   readonly mayMove?: number;
+  /** Only for resets: it is the target that begins anew, so that nothing goes on that was under way. */
+  readonly isTargetReset?: boolean;
   /** Only for frees: hooked functions that it calls do not count. */
   readonly nests: boolean;
 }

@@ -122,15 +122,20 @@ class MallocLoop {
       yield { kind: 'status', text: statusText(where, this.armed.count, quietMs) };
       if (this.stops > 0 || this.saidQuiet) continue;
       this.saidQuiet = true;
-      const names = this.plan.hook.calls.map(({ name }) => name).join(', ');
+      const names = this.hookNames();
       const text = `no call of ${names} in ${Math.round(quietMs / 1000)} s, the target is ${where.text}: the firmware may wait for input, use another allocator (\`harvest allocators ELF\` lists what it has), or have it inlined`;
       yield { kind: 'note', code: 'no-events', text };
     }
   }
 
+  private hookNames(): string {
+    const { calls } = this.plan.hook;
+    return calls.flatMap(({ name, isTargetReset }) => (isTargetReset ? [] : name)).join(', ');
+  }
+
   private report(): NonNullable<TraceInfo['engineReport']> {
     return {
-      hooks: this.plan.hook.calls.map(({ name }) => name).join(', '),
+      hooks: this.hookNames(),
       breakpoints: `at most ${this.armed.most} of ${this.plan.hook.breakpointLimit} at once`,
       stopsPerEvent: Number((this.stops / Math.max(1, this.made.events)).toFixed(2)),
       ...(this.armed.lost > 0 ? { returnsWithoutBreakpoint: formatCount(this.armed.lost) } : {}),

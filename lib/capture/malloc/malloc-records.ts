@@ -119,7 +119,7 @@ export class MallocRecords {
     if (this.sampler) yield* open === 0 && reachedStop ? await this.sampler.sample() : this.sampler.release();
     if (this.abandoned > 0) {
       const calls = this.abandoned === 1 ? 'call was' : 'calls were';
-      const text = `${formatCount(this.abandoned)} ${calls} left without a return (longjmp, or a function that never returns), the first ${this.firstAbandoned}`;
+      const text = `${formatCount(this.abandoned)} ${calls} left without a return (longjmp, a reset, or a function that never returns), the first ${this.firstAbandoned}`;
       yield { kind: 'note', code: 'abandoned-calls', text };
     }
     if (open > 0) {

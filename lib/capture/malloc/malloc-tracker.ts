@@ -80,6 +80,7 @@ export class MallocTracker {
     const hook = this.hooks.get(stop.pc);
     const calls = this.contexts.get(stop.context) ?? [];
     const steps: TrackerStep[] = [];
+    if (hook?.isTargetReset) this.abandonAll(steps);
     while (isGone(calls.at(-1), stop, hook)) this.abandon(calls, steps);
     while (isReturn(calls.at(-1), stop)) {
       const call = this.pop(calls);
@@ -128,6 +129,11 @@ export class MallocTracker {
   private abandon(calls: OpenCall[], steps: TrackerStep[]): void {
     const call = this.pop(calls);
     if (call && call.hook.kind !== 'free') steps.push({ kind: 'abandoned', call });
+  }
+
+  private abandonAll(steps: TrackerStep[]): void {
+    for (const calls of this.contexts.values()) while (calls.length > 0) this.abandon(calls, steps);
+    this.contexts.clear();
   }
 
   private push(call: OpenCall, calls: OpenCall[]): void {

@@ -10,6 +10,7 @@ import type { CallHook } from '../malloc/call-hook.js';
 import { findHooks } from './allocator-hooks.js';
 import { BreakpointBudget } from './breakpoint-budget.js';
 import { gcVariables, type PlanOptions, type PlanResult, stopPoints } from './make-plan.js';
+import { resetPoint } from './target-reset.js';
 
 export interface MallocPlanOptions extends PlanOptions {
   /** Read the largest free block around each event; default false. */
@@ -38,10 +39,16 @@ export function makeMallocPlan(
   }
   const found = findHooks(firmware, profile.hooks);
   if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(firmware, profile);
-  const stops = stopPoints(firmware, options);
+  const limit = board.comparators.breakpoints;
+  const { stops, notes } = stopPoints(firmware, options, (ends) =>
+    BreakpointBudget.fits(limit, found.hooks.length, ends),
+  );
   const heap = heapOf(firmware, profile);
   const hasTables = heap?.places.gc !== undefined;
   const chosen = chooseHooks(found.hooks, { stops, board, hasTables });
+  const calls = withReset(firmware, chosen.hooks, (hooks) =>
+    BreakpointBudget.fits(limit, hooks, Math.max(stops.length, SLOTS_LEFT)),
+  );
   const taskVariable = findTaskVariable(firmware, profile.currentTask);
   const region = regionOf(firmware, profile);
   const captureLargest = options.captureLargest ?? false;
@@ -49,8 +56,8 @@ export function makeMallocPlan(
   const hook: MallocHook = {
     type: 'malloc',
     profile: profile.name,
-    calls: chosen.hooks,
-    breakpointLimit: board.comparators.breakpoints,
+    calls,
+    breakpointLimit: limit,
     reallocZeroFrees: profile.reallocZero === 'frees',
     unitBytes: profile.unitBytes,
     captureLargest,
@@ -61,7 +68,7 @@ export function makeMallocPlan(
     ...(region ? { region } : {}),
     ...(heap ? { heap } : {}),
   };
-  return { plan: { firmware, ...planOf(hook, stops, options) }, notes: [...found.notes, ...chosen.notes] };
+  return { plan: { firmware, ...planOf(hook, stops, options) }, notes: [...found.notes, ...chosen.notes, ...notes] };
 }
 
 function planOf(
@@ -69,16 +76,31 @@ function planOf(
   stops: readonly CodePoint[],
   options: MallocPlanOptions,
 ): Omit<HarvestPlan, 'firmware'> {
-  const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
+  const { prompt, waitText, maxEvents, timeoutMs, maxDepth = 128 } = options;
   return {
     hook,
     stops,
     maxDepth,
     attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
+    ...(waitText === undefined ? {} : { waitText }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** A reset is worth a breakpoint where so many are left beside it: returns of calls need them. */
+const SLOTS_LEFT = 2;
+
+/** The hooks, and where the target begins anew: without it the blocks of before would stay alive in the trace. */
+function withReset(
+  firmware: Symbolizer,
+  hooks: readonly CallHook[],
+  fits: (hooks: number) => boolean,
+): readonly CallHook[] {
+  const point = resetPoint(firmware);
+  if (!point || !fits(hooks.length + 1) || hooks.some(({ address }) => address === point.address)) return hooks;
+  return [...hooks, { name: point.label, address: point.address, kind: 'reset', isTargetReset: true, nests: false }];
 }
 
 type FoundHook = CallHook & { readonly coveredBy?: string };

@@ -6,9 +6,8 @@ import { SymbolError, TargetError, UsageError } from '../../errors/errors.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../../trace/gc-log.js';
 import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
+import { REPL_FUNCTIONS, replEnds } from './repl-ends.js';
 
-/** The functions that wait at a REPL prompt, first match wins. */
-const REPL_FUNCTIONS = ['pyexec_friendly_repl', 'pyexec_event_repl_init', 'pyexec_raw_repl', 'mp_hal_stdin_rx_chr'];
 const LOG_FUNCTION = 'gc_log_change';
 
 export interface PlanOptions {
@@ -16,6 +15,7 @@ export interface PlanOptions {
   /** `SYMBOL` or `FILE:LINE`, each an end condition. */
   readonly until?: readonly string[];
   readonly prompt?: string;
+  readonly waitText?: string;
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   readonly maxDepth?: number;
@@ -34,10 +34,10 @@ export interface PlanResult {
  * @throws SymbolError HH1352 (no log function), UsageError HH1104 (an end condition is not in the ELF file), TargetError HH1508
  */
 export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOptions): PlanResult {
-  const stops = stopPoints(firmware, options);
-  const hook = logHook(firmware);
-  const notes: string[] = [];
   const limit = board.comparators.breakpoints;
+  const { stops, notes: endNotes } = stopPoints(firmware, options, (ends) => 1 + ends <= limit);
+  const hook = logHook(firmware);
+  const notes = [...endNotes];
   const needed = 1 + stops.length;
   if (needed > limit) {
     throw new TargetError(
@@ -49,7 +49,7 @@ export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOpt
   const keepsInit = hook.gcInit !== undefined && needed < limit;
   if (!keepsInit) notes.push(...restartNote(firmware, hook));
   const { gcInit, ...withoutInit } = hook;
-  const { prompt, maxEvents, timeoutMs, maxDepth = 128 } = options;
+  const { prompt, waitText, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
     firmware,
     hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
@@ -57,6 +57,7 @@ export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOpt
     maxDepth,
     attached: options.attached ?? false,
     ...(prompt === undefined ? {} : { prompt }),
+    ...(waitText === undefined ? {} : { waitText }),
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
@@ -144,11 +145,6 @@ export function gcVariables(firmware: Symbolizer): GcVariables | undefined {
   return undefined;
 }
 
-/** Whether the firmware has a function, out of line, where its REPL waits. */
-export function hasReplFunction(firmware: Symbolizer): boolean {
-  return REPL_FUNCTIONS.some((name) => firmware.symbol(name) !== undefined);
-}
-
 /** Of a firmware whose heap can have several areas (MICROPY_GC_SPLIT_HEAP). */
 function areaChain(firmware: Symbolizer): GcVariables['chain'] {
   try {
@@ -160,22 +156,38 @@ function areaChain(firmware: Symbolizer): GcVariables['chain'] {
   }
 }
 
-/** The addresses where the capture ends. @throws UsageError HH1104 */
-export function stopPoints(firmware: Symbolizer, options: PlanOptions): CodePoint[] {
-  const stops: CodePoint[] = [];
-  if (options.untilRepl) {
-    const found = REPL_FUNCTIONS.map((name) => firmware.symbol(name)).find((symbol) => symbol !== undefined);
-    if (found) {
-      stops.push({ label: found.name, address: found.address });
-    } else if (options.prompt === undefined) {
-      throw new UsageError('HH1104', `options.untilRepl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
-        remedy:
-          'name the function that waits for input with options.until SYMBOL, or watch the console with options.prompt',
-      });
-    }
+export interface StopPoints {
+  readonly stops: readonly CodePoint[];
+  /** Which end of the REPL is watched, where that is not simply its function; often empty. */
+  readonly notes: readonly string[];
+}
+
+/** The addresses where the capture ends; `fits` says whether so many can be watched. @throws UsageError HH1104 */
+export function stopPoints(firmware: Symbolizer, options: PlanOptions, fits: (ends: number) => boolean): StopPoints {
+  const named = (options.until ?? []).map((text) => stopPoint(firmware, text));
+  if (!options.untilRepl) return { stops: eachOnce(named), notes: [] };
+  const { stops, waits, isInlined } = replEnds(firmware);
+  if (stops.length === 0 && options.prompt === undefined) {
+    throw new UsageError('HH1104', `options.untilRepl: found none of ${REPL_FUNCTIONS.join(', ')} in the ELF file`, {
+      remedy:
+        'name the function that waits for input with options.until SYMBOL, or watch the console with options.prompt',
+    });
   }
-  for (const text of options.until ?? []) stops.push(stopPoint(firmware, text));
-  return stops.filter((stop, i) => stops.findIndex(({ address }) => address === stop.address) === i);
+  const ends = eachOnce([...stops, ...named]);
+  const all = eachOnce([...ends, ...waits]);
+  const isWatched = fits(all.length);
+  const [wait] = waits;
+  const notes: string[] = [];
+  if (isInlined || (wait && isWatched)) {
+    const labels = (isWatched ? [...stops, ...waits] : stops).map(({ label }) => label);
+    notes.push(`the end of options.untilRepl is ${labels.join(' or ')}`);
+  }
+  if (wait && !isWatched) notes.push(`${wait.label}, is no end: no breakpoint is left for it`);
+  return { stops: isWatched ? all : ends, notes };
+}
+
+function eachOnce(points: readonly CodePoint[]): CodePoint[] {
+  return points.filter((point, i) => points.findIndex(({ address }) => address === point.address) === i);
 }
 
 function stopPoint(firmware: Symbolizer, text: string): CodePoint {

@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors/errors.js';
+import { Latencies } from '../link-times.js';
 import { WAIT_MS } from '../waits.js';
 import { decodeCString } from './c-string.js';
 import { GdbJsQueue } from './gdb-js-adapter.js';
@@ -23,6 +24,7 @@ interface Outstanding {
   readonly token: number;
   readonly command: string;
   readonly timer: NodeJS.Timeout;
+  readonly sentAt: number;
 }
 
 /** What gdb printed last comes after its end when something else holds its pipe. */
@@ -36,6 +38,8 @@ const KEPT_MESSAGES = 12;
 export class MiConnection {
   /** When gdb printed anything last (its script, while the target runs), by `performance.now()`. */
   printedAt = performance.now();
+  /** Of each command and gdb's answer, in which are gdb's own requests to the debug server. */
+  readonly latencies = new Latencies();
   /** Called with each piece of console text; at most one listener at a time. */
   onConsole: (text: string) => void = () => undefined;
   /** The same for what the debug server prints (`monitor`). */
@@ -148,7 +152,7 @@ export class MiConnection {
     const token = ++this.token;
     const { timeoutMs } = this;
     const timer = setTimeout(() => this.answer(token, `^error,msg="no answer within ${timeoutMs} ms"`), timeoutMs);
-    this.outstanding = { token, command, timer };
+    this.outstanding = { token, command, timer, sentAt: performance.now() };
     tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
     if (this.death) this.answer(token, '^error,msg="gdb is gone"');
@@ -157,6 +161,7 @@ export class MiConnection {
   private answer(token: number, record: string): void {
     if (this.outstanding?.token !== token) return;
     clearTimeout(this.outstanding.timer);
+    this.latencies.add(performance.now() - this.outstanding.sentAt);
     this.outstanding = undefined;
     this.queue.reply(record);
   }

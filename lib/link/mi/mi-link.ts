@@ -5,7 +5,7 @@ import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
 import { Interrupts, type StopCause } from '../interrupts.js';
-import { linkReport } from '../link-times.js';
+import { linkReport, type RunTimes } from '../link-times.js';
 import { StepSimulator } from '../rsp/step-simulator.js';
 import type { Leaving } from '../server/farewell.js';
 import { QuietTimes, WAIT_MS } from '../waits.js';
@@ -30,7 +30,6 @@ export class MiLink implements DebugLink, Leaving {
   /** Of the current stop; undefined when nobody asked, or they were changed. */
   private known: Uint32Array | undefined;
   private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
-
   private readonly interrupts: Interrupts;
   /** Whether the target was let go already. */
   private isLeft = false;
@@ -187,11 +186,11 @@ export class MiLink implements DebugLink, Leaving {
   /** Neither gdb nor the target says anything, also when asked. */
   private lose(): void {
     const { serverName, host, port } = this.options;
-    const waited = WAIT_MS.interrupt / 1000;
+    const waited = `within ${WAIT_MS.interrupt / 1000} s of an interrupt`;
     this.mi.giveUp(
       new DeviceLostError(
         'HH1590',
-        `${serverName} at ${host}:${port}: the target did not stop, and neither it nor gdb said anything, within ${waited} s of an interrupt`,
+        `${serverName} at ${host}:${port}: the target did not stop, and neither it nor gdb said anything, ${waited}`,
         {
           remedy:
             'see whether the debug server or gdb hangs, and whether the probe is still there; what was captured is kept',
@@ -209,18 +208,19 @@ export class MiLink implements DebugLink, Leaving {
     return isCut ? [...marked, CUT_FRAME] : marked;
   }
 
-  /** Stops reading what gdb writes, so that it waits; for consumers that cannot keep up. */
-  pauseOutput(): void {
-    this.gdb.pauseOutput();
+  /** Whether to read on what gdb writes; until then it waits, for consumers that cannot keep up. */
+  readOutput(goesOn: boolean): void {
+    if (goesOn) this.gdb.resumeOutput();
+    else this.gdb.pauseOutput();
   }
 
-  resumeOutput(): void {
-    this.gdb.resumeOutput();
-  }
-
-  /** How the link was, for a summary: not of a script inside gdb, which stops and resumes the target without a word. */
+  /** For a summary: of commands to gdb, and of the target's stops that this process was told. */
   linkReport(): Record<string, number> {
-    return linkReport(undefined, this.interrupts.times);
+    return linkReport(this.mi.latencies, this.runTimes);
+  }
+
+  get runTimes(): RunTimes {
+    return this.interrupts.times;
   }
 
   monitor(command: string): Promise<string> {

@@ -51,6 +51,10 @@ export function parseServerAddress(text: string): ServerAddress {
     throw new UsageError(
       'HH1102',
       `options.gdbServer ${text}: found no HOST:PORT, expected for example localhost:3333`,
+      {
+        remedy:
+          'the usual ports: OpenOCD and pyOCD 3333, J-Link 2331, probe-rs 1337, QEMU 1234; a Black Magic Probe by its device, /dev/ttyACM0',
+      },
     );
   }
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port };

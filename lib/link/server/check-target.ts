@@ -12,27 +12,35 @@ export interface TargetCheck {
   readonly notes: readonly string[];
   /** Hardware breakpoints by the chip's own register; absent where it has none that is known (only Cortex-M has). */
   readonly breakpoints?: number;
+  /** Watchpoints, the same. */
+  readonly watchpoints?: number;
+  /** DWT_CYCCNT, which `--clock` can read: it `counts`, it `stands` until the firmware enables it, or the chip has `none`. Absent: not known. */
+  readonly cycleCounter?: 'counts' | 'stands' | 'none';
+  /** Whether the server was asked to look at its target at once; false: it sees a stop only when it looks by itself. Absent: no such server. */
+  readonly isPoked?: boolean;
   /** Of one request and its reply. */
   readonly roundTripMs: { readonly median: Milliseconds; readonly worst: Milliseconds };
 }
 
 /** FP_CTRL (Armv7-M and Armv8-M Architecture Reference Manuals; v6-M: BP_CTRL at the same address). */
 const FP_CTRL = 0xe0002000;
+/** The same manuals: NUMCOMP in bits 31:28, NOCYCCNT is bit 25, CYCCNTENA bit 0. */
+const DWT_CTRL = 0xe0001000;
+const NO_CYCLE_COUNTER = 1 << 25;
 const SAMPLES = 20;
 
 /**
- * Connects to a board as a capture would, asks it a few things, and lets it run on. Not for emulators, which need a firmware.
+ * Connects to a board as a capture would, asks it a few things, and lets it run on. An emulator needs the ELF file.
  * @throws what connecting throws: no probe, no permission, another chip, and so on
  */
 export async function checkTarget(
   board: Board,
-  options: TargetOptions & { readonly signal?: AbortSignal },
+  options: TargetOptions & { readonly elf?: string; readonly signal?: AbortSignal },
 ): Promise<TargetCheck> {
-  await using target = await connect(board, { ...options, elf: '' });
+  await using target = await connect(board, { ...options, elf: options.elf ?? '' });
   target.lost.catch(() => undefined);
   const client = await RspClient.connect({ ...target.server, ackless: target.kind === 'qemu' }, options.signal);
   try {
-    const control = await client.readMemory(FP_CTRL, 4).catch(() => undefined);
     const times: Milliseconds[] = [];
     for (let index = 0; index < SAMPLES; index++) {
       const since = performance.now();
@@ -41,18 +49,34 @@ export async function checkTarget(
       times.push(performance.now() - since);
     }
     times.sort((a, b) => a - b);
-    const isCortexM = /cortex-m/i.test(board.mcu.core);
-    const count =
-      control && isCortexM ? comparatorsOf(new DataView(control.buffer, control.byteOffset).getUint32(0, true)) : 0;
     return {
       server: target.kind,
       notes: target.notes ?? [],
-      ...(count > 0 ? { breakpoints: count } : {}),
+      ...(/cortex-m/i.test(board.mcu.core) ? await debugUnits(client) : {}),
+      ...(target.kind === 'openocd' ? { isPoked: target.tclPort !== undefined } : {}),
       roundTripMs: { median: times[SAMPLES / 2] ?? 0, worst: times.at(-1) ?? 0 },
     };
   } finally {
     await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
   }
+}
+
+/** A core without a unit, and an emulator, reads it as zeros. */
+async function debugUnits(
+  client: RspClient,
+): Promise<Pick<TargetCheck, 'breakpoints' | 'watchpoints' | 'cycleCounter'>> {
+  const word = async (address: number) => {
+    const bytes = await client.readMemory(address, 4).catch(() => new Uint8Array(4));
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  };
+  const breakpoints = comparatorsOf(await word(FP_CTRL));
+  const dwt = await word(DWT_CTRL);
+  return {
+    ...(breakpoints > 0 ? { breakpoints } : {}),
+    ...(dwt === 0
+      ? {}
+      : { watchpoints: dwt >>> 28, cycleCounter: dwt & NO_CYCLE_COUNTER ? 'none' : dwt & 1 ? 'counts' : 'stands' }),
+  };
 }
 
 /** NUM_CODE stands in bits 14:12 and 7:4. */

@@ -3,6 +3,7 @@ import type { Board, OpenocdConfig } from '../../boards/board.js';
 import type { PluggedProbe } from '../../boards/usb-probes.js';
 import { TargetError, UsageError } from '../../errors/errors.js';
 import { severalProbes } from './failures.js';
+import { hasTooFewBreakpoints, tooFewBreakpoints } from './few-breakpoints.js';
 import type { OpenocdChoice } from './openocd-command.js';
 import type { ServerKind } from './target.js';
 import type { TargetOptions } from './target-options.js';
@@ -38,7 +39,7 @@ export function boardPorts({ servers }: Board): readonly (readonly [ServerKind, 
 /**
  * The server for a board when none is named: the emulator; one that listens already; what fits the probe that is plugged in; the
  * first whose program is installed; else the first that the board has.
- * @throws UsageError HH1103 when it has none, TargetError HH1539 when it cannot be debugged at all
+ * @throws UsageError HH1103 when it has none, TargetError HH1539, HH1861 when it cannot be debugged at all
  */
 export async function chooseServer(board: Board, machine: Machine): Promise<ServerKind> {
   if (board.servers.qemu) return 'qemu';
@@ -70,6 +71,7 @@ function noServerOfItsOwn(board: Board): UsageError | TargetError {
       },
     );
   }
+  if (hasTooFewBreakpoints(board)) return tooFewBreakpoints(board);
   return new UsageError('HH1103', `board ${board.name}: has no debug server of its own`, {
     remedy: 'pass options.gdbServer HOST:PORT of the one that runs',
   });

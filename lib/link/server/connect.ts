@@ -1,7 +1,7 @@
 import type { Board } from '../../boards/board.js';
 import { usbDevices } from '../../boards/usb-devices.js';
 import { probesAmong } from '../../boards/usb-probes.js';
-import { DeviceLostError, UsageError } from '../../errors/errors.js';
+import { DeviceLostError, HarvestError, UsageError } from '../../errors/errors.js';
 import { attachTarget, isDevicePath, parseServerAddress } from './attach.js';
 import { boardPorts, chooseServer, type Machine, thisMachine } from './choose-server.js';
 import { type LaunchKind, launchFor } from './launch.js';
@@ -26,7 +26,7 @@ export interface ConnectOptions extends TargetOptions {
 
 /**
  * Gets a target ready: attaches to the debug server that listens, or launches the one that fits the board and the probe.
- * @throws UsageError HH1102, HH1103 (the board has no such server), HH1536, HH1540; TargetError HH1501, HH1522 to HH1539 by what the
+ * @throws UsageError HH1102, HH1103 (the board has no such server), HH1536, HH1540; TargetError HH1501, HH1861, HH1862, HH1522 to HH1539 by what the
  * server says; ToolMissingError HH1533, HH1803
  */
 export async function connect(board: Board, options: ConnectOptions): Promise<Target> {
@@ -62,7 +62,8 @@ async function attachOrLaunch(
   if (await options.machine.listens(port)) {
     const address = { host: '127.0.0.1', port };
     const found = await recogniseServer(address, tclPortsOf(board)).catch((error: unknown) => {
-      if (!(error instanceof DeviceLostError)) throw error;
+      const isOther = error instanceof HarvestError && error.code === 'HH1862';
+      if (!isOther && !(error instanceof DeviceLostError)) throw error;
       notes.push(`port ${port} is held by something that is no debug server: ${SERVER_NAMES[kind]} takes another`);
       return undefined;
     });

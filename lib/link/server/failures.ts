@@ -1,3 +1,4 @@
+import { didYouMean } from '../../base/did-you-mean.js';
 import { type PluggedProbe, udevRuleFor } from '../../boards/usb-probes.js';
 import { type HarvestError, TargetError } from '../../errors/errors.js';
 
@@ -14,13 +15,22 @@ export interface FailureContext {
   readonly probes: readonly PluggedProbe[];
 }
 
-export function noProbe({ server, probes }: FailureContext, found: string): HarvestError {
+/** Servers tell a probe that they may not open as one that is not there, or that does not open: the system knows better. */
+function withoutPermission(context: FailureContext): FailureContext | undefined {
+  const denied = context.probes.filter(({ device }) => device.isDenied);
+  return denied.length === 0 ? undefined : { ...context, probes: denied };
+}
+
+export function noProbe(context: FailureContext, found: string): HarvestError {
+  const denied = withoutPermission(context);
+  if (denied) return noPermission(denied, found);
+  const { server, probes } = context;
   const seen = probes.map(({ kind, device }) => `${kind.title} (${device.vid}:${device.pid})`).join(', ');
   return new TargetError('HH1522', `${server}: no debug probe: found '${found}'`, {
     remedy:
       seen === ''
         ? 'plug the probe in (USB shows none); a charging cable has no data lines'
-        : `USB shows ${seen}: name its interface with options.interface, or its serial number with options.probe`,
+        : `USB shows ${seen}, which this does not drive: name its interface with options.interface, or another server with options.server`,
   });
 }
 
@@ -74,13 +84,29 @@ export function otherFlavour({ server, board }: FailureContext, found: string): 
   });
 }
 
+/** OpenOCD's interface scripts that people have probes for, by name. */
+const INTERFACES = ['cmsis-dap', 'jlink', 'stlink', 'stlink-dap', 'esp_usb_jtag', 'raspberrypi-native', 'kitprog'];
+
 export function badConfiguration({ server }: FailureContext, found: string): HarvestError {
+  const [, name] = /Can't find interface\/(\S+)\.cfg/.exec(found) ?? [];
+  if (name !== undefined) {
+    return new TargetError(
+      'HH1530',
+      `${server}: options.interface ${name}: it has no such script${didYouMean(name, INTERFACES)}`,
+      {
+        remedy: `the usual ones: ${INTERFACES.join(', ')}; a script of your own is named by its path, with .cfg`,
+      },
+    );
+  }
   return new TargetError('HH1530', `${server}: its configuration is wrong: found '${found}'`, {
     remedy: 'see the board file’s `openocd` part (docs/boards.md) and options.interface; -v shows the command',
   });
 }
 
-export function probeBusy({ server }: FailureContext, found: string): HarvestError {
+export function probeBusy(context: FailureContext, found: string): HarvestError {
+  const denied = withoutPermission(context);
+  if (denied) return noPermission(denied, found);
+  const { server } = context;
   return new TargetError('HH1534', `${server}: another program holds the probe: found '${found}'`, {
     remedy: 'end the other debugger or IDE, or attach to its server with options.gdbServer HOST:PORT',
   });

@@ -69,8 +69,8 @@ export async function launchPyocd(config: PyocdConfig, context: LaunchContext): 
   const { serial, speedKhz } = context;
   const args = [
     ...['gdbserver', '--persist', '--port', String(port), '--telnet-port', String(telnet), '--target', config.target],
-    // --no-wait: it would wait for a probe for ever.
-    ...['--no-wait', '-M', 'attach', ...(serial === undefined ? [] : ['--uid', serial])],
+    // --no-wait: it would wait for a probe for ever. auto_unlock: it would erase a chip that is locked, and tell afterwards.
+    ...['--no-wait', '-M', 'attach', '-O', 'auto_unlock=false', ...(serial === undefined ? [] : ['--uid', serial])],
     ...(speedKhz === undefined ? [] : ['--frequency', String(speedKhz * 1000)]),
   ];
   const known: Known = [
@@ -123,16 +123,21 @@ export async function launchProbeRs(config: ProbeRsConfig, context: LaunchContex
   const known: Known = [
     [/Permission denied|insufficient permission/i, failures.noPermission],
     [/Address already in use|os error 98/i, failures.portInUse],
-    [/No (connected )?probes? (was|were|could be)? ?found|no probe was found|No supported probe/i, failures.noProbe],
+    [
+      /No (connected )?probes? (was|were|could be)? ?found|no probe was found|Probe was not found|No supported probe/i,
+      failures.noProbe,
+    ],
     [/multiple probes|probes were found|Probe selection/i, failures.severalProbes],
     [/chip .* (was not found|not found)|Unknown chip|target .* not found/i, failures.badConfiguration],
     [/Resource busy|could not be claimed|already in use/i, failures.probeBusy],
-    [/locked|protected|APPROTECT|erase-all/i, failures.chipLocked],
+    // A core in lockup is told as locked up, which is no lock.
+    [/\blocked\b(?! up)|protected|APPROTECT|erase[-_]all/i, failures.chipLocked],
     [/Target voltage|VCC/i, failures.noVoltage],
     [
       /Connecting to the chip was unsuccessful|An ARM specific error|Target device did not respond|Failed to (attach|connect)|error in the communication/i,
       failures.chipSilent,
     ],
+    [/Failed to open the debug probe|probe could not be (created|opened)/i, failures.probeBusy],
   ];
   const launched = await launch(context, port, {
     name: 'probe-rs',

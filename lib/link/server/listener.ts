@@ -10,6 +10,7 @@ const PROGRAMS: readonly (readonly [RegExp, ServerKind])[] = [
   [/openocd/, 'openocd'],
 ];
 const LISTEN = '0A';
+const IS_LOCAL = /^(127\.|localhost$|::1$)/;
 const IPV4_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 /**
@@ -17,16 +18,32 @@ const IPV4_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
  * systems, for other users' programs, and for programs of other names.
  */
 export async function listenerKind({ host, port }: ServerAddress): Promise<ServerKind | undefined> {
-  if (process.platform !== 'linux' || !/^(127\.|localhost$|::1$)/.test(host)) return undefined;
+  if (process.platform !== 'linux' || !IS_LOCAL.test(host)) return undefined;
   const inode = await listeningInode(port);
   if (inode === undefined) return undefined;
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
+  for (const pid of await processIds()) {
     const command = await commandOf(pid);
     const kind = PROGRAMS.find(([pattern]) => pattern.test(command))?.[1];
     if (kind !== undefined && (await holds(pid, inode))) return kind;
   }
   return undefined;
+}
+
+/** The program that holds a port of this machine, as `node (process 1234)`; undefined where {@link listenerKind} knows nothing, too. */
+export async function listenerName({ host, port }: ServerAddress): Promise<string | undefined> {
+  if (process.platform !== 'linux' || !IS_LOCAL.test(host)) return undefined;
+  const inode = await listeningInode(port);
+  if (inode === undefined) return undefined;
+  for (const pid of await processIds()) {
+    if (!(await holds(pid, inode))) continue;
+    const [program = ''] = (await commandOf(pid)).split(' ');
+    return `${program.replace(/[^\x20-\x7e]/g, '').slice(0, 40) || 'a program'} (process ${pid})`;
+  }
+  return undefined;
+}
+
+async function processIds(): Promise<readonly string[]> {
+  return (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
 }
 
 async function listeningInode(port: number): Promise<string | undefined> {

@@ -13,10 +13,13 @@ const FAILURES: readonly (readonly [
   (context: failures.FailureContext, found: string) => ReturnType<typeof failures.noProbe>,
 ])[] = [
   [/LIBUSB_ERROR_ACCESS|insufficient permissions|Access denied/i, failures.noPermission],
-  [/LIBUSB_ERROR_BUSY|Resource busy|unable to claim|already in use by another/i, failures.probeBusy],
+  [
+    /LIBUSB_ERROR_BUSY|Resource busy|CMSIS-DAP command mismatch|unable to claim|already in use by another/i,
+    failures.probeBusy,
+  ],
   [/Multiple devices found|multiple .*(probes|adapters|devices).*(connected|found)/i, failures.severalProbes],
   [
-    /unable to find a matching CMSIS-DAP device|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Error on socket 'connect'|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed/i,
+    /unable to (find a matching|open) CMSIS-DAP device|LIBUSB_ERROR_(NO_DEVICE|NOT_FOUND)|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Error on socket 'connect'|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed/i,
     failures.noProbe,
   ],
   [/couldn't bind .*(Address already in use|address in use)|Address already in use/i, failures.portInUse],
@@ -24,6 +27,8 @@ const FAILURES: readonly (readonly [
     /debug (adapter|interface) was not found|adapter driver .* not|invalid command name|invalid subcommand|unknown flash driver|Unknown target type|has to be specified, see "adapter driver"/i,
     failures.otherFlavour,
   ],
+  // A script of the chip's that this build has not; an interface is named by the user.
+  [/Can't find (target|board)\//, failures.otherFlavour],
   [/Can't find \S+/, failures.badConfiguration],
   [
     /Can't change session's transport|isn't supported by this (adapter|interface)|doesn't support .*transport|Unsupported transport|missing IR length|wrong # args|in procedure 'script'/i,
@@ -42,7 +47,7 @@ const FAILURES: readonly (readonly [
     failures.wrongChip,
   ],
   [
-    /cannot read IDR|all (ones|zeroes)|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target/i,
+    /cannot read IDR|Failed to connect multidrop|all (ones|zeroes)|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target/i,
     failures.chipSilent,
   ],
 ];

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Milliseconds } from '../../base/units.js';
 import { TargetError } from '../../errors/errors.js';
 import { encodePacket, PacketDecoder } from '../rsp/packet-codec.js';
+import { chipLocked, noVoltage } from './failures.js';
 import type { ServerAddress } from './target.js';
 
 /** A line to a probe that speaks the remote serial protocol itself: a serial port, or a connection. */
@@ -82,6 +83,7 @@ class Bridge {
       scan = output;
       if (reply === 'OK' && /^\s*1\s+/m.test(output)) break;
     }
+    this.refuseScan(scan);
     const { reply } = await this.order('vAttach;1');
     if (!/^[TS]/.test(reply)) {
       const found =
@@ -95,7 +97,7 @@ class Bridge {
         `Black Magic Probe (${this.options.name}): found no target: '${found || reply}'`,
         {
           remedy:
-            'is the board powered, are SWDIO, SWCLK and GND connected? `monitor tpwr enable` powers it from the probe',
+            'is the board powered, are SWDIO, SWCLK and GND connected? hold its reset button while connecting, if its firmware takes the pins',
         },
       );
     }
@@ -103,6 +105,22 @@ class Bridge {
     if (this.options.reset) await this.order('vRun;');
     this.attached = true;
     return scan;
+  }
+
+  /** What the scan says of a target that cannot be attached to, or that is no processor. */
+  private refuseScan(scan: string): void {
+    const context = { server: `Black Magic Probe (${this.options.name})`, board: '', probes: [] };
+    const line = (pattern: RegExp) =>
+      scan
+        .split('\n')
+        .find((one) => pattern.test(one))
+        ?.replace(/[^\x20-\x7e]/g, ' ')
+        .trim();
+    const isTarget = /^\s*1\s+/m.test(scan);
+    const voltage = line(/Target voltage: *(0\.\d|ABSENT)/i);
+    if (voltage !== undefined && !isTarget) throw noVoltage(context, voltage);
+    const locked = line(/^\s*1\s.*(Access Port|protected|locked)/i);
+    if (locked !== undefined) throw chipLocked(context, locked);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { Board } from '../../boards/board.js';
 import { TargetError, UsageError } from '../../errors/errors.js';
+import { hasTooFewBreakpoints, tooFewBreakpoints } from './few-breakpoints.js';
 import { bridgeProbe, type ProbeLine } from './probe-bridge.js';
 import { refuseAfter } from './reset-commands.js';
 import type { Target } from './target.js';
@@ -28,6 +29,7 @@ export async function connectProbeLine(
       remedy: 'use `harvest`, which opens serial devices',
     });
   }
+  if (hasTooFewBreakpoints(board)) throw tooFewBreakpoints(board, path);
   refuseAfter('blackmagic', after);
   const device = path ?? (await findProbe(options.probe));
   const reset = resetModeOf(options) !== 'none';

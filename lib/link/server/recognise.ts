@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { DeviceLostError, HarvestError, TargetError } from '../../errors/errors.js';
 import { RspConnection } from '../rsp/rsp-connection.js';
-import { listenerKind } from './listener.js';
+import { listenerKind, listenerName } from './listener.js';
 import { OpenocdTcl } from './openocd-tcl.js';
 import { SERVER_NAMES, type ServerAddress, type ServerKind } from './target.js';
 
@@ -26,7 +26,8 @@ const TCL_PORT = 6666;
  * Which server listens there: by the program that holds the port, where the system tells it, and else by its answers; a port's number
  * proves nothing. The target is halted by it, as by every debugger that connects. OpenOCD does not tell its Tcl port once it runs:
  * `tclPorts` are tried.
- * @throws TargetError HH1501 when nobody listens; DeviceLostError HH1552 when it does not answer
+ * @throws TargetError HH1501 when nobody listens, HH1862 when who listens is no debug server; DeviceLostError HH1552 when one does not
+ * answer
  */
 export async function recogniseServer(
   address: ServerAddress,
@@ -40,10 +41,24 @@ export async function recogniseServer(
   } catch (error) {
     // A server that refuses questions may still capture: it is only not known by name.
     if (error instanceof HarvestError && !(error instanceof DeviceLostError)) return { kind: program ?? 'generic' };
-    throw error;
+    if (program !== undefined || !(error instanceof DeviceLostError)) throw error;
+    throw await noDebugServer(address, error);
   } finally {
     connection.destroy();
   }
+}
+
+/** Whoever listens there does not speak the protocol. */
+async function noDebugServer(address: ServerAddress, cause: DeviceLostError): Promise<TargetError> {
+  const who = (await listenerName(address)) ?? 'who listens there';
+  return new TargetError(
+    'HH1862',
+    `${address.host}:${address.port}: found no debug server: ${who} does not speak its protocol: ${cause.message}`,
+    {
+      cause,
+      remedy: 'give the port of the debug server; one that serves another debugger may be silent, too: end that one',
+    },
+  );
 }
 
 async function open({ host, port }: ServerAddress): Promise<RspConnection> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { DirectEngineOptions } from '../../../lib/capture/direct/direct-engine.js';
 import { type Captured, eventLines } from '../../support/capture.js';
@@ -57,7 +58,7 @@ for (const direction of ['toServer', 'toClient'] as const) {
 
 test('a reply that is late, but in time, changes nothing', async (t) => {
   for (const index of [3, 20, 60, 61, 62, 63]) {
-    const { captured } = await run({ direction: 'toClient', index, fault: { kind: 'late', ms: 60 } });
+    const { captured } = await run({ direction: 'toClient', index, fault: { kind: 'late', until: sleep(60) } });
     t.is(judge(captured), 'whole', `packet ${index}`);
   }
 });

@@ -9,8 +9,14 @@
 static volatile uint32_t sink;
 static uint32_t next_free = 0x20010000;
 
+/* A request that never returns: the chip is reset in it. */
+#define RESET_SIZE 0x5e5e
+
+static void reset_chip(void);
+
 NOINLINE void *take(uint32_t size)
 {
+  if (size == RESET_SIZE) reset_chip();
   void *block = (void *)next_free;
   next_free += (size + 15) & ~15u;
   __asm volatile("");
@@ -80,6 +86,25 @@ NOINLINE void one_block(void) { parse(1); __asm volatile(""); }
 
 __attribute__((noinline)) void fault(void) { *(volatile uint32_t *)0xFFFFFFF0 = 1; }
 
+/* Holds its value over a reset: outside of what the ELF file initialises. */
+#define RESET_COUNT (*(volatile uint32_t *)0x20008000)
+#define AIRCR (*(volatile uint32_t *)0xE000ED0C)
+
+static void reset_chip(void)
+{
+  RESET_COUNT++;
+  AIRCR = 0x05FA0004;
+  for (;;) sink++;
+}
+
+/* In the middle of an allocation, where a brown-out may come, the chip is reset; the third time it goes on. */
+NOINLINE void resets(void)
+{
+  parse(1);
+  sink += (uint32_t)take(40);
+  sink += (uint32_t)take(RESET_COUNT == 2 ? 8 : RESET_SIZE);
+}
+
 #if defined(OTHER_STACK)
 /* The application runs on another stack than the one whose end the vector table holds. */
 __attribute__((naked)) int main(void)
@@ -108,6 +133,8 @@ int main(void)
   for (;;) sink++;
 #elif defined(ASLEEP)
   done();
+#elif defined(RESETS)
+  resets();
 #endif
   done();
   return 0;

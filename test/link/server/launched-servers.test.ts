@@ -65,6 +65,8 @@ test('pyOCD stays when a client leaves, does not wait for a probe, and is ready 
     await using target = await connecting;
     t.is(target.kind, 'pyocd');
     t.true(args().includes('--persist') && args().includes('--no-wait'));
+    // Its default erases a locked chip.
+    t.true(args().join(' ').includes('-O auto_unlock=false'));
   }
 });
 
@@ -130,6 +132,11 @@ test(
   { code: 'HH1525' },
 );
 test(says, 'openocd', openocd('something new'), { code: 'HH1531' });
+test(says, 'openocd', openocd("embedded:startup.tcl:26: Error: Can't find target/rp2350.cfg"), { code: 'HH1529' });
+test(says, 'openocd', openocd("embedded:startup.tcl:26: Error: Can't find interface/cmsisdap.cfg"), { code: 'HH1530' });
+test(says, 'openocd', openocd('Error: unable to open CMSIS-DAP device 0x2e8a:0xc'), { code: 'HH1522' });
+test(says, 'openocd', openocd('Error: Failed to connect multidrop rp2040.dap0'), { code: 'HH1525' });
+test(says, 'openocd', openocd('Error: CMSIS-DAP command mismatch. Sent 0x5 received 0x3'), { code: 'HH1534' });
 
 const jlink = (line: string): StandIn => ({ says: `SEGGER J-Link GDB Server V7.92g\n${line}\n`, exit: 255 });
 test(says, 'jlink', jlink('Connecting to J-Link...\nConnecting to J-Link failed. Connected correctly?'), {
@@ -148,6 +155,17 @@ test(says, 'pyocd', pyocd('0000241 C Error: Target type nrf99 not recognized. Us
 });
 test(says, 'pyocd', pyocd('0000683 C SWD/JTAG communication failure (No ACK) [__main__]'), { code: 'HH1525' });
 
+test(says, 'pyocd', pyocd('0000364:CRITICAL:__main__:No ACK received'), { code: 'HH1525' });
+test(says, 'pyocd', pyocd('0000228 C Unable to open device: open failed [__main__]'), { code: 'HH1534' });
+test(
+  says,
+  'pyocd',
+  pyocd(
+    '0000265 W NRF52832 APPROTECT enabled: not automatically unlocking [target_nRF52]\n0000270 C No cores were discovered! [__main__]',
+  ),
+  { code: 'HH1526' },
+);
+
 const probeRs = (line: string): StandIn => ({ says: `${line}\n`, exit: 1, portAfter: '--gdb-connection-string' });
 test(says, 'probe-rs', probeRs('Error: No connected probes were found.'), { code: 'HH1522' });
 test(
@@ -156,6 +174,55 @@ test(
   probeRs('Error: Connecting to the chip was unsuccessful.\n\nCaused by:\n    0: An ARM specific error occurred.'),
   { code: 'HH1525' },
 );
+
+const caused = (...causes: string[]) =>
+  `Error: Connecting to the chip was unsuccessful.\n\nCaused by:\n${causes.map((cause, i) => `    ${i}: ${cause}`).join('\n')}`;
+const notOpened = (...causes: string[]) =>
+  caused(...causes).replace('Connecting to the chip was unsuccessful', 'Failed to open the debug probe');
+test(
+  says,
+  'probe-rs',
+  probeRs(notOpened('USB Communication Error', 'error while opening the USB device: Permission denied (os error 13)')),
+  { code: 'HH1523', remedy: /udev/ },
+);
+test(says, 'probe-rs', probeRs(notOpened('Probe could not be created', 'Probe was not found.')), { code: 'HH1522' });
+test(
+  says,
+  'probe-rs',
+  probeRs(notOpened('The debug probe could not be created.', 'Could not determine driver for interface')),
+  { code: 'HH1534' },
+);
+test(
+  says,
+  'probe-rs',
+  probeRs(
+    ` WARN probe_rs::vendor::nordicsemi::sequences::nrf52: Core is locked. Erase procedure will be started to unlock it.\n${caused('An ARM specific error occurred.', 'An operation could not be performed because it lacked the permission to do so: erase_all')}`,
+  ),
+  { code: 'HH1526' },
+);
+test(
+  says,
+  'probe-rs',
+  probeRs(
+    `ERROR probe_rs::architecture::arm::core::armv7m: The core is in locked up status as a result of an unrecoverable exception\n${caused('An ARM specific error occurred.', 'Target device did not respond to request.')}`,
+  ),
+  { code: 'HH1525' },
+);
+
+test('a probe that this user may not open is told so, whatever the server calls it', async (t) => {
+  const board = await loadBoard('microbit_v2');
+  const denied = { ...ST_LINK, device: { ...ST_LINK.device, isDenied: true } } as const;
+  for (const [server, standIn] of [
+    ['probe-rs', probeRs('Error: No connected probes were found.')],
+    ['pyocd', pyocd('0000228 C Unable to open device: open failed [__main__]')],
+    ['openocd', openocd('Error: open failed')],
+  ] as const) {
+    const options = { elf: '', server, serverProgram: serverStandIn(t, standIn) };
+    const connecting = connect(board, { ...options, machine: { ...machine, probes: [denied] } });
+    const error = await t.throwsAsync(connecting, { code: 'HH1523' }, server);
+    t.regex((error as { remedy?: string }).remedy ?? '', /ATTR\{idVendor\}=="0483"/);
+  }
+});
 
 test('a program that is not there is named, with how to get it', async (t) => {
   const board = await loadBoard('microbit_v2');

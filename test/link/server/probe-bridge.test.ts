@@ -5,7 +5,7 @@ import { bridgeProbe, type ProbeLine } from '../../../lib/link/server/probe-brid
 
 const hex = (text: string) => Buffer.from(text, 'latin1').toString('hex');
 const FOUND = 'Target voltage: 3.3V\nAvailable Targets:\nNo. Att Driver\n 1      STM32F40x M4\n';
-const NOTHING = 'Target voltage: 0.0V\nSW-DP scan failed!\n';
+const NOTHING = 'Target voltage: 3.3V\nSW-DP scan failed!\n';
 
 /** A Black Magic Probe as its firmware 1.8 answers: it forgets its target at every detach. */
 function blackMagic(scanText: string) {
@@ -82,3 +82,17 @@ test('a scan that finds nothing is an error with what the probe measured', async
     message: /\/dev\/ttyACM0\): found no target: 'SW-DP scan failed!'/,
   });
 });
+
+for (const [scan, code, what] of [
+  ['Target voltage: 0.0V\nSWD scan failed!\n', 'HH1527', 'a board without power'],
+  [
+    'Target voltage: 3.3V\nAvailable Targets:\nNo. Att Driver\n 1      Nordic nRF52 Access Port (protected)\n',
+    'HH1526',
+    'a chip of which only the access port for its erasure shows',
+  ],
+] as const)
+  test(`${what} is told as such`, async (t) => {
+    const { line, requests } = blackMagic(scan);
+    await t.throwsAsync(bridgeProbe(line, { name: '/dev/ttyACM0', reset: true }), { code });
+    t.false(requests.includes('vAttach;1'));
+  });

@@ -49,6 +49,8 @@ export class CortexMDebug implements BusMemory {
   private fpEnable = 0;
   private dfsr: number = Dfsr.halted;
   private wasReset = true;
+  /** The emulator is halted for a moment that a debugger does not see. */
+  private isResetting = false;
   private readonly comparators = new Array<number>(COMPARATORS).fill(0);
   private readonly armed = new Set<number>();
   private readonly pages = new Map<number, Uint8Array>();
@@ -129,9 +131,10 @@ export class CortexMDebug implements BusMemory {
     const reset = this.wasReset ? 1 << 25 : 0;
     this.wasReset = false;
     // A core that a debug event halts sets C_HALT itself; what is written next is made of what was read.
-    if (this.halted) this.controls |= 2;
+    const halted = this.halted && !this.isResetting;
+    if (halted) this.controls |= 2;
     // S_REGRDY, S_HALT, S_RETIRE_ST, S_RESET_ST
-    return ((this.controls & 0xf) | (1 << 16) | (this.halted ? 1 << 17 : 0) | (1 << 24) | reset) >>> 0;
+    return ((this.controls & 0xf) | (1 << 16) | (halted ? 1 << 17 : 0) | (1 << 24) | reset) >>> 0;
   }
 
   private async control(value: number): Promise<void> {
@@ -158,7 +161,8 @@ export class CortexMDebug implements BusMemory {
     await this.stopped;
   }
 
-  private async resume(): Promise<void> {
+  /** Lets the core run. */
+  async resume(): Promise<void> {
     await this.arm();
     this.forget();
     this.halted = false;
@@ -229,6 +233,22 @@ export class CortexMDebug implements BusMemory {
     this.wasReset = true;
     if (this.demcr & 1) this.dfsr |= Dfsr.vectorCatch;
     else await this.resume();
+  }
+
+  /**
+   * The board's reset button, or its watchdog, while the core runs: it begins anew and runs on. Comparators keep what they hold, as at
+   * every reset but that of the power.
+   */
+  async pressReset(): Promise<void> {
+    if (this.halted) throw new Error('the core is halted: a debugger works on it');
+    this.isResetting = true;
+    await this.halt();
+    await this.emulator.monitor('system_reset');
+    await this.flash.restore();
+    this.wasReset = true;
+    this.dfsr &= ~Dfsr.halted;
+    await this.resume();
+    this.isResetting = false;
   }
 
   /** The emulator answers no reads while it runs; a probe's background reads get zeros. */

@@ -12,6 +12,8 @@ export interface ProbeServer extends AsyncDisposable {
   readonly path: string;
   /** What the chip does, and how many of its comparators are armed. */
   readonly chipState: () => CortexMDebug['state'];
+  /** Somebody presses the board's reset button while its firmware runs. */
+  readonly pressReset: () => Promise<void>;
 }
 
 const READ_TDO = 0x52;
@@ -19,10 +21,19 @@ const QUIT = 0x51;
 const PINS_0 = 0x30;
 const PINS_7 = 0x37;
 
+export interface ProbeOptions {
+  /** Whether the chip runs before any debugger connects, as boards do; default false. */
+  readonly runs?: boolean;
+}
+
 /** A JTAG probe that OpenOCD can drive (`adapter driver remote_bitbang`), with a halted emulator's gdb server as its chip. */
-export async function startProbeServer(emulatorPort: number): Promise<ProbeServer> {
+export async function startProbeServer(
+  emulatorPort: number,
+  { runs = false }: ProbeOptions = {},
+): Promise<ProbeServer> {
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
   const chip = new CortexMDebug(emulator);
+  if (runs) await chip.resume();
   const tap = new Tap(new DebugPort(chip));
   const sockets = new Set<Socket>();
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-probe-'));
@@ -40,6 +51,7 @@ export async function startProbeServer(emulatorPort: number): Promise<ProbeServe
   return {
     path,
     chipState: () => chip.state,
+    pressReset: () => chip.pressReset(),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       emulator.connection.destroy();

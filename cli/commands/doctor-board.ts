@@ -1,0 +1,166 @@
+import {
+  allAllocators,
+  type Board,
+  boardOf,
+  checkTarget,
+  detectAllocators,
+  firmwareOnBoard,
+  HarvestError,
+  SERVER_NAMES,
+  type Symbolizer,
+  type TargetCheck,
+  type TargetOptions,
+} from '../../lib/public/command-line.js';
+import type { Context } from '../context.js';
+
+/** One line of the check-up. */
+export interface Finding {
+  readonly name: string;
+  readonly state: 'ok' | 'missing' | 'note';
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+/** The direct engine waits twice for the server at each event; with --one-write once. */
+const ROUND_TRIPS_PER_EVENT = 2;
+/** OpenOCD looks at its target so often by itself. */
+const UNPOKED_EVENTS_PER_S = 10;
+/** Below this rate a boot of some thousand events takes minutes. */
+const SLOW_EVENTS_PER_S = 100;
+
+/** Variables that count time, and how often where that is usual; the most usual first. */
+const TIME_VARIABLES: readonly (readonly [string, string])[] = [
+  ['xTickCount', '1000'],
+  ['uwTick', '1000'],
+  ['uwTick_ms', '1000'],
+  ['ticks_ms', '1000'],
+  ['systick_ms', '1000'],
+  ['msTicks', '1000'],
+];
+
+export interface BoardCheck {
+  readonly options: TargetOptions;
+  /** The firmware's ELF file; absent: its symbols are not looked at. */
+  readonly elf: string | undefined;
+}
+
+/** Connects as a capture would, and looks at the firmware as one would. */
+export async function boardFindings({ options, elf }: BoardCheck, { signal }: Context): Promise<Finding[]> {
+  const firmware = elf === undefined ? undefined : await attempt('symbols', () => firmwareOnBoard(elf, options));
+  const symbols =
+    firmware === undefined ? [noFirmware()] : 'state' in firmware ? [firmware] : await symbolFindings(firmware);
+  const opened = firmware !== undefined && !('state' in firmware) ? firmware : undefined;
+  const checked = await attempt('board', async () => {
+    const board = opened?.board ?? (await boardOf(options));
+    if (board.servers.qemu && options.gdbServer === undefined && elf === undefined) return { board };
+    return { board, check: await checkTarget(board, { ...options, ...(elf === undefined ? {} : { elf }), signal }) };
+  });
+  if ('state' in checked) return [checked, ...symbols];
+  const { board, check } = checked;
+  if (!check) return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }, ...symbols];
+  const clock = clockFinding(check, opened?.firmware);
+  return [...targetFindings(board, check), ...symbols, clock, wayFinding(board, check)];
+}
+
+async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | Finding> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof HarvestError)) throw error;
+    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
+    return { name, state: 'missing', found: `${error.code} ${error.message}`, ...remedy };
+  }
+}
+
+function noFirmware(): Finding {
+  return {
+    name: 'symbols',
+    state: 'note',
+    found: 'not looked at: no ELF file is given',
+    remedy: '`harvest doctor --board NAME firmware.elf` does',
+  };
+}
+
+type OpenedFirmware = Awaited<ReturnType<typeof firmwareOnBoard>>;
+
+/** What a capture needs of an ELF file: something to break on, lines, and a way to unwind. */
+async function symbolFindings({ firmware, notes }: OpenedFirmware): Promise<Finding[]> {
+  const has = (section: string) => firmware.elfFile.section(section) !== undefined;
+  const lines = has('.debug_line') || has('.zdebug_line');
+  const unwinds = has('.debug_frame') || has('.eh_frame') || has('.ARM.exidx');
+  const missing = [...(lines ? [] : ['source lines']), ...(unwinds ? [] : ['how to unwind: backtraces are guessed'])];
+  const debug: Finding =
+    missing.length === 0
+      ? { name: 'symbols', state: 'ok', found: ['functions, source lines, unwind information', ...notes].join('; ') }
+      : {
+          name: 'symbols',
+          state: 'note',
+          found: [`found no ${missing.join(', no ')}`, ...notes].join('; '),
+          remedy: 'build with -g, and keep the ELF file from before `strip`',
+        };
+  return [debug, await hookFinding(firmware)];
+}
+
+async function hookFinding(firmware: Symbolizer): Promise<Finding> {
+  if (firmware.symbol('gc_log_change')) return { name: 'hook', state: 'ok', found: 'gc_log_change: the default' };
+  const [best] = detectAllocators(firmware, await allAllocators());
+  if (best) return { name: 'hook', state: 'ok', found: `--allocator ${best.profile.name}: ${best.reason}` };
+  const remedy = "name its functions: --hook 'my_alloc(size)' --hook 'my_free(ptr)'";
+  return { name: 'hook', state: 'missing', found: 'no log function, and no allocator that is known', remedy };
+}
+
+function targetFindings(board: Board, check: TargetCheck): Finding[] {
+  const { breakpoints, watchpoints } = check;
+  const listed = board.comparators.breakpoints;
+  const differs = breakpoints !== undefined && breakpoints !== listed;
+  const watch = watchpoints === undefined ? '' : `, ${watchpoints} watchpoints`;
+  const by = breakpoints === undefined ? `${listed}, by the board file` : `${breakpoints}${watch}`;
+  return [
+    {
+      name: 'board',
+      state: 'ok',
+      found: `${board.title} answers through ${SERVER_NAMES[check.server]}; ${check.notes.join('; ')}`,
+    },
+    {
+      name: 'breakpoints',
+      state: differs ? 'note' : 'ok',
+      found: differs ? `${by}; the board file says ${listed}` : by,
+    },
+  ];
+}
+
+/** What can tell the events' time besides the host's clock, in which the halts are. */
+function clockFinding({ cycleCounter }: TargetCheck, firmware: Symbolizer | undefined): Finding {
+  const variable = TIME_VARIABLES.find(([name]) => firmware?.symbol(name)?.kind === 'object');
+  if (variable) {
+    const [name, hertz] = variable;
+    return {
+      name: 'clock',
+      state: 'ok',
+      found: `--clock ${name}@${hertz} (${hertz} a second, where that is not changed)`,
+    };
+  }
+  if (cycleCounter === 'counts')
+    return { name: 'clock', state: 'ok', found: '--clock DWT_CYCCNT@HZ: the counter runs' };
+  const found = 'the host’s clock, in which the halts of the target are';
+  if (cycleCounter !== 'stands') return { name: 'clock', state: 'note', found };
+  const remedy = 'let the firmware start DWT_CYCCNT (DEMCR bit 24, DWT_CTRL bit 0), then --clock DWT_CYCCNT@HZ';
+  return { name: 'clock', state: 'note', found, remedy };
+}
+
+/** The rate that the link allows, and what is faster where that is slow. */
+function wayFinding(board: Board, { roundTripMs, isPoked }: TargetCheck): Finding {
+  const { median, worst } = roundTripMs;
+  const byLink = Math.max(1, Math.round(1000 / (median * ROUND_TRIPS_PER_EVENT)));
+  const rate = isPoked === false ? Math.min(UNPOKED_EVENTS_PER_S, byLink) : byLink;
+  const trip = `a round trip takes ${median.toFixed(1)} ms (at worst ${worst.toFixed(1)})`;
+  const found = `${trip}: at most about ${rate} events/s`;
+  if (isPoked === false) {
+    const remedy = 'OpenOCD’s Tcl port does not answer: start it with `tcl_port 6666`';
+    return { name: 'fastest way', state: 'note', found, remedy };
+  }
+  const way = board.mcu.architecture === 'arm' ? '--engine direct --one-write' : '--engine direct';
+  if (rate >= SLOW_EVENTS_PER_S) return { name: 'fastest way', state: 'ok', found: `${found}; ${way}` };
+  const remedy = `${way}; faster than any breakpoint is the tracer in the firmware (examples/firmware/alloctrace)`;
+  return { name: 'fastest way', state: 'note', found, remedy };
+}

@@ -1,0 +1,76 @@
+import type { Bytes } from '../base/units.js';
+import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import type { Trace } from '../trace/trace.js';
+import { fragmentationOf, type HeapMap, type RegionMap } from './heap-map.js';
+import { type HideOptions, hiddenFrames } from './hidden-frames.js';
+import { compareText, NO_PLACE, type Place } from './places.js';
+import { type SpanSources, spanSources } from './source-table.js';
+import { gapsBeside } from './walls.js';
+
+/** A source, how many of its blocks part free space, and how many free bytes lie beside them. */
+export interface InTheWay extends Place {
+  readonly count: number;
+  readonly walledInBytes: Bytes;
+}
+
+/** What one memory of the heap is like, and the source whose blocks part its free space most. */
+export interface RegionVerdict {
+  readonly name: string;
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
+  /** Pieces that the free memory lies in. */
+  readonly gapCount: number;
+  readonly fragmentation: number;
+  /** Undefined when nothing parts the free space. */
+  readonly inTheWay?: InTheWay;
+}
+
+/** One verdict a region, in the order of the map. */
+export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions = {}): RegionVerdict[] {
+  const spans = lifespans(trace);
+  const sources = spanSources(trace, spans, hiddenFrames(trace, options));
+  return map.regions.map((region) => {
+    const { freeBytes, largestFreeBytes, gaps } = region;
+    const inTheWay = worstSource(spans, region, sources);
+    return {
+      name: region.region.name,
+      freeBytes,
+      largestFreeBytes,
+      gapCount: gaps.length,
+      fragmentation: fragmentationOf(freeBytes, largestFreeBytes),
+      ...(inTheWay ? { inTheWay } : {}),
+    };
+  });
+}
+
+/**
+ * The source with the most free bytes beside its blocks, of the blocks that part free space: those at the edges of a row of
+ * neighbours that has free memory before and behind it.
+ */
+function worstSource(spans: Lifespans, region: RegionMap, sources: SpanSources): InTheWay | undefined {
+  const sums = new Map<number, { count: number; walledInBytes: Bytes }>();
+  const credit = (index: number, bytes: Bytes) => {
+    const source = sources.ofSpan[region.blocks[index] ?? 0] ?? -1;
+    const sum = sums.get(source) ?? { count: 0, walledInBytes: 0 };
+    sum.count++;
+    sum.walledInBytes += bytes;
+    sums.set(source, sum);
+  };
+  let rowBegin = -1;
+  let before = 0;
+  for (let index = 0; index < region.blocks.length; index++) {
+    const { left, right } = gapsBeside(spans, region, index);
+    if (left > 0) {
+      rowBegin = index;
+      before = left;
+    }
+    if (right === 0 || rowBegin < 0) continue;
+    if (rowBegin === index) credit(index, before + right);
+    else {
+      credit(rowBegin, before);
+      credit(index, right);
+    }
+  }
+  const places = [...sums].map(([source, sum]) => ({ ...(sources.list[source] ?? NO_PLACE), ...sum }));
+  return places.sort((a, b) => b.walledInBytes - a.walledInBytes || compareText(a.location, b.location))[0];
+}
