@@ -56,22 +56,22 @@ export class ScriptStacks {
     let from = 0;
     for (const frame of watched) {
       this.loopFrames++;
-      const script = await this.scriptOf(frame, stack, read);
-      if (!script) {
+      const scripts = await this.scriptsOf(frame, stack, read);
+      if (!scripts) {
         this.unknown++;
         continue;
       }
-      made.push(...backtrace.slice(from, frame.index), script);
+      made.push(...backtrace.slice(from, frame.index), ...scripts);
       from = frame.index;
     }
     return [...made, ...backtrace.slice(from)];
   }
 
-  private async scriptOf(
+  private async scriptsOf(
     { state }: WatchedFrame,
     stack: StackCopy,
     read: ReadScriptMemory,
-  ): Promise<Frame | undefined> {
+  ): Promise<readonly Frame[] | undefined> {
     const view = new DataView(stack.bytes.buffer, stack.bytes.byteOffset, stack.bytes.length);
     const word = (address: Address): number | undefined => {
       const at = address - stack.address;
@@ -82,7 +82,7 @@ export class ScriptStacks {
     );
     return codeState === undefined
       ? await this.search(state, stack, { word, read })
-      : await this.frames.at(codeState, read);
+      : await this.frames.from(codeState, read);
   }
 
   /**
@@ -93,15 +93,15 @@ export class ScriptStacks {
     { cfa, registers, caller }: WatchedFrame['state'],
     stack: StackCopy,
     { word, read }: { readonly word: (address: Address) => number | undefined; readonly read: ReadScriptMemory },
-  ): Promise<Frame | undefined> {
+  ): Promise<readonly Frame[] | undefined> {
     const end = Math.min(caller?.cfa ?? 0, stack.address + stack.bytes.length);
     const tried = new Set<Address>();
     for (let at = cfa - 4 * registers.length; at + 4 <= end && tried.size < MAX_CANDIDATES; at += 4) {
       const candidate = (at < cfa ? registers[registers.length - (cfa - at) / 4] : word(at)) ?? 0;
       if (candidate % 4 !== 0 || candidate < cfa || candidate + 8 > end || tried.has(candidate)) continue;
       tried.add(candidate);
-      const frame = await this.frames.at(candidate, read);
-      if (frame) return { ...frame, certainty: 'guessed' };
+      const frames = await this.frames.from(candidate, read);
+      if (frames) return frames.map((frame) => ({ ...frame, certainty: 'guessed' }));
     }
     return undefined;
   }

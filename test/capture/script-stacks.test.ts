@@ -101,6 +101,43 @@ for (const [cpu, flags] of BUILDS)
     },
   );
 
+test.serial('where one loop runs functions that call each other, all of them stand before it', async (t) => {
+  if (missing.length > 0) return t.pass();
+  const elf = build('cortex-m3', ['-g', '-Os', '-DSTACKLESS']);
+  const firmware = createSymbolizer(readFileSync(elf));
+  const called = firmware.symbolsByPrefix('called')[0]?.address ?? 0;
+  const state = firmware.symbol('module')?.address ?? 0;
+  t.true(called > 0 && state > 0);
+  const [stop] = record(t, elf, 'cortex-m3');
+  if (!stop) return;
+  // What the loop wrote there: the function, its opcode, and whoever called, which lies on the stack.
+  const inner = firmware.symbol('inner')?.address ?? 0;
+  const code = firmware.symbol('inner_code')?.address ?? 0;
+  const memory = memoryOf(firmware);
+  const previous = callerState(stop, state, (firmware.symbol('module_code')?.address ?? 0) + 9);
+  const scripts = ScriptStacks.of(firmware, async (address, length) => {
+    const words = new Map([
+      [called, [inner, code + 8]],
+      [called + firmware.typeFieldOffset('mp_code_state_t', { path: 'prev', at: 0 }).address, [previous]],
+    ]).get(address);
+    return words ? Uint8Array.from(words.flatMap(word)).subarray(0, length) : memory(address, length);
+  });
+  if (!scripts) return t.fail();
+  t.deepEqual(text(await backtrace(firmware, scripts, stop)), [
+    'probe',
+    'inner stätion.py:2',
+    '<module> boot.py:3',
+    'mp_execute_bytecode',
+    'call',
+    'main',
+  ]);
+});
+
+/** Where on the stack the state of a function lies: the function, then its opcode. */
+function callerState({ registers, stack }: RecordedStop, fun: number, ip: number): number {
+  return (registers[13] ?? 0) + 4 * stack.findIndex((each, index) => each === fun && stack[index + 1] === ip);
+}
+
 test.serial('what was read is kept, that of the heap until a collection', async (t) => {
   if (missing.length > 0) return t.pass();
   const elf = build('cortex-m3', ['-g', '-Os']);

@@ -16,8 +16,10 @@ interface ScriptFunction {
 }
 
 const FIRST_BYTES = 96;
-const SMALLEST_BYTES = 16;
+const SMALLEST_BYTES = 4;
 const MAX_CACHED = 100_000;
+/** Of functions that one loop runs: deeper ones are left out. */
+const MAX_CALLS = 256;
 /** No function's bytecode is longer. */
 const MAX_CODE_BYTES = 0x100000;
 
@@ -68,6 +70,25 @@ export class ScriptFrames {
     else this.frames.set(key, frame);
     if (this.frames.size > MAX_CACHED) this.frames.clear();
     return frame;
+  }
+
+  /** Of a running function and, where one loop runs functions that call each other, of those that called it, the innermost first. */
+  async from(codeState: Address, target: ReadScriptMemory): Promise<readonly Frame[] | undefined> {
+    const { previous } = this.layout.codeState;
+    const first = await this.at(codeState, target);
+    if (!first || previous === undefined) return first && [first];
+    const frames = [first];
+    const seen = new Set([codeState]);
+    for (let state = codeState; frames.length < MAX_CALLS; ) {
+      const bytes = await target(state + previous, 4);
+      state = bytes ? wordAt(bytes, 0) : 0;
+      if (state === 0 || seen.has(state)) break;
+      seen.add(state);
+      const frame = await this.at(state, target);
+      if (!frame) break;
+      frames.push(frame);
+    }
+    return frames;
   }
 
   private async make(functionAt: Address, ip: Address, target: ReadScriptMemory): Promise<Frame | undefined> {

@@ -10,7 +10,8 @@ export interface ScriptLayout {
   readonly loops: ReadonlySet<Address>;
   /** The types of objects that such a loop runs: functions and generators of bytecode. */
   readonly types: ReadonlySet<Address>;
-  readonly codeState: { readonly function: Bytes; readonly ip: Bytes };
+  /** `previous`: of an interpreter that calls functions without a C call (MICROPY_STACKLESS), whoever called. */
+  readonly codeState: { readonly function: Bytes; readonly ip: Bytes; readonly previous: Bytes | undefined };
   readonly function: { readonly bytecode: Bytes; readonly context: Bytes | undefined; readonly sizeBytes: Bytes };
   /** Of 1.19 on, from a function's context: the module's names, or where there is no such table the qstr of the file. */
   readonly constants: { readonly table: Bytes } | { readonly file: Bytes } | undefined;
@@ -57,7 +58,7 @@ export function scriptLayout(firmware: Symbolizer): ScriptLayout | undefined {
     },
     loops: new Set([loop.address, ...clones.map(({ address }) => address)]),
     types: new Set(types),
-    codeState: { function: of, ip },
+    codeState: { function: of, ip, previous: field('mp_code_state_t', 'prev') },
     function: { bytecode, context, sizeBytes: Math.max(bytecode, context ?? 0) + 4 },
     constants,
     pools,

@@ -1,7 +1,7 @@
 /*
  * The structures of a MicroPython (names and members as its debug information has them), and a loop that is called as its own is: what a debugger
  * must find its way through. FORM 19: bytecode of 1.19 with the module's table of names; 20: without that table; 12: bytecode of 1.12. DROP: the
- * loop needs its parameter no more when it calls on. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0).
+ * loop needs its parameter no more when it calls on. STACKLESS: it runs the functions that are called itself. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +59,9 @@ typedef struct _mp_code_state_t {
   const uint8_t *ip;
   void *sp;
   uint16_t n_state, exc_sp_idx;
+#ifdef STACKLESS
+  struct _mp_code_state_t *prev;
+#endif
   void *state[];
 } mp_code_state_t;
 
@@ -113,6 +116,9 @@ __attribute__((noinline)) static void *call(const mp_obj_fun_bc_t *fun, int offs
   code_state->fun_bc = fun;
   code_state->ip = fun->bytecode + offset;
   code_state->n_state = n_state;
+#ifdef STACKLESS
+  code_state->prev = 0;
+#endif
   void *result = mp_execute_bytecode(code_state, 0);
   sink += code_state->n_state;
   return result;
@@ -120,6 +126,17 @@ __attribute__((noinline)) static void *call(const mp_obj_fun_bc_t *fun, int offs
 
 void *mp_execute_bytecode(mp_code_state_t *code_state, volatile void *inject_exc) {
   const mp_obj_fun_bc_t *fun = code_state->fun_bc;
+  /* Nothing that is stored is left out for want of a reader. */
+  sink = *(const volatile uint8_t *)code_state->ip;
+#ifdef STACKLESS
+  static volatile mp_code_state_t called;
+  if (fun == &module) {
+    called.prev = code_state;
+    called.fun_bc = fun = &inner;
+    called.ip = inner.bytecode + CODE + 3;
+    code_state = (mp_code_state_t *)&called;
+  }
+#endif
   if (fun == &module) call(&inner, CODE + 3, sink + 3);
   else if (fun == &inner) probe(1);
   else probe(2);
@@ -134,7 +151,7 @@ int main(void) {
   mp_state_ctx.vm.last_pool = &heap_pool;
   for (;;) {
     call(&module, CODE + 4, 5);
-    call(&dict, 0, 2);
+    call(&dict, 0, 2); /* its bytecode is at 0: the vectors */
   }
 }
 
