@@ -40,8 +40,7 @@ export function analysisOptions<T>(set: OptionSet<T>) {
     })
     .option('frames', {
       choices: FRAME_VIEWS,
-      default: 'script' as FrameView,
-      describe: "of firmware that runs scripts: the scripts' frames, the C functions', or both (mixed)",
+      describe: "of firmware that runs scripts: the scripts' frames (default), the C functions', or both (mixed)",
     })
     .option('heap', { type: 'string', describe: "BASE:SIZE, the heap's bounds where the trace has none" });
 }
@@ -60,7 +59,8 @@ export interface AnalysisArgs {
   readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
   readonly heap?: string | undefined;
-  readonly frames?: FrameView;
+  /** Default: `script`. */
+  readonly frames?: FrameView | undefined;
 }
 
 /** What a call tree and leaks do not look at. */

@@ -78,6 +78,6 @@ async function budgetPassed(trace: Trace, args: BudgetArgs, context: Context): P
     context.out(args.markdown ? budgetMarkdown(check) : budgetText(check, { all: args.all }));
     if (args.github) context.out(budgetAnnotations(check, context.env.GITHUB_WORKSPACE));
   }
-  if (args.junit !== undefined) await writeWhole(args.junit, [budgetJunit(check)]);
+  if (args.junit !== undefined) await writeWhole(args.junit, [budgetJunit(check, context.env.GITHUB_WORKSPACE)]);
   return check.passed;
 }

@@ -1,18 +1,28 @@
 import { basename } from 'node:path';
 import {
+  defined,
   ExitCode,
-  FRAME_VIEWS,
   type FrameView,
-  selectFrames,
+  sanitize,
+  shownTrace,
   TRACE_WRITERS,
+  type Trace,
+  type TraceWriter,
+  traceWindow,
   UsageError,
   writerById,
   writeWhole,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
-import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
-import { exitCodeFor, sayDoubts } from './analysis-options.js';
+import {
+  type AnalysisArgs,
+  analysisOptions,
+  countField,
+  exitCodeFor,
+  hideOptions,
+  loadForAnalysis,
+} from './analysis-options.js';
 
 export const exportCommand = defineCommand({
   name: 'export [trace]',
@@ -20,26 +30,25 @@ export const exportCommand = defineCommand({
   examples: [
     ['harvest export capture.harvest --format speedscope', 'capture.speedscope.json, for speedscope.app'],
     ['harvest export capture.harvest --format folded --out - | flamegraph.pl', 'to stdout'],
+    ['harvest export capture.harvest --format pprof --from before --to after', 'what came between two marks'],
     ['harvest export --list-formats', 'what can be written'],
   ],
   options: (set) =>
-    set
-      .positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' })
+    analysisOptions(
+      set.positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' }),
+    )
       .option('format', { type: 'string', default: 'speedscope', describe: 'the format', values: 'format' })
       .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
-      .option('frames', {
-        choices: FRAME_VIEWS,
-        default: 'mixed' as FrameView,
-        describe: "of firmware that runs scripts: the scripts' frames, the C functions', or both (mixed)",
-      })
+      .option('at', { type: 'number', describe: 'the trace as it was after this event' })
+      .option('from', { type: 'string', describe: 'the mark that begins the window' })
+      .option('to', { type: 'string', describe: 'the mark that ends it' })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const { builder } = await loadFilledTrace(args.trace, { signal: context.signal, skipSamples: true });
-    const trace = selectFrames(builder.build(), args.frames);
-    sayDoubts(trace, context);
+    const trace = shownIn(writer, await windowFrom(args.trace, { ...args, frames: args.frames ?? framesOf(writer) }, context), args);
+    sayNewNotes(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {
       for (const piece of pieces) {
@@ -56,9 +65,42 @@ export const exportCommand = defineCommand({
   },
 });
 
+interface WindowArgs extends AnalysisArgs {
+  readonly at?: number | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+async function windowFrom(path: string, args: WindowArgs, context: Context): Promise<Trace> {
+  const { at, from, to } = args;
+  if (at !== undefined && (from !== undefined || to !== undefined)) {
+    throw new UsageError('HH1109', 'harvest export: found --at beside --from or --to, expected one way to say when');
+  }
+  const trace = await loadForAnalysis(path, args, context);
+  return traceWindow(trace, { ...countField('atSeq', '--at', at), ...defined({ from, to }) });
+}
+
+/** A copy has the frames of scripts and the C functions, a view what the tree shows. */
+function framesOf(writer: TraceWriter): FrameView {
+  return writer.isCopy ? 'mixed' : 'script';
+}
+
+/** What a format holds of backtraces: a copy everything that nobody hides, a view what the tree shows. */
+function shownIn(writer: TraceWriter, trace: Trace, args: AnalysisArgs): Trace {
+  const asked = hideOptions(args);
+  return shownTrace(trace, writer.isCopy ? { lookThrough: false, ...asked, showAllocator: true } : asked);
+}
+
+/** What was left out on the way: the doubts of the whole trace were said when it was read. */
+function sayNewNotes({ notes }: Trace, context: Context): void {
+  if (context.quiet) return;
+  for (const { code, text } of notes)
+    if (code === 'window' || code === 'looked-through') context.err(`note: ${sanitize(text)}\n`);
+}
+
 function listFormats(context: Context): ExitCode {
   if (context.json)
     context.out(`${JSON.stringify(TRACE_WRITERS.map(({ id, title, extension }) => ({ id, title, extension })))}\n`);
-  else for (const { id, title } of TRACE_WRITERS) context.out(`${id.padEnd(14)}${title}\n`);
+  else for (const { id, title } of TRACE_WRITERS) context.out(`${id.padEnd(20)}${title}\n`);
   return ExitCode.ok;
 }

@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { ExitCode, FinishedServedRing, serveAlloctrace, traceReport } from '../../lib/public/command-line.js';
+import {
+  ExitCode,
+  FinishedServedRing,
+  serveAlloctrace,
+  serveSpeedscope,
+  shownTrace,
+  type Trace,
+  traceReport,
+  writerById,
+} from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { traceArgument } from './analysis-options.js';
@@ -11,23 +20,27 @@ export const viewCommand = defineCommand({
   describe: 'Show a trace in the browser',
   examples: [
     ['harvest view capture.harvest', 'serves it on 127.0.0.1 and opens the browser'],
+    ['harvest view capture.harvest --in speedscope', "in the npm package speedscope's app, from this machine"],
     ['harvest view mylog.txt --no-open', 'only prints the address'],
     ['harvest view capture.harvest --host 127.0.0.1 --port 8080 --no-open', 'at a port of your choice'],
   ],
   options: (set) =>
     set
       .positional('trace', traceArgument)
+      .option('in', {
+        choices: ['viewer', 'speedscope'] as const,
+        default: 'viewer' as const,
+        describe: 'what shows it',
+      })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'the interface to listen on' })
       .option('port', { type: 'number', default: 0, describe: 'the port; 0 is any free one' })
       .option('open', { type: 'boolean', default: true, describe: 'open the browser' }),
   run: async (args, context) => {
     const { builder } = await loadFilledTrace(args.trace, { signal: context.signal });
     const name = basename(args.trace);
-    const page = Buffer.from(await traceReport(builder.build(), name));
-    const source = new FinishedServedRing(builder.build(), { name });
-    await using server = await serveAlloctrace(source, { host: args.host, port: args.port, page });
-    const url = `${new URL(server.url).origin}/`;
-    if (context.json) context.out(`${JSON.stringify({ url, port: server.port })}\n`);
+    await using shown = await (args.in === 'speedscope' ? inSpeedscope : inViewer)(builder.build(), name, args);
+    const { url, port } = shown;
+    if (context.json) context.out(`${JSON.stringify({ url, port })}\n`);
     else context.out(`${name} at ${url}; Ctrl-C ends it\n`);
     if (args.open && !(await openBrowser(url)) && !context.quiet)
       context.err('no browser could be started: open the address yourself\n');
@@ -35,6 +48,33 @@ export const viewCommand = defineCommand({
     return ExitCode.ok;
   },
 });
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A server that goes with what shows the trace. */
+interface Shown extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+}
+
+async function inViewer(trace: Trace, name: string, { host, port }: Place): Promise<Shown> {
+  const page = Buffer.from(await traceReport(trace, name));
+  const server = await serveAlloctrace(new FinishedServedRing(trace, { name }), { host, port, page });
+  return {
+    url: `${new URL(server.url).origin}/`,
+    port: server.port,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** As it is exported: without the allocator's frames. */
+function inSpeedscope(trace: Trace, _name: string, { host, port }: Place): Promise<Shown> {
+  const shown = shownTrace(trace);
+  return serveSpeedscope({ host, port, profile: () => writerById('speedscope').write(shown) });
+}
 
 /** Asks the desktop to open an address. False when there is no such program, as on a server. */
 function openBrowser(url: string): Promise<boolean> {

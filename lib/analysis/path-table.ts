@@ -51,14 +51,15 @@ export function pathTable(
   for (const [stack, sum] of byStack) {
     const key = keys.of(stack);
     const row = table.get(key);
-    table.set(key, row ? { stack: row.stack, figures: added(row.figures, sum) } : { stack, figures: sum });
+    table.set(key, row ? { stack: row.stack, figures: addedFigures(row.figures, sum) } : { stack, figures: sum });
   }
   return table;
 }
 
 type Mutable = { -readonly [K in keyof PathFigures]: PathFigures[K] };
 
-function added(a: PathFigures, b: PathFigures): PathFigures {
+/** The sum of two paths' figures. */
+export function addedFigures(a: PathFigures, b: PathFigures): PathFigures {
   return {
     liveCount: a.liveCount + b.liveCount,
     liveBytes: a.liveBytes + b.liveBytes,

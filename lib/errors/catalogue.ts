@@ -1,4 +1,5 @@
 import { COMMAND_LINE_ERRORS } from './catalogue-command-line.js';
+import { EXPORT_ERRORS } from './catalogue-exports.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
 import { OUTPUT_ERRORS } from './catalogue-output.js';
@@ -17,6 +18,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SOURCE_ERRORS,
   ...SYMBOL_ERRORS,
   ...OUTPUT_ERRORS,
+  ...EXPORT_ERRORS,
   ...SERVER_ERRORS,
   ...SESSION_ERRORS,
   ...FORMAT_ERRORS,

@@ -23,6 +23,7 @@ import { ndjsonFormat } from './ndjson.js';
 import { nuttxMemdumpFormat } from './nuttx-memdump.js';
 import { patternFormat } from './pattern/pattern-format.js';
 import { allocationHistoryFormat } from './read-allocation-history.js';
+import { rowFormats } from './rows/row-formats.js';
 import { nuttxGdbFormat } from './rtos/nuttx-gdb-memleak.js';
 import { nuttxMmDebugFormat, nuttxNoteFormat } from './rtos/nuttx-logs.js';
 import { px4MallocTableFormat } from './rtos/px4-malloc-table.js';
@@ -62,6 +63,7 @@ export const FORMATS: readonly TraceFormat[] = [
   heapLevelsFormat,
   droneFormat,
   swoFormat,
+  ...rowFormats,
   ndjsonFormat,
   jsonTableFormat,
   csvFormat,

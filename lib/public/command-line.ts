@@ -40,6 +40,7 @@ export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
 export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
 export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
+export { type SpeedscopeServer, serveSpeedscope } from '../output/speedscope-app.js';
 export { loadViewerPage, traceReport } from '../output/viewer-page.js';
 export {
   makeOutputFolder,

@@ -1,5 +1,6 @@
-import { type BudgetCheck, type BudgetResult, ruleTitle } from '../analysis/budget-check.js';
+import { type BudgetCheck, ruleTitle } from '../analysis/budget-check.js';
 import { formatCount } from '../base/units.js';
+import { type BudgetPlace, budgetPlace } from './budget-place.js';
 import { budgetLine } from './budget-text.js';
 import { markdownCode } from './markdown.js';
 import { sanitize } from './sanitize.js';
@@ -39,7 +40,7 @@ export function budgetMarkdown(check: BudgetCheck): string {
 export function budgetAnnotations(check: BudgetCheck, root?: string): string {
   const broken = check.results.filter((result) => !result.passed);
   const unsound = unsoundness(check);
-  const lines = broken.map((result) => annotation(placeOf(result, root), budgetLine(result)));
+  const lines = broken.map((result) => annotation(budgetPlace(result, root), budgetLine(result)));
   if (unsound !== undefined) lines.push(annotation({}, unsound));
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -52,23 +53,7 @@ function unsoundness({ complete, doubtful, passed }: BudgetCheck): string | unde
     : `the capture is doubtful (${sanitize(doubtful)}): its limits prove nothing`;
 }
 
-interface AnnotationPlace {
-  readonly file?: string;
-  readonly line?: string;
-}
-
-function placeOf({ frames }: BudgetResult, root: string | undefined): AnnotationPlace {
-  const found = /^(.+):(\d+)$/.exec(frames[0]?.location ?? '');
-  if (!found) return {};
-  const path = (found[1] ?? '').replaceAll('\\', '/');
-  const base = root === undefined ? undefined : `${root.replaceAll('\\', '/').replace(/\/+$/, '')}/`;
-  const inside = base !== undefined && path.startsWith(base) ? path.slice(base.length) : path;
-  if (/^(\/|[A-Za-z]:)/.test(inside)) return {};
-  // Makefiles name sources from their own folder: MicroPython's ports say ../../py/gc.c.
-  return { file: inside.replace(/^(?:\.{1,2}\/)+/, ''), line: found[2] ?? '1' };
-}
-
-function annotation({ file, line }: AnnotationPlace, message: string): string {
+function annotation({ file, line }: BudgetPlace, message: string): string {
   const fields = [
     ...(file === undefined ? [] : [`file=${property(file)}`, `line=${line}`]),
     `title=${property('heap budget')}`,

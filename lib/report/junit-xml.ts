@@ -5,6 +5,9 @@ import { sanitize } from './sanitize.js';
 export interface JunitCase {
   readonly className: string;
   readonly name: string;
+  /** The source that it is about, as CI servers link it; absent when it is about none. */
+  readonly file?: string;
+  readonly line?: string;
   /** Absent: it passed. The first line is its title. */
   readonly failure?: string;
 }
@@ -29,6 +32,7 @@ export function junitXml(suite: string, cases: readonly JunitCase[]): string {
         testcase: cases.map((it) => ({
           '@classname': xmlText(it.className),
           '@name': xmlText(it.name),
+          ...(it.file === undefined ? {} : { '@file': xmlText(it.file), '@line': it.line ?? '1' }),
           ...(it.failure === undefined ? {} : { failure: failureNode(it.failure) }),
         })),
       },

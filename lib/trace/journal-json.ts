@@ -79,8 +79,17 @@ const endSchema = z.object({ eventCount: count });
 
 /** @throws TraceFormatError when it is not JSON or a field has the wrong type. */
 export function readInfo(reader: VarintReader, payload: Uint8Array): Partial<TraceInfo> {
-  const { oracle, ...info } = parse(reader, payload, infoSchema);
+  return traceInfoOf(parse(reader, payload, infoSchema));
+}
+
+function traceInfoOf({ oracle, ...info }: z.infer<typeof infoSchema>): Partial<TraceInfo> {
   return defined({ ...info, oracle: oracle && renamedCounts(oracle) }) as TraceInfo;
+}
+
+/** What a JSON value says of a trace as a whole; undefined when a field is missing or has the wrong type. Unknown fields are left out. */
+export function infoFromJson(json: unknown): Partial<TraceInfo> | undefined {
+  const result = infoSchema.safeParse(json);
+  return result.success ? traceInfoOf(result.data) : undefined;
 }
 
 function renamedCounts({ liveUnits, ...oracle }: NonNullable<z.infer<typeof infoSchema>['oracle']>): OracleResult {
@@ -101,7 +110,17 @@ export interface SidePlaces {
 
 /** Adds a mark, gap, epoch, note, level or region to the builder at the place that it names. */
 export function readSide(reader: VarintReader, payload: Uint8Array, { builder, placeOf }: SidePlaces): void {
-  const side = parse(reader, payload, sideSchema);
+  addSide(parse(reader, payload, sideSchema), { builder, placeOf });
+}
+
+/** The same for a value that was read from JSON. False, and nothing was added, when it is none of them or a field has the wrong type. */
+export function addSideFromJson(json: unknown, places: SidePlaces): boolean {
+  const result = sideSchema.safeParse(json);
+  if (result.success) addSide(result.data, places);
+  return result.success;
+}
+
+function addSide(side: z.infer<typeof sideSchema>, { builder, placeOf }: SidePlaces): void {
   if (side.kind !== 'region' && side.beforeSeq !== undefined) side.beforeSeq = placeOf(side.beforeSeq);
   switch (side.kind) {
     case 'mark':

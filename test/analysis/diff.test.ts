@@ -80,3 +80,22 @@ for (const [title, text] of [
     t.throws(() => parseBaseline(text, 'b.json'), { instanceOf: UsageError, code: 'HH1185', message: /^b\.json: / });
   });
 }
+
+test('how deep a run recursed makes no new path, and a baseline that has a path for each depth is read', (t) => {
+  const depth = (levels: number) => {
+    const calls = Array.from({ length: levels }, () => 'eval@e.c:1 > apply@e.c:9').join(' > ');
+    return traceFromText(
+      `alloc 0x1000 16 main@m.c:1 > ${calls} > eval@e.c:1 > cons@c.c:2\nalloc 0x1010 8 main@m.c:1 > ${calls}`,
+    );
+  };
+  const baseline = baselineOf(depth(1));
+  t.deepEqual(Object.keys(baseline.paths), ['main@m.c > eval@e.c > apply@e.c', 'main@m.c > eval@e.c > cons@c.c']);
+  t.deepEqual(newPaths(depth(7), baseline), []);
+  t.is(newPaths(traceFromText('alloc 0x1 1 main@m.c:1 > other@e.c:1'), baseline).length, 1);
+  const figures = { liveCount: 1, liveBytes: 16, totalCount: 1, totalBytes: 16, peakBytes: 16 };
+  const paths = { 'main@m.c > eval@e.c > cons@c.c': figures, 'main@m.c > eval@e.c > eval@e.c > cons@c.c': figures };
+  const old = parseBaseline(JSON.stringify({ schema: 'heap-harvest/baseline@1', paths }));
+  t.deepEqual(old.paths, {
+    'main@m.c > eval@e.c > cons@c.c': { liveCount: 2, liveBytes: 32, totalCount: 2, totalBytes: 32, peakBytes: 32 },
+  });
+});

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { budgetCheck } from '../../lib/analysis/budget-check.js';
 import { parseBudget } from '../../lib/analysis/budget-file.js';
+import { budgetJunit } from '../../lib/report/budget-junit.js';
 import { budgetAnnotations, budgetMarkdown } from '../../lib/report/budget-reviews.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
@@ -34,4 +35,12 @@ test('a budget that is kept has no annotation, and one on an incomplete capture 
   const cut = check('alloc 0x1000 8 a@m.c:7\ngap lost', '[heap]\npeak = 8');
   t.regex(budgetAnnotations(cut), /^::error title=heap budget::the capture is incomplete/);
   t.regex(budgetMarkdown(cut), /Heap budget: \*\*broken\*\*[\s\S]*\*\*the capture is incomplete/);
+});
+
+test('a JUnit report names the source of each limit from the root of the checkout', (t) => {
+  const broken = check('alloc 0x1000 32 net_open@/ci/repo/src/n.c:4', '[heap]\npeak = 16');
+  t.regex(budgetJunit(broken, '/ci/repo'), /<testcase classname="heap" name="peak" file="src\/n\.c" line="4">/);
+  t.regex(budgetJunit(broken), /<testcase classname="heap" name="peak">/, 'a file outside of the checkout');
+  const windows = check('alloc 0x1000 32 net_open@..\\src\\n.c:4', '[heap]\npeak = 64');
+  t.regex(budgetJunit(windows), /file="src\/n\.c" line="4"\/>/);
 });

@@ -6,5 +6,6 @@ export const allocationHistoryWriter: TraceWriter = {
   id: 'allocation-history',
   title: "allocation_history.json: CircuitPython's viewer",
   extension: '.json',
+  isCopy: true,
   write: allocationHistoryBytes,
 };

@@ -1,5 +1,5 @@
 import type { Trace } from '../../trace/trace.js';
-import { traceDoubts } from '../../trace/trace-doubts.js';
+import { type TraceDoubt, traceDoubts } from '../../trace/trace-doubts.js';
 
 /** What can end a line or act on a terminal. */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
@@ -7,7 +7,16 @@ const MAX_LINE = 2000;
 
 /** The doubts of a trace as lines for the comments of a file; empty for a whole, exact history. */
 export function doubtLines(trace: Trace): string[] {
-  return traceDoubts(trace).map(({ text }) => text.replace(CONTROL, ' ').slice(0, MAX_LINE));
+  return linesOf(traceDoubts(trace));
+}
+
+/** Those on which the figures hang, for a format that has no good place for them: not what was assumed, not whose clock it was. */
+export function seriousDoubtLines(trace: Trace): string[] {
+  return linesOf(traceDoubts(trace).filter(({ kind }) => kind !== 'note' && kind !== 'clock'));
+}
+
+function linesOf(doubts: readonly TraceDoubt[]): string[] {
+  return doubts.map(({ text }) => text.replace(CONTROL, ' ').slice(0, MAX_LINE));
 }
 
 /** The same in one line, in brackets behind a blank, for a field that a program shows; empty without doubts. */

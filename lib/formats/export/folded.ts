@@ -1,5 +1,6 @@
 import type { Bytes } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
+import { seriousDoubtLines } from './doubts-text.js';
 import { frameLabel, framesOfStack, type StackWeight, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -8,8 +9,10 @@ function foldedWriter(id: string, what: string, weight: (stack: StackWeight) => 
   return {
     id,
     title: `folded stacks of ${what} (flame graph tools)`,
-    extension: '.folded',
+    extension: `${id.replace('folded', '').replace('-', '.')}.folded`,
     *write(trace) {
+      // The format has no comments. Its readers pass over a line that does not end in a number, and say that they did.
+      for (const line of seriousDoubtLines(trace)) yield `# ${line} #\n`;
       for (const stack of stackWeights(trace).stacks) {
         const bytes = weight(stack);
         if (bytes > 0) yield `${foldedStack(trace, stack)} ${bytes}\n`;

@@ -8,6 +8,11 @@ export interface TraceWriter {
   readonly title: string;
   /** With the dot. */
   readonly extension: string;
+  /**
+   * A copy of the trace that is read again: it keeps the allocator's frames unless somebody hides them. All others are views, which show what
+   * reports show (see `shownTrace`).
+   */
+  readonly isCopy?: boolean;
   /** In pieces, so that a large trace never is one string. */
   write(trace: Trace): Iterable<string | Uint8Array>;
 }

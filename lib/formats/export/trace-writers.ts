@@ -4,9 +4,13 @@ import { chromeTraceWriter } from './chrome-trace.js';
 import { dhatWriter } from './dhat.js';
 import { firefoxProfileWriter } from './firefox-profile.js';
 import { foldedWriters } from './folded.js';
+import { heapProfileWriter } from './heap-profile.js';
+import { heapSnapshotWriter } from './heap-snapshot.js';
 import { heaptrackWriter } from './heaptrack.js';
 import { massifWriter } from './massif.js';
+import { perfettoWriter } from './perfetto.js';
 import { pprofWriter } from './pprof.js';
+import { rowWriters } from './row-writers.js';
 import { speedscopeWriter } from './speedscope.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -17,10 +21,14 @@ export const TRACE_WRITERS: readonly TraceWriter[] = [
   ...foldedWriters,
   firefoxProfileWriter,
   chromeTraceWriter,
+  perfettoWriter,
+  heapProfileWriter,
+  heapSnapshotWriter,
   heaptrackWriter,
   massifWriter,
   dhatWriter,
   allocationHistoryWriter,
+  ...rowWriters,
 ];
 
 /** The writer with this id. @throws TraceFormatError HH1480 when there is none. */

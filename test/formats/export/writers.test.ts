@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import test, { type ExecutionContext } from 'ava';
 import { chromium, type Page } from 'playwright-core';
+import { heapStats } from '../../../lib/analysis/heap-stats.js';
 import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
 import { TRACE_WRITERS, writerById } from '../../../lib/formats/export/trace-writers.js';
 import { decodeAll } from '../../../lib/formats/format.js';
@@ -91,6 +92,12 @@ test('folded: outermost first, a line a stack, separators taken out of names', (
   );
   t.true(written('folded-peak', TOY).toString().includes('main (m.c:3) 192\n'));
   t.true(written('folded-total', TOY).toString().includes('main (m.c:1);foo (f.c:10) 96\n'));
+  t.deepEqual(
+    ['folded', 'folded-peak', 'folded-total'].map((id) => writerById(id).extension),
+    ['.folded', '.peak.folded', '.total.folded'],
+  );
+  const cut = written('folded', traceFromText('alloc 0x10 8 a@x.c:1\ngap lost 3 overflow')).toString();
+  t.is(cut, '# the capture is incomplete: overflow (3 events lost before event 1) #\na (x.c:1) 8\n');
   const evil = traceFromText('alloc 0x10 8 a;b@x;y.c:1');
   t.is(written('folded', evil).toString(), 'a:b (x:y.c:1) 8\n');
 });
@@ -239,6 +246,21 @@ test('firefox: tables agree with their lengths, weights add up to what is live, 
     t.true(stackTable.prefix.every((prefix: number | null, i: number) => prefix === null || prefix < i));
   }
   t.deepEqual(json('firefox').threads[0].nativeAllocations.weight, [64, 128, 192, -64, 32, -192, 16]);
+});
+
+test('heaptrack counts temporary allocations by its own rule, as docs/formats.md says, and stats by the blocks', async (t) => {
+  const cases = [
+    ['alloc 0x1000 64 m@m.c:1\nfree 0x1000', 1, 1],
+    ['alloc 0x1000 64 m@m.c:1\nalloc 0x1100 64 m@m.c:1\nfree 0x1000', 0, 1],
+    ['alloc 0x900 8 z@z.c:1\nalloc 0x1000 64 m@m.c:1\nfree 0x900\nfree 0x1000', 1, 0],
+  ] as const;
+  for (const [text, inStats, inHeaptrack] of cases) {
+    const trace = traceFromText(text);
+    t.is(heapStats(trace).temporary.count, inStats);
+    if (!toolPath(t, 'heaptrack_print')) continue;
+    const printed = await toolOutput('heaptrack_print', [await file(t, 'heaptrack', trace)]);
+    t.is(Number(/temporary memory allocations: (\d+)/.exec(printed)?.[1]), inHeaptrack, text);
+  }
 });
 
 test('an empty trace and one without addresses can be written in every format', (t) => {

@@ -1,0 +1,151 @@
+import test, { type ExecutionContext } from 'ava';
+import { chromium, type Page } from 'playwright-core';
+import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
+import { writerById } from '../../../lib/formats/export/trace-writers.js';
+import { decodeAll } from '../../../lib/formats/format.js';
+import { formatById } from '../../../lib/formats/registry.js';
+import type { Trace } from '../../../lib/trace/trace.js';
+import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
+import { fixture } from '../../support/fixture.js';
+import { toolPath } from '../../support/real-tool.js';
+import { traceFromText } from '../../support/trace-from-text.js';
+
+// 128 + 32 + 16 = 176 bytes live in three blocks at the end.
+const TOY = traceFromText(`
+  alloc 0x1000 64  main@m.c:1 > foo@f.c:10
+  alloc 0x1100 128 main@m.c:2 > bar@b.c:20
+  free 0x1000 main@m.c:4
+  alloc 0x1300 32 main@m.c:1 > foo@f.c:10
+  alloc 0x1400 16
+  gap lost 2 overflow
+`);
+
+const text = (id: string, trace: Trace) => [...writerById(id).write(trace)].join('');
+const liveBytes = (trace: Trace) => stackWeights(trace).stacks.reduce((sum, weight) => sum + weight.liveBytes, 0);
+
+function realTrace(): Trace {
+  const builder = new TraceBuilder();
+  decodeAll(formatById('gdb-log'), fixture('micropython-microbit/mylog.txt.gz'), builder);
+  return builder.build();
+}
+
+test('heapprofile: a tree of calls, self sizes add up to what is alive, lines count from 0', (t) => {
+  const { head, samples, doubts } = JSON.parse(text('heapprofile', TOY));
+  t.deepEqual(doubts, ['the capture is incomplete: overflow (2 events lost before event 5)']);
+  t.is(head.callFrame.functionName, '(root)');
+  const main = head.children[1];
+  t.deepEqual(
+    [main.callFrame.functionName, main.callFrame.url, main.callFrame.lineNumber, main.selfSize],
+    ['main', 'm.c', 0, 0],
+  );
+  t.deepEqual(
+    samples.map(({ size }: { size: number }) => size),
+    [16, 32, 128],
+  );
+  const deep = traceFromText(`alloc 0x10 8 ${Array.from({ length: 3000 }, (_, i) => `f${i}@a.c:1`).join(' > ')}`);
+  t.is(text('heapprofile', deep).match(/"callFrame"/g)?.length, 3001);
+});
+
+test('heapsnapshot: counts agree with their lists, and a block keeps its id at another moment', (t) => {
+  for (const trace of [TOY, realTrace(), traceFromText('')]) {
+    const { snapshot, nodes, edges, strings } = JSON.parse(text('heapsnapshot', trace));
+    t.is(nodes.length, snapshot.node_count * 7);
+    t.is(edges.length, snapshot.edge_count * 3);
+    const sum = (field: number) => {
+      let total = 0;
+      for (let at = field; at < nodes.length; at += 7) total += nodes[at];
+      return total;
+    };
+    t.is(sum(4), snapshot.edge_count);
+    t.is(sum(3), liveBytes(trace));
+    t.true(edges.every((value: number, i: number) => i % 3 !== 2 || (value % 7 === 0 && value < nodes.length)));
+    t.true(edges.every((value: number, i: number) => i % 3 !== 1 || value < strings.length));
+  }
+  t.regex(text('heapsnapshot', TOY), /"\[the capture is incomplete: overflow/);
+  const ids = (trace: Trace) => {
+    const { nodes } = JSON.parse(text('heapsnapshot', trace));
+    return new Set(nodes.filter((_: number, i: number) => i % 7 === 2 && nodes[i - 2] === 3));
+  };
+  const before = ids(traceFromText('alloc 0x10 8 a@a.c:1\nalloc 0x20 8 a@a.c:1'));
+  const after = ids(traceFromText('alloc 0x10 8 a@a.c:1\nalloc 0x20 8 a@a.c:1\nfree 0x10\nalloc 0x30 1 b@b.c:1'));
+  t.deepEqual(
+    [[...before], [...after]],
+    [
+      [1, 3],
+      [3, 7],
+    ],
+  );
+});
+
+/** What DevTools makes of a heap snapshot: all bytes, bytes and count by class, and who retains the first block of a class. */
+interface SnapshotSeen {
+  readonly totalBytes: number;
+  readonly classes: Readonly<Record<string, readonly [count: number, bytes: number]>>;
+  readonly retainers: readonly string[];
+}
+
+// Chromium carries its own DevTools, as a user has it: the code of its Memory panel loads the files.
+const BUNDLED = 'devtools://devtools/bundled/';
+
+/** Runs in the page. */
+async function profileBytes([base, json]: readonly [string, string]): Promise<number> {
+  const { HeapProfileView } = await import(`${base}panels/profiler/profiler.js`);
+  return new HeapProfileView.SamplingHeapProfileModel(JSON.parse(json)).total;
+}
+
+/** Runs in the page. */
+async function snapshotSeen([base, json, looked]: readonly [string, string, string]): Promise<SnapshotSeen> {
+  const worker = await import(`${base}entrypoints/heap_snapshot_worker/heap_snapshot_worker.js`);
+  const loader = new worker.HeapSnapshotLoader.HeapSnapshotLoader({ sendEvent() {} });
+  // As a file arrives: in pieces.
+  for (let at = 0; at < json.length; at += 1000) loader.write(json.slice(at, at + 1000));
+  loader.close();
+  const channel = new MessageChannel();
+  new worker.HeapSnapshot.SecondaryInitManager(channel.port2);
+  const snapshot = await loader.buildSnapshot(channel.port1);
+  const classes: Record<string, readonly [number, number]> = {};
+  const retainers: string[] = [];
+  for (const { name, count, self, idxs } of Object.values(snapshot.aggregatesWithFilter({})) as {
+    name: string;
+    count: number;
+    self: number;
+    idxs: number[];
+  }[]) {
+    classes[name] = [count, self];
+    for (let node = name === looked ? (idxs[0] ?? -1) : -1; node >= 0; ) {
+      const [first] = snapshot.createRetainingEdgesProvider(node).serializeItemsRange(0, 1).items;
+      node = first ? first.node.nodeIndex : -1;
+      if (first) retainers.push(first.node.name);
+    }
+  }
+  return { totalBytes: snapshot.totalSize, classes, retainers };
+}
+
+async function inDevTools(t: ExecutionContext, look: (page: Page) => Promise<void>): Promise<void> {
+  t.timeout(240_000);
+  const executablePath = toolPath(t, 'chromium');
+  if (executablePath === undefined) return;
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${BUNDLED}devtools_app.html`);
+    await look(page);
+  } finally {
+    await browser.close();
+  }
+}
+
+test("Chromium's DevTools load both: the bytes are the same, classes are sources, retainers are callers", async (t) => {
+  t.is(liveBytes(TOY), 176);
+  await inDevTools(t, async (page) => {
+    for (const trace of [TOY, realTrace()]) {
+      t.is(await page.evaluate(profileBytes, [BUNDLED, text('heapprofile', trace)] as const), liveBytes(trace));
+      const seen = await page.evaluate(snapshotSeen, [BUNDLED, text('heapsnapshot', trace), 'foo (f.c:10)'] as const);
+      t.is(seen.totalBytes, liveBytes(trace));
+      if (trace !== TOY) continue;
+      t.deepEqual(seen.classes['bar (b.c:20)'], [1, 128]);
+      t.deepEqual(seen.classes['(no backtrace)'], [1, 16]);
+      t.deepEqual(seen.retainers, ['foo (f.c:10)', 'main (m.c:1)']);
+    }
+  });
+});
