@@ -101,7 +101,7 @@ export class ScriptStacks {
       if (candidate % 4 !== 0 || candidate < cfa || candidate + 8 > end || tried.has(candidate)) continue;
       tried.add(candidate);
       const frames = await this.frames.from(candidate, read);
-      if (frames) return frames.map((frame) => ({ ...frame, certainty: 'guessed' }));
+      if (frames) return frames.map((frame) => ({ ...frame, certainty: 'guessed' as const }));
     }
     return undefined;
   }
