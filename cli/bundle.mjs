@@ -19,6 +19,7 @@ const external = Object.keys({ ...dependencies, ...optionalDependencies }).filte
 const bundle = await rolldown({
   input: { harvest: join(root, 'dist', 'cli', 'main.js') },
   platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
   external: [/^node:/, ...external.map((name) => new RegExp(`^${name}(/|$)`))],
   // Of yargs the parser is used (cli/options/tokens.ts), when there are options to read: what its commands and help need is left out.
   treeshake: { moduleSideEffects: [{ test: /node_modules.yargs/, sideEffects: false }] },
@@ -31,7 +32,14 @@ const { output } = await bundle.write({
   dir: out,
   format: 'esm',
   // What most commands share comes in one file: finding a file costs more than reading it.
-  codeSplitting: { groups: [{ name: 'common', test: /dist.lib.(?!symbols)/, minShareCount: 8 }] },
+  // What every run needs stands alone: `harvest --version` reads no analysis.
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [
+      { name: 'base', test: /dist.lib.(base|errors|report.sanitize)/, minShareCount: 8, priority: 2 },
+      { name: 'common', test: /dist.lib.(?!symbols)/, minShareCount: 8, priority: 1 },
+    ],
+  },
   // Names are kept: they stand in the stack of a bug report.
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
 });

@@ -3,7 +3,14 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorMessage, formatBytes, MAX_FILE_BYTES, readWhole, UsageError } from '../lib/public/command-line.js';
+import {
+  errorMessage,
+  formatBytes,
+  MAX_FILE_BYTES,
+  oddNameRemedy,
+  readWhole,
+  UsageError,
+} from '../lib/public/command-line.js';
 
 /** Of an input that is no regular file, and so tells no size: a device may never end. */
 const MAX_STREAM_BYTES = 2 ** 28;
@@ -66,10 +73,11 @@ async function* pieces(path: string): AsyncGenerator<Uint8Array> {
 
 function unreadable(path: string, code: InputCode, cause: unknown): UsageError {
   const subject = path === '-' ? 'stdin' : path;
+  const elf =
+    code === 'HH1101' ? 'give the ELF file that the build made (firmware.elf, not .bin, .hex or .uf2)' : undefined;
+  const remedy = oddNameRemedy(path) ?? elf;
   return new UsageError(code, `${subject}: cannot be read: ${errorMessage(cause)}`, {
     cause,
-    ...(code === 'HH1101'
-      ? { remedy: 'give the ELF file that the build made (firmware.elf, not .bin, .hex or .uf2)' }
-      : {}),
+    ...(remedy === undefined ? {} : { remedy }),
   });
 }

@@ -4,6 +4,7 @@ import {
   allAllocators,
   detectAllocators,
   ExitCode,
+  sanitize,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readFirmware } from './read-symbols.js';
@@ -63,5 +64,5 @@ function show(matches: readonly AllocatorMatch[], { elf, machine }: Subject, con
     context.err(`not to be followed: a program for ${machine}, and the hooks know Arm's calls only (HH1362)\n`);
     return;
   }
-  if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${elf}\n`);
+  if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${sanitize(elf)}\n`);
 }

@@ -11,6 +11,7 @@ import {
   loadBoard,
   OutputError,
   parseBoard,
+  sanitize,
   UsageError,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
@@ -99,7 +100,7 @@ async function give(text: string, { out }: MakeArgs, context: Context): Promise<
   } catch (cause) {
     throw new OutputError('HH1543', `${out}: cannot be written`, { cause, remedy: 'a file that is there is kept' });
   }
-  if (!context.quiet) context.err(`written to ${out}; next: harvest boards show ${out}\n`);
+  if (!context.quiet) context.err(`written to ${sanitize(out)}; next: harvest boards show ${sanitize(out)}\n`);
   return ExitCode.ok;
 }
 

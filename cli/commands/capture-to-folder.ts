@@ -145,7 +145,7 @@ async function freshJournalPath(folder: string, context: Context): Promise<strin
     });
   }
   await rename(path, previous);
-  if (!context.quiet) context.err(`the journal of the capture before is kept as ${previous}\n`);
+  if (!context.quiet) context.err(`the journal of the capture before is kept as ${sanitize(previous)}\n`);
   return path;
 }
 

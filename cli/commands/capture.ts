@@ -22,7 +22,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { positiveOption, sizeOption } from '../number-options.js';
+import { positiveOption, secondsOption, sizeOption } from '../number-options.js';
 import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 import { readFirmware } from './read-symbols.js';
@@ -112,10 +112,10 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
   const records = captureTracerRing({
     elf: elf.path,
     signal: context.signal,
-    timeoutMs: positiveOption('--timeout', args.timeout) * 1000,
+    timeoutMs: secondsOption('--timeout', args.timeout),
     ...targetOptions(args, context),
     ...(args.until === undefined ? {} : { until: args.until }),
-    ...(args.poll === undefined ? {} : { pollMs: args.poll }),
+    ...(args.poll === undefined ? {} : { pollMs: positiveOption('--poll', args.poll) }),
     ...(settings ? { settings } : {}),
   });
   return await finish(records, args.out, context);
@@ -124,7 +124,7 @@ async function captureViaGdb(args: RingArgs, context: Context): Promise<ExitCode
 async function captureOverHttp(args: RingArgs, context: Context): Promise<ExitCode> {
   if (args.source === undefined)
     throw new UsageError('HH1106', 'harvest capture ring: found no address, expected http://HOST[:PORT][/BASE]');
-  const timeoutMs = positiveOption('--timeout', args.timeout) * 1000;
+  const timeoutMs = secondsOption('--timeout', args.timeout);
   const tooLate = new TargetError('HH1940', `${args.source}: not done within ${args.timeout} s, expected it to be`);
   using limit = deadline(context.signal, timeoutMs, tooLate);
   try {
@@ -172,6 +172,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
       'HH1106',
       `harvest capture ${args.kind}: found no source, expected a serial device or tcp:HOST:PORT`,
     );
+  const idleMs = args.idle === undefined ? undefined : secondsOption('--idle', args.idle);
   const source = await parseByteStream(args.source);
   const idle = new AbortController();
   const signal = AbortSignal.any([context.signal, idle.signal]);
@@ -191,7 +192,7 @@ async function captureLive(args: LiveArgs, context: Context): Promise<ExitCode> 
           ...(args.format === undefined ? {} : { format: args.format }),
         })
       : liveDecode(streamItems(source, port), formatById(args.format ?? 'esp-idf'), importOptions);
-  const timer = args.idle === undefined ? undefined : setTimeout(() => idle.abort(), args.idle * 1000);
+  const timer = idleMs === undefined ? undefined : setTimeout(() => idle.abort(), idleMs);
   try {
     return await finish(
       recordsIn(items, context, () => timer?.refresh()),
@@ -213,7 +214,7 @@ async function* recordsIn(
   for await (const item of items) {
     alive();
     if (item.kind === 'opened') {
-      if (!context.quiet) context.err(`reading ${item.name}; Ctrl-C ends the capture\n`);
+      if (!context.quiet) context.err(`reading ${sanitize(item.name)}; Ctrl-C ends the capture\n`);
       continue;
     }
     if (item.kind === 'record') {
@@ -234,7 +235,8 @@ async function* asAsync(records: Iterable<TraceRecord> | AsyncIterable<TraceReco
 async function finish(records: AsyncIterable<TraceRecord>, out: string, context: Context): Promise<ExitCode> {
   const { outputs, exitCode } = await captureToFolder(records, out, context);
   printOutputs(outputs, context);
-  if (!context.quiet && !context.json) context.err(`written to ${out}; next: harvest tree ${out}/capture.harvest\n`);
+  if (!context.quiet && !context.json)
+    context.err(`written to ${sanitize(out)}; next: harvest tree ${sanitize(out)}/capture.harvest\n`);
   return exitCode;
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { sizeOption } from '../number-options.js';
+import { secondsOption, sizeOption } from '../number-options.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
@@ -50,7 +50,7 @@ export const dumpCommand = defineCommand({
       region: args.region === undefined ? writableRegion(firmware) : regionOption(args.region),
       at: stopPoints(firmware, { until: args.at }, () => true).stops,
       every: Math.max(1, Math.floor(args.every)),
-      ...(args.period === undefined ? {} : { periodMs: args.period * 1000 }),
+      ...(args.period === undefined ? {} : { periodMs: secondsOption('--period', args.period) }),
       stops: stopPoints(firmware, { until, untilRepl }, fits).stops,
       maxDumps: args.maxDumps,
     };
@@ -82,8 +82,8 @@ export const dumpCommand = defineCommand({
 function nextStep(files: readonly string[], base: string, elf: string): string {
   const [first, ...more] = files;
   if (first === undefined) return 'no dump was made: the moments of --at, --period and --until were not reached\n';
-  const named = more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' ');
-  return `next: harvest layout ${named} --base ${base} --elf ${elf}\n`;
+  const named = sanitize(more.length > 3 ? join(dirname(first), 'ram-*.bin') : files.join(' '));
+  return `next: harvest layout ${named} --base ${base} --elf ${sanitize(elf)}\n`;
 }
 
 function regionOption(text: string): { baseAddress: number; sizeBytes: number } {

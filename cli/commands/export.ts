@@ -60,7 +60,7 @@ export const exportCommand = defineCommand({
     }
     const path = args.out ?? `${basename(args.trace).replace(/\.[^.]*$/, '')}${writer.extension}`;
     await writeWhole(path, pieces);
-    if (!context.quiet) context.err(`wrote ${path}: ${writer.title}\n`);
+    if (!context.quiet) context.err(`wrote ${sanitize(path)}: ${writer.title}\n`);
     return exitCodeFor(trace);
   },
 });

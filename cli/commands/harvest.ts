@@ -9,6 +9,7 @@ import {
   isJournal,
   loadTrace,
   type RingOptions,
+  sanitize,
   type TargetOptions,
   UsageError,
   writeOutputs,
@@ -16,7 +17,7 @@ import {
 import { consoleLog } from '../console-log.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
-import { positiveOption, sizeOption } from '../number-options.js';
+import { positiveOption, secondsOption, sizeOption } from '../number-options.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
@@ -126,11 +127,11 @@ export const harvestCommand = defineCommand({
         captureLargest: args.captureLargest,
         ring: ringOf(args),
         maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
-        timeoutMs: args.timeout === undefined ? undefined : positiveOption('--timeout', args.timeout) * 1000,
+        timeoutMs: args.timeout === undefined ? undefined : secondsOption('--timeout', args.timeout),
       }),
     };
     using log = consoleLog(args.serialLog, context);
-    if (!context.quiet) context.err(`capturing ${args.elf} ${whereOf(target)}\n`);
+    if (!context.quiet) context.err(`capturing ${sanitize(args.elf)} ${sanitize(whereOf(target))}\n`);
     const { outputs, exitCode } = await captureToFolder(
       harvestEvents({ ...options, onConsoleLine: log.line }),
       out,
@@ -171,7 +172,9 @@ async function finishJournal(path: string, folder: string, context: Context): Pr
 }
 
 function nextStep(folder: string, context: Context): void {
-  context.err(`written to ${folder}; next: harvest tree ${folder === '.' ? '' : `${folder}/`}capture.harvest\n`);
+  context.err(
+    `written to ${sanitize(folder)}; next: harvest tree ${folder === '.' ? '' : `${sanitize(folder)}/`}capture.harvest\n`,
+  );
 }
 
 interface RingArgs {

@@ -9,6 +9,7 @@ import {
   makeOutputFolder,
   OUTPUT_FILES,
   parsePatternFile,
+  sanitize,
   TraceBuilder,
   UsageError,
   writeOutputs,
@@ -93,7 +94,7 @@ export const importCommand = defineCommand({
     });
     if (failure !== undefined && builder.eventCount === 0) throw failure;
     if (failure !== undefined) builder.add({ kind: 'gap', reason: errorMessage(failure) });
-    if (loaded && !context.quiet) context.err(`${paths.join(' ')}: read as ${loaded.title}\n`);
+    if (loaded && !context.quiet) context.err(`${paths.map(sanitize).join(' ')}: read as ${loaded.title}\n`);
     await makeOutputFolder(args.out);
     const trace = builder.build();
     await writeWhole(join(args.out, OUTPUT_FILES.journal), journalBytes(trace));

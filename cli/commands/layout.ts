@@ -14,6 +14,7 @@ import {
   readGcDump,
   readGcText,
   type Symbolizer,
+  sanitize,
   symbolNames,
   UsageError,
   writeWhole,
@@ -78,7 +79,8 @@ function print(moments: readonly Moment[], layouts: readonly NamedLayout[], cont
   const parts = layouts.map(({ name, layout }) => gcLayoutText(layout, name));
   const sequence = gcSequenceText(moments);
   context.out(`${[...parts, ...(sequence === '' ? [] : [sequence])].join('\n\n')}\n`);
-  for (const { name, doubts } of moments) for (const doubt of doubts) context.err(`${name}: ${doubt}\n`);
+  for (const { name, doubts } of moments)
+    for (const doubt of doubts) context.err(`${sanitize(name)}: ${sanitize(doubt)}\n`);
 }
 
 /** A heap in several areas has a layout for each. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ExitCode, formatBytes, traceReport, writeWhole } from '../../lib/public/command-line.js';
+import { ExitCode, formatBytes, sanitize, traceReport, writeWhole } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
@@ -32,7 +32,7 @@ export const reportCommand = defineCommand({
     await writeWhole(path, [html]);
     if (context.json) context.out(`${JSON.stringify({ path, bytes: Buffer.byteLength(html) })}\n`);
     else if (!context.quiet)
-      context.err(`wrote ${path}: ${formatBytes(Buffer.byteLength(html))}, opens in any browser\n`);
+      context.err(`wrote ${sanitize(path)}: ${formatBytes(Buffer.byteLength(html))}, opens in any browser\n`);
     return exitCodeFor(trace);
   },
 });

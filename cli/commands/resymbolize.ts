@@ -7,6 +7,7 @@ import {
   makeOutputFolder,
   OUTPUT_FILES,
   resymbolize,
+  sanitize,
   UsageError,
   writeOutputs,
   writeWhole,
@@ -62,7 +63,9 @@ export const resymbolizeCommand = defineCommand({
     await writeWhole(join(folder, OUTPUT_FILES.journal), journalBytes(trace));
     printOutputs(await writeOutputs(trace, folder), context);
     if (!context.quiet) {
-      context.err(`${formatCount(unwound)} backtraces made anew, ${formatCount(kept)} kept; written to ${folder}\n`);
+      context.err(
+        `${formatCount(unwound)} backtraces made anew, ${formatCount(kept)} kept; written to ${sanitize(folder)}\n`,
+      );
     }
     return ExitCode.ok;
   },

@@ -18,6 +18,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
+import { secondsOption } from '../number-options.js';
 import { printOutputs } from './capture-to-folder.js';
 
 const COMMON = [
@@ -77,7 +78,7 @@ export class SessionPrompt {
         if (context.signal.aborted) break;
         // At a terminal one goes on; a script must not.
         if (!(error instanceof HarvestError) || !terminal) throw error;
-        context.err(`${error.message}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}`);
+        context.err(`${sanitize(error.message)}\n${error.remedy === undefined ? '' : `${sanitize(error.remedy)}\n`}`);
         failed = error.exitCode;
       }
       this.tellWarnings();
@@ -142,7 +143,7 @@ export class SessionPrompt {
   }
 
   private async wait(live: LiveHeapSession, text: string): Promise<void> {
-    const timeoutMs = (this.args.timeout ?? DEFAULT_WAIT_S) * 1000;
+    const timeoutMs = secondsOption('--timeout', this.args.timeout ?? DEFAULT_WAIT_S);
     const shown = await live.console.until(text, { timeoutMs });
     this.context.err(`${shown.split(/\r?\n/).map(sanitize).join('\n')}\n`);
   }

@@ -11,6 +11,7 @@ import {
   UsageError,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { secondsOption } from '../number-options.js';
 import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { SessionPrompt } from './session-prompt.js';
 
@@ -80,7 +81,7 @@ async function openNodeMcu(path: string, args: SessionArgs, { signal }: Context)
   const options = { baudRate: args.baud, signal };
   const selector = await durableSelector(path);
   return NodeMcuSession.open(await openSerialPort(path, options), {
-    idleTimeoutMs: (args.timeout ?? 3) * 1000,
+    idleTimeoutMs: secondsOption('--timeout', args.timeout ?? 3),
     hideTyping: args.hideTyping,
     signal,
     reopen: () => reopenSerialPort(selector, options),

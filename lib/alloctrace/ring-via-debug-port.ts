@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timerMs } from '../base/timers.js';
 import { type Address, formatAddress, type Microseconds, type Milliseconds } from '../base/units.js';
 import { EndReason } from '../capture/end-reason.js';
 import type { CodePoint } from '../capture/engine.js';
@@ -92,7 +93,7 @@ async function resumeUntilPoll(
   if (pollMs === undefined) return resumeToStop(port, signal);
   const pause = new AbortController();
   const stop = () => pause.abort();
-  const timer = setTimeout(stop, pollMs);
+  const timer = setTimeout(stop, timerMs(pollMs));
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {

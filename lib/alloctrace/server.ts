@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Milliseconds } from '../base/units.js';
-import { HarvestError, TargetError, TraceFormatError } from '../errors/errors.js';
+import { HarvestError, TargetError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 import { watchCrowd } from './crowd.js';
 import { inTurns } from './in-turns.js';
@@ -40,14 +40,16 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
  * Serves a ring or a finished trace with the endpoints and the rules of the alloctrace protocol.
- * @throws TargetError HH1640 when the port cannot be opened.
+ * @throws UsageError HH1900 for what is no port, TargetError HH1640 when it cannot be opened.
  * @example await using server = await serveAlloctrace(new FinishedServedRing(trace), { port: 8080 });
  */
 export async function serveAlloctrace(
   source: ServedRing,
   options: AlloctraceServerOptions = {},
 ): Promise<AlloctraceServer> {
-  const host = options.host ?? '127.0.0.1';
+  const { host = '127.0.0.1', port: wanted = 0 } = options;
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535)
+    throw new UsageError('HH1900', `options.port ${wanted}: expected a port, 1 to 65535, or 0 for any free one`);
   const hosts = new Set<string>();
   const service = new Service(source, options, { hosts, cors: options.cors ?? [] });
   const server = createServer(
@@ -55,7 +57,7 @@ export async function serveAlloctrace(
     (request, response) => void service.handle(request, response),
   );
   watchCrowd(server);
-  const port = await listen(server, host, options.port ?? 0);
+  const port = await listen(server, host, wanted);
   const names = ['127.0.0.1', 'localhost', '[::1]', bracketed(host), ...(options.allowedHosts ?? [])];
   for (const name of names) {
     const known = normalHost(/:\d+$/.test(name) && !name.endsWith(']') ? name : `${name}:${port}`);

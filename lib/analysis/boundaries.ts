@@ -74,13 +74,16 @@ function thinned(list: readonly Boundary[]): readonly Boundary[] {
   );
 }
 
-/** By event: in which interval it lies: 0 before the first boundary, 1 up to the second, and so on. */
-export function intervalsOf(trace: Trace, boundaries: readonly Boundary[]): Uint16Array {
-  const intervals = new Uint16Array(trace.eventCount + 1);
-  let at = 0;
-  for (let seq = 0; seq <= trace.eventCount; seq++) {
-    while (at < boundaries.length && (boundaries[at]?.beforeSeq ?? 0) <= seq) at++;
-    intervals[seq] = at;
-  }
-  return intervals;
+/** In which interval an event lies: 0 before the first boundary, 1 up to the second, and so on. */
+export function intervalFinder(boundaries: readonly Boundary[]): (seq: Seq) => number {
+  const begins = Float64Array.from(boundaries, ({ beforeSeq }) => beforeSeq);
+  return (seq) => {
+    let [low, high] = [0, begins.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((begins[middle] as number) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 }

@@ -3,7 +3,7 @@ import type { Blocks, Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
-import { heapPeak, isAliveAt } from './heap-usage.js';
+import { heapPeak } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
 import { unitCounter } from './span-units.js';
@@ -107,32 +107,35 @@ interface SelfFigures {
 
 /** Adds up the figures by stack, without regard to callers: one pass over the lifespans. */
 function selfFigures(trace: Trace, spans: Lifespans, at: { peakSeq: Seq; atSeq: Seq }): SelfFigures {
-  const { stack } = trace.events;
+  const { stack, sizeBytes: bytes, address } = trace.events;
+  const { count, startSeq, endSeq, endCause } = spans;
   const stackCount = trace.stacks.count;
   const values = new Float64Array((stackCount + 1) * COLUMNS);
   const used = new Uint8Array(stackCount);
   const unitsOf = unitCounter(trace);
-  for (let span = 0; span < spans.count; span++) {
-    const startSeq = spans.startSeq[span] ?? 0;
-    const sizeBytes = spans.sizeBytes[span] ?? 0;
-    const units = unitsOf(spans.address[span] ?? 0, sizeBytes);
-    const id: StackId = stack[startSeq] ?? -1;
+  const { peakSeq, atSeq } = at;
+  for (let span = 0; span < count; span++) {
+    const start = startSeq[span] as number;
+    const end = endSeq[span] as number;
+    const sizeBytes = bytes[start] as number;
+    const units = unitsOf(address[start] as number, sizeBytes);
+    const id: StackId = stack[start] as number;
     const known = id >= 0 && id < stackCount;
     if (known) used[id] = 1;
     const row = (known ? id : stackCount) * COLUMNS;
-    if (spans.endCause[span] === EndCause.alive) addAmount(values, row, units, sizeBytes);
-    if (isAliveAt(spans, span, at.peakSeq)) addAmount(values, row + 3, units, sizeBytes);
+    if (endCause[span] === EndCause.alive) addAmount(values, row, units, sizeBytes);
+    if (start <= peakSeq && end > peakSeq) addAmount(values, row + 3, units, sizeBytes);
     addAmount(values, row + 6, units, sizeBytes);
     if (isTemporary(spans, span)) addAmount(values, row + 9, units, sizeBytes);
-    if (at.atSeq >= 0 && isAliveAt(spans, span, at.atSeq)) addAmount(values, row + 12, units, sizeBytes);
+    if (atSeq >= 0 && start <= atSeq && end > atSeq) addAmount(values, row + 12, units, sizeBytes);
   }
   return { values, used };
 }
 
 function addAmount(values: Float64Array, at: number, units: Blocks, sizeBytes: Bytes): void {
-  values[at] = (values[at] ?? 0) + 1;
-  values[at + 1] = (values[at + 1] ?? 0) + units;
-  values[at + 2] = (values[at + 2] ?? 0) + sizeBytes;
+  values[at] = (values[at] as number) + 1;
+  values[at + 1] = (values[at + 1] as number) + units;
+  values[at + 2] = (values[at + 2] as number) + sizeBytes;
 }
 
 /** Freed (or swept) before another allocation happened. */
@@ -167,10 +170,13 @@ interface MutableNode extends CallNode {
 function nodesOf(tree: PlaceTree, places: readonly Place[], sums: Float64Array): CallNode {
   const nodes: MutableNode[] = [];
   for (let id = 0; id < tree.parent.length; id++) {
-    const place = places[tree.place[id] ?? -1] ?? { ...NO_PLACE, location: '' };
+    const { location, functionName, file, line } = places[tree.place[id] ?? -1] ?? { ...NO_PLACE, location: '' };
     const row = id * COLUMNS;
     nodes.push({
-      ...place,
+      location,
+      functionName,
+      file,
+      line,
       live: amountAt(sums, row),
       peak: amountAt(sums, row + 3),
       total: amountAt(sums, row + 6),
@@ -191,6 +197,10 @@ function nodesOf(tree: PlaceTree, places: readonly Place[], sums: Float64Array):
   return root;
 }
 
+/** Most nodes have most figures zero: one object for all of them. */
+const NOTHING: Amount = { count: 0, units: 0, bytes: 0 };
+
 function amountAt(sums: Float64Array, at: number): Amount {
+  if (sums[at] === 0) return NOTHING;
   return { count: sums[at] ?? 0, units: sums[at + 1] ?? 0, bytes: sums[at + 2] ?? 0 };
 }

@@ -1,7 +1,7 @@
 import type { Address, Bytes, Seq, StackId } from '../base/units.js';
 import { type Finding, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import { type Cut, gapTimeline } from './gap-timeline.js';
+import { type Cut, followGaps } from './gap-timeline.js';
 import { fragmentationOf, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Holder, holdersOf } from './holders.js';
@@ -104,7 +104,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
   const top = options.top ?? 10;
   const { hidden, assumptions } = framesToHide(trace, options);
   const map = heapMap(trace, options.atSeq);
-  const line = gapTimeline(trace, top);
+  const line = sampleGaps(trace, top, options.points ?? 64);
   const withStack = <T extends { readonly stack: StackId }>(item: T): WithStack<T> => ({
     ...item,
     frames: shownStack(trace, item.stack, hidden),
@@ -115,16 +115,14 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     return { room: room ? { ...room, blocks: room.blocks.map(withStack) } : null };
   };
   const failed = failedSeqs(trace, options.maxFailures ?? 20);
-  const states = line ? sampleStates(line, options.points ?? 64) : [];
-  const tightest = line ? tightestState(line) : undefined;
   return {
     schema: 'heap-harvest/fragmentation@1',
     at: { seq: map.atSeq, ...pick(map) },
     regions: map.regions.map(regionState),
     verdicts: regionVerdicts(trace, map, { lookThrough: true, ...options }),
     ...roomField(),
-    ...(tightest ? { tightest } : {}),
-    timeline: states,
+    ...(line?.tightest ? { tightest: line.tightest } : {}),
+    timeline: line?.states ?? [],
     walls: wallsOf(trace, map, top).map(withStack),
     cuts: (line?.cuts ?? []).map(withStack),
     cutCount: line?.cutCount ?? 0,
@@ -153,32 +151,24 @@ function pick(map: HeapMap): Omit<FreeState, 'seq'> {
   return { freeBytes: map.freeBytes, largestFreeBytes: map.largestFreeBytes, fragmentation: map.fragmentation };
 }
 
-interface Line {
-  readonly freeBytes: Float64Array;
-  readonly largestFreeBytes: Float64Array;
-}
-
-function stateAt(line: Line, seq: Seq): FreeState {
-  const freeBytes = line.freeBytes[seq] ?? 0;
-  const largestFreeBytes = line.largestFreeBytes[seq] ?? 0;
-  return { seq, freeBytes, largestFreeBytes, fragmentation: fragmentationOf(freeBytes, largestFreeBytes) };
-}
-
-function sampleStates(line: Line, points: number): FreeState[] {
-  const count = line.freeBytes.length;
-  const wanted = Math.min(count, Math.max(1, points));
-  return Array.from({ length: wanted }, (_, i) => stateAt(line, Math.floor(((i + 1) * count) / wanted) - 1));
-}
-
-function tightestState(line: Line): FreeState | undefined {
-  let best = -1;
-  let least = Number.POSITIVE_INFINITY;
-  line.largestFreeBytes.forEach((bytes, seq) => {
-    if (bytes >= least) return;
-    least = bytes;
-    best = seq;
+/** Follows the gaps and keeps the states of so many events, evenly spread, and the first of those with the smallest largest gap. */
+function sampleGaps(trace: Trace, maxCuts: number, points: number) {
+  const { eventCount } = trace;
+  const wanted = Math.min(eventCount, Math.max(1, points));
+  const states: FreeState[] = [];
+  const seqOf = (index: number) => Math.floor(((index + 1) * eventCount) / wanted) - 1;
+  let [next, least, leastFree, leastSeq] = [seqOf(0), Number.POSITIVE_INFINITY, 0, -1];
+  const followed = followGaps(trace, maxCuts, (seq, freeBytes, largestFreeBytes) => {
+    if (largestFreeBytes < least) [least, leastFree, leastSeq] = [largestFreeBytes, freeBytes, seq];
+    if (seq !== next) return;
+    states.push(stateOf(seq, freeBytes, largestFreeBytes));
+    next = seqOf(states.length);
   });
-  return best < 0 ? undefined : stateAt(line, best);
+  return followed && { ...followed, states, tightest: leastSeq < 0 ? undefined : stateOf(leastSeq, leastFree, least) };
+}
+
+function stateOf(seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes): FreeState {
+  return { seq, freeBytes, largestFreeBytes, fragmentation: fragmentationOf(freeBytes, largestFreeBytes) };
 }
 
 function failedSeqs(trace: Trace, limit: number): { seqs: Seq[]; count: number } {

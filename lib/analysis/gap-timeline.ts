@@ -1,4 +1,5 @@
-import type { Bytes, Seq, StackId } from '../base/units.js';
+import type { Address, Bytes, Seq, StackId } from '../base/units.js';
+import type { Numbers } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
@@ -34,38 +35,81 @@ export interface Cut {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline | undefined {
-  const spans = lifespans(trace);
-  const { regions, assumptions } = heapRegions(trace, spans);
-  const trackers = trackersFor(spans, regions);
-  if (!trackers) return undefined;
   const freeBytes = new Float64Array(trace.eventCount);
   const largestFreeBytes = new Float64Array(trace.eventCount);
+  const followed = followGaps(trace, maxCuts, (seq, free, largest) => {
+    freeBytes[seq] = free;
+    largestFreeBytes[seq] = largest;
+  });
+  return followed && { freeBytes, largestFreeBytes, ...followed };
+}
+
+type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes'>;
+
+/** The same told event by event, for who keeps only some of it. */
+export function followGaps(
+  trace: Trace,
+  maxCuts: number,
+  after: (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void,
+): FollowedGaps | undefined {
+  const spans = lifespans(trace);
+  const { regions, assumptions } = heapRegions(trace, spans);
+  const trackers = trackersFor(trace, spans, regions);
+  if (!trackers) return undefined;
   const cuts = new CutList(trace, maxCuts);
-  const trackerOf = (span: number) => {
-    const address = spans.address[span] ?? 0;
-    return trackers.length === 1 && trackers[0]?.holds(address)
-      ? trackers[0]
-      : trackers.find((tracker) => tracker.holds(address));
+  const { startSeq } = spans;
+  const address: Numbers = trace.events.address;
+  const sizeBytes: Numbers = trace.events.sizeBytes;
+  const trackerAt = (at: Address) => {
+    for (let i = 0; i < trackers.length; i++) if (trackers[i]?.holds(at)) return trackers[i];
+    return undefined;
   };
-  const largest = () => trackers.reduce((max, tracker) => Math.max(max, tracker.largestFreeBytes), 0);
-  let before = largest();
+  let [free, before] = [freeOf(trackers), largestOf(trackers)];
+  let [opened, changed] = [false, false];
   walkSpans(trace, spans, {
-    closed: (span) => trackerOf(span)?.give(spans.address[span] ?? 0),
-    opened: (span, seq) => {
-      trackerOf(span)?.take(spans.address[span] ?? 0, spans.sizeBytes[span] ?? 0);
-      cuts.offer(seq, before, largest());
+    closed: (span) => {
+      const at = address[startSeq[span] as number] as number;
+      trackerAt(at)?.give(at);
+      changed = true;
+    },
+    opened: (_span, seq) => {
+      const at = address[seq] as number;
+      trackerAt(at)?.take(at, sizeBytes[seq] as number);
+      opened = true;
     },
     after: (seq) => {
-      freeBytes[seq] = trackers.reduce((sum, tracker) => sum + tracker.freeBytes, 0);
-      before = largest();
-      largestFreeBytes[seq] = before;
+      if (opened || changed) {
+        free = freeOf(trackers);
+        const largest = largestOf(trackers);
+        if (opened) cuts.offer(seq, before, largest);
+        before = largest;
+        opened = false;
+        changed = false;
+      }
+      after(seq, free, before);
     },
   });
-  return { freeBytes, largestFreeBytes, ...cuts.result(), assumptions };
+  return { ...cuts.result(), assumptions };
+}
+
+function largestOf(trackers: readonly GapTracker[]): Bytes {
+  let largest = 0;
+  for (let i = 0; i < trackers.length; i++) largest = Math.max(largest, trackers[i]?.largestFreeBytes ?? 0);
+  return largest;
+}
+
+function freeOf(trackers: readonly GapTracker[]): Bytes {
+  let free = 0;
+  for (let i = 0; i < trackers.length; i++) free += trackers[i]?.freeBytes ?? 0;
+  return free;
 }
 
 /** One tracker a region, at the coarsest power of two that all its blocks are multiples of. */
-function trackersFor(spans: Lifespans, regions: readonly HeapRegion[]): GapTracker[] | undefined {
+function trackersFor(
+  { events }: Trace,
+  { startSeq, count }: Lifespans,
+  regions: readonly HeapRegion[],
+): GapTracker[] | undefined {
   const trackers: GapTracker[] = [];
   for (const region of regions) {
     const end = region.baseAddress + region.sizeBytes;
@@ -74,11 +118,12 @@ function trackersFor(spans: Lifespans, regions: readonly HeapRegion[]): GapTrack
       while (step > 1 && bytes % step !== 0) step /= 2;
     };
     refine(region.sizeBytes);
-    for (let span = 0; span < spans.count && step > 1; span++) {
-      const address = spans.address[span] ?? 0;
+    for (let span = 0; span < count && step > 1; span++) {
+      const seq = startSeq[span] as number;
+      const address = events.address[seq] as number;
       if (address < region.baseAddress || address >= end) continue;
       refine(address - region.baseAddress);
-      refine(spans.sizeBytes[span] ?? 0);
+      refine(events.sizeBytes[seq] as number);
     }
     const tracker = GapTracker.forRegion(region, step);
     if (!tracker) return undefined;

@@ -46,7 +46,7 @@ export class GapTracker {
 
   /** Takes a block that overlaps no other; what reaches over the region's end is cut. */
   take(address: Address, sizeBytes: Bytes): void {
-    const at = (address - this.region.baseAddress) / this.stepBytes;
+    const at = this.stepOf(address);
     const size = Math.min(this.steps - at, sizeBytes / this.stepBytes);
     if (size <= 0 || this.starts.has(at)) return;
     const { from, to } = this.gapAround(at);
@@ -59,7 +59,7 @@ export class GapTracker {
   }
 
   give(address: Address): void {
-    const at = (address - this.region.baseAddress) / this.stepBytes;
+    const at = this.stepOf(address);
     if (!this.starts.has(at)) return;
     const size = this.sizes[at] ?? 0;
     this.starts.delete(at);
@@ -68,6 +68,11 @@ export class GapTracker {
     this.removeGap(to - at - size);
     this.addGap(to - from);
     this.freeBytes += size * this.stepBytes;
+  }
+
+  /** As an integer: V8 works on with fractions otherwise. */
+  private stepOf(address: Address): number {
+    return ((address - this.region.baseAddress) / this.stepBytes) | 0;
   }
 
   /** The gap that a free step lies in. */

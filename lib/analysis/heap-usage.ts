@@ -1,50 +1,35 @@
-import type { Bytes, Seq } from '../base/units.js';
-import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import type { Seq } from '../base/units.js';
+import { type Lifespans, lifespans, type Peak } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { countSpans, type SpanCounter, walkSpans } from './walk-spans.js';
+import { walkBlocks, walkSpans } from './walk-spans.js';
 
-/** The most that was alive at one moment. */
-export interface Peak {
-  readonly bytes: Bytes;
-  /** Allocations alive at that moment. */
-  readonly count: number;
-  /** The event that first reached it; -1 in a trace without allocations. */
-  readonly seq: Seq;
-}
+export type { Peak } from '../trace/lifespans.js';
 
 const peaks = new WeakMap<Lifespans, Peak>();
 
 /** The true simultaneous peak of the live bytes; found once for a trace. */
 export function heapPeak(trace: Trace, spans: Lifespans = lifespans(trace)): Peak {
-  return peaks.get(spans) ?? countSpans(trace, spans, peakCounter(spans));
-}
-
-/** The same on a walk of somebody else's. */
-export function peakCounter(spans: Lifespans): SpanCounter<Peak> {
-  const { sizeBytes } = spans;
+  const known = spans.peak ?? peaks.get(spans);
+  if (known) return known;
   let [bytes, count] = [0, 0];
   let [peakBytes, peakCount, peakSeq] = [-1, 0, -1];
-  return {
-    visitor: {
-      closed: (span) => {
-        bytes -= sizeBytes[span] ?? 0;
-        count--;
-      },
-      opened: (span, seq) => {
-        bytes += sizeBytes[span] ?? 0;
-        count++;
-        if (bytes <= peakBytes) return;
-        peakBytes = bytes;
-        peakCount = count;
-        peakSeq = seq;
-      },
+  walkBlocks(trace, spans, {
+    closed: (_start, sizeBytes) => {
+      bytes -= sizeBytes;
+      count--;
     },
-    result: () => {
-      const peak: Peak = { bytes: Math.max(0, peakBytes), count: peakCount, seq: peakSeq };
-      peaks.set(spans, peak);
-      return peak;
+    opened: (start, sizeBytes) => {
+      bytes += sizeBytes;
+      count++;
+      if (bytes <= peakBytes) return;
+      peakBytes = bytes;
+      peakCount = count;
+      peakSeq = start;
     },
-  };
+  });
+  const peak: Peak = { bytes: Math.max(0, peakBytes), count: peakCount, seq: peakSeq };
+  peaks.set(spans, peak);
+  return peak;
 }
 
 /** What is alive after each event: the usage curve. */

@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.js';
 import type { HeapMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
-import { spanSources } from './source-table.js';
+import { stackSources } from './source-table.js';
 
 /** What one source holds at one event. */
 export interface Holder extends Place {
@@ -19,14 +19,15 @@ export function holdersOf(
   options: HideOptions & { readonly limit?: number } = {},
 ): Holder[] {
   const spans = lifespans(trace);
-  const { ofSpan, list } = spanSources(trace, spans, hiddenFrames(trace, options));
+  const { sourceOf, list } = stackSources(trace, hiddenFrames(trace, options));
   const sums = new Map<number, { count: number; bytes: number }>();
   for (const region of map.regions) {
     for (const span of region.blocks) {
-      const source = ofSpan[span] ?? -1;
+      const start = spans.startSeq[span] ?? 0;
+      const source = sourceOf(start);
       const sum = sums.get(source) ?? { count: 0, bytes: 0 };
       sum.count++;
-      sum.bytes += spans.sizeBytes[span] ?? 0;
+      sum.bytes += trace.events.sizeBytes[start] ?? 0;
       sums.set(source, sum);
     }
   }

@@ -4,12 +4,12 @@ import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
-import { type Boundary, type BoundaryOptions, boundariesOf, intervalsOf } from './boundaries.js';
+import { type Boundary, type BoundaryOptions, boundariesOf, intervalFinder } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
-import { spanSources } from './source-table.js';
+import { stackSources } from './source-table.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -136,28 +136,30 @@ function scanSpans(
   spans: Lifespans,
   { boundaries, hidden }: { boundaries: readonly Boundary[]; hidden: Uint8Array },
 ): Scan {
-  const { ofSpan, list } = spanSources(trace, spans, hidden);
+  const { sourceOf, list } = stackSources(trace, hidden);
+  const { stack, sizeBytes: sizes } = trace.events;
+  const { startSeq, endSeq, endCause } = spans;
   const intervals = boundaries.length - 1;
   const width = intervals + 1;
-  const inInterval = intervalsOf(trace, boundaries);
+  const intervalOf = intervalFinder(boundaries);
   const bytes = new Float64Array(list.length * width);
   const count = new Float64Array(list.length * width);
   const scan: Scan = { places: list, left: new Map(), intervals, bytes, count, lostAtEpochs: 0 };
   for (let span = 0; span < spans.count; span++) {
-    const from = inInterval[spans.startSeq[span] ?? 0] ?? 0;
+    const start = startSeq[span] as number;
+    const from = intervalOf(start);
     if (from > intervals) break;
-    const source = ofSpan[span] ?? 0;
-    const sizeBytes = spans.sizeBytes[span] ?? 0;
+    const source = sourceOf(start);
+    const sizeBytes = sizes[start] as number;
     bytes[source * width + from] = (bytes[source * width + from] ?? 0) + sizeBytes;
     count[source * width + from] = (count[source * width + from] ?? 0) + 1;
-    const alive = spans.endCause[span] === EndCause.alive;
-    const to = alive ? intervals + 1 : (inInterval[spans.endSeq[span] ?? 0] ?? 0);
+    const alive = endCause[span] === EndCause.alive;
+    const to = alive ? intervals + 1 : intervalOf(endSeq[span] as number);
     if (to <= intervals) {
       bytes[source * width + to] = (bytes[source * width + to] ?? 0) - sizeBytes;
       count[source * width + to] = (count[source * width + to] ?? 0) - 1;
-      if (spans.endCause[span] === EndCause.epoch && to > 0) scan.lostAtEpochs++;
-    } else if (from > 0)
-      addLeft(scan, source, { sizeBytes, stack: trace.events.stack[spans.startSeq[span] ?? 0] ?? -1 });
+      if (endCause[span] === EndCause.epoch && to > 0) scan.lostAtEpochs++;
+    } else if (from > 0) addLeft(scan, source, { sizeBytes, stack: stack[start] as number });
   }
   return scan;
 }

@@ -1,7 +1,7 @@
 import type { Bytes, Seq } from '../base/units.js';
 import type { Lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
+import { type BlockCounter, type BlockVisitor, countBlocks } from './walk-spans.js';
 
 /** What happened between two marks. */
 export interface Phase {
@@ -22,13 +22,12 @@ export interface Phase {
 
 /** The trace cut at its marks; one phase without marks. A phase without an event (two marks in a row) stays, with zeros. */
 export function phasesOf(trace: Trace, spans: Lifespans): Phase[] {
-  return countSpans(trace, spans, phaseCounter(trace, spans));
+  return countBlocks(trace, spans, phaseCounter(trace));
 }
 
 /** The same on a walk of somebody else's. */
-export function phaseCounter(trace: Trace, spans: Lifespans): SpanCounter<Phase[]> {
+export function phaseCounter(trace: Trace): BlockCounter<Phase[]> {
   const cuts = [{ name: '(start)', beforeSeq: 0 }, ...trace.marks];
-  const { sizeBytes: bytes } = spans;
   const phases: Phase[] = [];
   let live = 0;
   let open = openPhase(cuts[0]?.name ?? '', 0, 0);
@@ -41,14 +40,13 @@ export function phaseCounter(trace: Trace, spans: Lifespans): SpanCounter<Phase[
     }
     nextSeq = cuts[next]?.beforeSeq ?? Number.POSITIVE_INFINITY;
   };
-  const visitor: SpanVisitor = {
-    closed: (span, seq) => {
+  const visitor: BlockVisitor = {
+    closed: (_start, sizeBytes, seq) => {
       if (seq >= nextSeq) closeUpTo(seq);
-      live -= bytes[span] as number;
+      live -= sizeBytes;
     },
-    opened: (span, seq) => {
-      if (seq >= nextSeq) closeUpTo(seq);
-      const sizeBytes = bytes[span] as number;
+    opened: (start, sizeBytes) => {
+      if (start >= nextSeq) closeUpTo(start);
       live += sizeBytes;
       open.allocatedBytes += sizeBytes;
       if (live > open.peakBytes) open.peakBytes = live;

@@ -2,7 +2,7 @@ import type { Bytes, Seq } from '../base/units.js';
 import { intColumn } from '../trace/column.js';
 import { type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
+import { type BlockCounter, type BlockVisitor, countBlocks } from './walk-spans.js';
 
 /** One line of Drone OS's heap table: an exact size. */
 export interface SizeRow {
@@ -31,18 +31,16 @@ const MAX_LISTED = 20;
 /** How many allocations of each size there were, and what they take. */
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
   const spans = lifespans(trace);
-  return countSpans(trace, spans, sizeCounter(trace, spans, heapBytes));
+  return countBlocks(trace, spans, sizeCounter(trace, spans, heapBytes));
 }
 
 /** The same on a walk of somebody else's. */
-export function sizeCounter(trace: Trace, spans: Lifespans, heapBytes?: Bytes): SpanCounter<SizeTable> {
+export function sizeCounter(trace: Trace, spans: Lifespans, heapBytes?: Bytes): BlockCounter<SizeTable> {
   const sizeOf = requestedSize(trace);
-  const { sizeBytes: blockBytes } = spans;
   const ids = new SizeIds();
   const live = intColumn();
   const max = intColumn();
   const total = intColumn();
-  const classOf = new Int32Array(spans.count);
   const tooLarge: { seq: Seq; sizeBytes: Bytes }[] = [];
   const add = (column: typeof live, id: number, value: number) => {
     const sum = (column.values[id] as number) + value;
@@ -54,14 +52,13 @@ export function sizeCounter(trace: Trace, spans: Lifespans, heapBytes?: Bytes): 
     if (id === live.length) for (const column of [live, max, total]) column.push(0);
     return id;
   };
-  const visitor: SpanVisitor = {
-    closed: (span) => {
-      add(live, classOf[span] as number, -1);
+  const visitor: BlockVisitor = {
+    closed: (start, blockBytes) => {
+      add(live, ids.of(sizeOf(blockBytes, start)), -1);
     },
-    opened: (span, seq) => {
-      const sizeBytes = sizeOf(blockBytes[span] as number, seq);
+    opened: (seq, blockBytes) => {
+      const sizeBytes = sizeOf(blockBytes, seq);
       const id = idOf(sizeBytes);
-      classOf[span] = id;
       add(total, id, 1);
       const now = add(live, id, 1);
       if (now > (max.values[id] as number)) max.values[id] = now;

@@ -1,10 +1,10 @@
-import type { Bytes } from '../base/units.js';
+import type { Bytes, Seq } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { sourceFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place, placesOf } from './places.js';
-import { countSpans, type SpanCounter, type SpanVisitor } from './walk-spans.js';
+import { type BlockCounter, type BlockVisitor, countBlocks } from './walk-spans.js';
 
 /** What one source line requested itself (its callees' requests are theirs). */
 export interface SourceRow extends Place {
@@ -23,40 +23,46 @@ export interface SpanSources {
   readonly list: readonly Place[];
 }
 
-/** By lifespan: its source, the innermost frame that is not hidden (`hidden`: by frame id). */
-export function spanSources(trace: Trace, spans: Lifespans, hidden: Uint8Array): SpanSources {
+/** The source of the stack of each event: the innermost frame that is not hidden (`hidden`: by frame id). */
+export function stackSources(trace: Trace, hidden: Uint8Array) {
+  const { stack } = trace.events;
   const places = placesOf(trace);
-  const sources = sourceFrames(trace, hidden);
   const none = places.list.length;
-  const ofSpan = new Int32Array(spans.count);
-  for (let span = 0; span < spans.count; span++) {
-    const stack = trace.events.stack[spans.startSeq[span] ?? 0] ?? -1;
-    const frame = stack >= 0 ? (sources[stack] ?? -1) : -1;
-    ofSpan[span] = frame < 0 ? none : (places.ofFrame[frame] ?? none);
-  }
-  return { ofSpan, list: [...places.list, NO_PLACE] };
+  const ofStack = sourceFrames(trace, hidden).map((frame) => (frame < 0 ? none : (places.ofFrame[frame] ?? none)));
+  const sourceOf = (seq: Seq): number => {
+    const id = stack[seq] as number;
+    return id >= 0 && id < ofStack.length ? (ofStack[id] as number) : none;
+  };
+  return { sourceOf, list: [...places.list, NO_PLACE] };
+}
+
+/** By lifespan: its source (`hidden`: by frame id). */
+export function spanSources(trace: Trace, { startSeq, count }: Lifespans, hidden: Uint8Array): SpanSources {
+  const { sourceOf, list } = stackSources(trace, hidden);
+  const ofSpan = new Int32Array(count);
+  for (let span = 0; span < count; span++) ofSpan[span] = sourceOf(startSeq[span] as number);
+  return { ofSpan, list };
 }
 
 /** Figures by source, the most bytes alive first, then the most allocated. */
 export function sourceTable(trace: Trace, spans: Lifespans, hidden: Uint8Array): SourceRow[] {
-  return countSpans(trace, spans, sourceCounter(trace, spans, hidden));
+  return countBlocks(trace, spans, sourceCounter(trace, spans, hidden));
 }
 
 /** The same on a walk of somebody else's. */
-export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array): SpanCounter<SourceRow[]> {
-  const { ofSpan, list } = spanSources(trace, spans, hidden);
-  const { sizeBytes: bytes, endCause } = spans;
+export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array): BlockCounter<SourceRow[]> {
+  const { sourceOf, list } = stackSources(trace, hidden);
+  const { endCause } = spans;
   const column = () => new Float64Array(list.length);
   const [allocations, allocated, liveCount, live] = [column(), column(), column(), column()];
   const [now, peak, temporary] = [column(), column(), column()];
   const add = (to: Float64Array, source: number, value: number) => {
     to[source] = (to[source] as number) + value;
   };
-  const visitor: SpanVisitor = {
-    closed: (span) => add(now, ofSpan[span] as number, -(bytes[span] as number)),
-    opened: (span) => {
-      const source = ofSpan[span] as number;
-      const sizeBytes = bytes[span] as number;
+  const visitor: BlockVisitor = {
+    closed: (start, sizeBytes) => add(now, sourceOf(start), -sizeBytes),
+    opened: (start, sizeBytes, span) => {
+      const source = sourceOf(start);
       add(allocations, source, 1);
       add(allocated, source, sizeBytes);
       add(now, source, sizeBytes);
@@ -67,8 +73,11 @@ export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array
       add(live, source, sizeBytes);
     },
   };
-  const rowOf = (place: Place, id: number): SourceRow => ({
-    ...place,
+  const rowOf = ({ location, functionName, file, line }: Place, id: number): SourceRow => ({
+    location,
+    functionName,
+    file,
+    line,
     allocations: allocations[id] ?? 0,
     allocatedBytes: allocated[id] ?? 0,
     liveCount: liveCount[id] ?? 0,
@@ -78,10 +87,6 @@ export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array
   });
   const byBytes = (a: SourceRow, b: SourceRow) =>
     b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location);
-  const result = () =>
-    list
-      .map(rowOf)
-      .filter((row) => row.allocations > 0)
-      .sort(byBytes);
+  const result = () => list.flatMap((place, id) => (allocations[id] === 0 ? [] : rowOf(place, id))).sort(byBytes);
   return { visitor, result };
 }

@@ -1,3 +1,4 @@
+import { timerMs } from './timers.js';
 import type { Milliseconds } from './units.js';
 
 /** A signal that aborts with another one, or with `reason` when its time is up. */
@@ -9,7 +10,7 @@ export interface Deadline extends Disposable {
 export function deadline(signal: AbortSignal, afterMs: Milliseconds, reason: unknown): Deadline {
   const control = new AbortController();
   const onAbort = () => control.abort(signal.reason);
-  const timer = setTimeout(() => control.abort(reason), afterMs);
+  const timer = setTimeout(() => control.abort(reason), timerMs(afterMs));
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   return {

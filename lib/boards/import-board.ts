@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { didYouMean } from '../base/did-you-mean.js';
 import { parseAddress } from '../base/units.js';
-import { UsageError } from '../errors/errors.js';
+import { errorMessage, UsageError } from '../errors/errors.js';
 import type { ChipDescription } from './chip-description.js';
 import { boardOfOpenocdScript } from './openocd-script.js';
 
@@ -14,8 +14,8 @@ const COMPARATORS: readonly (readonly [RegExp, number, number])[] = [
 
 /** What can be imported, by content: J-Link's device list, a CMSIS pack's description, an OpenOCD board script. */
 export function chipsIn(text: string, subject: string): readonly ChipDescription[] {
-  if (/<Data[Bb]ase[\s>]/.test(text)) return jlinkDevices(text);
-  if (/<package[\s>]/.test(text) && /<devices>/.test(text)) return packDevices(text);
+  if (/<Data[Bb]ase[\s>]/.test(text)) return jlinkDevices(xmlOf(text, subject));
+  if (/<package[\s>]/.test(text) && /<devices>/.test(text)) return packDevices(xmlOf(text, subject));
   const script = boardOfOpenocdScript(text, subject);
   if (script) return [script];
   throw new UsageError(
@@ -76,6 +76,18 @@ const xml = new XMLParser({
 });
 
 type Node = Readonly<Record<string, unknown>>;
+
+function xmlOf(text: string, subject: string): Node {
+  try {
+    return xml.parse(text) as Node;
+  } catch (cause) {
+    throw new UsageError('HH1542', `${subject}: found ${errorMessage(cause)}, expected well-formed XML`, {
+      cause,
+      remedy: 'fetch the file once more: it is damaged',
+    });
+  }
+}
+
 const nodes = (value: unknown): readonly Node[] =>
   (Array.isArray(value) ? value : value === undefined ? [] : [value]) as Node[];
 const textOf = (value: unknown): string =>
@@ -98,8 +110,7 @@ function area(name: string, kind: 'flash' | 'ram', at: { base: string; size: str
   return [{ name: name || kind, kind, baseAddress: hex(base), sizeBytes: hex(size) }];
 }
 
-function jlinkDevices(text: string): ChipDescription[] {
-  const root = xml.parse(text) as Node;
+function jlinkDevices(root: Node): ChipDescription[] {
   const base = nodes(root.Database ?? root.DataBase)[0] ?? {};
   return nodes(base.Device).flatMap((device) => {
     const chip = nodes(device.ChipInfo)[0];
@@ -127,8 +138,7 @@ interface Inherited {
   readonly vendor: string;
 }
 
-function packDevices(text: string): ChipDescription[] {
-  const root = xml.parse(text) as Node;
+function packDevices(root: Node): ChipDescription[] {
   const devices = nodes(nodes(root.package)[0]?.devices)[0] ?? {};
   return nodes(devices.family).flatMap((family) => {
     const top = inherit({ memory: [], core: '', vendor: textOf(family.Dvendor).split(':')[0] ?? '' }, family);

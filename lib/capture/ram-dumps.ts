@@ -1,3 +1,4 @@
+import { timerMs } from '../base/timers.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import type { DebugLink, StopReason } from '../link/debug-link.js';
@@ -100,7 +101,7 @@ export async function* ramDumps(
 async function runFor(link: DebugLink, periodMs: Milliseconds | undefined, signal: AbortSignal): Promise<StopReason> {
   const pause = new AbortController();
   const end = () => pause.abort();
-  const timer = periodMs === undefined ? undefined : setTimeout(end, periodMs);
+  const timer = periodMs === undefined ? undefined : setTimeout(end, timerMs(periodMs));
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   try {

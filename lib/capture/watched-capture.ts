@@ -1,3 +1,4 @@
+import { timerMs } from '../base/timers.js';
 import type { Target } from '../link/server/target.js';
 import type { TraceRecord } from '../trace/heap-event.js';
 import { warnOfBareBacktraces } from './bare-backtraces.js';
@@ -40,7 +41,7 @@ export async function* watchedCapture(
       : setTimeout(() => {
           const never = hasGoal ? `: ${goal} was not reached` : '';
           control.abort(new EndReason(`time-out after ${(plan.timeoutMs ?? 0) / 1000} s${never}`, !hasGoal));
-        }, plan.timeoutMs);
+        }, timerMs(plan.timeoutMs));
   if (target.console) {
     const lines = [...send];
     const end = (text: string | undefined) =>

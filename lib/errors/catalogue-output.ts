@@ -2,6 +2,11 @@ import { type ErrorExplanation, entry } from './error-explanation.js';
 
 /** The codes of written files, of the viewer and of allocation_history.json: part of the catalogue. */
 export const OUTPUT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
+  HH1900: entry(
+    'No port to listen on',
+    'A TCP port is a whole number from 1 to 65535; 0 takes any free one.',
+    'Name another with --port, or leave it out.',
+  ),
   HH1901: entry('The journal cannot be created', 'The folder is not writable.', 'Choose another with --out.'),
   HH1902: entry(
     'The journal cannot be written',

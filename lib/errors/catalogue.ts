@@ -47,7 +47,11 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1105: entry('The trace cannot be read', 'The file is not there or not readable.', 'Check the path; - reads stdin.'),
   HH1106: entry('A file name is missing', 'The command needs one.', 'See `harvest COMMAND --help`.'),
-  HH1107: entry('Not a number above 0', 'The option takes a positive number.', 'See `harvest --help`.'),
+  HH1107: entry(
+    'Not a number above 0',
+    'The option takes a positive number; a time, one of at most 24 days.',
+    'See `harvest --help`.',
+  ),
   HH1108: entry('Not a size', 'Sizes are written 4096, 10K, 2M or 0x5000.', 'Correct the option.'),
   HH1109: entry(
     'The command line is wrong',

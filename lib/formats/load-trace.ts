@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { oddNameRemedy } from '../base/odd-name.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
@@ -12,7 +13,7 @@ import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
 /** Large, so that reading is a few system calls and what is worked on lies in one piece. */
-const PIECE_BYTES = 1 << 22;
+const PIECE_BYTES = 1 << 20;
 const SMALL_PIECE_BYTES = 1 << 16;
 /** A compressed input may not grow beyond this, nor beyond 200:1 once it is larger than 16 MiB. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
@@ -70,7 +71,11 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
       throw new TraceFormatError('HH1406', `${subject}: damaged gzip: ${cause.message}`, { cause });
     }
     if (!('syscall' in cause)) throw cause;
-    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, { cause });
+    const remedy = oddNameRemedy(subject);
+    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, {
+      cause,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }
 
@@ -116,7 +121,8 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
       guard?.check(chunk, opened.decoder);
       continue;
     }
-    head = Buffer.concat([head, chunk]);
+    // A large first piece is used where it lies: it is valid until the next one is asked for.
+    head = head.length === 0 && chunk.length >= HEAD_BYTES ? chunk : Buffer.concat([head, chunk]);
     if (head.length < HEAD_BYTES) continue;
     opened = await openDecoder(head, false, builder, { ...options, subject });
     opened.decoder.push(head);

@@ -1,75 +1,10 @@
 import { TraceFormatError } from '../errors/errors.js';
-import { alloctraceJson } from './alloctrace-json.js';
-import { csvFormat } from './csv.js';
-import { droneFormat, droneGenerationFormats } from './drone/drone.js';
-import { esp8266RtosFormat, ovmsFormat } from './esp/esp8266-rtos.js';
-import { idfAllocHookFormat } from './esp/idf-alloc-hook.js';
-import { sysviewtraceJsonFormat } from './esp/sysviewtrace-json.js';
-import { sysviewtraceTextFormat } from './esp/sysviewtrace-text.js';
-import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
-
-import { gdbLog } from './gdb-log.js';
-import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
-import { callLogFormat } from './host/call-log.js';
-import { glibcMtraceFormat } from './host/glibc-mtrace.js';
-import { swoFormat } from './itm/swo.js';
-import { jsonTableFormat } from './json-table.js';
-import { heapLevelsFormat } from './levels/heap-levels.js';
-import { headLines } from './line-splitter.js';
-import { mbedMemTraceFormat } from './mbed-mem-trace.js';
-import { memInfoFormat } from './micropython/mem-info.js';
-import { ndjsonFormat } from './ndjson.js';
-import { nuttxMemdumpFormat } from './nuttx-memdump.js';
-import { patternFormat } from './pattern/pattern-format.js';
-import { allocationHistoryFormat } from './read-allocation-history.js';
+import { detectAmong, PAGE_FORMATS } from './page-formats.js';
 import { rowFormats } from './rows/row-formats.js';
-import { nuttxGdbFormat } from './rtos/nuttx-gdb-memleak.js';
-import { nuttxMmDebugFormat, nuttxNoteFormat } from './rtos/nuttx-logs.js';
-import { px4MallocTableFormat } from './rtos/px4-malloc-table.js';
-import { realtekDumpFormat, realtekEventsFormat } from './rtos/realtek.js';
-import { rtThreadFormat } from './rtos/rt-thread.js';
-import { tizenRtFormat } from './rtos/tizenrt.js';
-import { systemViewFormat } from './systemview/systemview.js';
-import { unknownInput } from './unknown-input.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
-export const FORMATS: readonly TraceFormat[] = [
-  gdbLog,
-  allocationHistoryFormat,
-  systemViewFormat,
-  alloctraceJson,
-  espIdfHeapTraceFormat,
-  mbedMemTraceFormat,
-  nuttxMemdumpFormat,
-  memInfoFormat,
-  nuttxGdbFormat,
-  nuttxMmDebugFormat,
-  nuttxNoteFormat,
-  rtThreadFormat,
-  tizenRtFormat,
-  px4MallocTableFormat,
-  realtekDumpFormat,
-  realtekEventsFormat,
-  esp8266RtosFormat,
-  ovmsFormat,
-  idfAllocHookFormat,
-  sysviewtraceTextFormat,
-  sysviewtraceJsonFormat,
-  glibcMtraceFormat,
-  heapWalkFormat,
-  rustAllocatorFormat,
-  callLogFormat,
-  heapLevelsFormat,
-  droneFormat,
-  swoFormat,
-  ...rowFormats,
-  ndjsonFormat,
-  jsonTableFormat,
-  csvFormat,
-  ...droneGenerationFormats,
-  patternFormat,
-];
+export const FORMATS: readonly TraceFormat[] = [...PAGE_FORMATS, ...rowFormats];
 
 /** The format with this id. @throws TraceFormatError HH1401 when there is none. */
 export function formatById(id: string): TraceFormat {
@@ -79,26 +14,7 @@ export function formatById(id: string): TraceFormat {
   throw new TraceFormatError('HH1401', `options.format ${id}: no such format, expected one of: ${known}`);
 }
 
-const CERTAIN = 0.95;
-
 /** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */
-export function detectFormat(head: Uint8Array, whole: boolean, subject = 'input'): TraceFormat {
-  let best: TraceFormat | undefined;
-  let confidence = 0;
-  for (const format of FORMATS) {
-    const sure = format.detect(head, whole);
-    // The binary detectors decode the head: not worth it when a text format has its own words in it.
-    if (sure >= CERTAIN) return format;
-    if (sure > confidence) {
-      best = format;
-      confidence = sure;
-    }
-  }
-  if (best) return best;
-  const lines = headLines(head, whole);
-  const near = FORMATS.flatMap((format) => {
-    const miss = format.nearMiss?.(lines);
-    return miss ? [{ id: format.id, ...miss }] : [];
-  });
-  throw unknownInput(head, { lines, near, subject });
+export function detectFormat(head: Uint8Array, whole: boolean, subject?: string): TraceFormat {
+  return detectAmong(FORMATS, head, subject === undefined ? { whole } : { whole, subject });
 }

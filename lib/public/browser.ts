@@ -39,7 +39,7 @@ export {
 } from '../errors/errors.js';
 export type { AlloctraceHeader, AlloctraceRegion } from '../formats/alloctrace-document.js';
 export { AlloctraceDecoder } from '../formats/alloctrace-json.js';
-export { detectFormat, FORMATS } from '../formats/registry.js';
+export { detectPageFormat as detectFormat, PAGE_FORMATS as FORMATS } from '../formats/page-formats.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../report/pools-output.js';
 export { verdictLines } from '../report/room-text.js';
 export { sanitize } from '../report/sanitize.js';

@@ -1,3 +1,4 @@
+import { timerMs } from '../base/timers.js';
 import type { LinkRead, LinkReadOptions } from './byte-link.js';
 
 /** What a queue may hold before its source is paused. */
@@ -65,7 +66,7 @@ export class ChunkQueue {
 
   private arrival(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timerMs(timeoutMs));
       const wake = done;
       this.wake = wake;
       signal?.addEventListener('abort', done, { once: true });

@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import { ABSENT, AddressMap } from './address-map.js';
-import { EventKind, type Trace } from './trace.js';
+import { OPENS } from './lifespan-columns.js';
+import type { Trace } from './trace.js';
 
 /** The addresses at which a trace allocates: `base`, `base + align`, ... */
 export interface AddressGrid {
@@ -8,6 +9,8 @@ export interface AddressGrid {
   /** A power of two. */
   readonly align: Bytes;
   readonly units: number;
+  /** How many events allocate: each begins a lifespan. */
+  readonly opened: number;
 }
 
 /** A map from addresses to integers above {@link ABSENT}, which it answers for those that were never set. */
@@ -62,26 +65,52 @@ class DenseIndex implements AddressIndex {
   }
 }
 
-function opensLifespan(kind: number | undefined): boolean {
-  return kind === EventKind.alloc || kind === EventKind.realloc || kind === EventKind.existing;
+/** The grid of all allocations; one unit at 0 for a trace without any. */
+export function addressGrid({ events: { kind, address }, eventCount }: Trace): AddressGrid {
+  let first = 0;
+  while (first < eventCount && OPENS[kind[first] as number] === 0) first++;
+  if (first === eventCount) return { base: 0, align: 1, units: 1, opened: 0 };
+  const at = { from: first, to: eventCount };
+  const { base, high, align, opened } =
+    address instanceof Uint32Array ? narrowGrid(kind, address, at) : wideGrid(kind, address, at);
+  return { base, align, units: (high - base) / align + 1, opened };
 }
 
-/** The grid of all allocations; one unit at 0 for a trace without any. */
-export function addressGrid(trace: Trace): AddressGrid {
-  const { kind, address } = trace.events;
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  for (let i = 0; i < trace.eventCount; i++) {
-    if (!opensLifespan(kind[i])) continue;
-    const at = address[i] ?? 0;
-    if (at < low) low = at;
+interface Events {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Without a branch that depends on the kind: kinds come in no order that a processor could foresee. */
+function narrowGrid(kind: Uint8Array, address: Uint32Array, { from, to }: Events) {
+  const first = address[from] as number;
+  let [base, high, opened, differing] = [first, first, 0, 0];
+  for (let i = from; i < to; i++) {
+    const opens = OPENS[kind[i] as number] as number;
+    const at = opens === 1 ? (address[i] as number) : first;
+    opened += opens;
+    differing |= at ^ first;
+    base = at < base ? at : base;
+    high = at > high ? at : high;
+  }
+  // The lowest bit in which two addresses differ.
+  const align = differing === 0 ? MAX_ALIGN : Math.min(MAX_ALIGN, (differing & -differing) >>> 0);
+  return { base, high, align, opened };
+}
+
+function wideGrid(kind: Uint8Array, address: Float64Array, { from, to }: Events) {
+  let [base, high, opened] = [Number.POSITIVE_INFINITY, 0, 0];
+  for (let i = from; i < to; i++) {
+    if (OPENS[kind[i] as number] === 0) continue;
+    const at = address[i] as number;
+    opened++;
+    if (at < base) base = at;
     if (at > high) high = at;
   }
-  if (low > high) return { base: 0, align: 1, units: 1 };
   let align = MAX_ALIGN;
-  for (let i = 0; i < trace.eventCount && align > 1; i++) {
-    if (!opensLifespan(kind[i])) continue;
-    while (((address[i] ?? 0) - low) % align !== 0) align /= 2;
+  for (let i = from; i < to && align > 1; i++) {
+    if (OPENS[kind[i] as number] === 0) continue;
+    while (((address[i] as number) - base) % align !== 0) align /= 2;
   }
-  return { base: low, align, units: (high - low) / align + 1 };
+  return { base, high, align, opened };
 }

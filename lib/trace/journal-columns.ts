@@ -54,7 +54,7 @@ export function readNumbers(reader: VarintReader, column: NumberColumn, from: nu
   const start = reader.offset;
   if (column.values instanceof Uint32Array) {
     const mode = reader.byte();
-    if (mode === MODE.delta && reader.unsignedDifferences(column.values, from, count)) return;
+    if (mode === MODE.delta && reader.differences(column.values, from, count)) return;
     if (mode === MODE.unknown) return void column.values.fill(0, from, from + count);
     reader.offset = start;
     column.widen();

@@ -2,8 +2,10 @@ import type { Address, Bytes, Seq } from '../base/units.js';
 import { type AddressGrid, type AddressIndex, addressGrid, addressIndex } from './address-index.js';
 import { ABSENT, AddressMap } from './address-map.js';
 import type { Numbers } from './column.js';
-import { isDense, scanDense } from './dense-lifespans.js';
+import { isDense, type Peak, scanDense } from './dense-lifespans.js';
 import {
+  atOpening,
+  closedByEvent,
   EndCause,
   type FindingKind,
   type LifespanColumns,
@@ -14,6 +16,7 @@ import { OverlapFinder } from './overlap-finder.js';
 import { SizeMatcher } from './size-matcher.js';
 import { EventKind, type Trace } from './trace.js';
 
+export type { Peak } from './dense-lifespans.js';
 export { END_CAUSES, EndCause, type FindingKind } from './lifespan-columns.js';
 
 /** Things in the events that cannot be true together. They are counted; the first of each kind are listed. */
@@ -32,12 +35,16 @@ export interface Lifespans {
   /** The event that ended it; the event count for those alive at the end. */
   readonly endSeq: Int32Array;
   readonly endCause: Uint8Array;
+  /** The lifespans that ended, in the order of their ends; those that one event ends by number. */
+  readonly ended: Int32Array;
   readonly address: Numbers;
   readonly sizeBytes: Numbers;
   /** By event: the lifespan that the event opened, or -1. */
   readonly openedBy: Int32Array;
   /** By event: the lifespan that the event closed (free, sweep, realloc), or -1. */
   readonly closedBy: Int32Array;
+  /** The most that was alive at one moment, where the scan came by it. */
+  readonly peak?: Peak;
   /** Empty for a consistent trace. */
   readonly findings: readonly Finding[];
   /** Notes on what was assumed: `frees matched by size, oldest first`. Empty when nothing was. */
@@ -63,26 +70,45 @@ export function lifespans(trace: Trace): Lifespans {
 /** Undefined where the addresses lie too far apart, the heap began anew, or blocks lie over one another. */
 function denseLifespans(trace: Trace, grid: AddressGrid): Lifespans | undefined {
   if (!isDense(trace, grid)) return undefined;
-  const columns = lifespanColumns(trace);
+  const columns = lifespanColumns(grid.opened);
   const found = new FindingList();
-  const count = scanDense({ trace, grid, columns, find: (kind, seq) => found.add(kind, seq) });
-  return count < 0 ? undefined : made(trace, count, { columns, findings: found.list(), assumptions: [] });
+  const scan = scanDense({ trace, grid, columns, find: (kind, seq) => found.add(kind, seq) });
+  if (!scan) return undefined;
+  const [count, ends] = [grid.opened, grid.opened - scan.alive];
+  return lifespansOf(trace, { columns, count, ends, peak: scan.peak, findings: found.list(), assumptions: [] });
 }
 
-interface ScanResult extends Pick<Lifespans, 'findings' | 'assumptions'> {
+interface ScanResult extends Pick<Lifespans, 'findings' | 'assumptions' | 'peak'> {
   readonly columns: LifespanColumns;
+  readonly count: number;
+  /** How many of them ended. */
+  readonly ends: number;
 }
 
-function made({ eventCount }: Trace, count: number, { columns, ...rest }: ScanResult): Lifespans {
-  let openedBy: Int32Array | undefined;
+/** What few ask for, and is long, is made when somebody does. */
+function lifespansOf({ eventCount, events }: Trace, { columns, count, ends, ...rest }: ScanResult): Lifespans {
+  const made: Partial<Record<'address' | 'sizeBytes', Numbers>> & Partial<Record<'openedBy' | 'closedBy', Int32Array>> =
+    {};
   return {
     count,
     ...columns,
+    ended: columns.ended.subarray(0, ends),
     ...rest,
-    // Few ask for it, and it is as long as the trace.
+    get address() {
+      made.address ??= atOpening(columns, count, events.address);
+      return made.address;
+    },
+    get sizeBytes() {
+      made.sizeBytes ??= atOpening(columns, count, events.sizeBytes);
+      return made.sizeBytes;
+    },
     get openedBy() {
-      openedBy ??= openedByEvent(columns.startSeq, count, eventCount);
-      return openedBy;
+      made.openedBy ??= openedByEvent(columns, count, eventCount);
+      return made.openedBy;
+    },
+    get closedBy() {
+      made.closedBy ??= closedByEvent(columns, count, eventCount);
+      return made.closedBy;
     },
   };
 }
@@ -110,12 +136,13 @@ class LifespanScan {
   private readonly found = new FindingList();
   private readonly assumptions: string[] = [];
   private count = 0;
+  private ends = 0;
   /** The event that is being looked at. */
   private current: Seq = 0;
   private readonly overlapVisitor = {
     sizeAt: (start: Address): Bytes => {
       const span = this.live.get(start);
-      return span < 0 ? 0 : (this.columns.sizeBytes[span] ?? 0);
+      return span < 0 ? 0 : this.openedWith('sizeBytes', span);
     },
     covered: (start: Address): void => {
       this.found.add('overlap', this.current);
@@ -130,13 +157,13 @@ class LifespanScan {
     private readonly trace: Trace,
     grid: AddressGrid,
   ) {
-    const n = trace.eventCount;
-    this.columns = lifespanColumns(trace);
+    this.columns = lifespanColumns(grid.opened);
     // Small where there are epochs: there may be as many as events, and each begins a new index.
     this.live = trace.epochs.length > 0 ? new AddressMap(32) : addressIndex(grid);
     if (trace.info.hasAddresses) {
       this.overlaps = OverlapFinder.forGrid(grid);
-      if (!this.overlaps && n > 0) this.assumptions.push('addresses are too far apart: overlaps were not looked for');
+      if (!this.overlaps && trace.eventCount > 0)
+        this.assumptions.push('addresses are too far apart: overlaps were not looked for');
     } else {
       this.bySize = new SizeMatcher();
       // A snapshot has no frees to match.
@@ -153,8 +180,8 @@ class LifespanScan {
       this.step(seq);
     }
     if (epoch < epochs.length) this.beginEpoch(eventCount);
-    const { columns, assumptions } = this;
-    return made(this.trace, this.count, { columns, findings: this.found.list(), assumptions });
+    const { columns, count, ends, assumptions } = this;
+    return lifespansOf(this.trace, { columns, count, ends, findings: this.found.list(), assumptions });
   }
 
   private step(seq: Seq): void {
@@ -187,8 +214,6 @@ class LifespanScan {
     const span = this.count++;
     this.columns.startSeq[span] = seq;
     this.columns.endSeq[span] = this.trace.eventCount;
-    this.columns.address[span] = address;
-    this.columns.sizeBytes[span] = sizeBytes;
     if (sizeBytes === 0) this.found.add('zero-size', seq);
     if (this.bySize) {
       this.bySize.push(sizeBytes, span);
@@ -211,19 +236,30 @@ class LifespanScan {
       else this.found.add(span === ABSENT || span >= 0 ? 'unknown-free' : 'double-free', seq);
       return;
     }
-    this.columns.closedBy[seq] = span;
-    this.columns.endSeq[span] = seq;
-    this.columns.endCause[span] = cause;
+    this.end(span, seq, cause);
     if (!this.bySize) this.overlaps?.release(address);
   }
 
-  private close(span: number, seq: Seq, cause: number): void {
+  private end(span: number, seq: Seq, cause: number): void {
     this.columns.endSeq[span] = seq;
     this.columns.endCause[span] = cause;
+    const { ended, endSeq } = this.columns;
+    let at = this.ends++;
+    for (; at > 0 && endSeq[ended[at - 1] ?? 0] === seq && (ended[at - 1] ?? 0) > span; at--)
+      ended[at] = ended[at - 1] ?? 0;
+    ended[at] = span;
+  }
+
+  private close(span: number, seq: Seq, cause: number): void {
+    this.end(span, seq, cause);
     if (this.bySize) return;
-    const address = this.columns.address[span] ?? 0;
+    const address = this.openedWith('address', span);
     this.live.set(address, -1);
     this.overlaps?.release(address);
+  }
+
+  private openedWith(column: 'address' | 'sizeBytes', span: number): number {
+    return this.trace.events[column][this.columns.startSeq[span] ?? 0] ?? 0;
   }
 
   private beginEpoch(seq: Seq): void {

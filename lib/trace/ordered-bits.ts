@@ -3,13 +3,13 @@
  * a 32-bit word below it has any bit set. All operations look at a handful of words, whatever the distance.
  */
 export class OrderedBits {
-  private readonly levels: Uint32Array[] = [];
+  private readonly levels: Int32Array[] = [];
 
   /** Holds integers from 0 to `size` - 1. */
   constructor(readonly size: number) {
     let words = Math.max(1, Math.ceil(size / 32));
     for (;;) {
-      this.levels.push(new Uint32Array(words));
+      this.levels.push(new Int32Array(words));
       if (words === 1) break;
       words = Math.ceil(words / 32);
     }
@@ -21,18 +21,23 @@ export class OrderedBits {
 
   add(index: number): void {
     let at = index;
-    for (const level of this.levels) {
+    for (let depth = 0; depth < this.levels.length; depth++) {
+      const level = this.levels[depth] as Int32Array;
       const word = at >>> 5;
-      level[word] = ((level[word] ?? 0) | (1 << (at & 31))) >>> 0;
+      const before = level[word] as number;
+      level[word] = before | (1 << (at & 31));
+      // The levels above know already that there is something.
+      if (before !== 0) return;
       at = word;
     }
   }
 
   delete(index: number): void {
     let at = index;
-    for (const level of this.levels) {
+    for (let depth = 0; depth < this.levels.length; depth++) {
+      const level = this.levels[depth] as Int32Array;
       const word = at >>> 5;
-      const left = ((level[word] ?? 0) & ~(1 << (at & 31))) >>> 0;
+      const left = (level[word] as number) & ~(1 << (at & 31));
       level[word] = left;
       if (left !== 0) return;
       at = word;
@@ -46,7 +51,7 @@ export class OrderedBits {
       const level = this.levels[depth];
       const word = at >>> 5;
       if (!level || word >= level.length) return -1;
-      const bits = ((level[word] ?? 0) & (0xffffffff << (at & 31))) >>> 0;
+      const bits = (level[word] as number) & (-1 << (at & 31));
       if (bits !== 0) return this.descend(depth, word * 32 + (31 - Math.clz32(bits & -bits)), false);
       at = word + 1;
     }
@@ -58,7 +63,7 @@ export class OrderedBits {
     let at = Math.min(index, this.size - 1);
     for (let depth = 0; depth < this.levels.length && at >= 0; depth++) {
       const word = at >>> 5;
-      const bits = ((this.levels[depth]?.[word] ?? 0) & (0xffffffff >>> (31 - (at & 31)))) >>> 0;
+      const bits = (this.levels[depth]?.[word] ?? 0) & (-1 >>> (31 - (at & 31)));
       if (bits !== 0) return this.descend(depth, word * 32 + 31 - Math.clz32(bits), true);
       at = word - 1;
     }

@@ -28,8 +28,20 @@ export interface StackDoubts {
 
 const SHOWN = 5;
 
-/** Counts what is not sure of the backtraces; undefined when all of them are whole and exact. */
+const known = new WeakMap<Trace, { readonly doubts: StackDoubts | undefined }>();
+
+/** Counts what is not sure of the backtraces, once for a trace; undefined when all of them are whole and exact. */
 export function stackDoubts(trace: Trace): StackDoubts | undefined {
+  let found = known.get(trace);
+  if (!found) {
+    const isDoubted = trace.frames.flags.some((flags) => (flags & (FrameFlag.cut | FrameFlag.guessed)) !== 0);
+    found = { doubts: isDoubted ? countDoubts(trace) : undefined };
+    known.set(trace, found);
+  }
+  return found.doubts;
+}
+
+function countDoubts(trace: Trace): StackDoubts | undefined {
   const { frames, stacks, events } = trace;
   const flagsOf = (stack: StackId) => frames.flags[stacks.frame[stack] ?? -1] ?? 0;
   const cut = new Uint8Array(stacks.count);
@@ -42,13 +54,13 @@ export function stackDoubts(trace: Trace): StackDoubts | undefined {
     cut[stack] = flags & FrameFlag.cut ? 1 : (cut[caller] ?? 0);
     guess[stack] = flags & FrameFlag.guessed ? (stacks.frame[stack] ?? -1) : (guess[caller] ?? -1);
   }
-  let known = 0;
+  let withStack = 0;
   let cutEvents = 0;
   let bareEvents = 0;
   const at = new Map<number, number>();
   for (const stack of events.stack) {
     if (stack < 0 || stack >= stacks.count) continue;
-    known++;
+    withStack++;
     if (cut[stack]) cutEvents++;
     if (flagsOf(stack) & FrameFlag.cut) bareEvents++;
     const frame = guess[stack] ?? -1;
@@ -57,7 +69,7 @@ export function stackDoubts(trace: Trace): StackDoubts | undefined {
   if (cutEvents === 0 && at.size === 0) return undefined;
   const guessedEvents = [...at.values()].reduce((sum, count) => sum + count, 0);
   const guessedFrames = frames.flags.filter((flags) => (flags & FrameFlag.guessed) !== 0).length;
-  return { events: known, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt: byFunction(trace, at) };
+  return { events: withStack, cutEvents, bareEvents, guessedEvents, guessedFrames, guessedAt: byFunction(trace, at) };
 }
 
 function byFunction({ frames, strings }: Trace, at: ReadonlyMap<number, number>): GuessedAt[] {

@@ -273,6 +273,11 @@ test('closing ends open connections and can be repeated; a port in use is named'
   t.true(hanging.destroyed);
 });
 
+test('what is no port is refused before anything is opened', async (t) => {
+  for (const port of [-1, 1.5, 65_536, 1e308, Number.NaN])
+    await t.throwsAsync(liveServer(4, { port }).serving, { code: 'HH1900' }, String(port));
+});
+
 test.serial('clients that connect and say nothing, or never end their request, lock nobody out', async (t) => {
   t.timeout(120_000);
   const { serving } = liveServer();

@@ -2,23 +2,24 @@ import { readJournal } from '../../lib/trace/journal-reader.js';
 import { JournalWriter } from '../../lib/trace/journal-writer.js';
 import { eventAt } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
-import { fuzzFormats } from '../fuzz/formats-fuzz.js';
 import { eventLines } from '../support/capture.js';
 import { FAULTS, faultySession, judge } from '../support/faulty-link.js';
 import { Random } from '../support/mutate.js';
-import type { AttackOptions, AttackRow } from './attack-row.js';
+import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const JOURNAL_BYTES = 64 * 1024;
 const PACKET_EVENTS = 120;
 
 /** A journal of 64 KiB: cut, a byte dropped, a bit flipped at every so many bytes. Never a wrong event, never a silent loss. */
-export function attackJournal({ scale }: AttackOptions): AttackRow {
+export function attackJournal(options: AttackOptions): AttackRow {
+  const { seed, scale } = options;
+  const inTime = stopwatch(options);
   const { bytes, lines } = sampleJournal();
   const step = Math.max(1, Math.floor(1000 / scale));
   const faults: string[] = [];
   let tries = 0;
   let most = 0;
-  for (let at = 12; at < bytes.length; at += step) {
+  for (let at = 12 + (seed % step); at < bytes.length && inTime(); at += step) {
     const flipped = bytes.slice();
     flipped[at] = (flipped[at] ?? 0) ^ (1 << (at & 7));
     const dropped = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
@@ -64,17 +65,10 @@ function sampleJournal(): { readonly bytes: Uint8Array; readonly lines: string[]
   return { bytes: new Uint8Array(Buffer.concat(chunks)), lines };
 }
 
-/** Mutated inputs for every reader. */
-export function attackReaders({ seed, scale }: AttackOptions): AttackRow {
-  const { inputs, errors, slowestMs } = fuzzFormats(1_000 * scale, seed);
-  const faults = slowestMs > 1_000 ? [`one input took ${Math.round(slowestMs)} ms`] : [];
-  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  const figures = `${errors} refused, the rest read; slowest ${slowestMs.toFixed(0)} ms; the process at its peak ${peakMiB} MiB`;
-  return { attack: 'mutated inputs over all readers', tries: inputs, faults, figures };
-}
-
 /** Faults of a proxy at the packets of a session: all of them from scale 100 on. */
-export async function attackPackets({ seed, scale }: AttackOptions): Promise<AttackRow> {
+export async function attackPackets(options: AttackOptions): Promise<AttackRow> {
+  const { seed, scale } = options;
+  const inTime = stopwatch(options);
   const random = new Random(seed);
   const clean = await faultySession({ events: PACKET_EVENTS });
   const cleanLines = eventLines(clean.captured.trace);
@@ -87,9 +81,10 @@ export async function attackPackets({ seed, scale }: AttackOptions): Promise<Att
   const faults: string[] = [];
   const verdicts = new Map<string, number>();
   let slowest = 0;
-  const tries = chosen.length;
+  let tries = 0;
   const work = async () => {
-    for (let faulty = chosen.pop(); faulty; faulty = chosen.pop()) {
+    for (let faulty = chosen.pop(); faulty && inTime(); faulty = chosen.pop()) {
+      tries++;
       const since = performance.now();
       const verdict = judge((await faultySession({ events: PACKET_EVENTS, faulty })).captured, cleanLines);
       slowest = Math.max(slowest, performance.now() - since);
@@ -99,13 +94,14 @@ export async function attackPackets({ seed, scale }: AttackOptions): Promise<Att
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));
-  if (slowest > 30_000) faults.push(`one session took ${Math.round(slowest / 1000)} s`);
+  const late = slowest > 30_000 ? [`one session took ${Math.round(slowest / 1000)} s`] : [];
   const counts = [...verdicts].map(([verdict, count]) => `${verdict}: ${count}`).join(', ');
   const figures = `${counts}; slowest session ${(slowest / 1000).toFixed(1)} s`;
   return {
     attack: `faulty proxy, session of ${clean.packets.toServer + clean.packets.toClient} packets`,
     tries,
     faults,
+    late,
     figures,
   };
 }

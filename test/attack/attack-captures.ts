@@ -9,7 +9,7 @@ import { cFirmware } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { CLI } from '../support/run-cli.js';
-import { type AttackOptions, type AttackRow, median } from './attack-row.js';
+import { type AttackOptions, type AttackRow, median, stopwatch } from './attack-row.js';
 import { endedWithin, orphansOf, processesOf } from './victim-processes.js';
 
 type Victim = 'harvest' | 'gdb' | 'qemu-system-arm';
@@ -36,6 +36,7 @@ const ATTACKS: readonly Attack[] = [
   { ...kill('qemu-system-arm', 'direct'), signal: 'SIGSTOP' },
   { ...kill('qemu-system-arm', 'direct', 'malloc'), signal: 'SIGSTOP' },
   { ...kill('qemu-system-arm', 'gdb'), signal: 'SIGSTOP' },
+  { ...kill('qemu-system-arm', 'gdb', 'malloc'), signal: 'SIGSTOP' },
   { ...kill('gdb', 'gdb'), signal: 'SIGSTOP' },
 ];
 /** A capture that is not over by then hangs. */
@@ -47,25 +48,30 @@ const LOSS = /"kind":"gap"/;
 const CLEAN_EVENTS = 800;
 
 /** Kills or freezes each of a capture's processes at a random moment, and looks at what is left. */
-export async function attackCaptures({ seed, scale, match }: AttackOptions): Promise<AttackRow[]> {
+export async function attackCaptures(options: AttackOptions): Promise<AttackRow[]> {
+  const { seed, scale, match } = options;
   const random = new Random(seed);
   const clean = new Map<string, readonly string[]>();
-  const rows: AttackRow[] = [];
-  for (const attack of ATTACKS.filter((each) => match === undefined || titleOf(each).includes(match))) {
-    const run = `${attack.engine} ${attack.hooks}`;
-    const known = clean.get(run) ?? (await cleanRun(attack));
-    clean.set(run, known);
-    const outcomes: Outcome[] = [];
-    for (let i = 0; i < scale; i++) outcomes.push(await attackOnce(attack, 200 + random.next(20_000), known));
-    rows.push({
-      attack: titleOf(attack),
-      tries: scale,
-      faults: outcomes.flatMap(({ faults }) => faults),
-      late: outcomes.flatMap(({ late }) => late),
-      figures: figuresOf(attack, outcomes),
-    });
+  const inTime = stopwatch(options);
+  const attacks = ATTACKS.filter((each) => match === undefined || titleOf(each).includes(match));
+  const done = attacks.map((attack) => ({ attack, outcomes: [] as Outcome[] }));
+  // In turns, so that each has had its share when the time is over.
+  for (let i = 0; i < scale; i++) {
+    for (const { attack, outcomes } of done) {
+      if (!inTime()) break;
+      const run = `${attack.engine} ${attack.hooks}`;
+      const known = clean.get(run) ?? (await cleanRun(attack));
+      clean.set(run, known);
+      outcomes.push(await attackOnce(attack, 200 + random.next(20_000), known));
+    }
   }
-  return rows;
+  return done.map(({ attack, outcomes }) => ({
+    attack: titleOf(attack),
+    tries: outcomes.length,
+    faults: outcomes.flatMap(({ faults }) => faults),
+    late: outcomes.flatMap(({ late }) => late),
+    figures: figuresOf(attack, outcomes),
+  }));
 }
 
 function titleOf({ victim, signal, engine, hooks }: Attack): string {
@@ -91,7 +97,7 @@ function figuresOf({ victim }: Attack, outcomes: readonly Outcome[]): string {
   }
   const noticed = outcomes.map(({ noticedS }) => noticedS);
   const over = outcomes.map(({ overS }) => overS);
-  return `${events}; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(...noticed).toFixed(1)} s; over after at most ${Math.max(...over).toFixed(1)} s`;
+  return `${events}; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(0, ...noticed).toFixed(1)} s; over after at most ${Math.max(0, ...over).toFixed(1)} s`;
 }
 
 async function cleanRun(attack: Attack): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { JournalFile } from '../../lib/trace/journal-file.js';
 import { readJournal } from '../../lib/trace/journal-reader.js';
 import { Random } from '../support/mutate.js';
-import type { AttackOptions, AttackRow } from './attack-row.js';
+import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const EVENTS_PER_SECOND = 2_000;
 /** How often the progress line is shown. */
@@ -18,13 +18,15 @@ const LONGEST_MS = 3_000;
  * kill -9 of a process that captures 2,000 events a second: are those that it said to have captured in the journal? And of those that it
  * had taken, but not shown yet?
  */
-export async function attackJournalWriter({ seed, scale }: AttackOptions): Promise<AttackRow> {
+export async function attackJournalWriter(options: AttackOptions): Promise<AttackRow> {
+  const { seed, scale } = options;
+  const inTime = stopwatch(options);
   const random = new Random(seed);
   const faults: string[] = [];
   const sums = { shown: 0, taken: 0, kept: 0 };
   let most = 0;
-  const tries = Math.max(2, scale);
-  for (let i = 0; i < tries; i++) {
+  let tries = 0;
+  for (; tries < Math.max(2, scale) && inTime(); tries++) {
     const { shown, taken, there } = await killedWriter(300 + random.next(LONGEST_MS));
     if (there < shown) faults.push(`${shown} events were shown, ${there} are in the journal`);
     sums.shown += shown;

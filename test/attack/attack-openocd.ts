@@ -15,7 +15,7 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { type OpenocdServer, startOpenocd } from '../support/openocd-server.js';
 import { startQemu } from '../support/qemu-server.js';
-import { type AttackOptions, type AttackRow, median } from './attack-row.js';
+import { type AttackOptions, type AttackRow, median, stopwatch } from './attack-row.js';
 
 const MOST_EVENTS = 40;
 /** As in attack-captures.ts. */
@@ -24,7 +24,9 @@ const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
 const board = await loadBoard('qemu-mps2-an385');
 
 /** A real OpenOCD on a simulated probe is killed and frozen in the middle of a capture; then the target is attached to again. */
-export async function attackOpenocd({ seed, scale }: AttackOptions): Promise<AttackRow[]> {
+export async function attackOpenocd(options: AttackOptions): Promise<AttackRow[]> {
+  const { seed, scale } = options;
+  const inTime = stopwatch(options);
   const random = new Random(seed);
   const plan = await endlessPlan();
   const rows: AttackRow[] = [];
@@ -33,7 +35,7 @@ export async function attackOpenocd({ seed, scale }: AttackOptions): Promise<Att
     const cleanLines = eventLines(clean.trace);
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
       const outcomes: Outcome[] = [];
-      for (let i = 0; i < scale; i++) {
+      for (let i = 0; i < scale && inTime(); i++) {
         outcomes.push(await attackOnce(engine, plan, { signal, after: 2 + random.next(MOST_EVENTS), cleanLines }));
       }
       const noticed = outcomes.map(({ noticedMs }) => noticedMs / 1000);
@@ -41,10 +43,10 @@ export async function attackOpenocd({ seed, scale }: AttackOptions): Promise<Att
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
       rows.push({
         attack: `openocd: ${signal} (${engine.name} engine)`,
-        tries: scale,
+        tries: outcomes.length,
         faults: outcomes.flatMap(({ faults }) => faults),
         late: noticed.filter((each) => each > NOTICED_MS / 1000).map((each) => `noticed after ${each.toFixed(1)} s`),
-        figures: `${sum(events)} events, all as in a clean run; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(...noticed).toFixed(1)} s; ${sum(left)} breakpoints were left in the chip, 0 after the next attach`,
+        figures: `${sum(events)} events, all as in a clean run; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(0, ...noticed).toFixed(1)} s; ${sum(left)} breakpoints were left in the chip, 0 after the next attach`,
       });
     }
   }

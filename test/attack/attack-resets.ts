@@ -13,7 +13,7 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { startQemu } from '../support/qemu-server.js';
 import { startRspProxy } from '../support/rsp-proxy.js';
-import type { AttackOptions, AttackRow } from './attack-row.js';
+import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const RESETS_A_CAPTURE = 10;
 /** Packets from one reset to the next: some tens of events. */
@@ -24,7 +24,9 @@ const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'big' });
  * The target is reset in the middle of a capture, again and again, as by a watchdog: each time the heap begins anew. What lived before
  * is lost, and no leak.
  */
-export async function attackResets({ seed, scale }: AttackOptions): Promise<AttackRow[]> {
+export async function attackResets(options: AttackOptions): Promise<AttackRow[]> {
+  const { seed, scale } = options;
+  const inTime = stopwatch(options);
   const random = new Random(seed);
   const captures = Math.max(1, Math.ceil(scale / RESETS_A_CAPTURE));
   const rows: AttackRow[] = [];
@@ -38,7 +40,7 @@ export async function attackResets({ seed, scale }: AttackOptions): Promise<Atta
     const faults: string[] = [];
     let resets = 0;
     let lost = 0;
-    for (let i = 0; i < captures; i++) {
+    for (let i = 0; i < captures && inTime(); i++) {
       const run = await captureWithResets(engine, random);
       resets += run.resets;
       faults.push(...faultsOf(run.captured, run.resets, cleanLines));

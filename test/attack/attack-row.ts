@@ -28,6 +28,12 @@ export function tableOf(rows: readonly AttackRow[]): string {
   return ['| attack | tries | faults | late | figures |', '|---|---|---|---|---|', ...lines].join('\n');
 }
 
+/** Whether the time for new tries is not over yet. */
+export function stopwatch({ limitMs = Number.POSITIVE_INFINITY }: AttackOptions): () => boolean {
+  const since = performance.now();
+  return () => performance.now() - since < limitMs;
+}
+
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

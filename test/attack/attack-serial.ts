@@ -1,6 +1,6 @@
 import { formatById } from '../../lib/formats/registry.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
-import type { AttackOptions, AttackRow } from './attack-row.js';
+import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const DUMP_BYTES = 64 * 1024;
 /** What a port hands over at once. */
@@ -19,17 +19,19 @@ interface Dump {
  * A dump over a serial line: cut, a byte dropped, a bit flipped. All other records are read as they were; a record that is lost is told.
  * A changed digit makes another number, which no reader of text without a checksum can know: these are counted.
  */
-export function attackSerial({ scale }: AttackOptions): AttackRow[] {
-  return [espIdfDump(), mbedDump()].map((dump) => attackDump(dump, Math.max(1, Math.floor(1600 / scale))));
+export function attackSerial(options: AttackOptions): AttackRow[] {
+  return [espIdfDump(), mbedDump()].map((dump) => attackDump(dump, options));
 }
 
-function attackDump({ format, title, bytes }: Dump, step: number): AttackRow {
+function attackDump({ format, title, bytes }: Dump, options: AttackOptions): AttackRow {
+  const step = Math.max(1, Math.floor(1600 / options.scale));
+  const inTime = stopwatch(options);
   const clean = read(format, bytes);
   const faults: string[] = [];
   let tries = 0;
   let otherNumbers = 0;
   let worst = 0;
-  for (let at = 1; at < bytes.length; at += step) {
+  for (let at = 1 + (options.seed % step); at < bytes.length && inTime(); at += step) {
     for (const [how, input] of damaged(bytes, at)) {
       tries++;
       const found = read(format, input);

@@ -1,9 +1,11 @@
 import test from 'ava';
-import { attackJournal, attackPackets, attackReaders } from './attack-bytes.js';
+import { attackJournal, attackPackets } from './attack-bytes.js';
 import { attackCaptures } from './attack-captures.js';
 import { attackJournalWriter } from './attack-journal-writer.js';
+import { attackMemory } from './attack-memory.js';
 import { attackOpenocd } from './attack-openocd.js';
 import { attackProxy } from './attack-proxy.js';
+import { attackReaders } from './attack-readers.js';
 import { attackResets } from './attack-resets.js';
 import type { AttackRow } from './attack-row.js';
 import { attackSerial } from './attack-serial.js';
@@ -18,12 +20,12 @@ const faultsOf = (rows: readonly AttackRow[]) =>
   rows.flatMap(({ attack, faults }) => faults.map((fault) => `${attack}: ${fault}`));
 
 test.serial('a writer that is killed has written what it said to have captured', async (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   t.deepEqual(faultsOf([await attackJournalWriter({ seed: 7, scale: 1 })]), []);
 });
 
 test.serial('a dump over a serial line that is damaged anywhere is read on behind the next line, and says so', (t) => {
-  t.timeout(60_000);
+  t.timeout(180_000);
   t.deepEqual(faultsOf(attackSerial({ seed: 7, scale: 3 })), []);
 });
 
@@ -40,9 +42,14 @@ test.serial(
   },
 );
 
-test.serial('mutated inputs crash no reader and hold none up', (t) => {
-  t.timeout(120_000);
-  t.deepEqual(attackReaders({ seed: 7, scale: 1 }).faults, []);
+test.serial('mutated inputs crash no reader and hold none up', async (t) => {
+  t.timeout(180_000);
+  t.deepEqual((await attackReaders({ seed: 7, scale: 1 })).faults, []);
+});
+
+test.serial('a journal, whole or damaged, takes 64 MiB and 8 times its length at the most', async (t) => {
+  t.timeout(180_000);
+  t.deepEqual((await attackMemory({ seed: 7, scale: 2, match: 'journal' })).faults, []);
 });
 
 test.serial('a faulty proxy makes no wrong event', async (t) => {

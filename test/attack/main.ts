@@ -1,11 +1,14 @@
-import { attackJournal, attackPackets, attackReaders } from './attack-bytes.js';
+import { attackJournal, attackPackets } from './attack-bytes.js';
 import { attackCaptures } from './attack-captures.js';
 import { attackJournalWriter } from './attack-journal-writer.js';
+import { attackMemory } from './attack-memory.js';
 import { attackOpenocd } from './attack-openocd.js';
 import { attackProxy } from './attack-proxy.js';
+import { attackReaders } from './attack-readers.js';
 import { attackResets } from './attack-resets.js';
 import { type AttackOptions, type AttackRow, tableOf } from './attack-row.js';
 import { attackSerial } from './attack-serial.js';
+import { attackSoak } from './attack-soak.js';
 
 /*
  * Attacks on captures and readers, from a seed:
@@ -13,8 +16,9 @@ import { attackSerial } from './attack-serial.js';
  *   npm run attack -- --scale 100 --seed 1 --only captures,packets
  *
  *   npm run attack -- --only captures --match 'harvest: SIGKILL'
+ *   npm run attack -- --only readers --scale 1000 --limit 150
  *
- * Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
+ * After --limit seconds no new try is begun: the table says how many there were. Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
  */
 
 const ATTACKS: Readonly<
@@ -29,14 +33,18 @@ const ATTACKS: Readonly<
   captures: attackCaptures,
   openocd: attackOpenocd,
   resets: attackResets,
+  memory: attackMemory,
+  soak: attackSoak,
 };
 
 const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
 const match = argument('--match');
+const limit = argument('--limit');
 const options: AttackOptions = {
   seed: Number(argument('--seed') ?? 1),
   scale: Math.max(1, Number(argument('--scale') ?? 10)),
   ...(match === undefined ? {} : { match }),
+  ...(limit === undefined ? {} : { limitMs: Number(limit) * 1000 }),
 };
 const only = argument('--only')?.split(',') ?? Object.keys(ATTACKS);
 const rows: AttackRow[] = [];
@@ -45,8 +53,8 @@ for (const name of only) {
   if (!attack) throw new Error(`--only ${name}: expected one of ${Object.keys(ATTACKS).join(', ')}`);
   const found = [await attack(options)].flat();
   rows.push(...found);
-  for (const { attack: title, faults } of found) {
-    for (const fault of faults) process.stderr.write(`${title}: ${fault}\n`);
+  for (const { attack: title, faults, late = [] } of found) {
+    for (const fault of [...faults, ...late]) process.stderr.write(`${title}: ${fault}\n`);
   }
 }
 process.stdout.write(`seed ${options.seed}, scale ${options.scale}\n\n${tableOf(rows)}\n`);

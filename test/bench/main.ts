@@ -13,7 +13,9 @@ const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>
   memory: async () => (await import('./memory-bench.js')).memoryBench,
   symbols: async () => (await import('./symbols-bench.js')).symbolsBench,
   analysis: async () => (await import('./analysis-bench.js')).analysisBench,
+  peers: async () => (await import('./peers-bench.js')).peersBench,
   viewer: async () => (await import('./viewer-bench.js')).viewerBench,
+  exports: async () => (await import('./exports-bench.js')).exportsBench,
   formats: async () => (await import('./formats-bench.js')).formatsBench,
 };
 

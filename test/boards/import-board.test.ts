@@ -74,3 +74,9 @@ test('a device that is not there is refused with the near one, and so is a file 
   t.throws(() => chipNamed(chips, undefined, 'x'), { code: 'HH1542', message: /2 devices and no options\.device/ });
   t.throws(() => chipsIn('hello', 'x'), { code: 'HH1542' });
 });
+
+test('a damaged file is refused with what is wrong in it', (t) => {
+  for (const text of ['<package><devices><device Dname="X', '<DataBase><Device><ChipInfo Name="']) {
+    t.throws(() => chipsIn(text, 'a.pdsc'), { code: 'HH1542', message: /^a\.pdsc: found / });
+  }
+});

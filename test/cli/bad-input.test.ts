@@ -178,3 +178,16 @@ test('a disk that is full keeps the journal’s prefix, exit status 4', async (t
   t.is(finished.status, ExitCode.partial);
   t.true((JSON.parse(finished.stdout) as { events: number }).events > 50);
 });
+
+test('a file whose name is no UTF-8 is told as that, with a way to read it all the same', async (t) => {
+  const folder = tempFolder(t);
+  const name = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.csv')]);
+  writeFileSync(name, 'kind,address,size\nalloc,0x1000,16\n');
+  // A shell hands the bytes on; spawn cannot.
+  const stats = (how: string) => runCli([], { wrapper: ['bash', '-c', `"$1" "$2" stats ${how}`, 'bash'] });
+  const named = await stats(`"${folder}"/caf*`);
+  t.is(named.status, ExitCode.usage);
+  t.regex(named.stderr, /HH1105 .*\n {2}try: if its name is not UTF-8 .* - < FILE/);
+  const read = await stats(`- < "${folder}"/caf*`);
+  t.is(read.status, ExitCode.ok, read.stderr);
+});

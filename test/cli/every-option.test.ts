@@ -48,7 +48,36 @@ const TRACE = 'kind,address,size,time\nalloc,0x1000,16,1\nalloc,0x1010,32,2\nfre
 interface Line {
   readonly argv: readonly string[];
   /** What the rules say of the line, whatever the command makes of it. */
-  readonly expected: 'HH1116' | 'HH1117' | 'HH1118' | 'HH1109' | 'parsed';
+  readonly expected: 'HH1116' | 'HH1117' | 'HH1118' | 'HH1109' | 'parsed' | 'any';
+}
+
+/** What nobody means: each option gets some of them, in turns. */
+const ODD = [
+  ...['-1', '0', '-0', '1e308', 'Infinity', 'NaN', '9'.repeat(40), '0x10', '1.5', '1e-9', '٣', '2147484'],
+  ...[
+    '\x1b[31mred',
+    'a\nHH9999 b',
+    '\u202egnp',
+    '\x9b1m',
+    '__proto__',
+    'constructor',
+    '../..',
+    '%s%n',
+    '💥',
+    'x'.repeat(5000),
+  ],
+];
+/** Of each option; 22 is coprime to it, so that all values have their turn. */
+const ODD_EACH = 3;
+/** What may never come out of it again. */
+const RAW = ['\x1b[31m', '\x9b', '\u202e', '\nHH9999'];
+
+function oddLines(word: string, rest: readonly string[], { name, type }: NamedOption, turn: number): Line[] {
+  if (type === 'boolean') return [];
+  return Array.from({ length: ODD_EACH }, (_, i) => ODD[(turn * ODD_EACH + i) % ODD.length] ?? '').map((value) => ({
+    argv: [word, ...rest.filter((each) => !each.startsWith(`--${name}=`)), `--${name}=${value}`],
+    expected: 'any',
+  }));
 }
 
 /** A value of the option's type. */
@@ -104,12 +133,13 @@ function flagLines(
 /** Every command with every option, and with its arguments in every form. */
 async function allLines(words: readonly string[]): Promise<Line[]> {
   const lines: Line[] = [];
+  let turn = 0;
   for (const { word, load } of COMMANDS.filter((command) => words.includes(command.word))) {
     const { options } = await load();
     const rest = ARGUMENTS[word] ?? [];
     const opens = (each: NamedOption) => word === 'view' && each.name === 'open';
     for (const option of [...options, ...COMMON_OPTIONS].filter((each) => !opens(each)))
-      lines.push(...linesOf(word, rest, option));
+      lines.push(...linesOf(word, rest, option), ...oddLines(word, rest, option, turn++));
     const flags = rest.filter((each) => each.startsWith('--'));
     for (const argument of ['-', 'folder', '', 'nosuch'])
       lines.push(
@@ -132,7 +162,7 @@ test('every command has arguments in this test', (t) => {
   );
 });
 
-test('every command takes every option once, twice, with =, before and behind its arguments, -, --, empty and a folder, without a fault', async (t) => {
+test('every command takes every option once, twice, with =, before and behind its arguments, -, --, empty, odd and a folder, without a fault', async (t) => {
   t.timeout(280_000);
   const cwd = tempFolder(t);
   mkdirSync(join(cwd, 'folder'));
@@ -154,6 +184,7 @@ function faultOf({ argv, expected }: Line, result: BatchResult | undefined): str
   const at = argv.join(' ');
   if (![0, 1, 2, 3, 4, 5].includes(status) || /fault of harvest|\n {4}at /.test(errors))
     return [`${at}: ${status} ${errors}`];
+  if (expected === 'any') return RAW.some((raw) => errors.includes(raw)) ? [`${at}: raw in ${errors}`] : [];
   const ruled =
     expected === 'parsed'
       ? // The command itself may refuse a value later, for what it is.

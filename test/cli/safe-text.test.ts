@@ -45,3 +45,23 @@ test('every --json is one safe document, errors too', async (t) => {
     t.notThrows(() => JSON.parse(stdout), line.join(' '));
   }
 });
+
+test('names of files in what a command says of its outputs are shown, not acted on', async (t) => {
+  const cwd = tempFolder(t);
+  writeFileSync(join(cwd, 'trace.csv'), 'kind,address,size\nalloc,0x1000,16\n');
+  // A name may have a line's end, too: no second line may be told by it.
+  const name = `f${HOSTILE.replaceAll('\u2028', '')}\nHH9999`;
+  writeFileSync(join(cwd, name), 'kind,address,size\nalloc,0x1000,16\n');
+  const lines = [
+    ['export', 'trace.csv', '-o', `${name}.json`],
+    ['report', 'trace.csv', '-o', `${name}.html`],
+    ['import', name, '-o', `${name}.out`],
+    ['tree', name],
+  ];
+  for (const line of lines) {
+    const { stdout, stderr, status } = await runCli(line, { cwd });
+    t.is(status, 0, stderr);
+    t.notRegex(stdout + stderr, UNSAFE, line[0]);
+    t.notRegex(stdout + stderr, /^HH9999/m, line[0]);
+  }
+});

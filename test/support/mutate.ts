@@ -21,7 +21,7 @@ const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x0d, 0x20, 0x2c, 0x3a, 0x3b,
 
 /** The input with one to eight random changes: flipped bits, other bytes, cuts, repeats, swapped and doubled parts. */
 export function mutate(input: Uint8Array, random: Random): Uint8Array {
-  let bytes = Array.from(input);
+  let bytes = Uint8Array.from(input);
   for (let changes = 1 + random.next(8); changes > 0 && bytes.length > 0; changes--) {
     const at = random.next(bytes.length);
     const length = 1 + random.next(Math.min(32, bytes.length - at));
@@ -36,17 +36,34 @@ export function mutate(input: Uint8Array, random: Random): Uint8Array {
         bytes[at] = random.next(256);
         break;
       case 3:
-        bytes.splice(at, length);
+        bytes = spliced(bytes, { at, deleted: length });
         break;
       case 4:
-        bytes.splice(at, 0, ...bytes.slice(at, at + length));
+        bytes = spliced(bytes, { at, inserted: bytes.slice(at, at + length) });
         break;
       case 5:
-        bytes.splice(random.next(bytes.length), 0, ...bytes.slice(at, at + length));
+        bytes = spliced(bytes, { at: random.next(bytes.length), inserted: bytes.slice(at, at + length) });
         break;
       default:
         bytes = bytes.slice(0, at + 1);
     }
   }
-  return Uint8Array.from(bytes);
+  return bytes;
+}
+
+interface Splice {
+  readonly at: number;
+  readonly deleted?: number;
+  readonly inserted?: Uint8Array;
+}
+
+function spliced(
+  bytes: Uint8Array,
+  { at, deleted = 0, inserted = new Uint8Array(0) }: Splice,
+): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(bytes.length - deleted + inserted.length);
+  result.set(bytes.subarray(0, at));
+  result.set(inserted, at);
+  result.set(bytes.subarray(at + deleted), at + inserted.length);
+  return result;
 }

@@ -21,10 +21,12 @@ export interface SoakOptions {
   readonly engine: 'direct' | 'gdb';
   readonly events: number;
   readonly sampleEvery: number;
+  /** Ended after so long, with the samples up to there. */
+  readonly limitMs?: number | undefined;
 }
 
 /** A whole capture, into a journal, in a process of its own, of a simulated target in this one: as fast as it goes. */
-export async function soak({ engine, events, sampleEvery }: SoakOptions): Promise<SoakSample[]> {
+export async function soak({ engine, events, sampleEvery, limitMs }: SoakOptions): Promise<SoakSample[]> {
   const folder = mkdtempSync(join(tmpdir(), 'harvest-soak-'));
   const endless = await endlessTarget(events);
   await using target = await endless.start(engine === 'gdb');
@@ -33,22 +35,30 @@ export async function soak({ engine, events, sampleEvery }: SoakOptions): Promis
     // A small young generation: garbage that was not collected yet is no growth.
     const node = ['--expose-gc', '--max-semi-space-size=2', fileURLToPath(import.meta.url)];
     const child = spawn(process.execPath, [...node, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    return await samplesOf(child);
+    return await samplesOf(child, limitMs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function samplesOf(child: ChildProcess): Promise<SoakSample[]> {
+async function samplesOf(child: ChildProcess, limitMs: number | undefined): Promise<SoakSample[]> {
   let said = '';
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    child.kill('SIGKILL');
+  };
+  const timer = limitMs === undefined ? undefined : setTimeout(end, limitMs);
   child.stdout?.setEncoding('latin1').on('data', (text: string) => {
     said += text;
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`the capture ended with status ${code}`);
+  clearTimeout(timer);
+  if (code !== 0 && !isOver) throw new Error(`the capture ended with status ${code}`);
   return said
-    .trim()
+    .slice(0, said.lastIndexOf('\n') + 1)
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as SoakSample);
 }
 

@@ -1,3 +1,4 @@
+import { timerMs } from '../../base/timers.js';
 import type { Milliseconds } from '../../base/units.js';
 import { TargetError, UsageError } from '../../errors/errors.js';
 import type { Target } from '../../link/server/target.js';
@@ -89,7 +90,7 @@ export class TargetConsole {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.waiter = resolve;
-      timer = setTimeout(resolve, timeoutMs);
+      timer = setTimeout(resolve, timerMs(timeoutMs));
     });
     clearTimeout(timer);
     this.waiter = undefined;

@@ -1,4 +1,4 @@
-import { DeviceLostError, errorMessage } from '../../errors/errors.js';
+import { DeviceLostError } from '../../errors/errors.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
 import { linkReport } from '../../link/link-times.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
@@ -8,6 +8,7 @@ import { afterCommands, type Leaving, letGo } from '../../link/server/farewell.j
 import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { endingWithGap } from '../lost-link.js';
 import { ScriptStacks } from '../script-stacks.js';
 import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
 import { knownMemory, scriptMemory } from './readable-memory.js';
@@ -71,21 +72,20 @@ export class DirectConnection implements AsyncDisposable {
   }
 
   /** Passes the records of a capture on, and says at their end what the target does now. When the link breaks they end with a gap and the reason, and the error is thrown. */
-  async *guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
-    try {
-      yield* records;
-      if (this.target.orders.endsWithCapture === true) return;
-      this.isGone = true;
-      this.run.poke?.end();
-      yield { kind: 'note', code: 'target', text: await letGo(leaving(this.client), this.target) };
-    } catch (error) {
+  guard(records: AsyncIterable<TraceRecord>, report: () => EngineReport): AsyncGenerator<TraceRecord, void> {
+    const cause = (error: unknown) => {
       this.linkLost = error instanceof DeviceLostError;
-      const reason = this.lost ?? error;
-      const text = `connection lost: ${errorMessage(reason)}`;
-      yield { kind: 'gap', reason: text };
-      yield { kind: 'info', info: { complete: false, endReason: text, engineReport: report() } };
-      throw reason;
-    }
+      return this.lost;
+    };
+    return endingWithGap(this.letGoBehind(records), { cause, report });
+  }
+
+  private async *letGoBehind(records: AsyncIterable<TraceRecord>): AsyncGenerator<TraceRecord, void> {
+    yield* records;
+    if (this.target.orders.endsWithCapture === true) return;
+    this.isGone = true;
+    this.run.poke?.end();
+    yield { kind: 'note', code: 'target', text: await letGo(leaving(this.client), this.target) };
   }
 
   /** How the link was, for the summary. */

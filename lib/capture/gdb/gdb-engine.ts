@@ -10,6 +10,7 @@ import type { TraceRecord } from '../../trace/heap-event.js';
 import { openPoke } from '../direct/open-client.js';
 import type { Engine, HarvestPlan } from '../engine.js';
 import { harvestLogByLink } from '../log/link-log-loop.js';
+import { endingWithGap } from '../lost-link.js';
 import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { harvestLogInGdb } from './log-in-gdb.js';
 import { withScripts } from './script-link.js';
@@ -36,8 +37,13 @@ export class GdbEngine implements Engine {
     await using link = await openMiLink(this.program, target, plan.maxDepth + 2);
     const poke = await openPoke(target, signal);
     poke?.begin(POKE_PAUSE_MS);
+    // Why a server that was launched has ended says more than that gdb lost it.
+    let lost: unknown;
+    target.lost.catch((error: unknown) => {
+      lost = error;
+    });
     try {
-      yield* this.events(link, plan, signal);
+      yield* endingWithGap(this.events(link, plan, signal), { cause: () => lost });
     } finally {
       poke?.close();
     }

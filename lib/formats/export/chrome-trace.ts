@@ -1,7 +1,8 @@
+import { lifespans } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
-import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
+import { frameLabel, framesOfStack, usageAfterEvents } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** Trace Event JSON: one async slice a block (they may overlap, unlike B/E), and a counter of live bytes. */
@@ -18,7 +19,8 @@ export const chromeTraceWriter: TraceWriter = {
 };
 
 function* events(trace: Trace): Generator<object> {
-  const { spans, usage } = stackWeights(trace);
+  const spans = lifespans(trace);
+  const usage = usageAfterEvents(trace, spans);
   const common = { pid: 1, tid: 1, cat: 'heap' };
   yield { ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } };
   const labels = doubtLines(trace).join('; ');

@@ -1,7 +1,10 @@
-import type { StackId } from '../../base/units.js';
+import type { Bytes, StackId } from '../../base/units.js';
+import { lifespans } from '../../trace/lifespans.js';
+import { StackTrie } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
-import { frameLabel, stackWeights } from './stack-weights.js';
+import { LineBuffer } from './line-buffer.js';
+import { frameLabel } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** heaptrack's interpreted text, version 2: order, time and sizes; it has no addresses of blocks. */
@@ -13,6 +16,9 @@ export const heaptrackWriter: TraceWriter = {
     yield* new HeaptrackLines(trace).lines();
   },
 };
+
+const PLUS = '+'.charCodeAt(0);
+const MINUS = '-'.charCodeAt(0);
 
 /*
  * Every number is hexadecimal.
@@ -26,53 +32,55 @@ export const heaptrackWriter: TraceWriter = {
 class HeaptrackLines {
   private readonly strings = new Map<string, number>();
   private readonly nodes = new Map<StackId, number>();
-  private readonly kinds = new Map<string, number>();
+  private readonly sizes = new Map<Bytes, number>();
+  /** Pairs of a stack and a size, numbered as they come. */
+  private readonly kinds = new StackTrie();
   private readonly frames = new Map<number, number>();
-  private out: string[] = [];
+  private readonly out = new LineBuffer();
 
   constructor(private readonly trace: Trace) {}
 
   *lines(): Generator<string> {
-    const { trace } = this;
-    const { spans } = stackWeights(trace);
-    this.out.push('v 10400 2', `X ${trace.info.elf?.path.replace(/\s/g, '_') ?? 'firmware'}`, 'I 1000 10000', 'c 0');
-    this.out.push(...doubtLines(trace).map((line) => `# ${line}`));
-    const ending = endLists(spans.endSeq, spans.count, trace.eventCount);
-    const kindOfSpan = new Int32Array(spans.count);
-    let clock = 0;
+    const { trace, out } = this;
+    const { stack, sizeBytes, atUs } = trace.events;
+    const { startSeq, endSeq, ended, count } = lifespans(trace);
+    out.line('v 10400 2');
+    out.line(`X ${trace.info.elf?.path.replace(/\s/g, '_') ?? 'firmware'}`);
+    out.line('I 1000 10000');
+    out.line('c 0');
+    for (const line of doubtLines(trace)) out.line(`# ${line}`);
+    const kindOfSpan = new Int32Array(count);
+    const endOf = (index: number) => (index < ended.length ? (endSeq[ended[index] as number] as number) : -1);
+    let [clock, opening, ending, nextEnd] = [0, 0, 0, endOf(0)];
     for (let seq = 0; seq < trace.eventCount; seq++) {
-      const at = Math.floor((trace.events.atUs?.[seq] ?? 0) / 1000);
+      const at = atUs ? Math.floor((atUs[seq] ?? 0) / 1000) : 0;
       if (at > clock) {
         clock = at;
-        this.out.push(`c ${clock.toString(16)}`);
+        out.line(`c ${clock.toString(16)}`);
       }
-      for (const span of ending.get(seq) ?? []) this.out.push(`- ${(kindOfSpan[span] ?? 0).toString(16)}`);
-      const span = spans.openedBy[seq] ?? -1;
-      if (span >= 0) {
-        const kind = this.kind(spans.sizeBytes[span] ?? 0, trace.events.stack[seq] ?? -1);
-        kindOfSpan[span] = kind;
-        this.out.push(`+ ${kind.toString(16)}`);
+      for (; nextEnd === seq; nextEnd = endOf(++ending)) {
+        out.hexLine(MINUS, kindOfSpan[ended[ending] as number] as number);
+        if (out.isFull) yield out.take();
       }
-      if (this.out.length > 5000) yield this.flush();
+      if (opening < count && startSeq[opening] === seq) {
+        const kind = this.kind(sizeBytes[seq] as number, stack[seq] as number);
+        kindOfSpan[opening++] = kind;
+        out.hexLine(PLUS, kind);
+      }
+      if (out.isFull) yield out.take();
     }
-    yield this.flush();
+    yield out.take();
   }
 
-  private flush(): string {
-    const text = this.out.length > 0 ? `${this.out.join('\n')}\n` : '';
-    this.out = [];
-    return text;
-  }
-
-  private kind(sizeBytes: number, stack: StackId): number {
-    const node = this.node(stack);
-    const key = `${sizeBytes}:${node}`;
-    let kind = this.kinds.get(key);
-    if (kind === undefined) {
-      kind = this.kinds.size;
-      this.kinds.set(key, kind);
-      this.out.push(`a ${sizeBytes.toString(16)} ${node.toString(16)}`);
+  private kind(sizeBytes: Bytes, stack: StackId): number {
+    let size = this.sizes.get(sizeBytes);
+    if (size === undefined) {
+      size = this.sizes.size;
+      this.sizes.set(sizeBytes, size);
     }
+    const known = this.kinds.parent.length;
+    const kind = this.kinds.push(stack, size);
+    if (kind === known) this.out.line(`a ${sizeBytes.toString(16)} ${this.node(stack).toString(16)}`);
     return kind;
   }
 
@@ -89,7 +97,7 @@ class HeaptrackLines {
     }
     let node = known ?? 0;
     for (const id of chain.reverse()) {
-      this.out.push(
+      this.out.line(
         `t ${this.frame(id < 0 ? -1 : (this.trace.stacks.frame[id] ?? -1)).toString(16)} ${node.toString(16)}`,
       );
       node = this.nodes.size + 1;
@@ -107,7 +115,7 @@ class HeaptrackLines {
     if (file !== '') parts.push(this.string(file), line);
     const id = this.frames.size + 1;
     this.frames.set(frame, id);
-    this.out.push(`i ${parts.map((part) => part.toString(16)).join(' ')}`);
+    this.out.line(`i ${parts.map((part) => part.toString(16)).join(' ')}`);
     return id;
   }
 
@@ -116,21 +124,8 @@ class HeaptrackLines {
     if (id === undefined) {
       id = this.strings.size + 1;
       this.strings.set(text, id);
-      this.out.push(`s ${text.replace(/[\r\n]/g, ' ')}`);
+      this.out.line(`s ${text.replace(/[\r\n]/g, ' ')}`);
     }
     return id;
   }
-}
-
-/** The spans that end at each event where any does. */
-function endLists(endSeq: Int32Array, count: number, events: number): Map<number, number[]> {
-  const lists = new Map<number, number[]>();
-  for (let span = 0; span < count; span++) {
-    const end = endSeq[span] ?? events;
-    if (end >= events) continue;
-    const list = lists.get(end);
-    if (list) list.push(span);
-    else lists.set(end, [span]);
-  }
-  return lists;
 }

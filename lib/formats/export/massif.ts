@@ -1,7 +1,7 @@
 import type { Bytes, FrameId, Seq } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
-import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
+import { frameLabel, framesOfStack, type StackWeights, stackWeights, usageAfterEvents } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** massif.out: heap size over event numbers, with call trees at the peak, at the end and at some snapshots between. */
@@ -25,13 +25,14 @@ interface Node {
 
 function* writeMassif(trace: Trace): Generator<string> {
   const weights = stackWeights(trace);
+  const usage = usageAfterEvents(trace, weights.spans);
   yield `desc: --time-unit=i${doubtSuffix(trace)}\ncmd: ${(trace.info.elf?.path ?? trace.info.source).replace(/[\r\n]/g, ' ')}\ntime_unit: i\n`;
   const seqs = snapshotSeqs(trace.eventCount, weights.peakSeq);
   for (const [number, seq] of seqs.entries()) {
     const detailed =
       seq === weights.peakSeq || number === seqs.length - 1 || number % DETAILED_EVERY === DETAILED_EVERY - 1;
     const kind = seq === weights.peakSeq ? 'peak' : detailed ? 'detailed' : 'empty';
-    const bytes = seq < 0 ? 0 : (weights.usage[seq] ?? 0);
+    const bytes = seq < 0 ? 0 : (usage[seq] ?? 0);
     yield `#-----------\nsnapshot=${number}\n#-----------\ntime=${seq + 1}\nmem_heap_B=${bytes}\nmem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=${kind}\n`;
     if (kind !== 'empty') yield* heapTree(trace, weights, seq);
   }

@@ -2,7 +2,7 @@ import type { Seq, StackId } from '../../base/units.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
+import { frameLabel, framesOfStack, type StackWeights, stackWeights, usageAfterEvents } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /**
@@ -124,7 +124,8 @@ function* internedPackets(trace: Trace, { stacks }: StackWeights): Generator<Uin
 }
 
 /** One packet an event: written by hand, as there are as many as events. */
-function* counterPackets(trace: Trace, { usage }: StackWeights): Generator<Uint8Array> {
+function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8Array> {
+  const usage = usageAfterEvents(trace, spans);
   let out = new Uint8Array(PIECE);
   let length = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {

@@ -1,5 +1,5 @@
 import type { Bytes, FrameId, Seq, StackId } from '../../base/units.js';
-import { type Lifespans, lifespans } from '../../trace/lifespans.js';
+import { EndCause, type Lifespans, lifespans } from '../../trace/lifespans.js';
 import { FrameFlag } from '../../trace/tables.js';
 import { stackFrameIds, type Trace } from '../../trace/trace.js';
 
@@ -21,8 +21,6 @@ export interface StackWeights {
   /** In order of the stack's number. */
   readonly stacks: readonly StackWeight[];
   readonly spans: Lifespans;
-  /** Live bytes after each event. */
-  readonly usage: Float64Array;
   /** The event after which the most bytes were live, the first of several; -1 for an empty trace. */
   readonly peakSeq: Seq;
   readonly peakBytes: Bytes;
@@ -31,33 +29,27 @@ export interface StackWeights {
 /** Adds up a trace by the stack of each allocation. Blocks that an epoch closed are not live at the end. */
 export function stackWeights(trace: Trace): StackWeights {
   const spans = lifespans(trace);
-  const usage = usageAfter(trace.eventCount, spans);
-  let peakSeq = -1;
-  for (let seq = 0; seq < usage.length; seq++)
-    if (peakSeq < 0 || (usage[seq] ?? 0) > (usage[peakSeq] ?? 0)) peakSeq = seq;
+  const { stack, sizeBytes } = trace.events;
+  const { startSeq, endSeq, endCause, count } = spans;
+  const peak = fullestMoment(trace, spans);
   const byStack = new Map<StackId, StackWeight>();
-  for (let span = 0; span < spans.count; span++) {
-    const start = spans.startSeq[span] ?? 0;
-    const end = spans.endSeq[span] ?? 0;
-    const bytes = spans.sizeBytes[span] ?? 0;
-    const weight = weightOf(byStack, trace.events.stack[start] ?? -1);
+  for (let span = 0; span < count; span++) {
+    const start = startSeq[span] as number;
+    const bytes = sizeBytes[start] as number;
+    const weight = weightOf(byStack, stack[start] as number);
     weight.totalBytes += bytes;
     weight.totalCount++;
-    if (isAlive(spans, span)) {
+    if (endCause[span] === EndCause.alive) {
       weight.liveBytes += bytes;
       weight.liveCount++;
     }
-    if (start <= peakSeq && end > peakSeq) {
+    if (start <= peak.seq && (endSeq[span] as number) > peak.seq) {
       weight.peakBytes += bytes;
       weight.peakCount++;
     }
   }
   const stacks = [...byStack.values()].sort((a, b) => a.stack - b.stack);
-  return { stacks, spans, usage, peakSeq, peakBytes: usage[peakSeq] ?? 0 };
-}
-
-function isAlive(spans: Lifespans, span: number): boolean {
-  return spans.endCause[span] === 0;
+  return { stacks, spans, peakSeq: peak.seq, peakBytes: peak.bytes };
 }
 
 function weightOf(byStack: Map<StackId, StackWeight>, stack: StackId): StackWeight {
@@ -69,16 +61,31 @@ function weightOf(byStack: Map<StackId, StackWeight>, stack: StackId): StackWeig
   return weight;
 }
 
-function usageAfter(events: number, spans: Lifespans): Float64Array {
-  const usage = new Float64Array(events);
-  for (let span = 0; span < spans.count; span++) {
-    const bytes = spans.sizeBytes[span] ?? 0;
-    const start = spans.startSeq[span] ?? 0;
-    const end = spans.endSeq[span] ?? 0;
-    usage[start] = (usage[start] ?? 0) + bytes;
-    if (end < events) usage[end] = (usage[end] ?? 0) - bytes;
+/** The first event after which the most bytes are live. */
+function fullestMoment({ events, eventCount }: Trace, { startSeq, endSeq, ended, count }: Lifespans) {
+  let [bytes, ending] = [0, 0];
+  let [peakBytes, peakSeq] = [0, eventCount > 0 ? 0 : -1];
+  for (let opening = 0; opening < count; opening++) {
+    const seq = startSeq[opening] as number;
+    for (; ending < ended.length && (endSeq[ended[ending] as number] as number) <= seq; ending++)
+      bytes -= events.sizeBytes[startSeq[ended[ending] as number] as number] as number;
+    bytes += events.sizeBytes[seq] as number;
+    if (bytes > peakBytes) [peakBytes, peakSeq] = [bytes, seq];
   }
-  for (let seq = 1; seq < events; seq++) usage[seq] = (usage[seq] ?? 0) + (usage[seq - 1] ?? 0);
+  return { bytes: peakBytes, seq: peakSeq };
+}
+
+/** Live bytes after each event. */
+export function usageAfterEvents({ events, eventCount }: Trace, { startSeq, endSeq, count }: Lifespans): Float64Array {
+  const usage = new Float64Array(eventCount);
+  for (let span = 0; span < count; span++) {
+    const start = startSeq[span] as number;
+    const end = endSeq[span] as number;
+    const bytes = events.sizeBytes[start] as number;
+    usage[start] = (usage[start] as number) + bytes;
+    if (end < eventCount) usage[end] = (usage[end] as number) - bytes;
+  }
+  for (let seq = 1; seq < eventCount; seq++) usage[seq] = (usage[seq] as number) + (usage[seq - 1] as number);
   return usage;
 }
 

@@ -30,6 +30,7 @@ interface Outstanding {
 /** What gdb printed last comes after its end when something else holds its pipe. */
 const LATE_MS: Milliseconds = 250;
 const KEPT_MESSAGES = 12;
+const NO_ANSWER = '^error,msg="no answer';
 
 /**
  * The MI dialogue with a gdb process. Replies are paired by token, so that a late answer to a command that timed out is
@@ -54,6 +55,7 @@ export class MiConnection {
   private stopWaiter: { resolve(stop: StopRecord): void; reject(error: Error): void } | undefined;
   private death: HarvestError | undefined;
   private inferiorExited = false;
+  private unanswered = false;
   private lost: DeviceLostError | undefined;
 
   constructor(private readonly child: ChildProcessWithoutNullStreams) {
@@ -78,8 +80,14 @@ export class MiConnection {
       if (this.death ?? this.lost) throw this.death ?? this.lost;
       const message = errorMessage(error);
       const timedOut = message.startsWith('no answer');
+      this.unanswered ||= timedOut;
       throw new GdbError(timedOut ? 'HH1702' : 'HH1701', `gdb: ${command}: ${message}`, { cause: error });
     }
+  }
+
+  /** A command was not answered in time: nothing of what would come now is worth a wait. */
+  get isSilent(): boolean {
+    return this.unanswered;
   }
 
   /** A console (CLI) command. Its output arrives at `onConsole`. */
@@ -151,7 +159,7 @@ export class MiConnection {
   private send(command: string): void {
     const token = ++this.token;
     const { timeoutMs } = this;
-    const timer = setTimeout(() => this.answer(token, `^error,msg="no answer within ${timeoutMs} ms"`), timeoutMs);
+    const timer = setTimeout(() => this.answer(token, `${NO_ANSWER} within ${timeoutMs} ms"`), timeoutMs);
     this.outstanding = { token, command, timer, sentAt: performance.now() };
     tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
@@ -159,6 +167,7 @@ export class MiConnection {
   }
 
   private answer(token: number, record: string): void {
+    this.unanswered &&= record.startsWith(NO_ANSWER);
     if (this.outstanding?.token !== token) return;
     clearTimeout(this.outstanding.timer);
     this.latencies.add(performance.now() - this.outstanding.sentAt);

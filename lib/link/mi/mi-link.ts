@@ -242,6 +242,7 @@ export class MiLink implements DebugLink, Leaving {
 
   private async putInOrder(): Promise<void> {
     if (this.isLeft) return;
+    if (this.mi.isSilent) return this.gdb.kill();
     await this.disarm();
     const { detach, afterCommands = [] } = this.options;
     if (detach) for (const command of afterCommands) await this.monitor(command);

@@ -5,7 +5,7 @@ import { TargetError, UsageError } from '../../errors/errors.js';
 import { severalProbes } from './failures.js';
 import { hasTooFewBreakpoints, tooFewBreakpoints } from './few-breakpoints.js';
 import type { OpenocdChoice } from './openocd-command.js';
-import type { ServerKind } from './target.js';
+import { SERVER_NAMES, type ServerKind } from './target.js';
 import type { TargetOptions } from './target-options.js';
 import { isFree } from './tcp-port.js';
 
@@ -104,4 +104,22 @@ export function chooseProbe(
   const fromProbe = isFixed ? undefined : only.kind.interface;
   const chosen = named ?? fromProbe;
   return { ...(chosen === undefined ? {} : { interface: chosen }), ...rest, probe: only };
+}
+
+/**
+ * Of a server that drives several kinds of probes, which it would ask for at a terminal: which of them are meant.
+ * @throws TargetError HH1535 when several fit
+ */
+export function refuseSeveral(
+  board: Board,
+  kind: Exclude<ServerKind, 'openocd'>,
+  { probes, probe: serial }: Pick<TargetOptions, 'probe'> & Pick<Machine, 'probes'>,
+): void {
+  if (serial !== undefined) return;
+  const isDriven = ({ kind: { server } }: PluggedProbe) =>
+    kind === 'jlink' ? server === 'jlink' : server !== 'blackmagic';
+  const fitting = probes.filter(isDriven);
+  if (fitting.length < 2) return;
+  const found = fitting.map(({ kind: { title } }) => title).join(', ');
+  throw severalProbes({ server: SERVER_NAMES[kind], board: board.name, probes: fitting }, found);
 }

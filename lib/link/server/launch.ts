@@ -1,6 +1,6 @@
 import type { Board } from '../../boards/board.js';
 import { TargetError, UsageError } from '../../errors/errors.js';
-import { chooseProbe, type Machine } from './choose-server.js';
+import { chooseProbe, type Machine, refuseSeveral } from './choose-server.js';
 import { type LaunchedServer, launchJlink, launchProbeRs, launchPyocd } from './launched-servers.js';
 import { launchOpenocd } from './openocd.js';
 import { refuseAfter, resetCommandsOf } from './reset-commands.js';
@@ -51,6 +51,8 @@ type Launched = LaunchedServer & { readonly tclPort?: number };
 async function start(board: Board, kind: LaunchKind, options: LaunchOptions): Promise<Launched> {
   const { machine, serverProgram, probe, speedKhz, signal, after = 'run' } = options;
   const { openocd, jlink, pyocd, probeRs } = board.servers;
+  const asked = probe === undefined ? {} : { probe };
+  if (kind !== 'openocd') refuseSeveral(board, kind, { probes: machine.probes, ...asked });
   const context = {
     board,
     probes: machine.probes,

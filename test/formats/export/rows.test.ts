@@ -50,7 +50,7 @@ test('CSV of events: a row an event, what stands between at its place', (t) => {
     written('events-csv', TOY),
     [
       'seq,kind,address,size,requested,from,from_size,time_us,task,largest_before,largest_after,backtrace,detail',
-      '0,info,,,,,,,,,,,"{""schema"":""heap-harvest/events@1"",""source"":""toy"",""hasAddresses"":true,""sizeKind"":""requested"",""unitBytes"":1,""complete"":false}"',
+      '0,info,,,,,,,,,,,"{""schema"":""heap-harvest/events@1"",""doubts"":[""the capture is incomplete: overflow (3 events lost before event 5)""],""source"":""toy"",""hasAddresses"":true,""sizeKind"":""requested"",""unitBytes"":1,""complete"":false}"',
       '0,region,,,,,,,,,,,"{""name"":""heap"",""baseAddress"":4096,""sizeBytes"":4096,""unitBytes"":16}"',
       '0,alloc,0x1000,64,,,,,,,,"foo (f.c:10) @0x8014 <- main (m.c:1) @0x8002",',
       '1,mark,,,,,,,,,,,"{""name"":""boot""}"',

@@ -33,8 +33,10 @@ test('pairs replies with commands by token: a late answer is dropped', async (t)
   });
   const slow = await t.throwsAsync(mi.command('-slow', 30), { instanceOf: GdbError });
   t.is(slow?.code, 'HH1702');
+  t.true(mi.isSilent);
   stdout.write('1^error,msg="too late"\n');
   t.deepEqual(await mi.command('-fast'), { value: '-fast' });
+  t.false(mi.isSilent);
 });
 
 test('a refused command rejects with gdb’s own reason', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { loadBoard } from '../../../lib/boards/load-board.js';
 import { probesAmong, udevRuleFor } from '../../../lib/boards/usb-probes.js';
-import { chooseProbe, chooseServer, type Machine } from '../../../lib/link/server/choose-server.js';
+import { chooseProbe, chooseServer, type Machine, refuseSeveral } from '../../../lib/link/server/choose-server.js';
 import { openocdCommand } from '../../../lib/link/server/openocd-command.js';
 
 const device = (vid: string, pid: string, product: string, serialNumber = 'A1') => ({
@@ -70,6 +70,19 @@ test('of several probes that fit none is guessed: they are listed, and `probe` c
   const choice = chooseProbe(board, config, { probes, probe: 'B2' });
   t.true(openocdCommand(board, config, { ports, choice, after: 'run' }).args.includes('adapter serial {B2}'));
   return undefined;
+});
+
+test('a server that would ask which probe is not begun: the ones that it drives are listed', async (t) => {
+  const board = await loadBoard('nrf52840_dk');
+  const twoJlinks = probesAmong([JLINK, { ...JLINK, serialNumber: '600109530' }, DAP]);
+  const error = t.throws(() => refuseSeveral(board, 'jlink', { probes: twoJlinks }), { code: 'HH1535' });
+  t.regex(
+    (error as { remedy?: string }).remedy ?? '',
+    /options\.probe SERIAL, of 600109529 \(J-Link\), 600109530 \(J-Link\)$/,
+  );
+  t.throws(() => refuseSeveral(board, 'pyocd', { probes: probesAmong([DAP, STLINK]) }), { code: 'HH1535' });
+  t.notThrows(() => refuseSeveral(board, 'jlink', { probes: probesAmong([JLINK, DAP]) }));
+  t.notThrows(() => refuseSeveral(board, 'jlink', { probes: twoJlinks, probe: '600109530' }));
 });
 
 test('without an interface of the board, a probe or the user’s word, the interface is asked for', async (t) => {

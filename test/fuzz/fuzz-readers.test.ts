@@ -1,0 +1,11 @@
+import test from 'ava';
+import { fuzzReaders } from './fuzz-readers.js';
+
+// The long run: npm run attack -- --only readers --scale 1000
+test('5,000 mutated inputs over all readers are read or refused, in bounded memory', (t) => {
+  const { inputs, errors, greedy } = fuzzReaders({ inputs: 5_000, seed: 20_261_121 });
+  t.is(inputs, 5_000);
+  t.deepEqual(greedy, []);
+  // Mutations must reach the error paths, and must not all end there.
+  t.true(errors > 250 && errors < 4_500, `${errors} errors`);
+});
