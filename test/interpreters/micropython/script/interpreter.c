@@ -126,15 +126,13 @@ __attribute__((noinline)) static void *call(const mp_obj_fun_bc_t *fun, int offs
 
 void *mp_execute_bytecode(mp_code_state_t *code_state, volatile void *inject_exc) {
   const mp_obj_fun_bc_t *fun = code_state->fun_bc;
-  /* Nothing that is stored is left out for want of a reader. */
-  sink = *(const volatile uint8_t *)code_state->ip;
 #ifdef STACKLESS
-  static volatile mp_code_state_t called;
+  static mp_code_state_t called;
   if (fun == &module) {
     called.prev = code_state;
     called.fun_bc = fun = &inner;
     called.ip = inner.bytecode + CODE + 3;
-    code_state = (mp_code_state_t *)&called;
+    code_state = &called;
   }
 #endif
   if (fun == &module) call(&inner, CODE + 3, sink + 3);
@@ -151,7 +149,7 @@ int main(void) {
   mp_state_ctx.vm.last_pool = &heap_pool;
   for (;;) {
     call(&module, CODE + 4, 5);
-    call(&dict, 0, 2); /* its bytecode is at 0: the vectors */
+    call(&dict, 0, 2);
   }
 }
 
