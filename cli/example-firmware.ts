@@ -23,14 +23,33 @@ const COMPILERS = {
 export async function buildExampleFirmware({ board, optimisation, variant }: ExampleBuild): Promise<string> {
   const folder = join(packageRoot, 'examples', 'firmware', 'lisp');
   const { compiler, tool } = COMPILERS[board === 'virt-rv32' ? 'riscv' : 'arm'];
-  if ((await outputOf(compiler, ['--version'])) === undefined) {
-    throw new ToolMissingError('HH1804', `${compiler}: cannot be run`, {
-      remedy: `${installHint(tool)} (or in a clone: npm run demo, which installs what is needed)`,
-    });
-  }
-  const make = await runTool('make', ['-C', folder, `BOARD=${board}`, `OPT=${optimisation}`, `VARIANT=${variant}`]);
-  if (make.status !== 0) {
-    throw new HarvestError('HH1805', 5, `example firmware: make failed: ${make.stderr.trim().slice(-1000)}`);
-  }
+  await needCompiler(compiler, tool);
+  await make(['-C', folder, `BOARD=${board}`, `OPT=${optimisation}`, `VARIANT=${variant}`]);
   return join(folder, 'build', `${board}-${optimisation}-${variant}`, 'firmware.elf');
+}
+
+/**
+ * Fetches and builds MicroPython with our scripts in it (nothing when it is up to date) and returns the ELF file's path.
+ * @throws ToolMissingError HH1804, HarvestError HH1805
+ */
+export async function buildMicropython(script: 'demo' | 'probes' = 'demo'): Promise<string> {
+  const folder = join(packageRoot, 'examples', 'firmware', 'micropython');
+  await needCompiler(COMPILERS.arm.compiler, COMPILERS.arm.tool);
+  await make(['-C', folder, `RUN=${script}`]);
+  return join(folder, 'build', 'MPS2_AN385', `${script}.elf`);
+}
+
+/** @throws ToolMissingError HH1804 */
+async function needCompiler(compiler: string, tool: Parameters<typeof installHint>[0]): Promise<void> {
+  if ((await outputOf(compiler, ['--version'])) !== undefined) return;
+  throw new ToolMissingError('HH1804', `${compiler}: cannot be run`, {
+    remedy: `${installHint(tool)} (or in a clone: npm run demo, which installs what is needed)`,
+  });
+}
+
+/** @throws HarvestError HH1805 */
+async function make(args: readonly string[]): Promise<void> {
+  const made = await runTool('make', [...args]);
+  if (made.status === 0) return;
+  throw new HarvestError('HH1805', 5, `example firmware: make failed: ${made.stderr.trim().slice(-1000)}`);
 }

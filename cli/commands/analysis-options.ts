@@ -1,11 +1,14 @@
 import {
   addMarks,
   ExitCode,
+  FRAME_VIEWS,
+  type FrameView,
   type HeapRegion,
   type LoadOptions,
   parseAddress,
   parseSize,
   sanitize,
+  selectFrames,
   type Trace,
   traceDoubts,
   UsageError,
@@ -35,6 +38,10 @@ export function analysisOptions<T>(set: OptionSet<T>) {
       default: [] as string[],
       describe: 'NAME=EVENT or NAME=FUNCTION: a mark of your own',
     })
+    .option('frames', {
+      choices: FRAME_VIEWS,
+      describe: "of firmware that runs scripts: the scripts' frames (default), the C functions', or both (mixed)",
+    })
     .option('heap', { type: 'string', describe: "BASE:SIZE, the heap's bounds where the trace has none" });
 }
 
@@ -52,6 +59,8 @@ export interface AnalysisArgs {
   readonly lookThrough?: boolean | undefined;
   readonly mark: readonly string[];
   readonly heap?: string | undefined;
+  /** Default: `script`. */
+  readonly frames?: FrameView | undefined;
 }
 
 /** What a call tree and leaks do not look at. */
@@ -71,7 +80,7 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
   const trace = builder.build();
   sayDoubts(trace, context);
   // Bounds that were given replace all that the trace has.
-  const marked = addMarks(trace, args.mark);
+  const marked = selectFrames(addMarks(trace, args.mark), args.frames ?? 'script');
   return args.heap === undefined ? marked : { ...marked, regions: marked.regions.slice(-1) };
 }
 

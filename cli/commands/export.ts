@@ -80,7 +80,9 @@ async function exported(
   if (at !== undefined && (from !== undefined || to !== undefined)) {
     throw new UsageError('HH1109', 'harvest export: found --at beside --from or --to, expected one way to say when');
   }
-  const trace = await loadForAnalysis(path, args, context);
+  // A copy has the frames of scripts and the C functions, a view what the tree shows.
+  const frames = args.frames ?? (writer.isCopy ? 'mixed' : 'script');
+  const trace = await loadForAnalysis(path, { ...args, frames }, context);
   const asked = hideOptions(args);
   // A copy holds everything that nobody hides, a view what the tree shows.
   const shown = shownTrace(trace, writer.isCopy ? { ...asked, showAllocator: true, lookThrough: false } : asked);

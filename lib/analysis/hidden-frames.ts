@@ -1,4 +1,5 @@
 import type { FrameId, StackId } from '../base/units.js';
+import { FrameFlag } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 import { isAllocatorFile, isAllocatorFunction } from './allocator-frames.js';
 import { type LookedThrough, lookThrough } from './look-through.js';
@@ -67,7 +68,11 @@ function ownFrames(trace: Trace, options: HideOptions): Uint8Array {
   };
   const hidden = new Uint8Array(frames.count);
   for (let id = 0; id < frames.count; id++) {
-    if (hiddenFile(frames.file[id] ?? -1) || hiddenName(frames.functionName[id] ?? -1)) hidden[id] = 1;
+    // A script may call its functions as it likes.
+    if (((frames.flags[id] ?? 0) & FrameFlag.script) !== 0) {
+      const texts = [frames.file[id], frames.functionName[id]].map((text) => strings[text ?? -1] ?? '');
+      if (texts.some(byPrefix)) hidden[id] = 1;
+    } else if (hiddenFile(frames.file[id] ?? -1) || hiddenName(frames.functionName[id] ?? -1)) hidden[id] = 1;
   }
   return hidden;
 }

@@ -36,6 +36,10 @@ export class BacktraceJudge {
     let isForeign = false;
     let before: Frame | undefined;
     for (const frame of backtrace) {
+      if (frame.kind === 'script') {
+        judged.push(frame);
+        continue;
+      }
       if (frame.kind === 'cut' || frame.kind === 'signal' || frame.kind === 'tail') {
         judged.push(isGuessed && frame.kind !== 'cut' ? this.guessed(frame) : frame);
         isTop = frame.kind === 'signal';

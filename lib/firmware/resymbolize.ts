@@ -2,7 +2,8 @@ import type { Seq, StackId } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { isSweep } from '../trace/gc-log.js';
 import type { Backtrace, HeapEvent, RawSample } from '../trace/heap-event.js';
-import { InternTables } from '../trace/tables.js';
+import { withScriptsOf } from '../trace/script-stack.js';
+import { FrameFlag, InternTables } from '../trace/tables.js';
 import { backtraceOf, EventKind, type Trace, withStacks } from '../trace/trace.js';
 import { SymbolizerUnwinder } from './symbolizer-unwinder.js';
 
@@ -30,6 +31,7 @@ export function resymbolize(old: Trace, firmware: Symbolizer, maxDepth = DEFAULT
   const kind = old.events.kind.slice();
   const stack = new Int32Array(old.eventCount);
   const known = new Map<StackId, StackId>();
+  const hasScripts = old.frames.flags.some((flags) => (flags & FrameFlag.script) !== 0);
   let unwound = 0;
   for (let seq = 0; seq < old.eventCount; seq++) {
     const sample = samples.get(seq);
@@ -37,7 +39,9 @@ export function resymbolize(old: Trace, firmware: Symbolizer, maxDepth = DEFAULT
       // Without the log function's own frame, as the engines leave it out.
       const copy = { address: sample.stackAddress, bytes: sample.stack };
       const backtrace = unwinder.unwind(sample.registers, copy, maxDepth + 1).backtrace.slice(1);
-      stack[seq] = tables.stack(backtrace);
+      // What a script did is not in the sample.
+      const before = hasScripts ? backtraceOf(old, old.events.stack[seq] ?? -1) : [];
+      stack[seq] = tables.stack(withScriptsOf(before, backtrace));
       kind[seq] = kindWith(kind[seq] ?? 0, backtrace);
       unwound++;
     } else {

@@ -1,10 +1,18 @@
 import type { Address } from '../base/units.js';
+import type { FrameState } from '../symbols/parameter-value.js';
 import type { Backtrace } from '../trace/heap-event.js';
 
 /** A copy of a part of the stack. */
 export interface StackCopy {
   readonly address: Address;
   readonly bytes: Uint8Array;
+}
+
+/** A frame whose registers were asked for. */
+export interface WatchedFrame {
+  /** Of its first line in the backtrace: those inlined into the function come before it. */
+  readonly index: number;
+  readonly state: FrameState;
 }
 
 export interface Unwound {
@@ -14,6 +22,8 @@ export interface Unwound {
   readonly missing: Address | undefined;
   /** The end of what was used of the copy; the copy's start when nothing was. */
   readonly usedEnd: Address;
+  /** Innermost first; empty unless the unwinder watches functions. */
+  readonly watched: readonly WatchedFrame[];
 }
 
 /**

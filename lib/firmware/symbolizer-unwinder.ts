@@ -1,9 +1,10 @@
 import type { Address } from '../base/units.js';
+import type { FrameState } from '../symbols/parameter-value.js';
 import type { RawFrame, StackEnd } from '../symbols/stack-walk.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import { ReturnAddresses } from './return-addresses.js';
-import type { StackCopy, StackUnwinder, Unwound } from './stack-unwinder.js';
+import type { StackCopy, StackUnwinder, Unwound, WatchedFrame } from './stack-unwinder.js';
 
 /** Frames by place; a firmware has fewer call sites than this. */
 const MAX_CACHED = 200_000;
@@ -19,7 +20,11 @@ export class SymbolizerUnwinder implements StackUnwinder {
   private start: Address = 0;
   private usedEnd: Address = 0;
 
-  constructor(readonly firmware: Symbolizer) {
+  constructor(
+    readonly firmware: Symbolizer,
+    /** Where functions begin whose frames are to come with their registers. */
+    private readonly watch?: ReadonlySet<Address>,
+  ) {
     this.littleEndian = firmware.elfFile.littleEndian;
     this.returns = new ReturnAddresses(firmware);
   }
@@ -29,26 +34,32 @@ export class SymbolizerUnwinder implements StackUnwinder {
     this.start = stack.address;
     this.usedEnd = stack.address;
     // One more than is kept: whether there is one tells whether the backtrace is cut.
-    const { frames, needs, end } = this.firmware.unwind(registers, this.readWord, { maxDepth: maxDepth + 1 });
+    const { frames, needs, end } = this.firmware.unwind(registers, this.readWord, {
+      maxDepth: maxDepth + 1,
+      registersOf: this.watch,
+    });
     const backtrace: Frame[] = [];
+    const watched: WatchedFrame[] = [];
     let isRoot = false;
     let isDoubtful = false;
     let before: RawFrame | undefined;
     let isCircle = false;
-    for (const frame of frames) {
+    for (const [at, frame] of frames.entries()) {
       isCircle = before?.pc === frame.pc && frame.kind === 'normal' && !this.returns.maySelfCall(frame.pc);
       if (isCircle) break;
       before = frame;
       const returns = frame.isReturnAddress && frame.kind === 'normal' ? this.returns.of(frame.pc) : 'call';
       isRoot = returns === 'root';
       isDoubtful ||= returns === 'doubtful' || returns === 'tail';
+      const state = frame.isWatched ? stateOf(frames, at) : undefined;
+      if (state && backtrace.length < maxDepth) watched.push({ index: backtrace.length, state });
       for (const named of this.named(frame, { isRoot, isDoubtful })) backtrace.push(named);
       if (isRoot || backtrace.length > maxDepth) break;
     }
     const missing = isRoot || isCircle ? undefined : needs?.address;
     const isWhole = backtrace.length <= maxDepth && !isCircle && (isRoot || isWholeEnd(end, frames.at(-1)));
     if (!isWhole) backtrace.splice(maxDepth, Number.POSITIVE_INFINITY, CUT_FRAME);
-    return { backtrace, missing, usedEnd: this.usedEnd };
+    return { backtrace, missing, usedEnd: this.usedEnd, watched };
   }
 
   private readonly readWord = (address: Address): number | undefined => {
@@ -85,6 +96,17 @@ export class SymbolizerUnwinder implements StackUnwinder {
       ...guessed,
     }));
   }
+}
+
+function stateOf(frames: readonly RawFrame[], at: number): FrameState | undefined {
+  const frame = frames[at];
+  if (!frame?.registers) return undefined;
+  const own = { pc: frame.isReturnAddress ? frame.pc - 1 : frame.pc, registers: frame.registers, cfa: frame.cfa };
+  const outer = frames.findIndex(({ kind }, index) => index > at && kind === 'normal');
+  const caller = frames[outer];
+  if (!caller?.registers) return own;
+  const { pc, registers, cfa } = caller;
+  return { ...own, returnPc: pc, caller: { pc: pc - 1, registers, cfa } };
 }
 
 /** What the code before a return address says of a frame. */

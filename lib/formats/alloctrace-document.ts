@@ -172,7 +172,7 @@ export function parseFrame(value: unknown, where: string): Frame {
     file: fields.string('file'),
     line: fields.integer('line'),
     ...(fields.optionalBoolean('inlined') ? { inlined: true } : {}),
-    ...(fields.has('kind') ? { kind: fields.choice('kind', ['normal', 'signal', 'tail', 'cut']) } : {}),
+    ...(fields.has('kind') ? { kind: fields.choice('kind', ['normal', 'signal', 'tail', 'script', 'cut']) } : {}),
     ...(fields.has('certainty') ? { certainty: fields.choice('certainty', ['exact', 'guessed']) } : {}),
   };
 }

@@ -33,10 +33,12 @@ export interface DebugLink extends AsyncDisposable {
   removeBreakpoint(address: Address): Promise<void>;
   /** Runs until the next stop, stepping over a breakpoint at the current pc first. Abort interrupts the target. */
   resume(signal: AbortSignal): Promise<StopReason>;
-  /** The backtrace of the halted target, innermost first. */
+  /** The backtrace of the halted target, innermost first; with the frames of scripts where the firmware has an interpreter that is known. */
   backtrace(maxDepth: number): Promise<Backtrace>;
   /** What the last backtrace was made of, so that it can be made again; absent where the link does not read it. */
   sample?(): StackSample | undefined;
+  /** The heap was collected or began anew: what was kept of objects in it does not hold any more. */
+  heapCollected?(): void;
   /** A command to the debug server itself (`monitor ...`); resolves to its output. */
   monitor(command: string): Promise<string>;
 }

@@ -3,6 +3,7 @@ import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
+import { selectFrames } from '../analysis/select-frames.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
 import { allocationHistoryBytes, allocationHistorySize } from '../formats/allocation-history.js';
@@ -52,7 +53,7 @@ export async function writeOutputs(
   // One of an earlier capture would be taken for this one's.
   const history = isSmall ? writeWhole(path, allocationHistoryBytes(trace)) : rm(path, { force: true });
   history.catch(() => undefined);
-  const tree = callTree(trace);
+  const tree = callTree(selectFrames(trace, 'script'));
   const summary = isSmall ? captureSummary(trace) : withoutHistory(captureSummary(trace), maxHistoryBytes);
   const written = await Promise.allSettled([
     history,

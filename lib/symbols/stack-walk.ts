@@ -20,6 +20,10 @@ export interface RawFrame {
   readonly kind: 'normal' | 'signal' | 'tail';
   /** Whether `pc` is a return address: what `locate` must be told. */
   readonly isReturnAddress: boolean;
+  /** Of frames whose registers were asked for ({@link UnwindOptions.registersOf}), and of those that called them: as they were in it. */
+  readonly registers?: readonly number[];
+  /** Whether it was asked for. */
+  readonly isWatched?: boolean;
 }
 
 /**
@@ -50,6 +54,8 @@ export interface UnwindOptions {
   readonly pastMain?: boolean;
   /** Cortex-M: the process stack pointer, needed when a handler interrupted code that used it. */
   readonly psp?: number;
+  /** Starts of functions: their frames, and those that called them, come with registers. */
+  readonly registersOf?: ReadonlySet<Address> | undefined;
 }
 
 /** The frames of a stack that was walked, and why the walk ended. */
@@ -77,6 +83,8 @@ export class StackWalk {
   private isTop = true;
   private lastCfa = -1;
   private lastStart: Address | undefined;
+  /** Whether the frame before is one whose registers are wanted. */
+  private calledWatched = false;
 
   constructor(
     private readonly known: FrameSteps,
@@ -114,6 +122,7 @@ export class StackWalk {
     if (!this.isTop && cfa !== undefined && cfa === this.lastCfa && step.start === this.lastStart) return 'repeated';
     if (row?.certainty === 'guessed') this.certainty = 'guessed';
     this.push(pc, cfa ?? this.register(this.machine.sp), 'normal');
+    if (this.options.registersOf) this.keepRegisters(step.start, this.options.registersOf);
     const stop = isRoot ? 'outermost' : this.stopHere(step, pc);
     if (stop) return stop;
     if (!row) return 'no-rule';
@@ -179,6 +188,16 @@ export class StackWalk {
     isReturnAddress = !this.isTop && kind === 'normal',
   ): void {
     this.frames.push({ pc, cfa, certainty: this.certainty, kind, isReturnAddress });
+  }
+
+  /** Adds its registers to the frame that was pushed last, when they are wanted. */
+  private keepRegisters(start: Address | undefined, wanted: ReadonlySet<Address>): void {
+    const isWatched = start !== undefined && wanted.has(start);
+    const last = this.frames.pop();
+    if (last && (isWatched || this.calledWatched)) {
+      this.frames.push({ ...last, registers: this.registers.slice(), ...(isWatched ? { isWatched } : {}) });
+    } else if (last) this.frames.push(last);
+    this.calledWatched = isWatched;
   }
 
   private register(number: number): number {

@@ -4,6 +4,7 @@ import { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
 import { childrenOf, Die } from './die.js';
 import { At, Tag } from './dwarf-constants.js';
+import type { Unit } from './dwarf-units.js';
 import type { SymbolTable } from './elf-symbols.js';
 
 /** Where a variable or a member of one lies in the target's memory. */
@@ -20,6 +21,7 @@ const QUALIFIERS: ReadonlySet<number> = new Set([
   Tag.restrictType,
   Tag.atomicType,
 ]);
+const TYPES: ReadonlySet<number> = new Set([Tag.typedef, Tag.structureType, Tag.unionType, Tag.classType]);
 const AGGREGATES: ReadonlySet<number> = new Set([Tag.structureType, Tag.unionType, Tag.classType]);
 
 /** Walks from a global variable along a member path. @throws SymbolError HH1310 or HH1311. */
@@ -41,6 +43,32 @@ export function structField(info: DebugInfo, symbols: SymbolTable, variable: str
   throw failure ?? noVariable(info, variable);
 }
 
+/**
+ * Where a member of a type lies from its start: `mp_code_state_t`, `ip`; a typedef, a structure or a union. Of a bit field, the byte that it
+ * begins in. `at` is an address of code of a unit that is asked first. @throws SymbolError HH1310 or HH1311.
+ */
+export function typeField(
+  info: DebugInfo,
+  type: string,
+  { path, at }: { readonly path: string; readonly at: Address },
+): FieldPlace {
+  const first = info.unitAt(at);
+  let failure: SymbolError | undefined;
+  for (const unit of first ? [first, ...info.units.filter((other) => other !== first)] : info.units) {
+    for (const die of topDies(info, unit, (child) => TYPES.has(child.tag) && child.text(At.name) === type)) {
+      try {
+        return new FieldWalk(info, type, path).run(0, die);
+      } catch (error) {
+        if (!(error instanceof SymbolError)) throw error;
+        failure ??= error;
+      }
+    }
+    // A member that one whole definition lacks is in no other either.
+    if (failure && unit === first) break;
+  }
+  throw failure ?? new SymbolError('HH1310', `${type}: ELF file: found no type of this name, expected one`);
+}
+
 function noVariable(info: DebugInfo, variable: string): SymbolError {
   const found = info.units.length === 0 ? 'no debug information' : 'no global variable of this name';
   return new SymbolError('HH1310', `${variable}: ELF file: found ${found}, expected a variable with a fixed address`, {
@@ -50,17 +78,21 @@ function noVariable(info: DebugInfo, variable: string): SymbolError {
 
 /** The entries of a global variable in all units: definitions and declarations, in file order. */
 function* variableDies(info: DebugInfo, name: string): Generator<Die> {
+  for (const unit of info.units)
+    yield* topDies(info, unit, (die) => die.tag === Tag.variable && nameOf(info, die) === name);
+}
+
+/** The entries right below a unit's first that are wanted; what is damaged is passed over. */
+function* topDies(info: DebugInfo, unit: Unit, isWanted: (die: Die) => boolean): Generator<Die> {
   const { units } = info;
-  for (const unit of units) {
-    const root = Die.at(units, unit.entriesOffset);
-    if (!root) continue;
-    const children = childrenOf(root, units);
-    for (;;) {
-      const next = info.attempt(() => children.next());
-      if (!next || next.done) break;
-      const die = next.value;
-      if (die.tag === Tag.variable && info.attempt(() => nameOf(info, die)) === name) yield die;
-    }
+  const root = Die.at(units, unit.entriesOffset);
+  if (!root) return;
+  const children = childrenOf(root, units);
+  for (;;) {
+    const next = info.attempt(() => children.next());
+    if (!next || next.done) break;
+    const die = next.value;
+    if (info.attempt(() => isWanted(die))) yield die;
   }
 }
 
@@ -195,6 +227,8 @@ class FieldWalk {
   private memberOffset(member: Die): number {
     const constant = member.number(At.dataMemberLocation);
     if (constant !== undefined) return constant;
+    const bits = member.number(At.dataBitOffset);
+    if (bits !== undefined) return Math.floor(bits / 8);
     const expression = member.block(At.dataMemberLocation);
     if (expression?.[0] !== 0x23) return 0;
     return new ByteReader(expression, this.info.elfFile.littleEndian, '.debug_info', 1).uleb();

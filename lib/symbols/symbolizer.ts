@@ -10,9 +10,10 @@ import { type CodeKind, type ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { findInlinedInstances, type InlinedInstance } from './inlined-instances.js';
 import { findLineAddresses, type LineMatch } from './line-search.js';
 import type { Overlay } from './overlays.js';
+import { type FrameState, ParameterValues, type ReadSized } from './parameter-value.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
 import type { SplitFiles, SplitPackageFile } from './split-units.js';
-import { type FieldPlace, structField } from './struct-fields.js';
+import { type FieldPlace, structField, typeField } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
@@ -58,6 +59,7 @@ export class Symbolizer {
   private readonly info: DebugInfo;
   private readonly lookup: SourceLookup;
   private readonly unwinder: Unwinder;
+  private readonly parameters: ParameterValues;
 
   /** @throws SymbolError HH1301 to HH1303 when the bytes are not a linked ELF program. */
   constructor(bytes: Uint8Array, options: SymbolizerOptions = {}) {
@@ -74,6 +76,7 @@ export class Symbolizer {
     );
     this.lookup = new SourceLookup(this.info, this.symbols);
     this.unwinder = new Unwinder(this.info, this.symbols, new TailCalls(this.info, this.symbols));
+    this.parameters = new ParameterValues(this.info);
   }
 
   /** What could not be read of the file's debug information so far; empty for a good file. At most 100. */
@@ -225,6 +228,19 @@ export class Symbolizer {
    */
   structFieldOffset(variable: string, path: string): FieldPlace {
     return structField(this.info, this.symbols, variable, path);
+  }
+
+  /**
+   * Where a member of a type lies from its start: `typeFieldOffset('mp_code_state_t', { path: 'ip', at })`; `at` is the address of code that
+   * uses the type. @throws SymbolError HH1310 (no such type) or HH1311 (no such member).
+   */
+  typeFieldOffset(type: string, field: { readonly path: string; readonly at: Address }): FieldPlace {
+    return typeField(this.info, type, field);
+  }
+
+  /** What a parameter of the function of a frame is there; undefined where that is not known. */
+  parameterValue(name: string, frame: FrameState, memory: ReadSized): number | undefined {
+    return this.parameters.valueOf(name, frame, memory);
   }
 
   /** What the Arm mapping symbols say of an address: Arm code, Thumb code or data; undefined where there are none. */

@@ -55,7 +55,7 @@ export function gcEvent(
 
 /** gc_sweep, gc_sweep_all, gc_sweep_free_blocks: the name has changed over the years, its beginning has not. */
 export function isSweep(backtrace: Backtrace): boolean {
-  return backtrace.some((frame) => isSweepName(frame.functionName));
+  return backtrace.some(({ functionName, kind }) => isSweepName(functionName) && kind !== 'script');
 }
 
 export function isSweepName(functionName: string): boolean {

@@ -5,9 +5,10 @@ export type Certainty = 'exact' | 'guessed';
 
 /**
  * What made a frame: a call, an exception entry (gdb: `<signal handler called>`), or a tail call reconstructed from call-site data.
+ * `script`: a function of a script (Python), which the interpreter's function that comes next runs; its address is 0.
  * `cut` is no call: it stands outside of the outermost frame that is known, for all those that are not ({@link CUT_FRAME}).
  */
-export type FrameKind = 'normal' | 'signal' | 'tail' | 'cut';
+export type FrameKind = 'normal' | 'signal' | 'tail' | 'script' | 'cut';
 
 /** One line of a backtrace. */
 export interface Frame {

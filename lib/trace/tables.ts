@@ -4,7 +4,7 @@ import type { Backtrace, Frame } from './heap-event.js';
 import { StackTrie } from './stack-trie.js';
 
 /** Bits of {@link FrameTable.flags}. */
-export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8, cut: 16 } as const;
+export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8, cut: 16, script: 32 } as const;
 
 /** Frames as columns; names and files are indices into the trace's strings. */
 export interface FrameTable {
@@ -124,6 +124,7 @@ function flagsOf(frame: Frame): number {
   if (frame.kind === 'signal') flags |= FrameFlag.signal;
   if (frame.kind === 'tail') flags |= FrameFlag.tail;
   if (frame.kind === 'cut') flags |= FrameFlag.cut;
+  if (frame.kind === 'script') flags |= FrameFlag.script;
   if (frame.certainty === 'guessed') flags |= FrameFlag.guessed;
   return flags;
 }

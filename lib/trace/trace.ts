@@ -78,6 +78,7 @@ export function frameAt(trace: Trace, id: FrameId): Frame {
     ...(flags & FrameFlag.signal ? { kind: 'signal' as const } : {}),
     ...(flags & FrameFlag.tail ? { kind: 'tail' as const } : {}),
     ...(flags & FrameFlag.cut ? { kind: 'cut' as const } : {}),
+    ...(flags & FrameFlag.script ? { kind: 'script' as const } : {}),
     ...(flags & FrameFlag.guessed ? { certainty: 'guessed' as const } : {}),
   };
 }

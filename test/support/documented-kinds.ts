@@ -103,6 +103,8 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
       kind: 'run',
       replace: [
         ['--variant small', ''],
+        // Takes minutes, and sources from elsewhere: every-script-frame runs it.
+        [' --micropython', ''],
         ['demo', 'demo --variant small'],
       ],
     },

@@ -8,6 +8,7 @@ import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import type { Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../../trace/heap-event.js';
+import { withoutScripts, withScriptsOf } from '../../trace/script-stack.js';
 import type { Engine, HarvestPlan } from '../engine.js';
 import { compareBacktraces, type Explanation, GdbBacktraces } from './backtrace-check.js';
 
@@ -129,15 +130,16 @@ class LiveCheck implements AsyncDisposable {
       const corrected = correctedBacktrace(own, this.plan.firmware);
       const gdbs = this.marks.of(corrected);
       if (this.gdbFrom !== undefined) {
-        yield withBacktrace(event, gdbs);
+        yield withBacktrace(event, withScriptsOf(event.backtrace ?? [], gdbs));
         return;
       }
-      const comparison = this.compare(event.backtrace ?? [], gdbs);
+      const ours = event.backtrace ?? [];
+      const comparison = this.compare(withoutScripts(ours), gdbs);
       this.checked++;
       if (comparison.outcome === 'differs') {
         this.gdbFrom = seq;
         yield { kind: 'note', code: 'engine-fallback', text: this.reason(seq, comparison) };
-        yield withBacktrace(event, gdbs);
+        yield withBacktrace(event, withScriptsOf(ours, gdbs));
         return;
       }
       this.lastGood = seq;

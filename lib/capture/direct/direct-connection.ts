@@ -9,8 +9,10 @@ import { letsGo, type Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { endingWithGap } from '../lost-link.js';
+import { ScriptStacks } from '../script-stacks.js';
 import { knownStackTops, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
-import { knownMemory } from './readable-memory.js';
+import { knownMemory, scriptMemory } from './readable-memory.js';
+import type { MemoryRange } from './stack-window.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
 import { TargetRun } from './target-run.js';
@@ -42,10 +44,13 @@ export class DirectConnection implements AsyncDisposable {
     private readonly options: DirectConnectionOptions & {
       readonly firmware: Symbolizer;
       readonly poke: OpenocdPoke | undefined;
+      readonly known: readonly MemoryRange[];
     },
   ) {
     this.run = new TargetRun(client, options.poke);
-    this.stacks = new StopUnwinder(new SymbolizerUnwinder(options.firmware), reader);
+    const { firmware } = options;
+    const scripts = ScriptStacks.of(firmware, scriptMemory(client, options.known));
+    this.stacks = new StopUnwinder(new SymbolizerUnwinder(firmware, scripts?.loops), reader, scripts);
     this.before = { ...client.connection.counters };
     target.lost.catch((error: unknown) => {
       this.lost = error instanceof Error ? error : new Error(String(error));
@@ -61,7 +66,7 @@ export class DirectConnection implements AsyncDisposable {
       const known = knownMemory(target.board, firmware.elfFile);
       const reader = new SnapshotReader(client, tops, known);
       const poke = await openPoke(target, options.signal);
-      return new DirectConnection(target, client, reader, { ...options, firmware, poke });
+      return new DirectConnection(target, client, reader, { ...options, firmware, poke, known });
     } catch (error) {
       await client.detach(letsGo(target), afterCommands(target)).catch(() => undefined);
       throw error;

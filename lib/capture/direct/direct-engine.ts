@@ -156,6 +156,7 @@ class DirectRun {
       roundTripsPerEvent: per(roundTrips),
       packetsPerEvent: per(packets),
       stackRereads: this.connection.reader.rereads,
+      ...this.connection.stacks.scripts?.report(),
       ...(poke ? { openocdPokes: poke.pokes } : {}),
       ...this.connection.linkReport(),
     };

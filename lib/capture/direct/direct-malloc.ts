@@ -22,6 +22,7 @@ export async function* harvestMallocDirect(
   const report = (): EngineReport => ({
     link: 'two round trips a stop',
     roundTrips: connection.traffic().roundTrips,
+    ...connection.stacks.scripts?.report(),
     ...connection.linkReport(),
   });
   yield* connection.guard(harvestMallocByLink(link, plan, signal, { report, quietMs }), report);

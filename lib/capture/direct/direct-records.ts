@@ -59,7 +59,9 @@ export class DirectRecords {
     if (stop.kind === 'gc-init') this.initSteps.push(...(await this.heap.restart(this.client)));
     if (stop.kind !== 'log') return stop;
     await this.clock.tick(this.client);
-    const whole = stop.snapshot.reachesTop ? stop.snapshot : await this.unwindHalted(stop.snapshot);
+    // What a script does is read while the target is halted.
+    const canWait = stop.snapshot.reachesTop && !this.options.stacks.scripts;
+    const whole = canWait ? stop.snapshot : await this.unwindHalted(stop.snapshot);
     const [block, length] = this.argumentsOf(whole);
     const steps = await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole));
     const heapChanged = steps.some(({ kind }) => kind === 'epoch' || kind === 'region' || kind === 'gap');
@@ -122,6 +124,7 @@ export class DirectRecords {
 
   private *recordsOf(steps: readonly FollowerStep<StopSnapshot>[]): Generator<TraceRecord, void, undefined> {
     for (const step of steps) {
+      if (step.kind === 'epoch' || step.kind === 'sweep') this.options.stacks.scripts?.forget();
       if (step.kind !== 'change') {
         if (step.kind === 'sweep' || step.kind === 'existing') this.events++;
         yield step;
@@ -130,7 +133,9 @@ export class DirectRecords {
       const { registers, sp, stack } = step.logged;
       const backtrace = this.backtraceOf(step.logged);
       const seq = this.events++;
-      yield { ...gcEvent(step.change, step, backtrace), atUs: this.clock.nowUs };
+      const event = gcEvent(step.change, step, backtrace);
+      if (event.kind === 'sweep') this.options.stacks.scripts?.forget();
+      yield { ...event, atUs: this.clock.nowUs };
       if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };
     }
   }

@@ -33,8 +33,7 @@ export async function readAvailable(
   options: { readonly length: Bytes; readonly known: readonly MemoryRange[] },
 ): Promise<Uint8Array> {
   const { length, known } = options;
-  const areaOf = (address: Address) =>
-    known.find((range) => address >= range.address && address < range.address + range.length);
+  const areaOf = (address: Address) => rangeAt(known, address);
   const mayRead = (address: Address) => client.architecture.mayHoldStack(address, areaOf(address) !== undefined);
   if (!mayRead(at) || length <= 0) return new Uint8Array(0);
   const area = areaOf(at);
@@ -51,6 +50,19 @@ export async function readAvailable(
     read += piece.length;
   }
   return Buffer.concat(pieces);
+}
+
+/** Reads what pointers of a script's objects name: whatever they are, a device is never read, and a refusal is nothing. */
+export function scriptMemory(
+  client: RspClient,
+  known: readonly MemoryRange[],
+): (at: Address, length: Bytes) => Promise<Uint8Array | undefined> {
+  const mayRead = (at: Address) => client.architecture.mayHoldStack(at, rangeAt(known, at) !== undefined);
+  return async (at, length) => (mayRead(at) ? await readOrNothing(client, at, length) : undefined);
+}
+
+function rangeAt(ranges: readonly MemoryRange[], address: Address): MemoryRange | undefined {
+  return ranges.find((range) => address >= range.address && address < range.address + range.length);
 }
 
 async function readOrNothing(client: RspClient, address: Address, length: Bytes): Promise<Uint8Array | undefined> {

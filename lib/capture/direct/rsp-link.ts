@@ -101,6 +101,10 @@ export class RspLink implements DebugLink {
     return backtrace;
   }
 
+  heapCollected(): void {
+    this.link.stacks.scripts?.forget();
+  }
+
   sample(): StackSample | undefined {
     const { snapshot } = this;
     if (!snapshot || !this.options.keepSamples) return undefined;

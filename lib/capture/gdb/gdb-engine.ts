@@ -13,6 +13,7 @@ import { harvestLogByLink } from '../log/link-log-loop.js';
 import { endingWithGap } from '../lost-link.js';
 import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { harvestLogInGdb } from './log-in-gdb.js';
+import { withScripts } from './script-link.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -56,7 +57,10 @@ export class GdbEngine implements Engine {
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb, loop: 'MI commands', ...link.linkReport() });
-      yield* judged(harvestMallocByLink(link, { ...plan, hook }, signal, { report }), plan.firmware);
+      yield* judged(
+        harvestMallocByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal, { report }),
+        plan.firmware,
+      );
       return;
     }
     // The script does not read the clock.
@@ -68,7 +72,7 @@ export class GdbEngine implements Engine {
       yield { kind: 'info', info: { engineReport: { ...engineReport, ...times } } };
       return;
     }
-    yield* judged(harvestLogByLink(link, { ...plan, hook }, signal), plan.firmware);
+    yield* judged(harvestLogByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal), plan.firmware);
     yield { kind: 'info', info: { engineReport: { ...engineReport, ...link.linkReport() } } };
   }
 }

@@ -96,9 +96,11 @@ export class MallocRecords {
         yield* this.ended(step.call, undefined, task);
         break;
       case 'collected':
+        this.link.heapCollected?.();
         yield* this.sweep(this.takeStack(step.call), task);
         break;
       case 'reset':
+        this.link.heapCollected?.();
         if (this.events > 0) yield* this.writer.beginAnew(step.call.hook.name);
         this.regionWanted = true;
         this.tables?.forget();
@@ -143,6 +145,8 @@ export class MallocRecords {
       for (const region of regions) yield { kind: 'region', region };
     }
     yield* this.seed();
+    // A collection is not seen where its end has no breakpoint.
+    if (this.tables) this.link.heapCollected?.();
     // The hooked function's own frame is not part of a backtrace.
     const backtrace = await this.link.backtrace(this.plan.maxDepth + 1);
     this.stacks.set(call, { backtrace: backtrace.slice(1), sample: this.link.sample?.(), atUs: this.clock.nowUs });

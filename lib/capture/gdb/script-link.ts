@@ -1,0 +1,110 @@
+import { SP } from '../../arch/arm/registers.js';
+import type { Address } from '../../base/units.js';
+import { GdbError, TargetError } from '../../errors/errors.js';
+import type { StackCopy } from '../../firmware/stack-unwinder.js';
+import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
+import type { DebugLink, StopReason } from '../../link/debug-link.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
+import type { Backtrace } from '../../trace/heap-event.js';
+import { withScriptsOf } from '../../trace/script-stack.js';
+import { ScriptStacks } from '../script-stacks.js';
+
+/** gdb reads in one command what a stack mostly holds; more is read when that does not suffice. */
+const FIRST_BYTES = 2048;
+const MAX_BYTES = 64 * 1024;
+
+/** The same link, whose backtraces have the frames of scripts as well; the link itself where the firmware has no interpreter. */
+export function withScripts(link: DebugLink, firmware: Symbolizer): DebugLink {
+  const read = (address: Address, length: number) => readOrNothing(link, address, length);
+  const scripts = ScriptStacks.of(firmware, read);
+  return scripts ? new ScriptLink(link, firmware, scripts) : link;
+}
+
+/** gdb tells no registers of outer frames in one command: where the interpreter's loop is in its backtrace, the stack is unwound here too. */
+class ScriptLink implements DebugLink {
+  private readonly unwinder: SymbolizerUnwinder;
+
+  constructor(
+    private readonly link: DebugLink,
+    private readonly firmware: Symbolizer,
+    private readonly scripts: ScriptStacks,
+  ) {
+    this.unwinder = new SymbolizerUnwinder(firmware, scripts.loops);
+  }
+
+  async backtrace(maxDepth: number): Promise<Backtrace> {
+    const backtrace = await this.link.backtrace(maxDepth);
+    const hasLoop = backtrace.some(({ address }) => {
+      const start = address > 1 ? this.firmware.functionAt(address - 1)?.address : undefined;
+      return start !== undefined && this.scripts.loops.has(start);
+    });
+    return hasLoop ? withScriptsOf(await this.unwound(maxDepth), backtrace) : backtrace;
+  }
+
+  private async unwound(maxDepth: number): Promise<Backtrace> {
+    const registers = await this.link.registers();
+    const sp = registers[SP] ?? 0;
+    let stack: StackCopy = { address: sp, bytes: new Uint8Array(0) };
+    for (let length = FIRST_BYTES; ; length *= 2) {
+      const bytes = await this.upTo(sp, length);
+      if (bytes) stack = { address: sp, bytes };
+      const { backtrace, watched, missing } = this.unwinder.unwind(registers, stack, maxDepth);
+      const isShort = missing !== undefined && missing >= sp && bytes !== undefined;
+      if (!isShort || length >= MAX_BYTES) return await this.scripts.insert(backtrace, watched, stack);
+    }
+  }
+
+  /** At the end of the memory there is less. */
+  private async upTo(address: Address, length: number): Promise<Uint8Array | undefined> {
+    for (let size = length; size >= 64; size /= 2) {
+      const bytes = await readOrNothing(this.link, address, size);
+      if (bytes) return bytes;
+    }
+    return undefined;
+  }
+
+  heapCollected(): void {
+    this.scripts.forget();
+  }
+
+  registers(): Promise<Uint32Array> {
+    return this.link.registers();
+  }
+
+  setPc(address: Address): Promise<void> {
+    return this.link.setPc(address);
+  }
+
+  readMemory(address: Address, length: number): Promise<Uint8Array> {
+    return this.link.readMemory(address, length);
+  }
+
+  setBreakpoint(address: Address): Promise<void> {
+    return this.link.setBreakpoint(address);
+  }
+
+  removeBreakpoint(address: Address): Promise<void> {
+    return this.link.removeBreakpoint(address);
+  }
+
+  resume(signal: AbortSignal): Promise<StopReason> {
+    return this.link.resume(signal);
+  }
+
+  monitor(command: string): Promise<string> {
+    return this.link.monitor(command);
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.link[Symbol.asyncDispose]();
+  }
+}
+
+async function readOrNothing(link: DebugLink, address: Address, length: number): Promise<Uint8Array | undefined> {
+  try {
+    return await link.readMemory(address, length);
+  } catch (error) {
+    if (error instanceof TargetError || error instanceof GdbError) return undefined;
+    throw error;
+  }
+}
