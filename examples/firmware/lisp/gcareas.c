@@ -146,13 +146,23 @@ static void add_area(gc_area_t *area, uint8_t *start, uint8_t *end)
 
 void gc_init(void *start, void *end)
 {
+    size_t bytes = (size_t)((uint8_t *)end - (uint8_t *)start);
+#if AREAS_DOWN
+    // The first area at the highest address, as where fast memory lies above external one.
+    uint8_t *first = (uint8_t *)end - bytes / FIRST_AREA_PART;
+    uint8_t *second = first - bytes / LATER_AREA_PART;
+    spare_start = start;
+    spare_end = second;
+    gc_setup_area(&mp_state_ctx.mem.area, first, end);
+    add_area(&later_areas[0], second, first);
+#else
     uint8_t *first = start;
-    size_t bytes = (size_t)((uint8_t *)end - first);
     uint8_t *second = first + bytes / FIRST_AREA_PART;
     spare_start = second + bytes / LATER_AREA_PART;
     spare_end = end;
     gc_setup_area(&mp_state_ctx.mem.area, first, second);
     add_area(&later_areas[0], second, spare_start);
+#endif
     mp_state_ctx.mem.gc_lock_depth = 0;
 }
 
