@@ -5,6 +5,7 @@ import {
   type FrameView,
   type HeapRegion,
   type LoadOptions,
+  oneLine,
   parseAddress,
   parseSize,
   sanitize,
@@ -87,7 +88,8 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
 /** What was doubted or assumed when the trace was captured or read is said by every command: figures alone look exact. */
 export function sayDoubts(trace: Trace, context: Context): void {
   if (context.quiet) return;
-  for (const { kind, text } of traceDoubts(trace)) context.err(`${kind === 'note' ? 'note: ' : ''}${sanitize(text)}\n`);
+  const shown = (text: string) => sanitize(context.verbosity > 0 ? text : oneLine(text));
+  for (const { kind, text } of traceDoubts(trace)) context.err(`${kind === 'note' ? 'note: ' : ''}${shown(text)}\n`);
 }
 
 /** The exit status of a command that judges a trace, or writes it down for others: nothing is proved by one that lacks events. */

@@ -125,7 +125,7 @@ export function printOutputs({ tree, summary }: WrittenOutputs, context: Context
     return;
   }
   if (!context.quiet) context.out(callTreeText(tree));
-  context.out(`\n${captureSummaryText(summary)}`);
+  context.out(`\n${captureSummaryText(summary, { details: context.verbosity > 0 })}`);
 }
 
 /** The journal's path; a file or a link that is there already is kept under another name. @throws OutputError HH1901 */

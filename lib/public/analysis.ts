@@ -18,6 +18,7 @@ export { captureSummaryText, oracleText } from '../report/capture-summary-text.j
 export type { DiffTextOptions } from '../report/diff-text.js';
 export * from '../report/exports.js';
 export { type HtmlReport, htmlReport } from '../report/html-report.js';
+export { oneLine } from '../report/one-line.js';
 export { END_CAUSES, EndCause, type Finding, type FindingKind, type Lifespans, lifespans } from '../trace/lifespans.js';
 export { LiveHeap } from '../trace/live-heap.js';
 export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';

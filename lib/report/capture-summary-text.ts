@@ -2,11 +2,14 @@ import type { CaptureSummary } from '../analysis/capture-summary.js';
 import { formatBytes, formatCount } from '../base/units.js';
 import type { OracleResult } from '../trace/heap-event.js';
 import { contentsLines, levelLines } from './contents-text.js';
+import { oneLine } from './one-line.js';
 import { sanitize } from './sanitize.js';
 import { trustLines } from './trust-text.js';
 
-/** The summary as lines of `name  value`; ends with a newline. */
-export function captureSummaryText(summary: CaptureSummary): string {
+const MAX_NOTES = 10;
+
+/** The summary as lines of `name  value`; ends with a newline. Notes and what the engine says of itself are one line each, unless `details` are wanted. */
+export function captureSummaryText(summary: CaptureSummary, { details = false } = {}): string {
   const isHistory = summary.contents === 'history';
   const rows: [string, string][] = [['events', eventCounts(summary)]];
   rows.push([isHistory ? 'alive at the end' : 'alive', alive(summary)]);
@@ -17,13 +20,17 @@ export function captureSummaryText(summary: CaptureSummary): string {
   else if (summary.epochs > 0) rows.push(['heap begun anew', `${formatCount(summary.epochs)} times`]);
   if (summary.durationMs !== undefined) rows.push(['captured in', duration(summary)]);
   if (summary.targetClock !== undefined) rows.push(['event times', `target time (${sanitize(summary.targetClock)})`]);
-  rows.push(['source', sanitize(sourceOf(summary))]);
+  const shortened = (text: string) => sanitize(details ? text : oneLine(text));
+  rows.push(['source', shortened(sourceOf(summary))]);
   if (summary.endReason !== undefined) rows.push(['end', sanitize(summary.endReason)]);
   if (summary.oracle) rows.push(['oracle', oracleText(summary.oracle)]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   for (const difference of summary.oracle?.differences ?? []) lines.push(`  ${sanitize(difference)}`);
-  for (const note of summary.notes.slice(0, 10)) lines.push(`note: ${sanitize(note.text)}`);
+  const shown = details ? summary.notes : summary.notes.slice(0, MAX_NOTES);
+  for (const note of shown) lines.push(`note: ${shortened(note.text)}`);
+  const more = summary.notes.length - shown.length;
+  if (more > 0) lines.push(`note: and ${formatCount(more)} more notes (-v shows all)`);
   const levels = levelLines(summary.levels);
   const what = contentsLines(summary.contents).slice(0, 1);
   return `${[...what, ...lines, ...levels.slice(0, -1), ...trustLines(summary)].join('\n')}\n`;
