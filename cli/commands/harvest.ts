@@ -48,7 +48,7 @@ export const harvestCommand = defineCommand({
       })
       .option('clock', {
         type: 'string',
-        describe: "a counter that tells the events' time: xTickCount@1000, DWT_CYCCNT@48M",
+        describe: "what tells the events' time: xTickCount@1000, SysTick@48M, DWT_CYCCNT@48M, icount",
       })
       .option('max-events', { type: 'number', describe: 'end after so many events' })
       .option('timeout', { type: 'number', describe: 'end, as incomplete, after so many seconds' })

@@ -46,8 +46,8 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   /** Read the largest free block around each event (malloc hooks only); default false. */
   readonly captureLargest?: boolean;
   /**
-   * A counter of the target's that tells the time of events: `xTickCount@1000`, `0x40028018@25M`, `DWT_CYCCNT@48M`. Default: the host's
-   * clock, in which the halts of the target and the delays of the link are. Costs a read an event.
+   * A counter of the target's that tells the time of events: `xTickCount@1000`, `0x40028018@25M`, `DWT_CYCCNT@48M`,
+   * `SysTick+uwTick@48M`, `icount` (QEMU's instructions). Default: the host's clock, in which the halts of the target and the delays of the link are. Costs a read an event.
    */
   readonly clock?: string;
   readonly maxEvents?: number;
@@ -66,6 +66,9 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
 const DEFAULT_MAX_DEPTH = 128;
 /** When the stop was seen here: the halts of the target and the delays of the link are in it. */
 const HOST_CLOCK = { kind: 'host', name: 'the clock of the host' } as const;
+
+/** Makes QEMU tell how many instructions it has run; the record itself is not wanted. */
+const RECORDS = ['-icount', 'rr=record,rrfile=/dev/null'];
 
 /**
  * Captures the heap events of a firmware: connects (or launches the emulator) on the first `next()`, ends cleanly at the end
@@ -95,7 +98,8 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const engine = await selectEngine(options, architecture);
   const startedAtWallMs = Date.now();
   const openLine = (path: string) => openProbeLine(path, options.signal);
-  const open = () => connect(board, { ...options, elf: options.elf, openLine });
+  const qemuArgs = [...(options.qemuArgs ?? []), ...(clock?.kind === 'instructions' ? RECORDS : [])];
+  const open = () => connect(board, { ...options, qemuArgs, elf: options.elf, openLine });
   await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
   let events = 0;

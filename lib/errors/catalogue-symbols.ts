@@ -87,7 +87,7 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1372: entry(
     'A clock tells no time',
     'The ELF file has no such variable, or it is no counter; SysTick begins anew at every tick.',
-    'Name the variable that the tick handler counts (uwTick, xTickCount), the address of a counting register, or DWT_CYCCNT.',
+    'Name the variable that the tick handler counts (uwTick@1000, SysTick+uwTick@48M), the address of a counting register, or DWT_CYCCNT.',
   ),
   HH1373: entry(
     'The cycle counter does not run',
@@ -98,5 +98,10 @@ export const SYMBOL_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'A clock cannot be read in the one-write mode',
     'The target runs on before it is known where it stopped.',
     'Leave out --one-write, or --clock.',
+  ),
+  HH1840: entry(
+    'QEMU does not count its instructions',
+    'It tells the count only of a run that it records; another server does not tell it at all.',
+    'Let the capture launch QEMU, or start it with -icount shift=0,rr=record,rrfile=/dev/null; on hardware name a counter.',
   ),
 };

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../base/units.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { harvestMallocByLink, type MallocPlan } from '../malloc/malloc-loop.js';
 import type { DirectConnection, EngineReport } from './direct-connection.js';
+import { constantCode } from './pass-breakpoint.js';
 import { RspLink } from './rsp-link.js';
 
 /** Follows an allocator over the remote serial protocol, without gdb. */
@@ -12,11 +13,9 @@ export async function* harvestMallocDirect(
 ): AsyncGenerator<TraceRecord, void, undefined> {
   const { signal, keepSamples, quietMs } = options;
   const { clock } = plan;
-  const words = [plan.hook.taskVariable?.address, clock?.bytes === 4 ? clock.address : undefined].filter(
-    (address) => address !== undefined,
-  );
-  const { firmware } = plan;
-  const isConstant = (address: number) => firmware.elfFile.isConstantCode(address) && !firmware.isOverlaid(address);
+  const counter = clock?.kind === 'counter' && clock.bytes === 4 ? clock.address : undefined;
+  const words = [plan.hook.taskVariable?.address, counter].filter((address) => address !== undefined);
+  const isConstant = constantCode(plan.firmware);
   const link = new RspLink(connection, { words, keepSamples, isConstant });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
   const report = (): EngineReport => ({

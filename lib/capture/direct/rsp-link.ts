@@ -1,10 +1,9 @@
-import type { StepEffect } from '../../arch/step-effect.js';
 import type { Address, Bytes } from '../../base/units.js';
 import type { DebugLink, StackSample, StopReason } from '../../link/debug-link.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
-import { StepSimulator } from '../../link/rsp/step-simulator.js';
 import { SIGINT, SIGTRAP, signalName } from '../../link/rsp/stop-reply.js';
 import type { Backtrace } from '../../trace/heap-event.js';
+import { BreakpointPass } from './pass-breakpoint.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 import type { StopUnwinder } from './stop-unwinder.js';
 import type { TargetRun } from './target-run.js';
@@ -33,7 +32,7 @@ export interface RspLinkParts {
 export class RspLink implements DebugLink {
   private snapshot: StopSnapshot | undefined;
   private readonly words = new Map<Address, Uint8Array>();
-  private readonly simulator: StepSimulator;
+  private readonly pass: BreakpointPass;
   /** How many registers one reply holds; undefined before the first. */
   private registerCount: number | undefined;
 
@@ -45,10 +44,7 @@ export class RspLink implements DebugLink {
   ) {
     const { client } = link;
     this.client = client;
-    this.simulator = new StepSimulator(client.architecture, {
-      read: (address, length) => client.readMemory(address, length),
-      ...(options.isConstant ? { isConstant: options.isConstant } : {}),
-    });
+    this.pass = new BreakpointPass(client, options.isConstant);
   }
 
   async registers(): Promise<Uint32Array> {
@@ -82,7 +78,7 @@ export class RspLink implements DebugLink {
     this.forget();
     const { run } = this.link;
     const onAbort = () => void run.end().catch(() => undefined);
-    const writes = this.client.breakpoints.has(pc) ? await this.passBreakpoint(registers) : [];
+    const writes = this.client.breakpoints.has(pc) ? await this.pass.writes(registers) : [];
     run.ending = false;
     const running = run.resume(writes);
     signal.addEventListener('abort', onAbort);
@@ -154,40 +150,6 @@ export class RspLink implements DebugLink {
       replies.push(await client.connection.request(request));
     }
     return { ...snapshot, registers: layout.withStatus(snapshot.registers, replies) };
-  }
-
-  /**
-   * A breakpoint at pc would stop the target before it moved. Returns what to write so that the target stands behind the
-   * instruction. One that cannot be done here is stepped, with the breakpoint away for so long; a step that ends at
-   * another breakpoint is no loss: the run that follows stops there at once.
-   */
-  private async passBreakpoint(registers: Uint32Array): Promise<readonly string[]> {
-    const { client } = this;
-    const effect = await this.simulator.effect(registers);
-    const writes = effect && this.writesOf(effect);
-    if (writes && client.mayPipelineRun) return writes;
-    if (writes) {
-      for (const request of writes) client.expectOk(await client.connection.request(request), request);
-      return [];
-    }
-    const pc = registers[client.architecture.pc] ?? 0;
-    await client.breakpoints.remove(pc);
-    await client.step();
-    await client.breakpoints.set(pc);
-    return [];
-  }
-
-  private writesOf({ registers, memory }: StepEffect): string[] | undefined {
-    const { layout } = this.client.features;
-    // A status word that the server has no number for cannot be set.
-    if ([...registers.keys()].some((register) => (layout.numbers[register] ?? -1) < 0)) return undefined;
-    const writes = [...registers].map(([register, value]) => layout.write(register, value));
-    if (memory) {
-      const bytes = Buffer.alloc(memory.words.length * 4);
-      for (const [index, word] of memory.words.entries()) bytes.writeUInt32LE(word >>> 0, index * 4);
-      writes.push(`M${memory.address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
-    }
-    return writes;
   }
 
   private async reasonOf({ stopped, isTest }: { stopped: Stopped; isTest: boolean }): Promise<StopReason> {
