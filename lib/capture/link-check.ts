@@ -1,6 +1,8 @@
 import type { TargetMemory } from '../allocators/gc-area.js';
 import { type Address, formatAddress } from '../base/units.js';
 import { DeviceLostError } from '../errors/errors.js';
+import { SegmentType } from '../symbols/elf-tables.js';
+import type { Symbolizer } from '../symbols/symbolizer.js';
 
 const CODE_BYTES = 4;
 /** Of the outer end of a stack's copy: what is read last, and zeros when the probe went away meanwhile. */
@@ -59,6 +61,18 @@ export class LinkCheck {
     if (this.soundZeros.size >= MAX_KNOWN) this.soundZeros.clear();
     this.soundZeros.add(zeros);
   }
+}
+
+/**
+ * Code that reads the same from the reset on: the hooked function, unless start-up code copies it to where it runs (code in RAM), the
+ * entry then.
+ */
+export function steadyCode({ elfFile }: Symbolizer, hooked: Address): Address {
+  const isCopied = elfFile.segments.some(
+    ({ type, address, physicalAddress, memoryBytes }) =>
+      type === SegmentType.load && hooked >= address && hooked < address + memoryBytes && physicalAddress !== address,
+  );
+  return isCopied ? (elfFile.entry & ~1) >>> 0 : hooked;
 }
 
 /** Where the zeros begin that a stack's copy ends in; undefined when they are too few to say anything. */

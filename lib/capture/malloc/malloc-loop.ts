@@ -8,7 +8,7 @@ import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
-import { LinkCheck } from '../link-check.js';
+import { LinkCheck, steadyCode } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { ArmedBreakpoints } from './armed-breakpoints.js';
 import { CallContexts } from './call-context.js';
@@ -61,7 +61,7 @@ class MallocLoop {
     this.architecture = architectureOf(plan.firmware);
     this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware);
     this.clock = eventClock(plan.clock);
-    this.check = new LinkCheck(link, hook.calls[0]?.address ?? 0);
+    this.check = new LinkCheck(link, steadyCode(plan.firmware, hook.calls[0]?.address ?? 0));
     this.made = new MallocRecords(link, plan, { tracker: this.tracker, clock: this.clock });
   }
 
