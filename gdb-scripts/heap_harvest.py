@@ -8,7 +8,10 @@ On its own:
 
 Settings, as convenience variables set before `source` (all optional):
     $hh_log         address of the log function (default: the symbol gc_log_change)
+    $hh_code        address of code that never changes, for @X (default: the log function's)
     $hh_init        address of gc_init, to tell a new epoch (default: none)
+    $hh_reset       address of the reset handler, to tell one where gc_init cannot (default: none)
+    $hh_refusal     address of the function where refused requests end, its first argument the size: m_malloc_fail (default: none)
     $hh_area        address of the heap's variables, and
     $hh_area_bytes  how many bytes they span: read with the first event of an epoch (default: none), and with every
                     event where $hh_watch is not 0
@@ -26,7 +29,8 @@ Lines written (fields in hexadecimal but for text; one line is one record):
                                                 what tells where a block lies and whether the heap began anew
     @E START LENGTH ID ID ...                   an event: arguments, then frame ids, innermost first; a last id - says that gdb could not
                                                 go on, or that there are more frames than are kept
-    @I                                          gc_init was entered
+    @R SIZE ID ID ...                           a request was refused: its size, then frame ids as of an event
+    @I I, @I R                                  gc_init, or the reset handler, was entered
     @L                                          the limit of events was reached; the target is stopped
     @X                                          memory does not read as it did at the start: the probe or the target is gone,
                                                 whatever the server says; the event is not written, the target is stopped
@@ -153,6 +157,16 @@ class Tables:
                 if before >> 2 < size:
                     lines.append("@M %x %s\n" % (table + (before >> 2), memory(table + (before >> 2), 1).hex()))
 
+    def show_before(self, lines):
+        """What tells whether the change of the event before is in this area or in that one: there is no event that shows it."""
+        before = getattr(self, "before", None)
+        if before is None or len(self.found) < 2:
+            return
+        try:
+            self.show_tables(self.found, before, 0, lines)
+        except gdb.error:
+            pass
+
     def follow(self, start, length):
         if length:
             self.live[start] = length
@@ -234,7 +248,7 @@ class LogBreakpoint(gdb.Breakpoint):
         self.max_events = setting("max_events", 0)
         self.max_depth = setting("max_depth", 128)
         self.tables = Tables()
-        self.link = LinkCheck(address)
+        self.link = LinkCheck(setting("code", address))
         self.times = StopTimes()
         self.events = 0
         self.asked_to_stop = False
@@ -260,6 +274,23 @@ class LogBreakpoint(gdb.Breakpoint):
         # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.
         gdb.parse_and_eval("$pc = %d" % (back & ~1))
         # The event is complete only now: nothing is written of one that was cut short.
+        gdb.write("".join(lines))
+        self.events += 1
+        if self.is_full():
+            gdb.write("@L\n")
+            return True
+        return self.asked_to_stop
+
+    def refused(self):
+        frame = gdb.newest_frame()
+        size = int(frame.read_register(self.registers[0])) & 0xFFFFFFFF
+        lines = []
+        self.tables.show_before(lines)
+        ids = self.walk(frame.older(), lines)
+        if not self.link.is_sound((size, int(frame.read_register("sp"))), ids.rsplit(" ", 1)[-1], False):
+            gdb.write("@X\n")
+            return True
+        lines.append("@R %x %s\n" % (size, ids))
         gdb.write("".join(lines))
         self.events += 1
         if self.is_full():
@@ -298,8 +329,8 @@ class LogBreakpoint(gdb.Breakpoint):
         return " ".join(ids)
 
 
-class InitBreakpoint(gdb.Breakpoint):
-    """Tells that the heap begins anew."""
+class RefusalBreakpoint(gdb.Breakpoint):
+    """Tells a request that the heap refused, and lets the target run."""
 
     def __init__(self, address, log):
         super().__init__("*0x%x" % address, type=gdb.BP_HARDWARE_BREAKPOINT)
@@ -307,8 +338,21 @@ class InitBreakpoint(gdb.Breakpoint):
         self.log = log
 
     def stop(self):
+        return self.log.refused()
+
+
+class RestartBreakpoint(gdb.Breakpoint):
+    """Tells that the heap begins anew."""
+
+    def __init__(self, address, log, which):
+        super().__init__("*0x%x" % address, type=gdb.BP_HARDWARE_BREAKPOINT)
+        self.silent = True
+        self.log = log
+        self.which = which
+
+    def stop(self):
         self.log.tables.begin_epoch()
-        gdb.write("@I\n")
+        gdb.write("@I %s\n" % self.which)
         return False
 
 
@@ -334,9 +378,13 @@ def install():
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, log.ask_to_stop)
     breakpoints[address] = log
-    init = setting("init", 0)
-    if init:
-        breakpoints[init] = InitBreakpoint(init, log)
+    for name, which in (("init", "I"), ("reset", "R")):
+        at = setting(name, 0)
+        if at:
+            breakpoints[at] = RestartBreakpoint(at, log, which)
+    refusal = setting("refusal", 0)
+    if refusal:
+        breakpoints[refusal] = RefusalBreakpoint(refusal, log)
 
 
 install()

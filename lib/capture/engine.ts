@@ -22,9 +22,18 @@ export interface LogHook {
   readonly logFunction: CodePoint;
   /** Breaking here tells a new epoch; absent when the ELF has no such function out of line or comparators are short. */
   readonly gcInit?: CodePoint;
+  /** Where requests end that the heap refused, the size in the first argument; absent as `gcInit` is. */
+  readonly refusal?: CodePoint;
+  /** Where the firmware begins anew, and its heap with it; watched where `gcInit` is absent and comparators are left. */
+  readonly resetHandler?: CodePoint;
   /** Absent without debug information: addresses then count from 0 and the oracle is unavailable. */
   readonly variables?: GcVariables;
   readonly blockBytes: Bytes;
+}
+
+/** All that a log hook breaks on, the log function first. */
+export function hookedPoints({ logFunction, gcInit, refusal, resetHandler }: LogHook): CodePoint[] {
+  return [logFunction, gcInit, refusal, resetHandler].filter((point) => point !== undefined);
 }
 
 /** Break on an allocator's entry points and returns (docs/malloc-hooks.md). */

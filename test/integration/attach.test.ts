@@ -12,12 +12,13 @@ import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
 import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
+import type { Target } from '../../lib/link/server/target.js';
 import type { Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { readJournal } from '../../lib/trace/journal-reader.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { cFirmware } from '../support/c-firmware.js';
-import { capture } from '../support/capture.js';
+import { type Captured, capture } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
 const SEEN_BEFORE = 150;
@@ -50,6 +51,21 @@ async function captureInTwo({ elf, engine, planOf }: Attachment): Promise<{ firs
   return { first: first.trace, rest: rest.trace };
 }
 
+/** Ends when it is told that the target does nothing. */
+function captureUntilQuiet(engine: Engine, target: Target, plan: HarvestPlan): Promise<Captured> {
+  const enough = new AbortController();
+  const watched: Engine = {
+    name: engine.name,
+    async *harvest(...run) {
+      for await (const record of engine.harvest(...run)) {
+        if (record.kind === 'status') enough.abort();
+        yield record;
+      }
+    },
+  };
+  return capture(watched, { target, plan, signal: enough.signal });
+}
+
 for (const name of ['direct', 'gdb'] as const) {
   test.serial(
     `${name}: attached in mid-run, what is alive is read from the tables, and every free finds its block`,
@@ -68,6 +84,31 @@ for (const name of ['direct', 'gdb'] as const) {
     },
   );
 }
+
+test.serial(
+  'attached where no change comes any more, what is alive is told, and that it stayed as it was',
+  async (t) => {
+    t.timeout(300_000);
+    const board = await loadBoard('qemu-mps2-an385');
+    const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'split' });
+    const firmware = await loadFirmware(elf, board);
+    for (const engine of [new DirectEngine(), new GdbEngine(await findGdb()), new GdbEngine(await findGdb(), false)]) {
+      await using target = await connect(board, { elf });
+      target.lost.catch(() => undefined);
+      const { plan } = makeLogPlan(firmware, board, { untilRepl: true });
+      const { signal } = new AbortController();
+      const whole = await capture(new DirectEngine(), { target, plan, signal });
+      t.is(whole.error, undefined, engine.name);
+      // At its prompt the interpreter waits for input.
+      const running = { ...target, orders: { ...target.orders, resetCommands: [], verify: false } };
+      const { trace } = await captureUntilQuiet(engine, running, { ...plan, stops: [], attached: true });
+      const summary = captureSummary(trace);
+      t.is(summary.existing, captureSummary(whole.trace).liveAllocations, engine.name);
+      t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+      t.is(trace.info.complete, false, engine.name);
+    }
+  },
+);
 
 test.serial('the same by malloc hooks, for a heap of blocks and for one of chunks', async (t) => {
   t.timeout(300_000);

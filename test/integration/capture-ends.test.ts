@@ -88,5 +88,5 @@ test('gdb’s Python loop: a target that gives no more events is told with the f
     }
   }
   t.is(loop, gdb.hasPython ? 'inside gdb (Python)' : 'MI commands');
-  t.regex(status, /^no event for \d+ s: the target (runs|is) .*; 3 breakpoints are set$/);
+  t.regex(status, /^no event for \d+ s: the target (runs|is) .*; 4 breakpoints are set$/);
 });

@@ -1,12 +1,13 @@
 import type { Address, Bytes, Milliseconds } from '../../base/units.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP } from '../../link/rsp/stop-reply.js';
+import { BreakpointPass } from './pass-breakpoint.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 import type { Run, TargetRun } from './target-run.js';
 
 /** One stop of the target that the capture has something to do with. */
 export interface CaptureStop {
-  readonly kind: 'log' | 'gc-init' | 'stop' | 'interrupted' | 'fault';
+  readonly kind: 'log' | 'refusal' | 'restart' | 'stop' | 'interrupted' | 'fault';
   readonly snapshot: StopSnapshot;
   /** Of the host's kind; tells a fault. */
   readonly signal: number;
@@ -14,12 +15,17 @@ export interface CaptureStop {
 
 export interface CaptureOptions {
   readonly logFunction: Address;
-  readonly gcInit: Address | undefined;
+  /** Where requests end that the heap refused. */
+  readonly refusal: Address | undefined;
+  /** Where the heap begins anew. */
+  readonly restarts: ReadonlySet<Address>;
   readonly stops: ReadonlySet<Address>;
   /** Whether the events that were asked for are there: the target stays halted then (in the one-write mode: at or before the next). */
   readonly isFull: () => boolean;
   /** Does what needs the halted target with a stop that was read (not in the one-write mode). */
   readonly prepare: (stop: CaptureStop) => Promise<CaptureStop>;
+  /** Whether the program's code never changes at an address. */
+  readonly isConstant: (address: Address) => boolean;
   /** Where a return instruction lies: resuming there returns from the log function. Given only for the one-write mode. */
   readonly returnInstruction: Address | undefined;
 }
@@ -47,6 +53,7 @@ export class DirectCapture {
   private readonly client: RspClient;
   private readonly reader: SnapshotReader;
   private readonly run: TargetRun;
+  private readonly pass: BreakpointPass;
 
   constructor(
     link: { readonly client: RspClient; readonly reader: SnapshotReader; readonly run: TargetRun },
@@ -55,6 +62,12 @@ export class DirectCapture {
     this.client = link.client;
     this.reader = link.reader;
     this.run = link.run;
+    this.pass = new BreakpointPass(link.client, options.isConstant);
+  }
+
+  /** Whether the target was sent on before it was known where it stopped; other hooks than the log function are not watched then. */
+  get isOneWrite(): boolean {
+    return this.oneWrite;
   }
 
   /** Every stop from the first run on; ends after one that is no log event. The target is halted then. */
@@ -78,14 +91,13 @@ export class DirectCapture {
         await this.run.wait(run);
         return;
       }
-      const read = await this.read(stopped);
-      const stop = read.kind === 'gc-init' && !this.run.ending ? await this.passGcInit(read) : read;
-      const isLast = stop.kind === 'log' && this.options.isFull();
-      if (this.run.ending || isLast || (stop.kind !== 'log' && stop.kind !== 'gc-init')) {
+      const stop = await this.read(stopped);
+      const isHook = stop.kind === 'log' || stop.kind === 'refusal' || stop.kind === 'restart';
+      if (this.run.ending || !isHook || (stop.kind !== 'restart' && this.options.isFull())) {
         yield stop;
         return;
       }
-      run = stop.kind === 'log' ? await this.resumeBehind(stop.snapshot) : this.run.resume();
+      run = await this.resumeBehind(stop);
       yield stop;
       await run.confirmed;
     }
@@ -99,31 +111,35 @@ export class DirectCapture {
 
   /**
    * After the first event the place of the heap is known. From now on the target is resumed blindly, which must not happen at
-   * the start of gc_init: its breakpoint is taken away, a new epoch is not seen any more.
+   * the start of any function but the log function: the other hooks' breakpoints are taken away, a new epoch is not seen any more.
    */
   private async enterOneWrite(): Promise<void> {
     const { client } = this;
     const canWrite = client.mayPipelineRun && client.features.layout.writesOne;
     if (this.options.returnInstruction === undefined || !canWrite) return;
-    if (this.options.gcInit !== undefined) await this.client.breakpoints.remove(this.options.gcInit);
+    const { restarts, refusal } = this.options;
+    const others = [...restarts, ...(refusal === undefined ? [] : [refusal])];
+    for (const address of others) await client.breakpoints.remove(address);
     this.oneWrite = true;
   }
 
   private classify(snapshot: StopSnapshot, { signal }: Stopped): CaptureStop {
-    const { logFunction, gcInit, stops } = this.options;
+    const { logFunction, refusal, restarts, stops } = this.options;
     // At a breakpoint it is that stop, even when an interrupt came at the same time.
     if (snapshot.pc === logFunction) return { kind: 'log', snapshot, signal };
     if (stops.has(snapshot.pc)) return { kind: 'stop', snapshot, signal };
-    if (snapshot.pc === gcInit) return { kind: 'gc-init', snapshot, signal };
+    if (snapshot.pc === refusal) return { kind: 'refusal', snapshot, signal };
+    if (restarts.has(snapshot.pc)) return { kind: 'restart', snapshot, signal };
     return { kind: signal === SIGINT ? 'interrupted' : 'fault', snapshot, signal };
   }
 
   /** Returns from the log function, whose effects do not matter, instead of stepping over its breakpoint. */
-  private async resumeBehind(snapshot: StopSnapshot): Promise<Run> {
+  private async resumeBehind({ kind, snapshot }: CaptureStop): Promise<Run> {
     const { client } = this;
     const { layout } = client.features;
     const { registers, returnAddress } = snapshot;
     const { pc } = client.architecture;
+    if (kind !== 'log') return this.run.resume(await this.pass.writes(registers));
     const setPc = layout.writesOne
       ? [layout.write(pc, returnAddress)]
       : await client.registerWrites(() => registers, pc, returnAddress);
@@ -160,25 +176,5 @@ export class DirectCapture {
       features.layout.write(index, snapshot.registers[index] ?? 0),
     );
     await this.run.confirm(connection.send(writes), writes);
-  }
-
-  /**
-   * Lets gc_init run to its end: its breakpoint makes room for one at its return address, so that no comparator more is
-   * needed and no instruction has to be stepped. Events inside of it are not expected: it makes the tables.
-   */
-  private async passGcInit(entry: CaptureStop): Promise<CaptureStop> {
-    const { breakpoints } = this.client;
-    const { pc, returnAddress } = entry.snapshot;
-    await breakpoints.remove(pc);
-    const wasSet = breakpoints.has(returnAddress);
-    await breakpoints.set(returnAddress);
-    const stopped = await this.run.wait(this.run.resume());
-    const snapshot = await this.reader.read();
-    if (!wasSet) await breakpoints.remove(returnAddress);
-    await breakpoints.set(pc);
-    const arrived = snapshot.pc === returnAddress;
-    return await this.options.prepare(
-      arrived ? { kind: 'gc-init', snapshot, signal: stopped.signal } : this.classify(snapshot, stopped),
-    );
   }
 }

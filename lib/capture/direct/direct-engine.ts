@@ -4,13 +4,15 @@ import type { Target } from '../../link/server/target.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
-import type { Engine, HarvestPlan, LogHook } from '../engine.js';
+import { type Engine, type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
+import { steadyCode } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { DirectConnection, type EngineReport } from './direct-connection.js';
 import { harvestMallocDirect } from './direct-malloc.js';
 import { DirectRecords } from './direct-records.js';
+import { constantCode } from './pass-breakpoint.js';
 import { findReturnInstruction } from './return-instruction.js';
 
 /** How the direct engine works, where it has a choice. */
@@ -64,6 +66,7 @@ class DirectRun {
   ) {
     const { keepSamples } = options;
     this.made = new DirectRecords(connection.client, plan.hook, {
+      code: steadyCode(plan.firmware, plan.hook.logFunction.address),
       stacks: connection.stacks,
       maxDepth: plan.maxDepth,
       keepSamples,
@@ -100,11 +103,16 @@ class DirectRun {
         }
       }
     }
+    const { refusal } = this.plan.hook;
+    if (capture.isOneWrite && refusal) {
+      const text = `requests that ${refusal.label} refuses are not told in the one-write mode`;
+      yield { kind: 'note', code: 'plan', text };
+    }
     yield* this.atEnd(signal, words);
   }
 
   private async prepareCapture(): Promise<DirectCapture> {
-    const { hook, stops } = this.plan;
+    const { firmware, hook, stops } = this.plan;
     const { oneWrite } = this.options;
     const { client } = this.connection;
     await this.made.begin();
@@ -112,10 +120,12 @@ class DirectRun {
     const returnInstruction = oneWrite ? await findReturnInstruction(client, hook.logFunction.address) : undefined;
     return new DirectCapture(this.connection, {
       logFunction: hook.logFunction.address,
-      gcInit: hook.gcInit?.address,
+      refusal: hook.refusal?.address,
+      restarts: new Set([hook.gcInit, hook.resetHandler].flatMap((point) => (point ? [point.address] : []))),
       stops: new Set(stops.map((stop) => stop.address)),
       isFull: () => this.made.heap.isFull,
       prepare: (stop) => this.made.prepare(stop),
+      isConstant: constantCode(firmware),
       returnInstruction,
     });
   }
@@ -164,6 +174,5 @@ class DirectRun {
 }
 
 function armedAddresses({ hook, stops }: LogPlan): number[] {
-  const points = [hook.logFunction, ...(hook.gcInit ? [hook.gcInit] : []), ...stops];
-  return points.map((point) => point.address);
+  return [...hookedPoints(hook), ...stops].map((point) => point.address);
 }

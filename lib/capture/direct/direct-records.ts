@@ -1,19 +1,20 @@
 import { firstAreaRange, type TargetMemory } from '../../allocators/gc-area.js';
 import type { Address, Bytes, Seq } from '../../base/units.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
-import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import { eventClock } from '../clock/event-clock.js';
 import type { TargetClock } from '../clock/parse-clock.js';
 import type { LogHook } from '../engine.js';
-import { oracleOf } from '../last-words.js';
 import { LinkCheck } from '../link-check.js';
-import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
+import { eventOf, type FollowerStep, isLogged } from '../log/follower-step.js';
+import { HeapFollower } from '../log/heap-follower.js';
 import type { CaptureStop } from './direct-capture.js';
 import type { StopSnapshot } from './stop-snapshot.js';
 import type { StopUnwinder } from './stop-unwinder.js';
 
 export interface RecordsOptions {
+  /** Code that does not change while the target is there. */
+  readonly code: Address;
   readonly stacks: StopUnwinder;
   readonly maxDepth: number;
   readonly keepSamples: boolean;
@@ -35,7 +36,6 @@ export class DirectRecords {
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
   private readonly clock;
   private readonly link: LinkCheck;
-  private readonly initSteps: FollowerStep<StopSnapshot>[] = [];
   private readonly steps = new WeakMap<StopSnapshot, readonly FollowerStep<StopSnapshot>[]>();
 
   constructor(
@@ -45,25 +45,28 @@ export class DirectRecords {
   ) {
     this.heap = new HeapFollower(hook, options);
     this.clock = eventClock(options.clock);
-    this.link = new LinkCheck(client, hook.logFunction.address);
+    this.link = new LinkCheck(client, options.code);
   }
 
   /** Before the target runs for the first time. */
-  begin(): Promise<void> {
-    return this.link.begin();
+  async begin(): Promise<void> {
+    await this.link.begin();
+    await this.heap.begin(this.client);
   }
 
   /** Before the target runs on: reads where the heap lies, and all of a stack whose end is not known. */
   async prepare(stop: CaptureStop): Promise<CaptureStop> {
-    // At the entry and at the return; only the second is given to `of`.
-    if (stop.kind === 'gc-init') this.initSteps.push(...(await this.heap.restart(this.client)));
-    if (stop.kind !== 'log') return stop;
+    if (stop.kind === 'restart') this.steps.set(stop.snapshot, await this.restart(stop.snapshot));
+    if (stop.kind !== 'log' && stop.kind !== 'refusal') return stop;
     await this.clock.tick(this.client);
     // What a script does is read while the target is halted.
     const canWait = stop.snapshot.reachesTop && !this.options.stacks.scripts;
     const whole = canWait ? stop.snapshot : await this.unwindHalted(stop.snapshot);
-    const [block, length] = this.argumentsOf(whole);
-    const steps = await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole));
+    const [first, second] = this.argumentsOf(whole);
+    const steps =
+      stop.kind === 'log'
+        ? await this.heap.at({ block: first, length: second, logged: whole }, this.memoryAt(whole))
+        : await this.heap.refused({ requestedBytes: first, logged: whole }, this.client);
     const heapChanged = steps.some(({ kind }) => kind === 'epoch' || kind === 'region' || kind === 'gap');
     await this.link.check({ ...whole, heapChanged });
     this.steps.set(whole, steps);
@@ -73,7 +76,6 @@ export class DirectRecords {
   /** The records of a stop; none for those that are no event. */
   *of(stop: CaptureStop): Generator<TraceRecord, void, undefined> {
     const { snapshot } = stop;
-    if (stop.kind === 'gc-init') yield* this.recordsOf(this.initSteps.splice(0));
     const steps = this.steps.get(snapshot);
     if (steps) yield* this.recordsOf(steps);
     else if (stop.kind === 'log') {
@@ -90,10 +92,15 @@ export class DirectRecords {
     }
   }
 
-  /** The first block and how many, as the log function was given them. */
+  /** The first two arguments; of the log function: the first block, and how many. */
   private argumentsOf({ registers }: StopSnapshot): readonly [number, number] {
     const [first, second] = this.client.architecture.arguments;
     return [registers[first] ?? 0, registers[second] ?? 0];
+  }
+
+  private restart({ pc }: StopSnapshot): Promise<FollowerStep<StopSnapshot>[]> {
+    const { resetHandler } = this.hook;
+    return this.heap.restart(this.client, resetHandler?.address === pc ? resetHandler.label : undefined);
   }
 
   /** What is to be read with every stop: a restart of the heap and a further area show in it. */
@@ -119,13 +126,13 @@ export class DirectRecords {
   async *finish(atEnd: boolean): AsyncGenerator<TraceRecord, void, undefined> {
     const { steps, oracle } = await this.heap.finish(this.client, atEnd);
     yield* this.recordsOf(steps);
-    yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events) } };
+    yield { kind: 'info', info: { oracle } };
   }
 
   private *recordsOf(steps: readonly FollowerStep<StopSnapshot>[]): Generator<TraceRecord, void, undefined> {
     for (const step of steps) {
       if (step.kind === 'epoch' || step.kind === 'sweep') this.options.stacks.scripts?.forget();
-      if (step.kind !== 'change') {
+      if (!isLogged(step)) {
         if (step.kind === 'sweep' || step.kind === 'existing') this.events++;
         yield step;
         continue;
@@ -133,7 +140,7 @@ export class DirectRecords {
       const { registers, sp, stack } = step.logged;
       const backtrace = this.backtraceOf(step.logged);
       const seq = this.events++;
-      const event = gcEvent(step.change, step, backtrace);
+      const event = eventOf(step, backtrace);
       if (event.kind === 'sweep') this.options.stacks.scripts?.forget();
       yield { ...event, atUs: this.clock.nowUs };
       if (this.options.keepSamples) yield { kind: 'raw', sample: { seq, registers, stackAddress: sp, stack } };

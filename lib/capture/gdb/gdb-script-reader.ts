@@ -2,10 +2,10 @@ import type { TargetMemory } from '../../allocators/gc-area.js';
 import type { Milliseconds } from '../../base/units.js';
 import type { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { gdbFunctionName } from '../../symbols/demangle.js';
-import { gcEvent } from '../../trace/gc-log.js';
 import { type Backtrace, CUT_FRAME, type Frame, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
-import type { HarvestPlan, LogHook } from '../engine.js';
-import { type FollowerStep, HeapFollower } from '../log/heap-follower.js';
+import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
+import { eventOf, type FollowerStep, isLogged } from '../log/follower-step.js';
+import { HeapFollower } from '../log/heap-follower.js';
 import { ShownMemory } from './shown-memory.js';
 
 const FLAG = { inlined: 1, signal: 2, tail: 4 } as const;
@@ -28,6 +28,7 @@ export class GdbScriptReader {
   /** Memory did not read as it did at the start. */
   readsWrong = false;
   private readonly heap: HeapFollower<Backtrace>;
+  private readonly resetHandler: CodePoint | undefined;
   private memory = ShownMemory.nothing;
   private work: Promise<void> = Promise.resolve();
   private rest = '';
@@ -40,6 +41,7 @@ export class GdbScriptReader {
     private readonly emit: (record: TraceRecord) => void,
   ) {
     this.heap = new HeapFollower(plan.hook, plan);
+    this.resetHandler = plan.hook.resetHandler;
   }
 
   /** Events told so far. */
@@ -55,6 +57,11 @@ export class GdbScriptReader {
   /** Settles when everything pushed so far was emitted. */
   get drained(): Promise<void> {
     return this.work;
+  }
+
+  /** The target is halted, before it runs. */
+  begin(memory: TargetMemory): Promise<void> {
+    return this.heap.begin(memory);
   }
 
   /** The target is halted for the last time. */
@@ -87,10 +94,14 @@ export class GdbScriptReader {
         this.memory = this.memory.with(line.slice(3));
         break;
       case 'I': {
-        const { memory } = this;
-        this.follow(() => this.heap.restart(memory));
+        const { memory, resetHandler } = this;
+        const reason = line[3] === 'R' && resetHandler ? resetHandler.label : undefined;
+        this.follow(() => this.heap.restart(memory, reason));
         break;
       }
+      case 'R':
+        this.refusal(line.slice(3));
+        break;
       case 'L':
         this.limitReached = true;
         break;
@@ -113,6 +124,15 @@ export class GdbScriptReader {
     const { memory } = this;
     const change = { block: startBlock, length: blocks, logged: this.stackOf(text.slice(stackAt)) };
     this.follow(() => this.heap.at(change, memory));
+  }
+
+  private refusal(text: string): void {
+    const stackAt = text.indexOf(' ') + 1;
+    const requestedBytes = Number.parseInt(text, 16);
+    if (!Number.isFinite(requestedBytes) || stackAt === 0) return;
+    const { memory } = this;
+    const logged = this.stackOf(text.slice(stackAt));
+    this.follow(() => this.heap.refused({ requestedBytes, logged }, memory));
   }
 
   private follow(stop: () => Promise<readonly FollowerStep<Backtrace>[]>): void {
@@ -158,5 +178,5 @@ function stopTimesOf(text: string): StopTimes | undefined {
 }
 
 function recordOf(step: FollowerStep<Backtrace>): TraceRecord {
-  return step.kind === 'change' ? gcEvent(step.change, step, step.logged) : step;
+  return isLogged(step) ? eventOf(step, step.logged) : step;
 }

@@ -11,9 +11,9 @@ import type { MiLink } from '../../link/mi/mi-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
-import type { HarvestPlan, LogHook } from '../engine.js';
-import { LastWords, oracleOf } from '../last-words.js';
-import { readsWrong } from '../link-check.js';
+import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
+import { LastWords } from '../last-words.js';
+import { readsWrong, steadyCode } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 
@@ -41,7 +41,7 @@ export async function* harvestLogInGdb(
   yield* records;
   const { events } = reader;
   const told = await words.of({ reason: end, reached: label !== undefined, events });
-  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
+  yield { kind: 'info', info: { oracle, ...told } };
   return await run.times();
 }
 
@@ -67,6 +67,7 @@ class ScriptRun {
   async prepare(): Promise<void> {
     for (const { address, label } of this.plan.stops) this.stops.set(await this.link.breakpointNumber(address), label);
     this.link.mi.onConsole = (text) => this.reader.push(text);
+    await this.reader.begin(this.link);
     await installScript(this.link, this.plan);
   }
 
@@ -114,25 +115,29 @@ class ScriptRun {
     const { link, plan, reader } = this;
     if (this.labelOf({ pc }) !== undefined) return true;
     const { hook } = plan;
-    const hidden = [hook.logFunction, ...(hook.gcInit ? [hook.gcInit] : [])].some(({ address }) => address === pc);
+    const hooked = hookedPoints(hook);
+    const hidden = hooked.some(({ address }) => address === pc);
     // Some servers tell an interrupt that meets a breakpoint alone (QEMU): going on would step over the breakpoint unseen.
     if (hidden) await link.mi.console(`python hit(${pc})`);
     await reader.drained;
     if (reader.limitReached || reader.hasSeenAll) return true;
     if (hidden || quietMs < WAIT_MS.quiet) return false;
-    const armed = this.stops.size + (hook.gcInit ? 2 : 1);
+    const armed = this.stops.size + hooked.length;
     this.queue.push({ kind: 'status', text: statusText(await whereabouts(link, plan.firmware), armed, quietMs) });
     return false;
   }
 }
 
-async function installScript(link: MiLink, { hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
-  const { variables, gcInit } = hook;
+async function installScript(link: MiLink, { firmware, hook, maxEvents, maxDepth, attached }: LogPlan): Promise<void> {
+  const { variables, gcInit, refusal, resetHandler } = hook;
   const range = variables && firstAreaRange(variables);
   const chain = variables?.chain;
   const settings: Record<string, number> = {
     log: hook.logFunction.address,
+    code: steadyCode(firmware, hook.logFunction.address),
     init: gcInit?.address ?? 0,
+    reset: resetHandler?.address ?? 0,
+    refusal: refusal?.address ?? 0,
     max_events: maxEvents ?? 0,
     max_depth: maxDepth,
     area: range?.address ?? 0,

@@ -11,27 +11,11 @@ import {
 import { gcOracle } from '../../allocators/gc-oracle.js';
 import type { Address, Blocks } from '../../base/units.js';
 import { GcLive, gcRegion } from '../../trace/gc-log.js';
-import { EXISTING_BACKTRACE, type HeapRegion, type OracleResult, type TraceRecord } from '../../trace/heap-event.js';
+import { EXISTING_BACKTRACE, type HeapRegion, type OracleResult } from '../../trace/heap-event.js';
 import type { LogHook } from '../engine.js';
+import { oracleOf } from '../last-words.js';
 import { chooseArea, settleArea, tableRun } from './area-choice.js';
-
-/** What the log function was called with; `logged` is the caller's own (a snapshot, a backtrace). */
-export interface LoggedChange<T> {
-  readonly block: Blocks;
-  readonly length: Blocks;
-  readonly logged: T;
-}
-
-/** What a stop in the log function means, in order: records that are ready, and changes of the heap that still lack their backtrace. */
-export type FollowerStep<T> =
-  | TraceRecord
-  | {
-      readonly kind: 'change';
-      readonly change: 'alloc' | 'realloc' | 'free';
-      readonly address: Address;
-      readonly length: Blocks;
-      readonly logged: T;
-    };
+import type { FollowerStep, LoggedChange, LoggedRefusal } from './follower-step.js';
 
 export interface FollowerOptions {
   /** No change is told after so many. */
@@ -42,7 +26,7 @@ export interface FollowerOptions {
 
 const NOTHING_SEEN: OracleResult = {
   outcome: 'unavailable',
-  detail: 'attached in mid-run, and no event came: there is nothing to compare',
+  detail: 'attached in mid-run, and no event came: the heap could not be read when the capture began',
   differences: [],
 };
 
@@ -64,6 +48,7 @@ export class HeapFollower<T> {
   /** Where the change of the last stop may lie: it may not have reached the table yet. */
   private underWay: readonly Address[] = [];
   private newEpoch = true;
+  private atBegin: ReadonlyMap<Address, Blocks> | undefined;
   private seeded = false;
   private saidLate = false;
   private saidAreas = false;
@@ -83,15 +68,32 @@ export class HeapFollower<T> {
     return this.events + (this.held ? 1 : 0) >= (this.options.maxEvents ?? Number.POSITIVE_INFINITY);
   }
 
-  /** gc_init was entered: everything is free again. Called once more for the same call, it does nothing. */
-  async restart(memory: TargetMemory): Promise<FollowerStep<T>[]> {
+  /** The target is halted, before it runs for the first time: what a heap holds that is in use already. */
+  async begin(memory: TargetMemory): Promise<void> {
+    if (!this.options.attached) return;
+    const heap = await readGcHeap(memory, this.hook.variables).catch(() => undefined);
+    if (heap && heap.areas.length > 0) this.atBegin = await readAllocations(memory, heap.areas).catch(() => undefined);
+  }
+
+  /** gc_init was entered, or the reset handler: everything is free again. Called once more before an event, it does nothing. */
+  async restart(memory: TargetMemory, reason = this.hook.gcInit?.label ?? 'gc_init'): Promise<FollowerStep<T>[]> {
     if (this.newEpoch) return [];
     const steps: FollowerStep<T>[] = [];
     if (this.held) await this.settle(this.held, memory, steps);
     this.newEpoch = true;
     this.live.clear();
     this.underWay = [];
-    if (this.events > 0) steps.push({ kind: 'epoch', reason: this.hook.gcInit?.label ?? 'gc_init' });
+    if (this.events > 0) steps.push({ kind: 'epoch', reason });
+    return steps;
+  }
+
+  /** The heap refused a request, the target halted. */
+  async refused({ requestedBytes, logged }: LoggedRefusal<T>, memory: TargetMemory): Promise<FollowerStep<T>[]> {
+    const steps: FollowerStep<T>[] = [];
+    if (this.held) await this.settle(this.held, memory, steps);
+    if (this.isFull) return steps;
+    this.events++;
+    steps.push({ kind: 'refused', requestedBytes, logged });
     return steps;
   }
 
@@ -136,9 +138,21 @@ export class HeapFollower<T> {
     // An area may have been added since.
     const heap = await readGcHeap(memory, this.hook.variables).catch(() => this.heap);
     if (this.saidLate && heap) await this.reconcile(memory, heap.areas, steps);
-    // What was alive before is read with the first event.
-    if (this.options.attached && !this.seeded) return { steps, oracle: NOTHING_SEEN };
-    return { steps, oracle: await gcOracle(memory, this.live.blocks, heap, atEnd ? [] : this.underWay) };
+    // What was alive before is read with the first event; where none came it is what is alive now.
+    if (this.options.attached && !this.seeded) return { steps, oracle: await this.unchanged(memory, heap, steps) };
+    const oracle = await gcOracle(memory, this.live.blocks, heap, atEnd ? [] : this.underWay);
+    return { steps, oracle: oracleOf(oracle, this.events) };
+  }
+
+  /** No event came: the heap must be what it was when the capture began. */
+  private async unchanged(
+    memory: TargetMemory,
+    heap: GcHeap | undefined,
+    steps: FollowerStep<T>[],
+  ): Promise<OracleResult> {
+    this.follow(heap, steps);
+    await this.seed(memory, heap?.areas ?? [], steps);
+    return this.atBegin ? await gcOracle(memory, this.atBegin, heap) : NOTHING_SEEN;
   }
 
   /** The first event of a target that runs already: what is alive is in the tables. */

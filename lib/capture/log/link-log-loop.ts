@@ -2,15 +2,15 @@ import { formatAddress, type Microseconds } from '../../base/units.js';
 import { architectureOf } from '../../firmware/capturable.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
-import { gcEvent } from '../../trace/gc-log.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import { eventClock } from '../clock/event-clock.js';
 import { EndReason } from '../end-reason.js';
-import type { HarvestPlan, LogHook } from '../engine.js';
-import { LastWords, oracleOf } from '../last-words.js';
-import { LinkCheck } from '../link-check.js';
+import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
+import { LastWords } from '../last-words.js';
+import { LinkCheck, steadyCode } from '../link-check.js';
 import { statusText, whereabouts } from '../whereabouts.js';
-import { type FollowerStep, HeapFollower } from './heap-follower.js';
+import { eventOf, type FollowerStep, isLogged } from './follower-step.js';
+import { HeapFollower } from './heap-follower.js';
 
 /** The log hook over any debug link, a few commands an event: for a gdb without Python. */
 export async function* harvestLogByLink(
@@ -22,13 +22,14 @@ export async function* harvestLogByLink(
   const { arguments: places, codeAddress, returnAddress, sp } = architectureOf(plan.firmware);
   const heap = new HeapFollower<Backtrace>(hook, plan);
   const clock = eventClock(plan.clock);
-  const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
+  const breakpoints = [...hookedPoints(hook), ...plan.stops];
   for (const { address } of breakpoints) await link.setBreakpoint(address);
   let end: EndReason | undefined;
   let reached = false;
   const words = await LastWords.prepare(link, plan.firmware);
-  const check = new LinkCheck(link, hook.logFunction.address);
+  const check = new LinkCheck(link, steadyCode(plan.firmware, hook.logFunction.address));
   await check.begin();
+  await heap.begin(link);
   while (!end) {
     const stop = await link.resume(signal);
     if (stop.kind === 'quiet' && !signal.aborted && !heap.hasSeenAll) {
@@ -48,8 +49,17 @@ export async function* harvestLogByLink(
       yield* recordsOf(steps, plan.clock && clock.nowUs);
       await link.setPc(codeAddress(registers[returnAddress] ?? 0));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
+    } else if (stop.kind === 'breakpoint' && stop.pc === hook.refusal?.address) {
+      const registers = await link.registers();
+      const requestedBytes = registers[places[0]] ?? 0;
+      await clock.tick(link);
+      const logged = (await link.backtrace(plan.maxDepth + 1)).slice(1);
+      yield* recordsOf(await heap.refused({ requestedBytes, logged }, link), plan.clock && clock.nowUs);
+      if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
       yield* recordsOf(await heap.restart(link));
+    } else if (stop.kind === 'breakpoint' && stop.pc === hook.resetHandler?.address) {
+      yield* recordsOf(await heap.restart(link, hook.resetHandler.label));
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
@@ -66,13 +76,13 @@ export async function* harvestLogByLink(
   yield* recordsOf(steps);
   const { events } = heap;
   const told = await words.of({ reason: end, reached, events });
-  yield { kind: 'info', info: { oracle: oracleOf(oracle, events), ...told } };
+  yield { kind: 'info', info: { oracle, ...told } };
 }
 
 /** Timed where the target tells the time: gdb stands for long at an event, so that the host's clock says nothing. */
 function* recordsOf(steps: readonly FollowerStep<Backtrace>[], atUs?: Microseconds): Generator<TraceRecord> {
   for (const step of steps) {
-    if (step.kind !== 'change') yield step;
-    else yield { ...gcEvent(step.change, step, step.logged), ...(atUs === undefined ? {} : { atUs }) };
+    if (!isLogged(step)) yield step;
+    else yield { ...eventOf(step, step.logged), ...(atUs === undefined ? {} : { atUs }) };
   }
 }

@@ -7,8 +7,11 @@ import type { Symbolizer } from '../../symbols/symbolizer.js';
 import { GC_BLOCK_BYTES } from '../../trace/gc-log.js';
 import type { CodePoint, HarvestPlan, LogHook } from '../engine.js';
 import { REPL_FUNCTIONS, replEnds } from './repl-ends.js';
+import { resetPoint } from './target-reset.js';
 
 const LOG_FUNCTION = 'gc_log_change';
+/** It raises MemoryError, for a heap that is full and for one that is locked (py/runtime.c). */
+const REFUSAL_FUNCTION = 'm_malloc_fail';
 
 export interface PlanOptions {
   readonly untilRepl?: boolean;
@@ -37,7 +40,6 @@ export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOpt
   const limit = board.comparators.breakpoints;
   const { stops, notes: endNotes } = stopPoints(firmware, options, (ends) => 1 + ends <= limit);
   const hook = logHook(firmware);
-  const notes = [...endNotes];
   const needed = 1 + stops.length;
   if (needed > limit) {
     throw new TargetError(
@@ -46,13 +48,11 @@ export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOpt
       { remedy: 'leave out end conditions' },
     );
   }
-  const keepsInit = hook.gcInit !== undefined && needed < limit;
-  if (!keepsInit) notes.push(...restartNote(firmware, hook));
-  const { gcInit, ...withoutInit } = hook;
+  const watched = watchedPoints(firmware, hook, limit - needed);
   const { prompt, waitText, maxEvents, timeoutMs, maxDepth = 128 } = options;
   const plan: HarvestPlan = {
     firmware,
-    hook: gcInit && keepsInit ? { ...withoutInit, gcInit } : withoutInit,
+    hook: { ...hook, ...watched.points },
     stops,
     maxDepth,
     attached: options.attached ?? false,
@@ -61,31 +61,66 @@ export function makeLogPlan(firmware: Symbolizer, board: Board, options: PlanOpt
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
-  return { plan, notes };
+  return { plan, notes: [...endNotes, ...watched.notes] };
+}
+
+type WatchedPoints = Pick<LogHook, 'gcInit' | 'refusal' | 'resetHandler'>;
+
+/** What is watched besides changes of the heap, as far as there are comparators: restarts, then refused requests. */
+function watchedPoints(firmware: Symbolizer, hook: LogHook, comparators: number) {
+  let left = comparators;
+  const notes: string[] = [];
+  const take = (point: CodePoint | undefined) => (point && left > 0 && left-- > 0 ? point : undefined);
+  const init = initOf(firmware, hook.variables);
+  const gcInit = take(init);
+  const fail = refusalOf(firmware);
+  const refusal = take(fail);
+  const resetHandler = gcInit ? undefined : take(resetPoint(firmware));
+  if (!gcInit) notes.push(restartNote(firmware, { init, hook, resetHandler }));
+  if (fail && !refusal) notes.push(`refused requests are not told: no comparator is left for ${fail.label}`);
+  const points: WatchedPoints = {
+    ...(gcInit ? { gcInit } : {}),
+    ...(refusal ? { refusal } : {}),
+    ...(resetHandler ? { resetHandler } : {}),
+  };
+  return { points, notes };
+}
+
+/** Where requests end that the heap refused; undefined where the firmware has no such function, or not as one. */
+function refusalOf(firmware: Symbolizer): CodePoint | undefined {
+  const clones = firmware.symbolsByPrefix(`${REFUSAL_FUNCTION}.lto_priv`);
+  const symbol = firmware.symbol(REFUSAL_FUNCTION) ?? clones[0];
+  return symbol?.kind === 'function' ? { label: symbol.name, address: symbol.address } : undefined;
+}
+
+interface Unwatched {
+  readonly init: CodePoint | undefined;
+  readonly hook: LogHook;
+  readonly resetHandler: CodePoint | undefined;
 }
 
 /** How a restart of the heap shows where gc_init is not watched. */
-function restartNote(firmware: Symbolizer, hook: LogHook): string[] {
-  const why = hook.gcInit
+function restartNote(firmware: Symbolizer, { init, hook, resetHandler }: Unwatched): string {
+  const why = init
     ? 'no comparator is left'
     : firmware.inlinedInstances('gc_init').length > 0
       ? 'it was inlined'
       : 'the ELF file has none';
-  if (hook.variables) return [`gc_init is not watched (${why}): a restart of the heap is told by its allocation table`];
-  return [
-    `gc_init is not watched (${why}), and the ELF file does not tell where the allocation table is: restarts of the heap do not show`,
-  ];
+  const reset = resetHandler ? 'the reset handler' : undefined;
+  const told = hook.variables ? ['its allocation table', reset] : [reset];
+  const signs = told.filter((sign) => sign !== undefined);
+  return signs.length > 0
+    ? `gc_init is not watched (${why}): a restart of the heap is told by ${signs.join(' and ')}${hook.variables ? '' : ' alone'}`
+    : `gc_init is not watched (${why}), nor is the allocation table known: restarts of the heap do not show`;
 }
 
 function logHook(firmware: Symbolizer): LogHook {
   const log = firmware.symbol(LOG_FUNCTION);
   if (!log) throw noLogFunction(firmware);
   const variables = gcVariables(firmware);
-  const init = initOf(firmware, variables);
   return {
     type: 'gc-log',
     logFunction: { label: LOG_FUNCTION, address: log.address },
-    ...(init ? { gcInit: init } : {}),
     ...(variables ? { variables } : {}),
     blockBytes: GC_BLOCK_BYTES,
   };

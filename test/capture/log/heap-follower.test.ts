@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { LogHook } from '../../../lib/capture/engine.js';
-import { type FollowerStep, HeapFollower } from '../../../lib/capture/log/heap-follower.js';
+import type { FollowerStep } from '../../../lib/capture/log/follower-step.js';
+import { HeapFollower } from '../../../lib/capture/log/heap-follower.js';
 import { type LoggedCall, SimulatedGcHeap } from '../../support/simulated-gc-heap.js';
 
 const hookOf = (heap: SimulatedGcHeap, more: Partial<LogHook> = {}): LogHook => ({
