@@ -69,6 +69,21 @@ test.serial(
 );
 
 test.serial(
+  'the stack of a task that lies outside of the known RAM and is deeper than 16 KiB is read to its end',
+  captures,
+  {
+    kind: 'OTHER_STACK',
+    bufferBytes: 20_000,
+    symbols: { app_stack_top: 0x3a0000 },
+  },
+  {
+    paths: ['main > app > parse', 'main > app > handler > big_buffer > parse'],
+    cutEvents: 0,
+    guessedEvents: 0,
+  },
+);
+
+test.serial(
   'a stack that lies across the stack pointer of the vector table is read to its end',
   captures,
   {

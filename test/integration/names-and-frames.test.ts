@@ -1,8 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { heapDiff } from '../../lib/analysis/diff.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
+import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { openClient } from '../../lib/capture/direct/open-client.js';
+import type { Engine } from '../../lib/capture/engine.js';
 import { GdbEngine, openMiLink } from '../../lib/capture/gdb/gdb-engine.js';
 import { firmwareNotes } from '../../lib/firmware/firmware-notes.js';
 import { loadFirmware } from '../../lib/firmware/load-firmware.js';
@@ -37,7 +39,7 @@ function build(
   });
 }
 
-async function capture(engine: DirectEngine | GdbEngine, elf: string): Promise<Trace> {
+async function capture(engine: Engine, elf: string): Promise<Trace> {
   const { trace, error } = await captureMalloc(engine, { elf, until: ['finished'] });
   if (error !== undefined) throw error;
   return trace;
@@ -160,9 +162,12 @@ test('functions in overlays, and their callers, are guessed, and the firmware te
     [[0x20100000, ['.ovl_one', '.ovl_two']]],
   );
   t.regex(firmwareNotes(image).join('\n'), /^overlays: \.ovl_one, \.ovl_two share 0x20100000 to 0x2010\w+; .* guessed/);
-  const direct = await capture(new DirectEngine(), elf);
-  const gdb = await capture(new GdbEngine(await findGdb()), elf);
-  for (const trace of [direct, gdb]) {
+  const program = await findGdb();
+  const engines = { direct: new DirectEngine(), gdb: new GdbEngine(program) };
+  const direct = await capture(engines.direct, elf);
+  const gdb = await capture(engines.gdb, elf);
+  const auto = await capture(new AutoEngine({ ...engines, program }), elf);
+  for (const trace of [direct, gdb, auto]) {
     const through = stacks(trace).filter((stack) => stack.some(({ functionName }) => functionName === 'resident'));
     t.is(through.length, 3);
     for (const stack of through) {

@@ -37,6 +37,19 @@ test.serial(
   },
 );
 
+test.serial('areas that lie in descending order are told apart just as well, in both engines', async (t) => {
+  t.timeout(240_000);
+  const direct = await captureInQemu(new DirectEngine(), setupOf('splitdown'));
+  const gdb = await captureInQemu(new GdbEngine(await findGdb()), setupOf('splitdown'));
+  t.is(direct.error, undefined);
+  t.deepEqual(eventLines(direct.trace), eventLines(gdb.trace));
+  const [first, second, third] = direct.trace.regions.map(({ baseAddress }) => baseAddress);
+  t.true((first ?? 0) > (second ?? 0) && (second ?? 0) > (third ?? 0));
+  t.is(direct.trace.info.oracle?.outcome, 'matched', JSON.stringify(direct.trace.info.oracle));
+  t.regex(direct.trace.info.oracle?.detail ?? '', /tables of 3 areas/);
+  t.deepEqual(captureSummary(direct.trace).findings, []);
+});
+
 test.serial('a split heap ends after the number of events that was asked for', async (t) => {
   t.timeout(240_000);
   const { trace } = await captureInQemu(new DirectEngine(), { ...setupOf('split'), plan: { maxEvents: 190 } });
