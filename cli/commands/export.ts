@@ -47,7 +47,11 @@ export const exportCommand = defineCommand({
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const trace = shownIn(writer, await windowFrom(args.trace, { ...args, frames: args.frames ?? framesOf(writer) }, context), args);
+    const trace = shownIn(
+      writer,
+      await windowFrom(args.trace, { ...args, frames: args.frames ?? framesOf(writer) }, context),
+      args,
+    );
     sayNewNotes(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {
