@@ -32,17 +32,23 @@ const { output } = await bundle.write({
   dir: out,
   format: 'esm',
   // What most commands share comes in one file: finding a file costs more than reading it.
-  // What every run needs stands alone: `harvest --version` reads no analysis.
+  // Each group is a run of rooms (docs/architecture.md), so that no two files need each other. What every run needs stands alone, and so does
+  // what reads other traces than journals.
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
-      { name: 'base', test: /dist.lib.(base|errors|report.sanitize)/, minShareCount: 8, priority: 2 },
-      { name: 'common', test: /dist.lib.(?!symbols)/, minShareCount: 8, priority: 1 },
+      { name: 'base', test: /dist.lib.(errors|base|report.sanitize)/, minShareCount: 8, priority: 5 },
+      { name: 'trace', test: /dist.lib.trace/, minShareCount: 8, priority: 4 },
+      { name: 'machine', test: /dist.lib.(boards|arch|symbols|firmware|allocators)/, minShareCount: 8, priority: 3 },
+      { name: 'load', test: /dist.lib.formats.(load-trace|input-guard|merge-builders)/, minShareCount: 8, priority: 2 },
+      { name: 'formats', test: /dist.lib.(interpreters|formats)/, minShareCount: 8, priority: 1 },
+      { name: 'common', test: /dist.lib/, minShareCount: 8 },
     ],
   },
   // Names are kept: they stand in the stack of a bug report.
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
 });
+refuseCircles(output);
 await writeLicences(
   output.flatMap((chunk) => chunk.moduleIds ?? []),
   join(out, 'LICENSES.txt'),
@@ -51,3 +57,17 @@ const { settingsSchema } = await import(pathToFileURL(join(root, 'dist', 'cli', 
 await writeFile(join(out, 'harvest.config.schema.json'), `${JSON.stringify(await settingsSchema(), undefined, 2)}\n`);
 const bytes = output.reduce((sum, chunk) => sum + (chunk.code?.length ?? 0), 0);
 process.stdout.write(`dist/bin/harvest.js: ${output.length} files, ${(bytes / 1024).toFixed(0)} KiB\n`);
+
+/** Of two files that import each other one runs before what it needs: groups that are no run of rooms can lead to that. */
+function refuseCircles(chunks) {
+  const importsOf = new Map(chunks.map((chunk) => [chunk.fileName, chunk.imports ?? []]));
+  const state = new Map();
+  const visit = (name, path) => {
+    if (state.get(name) === 'done') return;
+    if (state.get(name) === 'open') throw new Error(`cli bundle: circular files: ${[...path, name].join(' > ')}`);
+    state.set(name, 'open');
+    for (const next of importsOf.get(name) ?? []) visit(next, [...path, name]);
+    state.set(name, 'done');
+  };
+  for (const name of importsOf.keys()) visit(name, []);
+}

@@ -9,15 +9,21 @@ import {
 } from '../lib/public/command-line.js';
 
 export interface ExampleBuild {
-  readonly board: 'microbit' | 'mps2-an385';
+  readonly board: 'microbit' | 'mps2-an385' | 'virt-rv32';
   readonly optimisation: 'Og' | 'Os';
   readonly variant: string;
 }
 
+const COMPILERS = {
+  arm: { compiler: 'arm-none-eabi-gcc', tool: 'compiler' },
+  riscv: { compiler: 'riscv64-unknown-elf-gcc', tool: 'riscvCompiler' },
+} as const;
+
 /** Builds the example firmware (nothing when it is up to date) and returns the ELF file's path. @throws ToolMissingError HH1804 */
 export async function buildExampleFirmware({ board, optimisation, variant }: ExampleBuild): Promise<string> {
   const folder = join(packageRoot, 'examples', 'firmware', 'lisp');
-  await needCompiler();
+  const { compiler, tool } = COMPILERS[board === 'virt-rv32' ? 'riscv' : 'arm'];
+  await needCompiler(compiler, tool);
   await make(['-C', folder, `BOARD=${board}`, `OPT=${optimisation}`, `VARIANT=${variant}`]);
   return join(folder, 'build', `${board}-${optimisation}-${variant}`, 'firmware.elf');
 }
@@ -28,16 +34,16 @@ export async function buildExampleFirmware({ board, optimisation, variant }: Exa
  */
 export async function buildMicropython(script: 'demo' | 'probes' = 'demo'): Promise<string> {
   const folder = join(packageRoot, 'examples', 'firmware', 'micropython');
-  await needCompiler();
+  await needCompiler(COMPILERS.arm.compiler, COMPILERS.arm.tool);
   await make(['-C', folder, `RUN=${script}`]);
   return join(folder, 'build', 'MPS2_AN385', `${script}.elf`);
 }
 
 /** @throws ToolMissingError HH1804 */
-async function needCompiler(): Promise<void> {
-  if ((await outputOf('arm-none-eabi-gcc', ['--version'])) !== undefined) return;
-  throw new ToolMissingError('HH1804', 'arm-none-eabi-gcc: cannot be run', {
-    remedy: `${installHint('compiler')} (or in a clone: npm run demo, which installs what is needed)`,
+async function needCompiler(compiler: string, tool: Parameters<typeof installHint>[0]): Promise<void> {
+  if ((await outputOf(compiler, ['--version'])) !== undefined) return;
+  throw new ToolMissingError('HH1804', `${compiler}: cannot be run`, {
+    remedy: `${installHint(tool)} (or in a clone: npm run demo, which installs what is needed)`,
   });
 }
 

@@ -12,7 +12,7 @@ import { writeLicences } from '../cli/third-party.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'dist', 'viewer');
 /** The bundle travels in every HTML report. */
-const LIMIT_BYTES = 544 * 1024;
+const LIMIT_BYTES = 568 * 1024;
 
 const modules = new Set();
 const [script, style] = await Promise.all([bundle('main.ts'), bundle('style/style.css')]);

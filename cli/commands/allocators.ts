@@ -31,7 +31,11 @@ export const allocatorsCommand = defineCommand({
       const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));
       context.out(`${JSON.stringify(found, undefined, 2)}\n`);
     } else {
-      show(matches, { elf: args.elf, machine: firmware.machine }, context);
+      show(
+        matches,
+        { elf: args.elf, machine: firmware.machine, isCapturable: firmware.architecture !== undefined },
+        context,
+      );
     }
     return ExitCode.ok;
   },
@@ -48,9 +52,10 @@ function list(profiles: readonly AllocatorProfile[], context: Context): void {
 interface Subject {
   readonly elf: string;
   readonly machine: string;
+  readonly isCapturable: boolean;
 }
 
-function show(matches: readonly AllocatorMatch[], { elf, machine }: Subject, context: Context): void {
+function show(matches: readonly AllocatorMatch[], { elf, machine, isCapturable }: Subject, context: Context): void {
   const [best] = matches;
   if (!best) {
     context.out(`${elf}: no allocator that is known by its symbols\n`);
@@ -60,8 +65,8 @@ function show(matches: readonly AllocatorMatch[], { elf, machine }: Subject, con
   const width = Math.max(...matches.map(({ profile }) => profile.name.length));
   for (const { profile, reason } of matches) context.out(`${profile.name.padEnd(width)}  ${reason}\n`);
   for (const note of best.profile.notes) context.out(`  ${note}\n`);
-  if (machine !== 'arm') {
-    context.err(`not to be followed: a program for ${machine}, and the hooks know Arm's calls only (HH1362)\n`);
+  if (!isCapturable) {
+    context.err(`not to be followed: a program for ${machine}, whose calls the hooks do not know (HH1362)\n`);
     return;
   }
   if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${sanitize(elf)}\n`);

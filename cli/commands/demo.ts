@@ -3,9 +3,14 @@ import { defineCommand } from '../context.js';
 import { buildExampleFirmware, buildMicropython } from '../example-firmware.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
-async function lisp(variant: string) {
-  const board = 'mps2-an385';
-  return { elf: await buildExampleFirmware({ board, optimisation: 'Og', variant }), board: `qemu-${board}` };
+const BOARDS = {
+  arm: { board: 'mps2-an385', emulator: 'qemu-mps2-an385' },
+  riscv: { board: 'virt-rv32', emulator: 'qemu-virt-rv32' },
+} as const;
+
+async function lisp(arch: keyof typeof BOARDS, variant: string) {
+  const { board, emulator } = BOARDS[arch];
+  return { elf: await buildExampleFirmware({ board, optimisation: 'Og', variant }), board: emulator };
 }
 
 async function micropython() {
@@ -20,6 +25,7 @@ export const demoCommand = defineCommand({
     ['harvest demo --out harvest-demo', 'no board needed'],
     ['harvest demo --variant small', 'a shorter boot script'],
     ['harvest demo --micropython', 'a real MicroPython: which line of which script allocated'],
+    ['harvest demo --arch riscv', 'the same on RISC-V'],
     ['harvest demo --json -q', 'the summary and the tree as JSON'],
   ],
   options: (set) =>
@@ -30,13 +36,14 @@ export const demoCommand = defineCommand({
         default: false,
         describe: "MicroPython from Debian's source package in its place, with a script of ours",
       })
+      .option('arch', { choices: ['arm', 'riscv'] as const, default: 'arm' as const, describe: 'which processor' })
       .option('out', { type: 'string', alias: 'o', default: 'harvest-demo', describe: 'the folder for the outputs' }),
   run: async (args, context) => {
     const what = args.micropython
       ? "MicroPython from Debian's source package"
       : `the example firmware, ${args.variant}`;
-    if (!context.quiet) context.err(`building ${what} (mps2-an385)\n`);
-    const firmware = args.micropython ? await micropython() : await lisp(args.variant);
+    if (!context.quiet) context.err(`building ${what}\n`);
+    const firmware = args.micropython ? await micropython() : await lisp(args.arch, args.variant);
     if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
     const records = harvestEvents({ ...firmware, signal: context.signal, timeoutMs: 300_000 });
     const { outputs, exitCode } = await captureToFolder(records, args.out, context);

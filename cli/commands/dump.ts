@@ -54,7 +54,7 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(firmware, { until, untilRepl }, fits).stops,
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(gdb);
+    const program = await findGdb(gdb, firmware.architecture);
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
     try {

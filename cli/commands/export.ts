@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import {
   defined,
   ExitCode,
-  type FrameView,
   sanitize,
   shownTrace,
   TRACE_WRITERS,
@@ -47,11 +46,7 @@ export const exportCommand = defineCommand({
     if (args.listFormats) return listFormats(context);
     if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
     const writer = writerById(args.format);
-    const trace = shownIn(
-      writer,
-      await windowFrom(args.trace, { ...args, frames: args.frames ?? framesOf(writer) }, context),
-      args,
-    );
+    const trace = await exported(args.trace, args, { writer, context });
     sayNewNotes(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {
@@ -75,24 +70,23 @@ interface WindowArgs extends AnalysisArgs {
   readonly to?: string | undefined;
 }
 
-async function windowFrom(path: string, args: WindowArgs, context: Context): Promise<Trace> {
+/** The part of a trace that is asked for, as a format shows it. What wraps the allocator is told by the whole trace, as in the tree. */
+async function exported(
+  path: string,
+  args: WindowArgs,
+  { writer, context }: { readonly writer: TraceWriter; readonly context: Context },
+): Promise<Trace> {
   const { at, from, to } = args;
   if (at !== undefined && (from !== undefined || to !== undefined)) {
     throw new UsageError('HH1109', 'harvest export: found --at beside --from or --to, expected one way to say when');
   }
-  const trace = await loadForAnalysis(path, args, context);
-  return traceWindow(trace, { ...countField('atSeq', '--at', at), ...defined({ from, to }) });
-}
-
-/** A copy has the frames of scripts and the C functions, a view what the tree shows. */
-function framesOf(writer: TraceWriter): FrameView {
-  return writer.isCopy ? 'mixed' : 'script';
-}
-
-/** What a format holds of backtraces: a copy everything that nobody hides, a view what the tree shows. */
-function shownIn(writer: TraceWriter, trace: Trace, args: AnalysisArgs): Trace {
+  // A copy has the frames of scripts and the C functions.
+  const frames = args.frames ?? (writer.isCopy ? 'mixed' : 'script');
+  const trace = await loadForAnalysis(path, { ...args, frames }, context);
   const asked = hideOptions(args);
-  return shownTrace(trace, writer.isCopy ? { lookThrough: false, ...asked, showAllocator: true } : asked);
+  // A copy holds everything that nobody hides, a view what the tree shows.
+  const shown = shownTrace(trace, writer.isCopy ? { ...asked, showAllocator: true, lookThrough: false } : asked);
+  return traceWindow(shown, { ...countField('atSeq', '--at', at), ...defined({ from, to }) });
 }
 
 /** What was left out on the way: the doubts of the whole trace were said when it was read. */

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import {
   callerFrames,
-  ExitCode,
+  type ExitCode,
   errorMessage,
-  FORMATS,
   journalBytes,
   loadTraces,
   makeOutputFolder,
@@ -120,14 +119,9 @@ async function namesOf(elf: string) {
   return callerFrames(await readSymbols(elf));
 }
 
-function listFormats(context: Context): ExitCode {
-  if (context.json) {
-    context.out(`${JSON.stringify(FORMATS.map(({ id, title }) => ({ id, title })))}\n`);
-  } else {
-    const width = Math.max(...FORMATS.map(({ id }) => id.length));
-    for (const { id, title } of FORMATS) context.out(`${id.padEnd(width)}  ${title}\n`);
-  }
-  return ExitCode.ok;
+/** All readers, loaded when they are asked for: most imports need one. */
+async function listFormats(context: Context): Promise<ExitCode> {
+  return (await import('./list-formats.js')).listFormats(context);
 }
 
 /** `address=ptr,size=bytes` as names by role. @throws UsageError HH1109 */

@@ -42,7 +42,7 @@ export async function* captureTracerRing(options: TracerRingOptions): AsyncGener
   const ringAddress = addressOf(firmware, options.elf, 'alloctrace_ring');
   const ringFull = point('alloctrace_ring_full');
   const stops = (options.until ?? (firmware.symbol('alloctrace_done') ? ['alloctrace_done'] : [])).map(point);
-  const program = await findGdb(options.gdb);
+  const program = await findGdb(options.gdb, firmware.architecture);
   await using target = await connect(board, { ...options, elf: options.elf });
   await using link = await openMiLink(program, target);
   if (options.settings) await configureRing(link, ringAddress, options.settings);

@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.js';
 import { fragmentationOf, type HeapMap, type RegionMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
-import { type SpanSources, spanSources } from './source-table.js';
+import { type StackSources, stackSources } from './source-table.js';
 import { gapsBeside } from './walls.js';
 
 /** A source, how many of its blocks part free space, and how many free bytes lie beside them. */
@@ -28,7 +28,7 @@ export interface RegionVerdict {
 /** One verdict a region, in the order of the map. */
 export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions = {}): RegionVerdict[] {
   const spans = lifespans(trace);
-  const sources = spanSources(trace, spans, hiddenFrames(trace, options));
+  const sources = stackSources(trace, hiddenFrames(trace, options));
   return map.regions.map((region) => {
     const { freeBytes, largestFreeBytes, gaps } = region;
     const inTheWay = worstSource(spans, region, sources);
@@ -47,10 +47,10 @@ export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions 
  * The source with the most free bytes beside its blocks, of the blocks that part free space: those at the edges of a row of
  * neighbours that has free memory before and behind it.
  */
-function worstSource(spans: Lifespans, region: RegionMap, sources: SpanSources): InTheWay | undefined {
+function worstSource(spans: Lifespans, region: RegionMap, sources: StackSources): InTheWay | undefined {
   const sums = new Map<number, { count: number; walledInBytes: Bytes }>();
   const credit = (index: number, bytes: Bytes) => {
-    const source = sources.ofSpan[region.blocks[index] ?? 0] ?? -1;
+    const source = sources.sourceOf(spans.startSeq[region.blocks[index] ?? 0] ?? 0);
     const sum = sums.get(source) ?? { count: 0, walledInBytes: 0 };
     sum.count++;
     sum.walledInBytes += bytes;
@@ -71,6 +71,12 @@ function worstSource(spans: Lifespans, region: RegionMap, sources: SpanSources):
       credit(index, right);
     }
   }
-  const places = [...sums].map(([source, sum]) => ({ ...(sources.list[source] ?? NO_PLACE), ...sum }));
-  return places.sort((a, b) => b.walledInBytes - a.walledInBytes || compareText(a.location, b.location))[0];
+  let worst: InTheWay | undefined;
+  for (const [source, sum] of sums) {
+    if (worst && sum.walledInBytes < worst.walledInBytes) continue;
+    const place = sources.list[source] ?? NO_PLACE;
+    const isWorse = !worst || sum.walledInBytes > worst.walledInBytes;
+    if (isWorse || compareText(place.location, worst?.location ?? '') < 0) worst = { ...place, ...sum };
+  }
+  return worst;
 }

@@ -29,7 +29,12 @@ export interface Places {
   readonly list: readonly Place[];
 }
 
+const known = new WeakMap<Trace, Places>();
+
+/** Found once for a trace. */
 export function placesOf(trace: Trace): Places {
+  const before = known.get(trace);
+  if (before) return before;
   const { frames } = trace;
   const ofFrame = new Int32Array(frames.count);
   const list: Place[] = [];
@@ -47,7 +52,9 @@ export function placesOf(trace: Trace): Places {
     }
     ofFrame[frame] = id;
   }
-  return { ofFrame, list };
+  const places = { ofFrame, list };
+  known.set(trace, places);
+  return places;
 }
 
 /** The place of one frame; {@link NO_PLACE} for -1. */

@@ -23,8 +23,14 @@ export interface SpanSources {
   readonly list: readonly Place[];
 }
 
-/** The source of the stack of each event: the innermost frame that is not hidden (`hidden`: by frame id). */
-export function stackSources(trace: Trace, hidden: Uint8Array) {
+/** The sources of a trace, and the number of each event's. */
+export interface StackSources {
+  sourceOf(seq: Seq): number;
+  readonly list: readonly Place[];
+}
+
+/** By the stack of an event its source: the innermost frame that is not hidden (`hidden`: by frame id). */
+export function stackSources(trace: Trace, hidden: Uint8Array): StackSources {
   const { stack } = trace.events;
   const places = placesOf(trace);
   const none = places.list.length;

@@ -8,6 +8,11 @@ const PACKAGES = {
     brew: '--cask gcc-arm-embedded',
     winget: 'Arm.GnuArmEmbeddedToolchain',
   },
+  riscvCompiler: {
+    debian: 'gcc-riscv64-unknown-elf qemu-system-misc make',
+    brew: 'riscv-software-src/riscv/riscv-gnu-toolchain',
+    winget: undefined,
+  },
   chromium: { debian: 'chromium', brew: '--cask chromium', winget: undefined },
 } as const;
 

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { TargetError, UsageError } from '../errors/errors.js';
-import { refuseArmState, refuseMachine } from '../firmware/capturable.js';
+import { architectureOf, refuseArmState, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import { resetModeOf } from '../link/server/target-options.js';
@@ -86,12 +86,13 @@ export async function* harvestEvents(options: HarvestOptions): AsyncGenerator<Tr
 async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceRecord> {
   const { board, firmware, notes: fitNotes } = await firmwareOnBoard(options.elf, options);
   refuseMachine(firmware, options.elf);
+  const architecture = architectureOf(firmware, options.elf);
   const ends = endConditions(options, board, firmware);
   const { plan: untimed, notes, heap } = await planOf(firmware, board, ends);
   const clock = clockOf(options, firmware);
   const plan: HarvestPlan = clock ? { ...untimed, clock } : untimed;
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
-  const engine = await selectEngine(options);
+  const engine = await selectEngine(options, architecture);
   const startedAtWallMs = Date.now();
   const openLine = (path: string) => openProbeLine(path, options.signal);
   const open = () => connect(board, { ...options, elf: options.elf, openLine });

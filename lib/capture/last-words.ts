@@ -1,5 +1,5 @@
-import { PC } from '../arch/arm/registers.js';
 import type { Address } from '../base/units.js';
+import { architectureOf } from '../firmware/capturable.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { OracleResult, TraceInfo } from '../trace/heap-event.js';
 import { EndReason } from './end-reason.js';
@@ -24,8 +24,9 @@ export class LastWords {
   /** The target is halted, before the first run. */
   static async prepare(target: HaltedTarget, firmware: Symbolizer): Promise<LastWords> {
     const registers = await target.registers();
-    const pc = registers[PC];
-    return new LastWords(target, firmware, pc === undefined ? undefined : (pc & ~1) >>> 0);
+    const { pc, codeAddress } = architectureOf(firmware);
+    const began = registers[pc];
+    return new LastWords(target, firmware, began === undefined ? undefined : codeAddress(began));
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { TargetMemory } from '../allocators/gc-area.js';
-import { PC } from '../arch/arm/registers.js';
 import { type Address, formatAddress } from '../base/units.js';
 import { DeviceLostError } from '../errors/errors.js';
 
@@ -70,7 +69,7 @@ function zerosOf({ sp, stack }: SeenStop): Address | undefined {
 }
 
 function isSameStop(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  for (let i = 0; i <= PC; i++) if (a[i] !== b[i]) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 

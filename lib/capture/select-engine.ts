@@ -1,3 +1,4 @@
+import type { Architecture } from '../arch/architecture.js';
 import { ToolMissingError } from '../errors/errors.js';
 import { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 import { AutoEngine } from './auto/auto-engine.js';
@@ -24,21 +25,21 @@ export interface EngineOptions {
   readonly oneWrite?: boolean;
 }
 
-/** The engine to capture with. @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found */
-export async function selectEngine(options: EngineOptions): Promise<Engine> {
+/** The engine to capture a program of an architecture with. @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found */
+export async function selectEngine(options: EngineOptions, architecture: Architecture): Promise<Engine> {
   const name = options.engine ?? 'auto';
   const direct = new DirectEngine({ keepSamples: true, oneWrite: options.oneWrite ?? false });
   if (name === 'direct') return direct;
   const gdbOf = (program: GdbProgram) => new GdbEngine(program, options.gdbPython ?? true);
-  if (name === 'gdb') return gdbOf(await findGdb(options.gdb));
-  const program = await gdbIfThere(options.gdb);
+  if (name === 'gdb') return gdbOf(await findGdb(options.gdb, architecture));
+  const program = await gdbIfThere(options.gdb, architecture);
   return new AutoEngine(program ? { direct, gdb: gdbOf(program), program } : { direct });
 }
 
 /** A gdb that was named must be there; one that is looked for need not. */
-async function gdbIfThere(named: string | undefined): Promise<GdbProgram | undefined> {
+async function gdbIfThere(named: string | undefined, architecture: Architecture): Promise<GdbProgram | undefined> {
   try {
-    return await findGdb(named);
+    return await findGdb(named, architecture);
   } catch (error) {
     if (named === undefined && error instanceof ToolMissingError) return undefined;
     throw error;

@@ -1,6 +1,6 @@
-import { exceptionState } from '../arch/arm/program-status.js';
-import { PC, XPSR } from '../arch/arm/registers.js';
+import type { Architecture } from '../arch/architecture.js';
 import { type Address, formatAddress, type Milliseconds } from '../base/units.js';
+import { architectureOf } from '../firmware/capturable.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
 /** A halted target that can be looked at: a debug link, or a client of the remote serial protocol. */
@@ -18,38 +18,19 @@ export interface Whereabouts {
   readonly text: string;
 }
 
-const EXCEPTIONS: Readonly<Record<number, string>> = {
-  2: 'NMI',
-  3: 'HardFault',
-  4: 'MemManage',
-  5: 'BusFault',
-  6: 'UsageFault',
-};
-/** Armv7-M: what is fetched from in lockup; also what Armv8-M shows. */
-const LOCKUP_PCS: ReadonlySet<Address> = new Set([0xfffffffe, 0xeffffffe]);
-/** System control block of Armv6-M to Armv8-M; a register that a core lacks reads as zero, or is refused. */
-const FAULT_REGISTERS = [
-  ['CFSR', 0xe000ed28],
-  ['HFSR', 0xe000ed2c],
-  ['MMFAR', 0xe000ed34],
-  ['BFAR', 0xe000ed38],
-] as const;
-/** MMFAR and BFAR hold an address only when CFSR says so. */
-const VALID: Readonly<Record<string, number>> = { MMFAR: 0x80, BFAR: 0x8000 };
-const SLEEP_INSTRUCTIONS: ReadonlySet<number> = new Set([0xbf30, 0xbf20]);
-
 /** Where a halted target stands; what cannot be read is left out. @throws DeviceLostError when the link is gone */
 export async function whereabouts(target: HaltedTarget, firmware: Symbolizer): Promise<Whereabouts> {
   const registers = await target.registers();
-  const pc = ((registers[PC] ?? 0) & ~1) >>> 0;
-  const { number: exception, mode, isFault } = exceptionState(registers[XPSR], firmware.isCortexM);
+  const architecture = architectureOf(firmware);
+  const pc = architecture.codeAddress(registers[architecture.pc] ?? 0);
+  const { text, isFault } = architecture.stateOf(registers, firmware);
   const place = placeText(firmware, pc);
-  if (LOCKUP_PCS.has(pc)) return { pc, state: 'lockup', text: `locked up${await faultText(target)}` };
-  if (mode !== undefined) return { pc, state: isFault ? 'fault' : 'running', text: `${place}, in ${mode} mode` };
-  const name = EXCEPTIONS[exception];
-  if (name && exception !== 2) return { pc, state: 'fault', text: `${place}: ${name}${await faultText(target)}` };
-  const handler = exception === 0 ? '' : `, in exception ${exception}${name ? ` (${name})` : ''}`;
-  if (isAsleep(firmware, pc)) return { pc, state: 'asleep', text: `asleep ${place}${handler}` };
+  const faults = () => faultText(target, architecture);
+  if (architecture.isLockup(pc)) return { pc, state: 'lockup', text: `locked up${await faults()}` };
+  if (isFault && text?.startsWith('in ')) return { pc, state: 'fault', text: `${place}, ${text}` };
+  if (isFault) return { pc, state: 'fault', text: `${place}: ${text}${await faults()}` };
+  const handler = text === undefined ? '' : `, ${text}`;
+  if (architecture.isAsleepAt(firmware.elfFile, pc)) return { pc, state: 'asleep', text: `asleep ${place}${handler}` };
   return { pc, state: 'running', text: `${place}${handler}` };
 }
 
@@ -69,19 +50,17 @@ export function placeText(firmware: Symbolizer, pc: Address): string {
   return `in ${named.functionName} (${file ? `${file}:${named.line}` : formatAddress(pc)})`;
 }
 
-async function faultText(target: HaltedTarget): Promise<string> {
-  const words = new Map<string, number>();
-  for (const [name, address] of FAULT_REGISTERS) {
+async function faultText(target: HaltedTarget, { faultRegisters }: Architecture): Promise<string> {
+  const words: number[] = [];
+  for (const { address } of faultRegisters) {
     const bytes = await target.readMemory(address, 4).catch(() => undefined);
-    if (bytes) words.set(name, new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true));
+    words.push(bytes ? new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) : 0);
   }
-  const cfsr = words.get('CFSR') ?? 0;
-  const shown = [...words].filter(([name, word]) => word !== 0 && (cfsr & (VALID[name] ?? 0xffffffff)) !== 0);
-  return shown.map(([name, word]) => `, ${name} ${formatAddress(word)}`).join('');
-}
-
-function isAsleep(firmware: Symbolizer, pc: Address): boolean {
-  // A halt wakes the core: it stands behind the instruction.
-  const code = firmware.readMemory(pc - 2, 2);
-  return code !== undefined && SLEEP_INSTRUCTIONS.has((code[0] ?? 0) | ((code[1] ?? 0) << 8));
+  const status = words[0] ?? 0;
+  return faultRegisters
+    .map(({ name, validMask = 0xffffffff }, index) => {
+      const word = words[index] ?? 0;
+      return word !== 0 && (status & validMask) !== 0 ? `, ${name} ${formatAddress(word)}` : '';
+    })
+    .join('');
 }

@@ -71,9 +71,10 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'Debian, Ubuntu: sudo apt-get install qemu-system-arm. macOS: brew install qemu. Windows: winget install SoftwareFreedomConservancy.QEMU.',
   ),
   HH1804: entry(
-    'The Arm compiler cannot be run',
+    'The compiler of the example firmware cannot be run',
     'It is not installed.',
     'Debian, Ubuntu: sudo apt-get install gcc-arm-none-eabi make. macOS: brew install --cask gcc-arm-embedded. Windows: winget install Arm.GnuArmEmbeddedToolchain.',
+    'For --arch riscv: sudo apt-get install gcc-riscv64-unknown-elf qemu-system-misc.',
   ),
   HH1805: entry(
     'The example firmware does not build',

@@ -161,9 +161,9 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'Hook the functions above it: --hook.',
   ),
   HH1362: entry(
-    'Malloc hooks need an Arm core',
-    'They read arguments and results by the Arm calling convention.',
-    'Follow a log function, or import a trace that the device made itself.',
+    'The processor is not known to captures',
+    'They read arguments and results by the calling conventions of 32-bit Arm and RISC-V, and of Xtensa without register windows (the lx106 of the ESP8266).',
+    'Name its addresses with `harvest symbolize`, or import a trace that the device made itself.',
   ),
   HH1401: entry(
     'No such format',

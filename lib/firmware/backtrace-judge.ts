@@ -1,4 +1,4 @@
-import { exceptionEndOf, isOnNonSecureStack } from '../arch/arm/exception-frame.js';
+import { isOnNonSecureStack } from '../arch/arm/exception-frame.js';
 import type { Address } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { type Backtrace, CUT_FRAME, type Frame } from '../trace/heap-event.js';
@@ -22,10 +22,8 @@ export class BacktraceJudge {
   private readonly verdicts = new Map<number, Verdict>();
   private readonly marked = new WeakMap<Frame, Frame>();
   private readonly returns: ReturnAddresses;
-  private readonly isArm: boolean;
 
   constructor(private readonly firmware: Symbolizer) {
-    this.isArm = firmware.machine === 'arm';
     this.returns = new ReturnAddresses(firmware);
   }
 
@@ -50,7 +48,7 @@ export class BacktraceJudge {
         continue;
       }
       if (isForeign && isTop && !this.firmware.functionAt(frame.address)) return [...judged, CUT_FRAME];
-      const fromException = this.isArm ? exceptionEnd(frame) : undefined;
+      const fromException = this.exceptionEnd(frame);
       if (fromException) return [...judged, ...fromException];
       const { isGuessed: fromHere, root } = this.verdict(frame.address, isTop);
       if (root) return [...judged, root];
@@ -90,16 +88,16 @@ export class BacktraceJudge {
     const functionName = place.functionName === '??' ? '' : place.functionName;
     return { address: pc, functionName, file: place.file ?? '', line: place.line };
   }
-}
 
-/**
- * What stands for a frame at which gdb took the end of an exception, or of a call from the other security state, for code, and went on
- * with whatever lies on the stack. Undefined for other frames.
- */
-function exceptionEnd(frame: Frame): Backtrace | undefined {
-  const end = exceptionEndOf(frame.address);
-  if (end === undefined) return undefined;
-  return end === 'exception'
-    ? [{ address: (frame.address | 1) >>> 0, functionName: '', file: '', line: 0, kind: 'signal' }, CUT_FRAME]
-    : [frame, CUT_FRAME];
+  /**
+   * What stands for a frame at which gdb took the end of an exception, or of a call from the other security state, for code, and went on
+   * with whatever lies on the stack. Undefined for other frames.
+   */
+  private exceptionEnd(frame: Frame): Backtrace | undefined {
+    const end = this.firmware.architecture?.exceptionEndOf(frame.address);
+    if (end === undefined) return undefined;
+    return end === 'exception'
+      ? [{ address: (frame.address | 1) >>> 0, functionName: '', file: '', line: 0, kind: 'signal' }, CUT_FRAME]
+      : [frame, CUT_FRAME];
+  }
 }

@@ -1,3 +1,4 @@
+import type { Architecture } from '../arch/architecture.js';
 import { SymbolError } from '../errors/errors.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
@@ -12,6 +13,18 @@ export function refuseMachine({ elfFile, machine }: Symbolizer, elf: string): vo
   const remedy = '`harvest symbolize` names its addresses, and traces that its own tracer writes can be imported';
   if (elfFile.addressSize === 8) throw new SymbolError('HH1314', `${named}, expected a 32-bit one`, { remedy });
   if (!elfFile.littleEndian) throw new SymbolError('HH1315', `${named}, expected a little-endian one`, { remedy });
+}
+
+/** @throws SymbolError HH1362 when a capture cannot handle the processor: it would take other registers for arguments */
+export function architectureOf({ architecture, machine }: Symbolizer, elf = 'ELF file'): Architecture {
+  if (architecture) return architecture;
+  throw new SymbolError(
+    'HH1362',
+    `${elf}: found a program for ${machine}, expected one for arm, 32-bit riscv, or xtensa without register windows (lx106)`,
+    {
+      remedy: '`harvest symbolize` names its addresses, and traces that its own tracer writes can be imported',
+    },
+  );
 }
 
 interface Place {

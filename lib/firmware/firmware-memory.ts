@@ -63,21 +63,23 @@ function area(name: string, kind: MemoryArea['kind'], { from, to }: { from: Addr
   return { name, kind, baseAddress: from, sizeBytes: to - from };
 }
 
+/** Ends of stacks, by what linker scripts call them; in the order of how sure the names are. */
+export function stackTopsByName(firmware: Symbolizer): Address[] {
+  const named = STACK_TOPS.map((name) => firmware.symbol(name)?.address);
+  return named.filter((top) => top !== undefined && (firmware.architecture?.mayBeStackTop(top) ?? false)) as Address[];
+}
+
 /** Ends of stacks: by their symbols, and the first word of a Cortex-M's vector table. */
 function stackTops(firmware: Symbolizer): Address[] {
-  const named = STACK_TOPS.map((name) => firmware.symbol(name)?.address);
+  const named = stackTopsByName(firmware);
   const tables = VECTOR_TABLES.map((name) => firmware.symbol(name)?.address);
   const lowest = firmware.elfFile.segments
     .filter(({ type, fileBytes }) => type === SegmentType.load && fileBytes >= 8)
     .sort((a, b) => a.address - b.address)[0];
-  const words = firmware.machine === 'arm' ? [...tables, lowest?.address].map((at) => wordAt(firmware, at)) : [];
-  return [...named, ...words].filter((top) => top !== undefined && isStackTop(top)) as Address[];
-}
-
-/** RAM of microcontrollers lies below 0x40000000, where peripherals begin, or above 0x60000000 (external, RISC-V). */
-function isStackTop(address: Address): boolean {
-  const inRam = (address > 0x1000_0000 && address <= 0x4000_0000) || (address > 0x6000_0000 && address < 0xa000_0000);
-  return inRam && address % 4 === 0;
+  const { architecture } = firmware;
+  const words = architecture?.hasStackInVectors ? [...tables, lowest?.address].map((at) => wordAt(firmware, at)) : [];
+  const all = [...named, ...words].filter((top) => top !== undefined);
+  return all.filter((top) => architecture?.mayBeStackTop(top) ?? false);
 }
 
 function wordAt(firmware: Symbolizer, address: Address | undefined): number | undefined {

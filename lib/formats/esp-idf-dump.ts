@@ -48,6 +48,8 @@ export class EspDump {
   private emptyChains = 0;
   private mode: 'all' | 'leaks' | 'unknown' = 'unknown';
   private hashmap = false;
+  /** All records are rows that the program prints itself: it prints no header and no footer. */
+  private ownRows = true;
   private footer: Extract<EspLine, { kind: 'alive' }> | undefined;
 
   /** `header` is undefined where records came without one. */
@@ -63,6 +65,7 @@ export class EspDump {
       case 'record':
         this.finishRecord();
         this.current = line;
+        this.ownRows &&= line.isOwnRow;
         return;
       case 'freed-by':
         this.currentFreed = line.chain;
@@ -75,9 +78,21 @@ export class EspDump {
         return;
       case 'alive':
         this.footer = line;
+        // Before v5.1 the wording of the total is all that tells the mode.
+        if (this.mode === 'unknown') this.mode = line.leaked ? 'leaks' : 'all';
         return;
       default: // Places are kept by the decoder, the rest ends the records.
     }
+  }
+
+  /** The record that was read last, with what stood on the line below it. */
+  amend(line: EspRecordLine): void {
+    this.current = line;
+  }
+
+  /** Whether only blocks are listed that nothing has freed since the trace was started. */
+  get listsLeaks(): boolean {
+    return this.mode === 'leaks' && this.freedAddresses.size === 0;
   }
 
   /** Puts the record that is being read into the trace: nothing more is coming for it. */
@@ -108,6 +123,11 @@ export class EspDump {
     const open = [...this.live.values()].filter((record) => record.freed);
     open.sort((a, b) => a.index - b.index);
     for (const record of open) builder.addEvent(EventKind.free, record.address, record.sizeBytes, record.freedStack);
+    if (this.records > 0 && this.ownRows && !this.header) {
+      const reason = 'rows that a program printed itself, without a total: whether all are here is not told';
+      builder.add({ kind: 'gap', reason });
+      return;
+    }
     if (!whole) builder.add({ kind: 'gap', reason: 'torn tail: the input ends inside a heap trace dump' });
     this.checkCounts(whole);
     this.addDoubts();

@@ -3,7 +3,7 @@ import { TraceFormatError } from '../errors/errors.js';
 import type { Frame } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import { type EspContext, EspDump } from './esp-idf-dump.js';
-import { type EspLine, type EspPlace, parseChain, parseEspLine } from './esp-idf-lines.js';
+import { type EspLine, type EspPlace, joinRecord, parseChain, parseEspLine } from './esp-idf-lines.js';
 import { EspMemories } from './esp-idf-memories.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { headLines, LineSplitter } from './line-splitter.js';
@@ -54,6 +54,9 @@ export class EspHeapTraceDecoder implements TraceDecoder {
   private footerSeen = false;
   private dumps = 0;
   private lastStart: Seq = 0;
+  private allLeaks = true;
+  /** The record of the line before, which a terminal may have broken; empty otherwise. */
+  private recordText = '';
   /** The line at hand has no end: a record on it may be cut inside a number, and is not believed. */
   private tornLine = false;
 
@@ -79,6 +82,8 @@ export class EspHeapTraceDecoder implements TraceDecoder {
     this.lines.end();
     this.closeDump(this.footerSeen);
     this.memories.finish(this.builder);
+    // Mode LEAKS takes a record out when its block is freed: what is left is no history.
+    if (this.dumps > 0 && this.allLeaks) this.builder.add({ kind: 'info', info: { contents: 'leaks' } });
     if (this.dumps > 0) return;
     const subject = this.options.subject ?? 'ESP-IDF heap trace';
     throw new TraceFormatError(
@@ -92,7 +97,9 @@ export class EspHeapTraceDecoder implements TraceDecoder {
 
   /** Takes one line without its end; lines that are no part of a dump are passed over. */
   line(text: string): void {
-    const line = parseEspLine(text);
+    const parsed = parseEspLine(text);
+    if (parsed) this.recordText = parsed.kind === 'record' ? text : '';
+    const line = parsed ?? this.goesOn(text);
     if (!line || (this.tornLine && (line.kind === 'record' || line.kind === 'freed-by'))) return;
     switch (line.kind) {
       case 'header':
@@ -128,6 +135,16 @@ export class EspHeapTraceDecoder implements TraceDecoder {
     if (line.kind === 'end') this.closeDump(true);
   }
 
+  /** A line that is none by itself may be more of the record before it, or the begin of one. */
+  private goesOn(text: string): EspLine | undefined {
+    const { recordText } = this;
+    const joined = recordText === '' || this.tornLine ? undefined : joinRecord(recordText, text);
+    this.recordText = joined?.text ?? (text.includes(' bytes (@ ') ? text : '');
+    if (!joined?.record || !joined.replaces) return joined?.record;
+    this.dump?.amend(joined.record);
+    return undefined;
+  }
+
   private openDump(header: Extract<EspLine, { kind: 'header' }> | undefined): void {
     this.dumps++;
     const { builder } = this;
@@ -145,6 +162,7 @@ export class EspHeapTraceDecoder implements TraceDecoder {
 
   private closeDump(whole: boolean): void {
     this.dump?.finish(whole);
+    if (this.dump && !this.dump.listsLeaks) this.allLeaks = false;
     this.dump = undefined;
   }
 

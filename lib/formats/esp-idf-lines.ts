@@ -9,7 +9,7 @@ export type EspLine =
   | { readonly kind: 'inlined-by'; readonly place: EspPlace }
   | { readonly kind: 'summary' }
   | { readonly kind: 'mode'; readonly mode: 'all' | 'leaks' }
-  | { readonly kind: 'alive'; readonly aliveBytes: Bytes; readonly aliveRecords: number }
+  | { readonly kind: 'alive'; readonly aliveBytes: Bytes; readonly aliveRecords: number; readonly leaked: boolean }
   | { readonly kind: 'hashmap' }
   | { readonly kind: 'overflow' }
   | { readonly kind: 'while-dumping' }
@@ -30,6 +30,8 @@ export interface EspRecordLine {
   readonly saysCaller: boolean;
   /** v5.5+: the line itself ends with `freed`. */
   readonly freed: boolean;
+  /** Printed by the program itself, not by heap_trace_dump. */
+  readonly isOwnRow: boolean;
 }
 
 export interface EspPlace {
@@ -39,12 +41,12 @@ export interface EspPlace {
 }
 
 const RECORD =
-  /(\d{1,10}) bytes \(@ (0x[0-9a-f]{1,16})(?:,\s*(\w+))?\s*\) allocated CPU (\d{1,3}) ccount (0x[0-9a-f]{1,8})( caller(?: ([0-9a-fx:]*))?)?\s*(freed)?\s*$/i;
+  /(\d{1,10}) bytes \(@ (0x[0-9a-f]{1,16})(?:,\s*(\w+))?\s*\) allocated CPU (\d{1,3}) ccount (0x[0-9a-f]{1,8})( caller(?: ([0-9a-fx:]*))?)?\s*(freed)?\W*$/i;
 /** A record as programs of their own print it: size, address, memory, CPU, ccount, callers. */
 const OWN_ROW =
   /^\s*(\d{1,10}), *(0x[0-9a-f]{1,16}), *(Internal|PSRAM|SPIRAM|External), *(\d{1,3}), *(\d{1,10}), *(0x[0-9a-f]{1,16}(?:, *0x[0-9a-f]{1,16})*),?\s*$/i;
 // Lines are known wherever in them their text stands: what a monitor puts before it is not always known.
-const FREED_BY = /(?:^|\s|:|\|)freed by ([0-9a-fx:]+)\s*$/i;
+const FREED_BY = /(?:^|[\s:|>\])])freed by ([0-9a-fx:]+)\W*$/i;
 const OLD_HEADER = /(\d{1,9}) allocations trace \((\d{1,9}) entry buffer\)/;
 const NEW_HEADER = /=+ Heap Trace: (\d{1,9}) records \((\d{1,9}) capacity\) =+/;
 const ALIVE =
@@ -67,7 +69,7 @@ export function parseEspLine(text: string): EspLine | undefined {
   return footerLine(text);
 }
 
-function recordLine(text: string): EspLine | undefined {
+function recordLine(text: string): EspRecordLine | undefined {
   const match = RECORD.exec(text);
   if (!match) return undefined;
   return {
@@ -80,6 +82,7 @@ function recordLine(text: string): EspLine | undefined {
     chain: match[7] ?? '',
     saysCaller: match[6] !== undefined,
     freed: match[8] !== undefined,
+    isOwnRow: false,
   };
 }
 
@@ -98,12 +101,41 @@ function ownRow(text: string): EspLine | undefined {
     chain,
     saysCaller: true,
     freed: false,
+    isOwnRow: true,
   };
 }
 
 function freedByLine(text: string): EspLine | undefined {
   const match = FREED_BY.exec(text);
   return match ? { kind: 'freed-by', chain: match[1] ?? '' } : undefined;
+}
+
+/** What of a record a terminal, or a mail program, may have put on a line of its own. */
+const REST_OF_RECORD =
+  /^\s*(?:[0-9a-fx:]{1,400}|[^\n]{0,60}(?:ccount|caller|allocated|Internal|PSRAM)[^\n]{0,400})\s*(?:freed)?\s*$/i;
+
+/** A line and the one below it as one. */
+export interface JoinedRecord {
+  readonly text: string;
+  /** Undefined as long as more of it is to come. */
+  readonly record?: EspRecordLine;
+  /** The first line was a record by itself, with fewer callers. */
+  readonly replaces: boolean;
+}
+
+/** A record that a terminal or a mail program broke into lines; undefined when the second has nothing of it. */
+export function joinRecord(text: string, rest: string): JoinedRecord | undefined {
+  if (!REST_OF_RECORD.test(rest) || text.length > 1000) return undefined;
+  const now = recordLine(text);
+  const callers = now?.chain.length ?? -1;
+  // An address that is whole has no more digits.
+  if (now && /0x[0-9a-f]{8}$/i.test(now.chain) && !rest.startsWith(':')) return undefined;
+  const spaced = `${text.trimEnd()} ${rest.trimStart()}`;
+  for (const joined of [text + rest, spaced]) {
+    const record = recordLine(joined);
+    if (record && record.chain.length > callers) return { text: joined, record, replaces: now !== undefined };
+  }
+  return now ? undefined : { text: spaced, replaces: false };
 }
 
 /** `0xA:0xB:`: a chain that is shorter than the depth ends with a colon, unused slots may be printed as zeros. */
@@ -150,11 +182,14 @@ function footerLine(text: string): EspLine | undefined {
     const header = NEW_HEADER.exec(text);
     if (header) return { kind: 'header', style: 'v5.1', records: Number(header[1]), capacity: Number(header[2]) };
     if (text.includes('Heap Trace Summary')) return { kind: 'summary' };
-    return /(?:^|[\s:|])=+$/.test(text.trimEnd()) ? { kind: 'end' } : undefined;
+    return /(?:^|[\s:|>\]])=+$/.test(text.trimEnd()) ? { kind: 'end' } : undefined;
   }
   if (text.includes(' in trace (')) {
     const alive = ALIVE.exec(text);
-    if (alive) return { kind: 'alive', aliveBytes: Number(alive[1]), aliveRecords: Number(alive[2] ?? alive[3]) };
+    if (alive) {
+      const aliveRecords = Number(alive[2] ?? alive[3]);
+      return { kind: 'alive', aliveBytes: Number(alive[1]), aliveRecords, leaked: alive[2] !== undefined };
+    }
   }
   const header = text.includes(' allocations trace (') ? OLD_HEADER.exec(text) : null;
   if (header) return { kind: 'header', style: 'v3', records: Number(header[1]), capacity: Number(header[2]) };
@@ -163,5 +198,5 @@ function footerLine(text: string): EspLine | undefined {
   if (text.includes('traced while dumping')) return { kind: 'while-dumping' };
   if (text.includes('hashmap: ') && /(?:^|\s)hashmap: \d/.test(text)) return { kind: 'hashmap' };
   if (!text.includes('total allocations ')) return undefined;
-  return /(?:^|[\s:|])total allocations \d+ total frees \d+/.test(text) ? { kind: 'totals' } : undefined;
+  return /(?:^|[\s:|>\]])total allocations \d+ total frees \d+/.test(text) ? { kind: 'totals' } : undefined;
 }

@@ -37,6 +37,11 @@ export function parseFrameLine(line: string): FrameLine | undefined {
   return { level: Number(level), hasAddress, frame: { ...base, functionName: nameOf(call), file, line: lineNumber } };
 }
 
+/** Whether the text of a frame is there to its end, so that nothing cut it. */
+export function isWholeFrame(line: string): boolean {
+  return /\)(?: at .{1,4000}:\d+| from .{1,4000})?$|called>$/.test(line.trimEnd());
+}
+
 /** The name in `NAME (ARGUMENTS)`; empty for `??`. */
 function nameOf(call: string): string {
   const plain = PLAIN_NAME.exec(call);

@@ -30,10 +30,15 @@ const valueAfter = (name: string) =>
 const START = valueAfter('start_block');
 const LENGTH = valueAfter('length');
 
+const USUAL = /^gc_log_change \(start_block=(\d{1,15}), length=(\d{1,15})\) at /;
+
 const MAX_HEAD = 4096;
 
 /** Reads the head of a hit: `0x1a in gc_log_change (start_block=0, length=2) at gc.c:106`. */
 export function parseHit(text: string): GdbHit {
+  // Nearly all hits of a script's log.
+  const usual = USUAL.exec(text);
+  if (usual) return { kind: 'gc', startBlock: Number(usual[1]), lengthBlocks: Number(usual[2]) };
   const head = text.slice(0, MAX_HEAD);
   const start = START.exec(head);
   const length = LENGTH.exec(head);

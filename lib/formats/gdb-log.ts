@@ -5,7 +5,7 @@ import type { TraceBuilder } from '../trace/trace-builder.js';
 import { ByteLines } from './byte-lines.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { GdbFrameCache } from './gdb-frame-cache.js';
-import { parseFrameLine } from './gdb-frame-line.js';
+import { isWholeFrame, parseFrameLine } from './gdb-frame-line.js';
 import { GdbGcEvents } from './gdb-gc-events.js';
 import { type GdbHit, hitHead, isWholeHead, parseHit } from './gdb-hit.js';
 import { GdbLogStacks } from './gdb-log-stacks.js';
@@ -108,7 +108,10 @@ class GdbLogDecoder implements TraceDecoder {
   end(): void {
     this.torn = true;
     this.lines.end();
+    const isCut = this.wrapped !== '' && !isWholeFrame(withoutEscapes(this.wrapped));
     this.endWrapped();
+    if (isCut)
+      this.builder.add({ kind: 'gap', reason: 'the log ends inside a backtrace: its outer frames are missing' });
     if (this.pending) this.hold(this.pending);
     this.release();
     this.order.doubts(this.builder);

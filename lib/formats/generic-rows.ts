@@ -4,7 +4,9 @@ import type { Frame } from '../trace/heap-event.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions } from './format.js';
+import { type Caller, callerNamed } from './generic-caller.js';
 import type { ColumnChoice, ColumnRole } from './generic-columns.js';
+import { parseDigits, parseScaled, parseTime } from './generic-numbers.js';
 import { StackByAddress } from './stack-by-address.js';
 
 /** The value of a role in one row; undefined or empty when the row has none. */
@@ -38,38 +40,6 @@ const KINDS: Readonly<Record<string, number>> = {
 const MAX_FRAMES_PER_ROW = 128;
 const MAX_TASKS = 4096;
 const ADDRESSES: ReadonlySet<ColumnRole> = new Set(['address', 'from', 'caller']);
-
-/** A number of at most 15 decimal or 13 hexadecimal digits; -1 for anything else. */
-function parseDigits(text: string, hex: boolean): number {
-  const prefixed = text.charCodeAt(0) === 48 && (text.charCodeAt(1) | 32) === 120;
-  const radix = hex || prefixed ? 16 : 10;
-  const start = prefixed ? 2 : 0;
-  const digits = text.length - start;
-  if (digits < 1 || digits > (radix === 16 ? 13 : 15)) return -1;
-  let value = 0;
-  for (let i = start; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const letter = (code | 32) - 87;
-    const digit = code >= 48 && code <= 57 ? code - 48 : letter >= 10 && letter < radix ? letter : -1;
-    if (digit < 0) return -1;
-    value = value * radix + digit;
-  }
-  return value;
-}
-
-/** A number with a point or a comma, or seconds of a clock; undefined for anything else. */
-function parseTime(text: string): { readonly value: number; readonly isClock: boolean } | undefined {
-  const digits = parseDigits(text, false);
-  if (digits >= 0) return { value: digits, isClock: false };
-  if (/^\d{1,15}(?:[.,]\d{0,15})?(?:e[+-]?\d{1,2})?$/i.test(text)) {
-    return { value: Number(text.replace(',', '.')), isClock: false };
-  }
-  const clock = /^(?:(\d{4}-\d{2}-\d{2})[T ])?(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d{1,9})?)Z?$/.exec(text);
-  if (!clock) return undefined;
-  const day = clock[1] === undefined ? 0 : Date.parse(`${clock[1]}T00:00:00Z`) / 1000;
-  const seconds = Number(clock[4]?.replace(',', '.'));
-  return { value: day + Number(clock[2]) * 3600 + Number(clock[3]) * 60 + seconds, isClock: true };
-}
 
 /** Turns rows of named values into events. */
 export class GenericRows {
@@ -160,6 +130,9 @@ export class GenericRows {
       const kind = this.kindOf(value, line, 1, undefined);
       if (kind === EventKind.free || kind === EventKind.sweep) return undefined;
     }
+    // `1.5` in a column of KB.
+    const scaled = column.scale === undefined || column.scale === 1 ? undefined : parseScaled(raw ?? '', column.scale);
+    if (scaled !== undefined) return scaled;
     const size = this.number('size', value, line);
     return size === undefined ? undefined : size * (column.scale ?? 1);
   }
@@ -248,10 +221,22 @@ export class GenericRows {
     if (chain) return this.chain(chain);
     const functionName = value('function')?.trim() ?? '';
     const file = value('file')?.trim() ?? '';
-    const caller = this.number('caller', value, line) ?? 0;
-    if (functionName === '' && file === '') return this.stacks.get(caller);
-    const frame: Frame = { address: caller, functionName, file, line: this.number('line', value, line) ?? 0 };
+    const caller = this.caller(value, line);
+    const isBare = caller.functionName === '' && caller.file === '';
+    if (functionName === '' && file === '' && isBare) return this.stacks.get(caller.address);
+    const frame: Frame = {
+      address: caller.address,
+      functionName: functionName || caller.functionName,
+      file: file || caller.file,
+      line: this.number('line', value, line) ?? caller.line,
+    };
     return this.builder.tables.push(-1, this.builder.tables.frame(frame));
+  }
+
+  /** A return address, or the name of a function or of a line, as people's own tables have it. */
+  private caller(value: RowValue, line: number): Caller {
+    const named = callerNamed(value('caller')?.trim() ?? '');
+    return named ?? { address: this.number('caller', value, line) ?? 0, functionName: '', file: '', line: 0 };
   }
 
   /** Addresses or function names, innermost first, between blanks, commas, semicolons, bars or colons before `0x`. */

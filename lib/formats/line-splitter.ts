@@ -79,12 +79,24 @@ export class LineSplitter {
 
   private give(line: string): void {
     const cut = line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) : line;
-    const plain = this.hasEscapes || cut.includes('[') ? withoutEscapes(cut) : cut;
+    const shown = endsWritten(cut) ? cut.replace(WRITTEN_ENDS, NOTHING) : cut;
+    const plain = this.hasEscapes || shown.includes('[') ? withoutEscapes(shown) : shown;
     this.number++;
     const prefix = logPrefixLength(plain);
     if (prefix === 0) this.line(plain, this.number, NOTHING);
     else this.line(plain.slice(prefix), this.number, plain.slice(0, prefix));
   }
+}
+
+/** Line ends as terminals that show control characters write them, `<CR><LF>`, `\\r\\n` and the pictures of Unicode. */
+const WRITTEN_ENDS = /(?:<CR>|<LF>|\\r|\\n|[\u240a\u240d\u2424\u21b5])+$/;
+
+function endsWritten(line: string): boolean {
+  const last = line.charCodeAt(line.length - 1);
+  if (last > 0x7f) return WRITTEN_ENDS.test(line);
+  return last === 0x3e || ((last === 0x6e || last === 0x72) && line.charCodeAt(line.length - 2) === 0x5c)
+    ? WRITTEN_ENDS.test(line)
+    : false;
 }
 
 interface Head {

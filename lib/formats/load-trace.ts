@@ -1,15 +1,15 @@
 import { open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { oddNameRemedy } from '../base/odd-name.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js';
 import { isJournal } from '../trace/journal-format.js';
 import type { EventColumns } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
-import type { ImportOptions, TraceDecoder } from './format.js';
+import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
+import { gdbLog } from './gdb-log.js';
 import { InputGuard } from './input-guard.js';
 import { mergeStreams, type TraceStream } from './merge-builders.js';
-import { detectFormat, formatById } from './registry.js';
 
 const HEAD_BYTES = 65536;
 /** Large, so that reading is a few system calls and what is worked on lies in one piece. */
@@ -145,7 +145,7 @@ const MAY_BE_EMPTY = new Set(['journal', 'alloctrace', 'allocation-history']);
 function checkSomething({ builder, format, title }: LoadedTrace, subject: string): void {
   const { eventCount, regions, marks, gaps, levels } = builder;
   const isEmpty = eventCount + regions.length + marks.length + gaps.length + levels.length === 0;
-  const saysOther = builder.notes.some(({ code }) => !code.startsWith('sysview-'));
+  const saysOther = builder.notes.some(({ code }) => !code.startsWith('sysview-') && code !== 'prefix-assumed');
   if (!isEmpty || saysOther || MAY_BE_EMPTY.has(format)) return;
   const doubts = builder.notes.map(({ text }) => text).join('; ');
   throw new TraceFormatError(
@@ -165,16 +165,25 @@ async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuild
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
+      crc32,
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
   }
-  const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
-  const format =
-    forced === undefined
-      ? detectFormat(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, subject)
-      : formatById(forced);
+  const format = await formatOf(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, options);
   return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
+}
+
+const CERTAIN = 0.95;
+
+async function formatOf(head: Uint8Array, whole: boolean, options: StreamOptions): Promise<TraceFormat> {
+  const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
+  // The other readers are loaded for what is no log of gdb: they are most of the code that an import needs.
+  if (forced === undefined && gdbLog.detect(head, whole) >= CERTAIN) return gdbLog;
+  const { detectFormat, formatAsNamed, formatById } = await import('./registry.js');
+  return forced === undefined
+    ? detectFormat(head, whole, options.subject)
+    : formatAsNamed(formatById(forced), head, whole);
 }
 
 /** No writer of journals puts an event into fewer bytes: a number that was made up asks for no more memory than the file does. */

@@ -18,11 +18,11 @@ const UPTIME = String.raw`\d{1,12}(?:[.,]\d{1,9})?(?: +\d{1,9}\.\d{1,9})?(?: ?[m
 const LEVEL =
   '(?:emerg|alert|crit|error|err|warning|warn|wrn|notice|info|inf|debug|dbg|verbose|vrb|trace|[EWIDVTCN])(?:/[\\w.-]{1,32})?';
 // What another bracket may say: a task, a process, a file; not what the line is about.
-const OTHER = String.raw`(?!\s*(?:0x|(?:re|m|c)?alloc\b|new\b|free\b|delete\b))[^\][{}"'<>]{1,40}`;
+const OTHER = String.raw`(?!\s*0x)(?![^\][]{0,40}(?:alloc\b|free\b|\bnew\b|delete\b))[^\][{}"'<>]{1,40}`;
 const FIRST = String.raw`\s*(?:${STAMP}|${DATE}|${UPTIME}|${LEVEL}|CPU ?\d{1,2})\s*`;
 
 // Mail quotes, prompts of the REPL.
-const QUOTE = />+(?: |$)/y;
+const QUOTE = />+ ?/y;
 // Of RTT Viewer, of gdb, the time of candump and strace; and what gdb asks in the middle of a line.
 const TERMINAL = /\d{1,2}> /y;
 const GDB = /\(gdb\)(?: |$)|\(\d{1,12}\.\d{1,9}\) /y;

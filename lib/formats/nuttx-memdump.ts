@@ -34,6 +34,10 @@ export const nuttxMemdumpFormat: TraceFormat = {
 /** No device has more blocks; what comes after is dropped with a gap. */
 const MAX_ROWS = 1_000_000;
 
+/** Addresses and the rest of one, nothing else. */
+const WRAPPED = /^\s{0,80}[0-9a-f]{0,16}(?:\s{0,8}0x[0-9a-f]{1,16}){0,40}\s*$/i;
+const MAX_ROW_LENGTH = 2000;
+
 /** Free pieces that are kept one by one. */
 const MAX_PIECES = 4096;
 
@@ -44,6 +48,8 @@ class NuttxDecoder extends LineDecoder {
   /** What the lines before the next header say that it lists. */
   private announced: TableState | undefined;
   private rows: TableRow[] = [];
+  /** The row before, which may go on; empty otherwise. */
+  private lastRow = '';
   private tables = 0;
   private usedTables = 0;
   private open = false;
@@ -110,9 +116,25 @@ class NuttxDecoder extends LineDecoder {
 
   private readRow(text: string, header: TableHeader): void {
     const row = this.torn ? undefined : parseRow(text, header);
-    if (!row) return;
+    if (!row) {
+      this.wrappedRow(text, header);
+      return;
+    }
+    this.lastRow = header.columns.includes('backtrace') ? text : '';
     if (this.rows.length < MAX_ROWS) this.rows.push(row);
     else this.dropped++;
+  }
+
+  /** A terminal has broken the row before: what is left of its backtrace goes on here, in the middle of an address or between two. */
+  private wrappedRow(text: string, header: TableHeader): void {
+    const { lastRow } = this;
+    this.lastRow = '';
+    if (lastRow === '' || lastRow.length > MAX_ROW_LENGTH || !WRAPPED.test(text)) return;
+    const joined = /^\s|^0x/i.test(text) ? `${lastRow} ${text}` : lastRow + text;
+    const row = this.torn ? undefined : parseRow(joined, header);
+    if (!row || this.rows.length === 0) return;
+    this.rows[this.rows.length - 1] = row;
+    this.lastRow = joined;
   }
 
   private readFooter(text: string): void {

@@ -1,3 +1,4 @@
+import type { TraceFormatError } from '../errors/errors.js';
 import { alloctraceJson } from './alloctrace-json.js';
 import { csvFormat } from './csv.js';
 import { droneFormat, droneGenerationFormats } from './drone/drone.js';
@@ -9,7 +10,7 @@ import { espIdfHeapTraceFormat } from './esp-idf-heap-trace.js';
 import type { TraceFormat } from './format.js';
 
 import { gdbLog } from './gdb-log.js';
-import { heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
+import { heapCapsDumpFormat, heapWalkFormat, rustAllocatorFormat } from './host/allocator-logs.js';
 import { callLogFormat } from './host/call-log.js';
 import { glibcMtraceFormat } from './host/glibc-mtrace.js';
 import { swoFormat } from './itm/swo.js';
@@ -58,6 +59,7 @@ export const PAGE_FORMATS: readonly TraceFormat[] = [
   sysviewtraceTextFormat,
   sysviewtraceJsonFormat,
   glibcMtraceFormat,
+  heapCapsDumpFormat,
   heapWalkFormat,
   rustAllocatorFormat,
   callLogFormat,
@@ -73,33 +75,41 @@ export const PAGE_FORMATS: readonly TraceFormat[] = [
 
 const CERTAIN = 0.95;
 
-/** The likeliest of some formats. @throws TraceFormatError HH1402 when none fits. */
-export function detectAmong(
+/** What an input most likely is, and how sure that is. */
+export interface Likely {
+  readonly format: TraceFormat | undefined;
+  readonly confidence: number;
+}
+
+/** The likeliest of some formats. */
+export function likeliest(formats: readonly TraceFormat[], head: Uint8Array, whole: boolean): Likely {
+  let best: Likely = { format: undefined, confidence: 0 };
+  for (const format of formats) {
+    const confidence = format.detect(head, whole);
+    if (confidence > best.confidence) best = { format, confidence };
+    // The binary detectors decode the head: not worth it when a text format has its own words in it.
+    if (confidence >= CERTAIN) break;
+  }
+  return best;
+}
+
+/** The error for an input that none of these formats takes. */
+export function noFormat(
   formats: readonly TraceFormat[],
   head: Uint8Array,
-  { whole, subject = 'input' }: { readonly whole: boolean; readonly subject?: string },
-): TraceFormat {
-  let best: TraceFormat | undefined;
-  let confidence = 0;
-  for (const format of formats) {
-    const sure = format.detect(head, whole);
-    // The binary detectors decode the head: not worth it when a text format has its own words in it.
-    if (sure >= CERTAIN) return format;
-    if (sure > confidence) {
-      best = format;
-      confidence = sure;
-    }
-  }
-  if (best) return best;
+  { whole, subject = 'input' }: { readonly whole: boolean; readonly subject: string | undefined },
+): TraceFormatError {
   const lines = headLines(head, whole);
   const near = formats.flatMap((format) => {
     const miss = format.nearMiss?.(lines);
     return miss ? [{ id: format.id, ...miss }] : [];
   });
-  throw unknownInput(head, { lines, near, subject });
+  return unknownInput(head, { lines, near, subject });
 }
 
 /** The likeliest format that a page can read, by the first bytes. @throws TraceFormatError HH1402 when none fits. */
 export function detectPageFormat(head: Uint8Array, whole: boolean, subject?: string): TraceFormat {
-  return detectAmong(PAGE_FORMATS, head, subject === undefined ? { whole } : { whole, subject });
+  const { format } = likeliest(PAGE_FORMATS, head, whole);
+  if (format) return format;
+  throw noFormat(PAGE_FORMATS, head, { whole, subject });
 }

@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../errors/errors.js';
+import { behindCommonPrefix } from './common-prefix.js';
 import type { TraceFormat } from './format.js';
-import { detectAmong, PAGE_FORMATS } from './page-formats.js';
+import { likeliest, noFormat, PAGE_FORMATS } from './page-formats.js';
 import { rowFormats } from './rows/row-formats.js';
 
 /** Every format that `harvest import` knows, in the order in which ties are decided. */
@@ -16,5 +17,12 @@ export function formatById(id: string): TraceFormat {
 
 /** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */
 export function detectFormat(head: Uint8Array, whole: boolean, subject?: string): TraceFormat {
-  return detectAmong(FORMATS, head, subject === undefined ? { whole } : { whole, subject });
+  const best = behindCommonPrefix(head, whole, (bytes) => likeliest(FORMATS, bytes, whole));
+  if (best) return best;
+  throw noFormat(FORMATS, head, { whole, subject });
+}
+
+/** A format that was named, as an input needs it: behind a prefix of all lines that the format does not know. */
+export function formatAsNamed(format: TraceFormat, head: Uint8Array, whole: boolean): TraceFormat {
+  return behindCommonPrefix(head, whole, (bytes) => ({ format, confidence: format.detect(bytes, whole) })) ?? format;
 }

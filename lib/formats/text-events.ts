@@ -103,6 +103,19 @@ export class TextEvents {
     if (this.isTable()) this.pieces.add(address, sizeBytes);
   }
 
+  /**
+   * A block of a table that tells its area and lists no block twice: nothing of it is kept to find that out. Its address may be an offset in
+   * a heap that lies nobody knows where: 0 is a block then, no NULL.
+   */
+  block(address: Address, sizeBytes: Bytes, atUs: Microseconds | undefined): void {
+    if (this.isFull()) return;
+    this.builder.addEvent(EventKind.alloc, address, sizeBytes, -1);
+    if (atUs !== undefined) this.builder.setLast('atUs', atUs);
+    this.seen++;
+    this.table.blocks++;
+    this.table.bytes += sizeBytes;
+  }
+
   /** A free piece of a table of blocks: no event, but part of the heap's area. */
   hole(address: Address, sizeBytes: Bytes): void {
     this.seen++;

@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../errors/errors.js';
 import type { TraceInfo } from '../trace/heap-event.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
+import { looksCut } from './cut-line.js';
 import type { ImportOptions } from './format.js';
 import { LineDecoder } from './line-decoder.js';
 import { LogClock } from './log-time.js';
@@ -19,6 +20,7 @@ export abstract class TextReader extends LineDecoder {
   protected readonly clock = new LogClock();
   private readonly subject: string;
   private firstLine = '';
+  private lineBefore = '';
 
   constructor(
     builder: TraceBuilder,
@@ -39,7 +41,9 @@ export abstract class TextReader extends LineDecoder {
     if (this.firstLine === '') this.firstLine = text.trim().slice(0, 120);
     // A last line without an end may be cut inside a number.
     const before = this.events.builder.eventCount;
-    if (this.torn && this.isRecord(text)) {
+    const isCut = this.torn && (this.isRecord(text) || looksCut(text, this.lineBefore));
+    if (text !== '') this.lineBefore = text;
+    if (isCut) {
       this.flush();
       this.events.seen++;
       this.events.gap('torn tail: the last line has no end, its numbers may be cut', 1);

@@ -63,12 +63,27 @@ function remedyFor(lines: readonly string[], subject: string): string {
   if (example === undefined || /['\\{}]/.test(example)) {
     return `describe its lines: \`harvest import ${file} --pattern 'alloc: {address} {size} {caller}'\` (one a kind of event); ${SHOW_FORMATS}`;
   }
-  const pattern = quoted(example)
-    .replace(/0x[0-9a-f]{4,}/i, '{address}')
-    .replace(/(^|[^\w.])\d+(?![\w.])/, '$1{size}')
-    // What else differs from line to line.
+  const pattern = patternLike(quoted(example));
+  return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
+}
+
+/** Where the size of a block stands: said by a word, or behind its address, or else the first number. */
+const SIZES = [
+  /(\b(?:size|bytes|len(?:gth)?|sz|n)\b["']?[=: (]{1,3})\d+(?![\w.])/i,
+  /(^|[^\w.,])\d+(?= ?(?:bytes|B)\b)/i,
+  /(\{address\}.*?[^\w.])\d+(?![\w.])/,
+  /(^|[^\w.])\d+(?![\w.])/,
+];
+
+/** The line with its values as fields: what differs from line to line must not stand in a pattern. */
+function patternLike(line: string): string {
+  const addressed = line.replace(/0x[0-9a-f]{4,}/i, '{address}');
+  const size = SIZES.find((pattern) => pattern.test(addressed));
+  return (size ? addressed.replace(size, '$1{size}') : addressed)
     .replace(/0x[0-9a-f]{4,}/i, '{caller}')
     .replace(/\b(task|thread)([=: ]+)[\w./-]+/i, '$1$2{task}')
-    .replace(/0x[0-9a-f]{4,}/gi, '{any}');
-  return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
+    .replace(/\b(file)([=: ]+)[\w./-]+/i, '$1$2{file}')
+    .replace(/\b(line)([=: ]+)\d+/i, '$1$2{line}')
+    .replace(/0x[0-9a-f]+/gi, '{any}')
+    .replace(/(^|[^\w{])\d+(?!\w)/g, '$1{any}');
 }

@@ -23,7 +23,7 @@ export interface StackSample {
  * needs, so that it is written once for both engines. Every call rejects with TargetError, GdbError or DeviceLostError.
  */
 export interface DebugLink extends AsyncDisposable {
-  /** r0 to r15, then xPSR where the server sends it. Unsigned. Only while halted. */
+  /** The registers of the architecture, in its order, with the status words that there are. Unsigned. Only while halted. */
   registers(): Promise<Uint32Array>;
   setPc(address: Address): Promise<void>;
   /** Reads exactly `length` bytes. Only while halted. */

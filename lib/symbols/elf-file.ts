@@ -110,9 +110,18 @@ export class ElfFile {
   /** Whether an address lies in a section that is loaded and executable; true for all when the file has no sections. */
   isCode(address: Address): boolean {
     if (this.sections.length === 0) return true;
+    return this.isInSection(address, SectionFlag.alloc | SectionFlag.executable);
+  }
+
+  /** Whether an address lies in code that the program does not write to. */
+  isConstantCode(address: Address): boolean {
     const wanted = SectionFlag.alloc | SectionFlag.executable;
+    return this.isInSection(address, wanted, wanted | SectionFlag.write);
+  }
+
+  private isInSection(address: Address, wanted: number, asked = wanted): boolean {
     return this.sections.some(
-      (s) => (s.flags & wanted) === wanted && address >= s.address && address < s.address + s.sizeBytes,
+      (s) => (s.flags & asked) === wanted && address >= s.address && address < s.address + s.sizeBytes,
     );
   }
 }

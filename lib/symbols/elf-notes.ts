@@ -41,6 +41,14 @@ function findBuildId(elfFile: ElfFile, notes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** Whether the registers of an Xtensa program rotate with each call (ABI=0), as .xtensa.info says; undefined where it does not. */
+export function hasRegisterWindows(elfFile: ElfFile): boolean | undefined {
+  const section = elfFile.section('.xtensa.info');
+  const text = section && new TextDecoder('latin1').decode(elfFile.contentsOf(section));
+  const abi = text && /\bABI=([01])/.exec(text)?.[1];
+  return abi === undefined || abi === '' ? undefined : abi === '0';
+}
+
 /** What the .ARM.attributes section says of the processor; a field is undefined when it is not stated. */
 export interface ArmAttributes {
   /** `M` (microcontroller), `A`, `R`, `S`. */

@@ -1,3 +1,4 @@
+import type { Architecture } from '../arch/architecture.js';
 import type { Address, Bytes } from '../base/units.js';
 import type { SymbolError } from '../errors/errors.js';
 import { findReturnsInto, type NamedCall } from './call-places.js';
@@ -86,6 +87,11 @@ export class Symbolizer {
   /** The .dwo files that hold debug information which is therefore missing here (-gsplit-dwarf); empty for a whole file. */
   get splitUnits(): readonly string[] {
     return this.info.units.flatMap((unit) => unit.dwoName ?? []);
+  }
+
+  /** What captures and unwinding must know of its instruction set; undefined where only addresses can be named. */
+  get architecture(): Architecture | undefined {
+    return this.unwinder.machine?.architecture;
   }
 
   /** Whether the program is for a Cortex-M: an Arm of the M profile. */

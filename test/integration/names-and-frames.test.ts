@@ -108,8 +108,8 @@ test('code that runs in RAM is verified where it is loaded to, by both engines, 
   const other = build(t, ['ram-malloc.c'], { flags: ['-O2', '-DOTHER'] });
   if (elf === undefined || other === undefined) return;
   const board = await loadBoard('qemu-mps2-an385');
-  const { elfFile } = await loadFirmware(elf);
-  t.true((elfFile.section('.ramfunc')?.address ?? 0) >= 0x20000000);
+  const firmware = await loadFirmware(elf);
+  t.true((firmware.elfFile.section('.ramfunc')?.address ?? 0) >= 0x20000000);
   for (const [flashed, refused] of [
     [elf, false],
     [other, true],
@@ -118,7 +118,7 @@ test('code that runs in RAM is verified where it is loaded to, by both engines, 
     const options = { elf, load: false, verify: true, reset: 'none', after: 'halt', notes: [] } as const;
     const target = await attachTarget(board, { kind: 'generic' }, { host: '127.0.0.1', port: server.port }, options);
     const direct = async () =>
-      (await openClient(target, elfFile, { signal: AbortSignal.timeout(200_000) })).detach(false);
+      (await openClient(target, firmware, { signal: AbortSignal.timeout(200_000) })).detach(false);
     const gdb = async () => (await openMiLink(await findGdb(), target))[Symbol.asyncDispose]();
     for (const verify of [direct, gdb]) {
       if (refused) await t.throwsAsync(verify, { code: 'HH1504' });

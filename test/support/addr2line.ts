@@ -7,10 +7,14 @@ export interface Addr2LinePlace {
   readonly line: number;
 }
 
-/** What `arm-none-eabi-addr2line -f -i -C` says of addresses, innermost first; paths are cut to their last part. */
-export function addr2line(elf: string, addresses: readonly number[]): ReadonlyMap<number, readonly Addr2LinePlace[]> {
+/** What `addr2line -f -i -C` of some binutils says of addresses, innermost first; paths are cut to their last part. */
+export function addr2line(
+  elf: string,
+  addresses: readonly number[],
+  program = 'arm-none-eabi-addr2line',
+): ReadonlyMap<number, readonly Addr2LinePlace[]> {
   const input = addresses.map((address) => `0x${address.toString(16)}\n`).join('');
-  const lines = run('arm-none-eabi-addr2line', ['-f', '-i', '-C', '-a', '-e', elf], input).split('\n');
+  const lines = run(program, ['-f', '-i', '-C', '-a', '-e', elf], input).split('\n');
   const answers = new Map<number, Addr2LinePlace[]>();
   let places: Addr2LinePlace[] = [];
   for (let index = 0; index < lines.length; index++) {

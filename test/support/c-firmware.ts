@@ -17,8 +17,8 @@ export function cFirmware(name: 'sqlite' | 'tasks', variables: Readonly<Record<s
  * Runs a REFERENCE=1 build without a debugger, and returns the lines that its wrapped allocator prints, up to the text that
  * says that it is done.
  */
-export async function referenceLines(elf: string, until: string): Promise<string[]> {
-  const board = await loadBoard('qemu-mps2-an385');
+export async function referenceLines(elf: string, until: string, boardName = 'qemu-mps2-an385'): Promise<string[]> {
+  const board = await loadBoard(boardName);
   await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
   let text = '';

@@ -8,7 +8,7 @@ import { captureMalloc, eventForm, firstDifference, referenceForm } from './mall
 /*
  * Every variant of examples/firmware/sqlite and tasks against its reference build, and of sqlite in both engines: minutes, so no part of `npm test`.
  *
- *   node dist/test/support/every-malloc-variant.js [sqlite|tasks]
+ *   node dist/test/support/every-malloc-variant.js [sqlite|tasks] [virt-rv32|mps2-an385]
  */
 
 interface Variant {
@@ -30,6 +30,19 @@ function* variants(): Generator<Variant> {
         yield { firmware: 'tasks', variables: { LIBC, OPT, ALLOC, ROUNDS: 4 } };
     }
   }
+  for (const OPT of ['Og', 'Os']) {
+    for (const MARCH of ['rv32imac', 'rv32imc', 'rv32imafc'])
+      yield { firmware: 'sqlite', variables: { ...RISCV, LIBC: 'picolibc', OPT, MARCH } };
+    for (const STRIP of ['libc', 'all'])
+      yield { firmware: 'sqlite', variables: { ...RISCV, LIBC: 'picolibc', OPT, STRIP } };
+    for (const ALLOC of ['heap4', 'tlsf']) yield { firmware: 'tasks', variables: { ...RISCV, OPT, ALLOC, ROUNDS: 4 } };
+  }
+}
+
+const RISCV = { MACHINE: 'virt-rv32' } as const;
+
+function boardOf({ MACHINE = 'mps2-an385' }: Variant['variables']): string {
+  return `qemu-${MACHINE}`;
 }
 
 const ENDS = {
@@ -40,8 +53,12 @@ const ENDS = {
 /** One line about a variant; whether all was as it should be. */
 async function check({ firmware, variables }: Variant): Promise<boolean> {
   const end = ENDS[firmware];
-  const expected = eventForm(await referenceLines(cFirmware(firmware, { ...variables, REFERENCE: 1 }), end.text));
+  const boardName = boardOf(variables);
+  const expected = eventForm(
+    await referenceLines(cFirmware(firmware, { ...variables, REFERENCE: 1 }), end.text, boardName),
+  );
   const { trace, elapsedMs, error } = await captureMalloc(new DirectEngine(), {
+    boardName,
     elf: cFirmware(firmware, variables),
     until: [end.until],
   });
@@ -61,15 +78,16 @@ async function check({ firmware, variables }: Variant): Promise<boolean> {
 
 /** What the gdb engine makes of the same firmware, where that is another backtrace or event. */
 async function checkGdb(ours: Trace, firmware: Variant['firmware'], variables: Variant['variables']) {
-  const setup = { elf: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
+  const setup = { boardName: boardOf(variables), elf: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
   const { trace, error } = await captureMalloc(new GdbEngine(await findGdb()), setup);
   return error === undefined ? await firstDifference(ours, trace, setup.elf) : String(error);
 }
 
-const only = process.argv[2];
+const [only, machine] = process.argv.slice(2);
 let wrong = 0;
 for (const variant of variants()) {
-  if (only === undefined || variant.firmware === only) wrong += (await check(variant)) ? 0 : 1;
+  const isOfMachine = machine === undefined || boardOf(variant.variables) === `qemu-${machine}`;
+  if ((only === undefined || variant.firmware === only) && isOfMachine) wrong += (await check(variant)) ? 0 : 1;
 }
 process.stdout.write(wrong === 0 ? 'all variants agree\n' : `${wrong} variants differ\n`);
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -8,18 +8,21 @@ const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const SOURCES = join(PROJECT, 'examples', 'firmware', 'lisp');
 
 export interface FirmwareChoice {
-  readonly board: 'microbit' | 'mps2-an385';
+  readonly board: 'microbit' | 'mps2-an385' | 'virt-rv32' | 'sim-lx106';
   readonly opt: 'Og' | 'Os';
   readonly variant: string;
+  /** For virt-rv32; default rv32imac. */
+  readonly march?: 'rv32imc' | 'rv32imafc';
 }
 
 /** Builds the example firmware where it is not yet, and returns the path of its ELF file. */
-export function lispFirmware({ board, opt, variant }: FirmwareChoice): string {
+export function lispFirmware({ board, opt, variant, march }: FirmwareChoice): string {
   const build = join(SOURCES, 'build');
-  const name = `${board}-${opt}-${variant}`;
+  const name = `${board}-${opt}-${variant}${march ? `-${march}` : ''}`;
   mkdirSync(build, { recursive: true });
   // Several test files may want the same one at the same time: two makes would write each other's files.
   const make = ['make', '-s', '-C', SOURCES, `BOARD=${board}`, `OPT=${opt}`, `VARIANT=${variant}`];
+  if (march) make.push(`MARCH=${march}`);
   execFileSync('flock', [join(build, `${name}.lock`), ...make], { timeout: 120_000 });
   return join(build, name, 'firmware.elf');
 }

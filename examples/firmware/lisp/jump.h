@@ -4,8 +4,12 @@
 
 #include <stdint.h>
 
-// r4..r11, sp and lr.
+// What calls keep: r4..r11, sp and lr; on RISC-V ra, sp and s0..s11; on Xtensa, of which this is enough, a0, sp and a12..a15.
+#ifdef __riscv
+typedef uint32_t jump_registers_t[14];
+#else
 typedef uint32_t jump_registers_t[10];
+#endif
 
 // Returns 0 when called, and 1 each time jump_back() returns to it.
 int jump_save(jump_registers_t registers) __attribute__((returns_twice));

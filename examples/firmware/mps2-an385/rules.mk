@@ -1,20 +1,29 @@
-# Build rules of the mps2-an385 firmwares. The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
+# Build rules of the firmwares for mps2-an385 (Cortex-M3) and virt-rv32 (RISC-V). The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
 # VARIANT_SUFFIX, OBJECT_VARIANT, WRAPPED), then every link option is a directory: build/LIBC-OPT[-option...]/firmware.elf.
 #
-#   LIBC=newlib|nano|picolibc  OPT=Og|Os  REFERENCE=1  STRIP=libc|all  HEAP_SIZE=bytes
+#   LIBC=newlib|nano|picolibc  OPT=Og|Os  REFERENCE=1  STRIP=libc|all  HEAP_SIZE=bytes  MACHINE=virt-rv32 MARCH=rv32imac
 
+MACHINE ?= mps2-an385
+MARCH ?= rv32imac
 LIBC ?= newlib
 OPT ?= Og
 HEAP_SIZE ?= 1048576
-CROSS ?= arm-none-eabi-
+CROSS_mps2-an385 := arm-none-eabi-
+CROSS_virt-rv32 := riscv64-unknown-elf-
+CROSS ?= $(CROSS_$(MACHINE))
 CC := $(CROSS)gcc
 CXX := $(CROSS)g++
 OBJCOPY := $(CROSS)objcopy
 BOARD := ../mps2-an385
+# What the machine has of its own; the rest is shared.
+MACHINE_DIR := ../$(MACHINE)
 
 SPECS_newlib :=
 SPECS_nano := --specs=nano.specs
 SPECS_picolibc := --specs=picolibc.specs
+ifeq ($(MACHINE)-$(filter $(LIBC),newlib nano),virt-rv32-$(LIBC))
+$(error LIBC=$(LIBC): expected picolibc for MACHINE=virt-rv32)
+endif
 ifeq ($(filter $(LIBC),newlib nano picolibc),)
 $(error LIBC=$(LIBC): expected newlib, nano or picolibc)
 endif
@@ -26,20 +35,28 @@ else
 $(error STRIP=$(STRIP): expected libc or all)
 endif
 
-TARGET := -mcpu=cortex-m3 -mthumb $(SPECS_$(LIBC))
+TARGET_mps2-an385 := -mcpu=cortex-m3 -mthumb
+# Without relaxation, which would move the code where a REFERENCE=1 build calls its wrappers. By the ISA manual of 2019 csrw is of an
+# extension of its own (_zicsr), with which gcc 12 looks for the libraries of RV64.
+TARGET_virt-rv32 := -march=$(MARCH) -mabi=$(if $(findstring f,$(MARCH)),ilp32f,ilp32) -misa-spec=2.2 -mno-relax
+TARGET := $(TARGET_$(MACHINE)) $(SPECS_$(LIBC))
 # The maps keep every path in the debug information relative, so that two checkouts give the same bytes.
 COMMON = $(TARGET) -$(OPT) -g3 -gdwarf-4 -ffunction-sections -fdata-sections -fno-common \
-	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BOARD))=$(BOARD)
+	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BOARD))=$(BOARD) $(if $(filter virt-rv32,$(MACHINE)),-ffile-prefix-map=$(abspath $(MACHINE_DIR))=$(MACHINE_DIR))
 LINKER ?= $(CC)
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS = -std=gnu11 $(COMMON) $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
 CXXFLAGS = -std=gnu++17 $(COMMON) $(WARNINGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 
 # All link variants of one LIBC and OPT share their objects, and so their code addresses.
-OBJECTS_DIR := build/obj/$(LIBC)-$(OPT)$(OBJECT_VARIANT)
-VARIANT := $(LIBC)-$(OPT)$(OBJECT_VARIANT)$(VARIANT_SUFFIX)
+MACHINE_PREFIX := $(if $(filter virt-rv32,$(MACHINE)),$(if $(filter rv32imac,$(MARCH)),rv32,$(MARCH))-)
+OBJECTS_DIR := build/obj/$(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)
+VARIANT := $(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)$(VARIANT_SUFFIX)
 LINK_SYMBOLS += heap_size_bytes=$(HEAP_SIZE)
-BOARD_SOURCES := startup.c uart.c syscalls.c
+BOARD_SOURCES_mps2-an385 := startup.c uart.c syscalls.c
+BOARD_SOURCES_virt-rv32 := start.S startup.c uart.c syscalls.c
+BOARD_SOURCES := $(BOARD_SOURCES_$(MACHINE))
+MACHINE_LINK_virt-rv32 := -Wl,--no-relax
 OBJECTS = $(addprefix $(OBJECTS_DIR)/,$(addsuffix .o,$(basename $(SOURCES) $(BOARD_SOURCES))))
 
 WRAP_newlib := _malloc_r _calloc_r _realloc_r _memalign_r _free_r
@@ -58,7 +75,7 @@ LINK_FLAGS += $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))
 endif
 ifeq ($(STRIP),libc)
 VARIANT := $(VARIANT)-striplibc
-STRIPPED_LIBC := build/obj/$(LIBC)-stripped-libc
+STRIPPED_LIBC := build/obj/$(MACHINE_PREFIX)$(LIBC)-stripped-libc
 # Named before the libraries that the compiler adds, so it is the one that is used.
 LINK_LIBRARIES = -Wl,--start-group $(wildcard $(STRIPPED_LIBC)/*.a) $(CXX_LIBRARY) -lgcc -Wl,--end-group
 endif
@@ -77,10 +94,10 @@ firmware: $(FIRMWARE)
 path:
 	@echo $(FIRMWARE)
 
-$(FIRMWARE): $(OBJECTS) $(BOARD)/link.ld $(BOARD)/rules.mk Makefile $(STRIPPED_LIBC)
+$(FIRMWARE): $(OBJECTS) $(MACHINE_DIR)/link.ld $(BOARD)/rules.mk Makefile $(STRIPPED_LIBC)
 	@mkdir -p $(@D)
 	@echo "LINK $@"
-	@$(LINKER) $(TARGET) -nostartfiles -T $(BOARD)/link.ld $(addprefix -Wl$(comma)--defsym=,$(LINK_SYMBOLS)) \
+	@$(LINKER) $(TARGET) -nostartfiles $(MACHINE_LINK_$(MACHINE)) -T $(MACHINE_DIR)/link.ld $(addprefix -Wl$(comma)--defsym=,$(LINK_SYMBOLS)) \
 		$(LINK_FLAGS) -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments \
 		-Wl,-Map=$(@D)/firmware.map -o $@ $(OBJECTS) $(LINK_LIBRARIES)
 
@@ -93,6 +110,14 @@ $(OBJECTS_DIR)/%.o: %.c | $(OBJECTS_DIR)
 $(OBJECTS_DIR)/%.o: %.cpp | $(OBJECTS_DIR)
 	@echo "CXX $@"
 	@$(CXX) $(CXXFLAGS) $(CPPFLAGS) -I. -I$(BOARD) -MMD -c -o $@ $<
+
+$(OBJECTS_DIR)/%.o: $(MACHINE_DIR)/%.c | $(OBJECTS_DIR)
+	@echo "CC $@"
+	@$(CC) $(CFLAGS) $(CPPFLAGS) -I. -I$(BOARD) -MMD -c -o $@ $<
+
+$(OBJECTS_DIR)/%.o: $(MACHINE_DIR)/%.S | $(OBJECTS_DIR)
+	@echo "AS $@"
+	@$(CC) $(COMMON) -c -o $@ $<
 
 $(OBJECTS_DIR)/%.o: $(BOARD)/%.c | $(OBJECTS_DIR)
 	@echo "CC $@"

@@ -3,13 +3,19 @@
 
 #include <stdio.h>
 
+#ifdef __riscv
+#define MACHINE_NAME "virt-rv32"
+#else
+#define MACHINE_NAME "mps2-an385"
+#endif
+
 /* An absolute symbol of the link (WORKLOAD=): its address is the number. */
 extern char workload_rounds[];
 
 int main(void)
 {
     sqlite3 *db = NULL;
-    printf("SQLite %s on mps2-an385\r\n", sqlite3_libversion());
+    printf("SQLite %s on " MACHINE_NAME "\r\n", sqlite3_libversion());
     int result = sqlite3_open("/weather.db", &db);
     if (result != SQLITE_OK) {
         printf("open: %s\r\n", sqlite3_errstr(result));

@@ -62,6 +62,8 @@ void malloc_abandoned(void)
     }
 }
 
+#ifndef __PICOLIBC__
+
 /* newlib's hooks: it calls them around everything that touches the heap, and nests them. */
 void __malloc_lock(struct _reent *reent);
 void __malloc_unlock(struct _reent *reent);
@@ -77,3 +79,5 @@ void __malloc_unlock(struct _reent *reent)
     (void)reent;
     heap_unlock();
 }
+
+#endif

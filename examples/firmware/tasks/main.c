@@ -5,9 +5,15 @@
 #include "uart.h"
 #include "workers.h"
 
+#ifdef __riscv
+#define MACHINE_NAME "virt-rv32"
+#else
+#define MACHINE_NAME "mps2-an385"
+#endif
+
 int main(void)
 {
-    uart_puts("tasks on mps2-an385, allocator " ALLOCATOR_NAME "\r\n");
+    uart_puts("tasks on " MACHINE_NAME ", allocator " ALLOCATOR_NAME "\r\n");
 #ifdef ALLOC_TLSF
     port_heap_init();
 #endif

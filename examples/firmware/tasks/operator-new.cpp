@@ -1,7 +1,10 @@
 // operator new above pvPortMalloc or port_malloc, as C++ firmwares without a libc heap define it.
 #include "allocator.h"
 
+// Not every C library for microcontrollers comes with the C++ library.
+#if __has_include(<new>)
 #include <new>
+#endif
 
 void *operator new(size_t size)
 {

@@ -1,5 +1,7 @@
 /** The program status register, which gdb numbers 16 in any case: xPSR of a Cortex-M, CPSR of the A and R profiles. */
 
+import { OUTSIDE_OF_HANDLERS, type ProcessorState } from '../processor-state.js';
+
 /** xPSR: the exception number, 0 outside of handlers. */
 const IPSR_MASK = 0x1ff;
 /** CPSR: the mode (Armv7-A/R ARM, B1.3.1). */
@@ -14,20 +16,27 @@ const EXCEPTION_MODES: Readonly<Record<number, { readonly name: string; readonly
   27: { name: 'Undefined', isFault: true },
 };
 
-export interface ExceptionState {
-  /** Different for exceptions that have stacks of their own; 0 outside of handlers. */
-  readonly number: number;
-  /** Of the A and R profiles: the mode. */
-  readonly mode?: string;
-  readonly isFault: boolean;
-}
+const EXCEPTIONS: Readonly<Record<number, string>> = {
+  2: 'NMI',
+  3: 'HardFault',
+  4: 'MemManage',
+  5: 'BusFault',
+  6: 'UsageFault',
+};
 
-/** Whether a handler runs, by the program status register; faults of a Cortex-M are told by their number. */
-export function exceptionState(status: number | undefined, isCortexM: boolean): ExceptionState {
-  if (isCortexM) return { number: (status ?? 0) & IPSR_MASK, isFault: false };
-  const number = (status ?? 0) & MODE_MASK;
-  const mode = EXCEPTION_MODES[number];
-  return mode ? { number, mode: mode.name, isFault: mode.isFault } : { number: 0, isFault: false };
+/** Whether a handler runs, by the program status register. */
+export function armState(status: number | undefined, isCortexM: boolean): ProcessorState {
+  if (!isCortexM) {
+    const number = (status ?? 0) & MODE_MASK;
+    const mode = EXCEPTION_MODES[number];
+    return mode ? { number, text: `in ${mode.name} mode`, isFault: mode.isFault } : OUTSIDE_OF_HANDLERS;
+  }
+  const number = (status ?? 0) & IPSR_MASK;
+  if (number === 0) return OUTSIDE_OF_HANDLERS;
+  const name = EXCEPTIONS[number];
+  const isFault = name !== undefined && number !== 2;
+  const text = isFault ? name : `in exception ${number}${name ? ` (${name})` : ''}`;
+  return { number, text, isFault };
 }
 
 /** Whether Arm code runs, not Thumb: no Cortex-M ever does. Unknown counts as Thumb. */

@@ -2,19 +2,13 @@
  * Guesses a Thumb function's frame from its first instructions, for code that has neither call frame information nor unwind tables
  * (Armv7-M Architecture Reference Manual, A7.7 for the encodings). Follows what moves the stack pointer, up to the first branch.
  */
-import type { Address, Bytes } from '../../base/units.js';
+import type { Address } from '../../base/units.js';
+import type { CodeBytes } from '../code-bytes.js';
 import { type FrameRow, type RegisterRule, RuleKind } from '../frame-row.js';
 
 const SP = 13;
 const LR = 14;
 const MAX_INSTRUCTIONS = 64;
-
-/** Where instructions are read from: an ELF file, or memory that was read from a target. */
-export interface CodeBytes {
-  readonly littleEndian: boolean;
-  /** Exactly so many bytes; undefined when they are not there. */
-  readMemory(address: Address, sizeBytes: Bytes): Uint8Array | undefined;
-}
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not in the file. */
 export function thumbPrologueRow(elfFile: CodeBytes, start: Address, pc: Address): FrameRow | undefined {

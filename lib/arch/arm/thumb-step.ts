@@ -1,13 +1,6 @@
 import type { Address } from '../../base/units.js';
+import type { StepEffect } from '../step-effect.js';
 import { LR, PC, SP, XPSR } from './registers.js';
-
-/** What one instruction does, for a debugger that does it in the processor's place. */
-export interface StepEffect {
-  /** Registers by number (r0 to r15, 16 is xPSR), pc always among them. */
-  readonly registers: ReadonlyMap<number, number>;
-  /** Words that are stored from an address upward; absent when none are. */
-  readonly memory?: { readonly address: Address; readonly words: readonly number[] };
-}
 
 /** An instruction: its first halfword, and the second of a 32-bit one (any value otherwise). */
 export interface ThumbCode {

@@ -1,6 +1,7 @@
 import type { Seq } from '../../base/units.js';
 import { errorMessage, HarvestError } from '../../errors/errors.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
+import { architectureOf } from '../../firmware/capturable.js';
 import { correctedBacktrace, functionsOf, type HasFunction } from '../../firmware/gdb-backtrace.js';
 import { withBacktrace } from '../../firmware/resymbolize.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
@@ -83,7 +84,8 @@ class LiveCheck implements AsyncDisposable {
     private readonly plan: { readonly firmware: Symbolizer; readonly maxDepth: number },
   ) {
     this.marks = new BacktraceJudge(plan.firmware);
-    const opening = program ? GdbBacktraces.open(program, elf, plan.maxDepth) : Promise.resolve(undefined);
+    const checked = { elf, architecture: architectureOf(plan.firmware) };
+    const opening = program ? GdbBacktraces.open(program, checked, plan.maxDepth) : Promise.resolve(undefined);
     this.opening = opening.catch((error: unknown) => {
       this.failure = errorMessage(error);
       return undefined;

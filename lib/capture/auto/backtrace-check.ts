@@ -1,8 +1,15 @@
+import type { Architecture } from '../../arch/architecture.js';
 import type { HasFunction } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import { MiLink } from '../../link/mi/mi-link.js';
 import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
 import { type Backtrace, type Frame, isCut, type RawSample } from '../../trace/heap-event.js';
+
+/** Whose backtraces gdb makes. */
+export interface CheckedFirmware {
+  readonly elf: string;
+  readonly architecture: Architecture;
+}
 
 /** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
 export class GdbBacktraces implements AsyncDisposable {
@@ -14,8 +21,12 @@ export class GdbBacktraces implements AsyncDisposable {
   ) {}
 
   /** @throws GdbError, TargetError when gdb does not start or refuses the snapshot. */
-  static async open(program: GdbProgram, elf: string, maxDepth: number): Promise<GdbBacktraces> {
-    const server = await SnapshotServer.listen();
+  static async open(
+    program: GdbProgram,
+    { elf, architecture }: CheckedFirmware,
+    maxDepth: number,
+  ): Promise<GdbBacktraces> {
+    const server = await SnapshotServer.listen(architecture);
     try {
       const link = await MiLink.open(program, {
         elf,

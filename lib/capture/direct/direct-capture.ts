@@ -1,4 +1,3 @@
-import { PC } from '../../arch/arm/registers.js';
 import type { Address, Bytes, Milliseconds } from '../../base/units.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP } from '../../link/rsp/stop-reply.js';
@@ -21,7 +20,7 @@ export interface CaptureOptions {
   readonly isFull: () => boolean;
   /** Does what needs the halted target with a stop that was read (not in the one-write mode). */
   readonly prepare: (stop: CaptureStop) => Promise<CaptureStop>;
-  /** Where a `bx lr` lies: resuming there returns from the log function. Given only for the one-write mode. */
+  /** Where a return instruction lies: resuming there returns from the log function. Given only for the one-write mode. */
   readonly returnInstruction: Address | undefined;
 }
 
@@ -39,7 +38,7 @@ const ONE_WRITE_SLACK_BYTES: Bytes = 512;
  * The loop of the direct engine: waits for a stop, reads registers and stack, lets the target run on.
  *
  *   two trips   [g, m] -> [P pc = lr, vCont;c]          the default; everything is known before the target runs on
- *   one write   [g, m, P pc = a `bx lr`, vCont;c]       the target runs on before it is known where it stopped
+ *   one write   [g, m, P pc = a return, vCont;c]        the target runs on before it is known where it stopped
  *
  * A stop is yielded after the target was told to run on, so that the caller works while the target does.
  */
@@ -103,7 +102,9 @@ export class DirectCapture {
    * the start of gc_init: its breakpoint is taken away, a new epoch is not seen any more.
    */
   private async enterOneWrite(): Promise<void> {
-    if (this.options.returnInstruction === undefined || !this.client.mayPipelineRun) return;
+    const { client } = this;
+    const canWrite = client.mayPipelineRun && client.features.layout.writesOne;
+    if (this.options.returnInstruction === undefined || !canWrite) return;
     if (this.options.gcInit !== undefined) await this.client.breakpoints.remove(this.options.gcInit);
     this.oneWrite = true;
   }
@@ -119,9 +120,15 @@ export class DirectCapture {
 
   /** Returns from the log function, whose effects do not matter, instead of stepping over its breakpoint. */
   private async resumeBehind(snapshot: StopSnapshot): Promise<Run> {
-    const setPc = this.client.features.layout.write(PC, snapshot.returnAddress);
-    if (this.client.mayPipelineRun) return this.run.resume([setPc]);
-    this.client.expectOk(await this.client.connection.request(setPc), setPc);
+    const { client } = this;
+    const { layout } = client.features;
+    const { registers, returnAddress } = snapshot;
+    const { pc } = client.architecture;
+    const setPc = layout.writesOne
+      ? [layout.write(pc, returnAddress)]
+      : await client.registerWrites(() => registers, pc, returnAddress);
+    if (client.mayPipelineRun) return this.run.resume(setPc);
+    for (const request of setPc) client.expectOk(await client.connection.request(request), request);
     return this.run.resume();
   }
 
@@ -129,7 +136,7 @@ export class DirectCapture {
   private async readAndResume(stopped: Stopped): Promise<{ stop: CaptureStop; next: Run | undefined }> {
     const { client } = this;
     const { payloads, parts } = this.reader.plan(ONE_WRITE_SLACK_BYTES);
-    const setPc = client.features.layout.write(PC, this.options.returnInstruction ?? 0);
+    const setPc = client.features.layout.write(client.architecture.pc, this.options.returnInstruction ?? 0);
     const replies = client.connection.sendAndRun([...payloads, setPc, client.runPayload]);
     const next = this.run.follow(replies, [setPc]);
     const snapshot = await this.reader.finish(replies.slice(0, payloads.length), parts, false);
@@ -149,7 +156,7 @@ export class DirectCapture {
     await run.stop;
     this.run.poke?.end();
     const { connection, features } = this.client;
-    const writes = Array.from({ length: PC + 1 }, (_, index) =>
+    const writes = this.client.architecture.restored.map((index) =>
       features.layout.write(index, snapshot.registers[index] ?? 0),
     );
     await this.run.confirm(connection.send(writes), writes);

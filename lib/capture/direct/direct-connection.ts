@@ -10,7 +10,7 @@ import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { endingWithGap } from '../lost-link.js';
 import { ScriptStacks } from '../script-stacks.js';
-import { initialStackPointer, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
+import { knownStackTops, type LinkOptions, openClient, openPoke, removeLeftovers } from './open-client.js';
 import { knownMemory, scriptMemory } from './readable-memory.js';
 import { SnapshotReader } from './stop-snapshot.js';
 import { StopUnwinder } from './stop-unwinder.js';
@@ -58,11 +58,11 @@ export class DirectConnection implements AsyncDisposable {
 
   /** @throws TargetError, DeviceLostError when the target cannot be brought to where the capture starts. */
   static async open(target: Target, firmware: Symbolizer, options: DirectConnectionOptions): Promise<DirectConnection> {
-    const client = await openClient(target, firmware.elfFile, options);
+    const client = await openClient(target, firmware, options);
     try {
-      const top = await initialStackPointer(client, target, firmware.elfFile);
+      const tops = await knownStackTops(client, target, firmware);
       const known = knownMemory(target.board, firmware.elfFile);
-      const reader = new SnapshotReader(client, top === undefined ? [] : [top], known);
+      const reader = new SnapshotReader(client, tops, known);
       const poke = await openPoke(target, options.signal);
       return new DirectConnection(target, client, reader, { ...options, firmware, poke });
     } catch (error) {

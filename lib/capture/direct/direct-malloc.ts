@@ -15,7 +15,9 @@ export async function* harvestMallocDirect(
   const words = [plan.hook.taskVariable?.address, clock?.bytes === 4 ? clock.address : undefined].filter(
     (address) => address !== undefined,
   );
-  const link = new RspLink(connection, { words, keepSamples });
+  const { firmware } = plan;
+  const isConstant = (address: number) => firmware.elfFile.isConstantCode(address) && !firmware.isOverlaid(address);
+  const link = new RspLink(connection, { words, keepSamples, isConstant });
   yield { kind: 'info', info: { source: 'direct engine', engine: 'direct' } };
   const report = (): EngineReport => ({
     link: 'two round trips a stop',

@@ -62,7 +62,7 @@ export class DirectRecords {
     // What a script does is read while the target is halted.
     const canWait = stop.snapshot.reachesTop && !this.options.stacks.scripts;
     const whole = canWait ? stop.snapshot : await this.unwindHalted(stop.snapshot);
-    const [block = 0, length = 0] = whole.registers;
+    const [block, length] = this.argumentsOf(whole);
     const steps = await this.heap.at({ block, length, logged: whole }, this.memoryAt(whole));
     const heapChanged = steps.some(({ kind }) => kind === 'epoch' || kind === 'region' || kind === 'gap');
     await this.link.check({ ...whole, heapChanged });
@@ -78,7 +78,7 @@ export class DirectRecords {
     if (steps) yield* this.recordsOf(steps);
     else if (stop.kind === 'log') {
       // The one-write mode: the target has run on.
-      const [block = 0, length = 0] = snapshot.registers;
+      const [block, length] = this.argumentsOf(snapshot);
       const steps = this.heap.atOnce({ block, length, logged: snapshot }, snapshot.alongside);
       const isNew = this.backtraceOf(snapshot)[0]?.functionName === 'gc_alloc';
       // A new block over a live one: what the tables would tell, if there were time to read them.
@@ -88,6 +88,12 @@ export class DirectRecords {
         ),
       );
     }
+  }
+
+  /** The first block and how many, as the log function was given them. */
+  private argumentsOf({ registers }: StopSnapshot): readonly [number, number] {
+    const [first, second] = this.client.architecture.arguments;
+    return [registers[first] ?? 0, registers[second] ?? 0];
   }
 
   /** What is to be read with every stop: a restart of the heap and a further area show in it. */

@@ -1,5 +1,8 @@
+import type { Architecture } from '../../arch/architecture.js';
 import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
 import { errorMessage, TargetError } from '../../errors/errors.js';
+import { architectureOf } from '../../firmware/capturable.js';
+import { stackTopsByName } from '../../firmware/firmware-memory.js';
 import { type ImagePart, loadImage, verifyImage } from '../../link/rsp/image-access.js';
 import { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import { RspClient, type RspClientOptions } from '../../link/rsp/rsp-client.js';
@@ -8,6 +11,7 @@ import { letsGo, SERVER_NAMES, type Target } from '../../link/server/target.js';
 import { QuietTimes } from '../../link/waits.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import { SectionFlag, SectionType, SegmentType } from '../../symbols/elf-tables.js';
+import type { Symbolizer } from '../../symbols/symbolizer.js';
 import { knownMemory } from './readable-memory.js';
 import type { MemoryRange } from './stack-window.js';
 
@@ -19,9 +23,14 @@ export interface LinkOptions {
 }
 
 /** How a target's server is reached. */
-function clientOptions(target: Target, { quietMs, replyTimeoutMs, interruptTimeoutMs }: LinkOptions): RspClientOptions {
+function clientOptions(
+  target: Target,
+  { quietMs, replyTimeoutMs, interruptTimeoutMs }: LinkOptions,
+  architecture?: Architecture,
+): RspClientOptions {
   return {
     ...target.server,
+    ...(architecture ? { architecture } : {}),
     ...(quietMs === undefined ? {} : { quiet: new QuietTimes(quietMs) }),
     ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
     ...(interruptTimeoutMs === undefined ? {} : { interruptTimeoutMs }),
@@ -36,10 +45,11 @@ function clientOptions(target: Target, { quietMs, replyTimeoutMs, interruptTimeo
  */
 export async function openClient(
   target: Target,
-  elfFile: ElfFile,
+  firmware: Symbolizer,
   options: LinkOptions & { readonly signal: AbortSignal },
 ): Promise<RspClient> {
-  const client = await RspClient.connect(clientOptions(target, options), options.signal);
+  const { elfFile } = firmware;
+  const client = await RspClient.connect(clientOptions(target, options, architectureOf(firmware)), options.signal);
   try {
     await reset(client, target);
     if (target.orders.load) {
@@ -104,23 +114,24 @@ function ramRanges(target: Target): MemoryRange[] {
 }
 
 /**
- * The end of the main stack: a Cortex-M loads it from the first word of its vector table. A bootloader's table may tell of another
- * stack: what is said here is believed when stacks were seen to end there.
- * Undefined for other cores, or when that word is no address at the end of some memory.
+ * The ends of stacks, as far as they are known: a Cortex-M loads that of the main stack from the first word of its vector table; on
+ * architectures without one the linker's symbols tell. A bootloader's table may tell of another stack: what is said here is believed
+ * when stacks were seen to end there.
+ * Empty when nothing tells, or what tells is no address at the end of some memory.
  */
-export async function initialStackPointer(
-  client: RspClient,
-  target: Target,
-  elfFile: ElfFile,
-): Promise<Address | undefined> {
-  const { board } = target;
+export async function knownStackTops(client: RspClient, target: Target, firmware: Symbolizer): Promise<Address[]> {
+  const isEnd = (top: Address) => knownMemory(target.board, firmware.elfFile).some((range) => contains(range, top - 4));
+  if (!client.architecture.hasStackInVectors) return stackTopsByName(firmware).filter(isEnd);
+  const top = await initialStackPointer(client, target);
+  return top !== undefined && top % 4 === 0 && isEnd(top) ? [top] : [];
+}
+
+async function initialStackPointer(client: RspClient, { board }: Target): Promise<Address | undefined> {
   if (!/cortex-m/i.test(board.mcu.core)) return undefined;
   const base = board.applicationAddress ?? board.memory.find((area) => area.kind === 'flash')?.baseAddress;
   if (base === undefined) return undefined;
   const bytes = await client.readMemory(base, 4).catch(() => undefined);
-  if (!bytes) return undefined;
-  const top = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  return top % 4 === 0 && knownMemory(board, elfFile).some((range) => contains(range, top - 4)) ? top : undefined;
+  return bytes && new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
 }
 
 /**

@@ -23,14 +23,9 @@ export function knownMemory(board: Board, elfFile: ElfFile): MemoryRange[] {
   return [...ofBoard, ...ofProgram];
 }
 
-/** Peripherals (0x40000000 to 0x5fffffff) and the system's registers: a read may change them, and no stack lies there. */
-function isDevice(address: Address): boolean {
-  return (address >= 0x40000000 && address < 0x60000000) || address >= 0xe0000000;
-}
-
 /**
  * Reads memory from an address up, as much of `length` as there is. A refusal ends it and is no error: a stack pointer may point anywhere,
- * and the stop must be told all the same. Devices are never read.
+ * and the stop must be told all the same. Devices are never read: a read may change them, and no stack lies there.
  */
 export async function readAvailable(
   client: RspClient,
@@ -38,14 +33,17 @@ export async function readAvailable(
   options: { readonly length: Bytes; readonly known: readonly MemoryRange[] },
 ): Promise<Uint8Array> {
   const { length, known } = options;
-  if (isDevice(at) || length <= 0) return new Uint8Array(0);
-  const area = known.find((range) => at >= range.address && at < range.address + range.length);
+  const areaOf = (address: Address) =>
+    known.find((range) => address >= range.address && address < range.address + range.length);
+  const mayRead = (address: Address) => client.architecture.mayHoldStack(address, areaOf(address) !== undefined);
+  if (!mayRead(at) || length <= 0) return new Uint8Array(0);
+  const area = areaOf(at);
   const inside = area ? Math.min(length, area.address + area.length - at) : 0;
   const whole = inside > 0 ? await readOrNothing(client, at, inside) : new Uint8Array(0);
   if (whole?.length === length) return whole;
   const pieces = whole ? [whole] : [];
   let read = whole?.length ?? 0;
-  while (read < length && !isDevice(at + read)) {
+  while (read < length && mayRead(at + read)) {
     const toPageEnd = PIECE_BYTES - ((at + read) % PIECE_BYTES);
     const piece = await readOrNothing(client, at + read, Math.min(length - read, toPageEnd));
     if (!piece) break;

@@ -1,5 +1,4 @@
-import { PC, XPSR } from '../../arch/arm/registers.js';
-import type { StepEffect } from '../../arch/arm/thumb-step.js';
+import type { StepEffect } from '../../arch/step-effect.js';
 import type { Address, Bytes } from '../../base/units.js';
 import type { DebugLink, StackSample, StopReason } from '../../link/debug-link.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
@@ -13,6 +12,8 @@ import type { TargetRun } from './target-run.js';
 export interface RspLinkOptions {
   /** Words that are asked for at every stop, together with the registers: the running task. */
   readonly words: readonly Address[];
+  /** Whether the program's code never changes at an address; default: it may. */
+  readonly isConstant?: (address: Address) => boolean;
   /** Whether the registers and the stack of each backtrace are given on. */
   readonly keepSamples: boolean;
 }
@@ -33,6 +34,8 @@ export class RspLink implements DebugLink {
   private snapshot: StopSnapshot | undefined;
   private readonly words = new Map<Address, Uint8Array>();
   private readonly simulator: StepSimulator;
+  /** How many registers one reply holds; undefined before the first. */
+  private registerCount: number | undefined;
 
   private readonly client: RspClient;
 
@@ -42,7 +45,10 @@ export class RspLink implements DebugLink {
   ) {
     const { client } = link;
     this.client = client;
-    this.simulator = new StepSimulator((address, length) => client.readMemory(address, length));
+    this.simulator = new StepSimulator(client.architecture, {
+      read: (address, length) => client.readMemory(address, length),
+      ...(options.isConstant ? { isConstant: options.isConstant } : {}),
+    });
   }
 
   async registers(): Promise<Uint32Array> {
@@ -119,16 +125,35 @@ export class RspLink implements DebugLink {
   private async read(): Promise<StopSnapshot> {
     const { client, options } = this;
     const { reader } = this.link;
-    if (!client.mayPipelineRun) return await reader.read();
+    if (!client.mayPipelineRun) return await this.withStatus(await reader.read());
     const { payloads, parts } = reader.plan();
     const wordRequests = options.words.map((address) => client.memory.readRequest(address, 4));
-    const replies = client.connection.send([...payloads, ...wordRequests]);
+    const statusRequests = this.statusRequests();
+    const replies = client.connection.send([...payloads, ...wordRequests, ...statusRequests]);
     const snapshot = await reader.finish(replies.slice(0, payloads.length), parts);
     for (const [index, address] of options.words.entries()) {
       const reply = await (replies[payloads.length + index] as Promise<Buffer>);
       this.words.set(address, client.memory.parseRead(reply, address, 4));
     }
-    return snapshot;
+    this.registerCount = snapshot.registers.length;
+    const status = replies.slice(payloads.length + wordRequests.length);
+    if (status.length === 0) return snapshot;
+    return { ...snapshot, registers: client.features.layout.withStatus(snapshot.registers, await Promise.all(status)) };
+  }
+
+  /** What tells whether a handler runs, where that is not among the registers. The first stop shows how many they are. */
+  private statusRequests(): string[] {
+    return this.registerCount === undefined ? [] : this.client.features.layout.statusRequests(this.registerCount);
+  }
+
+  private async withStatus(snapshot: StopSnapshot): Promise<StopSnapshot> {
+    const { client } = this;
+    const { layout } = client.features;
+    const replies: Buffer[] = [];
+    for (const request of layout.statusRequests(snapshot.registers.length)) {
+      replies.push(await client.connection.request(request));
+    }
+    return { ...snapshot, registers: layout.withStatus(snapshot.registers, replies) };
   }
 
   /**
@@ -145,7 +170,7 @@ export class RspLink implements DebugLink {
       for (const request of writes) client.expectOk(await client.connection.request(request), request);
       return [];
     }
-    const pc = registers[PC] ?? 0;
+    const pc = registers[client.architecture.pc] ?? 0;
     await client.breakpoints.remove(pc);
     await client.step();
     await client.breakpoints.set(pc);
@@ -154,7 +179,8 @@ export class RspLink implements DebugLink {
 
   private writesOf({ registers, memory }: StepEffect): string[] | undefined {
     const { layout } = this.client.features;
-    if (registers.has(XPSR) && (layout.numbers[XPSR] ?? -1) < 0) return undefined;
+    // A status word that the server has no number for cannot be set.
+    if ([...registers.keys()].some((register) => (layout.numbers[register] ?? -1) < 0)) return undefined;
     const writes = [...registers].map(([register, value]) => layout.write(register, value));
     if (memory) {
       const bytes = Buffer.alloc(memory.words.length * 4);

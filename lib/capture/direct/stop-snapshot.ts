@@ -1,4 +1,3 @@
-import { LR, PC, SP } from '../../arch/arm/registers.js';
 import type { Address, Bytes } from '../../base/units.js';
 import type { RspClient } from '../../link/rsp/rsp-client.js';
 import { isUnreadable, readAvailable } from './readable-memory.js';
@@ -9,7 +8,7 @@ export interface StopSnapshot {
   readonly registers: Uint32Array;
   readonly pc: Address;
   readonly sp: Address;
-  /** The return address of the function that was entered, Thumb bit cleared. */
+  /** The return address of the function that was entered. */
   readonly returnAddress: Address;
   /** Empty when no memory could be read there. */
   readonly stack: Uint8Array;
@@ -102,7 +101,9 @@ export class SnapshotReader {
     const alongside =
       more &&
       this.client.memory.parseRead(await (replies[1 + parts.length] as Promise<Buffer>), more.address, more.length);
-    const sp = registers[SP] ?? 0;
+    const { architecture } = this.client;
+    const { codeAddress } = architecture;
+    const sp = registers[architecture.sp] ?? 0;
     const known =
       first && bytes && this.current?.holds(sp)
         ? fromStackPointer({ ...first, length: bytes.length }, bytes, sp)
@@ -113,8 +114,8 @@ export class SnapshotReader {
     const common = {
       registers,
       sp,
-      pc: ((registers[PC] ?? 0) & ~1) >>> 0,
-      returnAddress: ((registers[LR] ?? 0) & ~1) >>> 0,
+      pc: codeAddress(registers[architecture.pc] ?? 0),
+      returnAddress: codeAddress(registers[architecture.returnAddress] ?? 0),
       ...(alongside ? { alongside } : {}),
     };
     if (known || !mayReread)

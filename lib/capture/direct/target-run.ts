@@ -1,4 +1,3 @@
-import { PC } from '../../arch/arm/registers.js';
 import type { OpenocdPoke } from '../../link/rsp/openocd-poke.js';
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 
@@ -51,7 +50,7 @@ export class TargetRun {
 
   /** Some servers tell an interrupt that meets a breakpoint alone (QEMU): going on would step over the breakpoint unseen. */
   private async isAtBreakpoint(): Promise<boolean> {
-    const pc = (await this.client.registers())[PC] ?? 0;
+    const pc = (await this.client.registers())[this.client.architecture.pc] ?? 0;
     return this.client.breakpoints.has(pc);
   }
 

@@ -1,5 +1,5 @@
-import { LR, SP } from '../../arch/arm/registers.js';
 import { formatAddress, type Microseconds } from '../../base/units.js';
+import { architectureOf } from '../../firmware/capturable.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import { gcEvent } from '../../trace/gc-log.js';
@@ -19,6 +19,7 @@ export async function* harvestLogByLink(
   signal: AbortSignal,
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
+  const { arguments: places, codeAddress, returnAddress, sp } = architectureOf(plan.firmware);
   const heap = new HeapFollower<Backtrace>(hook, plan);
   const clock = eventClock(plan.clock);
   const breakpoints = [hook.logFunction, ...plan.stops, ...(hook.gcInit ? [hook.gcInit] : [])];
@@ -40,12 +41,12 @@ export async function* harvestLogByLink(
     if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
       const registers = await link.registers();
       const backtrace = await link.backtrace(plan.maxDepth + 1);
-      const [block = 0, length = 0] = registers;
+      const [block = 0, length = 0] = places.map((place) => registers[place]);
       await clock.tick(link);
       const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
-      await check.check({ registers, sp: registers[SP] ?? 0 });
+      await check.check({ registers, sp: registers[sp] ?? 0 });
       yield* recordsOf(steps, plan.clock && clock.nowUs);
-      await link.setPc((registers[LR] ?? 0) & ~1);
+      await link.setPc(codeAddress(registers[returnAddress] ?? 0));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
       yield* recordsOf(await heap.restart(link));

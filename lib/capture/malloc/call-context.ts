@@ -1,6 +1,4 @@
 import type { ReadTarget } from '../../allocators/heap-walk.js';
-import { exceptionState } from '../../arch/arm/program-status.js';
-import { XPSR } from '../../arch/arm/registers.js';
 import { type Address, formatAddress } from '../../base/units.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { CodePoint } from '../engine.js';
@@ -44,11 +42,11 @@ export class CallContexts {
   constructor(
     private readonly taskVariable: CodePoint | undefined,
     private readonly read: ReadTarget,
-    private readonly isCortexM = true,
+    private readonly processor: Pick<Symbolizer, 'architecture' | 'isCortexM'>,
   ) {}
 
   async of(registers: Uint32Array): Promise<CallContext> {
-    const { number: exception } = exceptionState(registers[XPSR], this.isCortexM);
+    const exception = this.processor.architecture?.stateOf(registers, this.processor).number ?? 0;
     if (exception !== 0) return { key: `${EXCEPTION}${exception}` };
     if (!this.taskVariable) return { key: 'thread' };
     const bytes = await this.read(this.taskVariable.address, 4);

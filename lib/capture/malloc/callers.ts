@@ -1,3 +1,4 @@
+import type { Architecture } from '../../arch/architecture.js';
 import type { Address } from '../../base/units.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import type { OpenCall } from './call-hook.js';
@@ -12,14 +13,18 @@ const FRAME_BYTES = 64;
  * wrong (guessed frames, a library without unwind information) or ends early, the words of the open call's own frame count as
  * well: rather a call too few than one too many.
  */
-export async function callersOf(link: DebugLink, call: OpenCall): Promise<Address[]> {
+export async function callersOf(
+  link: DebugLink,
+  call: OpenCall,
+  { codeAddress }: Pick<Architecture, 'codeAddress'>,
+): Promise<Address[]> {
   const backtrace = await link.backtrace(DEPTH);
-  const callers = backtrace.slice(1).map(({ address }) => (address & ~1) >>> 0);
+  const callers = backtrace.slice(1).map(({ address }) => codeAddress(address));
   const isWhole =
     callers.length > 1 && backtrace.length < DEPTH && !backtrace.some((frame) => frame.certainty === 'guessed');
   if (callers.includes(call.returnAddress) || isWhole) return callers;
   const bytes = await link.readMemory(call.sp - FRAME_BYTES, FRAME_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < FRAME_BYTES; at += 4) callers.push((view.getUint32(at, true) & ~1) >>> 0);
+  for (let at = 0; at < FRAME_BYTES; at += 4) callers.push(codeAddress(view.getUint32(at, true)));
   return callers;
 }

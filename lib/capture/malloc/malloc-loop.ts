@@ -1,5 +1,6 @@
-import { LR, SP } from '../../arch/arm/registers.js';
+import type { Architecture } from '../../arch/architecture.js';
 import { formatAddress, formatCount, type Milliseconds } from '../../base/units.js';
+import { architectureOf } from '../../firmware/capturable.js';
 import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceInfo, TraceRecord } from '../../trace/heap-event.js';
@@ -44,6 +45,7 @@ class MallocLoop {
   private readonly made: MallocRecords;
   private readonly clock;
   private readonly check: LinkCheck;
+  private readonly architecture: Architecture;
   private stops = 0;
   private saidQuiet = false;
 
@@ -56,7 +58,8 @@ class MallocLoop {
     const read = (address: number, length: number) => link.readMemory(address, length);
     this.tracker = new MallocTracker(hook.calls, hook);
     this.armed = new ArmedBreakpoints(link, plan, this.tracker);
-    this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware.isCortexM);
+    this.architecture = architectureOf(plan.firmware);
+    this.contexts = new CallContexts(hook.taskVariable, read, plan.firmware);
     this.clock = eventClock(plan.clock);
     this.check = new LinkCheck(link, hook.calls[0]?.address ?? 0);
     this.made = new MallocRecords(link, plan, { tracker: this.tracker, clock: this.clock });
@@ -94,20 +97,22 @@ class MallocLoop {
 
   private async *at(stop: StopReason): AsyncGenerator<TraceRecord> {
     const registers = await this.link.registers();
-    await this.check.check({ registers, sp: registers[SP] ?? 0 });
+    const { architecture } = this;
+    const word = (index: number) => registers[index] ?? 0;
+    await this.check.check({ registers, sp: word(architecture.sp) });
     await this.clock.tick(this.link);
     const { key, task } = await this.contexts.of(registers);
-    const word = (index: number) => registers[index] ?? 0;
     const seen: TrackerStop = {
       pc: stop.pc,
-      sp: word(SP),
-      lr: (word(LR) & ~1) >>> 0,
-      args: [word(0), word(1), word(2), word(3)],
+      sp: word(architecture.sp),
+      returnAddress: architecture.codeAddress(word(architecture.returnAddress)),
+      args: architecture.arguments.map(word),
+      result: word(architecture.result),
       context: key,
     };
     this.made.stoppedIn(key);
     const around = this.tracker.isInside(seen);
-    const inside = around ? { ...seen, callers: await callersOf(this.link, around) } : seen;
+    const inside = around ? { ...seen, callers: await callersOf(this.link, around, architecture) } : seen;
     for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
   }
 

@@ -3,13 +3,14 @@ import { type CallEvent, type CallHook, eventOf, type OpenCall } from './call-ho
 
 /** A stop of the target at a breakpoint. */
 export interface TrackerStop {
-  /** Thumb bit cleared. */
   readonly pc: Address;
   readonly sp: Address;
-  /** Thumb bit cleared. */
-  readonly lr: Address;
-  /** r0 to r3. */
+  /** Where the function that is entered returns to. */
+  readonly returnAddress: Address;
+  /** The first four words of arguments; they are those of a call at the entry of a function only. */
   readonly args: readonly number[];
+  /** What a function that has returned has returned. */
+  readonly result: number;
   /** Whose stack it is: calls of different contexts never nest in each other. */
   readonly context: string;
   /** The return addresses on the stack; needed where {@link MallocTracker.isInside} says so, absent elsewhere. */
@@ -84,7 +85,7 @@ export class MallocTracker {
     while (isGone(calls.at(-1), stop, hook)) this.abandon(calls, steps);
     while (isReturn(calls.at(-1), stop)) {
       const call = this.pop(calls);
-      if (call) steps.push(...this.returned(call, stop.args[0] ?? 0));
+      if (call) steps.push(...this.returned(call, stop.result));
     }
     if (hook) steps.push(...this.entered(hook, stop, calls));
     if (calls.length > 0) this.contexts.set(stop.context, calls);
@@ -97,7 +98,7 @@ export class MallocTracker {
       hook,
       context: stop.context,
       sp: stop.sp,
-      returnAddress: stop.lr,
+      returnAddress: stop.returnAddress,
       args: stop.args,
     };
     if (hook.kind === 'reset') return [{ kind: 'reset', call }];
@@ -158,6 +159,6 @@ function isGone(call: OpenCall | undefined, stop: TrackerStop, entered: CallHook
   if (stop.sp < call.sp) return stop.callers !== undefined && !stop.callers.includes(call.returnAddress);
   if (stop.sp > call.sp) return true;
   if (!entered) return false;
-  const isTailCall = call.returnAddress === stop.lr && call.hook.address !== entered.address;
+  const isTailCall = call.returnAddress === stop.returnAddress && call.hook.address !== entered.address;
   return !isTailCall;
 }

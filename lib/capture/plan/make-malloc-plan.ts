@@ -19,7 +19,7 @@ export interface MallocPlanOptions extends PlanOptions {
 
 /**
  * What to break on to follow an allocator, within what the board has of breakpoints.
- * @throws SymbolError HH1361 (the ELF file has none of its functions), HH1362 (not an Arm core), UsageError HH1104, TargetError HH1520
+ * @throws SymbolError HH1361 (the ELF file has none of its functions), UsageError HH1104, TargetError HH1520
  * (too few breakpoints), HH1521 (--capture-largest cannot be had)
  */
 export function makeMallocPlan(
@@ -28,15 +28,6 @@ export function makeMallocPlan(
   profile: AllocatorProfile,
   options: MallocPlanOptions = {},
 ): PlanResult {
-  if (firmware.machine !== 'arm') {
-    throw new SymbolError(
-      'HH1362',
-      `allocator ${profile.name}: found a program for ${firmware.machine}, expected arm`,
-      {
-        remedy: 'malloc hooks read the arguments of Arm calls only, so far',
-      },
-    );
-  }
   const found = findHooks(firmware, profile.hooks);
   if (!found.hooks.some(({ kind }) => kind === 'alloc')) throw noFunctions(firmware, profile);
   const limit = board.comparators.breakpoints;

@@ -6,6 +6,12 @@ export const rustAllocatorFormat = patternReader({
   title: 'Rust allocator log (alloc N bytes, free N bytes)',
   source: 'Rust allocator log',
   patterns: [
+    // What was refused is no block.
+    ...['failed to', 'Failed to', 'unable to', 'could not', 'cannot'].map(
+      (word) => `failed: ${word} allocate {size} bytes`,
+    ),
+    'failed: allocation of {size} bytes failed',
+    'failed: memory allocation failed, allocating {size} bytes',
     'alloc: alloc {size} bytes',
     'alloc: allocate {size} bytes',
     'free: free {size} bytes',
@@ -14,6 +20,21 @@ export const rustAllocatorFormat = patternReader({
   ],
   confidence: 0.5,
   remedy: 'log `alloc N bytes` and `free N bytes` in your GlobalAlloc, or describe other lines with options.patterns',
+});
+
+/** Every block of every heap, as ESP-IDF's heap_caps_dump and heap_caps_dump_all print them. */
+export const heapCapsDumpFormat = patternReader({
+  id: 'heap-caps-dump',
+  title: 'ESP-IDF heap_caps_dump_all (blocks, free ones too)',
+  source: 'ESP-IDF heap_caps_dump',
+  info: { contents: 'snapshot', sizeKind: 'block', unitBytes: 4 },
+  patterns: [
+    'mark: Showing data for heap: {name}',
+    'hole: Block {address} data, size: {size} bytes, Free: Yes',
+    'alloc: Block {address} data, size: {size} bytes, Free: No',
+  ],
+  confidence: 0.8,
+  remedy: 'call heap_caps_dump_all() and keep all that it prints',
 });
 
 /** A walk over newlib's chunks, as gcc4mbed prints it. */

@@ -2,7 +2,7 @@ import type { Address, Bytes } from '../../base/units.js';
 import type { TraceFormat } from '../format.js';
 import { allocatorCall } from '../gdb-hit.js';
 import { headLines } from '../line-splitter.js';
-import { PatternMatcher } from '../pattern/match-pattern.js';
+import { numberOf, PatternMatcher } from '../pattern/match-pattern.js';
 import { nearByPatterns } from '../pattern/near-patterns.js';
 import { parsePattern } from '../pattern/parse-pattern.js';
 import { TextReader } from '../text-reader.js';
@@ -84,6 +84,9 @@ function callIn(
 
 /** `64`, `0x40`, `ptr=0x20001000`, `NULL`, `64u`: the arguments that are numbers. */
 function numbersIn(list: string): number[] {
+  // Most calls have one plain number.
+  const only = numberOf(list, 0);
+  if (only !== undefined) return [only];
   const numbers: number[] = [];
   for (const argument of list.split(',', 8)) {
     const word = argument.slice(argument.lastIndexOf('=') + 1).trim();
@@ -128,16 +131,46 @@ function parseCall(text: string, matchers: readonly PatternMatcher[]): Call | un
   return { kind: 'alloc', address, sizeBytes, from: 0 };
 }
 
+// malloc(32 <unfinished ...>   and later   <... malloc resumed> ) = 0x55d0c300
+const UNFINISHED = /^(.{0,80}?\b(\w{1,40})\(.{0,160}?)\s*<unfinished \.\.\.>/;
+const RESUMED = /<\.\.\. (\w{1,40}) resumed>\s*(.{0,300})$/;
+const MAX_OPEN = 1000;
+
 const TASK = /\b(?:task|thread|tid)[=: ]{1,2}"?([\w./-]{1,32})/i;
 
 class CallLogReader extends TextReader {
   private readonly matchers = matchersOf();
+  /** By process and function: the calls that have not returned. */
+  private readonly open = new Map<string, string>();
 
   protected isRecord(text: string): boolean {
     return parseCall(text, this.matchers) !== undefined;
   }
 
-  protected read(text: string): void {
+  /** ltrace leaves a call open when another process or a signal comes between: its result stands on a line of its own. */
+  private resumed(text: string): string {
+    const unfinished = UNFINISHED.exec(text);
+    if (unfinished) {
+      const [, call = '', name = ''] = unfinished;
+      if (this.open.size < MAX_OPEN && kindOf(name)) this.open.set(`${this.prefix}${name}`, call);
+      return '';
+    }
+    const resumed = RESUMED.exec(text);
+    if (!resumed) return text;
+    const [, name = '', rest = ''] = resumed;
+    const key = `${this.prefix}${name}`;
+    const call = this.open.get(key);
+    this.open.delete(key);
+    if (call === undefined && kindOf(name)) this.events.gap('a call whose begin is missing', 1);
+    return call === undefined ? '' : `${call}${rest.startsWith(')') ? '' : ', '}${rest}`;
+  }
+
+  protected override flush(): void {
+    if (this.open.size > 0) this.events.gap('calls that never returned', this.open.size);
+  }
+
+  protected read(line: string): void {
+    const text = line.includes('unfinished') || line.includes('resumed') ? this.resumed(line) : line;
     const call = parseCall(text, this.matchers);
     if (!call) return;
     const { address, sizeBytes, from } = call;

@@ -9,7 +9,9 @@ export const glibcMtraceFormat: TraceFormat = {
   id: 'mtrace',
   title: 'glibc mtrace file (MALLOC_TRACE)',
   detect(head, whole) {
-    const found = headLines(head, whole).filter((line) => parseMtrace(line) !== undefined).length;
+    const lines = headLines(head, whole).flatMap((line) => parseMtrace(line) ?? []);
+    // Numbers behind a dash may be any list.
+    const found = lines.some(({ op, caller }) => op === '+' || caller > 0) ? lines.length : 0;
     return found > 1 ? 0.92 : found * 0.6;
   },
   nearMiss: (lines) =>

@@ -4,6 +4,7 @@ import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
 import { nearBySigns } from '../near-miss.js';
 import { TextReader } from '../text-reader.js';
+import { LevelForms } from './level-forms.js';
 import { type LevelValues, parseLevelLine } from './level-lines.js';
 import { LevelTables } from './level-tables.js';
 
@@ -40,6 +41,7 @@ const BOOT =
 
 class LevelReader extends TextReader {
   private readonly tables = new LevelTables();
+  private readonly forms = new LevelForms();
   /** A level whose largest block may stand on a line of its own. */
   private pending: LevelValues | undefined;
   private pendingAtUs: number | undefined;
@@ -58,11 +60,18 @@ class LevelReader extends TextReader {
   }
 
   protected read(text: string): void {
+    const known = this.forms.read(text);
+    if (known) {
+      this.take(known);
+      return;
+    }
     if (BOOT.test(text)) this.boot();
     const table = this.tables.line(text);
     if (!table) {
       const level = parseLevelLine(text);
-      if (level) this.take(level);
+      if (!level) return;
+      this.take(level);
+      if (!BOOT.test(text)) this.forms.learn(text);
       return;
     }
     for (const one of table) {

@@ -11,21 +11,31 @@ export interface LevelValues {
   readonly used?: Bytes;
 }
 
+/** What a table of levels says on the line at hand: levels that are whole, an area of memory, or nothing yet. */
+export type TableLine =
+  | { readonly kind: 'level'; readonly level: LevelValues }
+  | { readonly kind: 'region'; readonly address: number; readonly sizeBytes: Bytes }
+  | { readonly kind: 'more' };
+
 type Figure = Exclude<keyof LevelValues, 'memory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
-const PAIR =
-  /([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b(\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)?(?!\w)/gi;
+const UNIT = String.raw`(bytes\b|[kM]i?B\b|[KM]\b|B\b)`;
+// Thousands are parted by commas, apostrophes or dots, or by blanks where what follows shows that the number is over.
+const NUMBER = String.raw`(\d{1,3}(?:[,'\u2019_]\d{3}){1,4}(?!\d)|\d{1,3}(?:\.\d{3}){2,4}(?![.\d])|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}(?=\s?(?:bytes\b|[kM]i?B\b|B\b|[,;)\]]|$))|\d{1,12}(?:\.\d{1,6})?)`;
+const PAIR = new RegExp(
+  String.raw`([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b${NUMBER} ?${UNIT}?(?!\w)`,
+  'gi',
+);
 /** The other way round: `45.2 KB free`, `12,345 bytes available`. */
-const NUMBER_FIRST =
-  /\b(\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,6})?) ?(bytes\b|[kM]i?B\b|[KM]\b|B\b)? ?(?:of )?(free|available|used)\b/gi;
+const NUMBER_FIRST = new RegExp(String.raw`\b${NUMBER} ?${UNIT}? ?(?:of )?(free|available|used)\b`, 'gi');
 /** ESPHome: `'Heap Free': Sending state 189344.00000 B with 0 decimals of accuracy`. */
 const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kKM]?i?B)\b/;
 /** Meshtastic: `Heap status: 123456/234567 bytes free (-123), running 9/10 threads`. */
 const SHARE = /\b(\w+ )?(?:heap|memory|mem)\b[^\d]{0,24}(\d{1,12}) ?\/ ?(\d{1,12}) (?:bytes )?(free|used)?/i;
 /** mbed and others say first how much is used. */
 const USED_SHARE = /^\s*Heap size: (\d{1,12}) ?\/ ?(\d{1,12}) bytes/;
-const CONTEXT = /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc/i;
+const CONTEXT = /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc|\b(?:largest|biggest|max)\b.{0,20}\bblock/i;
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 
 /** The levels that a line tells; undefined when it tells neither what is free nor the largest free block. */
@@ -33,7 +43,7 @@ export function parseLevelLine(line: string): LevelValues | undefined {
   if (line.length > 2000 || !CONTEXT.test(line)) return undefined;
   const text = line.includes('"') ? line.replaceAll('"', ' ') : line;
   const sensor = text.includes('Sending state') ? SENSOR.exec(text.trim()) : null;
-  if (sensor) return ofPairs([[sensor[1] ?? '', sizeOf(sensor[2] ?? '', sensor[3])]], text);
+  if (sensor) return valuesOfPairs([[sensor[1] ?? '', sizeOf(sensor[2] ?? '', sensor[3])]], text);
   const hasShare = text.includes('/');
   const used = hasShare ? USED_SHARE.exec(text) : null;
   if (used)
@@ -45,14 +55,13 @@ export function parseLevelLine(line: string): LevelValues | undefined {
     };
   const share = hasShare ? SHARE.exec(text) : null;
   if (share) return ofShare(Number(share[2]), Number(share[3]), { what: share[4], text });
-  const pairs: [string, number | undefined][] = [];
-  for (const [, key = '', number = '', unit] of text.matchAll(PAIR)) pairs.push([key, sizeOf(number, unit)]);
-  const told = ofPairs(pairs, text);
+  const pairs = pairsOf(text);
+  const told = valuesOfPairs(pairs, text);
   if (told?.free !== undefined || !/free|avail|used/i.test(text)) return told;
   const reversed = [...text.matchAll(NUMBER_FIRST)].map(
     ([, number = '', unit, word = '']): [string, number | undefined] => [word, sizeOf(number, unit)],
   );
-  return reversed.length === 0 ? told : ofPairs([...reversed, ...pairs], text);
+  return reversed.length === 0 ? told : valuesOfPairs([...reversed, ...pairs], text);
 }
 
 function ofShare(
@@ -62,10 +71,32 @@ function ofShare(
 ): LevelValues | undefined {
   if (part > total || what === undefined) return undefined;
   const isUsed = what.toLowerCase() === 'used';
-  return { memory: memoryOf(text), free: isUsed ? total - part : part, total };
+  const others = valuesOfPairs(pairsOf(text), text);
+  const figures: Mutable<LevelValues> = { memory: memoryOf(text), free: isUsed ? total - part : part, total };
+  if (others?.largest !== undefined) figures.largest = others.largest;
+  if (others?.minimum !== undefined) figures.minimum = others.minimum;
+  return figures;
 }
 
-function ofPairs(pairs: readonly [key: string, value: number | undefined][], text: string): LevelValues | undefined {
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A key, where the number behind it begins, and how many bytes 1 of it is. */
+export function levelPairs(text: string): { readonly key: string; readonly at: number; readonly scale: number }[] {
+  return [...text.matchAll(PAIR)].map((match) => {
+    const [all, key = '', number = '', unit] = match;
+    return { key, at: match.index + all.lastIndexOf(number), scale: sizeOf('1', unit) ?? 1 };
+  });
+}
+
+function pairsOf(text: string): [key: string, value: number | undefined][] {
+  return [...text.matchAll(PAIR)].map(([, key = '', number = '', unit]) => [key, sizeOf(number, unit)]);
+}
+
+/** What pairs of a key and a number tell together; the text names the memory where no key does. */
+export function valuesOfPairs(
+  pairs: readonly [key: string, value: number | undefined][],
+  text: string,
+): LevelValues | undefined {
   const values: Partial<Record<Figure, number>> = {};
   let memory = '';
   let firstKey: string | undefined;
@@ -73,6 +104,8 @@ function ofPairs(pairs: readonly [key: string, value: number | undefined][], tex
     const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
     if (figure === undefined || value === undefined || values[figure] !== undefined) continue;
+    // `min 5` counts minutes.
+    if (figure === 'minimum' && value < LEAST_MINIMUM && /\bmin$/i.test(key)) continue;
     firstKey ??= key;
     values[figure] = value;
     memory ||= named;
@@ -89,6 +122,10 @@ function ofPairs(pairs: readonly [key: string, value: number | undefined][], tex
   const before = firstKey === undefined ? text : text.slice(0, text.indexOf(firstKey));
   return { memory: memory || (before === '' ? '' : memoryOf(before)), ...values };
 }
+
+const LEAST_MINIMUM = 256;
+const LARGEST =
+  /\b(?:largest|biggest|max(?:imum)?)\b.*\b(?:free|blo?ck|blk|alloc|heap|allocatable|chunk|contig\w*)\b|\bmax(?:free|alloc|block|blk)\w*/;
 
 interface KeyMeaning {
   readonly figure: Figure | undefined;
@@ -115,15 +152,13 @@ function figureOf(key: string): Figure | undefined {
     .replace(/[_().-]+/g, ' ')
     .toLowerCase();
   // Counts, shares and changes are no sizes.
-  if (
-    /\b(?:blocks|count|percent|delta|diff|change|frag\w*|stack|flash|disk|min(?:utes)?|task|cpu)\s*$/.test(words.trim())
-  )
+  if (/\b(?:blocks|count|percent|delta|diff|change|frag\w*|stack|flash|disk|minutes|task|cpu)\s*$/.test(words.trim()))
     return undefined;
   if (/\b(?:stack|flash|disk|sketch)\b/.test(words)) return undefined;
-  if (
-    /\b(?:largest|biggest|max(?:imum)?)\b.*\b(?:free|block|alloc|heap|allocatable)\b|\bmax(?:free|alloc)\w*/.test(words)
-  )
-    return 'largest';
+  // The most that was ever used is no level of now.
+  if (/\b(?:max(?:imum)?|peak|highest)\b/.test(words) && /\b(?:used|usage|allocated|in use)\b/.test(words))
+    return undefined;
+  if (LARGEST.test(words)) return 'largest';
   if (/\b(?:min(?:imum)?|lowest|watermark|low water)\b/.test(words)) return 'minimum';
   if (/\b(?:free|available|avail|freeheap|remaining)\b/.test(words)) return 'free';
   if (/\b(?:used|allocated|in use)\b/.test(words)) return 'used';
@@ -138,7 +173,13 @@ function memoryOf(text: string): string {
 
 function sizeOf(number: string, unit: string | undefined): Bytes | undefined {
   const scale = UNITS[(unit ?? '').charAt(0).toLowerCase()] ?? 1;
-  const value = Number(number.replaceAll(',', '')) * (unit?.toLowerCase().startsWith('b') ? 1 : scale);
+  // A fraction of a byte is none: `23.456 bytes` are thousands.
+  const isDotted = unit?.toLowerCase().startsWith('b') && /^\d{1,3}(?:\.\d{3})+$/.test(number);
+  const digits = number.replace(
+    isDotted || (number.match(/\./g)?.length ?? 0) > 1 ? /\./g : /[,'\u2019_ \u00a0\u202f]/g,
+    '',
+  );
+  const value = Number(digits) * (unit?.toLowerCase().startsWith('b') ? 1 : scale);
   // A fraction of a byte is a share or a time.
   return scale === 1 && !Number.isInteger(value) ? undefined : Math.round(value);
 }

@@ -1,22 +1,19 @@
 import type { Bytes } from '../../base/units.js';
-import type { LevelValues } from './level-lines.js';
-
-/** What a table of levels says on the line at hand: levels that are whole, an area of memory, or nothing yet. */
-export type TableLine =
-  | { readonly kind: 'level'; readonly level: LevelValues }
-  | { readonly kind: 'region'; readonly address: number; readonly sizeBytes: Bytes }
-  | { readonly kind: 'more' };
+import { LevelCsv } from './level-csv.js';
+import type { LevelValues, TableLine } from './level-lines.js';
 
 const CAPS_TITLE = /Heap summary for capabilities (0x[0-9a-f]{1,8})/i;
 const CAPS_AREA = /\bAt (0x[0-9a-f]{1,16}) len (\d{1,12}) free (\d{1,12}) allocated (\d{1,12}) min_free (\d{1,12})/i;
 const CAPS_LARGEST = /\blargest_free_block (\d{1,12}) alloc_blocks \d/;
-const CAPS_TOTALS = /^\s*free (\d{1,12}) allocated (\d{1,12}) min_free (\d{1,12}) largest_free_block (\d{1,12})/;
+const CAPS_TOTALS = /^[\s*]*free (\d{1,12}) allocated (\d{1,12}) min_free (\d{1,12}) largest_free_block (\d{1,12})/;
 const STATS = /^\s*(max system bytes|system bytes|in use bytes)\s*=\s*(\d{1,15})\s*$/;
 const ARENA = /^\s*(Arena \d{1,6}|Total)(?: \(incl\. mmap\))?:\s*$/;
+const ZEPHYR_HEAP = /^\s*(free|allocated|max\. allocated)\s*:\s*(\d{1,12})\s*$/;
+const MEMHEAPS = /^\s*memheap\s+pool size\s+max used size\s+available size\s*$/;
+const MEMHEAP = /^\s*(\S{1,32})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*$/;
 const RT_FREE = /^\s*(total|used|maximum|available)\s*:\s*(\d{1,15})\s*$/;
 const FREE_COLUMNS = ['total', 'used', 'free', 'maxused', 'maxfree', 'largest', 'nused', 'nfree', 'name'] as const;
 type FreeColumn = (typeof FREE_COLUMNS)[number];
-const CSV_FREE = /^"?(?:free[ _-]?(?:heap|mem(?:ory)?|bytes|ram|size)?|heap[ _-]?free|free)"?$/i;
 
 /** Tables and groups of lines that tell levels: heap_caps_print_heap_info, malloc_stats, `free` of NuttX and RT-Thread, CSV with a heading. */
 export class LevelTables {
@@ -24,10 +21,15 @@ export class LevelTables {
   private area: LevelValues | undefined;
   private stats: { memory: string; system?: Bytes } | undefined;
   private rt: Partial<Record<string, Bytes>> = {};
+  private zephyr: { free?: Bytes; used?: Bytes } = {};
+  private inMemheaps = false;
   private free: readonly FreeColumn[] | undefined;
-  private csv: { readonly delimiter: string; readonly columns: readonly string[] } | undefined;
-  /** The time column's value in the last CSV row and what 1 of it is; undefined without a unit in its name. */
-  atUs: number | undefined;
+  private readonly csv = new LevelCsv();
+
+  /** The time of the last CSV row; undefined without a unit in the name of its column. */
+  get atUs(): number | undefined {
+    return this.csv.atUs;
+  }
 
   /** Undefined for a line that is no part of a table. */
   line(text: string): TableLine[] | undefined {
@@ -41,7 +43,11 @@ export class LevelTables {
       const stats = this.statsLine(text);
       if (stats) return stats;
     }
-    return (text.includes(':') ? this.rtLine(text) : undefined) ?? this.freeLine(text) ?? this.csvLine(text);
+    return (
+      (text.includes(':') ? (this.rtLine(text) ?? this.zephyrLine(text)) : this.memheapLine(text)) ??
+      this.freeLine(text) ??
+      this.csv.line(text)
+    );
   }
 
   /** heap_caps_print_heap_info: each area on two lines, then the totals. */
@@ -99,6 +105,34 @@ export class LevelTables {
     return [{ kind: 'level', level: { memory: '', free: available, total, ...minimum } }];
   }
 
+  /** `kernel heap` of Zephyr's shell. */
+  private zephyrLine(text: string): TableLine[] | undefined {
+    const match = ZEPHYR_HEAP.exec(text);
+    if (!match) return undefined;
+    const value = Number(match[2]);
+    if (match[1] === 'free') this.zephyr = { free: value };
+    else if (match[1] === 'allocated') this.zephyr.used = value;
+    const { free, used } = this.zephyr;
+    if (match[1] !== 'max. allocated' || free === undefined || used === undefined) return [{ kind: 'more' }];
+    this.zephyr = {};
+    const total = free + used;
+    return [{ kind: 'level', level: { memory: '', free, used, total, minimum: Math.max(0, total - value) } }];
+  }
+
+  /** `list_memheap` of RT-Thread: a row a heap. */
+  private memheapLine(text: string): TableLine[] | undefined {
+    if (MEMHEAPS.test(text)) {
+      this.inMemheaps = true;
+      return [{ kind: 'more' }];
+    }
+    const row = this.inMemheaps ? MEMHEAP.exec(text) : null;
+    if (!row) return undefined;
+    const [total, most, free] = row.slice(2).map(Number);
+    if (total === undefined || most === undefined || free === undefined || free > total || most > total)
+      return undefined;
+    return [{ kind: 'level', level: { memory: row[1] ?? '', free, total, minimum: total - most } }];
+  }
+
   /** NuttX `free`: a line of names, then a row a heap, its name first or last. */
   private freeLine(text: string): TableLine[] | undefined {
     if (!this.free && !text.includes('total')) return undefined;
@@ -122,54 +156,5 @@ export class LevelTables {
     const largest = this.free.includes('maxfree') ? value('maxfree') : value('largest');
     const memory = named?.[1] ?? numbers[this.free.indexOf('name')] ?? '';
     return [{ kind: 'level', level: { memory, free, total, ...(Number.isSafeInteger(largest) ? { largest } : {}) } }];
-  }
-
-  /** CSV whose heading names what is free and no address. */
-  private csvLine(text: string): TableLine[] | undefined {
-    // No name of a column has a colon in it.
-    if (!this.csv && (text.includes(':') || !/free/i.test(text))) return undefined;
-    const names = text.includes(',') ? text.split(',') : text.includes(';') ? text.split(';') : [];
-    const columns = names
-      .slice(0, 64)
-      .map((name) => name.trim().replaceAll('"', '').toLowerCase().replace(/[ -]/g, '_'));
-    if (
-      columns.length > 1 &&
-      columns.some((name) => CSV_FREE.test(name)) &&
-      columns.every((name) => /^[a-z_][\w()%]*$/.test(name))
-    ) {
-      this.csv = { delimiter: text.includes(',') ? ',' : ';', columns };
-      return [{ kind: 'more' }];
-    }
-    if (!this.csv) return undefined;
-    const fields = text.split(this.csv.delimiter, 64);
-    if (fields.length < 2) return undefined;
-    const value = (pattern: RegExp) =>
-      Number(fields[this.csv?.columns.findIndex((name) => pattern.test(name)) ?? -1]?.trim() || Number.NaN);
-    const known = <K extends string>(name: K, figure: number) =>
-      Number.isSafeInteger(figure) && figure >= 0 ? { [name]: figure } : {};
-    const free = value(CSV_FREE);
-    if (!Number.isSafeInteger(free) || free < 0) return undefined;
-    this.atUs = this.csvTime(value);
-    const level = {
-      memory: '',
-      free,
-      ...known('largest', value(/^(?:largest|max_free|max_alloc|biggest)/)),
-      ...known('minimum', value(/^min/)),
-      ...known('total', value(/^(?:total|heap_size|size)/)),
-    };
-    return [{ kind: 'level', level }];
-  }
-
-  /** A time counts only when its column says its unit. */
-  private csvTime(value: (pattern: RegExp) => number): number | undefined {
-    for (const [pattern, scale] of [
-      [/^(?:time|ts|timestamp|uptime|at)?_?\(?ms\)?$|millis/, 1e3],
-      [/^(?:time|ts|timestamp|uptime|at)?_?\(?us\)?$|micros/, 1],
-      [/^(?:time|ts|timestamp|uptime|at)?_?\(?s(?:ec(?:onds)?)?\)?$/, 1e6],
-    ] as const) {
-      const time = value(pattern);
-      if (Number.isFinite(time)) return time * scale;
-    }
-    return undefined;
   }
 }

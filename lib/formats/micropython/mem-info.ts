@@ -57,6 +57,7 @@ export function isText(bytes: Uint8Array): boolean {
 }
 
 class MemInfoReader extends TextReader {
+  private hasMap = false;
   private readonly maps = new GcTextReader((dump) => this.add(dump));
 
   constructor(builder: TraceBuilder, options: ImportOptions) {
@@ -77,20 +78,26 @@ class MemInfoReader extends TextReader {
 
   protected override flush(): void {
     this.maps.end();
+    // mem_info() without the map only says how full the heap is.
+    if (!this.hasMap && this.events.seen > 0) this.events.builder.add({ kind: 'info', info: { contents: 'levels' } });
   }
 
   private add({ layouts, said, doubts, prefix }: GcTextDump): void {
     const { events } = this;
     const atUs = this.clock.read(prefix);
+    this.hasMap ||= layouts.length > 0;
     if (layouts.length > 0) events.beginTable('mem_info');
     for (const [i, { geometry, objects }] of layouts.entries()) {
       const { poolAddress, blockBytes, blockCount } = geometry;
       events.builder.add({ kind: 'info', info: { unitBytes: blockBytes } });
       events.region(layouts.length > 1 ? `gc area ${i + 1}` : 'gc heap', poolAddress, blockCount * blockBytes);
-      const details = { atUs };
-      for (const { address, blocks } of objects) events.alloc(address, blocks * blockBytes, details);
+      if (poolAddress === 0)
+        events.note('mem-info-offsets', 'a map has no title: its addresses are offsets from the start of the heap');
+      for (const { address, blocks } of objects) events.block(address, blocks * blockBytes, atUs);
     }
     for (const doubt of doubts) events.gap(doubt);
+    if (!said && layouts.length > 0)
+      events.note('mem-info-length', 'no totals stand above a map: whether its last lines are there is not told');
     if (said) this.level(said, layouts, atUs);
   }
 

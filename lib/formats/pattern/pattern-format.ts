@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../../errors/errors.js';
 import type { TraceInfo } from '../../trace/heap-event.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
+import { looksCut } from '../cut-line.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { LineDecoder } from '../line-decoder.js';
 import { headLines } from '../line-splitter.js';
@@ -84,6 +85,7 @@ class PatternDecoder extends LineDecoder {
   private readonly events: TextEvents;
   private readonly clock = new LogClock();
   private firstLine = '';
+  private lineBefore = '';
 
   constructor(
     builder: TraceBuilder,
@@ -101,6 +103,8 @@ class PatternDecoder extends LineDecoder {
 
   protected line(text: string): void {
     if (this.firstLine === '') this.firstLine = text.trim().slice(0, 120);
+    const before = this.lineBefore;
+    this.lineBefore = text;
     for (const matcher of this.matchers) {
       const values = matcher.match(text);
       if (!values) continue;
@@ -110,6 +114,8 @@ class PatternDecoder extends LineDecoder {
       // A line makes one event at most, but may tell several levels, or begin a table as well.
       if (isEvent(matcher.pattern.kind)) return;
     }
+    if (this.torn && this.events.seen > 0 && looksCut(text, before))
+      this.events.gap('torn tail: the last line has no end, it may be a record', 1);
   }
 
   private add(pattern: LinePattern, values: FieldValues): void {

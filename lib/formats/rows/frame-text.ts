@@ -1,4 +1,4 @@
-import { type Backtrace, CUT_FRAME, type Frame } from '../../trace/heap-event.js';
+import { CUT_FRAME, type Frame } from '../../trace/heap-event.js';
 
 /*
  * A backtrace in one cell of a table, innermost first:
@@ -42,10 +42,14 @@ export function stackText(texts: Iterable<string>): string {
   return all;
 }
 
-/** The frames of such a text; undefined when it is none. */
-export function parseStackText(text: string): Backtrace | undefined {
-  const frames = text.split(SEPARATOR).map((part) => (part.startsWith('{') ? jsonFrame(part) : plainFrame(part)));
-  return frames.every((frame) => frame !== undefined) ? frames : undefined;
+/** The texts of the single frames of such a text, innermost first. */
+export function frameTextsOf(text: string): readonly string[] {
+  return text.split(SEPARATOR);
+}
+
+/** The frame of such a text; undefined when it is none. */
+export function parseFrameText(text: string): Frame | undefined {
+  return text.startsWith('{') ? jsonFrame(text) : plainFrame(text);
 }
 
 /** JSON in which nothing acts on a terminal, ends a line, or is taken away when a log is cleaned. */

@@ -1,7 +1,7 @@
-import type { StackId } from '../../base/units.js';
-import type { Backtrace } from '../../trace/heap-event.js';
+import type { FrameId, StackId } from '../../base/units.js';
+import type { Frame } from '../../trace/heap-event.js';
 import type { InternTables } from '../../trace/tables.js';
-import { frameFromJson, parseStackText } from './frame-text.js';
+import { frameFromJson, frameTextsOf, parseFrameText } from './frame-text.js';
 import type { RowColumn } from './row-columns.js';
 
 /** One row of a table, however it is written. */
@@ -39,11 +39,10 @@ export class CsvRow implements RowSource {
   fields: readonly string[] = [];
   private readonly known = new Map<string, StackId | undefined>();
   private readonly at: ReadonlyMap<string, number>;
+  private readonly frames: KnownFrames;
 
-  constructor(
-    private readonly tables: InternTables,
-    columns: readonly RowColumn[],
-  ) {
+  constructor(tables: InternTables, columns: readonly RowColumn[]) {
+    this.frames = new KnownFrames(tables);
     this.at = new Map(columns.map((name, i) => [name, i]));
   }
 
@@ -57,7 +56,7 @@ export class CsvRow implements RowSource {
     // Most rows have one of a few.
     if (this.known.has(text)) return this.known.get(text);
     if (this.known.size >= MAX_KEPT) this.known.clear();
-    const stack = internFrames(this.tables, parseStackText(text));
+    const stack = this.frames.stack(frameTextsOf(text), parseFrameText, (frame) => frame);
     this.known.set(text, stack);
     return stack;
   }
@@ -70,7 +69,11 @@ export class CsvRow implements RowSource {
 export class NdjsonRow implements RowSource {
   private row: Readonly<Record<string, unknown>> = {};
 
-  constructor(private readonly tables: InternTables) {}
+  private readonly frames: KnownFrames;
+
+  constructor(tables: InternTables) {
+    this.frames = new KnownFrames(tables);
+  }
 
   /** False when the line is no JSON object. */
   read(line: string): boolean {
@@ -89,8 +92,7 @@ export class NdjsonRow implements RowSource {
     const value = Object.hasOwn(this.row, column) ? this.row[column] : undefined;
     if (value === undefined) return -1;
     if (!Array.isArray(value)) return undefined;
-    const frames = value.flatMap((frame) => frameFromJson(frame) ?? []);
-    return frames.length === value.length ? internFrames(this.tables, frames) : undefined;
+    return this.frames.stack(value as readonly unknown[], frameFromJson, keyOf);
   }
 
   json(column: RowColumn): unknown {
@@ -98,8 +100,40 @@ export class NdjsonRow implements RowSource {
   }
 }
 
-function internFrames(tables: InternTables, frames: Backtrace | undefined): StackId | undefined {
-  return frames && tables.stack(frames);
+/** What tells a frame of JSON from others: an object that is no frame has a key, too. */
+function keyOf(value: unknown): string {
+  const frame = (value ?? {}) as Readonly<Record<keyof Frame, unknown>>;
+  const { address, line, inlined, kind, certainty, file, functionName } = frame;
+  return `${address} ${line} ${inlined} ${kind} ${certainty} ${String(file).length} ${file}${functionName}`;
+}
+
+/** Frames that were read before: a table has few of them, in every row. */
+class KnownFrames {
+  private readonly known = new Map<string, FrameId | undefined>();
+
+  constructor(private readonly tables: InternTables) {}
+
+  /** The stack of frames, innermost first, each read once; undefined when one cannot be read. */
+  stack<T>(list: readonly T[], read: (one: T) => Frame | undefined, key: (one: T) => string): StackId | undefined {
+    let stack: StackId = -1;
+    for (let i = list.length - 1; i >= 0; i--) {
+      const frame = this.frame(list[i] as T, read, key);
+      if (frame === undefined) return undefined;
+      stack = this.tables.push(stack, frame);
+    }
+    return stack;
+  }
+
+  private frame<T>(one: T, read: (one: T) => Frame | undefined, key: (one: T) => string): FrameId | undefined {
+    const text = key(one);
+    const before = this.known.get(text);
+    if (before !== undefined) return before;
+    const frame = read(one);
+    const id = frame && this.tables.frame(frame);
+    if (this.known.size >= MAX_KEPT) this.known.clear();
+    this.known.set(text, id);
+    return id;
+  }
 }
 
 function parsed(text: string): unknown {

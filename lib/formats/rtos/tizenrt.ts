@@ -10,6 +10,7 @@ export const tizenRtFormat = patternReader({
     'snapshot(mem_leak): Type | Addr | Size',
     'alloc: LEAK | {address} | {size} | {caller} | {task}',
     'total: *** {count} LEAKS',
+    'mark(broken node): BROKEN | {any} | {any} | {any} | {any}',
   ],
   confidence: 0.84,
   remedy: 'run `mem_leak` in the TASH shell and keep its whole output',

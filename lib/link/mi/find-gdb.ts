@@ -1,3 +1,5 @@
+import type { Architecture } from '../../arch/architecture.js';
+import { ARM } from '../../arch/arm/arm.js';
 import { installHint } from '../../base/install-hint.js';
 import { outputOf } from '../../base/run-tool.js';
 import { ToolMissingError } from '../../errors/errors.js';
@@ -10,14 +12,15 @@ export interface GdbProgram {
   readonly hasPython: boolean;
 }
 
-const CANDIDATES = ['arm-none-eabi-gdb', 'gdb-multiarch', 'gdb'];
-
 /**
- * Finds a gdb: `override` (an option or an environment variable, as the caller says), else the first of arm-none-eabi-gdb,
- * gdb-multiarch and gdb that runs. @throws ToolMissingError HH1801
+ * Finds a gdb: `override` (an option or an environment variable, as the caller says), else the first that runs of those that may know
+ * the architecture (Arm: arm-none-eabi-gdb, gdb-multiarch, gdb). @throws ToolMissingError HH1801
  */
-export async function findGdb(override?: string): Promise<GdbProgram> {
-  const tried = override === undefined ? CANDIDATES : [override];
+export async function findGdb(
+  override?: string,
+  { gdbPrograms }: Pick<Architecture, 'gdbPrograms'> = ARM,
+): Promise<GdbProgram> {
+  const tried = override === undefined ? gdbPrograms : [override];
   for (const path of tried) {
     const found = await tryGdb(path);
     if (found) return found;

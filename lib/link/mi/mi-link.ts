@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PC } from '../../arch/arm/registers.js';
-import { type Address, formatAddress, type Milliseconds } from '../../base/units.js';
+import type { Address, Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, TargetError } from '../../errors/errors.js';
 import { type Backtrace, CUT_FRAME } from '../../trace/heap-event.js';
 import type { DebugLink, StopReason } from '../debug-link.js';
 import { Interrupts, type StopCause } from '../interrupts.js';
 import { linkReport, type RunTimes } from '../link-times.js';
-import { StepSimulator } from '../rsp/step-simulator.js';
 import type { Leaving } from '../server/farewell.js';
 import { QuietTimes, WAIT_MS } from '../waits.js';
 import { connectTarget, type MiLinkOptions } from './connect-target.js';
@@ -15,8 +13,9 @@ import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import { isInterrupt, type MiConnection, type StopRecord } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
-import { commandsOf, MiRegisters } from './mi-registers.js';
-import { asText, isRecord, listOf } from './mi-values.js';
+import { memoryOf } from './mi-memory.js';
+import { MiRegisters } from './mi-registers.js';
+import { asText, isRecord } from './mi-values.js';
 
 /** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */
 const SCRIPT_MS: Milliseconds = 500;
@@ -26,10 +25,12 @@ export class MiLink implements DebugLink, Leaving {
   private readonly breakpoints = new Map<Address, string>();
   private stopped: Promise<StopRecord> | undefined;
   private readonly earlyEnds = new EarlyEnds((command) => this.mi.consoleOutput(command));
-  private readonly reader = new MiRegisters((command) => this.mi.command(command));
+  private readonly reader = new MiRegisters(
+    (command) => this.mi.command(command),
+    (address, length) => this.readMemory(address, length),
+  );
   /** Of the current stop; undefined when nobody asked, or they were changed. */
   private known: Uint32Array | undefined;
-  private readonly simulator = new StepSimulator((address, length) => this.readMemory(address, length));
   private readonly interrupts: Interrupts;
   /** Whether the target was let go already. */
   private isLeft = false;
@@ -75,20 +76,7 @@ export class MiLink implements DebugLink, Leaving {
   }
 
   async readMemory(address: Address, length: number): Promise<Uint8Array> {
-    const reply = await this.mi.command(`-data-read-memory-bytes ${address} ${length}`);
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    for (const part of listOf(reply, 'memory')) {
-      if (!isRecord(part)) continue;
-      const contents = Buffer.from(asText(part.contents), 'hex');
-      bytes.set(contents.subarray(0, length), Number(asText(part.offset)));
-      filled += contents.length;
-    }
-    if (filled >= length) return bytes;
-    throw new TargetError(
-      'HH1506',
-      `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
-    );
+    return memoryOf(await this.mi.command(`-data-read-memory-bytes ${address} ${length}`), address, length);
   }
 
   /** Writes memory of the halted target. */
@@ -132,10 +120,8 @@ export class MiLink implements DebugLink, Leaving {
   /** Does the instruction at a breakpoint in the processor's place where that can be done; gdb steps over the others by itself. */
   private async passBreakpoint(): Promise<void> {
     const registers = this.known;
-    if (!registers || !this.breakpoints.has(registers[PC] ?? 0)) return;
-    const effect = await this.simulator.effect(registers);
-    if (!effect) return;
-    for (const command of commandsOf(effect)) await this.mi.command(command);
+    if (!registers || !this.breakpoints.has(await this.reader.pcOf(registers))) return;
+    for (const command of await this.reader.commandsPast(registers)) await this.mi.command(command);
   }
 
   /**

@@ -2,18 +2,18 @@ import { type Address, formatAddress } from '../../base/units.js';
 import { describe, type RspConnection } from './rsp-connection.js';
 import { breakpointRefused, requestRefused } from './rsp-errors.js';
 
-/** Thumb: what gdb calls the kind of a 16-bit breakpoint. */
-const THUMB_KIND = 2;
-
 export interface BreakpointOptions {
   /** Whether a software breakpoint may be written there: RAM, or flash where the user allowed it. */
   readonly maySoftware: (address: Address) => boolean;
+  /** What gdb calls the kind of a breakpoint there: the length of the instruction. */
+  readonly kindAt: (address: Address) => Promise<number>;
 }
 
 /** The breakpoints that are set, hardware (`Z1`) where the chip has a comparator left, else software (`Z0`) in RAM only. */
 export class Breakpoints {
   private readonly types = new Map<Address, 0 | 1>();
   private readonly asked = new Set<Address>();
+  private readonly kinds = new Map<Address, number>();
 
   constructor(
     private readonly connection: RspConnection,
@@ -36,14 +36,15 @@ export class Breakpoints {
   /** @throws TargetError HH1557 when there is no room for it. */
   async set(address: Address): Promise<void> {
     if (this.types.has(address)) return;
+    const place = await this.placeOf(address);
     this.asked.add(address);
-    const hardware = await this.ask(`Z1,${address.toString(16)},${THUMB_KIND}`);
+    const hardware = await this.ask(`Z1,${place}`);
     if (hardware === 'OK') {
       this.types.set(address, 1);
       return;
     }
     if (this.options.maySoftware(address)) {
-      const software = await this.ask(`Z0,${address.toString(16)},${THUMB_KIND}`);
+      const software = await this.ask(`Z0,${place}`);
       if (software === 'OK') {
         this.types.set(address, 0);
         return;
@@ -57,7 +58,7 @@ export class Breakpoints {
   async remove(address: Address): Promise<void> {
     const type = this.types.get(address);
     if (type === undefined) return;
-    const reply = await this.ask(`z${type},${address.toString(16)},${THUMB_KIND}`);
+    const reply = await this.ask(`z${type},${await this.placeOf(address)}`);
     if (reply !== 'OK') {
       throw requestRefused(
         this.connection.where,
@@ -78,6 +79,13 @@ export class Breakpoints {
       });
     }
     if (failure !== undefined) throw failure;
+  }
+
+  /** What the requests say of a place; code is looked at once, before a breakpoint can stand in it. */
+  private async placeOf(address: Address): Promise<string> {
+    const kind = this.kinds.get(address) ?? (await this.options.kindAt(address));
+    this.kinds.set(address, kind);
+    return `${address.toString(16)},${kind}`;
   }
 
   private async ask(payload: string): Promise<string> {

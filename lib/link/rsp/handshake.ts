@@ -1,3 +1,4 @@
+import type { Architecture } from '../../arch/architecture.js';
 import type { Bytes } from '../../base/units.js';
 import { RegisterLayout } from './register-layout.js';
 import type { RspConnection } from './rsp-connection.js';
@@ -22,14 +23,18 @@ export interface ServerFeatures {
 /** What a packet may hold when the server does not say (gdb's own default). */
 const DEFAULT_PACKET_BYTES = 400;
 const MAX_XFER_BYTES = 1024 * 1024;
-const OURS = 'qSupported:multiprocess-;swbreak+;hwbreak+;vContSupported+;binary-upload+;xmlRegisters=arm';
+const OURS = 'qSupported:multiprocess-;swbreak+;hwbreak+;vContSupported+;binary-upload+;xmlRegisters=arm,riscv';
 
 /**
  * Asks what the server can do, and reads the target description: QEMU 7.2 answers `p` and `P` with nothing until
  * that was read. Acknowledgements are turned off; where the server refuses that, `ackless` says that it can do
  * without (QEMU takes the next `$` for one, and stops a running target when it gets a late `+`).
  */
-export async function negotiate(connection: RspConnection, ackless: boolean): Promise<ServerFeatures> {
+export async function negotiate(
+  connection: RspConnection,
+  ackless: boolean,
+  architecture?: Architecture,
+): Promise<ServerFeatures> {
   // Until it is agreed otherwise a server expects acknowledgements; a `+` now is harmless, the target is halted.
   connection.acknowledges = !ackless;
   const offered = parseSupported((await connection.request(OURS)).toString('latin1'));
@@ -40,8 +45,9 @@ export async function negotiate(connection: RspConnection, ackless: boolean): Pr
   const layout = offered.has('qXfer:features:read')
     ? RegisterLayout.from(
         await readTargetXml(await read('features:read:target.xml'), (name) => read(`features:read:${name}`)),
+        architecture,
       )
-    : RegisterLayout.arm();
+    : RegisterLayout.plain(architecture);
   const memoryMap = offered.has('qXfer:memory-map:read') ? readMemoryMap(await read('memory-map:read:')) : undefined;
   const vCont = parseVCont((await connection.request('vCont?')).toString('latin1'));
   return { packetBytes, noAckMode, binaryReads: offered.has('binary-upload'), vCont, layout, memoryMap };

@@ -1,4 +1,4 @@
-import { PC } from '../../arch/arm/registers.js';
+import type { Architecture } from '../../arch/architecture.js';
 import type { Address, Bytes, Milliseconds } from '../../base/units.js';
 import { Interrupts, type StopCause } from '../interrupts.js';
 import { type QuietTimes, WAIT_MS } from '../waits.js';
@@ -10,6 +10,8 @@ import { interruptUnanswered, outOfStep, requestRefused, requestUnsupported, tar
 import { parseStopReply, SIGINT, type StopReply } from './stop-reply.js';
 
 export interface RspClientOptions extends RspConnectOptions {
+  /** Of the firmware; default: what the server's registers tell. */
+  readonly architecture?: Architecture;
   /** The server does without acknowledgements even where it has no no-ack mode (QEMU). */
   readonly ackless?: boolean;
   readonly maySoftwareBreakpoint?: (address: Address) => boolean;
@@ -37,7 +39,10 @@ export class RspClient {
     private readonly options: RspClientOptions,
   ) {
     this.memory = new MemoryAccess(connection, features);
-    this.breakpoints = new Breakpoints(connection, { maySoftware: options.maySoftwareBreakpoint ?? (() => false) });
+    this.breakpoints = new Breakpoints(connection, {
+      maySoftware: options.maySoftwareBreakpoint ?? (() => false),
+      kindAt: (address) => this.breakpointKind(address),
+    });
     const answerMs = options.interruptTimeoutMs ?? WAIT_MS.interrupt;
     const link = {
       send: () => connection.interrupt(),
@@ -50,7 +55,7 @@ export class RspClient {
   static async connect(options: RspClientOptions, signal?: AbortSignal): Promise<RspClient> {
     const connection = await RspConnection.open(options, signal);
     try {
-      const features = await negotiate(connection, options.ackless ?? false);
+      const features = await negotiate(connection, options.ackless ?? false, options.architecture);
       const client = new RspClient(connection, features, options);
       client.expectStopped(await connection.request('?'));
       // What came unasked has come before this answer.
@@ -71,9 +76,19 @@ export class RspClient {
     return this.features.vCont.has('c') ? 'vCont;c' : 'c';
   }
 
-  /** r0 to r15, then xPSR where the server sends it. */
+  /** What the server's registers are those of. */
+  get architecture(): Architecture {
+    return this.features.layout.architecture;
+  }
+
+  /** The registers of the architecture, in its order, with the status words that the server has. */
   async registers(): Promise<Uint32Array> {
-    return this.parseRegisters(await this.connection.request('g'));
+    const registers = this.parseRegisters(await this.connection.request('g'));
+    const replies: Buffer[] = [];
+    for (const request of this.features.layout.statusRequests(registers.length)) {
+      replies.push(await this.connection.request(request));
+    }
+    return this.features.layout.withStatus(registers, replies);
   }
 
   parseRegisters(reply: Buffer): Uint32Array {
@@ -87,12 +102,42 @@ export class RspClient {
   }
 
   async writeRegister(index: number, value: number): Promise<void> {
-    const request = this.features.layout.write(index, value);
-    this.expectOk(await this.connection.request(request), request);
+    for (const request of await this.registerWrites(() => this.registers(), index, value)) {
+      this.expectOk(await this.connection.request(request), request);
+    }
+  }
+
+  /** The requests that set a register of a target whose registers are these: none where trying it has done it. */
+  async registerWrites(
+    registers: () => Uint32Array | Promise<Uint32Array>,
+    index: number,
+    value: number,
+  ): Promise<string[]> {
+    const { layout } = this.features;
+    const one = layout.write(index, value);
+    if (layout.writesOne) return [one];
+    if (layout.writesOne === undefined) {
+      const reply = await this.connection.request(one);
+      layout.writesOne = reply.length > 0;
+      if (layout.writesOne) {
+        this.expectOk(reply, one);
+        return [];
+      }
+    }
+    const all = await registers();
+    return [layout.writeAll(all.map((word, at) => (at === index ? value : word)))];
   }
 
   setPc(address: Address): Promise<void> {
-    return this.writeRegister(PC, address);
+    return this.writeRegister(this.architecture.pc, address);
+  }
+
+  /** How long the instruction at an address is, as far as a breakpoint must know; code that cannot be read counts as the shortest. */
+  private async breakpointKind(address: Address): Promise<number> {
+    const known = this.architecture.breakpointKind();
+    if (known !== undefined) return known;
+    const code = await this.memory.read(address, 2).catch(() => new Uint8Array(2));
+    return this.architecture.breakpointKind((code[0] ?? 0) | ((code[1] ?? 0) << 8)) ?? 2;
   }
 
   readMemory(address: Address, length: Bytes): Promise<Uint8Array> {

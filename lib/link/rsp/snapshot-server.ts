@@ -1,21 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Architecture } from '../../arch/architecture.js';
 import type { RawSample } from '../../trace/heap-event.js';
 import { encodePacket, PacketDecoder } from './packet-codec.js';
 
-/** A Cortex-M's core registers, in the order of {@link RawSample}. */
-const TARGET_XML = `<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target><architecture>arm</architecture>
-<feature name="org.gnu.gdb.arm.m-profile">${[
-  ...Array.from({ length: 13 }, (_, index) => `r${index}`),
-  'sp',
-  'lr',
-  'pc',
-  'xpsr',
-]
-  .map((name) => `<reg name="${name}" bitsize="32"/>`)
-  .join('')}</feature></target>`;
-const REGISTERS = 17;
-/** Thumb state: what xPSR says of every Cortex-M that runs; for samples of servers that do not send it. */
-const THUMB_XPSR = 0x01000000;
 const MAX_READ_BYTES = 64 * 1024;
 
 /**
@@ -26,18 +13,24 @@ export class SnapshotServer implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
   private sample: RawSample | undefined;
 
-  private constructor(private readonly server: Server) {
+  private readonly document: string;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly architecture: Architecture,
+  ) {
+    this.document = targetXml(architecture);
     server.on('connection', (socket) => this.serve(socket));
   }
 
   /** Listens on a free port of 127.0.0.1. */
-  static async listen(): Promise<SnapshotServer> {
+  static async listen(architecture: Architecture): Promise<SnapshotServer> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);
     });
-    return new SnapshotServer(server);
+    return new SnapshotServer(server, architecture);
   }
 
   get port(): number {
@@ -76,7 +69,7 @@ export class SnapshotServer implements AsyncDisposable {
   private answer(request: string): string {
     if (request.startsWith('qSupported')) return 'PacketSize=4000;QStartNoAckMode+;qXfer:features:read+';
     if (request === 'QStartNoAckMode' || /^[HPGMXzZD]/.test(request)) return 'OK';
-    if (request.startsWith('qXfer:features:read:target.xml:')) return piece(TARGET_XML, request);
+    if (request.startsWith('qXfer:features:read:target.xml:')) return piece(this.document, request);
     if (request === 'qAttached') return '1';
     if (request === '?' || request === 'c' || request === 's' || /^vCont;/.test(request)) return 'S05';
     if (request === 'g') return this.registers();
@@ -85,10 +78,11 @@ export class SnapshotServer implements AsyncDisposable {
   }
 
   private registers(): string {
-    const bytes = Buffer.alloc(REGISTERS * 4);
+    const { description, required } = this.architecture;
+    const bytes = Buffer.alloc((required + description.status.length) * 4);
     const { registers } = this.sample ?? { registers: new Uint32Array(0) };
-    for (let index = 0; index < REGISTERS; index++) {
-      bytes.writeUInt32LE(registers[index] ?? (index === REGISTERS - 1 ? THUMB_XPSR : 0), index * 4);
+    for (let index = 0; index * 4 < bytes.length; index++) {
+      bytes.writeUInt32LE(registers[index] ?? description.status[index - required] ?? 0, index * 4);
     }
     return bytes.toString('hex');
   }
@@ -115,4 +109,13 @@ function piece(text: string, request: string): string {
     .map((part) => Number.parseInt(part, 16));
   const part = text.slice(offset, offset + length);
   return `${offset + length >= text.length ? 'l' : 'm'}${part}`;
+}
+
+/** The core registers of an architecture, in the order of {@link RawSample}. */
+function targetXml({ description, registers, required }: Architecture): string {
+  const { architecture, feature, status } = description;
+  const shown = registers.slice(0, required + status.length);
+  const regs = shown.map(([name]) => `<reg name="${name}" bitsize="32"/>`).join('');
+  return `<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target><architecture>${architecture}</architecture>
+<feature name="${feature}">${regs}</feature></target>`;
 }

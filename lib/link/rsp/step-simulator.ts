@@ -1,41 +1,47 @@
-import { isInArmState } from '../../arch/arm/program-status.js';
-import { PC, XPSR } from '../../arch/arm/registers.js';
-import { literalAddress, type StepEffect, simulateThumb, type ThumbCode } from '../../arch/arm/thumb-step.js';
+import type { Architecture } from '../../arch/architecture.js';
+import type { Instruction, StepEffect } from '../../arch/step-effect.js';
 import type { Address, Bytes } from '../../base/units.js';
 
-/** Code of Cortex-M parts that can change while a firmware runs. */
-const RAM_START = 0x20000000;
 const MAX_CACHED = 10_000;
+
+export interface SimulatedCode {
+  readonly read: (address: Address, length: Bytes) => Promise<Uint8Array>;
+  /** Whether the program's code there never changes; needed where the architecture does not tell. Default: it may. */
+  readonly isConstant?: (address: Address) => boolean;
+}
 
 /**
  * Gets a target past a breakpoint without taking it away: does the one instruction in the processor's place. Taking a breakpoint away
  * costs two more requests, and an emulator throws its translated code away at each.
  */
 export class StepSimulator {
-  private readonly codes = new Map<Address, ThumbCode>();
+  private readonly codes = new Map<Address, Instruction>();
 
-  constructor(private readonly read: (address: Address, length: Bytes) => Promise<Uint8Array>) {}
+  constructor(
+    private readonly architecture: Architecture,
+    private readonly code: SimulatedCode,
+  ) {}
 
   /** What the instruction at pc does; undefined when the processor must run it itself. */
   async effect(registers: Uint32Array): Promise<StepEffect | undefined> {
-    const pc = registers[PC] ?? 0;
-    if (pc >= RAM_START || isInArmState(registers[XPSR])) return undefined;
+    const { architecture } = this;
+    const pc = registers[architecture.pc] ?? 0;
+    if (!architecture.mayStepAt(pc, registers)) return undefined;
     const code = this.codes.get(pc) ?? (await this.fetch(pc));
-    return simulateThumb(code, registers);
+    return architecture.effectOf(code, registers);
   }
 
-  private async fetch(pc: Address): Promise<ThumbCode> {
-    const view = viewOf(await this.read(pc, 4));
-    const first = view.getUint16(0, true);
-    const at = literalAddress(first, pc);
-    const literal = at === undefined ? undefined : viewOf(await this.read(at, 4)).getUint32(0, true);
-    const code = { first, second: view.getUint16(2, true), ...(literal === undefined ? {} : { literal }) };
+  private async fetch(pc: Address): Promise<Instruction> {
+    const word = wordOf(await this.code.read(pc, 4));
+    const at = this.architecture.literalAddress(word, pc);
+    const code = at === undefined ? { word } : { word, literal: wordOf(await this.code.read(at, 4)) };
+    if (!this.architecture.hasConstantCode && !this.code.isConstant?.(pc)) return code;
     if (this.codes.size >= MAX_CACHED) this.codes.clear();
     this.codes.set(pc, code);
     return code;
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function wordOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
 }

@@ -19,19 +19,21 @@ interface StopText extends Partial<TrackerStop> {
   readonly sp: number;
 }
 
-const call = (hook: CallHook, lr: number, stop: StopText): TrackerStop => ({
+const call = (hook: CallHook, returnAddress: number, stop: StopText): TrackerStop => ({
   args: [],
+  result: 0,
   context: 'thread',
   ...stop,
   pc: hook.address,
-  lr,
+  returnAddress,
 });
 const back = (pc: number, result: number, stop: StopText): TrackerStop => ({
   context: 'thread',
-  lr: 0,
+  returnAddress: 0,
+  args: [],
   ...stop,
   pc,
-  args: [result],
+  result,
 });
 
 /** `opened malloc`, `alloc 1000 24`: what steps say, without the calls they belong to. */
@@ -254,8 +256,9 @@ test('stops at any place never make a call end twice', (t) => {
   const stop = fc.record({
     pc: fc.constantFrom(...HOOKS.map(({ address }) => address), 0x1000, 0x1004),
     sp: fc.constantFrom(0x8000, 0x7ff0, 0x7fe0),
-    lr: fc.constantFrom(0x1000, 0x1004),
+    returnAddress: fc.constantFrom(0x1000, 0x1004),
     args: fc.constant([0x3000, 16]),
+    result: fc.constant(0x3000),
     context: fc.constantFrom('thread', 'exception 15'),
     callers: fc.constantFrom([], [0x1000]),
   });

@@ -197,3 +197,15 @@ test('what the target prints while it runs is passed on', async (t) => {
     { onOutput },
   );
 });
+
+test('a server that sets no single register is given all of them', async (t) => {
+  const all = WORDS.slice(0, 15).map((_, index) => G_REPLY.slice(index * 8, index * 8 + 8));
+  await against({ g: G_REPLY, P: '', G: 'OK' }, async (client, requests) => {
+    await client.setPc(0x1234);
+    await client.setPc(0x5678);
+    t.deepEqual(
+      requests.filter((request) => /^[PG]/.test(request)),
+      ['Pf=34120000', `G${all.join('')}34120000`, `G${all.join('')}78560000`],
+    );
+  });
+});

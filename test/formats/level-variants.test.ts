@@ -1,0 +1,94 @@
+import test from 'ava';
+import { parseLevelLine } from '../../lib/formats/levels/level-lines.js';
+import type { Trace } from '../../lib/trace/trace.js';
+import { readCase } from '../support/case-trace.js';
+
+const levels = (trace: Trace) =>
+  trace.levels.map(({ memory, freeBytes, largestFreeBytes, minimumFreeBytes }) => [
+    memory,
+    freeBytes,
+    largestFreeBytes,
+    minimumFreeBytes,
+  ]);
+
+const LINES: Readonly<Record<string, Partial<ReturnType<typeof parseLevelLine>>>> = {
+  'INFO | Heap: 118432/294912 bytes free (-2144 since last), min 96204, largest block 65524': {
+    free: 118432,
+    total: 294912,
+    minimum: 96204,
+    largest: 65524,
+  },
+  'DEBUG: IntHeapFree:50000 IntMin:40000 MaxIntBlk:30000 PSRAM:4000000': {
+    free: 50000,
+    minimum: 40000,
+    largest: 30000,
+  },
+  'frag:  30% (freeheap: 45400 - maxblock=24024) <- step': { free: 45400, largest: 24024 },
+  'Free heap: 23.456 bytes, largest 9.216 bytes block': { free: 23456 },
+  'free heap = 123 456 bytes': { free: 123456 },
+  'free heap: 123\u202f456 B, largest block: 65\u00a0536 B': { free: 123456, largest: 65536 },
+  "Free heap: 1'234'567": { free: 1234567 },
+  'Free heap: 1,234,567': { free: 1234567 },
+  'Free heap: 201.5 KB (62%), max block 110 KB': { free: 206336, largest: 112640 },
+  'heap free 23456, uptime min 5': { free: 23456 },
+  'heap: free 3404, max. allocated: 4800': { free: 3404 },
+  'Largest free block: 110000 bytes': { largest: 110000 },
+};
+for (const [line, figures] of Object.entries(LINES)) {
+  test(`levels of '${line}'`, (t) => {
+    t.deepEqual(parseLevelLine(line), { memory: '', ...figures });
+  });
+}
+
+test('the largest block on a line of its own that does not name the heap', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    '[D][debug:151]: Free Heap Size: 201524 bytes\n[D][debug:151]: Largest free block: 110000 bytes\n[D][debug:151]: Free Heap Size: 200524 bytes\n',
+  );
+  t.deepEqual(levels(trace), [
+    ['', 201524, 110000, undefined],
+    ['', 200524, undefined, undefined],
+  ]);
+});
+
+test('Zephyr: kernel heap', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    'uart:~$ kernel heap\nfree:           3404\nallocated:      4692\nmax. allocated: 4800\n',
+  );
+  t.deepEqual(levels(trace), [['', 3404, undefined, 3296]]);
+  t.is(trace.levels[0]?.totalBytes, 8096);
+});
+
+test('RT-Thread: list_memheap, a row a heap', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    'memheap   pool size  max used size available size\n-------- ---------- ------------- --------------\nsdram    8388608    123456        8300000\nheap     65536      23456         42000\n',
+  );
+  t.deepEqual(levels(trace), [
+    ['sdram', 8300000, undefined, 8265152],
+    ['heap', 42000, undefined, 42080],
+  ]);
+});
+
+test('heap_caps_print_heap_info in Markdown: the emphasis of the totals hides nothing', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    '**Heap summary for capabilities 0x00000004:**\n  At 0x3ffe0440 len 129984 free 20836 allocated 107524 min_free 20836\n' +
+      '    largest_free_block 16384 alloc_blocks 1 free_blocks 1 total_blocks 2\n  Totals:\n    **free 20836 allocated 107524 min_free 20836 largest_free_block 16384**\n',
+  );
+  t.deepEqual(levels(trace)[1], ['capabilities 0x00000004', 20836, 16384, 20836]);
+});
+
+test('CSV of levels with units in its names and decimal commas', (t) => {
+  const trace = readCase(t, 'heap-levels', 'time (s);free (KB);largest (KB)\n0,5;120,5;100\n1,5;110,5;99\n');
+  t.deepEqual(levels(trace), [
+    ['', 123392, 102400, undefined],
+    ['', 113152, 101376, undefined],
+  ]);
+  t.is(trace.levels[1]?.atUs, 1.5e6);
+});

@@ -1,0 +1,54 @@
+import test from 'ava';
+import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { stackDoubts } from '../../lib/trace/stack-doubts.js';
+import { backtraceOf } from '../../lib/trace/trace.js';
+import { addr2line } from '../support/addr2line.js';
+import { captureInQemu, eventLines } from '../support/capture.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
+import { captureMalloc } from '../support/malloc-capture.js';
+
+const boardName = 'qemu-sim-lx106';
+const elf = lispFirmware({ board: 'sim-lx106', opt: 'Og', variant: 'small' });
+const whole = await captureInQemu(new DirectEngine(), { boardName, elf });
+const expected = eventLines(whole.trace);
+
+test.serial('the log function of an lx106 firmware is followed to its REPL, and its heap agrees', (t) => {
+  t.is(whole.error, undefined);
+  t.true(expected.length > 500, `${expected.length}`);
+  t.is(whole.trace.info.endReason, 'reached pyexec_friendly_repl');
+  t.is(whole.trace.info.oracle?.outcome, 'matched');
+  // Each return address stands behind a call, and each stack ends at main.
+  t.is(stackDoubts(whole.trace), undefined);
+});
+
+test.serial('the functions on the stacks are those that binutils name at the calls', (t) => {
+  const { trace } = whole;
+  const stacks = [...new Set(trace.events.stack)].map((stack) => backtraceOf(trace, stack));
+  const named = new Map(stacks.flat().map((frame) => [frame.address - 1, frame]));
+  const places = addr2line(elf, [...named.keys()], 'xtensa-lx106-elf-addr2line');
+  t.true(named.size > 50, `${named.size}`);
+  for (const [address, { functionName, line }] of named) {
+    const found = places.get(address)?.some((place) => place.name === functionName && place.line === line);
+    t.true(found, `0x${address.toString(16)}: ${functionName} line ${line}`);
+  }
+});
+
+test.serial('auto captures, and says that nothing could check the backtraces', async (t) => {
+  const program = await findGdb();
+  const engine = new AutoEngine({ direct: new DirectEngine(), gdb: new GdbEngine(program), program });
+  const { trace } = await captureInQemu(engine, { boardName, elf, plan: { maxEvents: 40 } });
+  t.deepEqual(eventLines(trace), expected.slice(0, 40));
+  t.is(trace.info.engineReport?.backtracesChecked, 0);
+  t.regex(String(trace.info.engineReport?.checkedBy), /until it failed/);
+});
+
+test.serial('an allocator without a log function is followed by its calls, stepping over breakpoints', async (t) => {
+  const nolog = lispFirmware({ board: 'sim-lx106', opt: 'Os', variant: 'nolog' });
+  const { trace, error } = await captureMalloc(new DirectEngine(), { boardName, elf: nolog, maxEvents: 40 });
+  t.is(error, undefined);
+  t.is(trace.eventCount, 40);
+  t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+});
