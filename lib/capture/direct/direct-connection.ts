@@ -47,7 +47,7 @@ export class DirectConnection implements AsyncDisposable {
   ) {
     this.run = new TargetRun(client, options.poke);
     const { firmware } = options;
-    const scripts = ScriptStacks.of(firmware, scriptMemory(client));
+    const scripts = ScriptStacks.of(firmware, scriptMemory(client, knownMemory(target.board, firmware.elfFile)));
     this.stacks = new StopUnwinder(new SymbolizerUnwinder(firmware, scripts?.loops), reader, scripts);
     this.before = { ...client.connection.counters };
     target.lost.catch((error: unknown) => {

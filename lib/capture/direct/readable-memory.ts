@@ -54,8 +54,14 @@ export async function readAvailable(
 }
 
 /** Reads what pointers of a script's objects name: whatever they are, a device is never read, and a refusal is nothing. */
-export function scriptMemory(client: RspClient): (at: Address, length: Bytes) => Promise<Uint8Array | undefined> {
-  return async (at, length) => (isDevice(at) ? undefined : await readOrNothing(client, at, length));
+export function scriptMemory(
+  client: RspClient,
+  known: readonly MemoryRange[],
+): (at: Address, length: Bytes) => Promise<Uint8Array | undefined> {
+  return async (at, length) => {
+    const isKnown = known.some((range) => at >= range.address && at < range.address + range.length);
+    return client.architecture.mayHoldStack(at, isKnown) ? await readOrNothing(client, at, length) : undefined;
+  };
 }
 
 async function readOrNothing(client: RspClient, address: Address, length: Bytes): Promise<Uint8Array | undefined> {
