@@ -35,7 +35,8 @@ export async function buildExampleFirmware({ board, optimisation, variant }: Exa
 export async function buildMicropython(script: 'demo' | 'probes' = 'demo'): Promise<string> {
   const folder = join(packageRoot, 'examples', 'firmware', 'micropython');
   await needCompiler(COMPILERS.arm.compiler, COMPILERS.arm.tool);
-  await make(['-C', folder, `RUN=${script}`]);
+  // Sources are fetched, and an interpreter and its compiler built from them: minutes on a slow machine.
+  await make(['-C', folder, `RUN=${script}`], 1_800_000);
   return join(folder, 'build', 'MPS2_AN385', `${script}.elf`);
 }
 
@@ -48,8 +49,9 @@ async function needCompiler(compiler: string, tool: Parameters<typeof installHin
 }
 
 /** @throws HarvestError HH1805 */
-async function make(args: readonly string[]): Promise<void> {
-  const made = await runTool('make', [...args]);
+async function make(args: readonly string[], limitMs = 300_000): Promise<void> {
+  const made = await runTool('make', args, limitMs);
   if (made.status === 0) return;
-  throw new HarvestError('HH1805', 5, `example firmware: make failed: ${made.stderr.trim().slice(-1000)}`);
+  const why = made.status === -1 ? `it was ended after ${limitMs / 60_000} minutes ` : '';
+  throw new HarvestError('HH1805', 5, `example firmware: make failed: ${why}${made.stderr.trim().slice(-1000)}`);
 }

@@ -46,10 +46,14 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
     NAME,
   ],
   [/^harvest (pools --pools K|check --[a-z-]+( \S+\.toml)?|capture ring|COMMAND --help)$/, NAME],
-  [/^harvest (import FILE --(format|pattern) (\.\.\.|'alloc: .*')|export --format allocation-history)$/, NAME],
+  [
+    /^harvest (import FILE --(format|pattern) (\.\.\.|'alloc: .*')|export --format (allocation-history|heaptrack))$/,
+    NAME,
+  ],
   [/^harvest( \w+)? --help$|^harvest --version$/, RUN],
   // Logs and traces that are not here.
   [/^harvest (import|layout) (log\.txt|core0\.svdat|dump\.txt)/, NO_FILE],
+  [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express'], LISP] }],
   // Captures.
   [/metro_m0_express (fw|firmware)\.elf/, NO_BOARD],
   [/^harvest session firmware\.elf --board metro_m0_express$/, RUN],
@@ -179,7 +183,6 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest explain CODE$/, { kind: 'run', replace: [['CODE', 'HH1101']] }],
   [/^harvest boards new --mcu CHIP/, { kind: 'run', status: [2], says: /HH1542/ }],
   [/^harvest boards new$/, { kind: 'run', status: [2], says: /HH1106/ }],
-  [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express']] }],
   [/^harvest doctor --gdb/, { kind: 'run', status: [0, 5] }],
   [
     /^harvest (boards|allocators|doctor|explain|completion)\b/,

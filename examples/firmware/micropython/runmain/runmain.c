@@ -3,7 +3,7 @@
 #include "py/misc.h"
 #include "shared/runtime/pyexec.h"
 
-// The linker is told which: its address is the number.
+// The linker is told which: its address is the number, from 1, because compilers take no address for 0.
 extern char run_script;
 static const char *const scripts[] = { "demo.py", "probes.py" };
 
@@ -11,6 +11,6 @@ int __real_pyexec_friendly_repl(void);
 int __wrap_pyexec_friendly_repl(void);
 
 int __wrap_pyexec_friendly_repl(void) {
-    pyexec_frozen_module(scripts[(size_t)&run_script], false);
+    pyexec_frozen_module(scripts[(size_t)&run_script - 1], false);
     return __real_pyexec_friendly_repl();
 }
