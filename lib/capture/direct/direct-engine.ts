@@ -133,7 +133,7 @@ class DirectRun {
   private async *atEnd(signal: AbortSignal, words: LastWords): AsyncGenerator<TraceRecord, void, undefined> {
     const reached = this.lastStop?.kind === 'stop';
     yield* this.made.finish(reached);
-    const told = await words.of({ reason: this.reason(signal), reached, events: this.made.events });
+    const told = await words.of({ reason: this.reason(signal), reached, events: this.made.heap.events });
     yield { kind: 'info', info: { ...told, engineReport: this.report() } };
   }
 
