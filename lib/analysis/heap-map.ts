@@ -34,6 +34,8 @@ export interface HeapMap {
   readonly fragmentation: number;
   /** Live blocks that lie in no region: a wrong region or a wrong trace; they are in no figure. */
   readonly outsideCount: number;
+  /** False where the regions are taken from what was traced: more may be free than the map has. */
+  readonly boundsKnown: boolean;
   readonly assumptions: readonly string[];
 }
 
@@ -44,7 +46,7 @@ export interface HeapMap {
  */
 export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMap {
   const spans = lifespans(trace);
-  const { regions, assumptions } = heapRegions(trace, spans);
+  const { regions, boundsKnown, assumptions } = heapRegions(trace, spans);
   const live = liveInAddressOrder(spans, atSeq);
   let at = 0;
   let outsideCount = 0;
@@ -62,7 +64,7 @@ export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMa
   const freeBytes = maps.reduce((sum, map) => sum + map.freeBytes, 0);
   const largestFreeBytes = maps.reduce((max, map) => Math.max(max, map.largestFreeBytes), 0);
   const fragmentation = fragmentationOf(freeBytes, largestFreeBytes);
-  return { atSeq, regions: maps, freeBytes, largestFreeBytes, fragmentation, outsideCount, assumptions };
+  return { atSeq, regions: maps, freeBytes, largestFreeBytes, fragmentation, outsideCount, boundsKnown, assumptions };
 }
 
 /** 1 - largest / free; 0 when nothing is free. */

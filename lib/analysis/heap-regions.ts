@@ -7,8 +7,13 @@ import type { Trace } from '../trace/trace.js';
 export interface HeapRegions {
   /** Ascending by base address. */
   readonly regions: readonly HeapRegion[];
+  /** False where a region reaches from its lowest to its highest traced byte: the memory may be larger. */
+  readonly boundsKnown: boolean;
   readonly assumptions: readonly string[];
 }
+
+/** The note of a reader that made regions of what was traced. */
+const DERIVED_CODES: readonly (string | undefined)[] = ['esp-memories'];
 
 /**
  * The areas of memory that the heap consists of. Where the trace does not tell their bounds, one area from the lowest to the
@@ -28,7 +33,8 @@ export function heapRegions(trace: Trace, spans: Lifespans): HeapRegions {
   }
   const known = trace.regions.filter((region) => region.sizeBytes > 0);
   if (known.length > 0) {
-    return { regions: [...known].sort((a, b) => a.baseAddress - b.baseAddress), assumptions };
+    const boundsKnown = !trace.notes.some(({ code }) => DERIVED_CODES.includes(code));
+    return { regions: [...known].sort((a, b) => a.baseAddress - b.baseAddress), boundsKnown, assumptions };
   }
   const regions = derivedRegions(trace, spans);
   assumptions.push(
@@ -36,7 +42,7 @@ export function heapRegions(trace: Trace, spans: Lifespans): HeapRegions {
       ? 'the bounds of the heap are not recorded: taken from the lowest to the highest byte ever allocated'
       : `the bounds of the heap are not recorded: its blocks lie in ${regions.length} memories, each taken from the lowest to the highest byte ever allocated there`,
   );
-  return { regions, assumptions };
+  return { regions, boundsKnown: false, assumptions };
 }
 
 /** Memories of a microcontroller lie farther apart than that, and no heap has a hole of its size. */

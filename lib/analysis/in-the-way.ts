@@ -21,6 +21,8 @@ export interface RegionVerdict {
   /** Pieces that the free memory lies in. */
   readonly gapCount: number;
   readonly fragmentation: number;
+  /** False where the region is taken from what was traced: the memory may be larger, and more be free. */
+  readonly boundsKnown: boolean;
   /** Undefined when nothing parts the free space. */
   readonly inTheWay?: InTheWay;
 }
@@ -38,6 +40,7 @@ export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions 
       largestFreeBytes,
       gapCount: gaps.length,
       fragmentation: fragmentationOf(freeBytes, largestFreeBytes),
+      boundsKnown: map.boundsKnown,
       ...(inTheWay ? { inTheWay } : {}),
     };
   });

@@ -8,7 +8,10 @@ import { callersText, frameText } from './stack-text.js';
 export function verdictLines(verdicts: readonly RegionVerdict[]): string[] {
   return verdicts.map((verdict) => {
     const name = verdicts.length > 1 ? `${sanitize(verdict.name)}: ` : '';
-    return `${name}${verdictText(verdict)}`;
+    const where = verdict.boundsKnown
+      ? ''
+      : ', from its lowest to its highest traced byte (where the memory ends, the trace does not say)';
+    return `${name}${verdictText(verdict)}${where}`;
   });
 }
 
@@ -24,11 +27,14 @@ export function verdictText({ freeBytes, largestFreeBytes, gapCount, fragmentati
 }
 
 /** What `makeBytes` asked for; nothing when it was not asked. */
-export function roomLines({ room, at, regions }: Fragmentation): string[] {
+export function roomLines({ room, at, regions, verdicts }: Fragmentation): string[] {
   if (room === undefined) return [];
   if (room === null) {
     const largest = regions.reduce((max, region) => Math.max(max, region.sizeBytes), 0);
-    return ['', `No room can be made: the largest memory of the heap has ${formatBytes(largest)} in all`];
+    const bounds = verdicts.every(({ boundsKnown }) => boundsKnown)
+      ? 'in all'
+      : 'that were traced; where it ends, the trace does not say';
+    return ['', `No room can be made: the largest memory of the heap has ${formatBytes(largest)} ${bounds}`];
   }
   const wanted = formatBytes(room.requestedBytes);
   if (room.blocks.length === 0) {

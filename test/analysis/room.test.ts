@@ -73,6 +73,19 @@ test('each memory has a verdict of its own', (t) => {
   t.true(text.includes('fast: Full: nothing is free\nslow: Not fragmented: 112 B free in one piece'), text);
 });
 
+test('where the bounds are taken from what was traced, the verdict says so', (t) => {
+  const trace = traceFromText(`
+    alloc 0x1000 64 a@m.c:1
+    alloc 0x1040 64 b@m.c:2
+  `);
+  const text = fragmentationText(fragmentation(trace, { makeBytes: 4096 }));
+  t.regex(
+    text,
+    /^Full: nothing is free, from its lowest to its highest traced byte \(where the memory ends, the trace does not say\)$/m,
+  );
+  t.regex(text, /^No room can be made: the largest memory of the heap has 128 B that were traced; where it ends,/m);
+});
+
 /** All runs of neighbours, the slow way. */
 function fewestByTrying(trace: Trace, bytes: number): number | undefined {
   const spans = lifespans(trace);
