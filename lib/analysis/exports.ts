@@ -39,6 +39,7 @@ export { POLICIES, policyById } from './policies/all-policies.js';
 export type { HeapSpace, Placement, PlacementPolicy } from './policies/placement-policy.js';
 export type { Pool, PoolLayout } from './pools/layout.js';
 export { type PoolCurvePoint, type PoolOptions, type PoolPlan, poolPlan } from './pools/pool-plan.js';
+export type { Room, RoomBlock } from './room.js';
 export { FRAME_VIEWS, type FrameView, selectFrames } from './select-frames.js';
 export type { ShownFrame } from './shown-stack.js';
 export { shownTrace } from './shown-trace.js';

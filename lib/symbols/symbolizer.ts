@@ -89,7 +89,7 @@ export class Symbolizer {
     return this.info.units.flatMap((unit) => unit.dwoName ?? []);
   }
 
-  /** What captures and unwinding must know of its instruction set; undefined where only addresses can be named. */
+  /** What captures and unwinding must know of its instruction set; undefined where only addresses can be named. @internal */
   get architecture(): Architecture | undefined {
     return this.unwinder.machine?.architecture;
   }
@@ -202,7 +202,7 @@ export class Symbolizer {
     return findInlinedInstances(this.info, this.lookup, name);
   }
 
-  /** Where calls of one function return to within another, ascending; empty also where the compiler tells of no calls. */
+  /** Where calls of one function return to within another, ascending; empty also where the compiler tells of no calls. @internal */
   returnsInto(call: NamedCall): readonly Address[] {
     return findReturnsInto(this.info, this.lookup, call);
   }
@@ -238,7 +238,7 @@ export class Symbolizer {
     return typeField(this.info, type, field);
   }
 
-  /** What a parameter of the function of a frame is there; undefined where that is not known. */
+  /** What a parameter of the function of a frame is there; undefined where that is not known. @internal */
   parameterValue(name: string, frame: FrameState, memory: ReadSized): number | undefined {
     return this.parameters.valueOf(name, frame, memory);
   }
