@@ -66,7 +66,8 @@ for (const { id } of CARRIES) {
     const bytes = written(id, doubtful());
     const text = id === 'pprof' ? bytes.toString() : bytes.toString().replaceAll('\\"', '"');
     for (const sentence of SENTENCES) t.true(text.includes(sentence), sentence);
-    t.false(text.includes('\u001b'));
+    // The note's own ESC; in a binary file a length may be the same byte.
+    t.false(text.includes('\u001b['));
     const exact = written(id, traceFromText('alloc 0x10 8 a@x.c:1')).toString();
     t.false(/doubtful|incomplete|assumed/.test(exact.replace('"doubts":[]', '')), exact);
   });
