@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { bracketed, closed, listen } from '../base/http-listen.js';
 import type { Milliseconds } from '../base/units.js';
-import { HarvestError, TargetError, TraceFormatError, UsageError } from '../errors/errors.js';
+import { HarvestError, TraceFormatError } from '../errors/errors.js';
 import { writeAlloctraceJson } from '../formats/write-alloctrace-json.js';
 import { watchCrowd } from './crowd.js';
 import { inTurns } from './in-turns.js';
@@ -48,8 +49,6 @@ export async function serveAlloctrace(
   options: AlloctraceServerOptions = {},
 ): Promise<AlloctraceServer> {
   const { host = '127.0.0.1', port: wanted = 0 } = options;
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535)
-    throw new UsageError('HH1900', `options.port ${wanted}: expected a port, 1 to 65535, or 0 for any free one`);
   const hosts = new Set<string>();
   const service = new Service(source, options, { hosts, cors: options.cors ?? [] });
   const server = createServer(
@@ -57,7 +56,7 @@ export async function serveAlloctrace(
     (request, response) => void service.handle(request, response),
   );
   watchCrowd(server);
-  const port = await listen(server, host, wanted);
+  const port = await listen(server, { host, port: wanted }, 'serve');
   const names = ['127.0.0.1', 'localhost', '[::1]', bracketed(host), ...(options.allowedHosts ?? [])];
   for (const name of names) {
     const known = normalHost(/:\d+$/.test(name) && !name.endsWith(']') ? name : `${name}:${port}`);
@@ -66,35 +65,6 @@ export async function serveAlloctrace(
   const close = () => closed(server);
   const url = `http://${bracketed(host)}:${port}${service.basePath}`;
   return { url, port, close, [Symbol.asyncDispose]: close };
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new TargetError('HH1640', `serve: ${host}:${port}: cannot listen: ${cause.message}`, {
-          cause,
-          remedy: 'choose another options.port, or 0 for any free one',
-        }),
-      ),
-    );
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
-    });
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // The callback's error says that it was closed before, which is what was asked for.
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { dirname, extname, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
+import { bracketed, closed, type ListenAddress, listen } from '../base/http-listen.js';
 import { optionalPackage } from '../base/optional-package.js';
-import { TargetError } from '../errors/errors.js';
 
 /** A running server of the speedscope app. It stops with `await using`. */
 export interface SpeedscopeServer extends AsyncDisposable {
@@ -13,10 +13,7 @@ export interface SpeedscopeServer extends AsyncDisposable {
 }
 
 /** What the app shows, and where. */
-export interface SpeedscopeOptions {
-  readonly host: string;
-  /** 0 is any free one. */
-  readonly port: number;
+export interface SpeedscopeOptions extends ListenAddress {
   /** The profile in pieces, made anew for each request: it may be too large for one string. */
   profile(): Iterable<string | Uint8Array>;
 }
@@ -35,7 +32,8 @@ const PROFILE = '/profile.speedscope.json';
 
 /**
  * Serves the app of the npm package speedscope with a profile: nothing leaves the machine.
- * @throws ToolMissingError HH1973 when the package is not installed, TargetError HH1640 when the port cannot be had
+ * @throws ToolMissingError HH1973 when the package is not installed, UsageError HH1900 for what is no port, TargetError
+ * HH1640 when it cannot be opened
  */
 export async function serveSpeedscope(options: SpeedscopeOptions): Promise<SpeedscopeServer> {
   const folder = join(dirname(optionalPackage('speedscope/package.json', 'HH1973')), 'dist', 'release');
@@ -43,17 +41,13 @@ export async function serveSpeedscope(options: SpeedscopeOptions): Promise<Speed
   const server = createServer((request, response) => {
     void answer(request, response, { folder, names, options });
   });
-  const port = await listen(server, options);
-  const shownHost = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const port = await listen(server, options, 'view');
   // No title: it would stand in the place of the names of the four profiles.
   const address = new URLSearchParams({ profileURL: PROFILE });
   return {
-    url: `http://${shownHost}:${port}/#${address}`,
+    url: `http://${bracketed(options.host)}:${port}/#${address}`,
     port,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => closed(server),
   };
 }
 
@@ -88,17 +82,4 @@ async function answer(request: IncomingMessage, response: ServerResponse, served
 function isOwnHost(header: string | undefined, host: string): boolean {
   const name = (header ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return ['127.0.0.1', 'localhost', '::1', host].includes(name);
-}
-
-function listen(server: Server, { host, port }: SpeedscopeOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const remedy = 'choose another options.port, or 0 for any free one';
-      reject(new TargetError('HH1640', `view: ${host}:${port}: cannot listen: ${cause.message}`, { cause, remedy }));
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import test from 'ava';
 import { chromium } from 'playwright-core';
+import { UsageError } from '../../lib/errors/errors.js';
 import { writerById } from '../../lib/formats/export/trace-writers.js';
 import { serveSpeedscope } from '../../lib/output/speedscope-app.js';
 import { toolPath } from '../support/real-tool.js';
@@ -34,6 +35,12 @@ test('serves the app and the profile, and nothing else of the machine, to its ow
   t.is(await statusOf(port, '/%2e%2e/package.json'), 404);
   t.is(await statusOf(port, '/profile.speedscope.json', 'evil.example'), 403);
   t.is(await statusOf(port, '/profile.speedscope.json', `localhost:${port}`), 200);
+});
+
+test('what is no port is refused as elsewhere', async (t) => {
+  const options = { host: '127.0.0.1', port: 99_999, profile: () => [] };
+  const error = await t.throwsAsync(serveSpeedscope(options), { instanceOf: UsageError });
+  t.is(error?.code, 'HH1900');
 });
 
 test('speedscope, from the npm package, shows the profile at the address', async (t) => {
