@@ -1,3 +1,4 @@
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import { EventKind, type Trace } from '../trace/trace.js';
@@ -77,13 +78,5 @@ function thinned(list: readonly Boundary[]): readonly Boundary[] {
 /** In which interval an event lies: 0 before the first boundary, 1 up to the second, and so on. */
 export function intervalFinder(boundaries: readonly Boundary[]): (seq: Seq) => number {
   const begins = Float64Array.from(boundaries, ({ beforeSeq }) => beforeSeq);
-  return (seq) => {
-    let [low, high] = [0, begins.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((begins[middle] as number) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  return (seq) => lastAtOrBefore(begins, seq) + 1;
 }

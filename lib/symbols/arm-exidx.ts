@@ -4,10 +4,10 @@
  */
 
 import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js';
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address } from '../base/units.js';
 import { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
-import { lastAtOrBefore } from './sorted.js';
 
 const SP = 13;
 const LR = 14;

@@ -1,9 +1,9 @@
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { DebugInfo } from './debug-info.js';
 import { readInitialLength } from './dwarf-units.js';
-import { lastAtOrBefore } from './sorted.js';
 
 /** What the entries of one group share (DWARF 5, 6.4.1; Linux Standard Base, .eh_frame). */
 export interface CommonEntry {

@@ -1,9 +1,9 @@
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address, Bytes } from '../base/units.js';
 import { textAt } from './byte-reader.js';
 import type { ElfFile } from './elf-file.js';
 import { readArmAttributes } from './elf-notes.js';
 import { SectionFlag, SectionType } from './elf-tables.js';
-import { lastAtOrBefore } from './sorted.js';
 
 /** A symbol of the ELF file. The Thumb bit of ARM functions is cleared in `address`. */
 export interface ElfSymbol {

@@ -1,4 +1,4 @@
-import { lastAtOrBefore } from './sorted.js';
+import { lastAtOrBefore } from '../base/sorted.js';
 
 /** Address ranges flattened to steps: from `starts[i]` to `starts[i + 1]` the value is `values[i]`, -1 for none. */
 export class IntervalMap {

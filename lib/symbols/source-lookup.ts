@@ -1,10 +1,10 @@
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address } from '../base/units.js';
 import type { DebugInfo, LineTable } from './debug-info.js';
 import { symbolName } from './demangle.js';
 import type { Unit } from './dwarf-units.js';
 import type { ElfSymbol, SymbolTable } from './elf-symbols.js';
 import { FunctionNames } from './function-names.js';
-import { lastAtOrBefore } from './sorted.js';
 import type { UnitIndex } from './unit-index.js';
 
 /** One source place of an address. */

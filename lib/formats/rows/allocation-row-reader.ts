@@ -1,3 +1,4 @@
+import { firstAtOrAfter } from '../../base/sorted.js';
 import type { Seq } from '../../base/units.js';
 import { floatColumn, intColumn } from '../../trace/column.js';
 import { EventKind } from '../../trace/trace.js';
@@ -88,7 +89,7 @@ export class AllocationRowReader extends TableRows {
   private moveSides(order: Uint32Array): void {
     const { builder } = this;
     const seqs = Float64Array.from(order, (i) => this.fields.seq.values[i] ?? 0);
-    const moved = (beforeSeq: Seq): Seq => firstFrom(seqs, beforeSeq);
+    const moved = (beforeSeq: Seq): Seq => firstAtOrAfter(seqs, beforeSeq);
     const lists = [builder.marks, builder.gaps, builder.epochs, builder.notes, builder.levels] as {
       beforeSeq?: Seq;
     }[][];
@@ -97,16 +98,4 @@ export class AllocationRowReader extends TableRows {
         if (one.beforeSeq !== undefined) list[i] = { ...one, beforeSeq: moved(one.beforeSeq) };
     }
   }
-}
-
-/** How many numbers of an ascending list are below a limit. */
-function firstFrom(ascending: Float64Array, limit: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] ?? 0) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
