@@ -4,10 +4,11 @@ import { EventKind, type Trace } from '../trace/trace.js';
 import { type Cut, followGaps } from './gap-timeline.js';
 import { fragmentationOf, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
-import { type Holder, holdersOf } from './holders.js';
-import { type RegionVerdict, regionVerdicts } from './in-the-way.js';
+import { type Holder, holdersBy } from './holders.js';
+import { type RegionVerdict, verdictsBy } from './in-the-way.js';
 import { type Room, type RoomBlock, roomFor } from './room.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
+import { stackSources } from './source-table.js';
 import { type Wall, wallsOf } from './walls.js';
 
 /** The free space at one event. */
@@ -103,6 +104,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
   const spans = lifespans(trace);
   const top = options.top ?? 10;
   const { hidden, assumptions } = framesToHide(trace, options);
+  const sources = stackSources(trace, hidden);
   const map = heapMap(trace, options.atSeq);
   const line = sampleGaps(trace, top, options.points ?? 64);
   const withStack = <T extends { readonly stack: StackId }>(item: T): WithStack<T> => ({
@@ -119,7 +121,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     schema: 'heap-harvest/fragmentation@1',
     at: { seq: map.atSeq, ...pick(map) },
     regions: map.regions.map(regionState),
-    verdicts: regionVerdicts(trace, map, { lookThrough: true, ...options }),
+    verdicts: verdictsBy(trace, map, sources),
     ...roomField(),
     ...(line?.tightest ? { tightest: line.tightest } : {}),
     timeline: line?.states ?? [],
@@ -130,7 +132,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     failures: failed.seqs.map((seq) => failureReport(trace, seq, hidden)),
     failureCount: failed.count,
     ...(trace.info.caps ? { deviceReported: trace.info.caps } : {}),
-    holders: holdersOf(trace, map, { lookThrough: true, ...options, limit: top }),
+    holders: holdersBy(trace, map, { sources, limit: top }),
     outsideCount: map.outsideCount,
     complete: trace.info.complete,
     findings: spans.findings,

@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.js';
 import type { HeapMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
-import { stackSources } from './source-table.js';
+import { type StackSources, stackSources } from './source-table.js';
 
 /** What one source holds at one event. */
 export interface Holder extends Place {
@@ -18,8 +18,20 @@ export function holdersOf(
   map: HeapMap,
   options: HideOptions & { readonly limit?: number } = {},
 ): Holder[] {
+  return holdersBy(trace, map, {
+    sources: stackSources(trace, hiddenFrames(trace, options)),
+    limit: options.limit ?? 10,
+  });
+}
+
+/** The same by sources that are known already. */
+export function holdersBy(
+  trace: Trace,
+  map: HeapMap,
+  { sources, limit }: { readonly sources: StackSources; readonly limit: number },
+): Holder[] {
   const spans = lifespans(trace);
-  const { sourceOf, list } = stackSources(trace, hiddenFrames(trace, options));
+  const { sourceOf, list } = sources;
   const sums = new Map<number, { count: number; bytes: number }>();
   for (const region of map.regions) {
     for (const span of region.blocks) {
@@ -34,5 +46,5 @@ export function holdersOf(
   return [...sums]
     .map(([source, sum]) => ({ ...(list[source] ?? NO_PLACE), ...sum }))
     .sort((a, b) => b.bytes - a.bytes || compareText(a.location, b.location))
-    .slice(0, options.limit ?? 10);
+    .slice(0, limit);
 }

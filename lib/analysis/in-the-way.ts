@@ -29,8 +29,12 @@ export interface RegionVerdict {
 
 /** One verdict a region, in the order of the map. */
 export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions = {}): RegionVerdict[] {
+  return verdictsBy(trace, map, stackSources(trace, hiddenFrames(trace, options)));
+}
+
+/** The same by sources that are known already. */
+export function verdictsBy(trace: Trace, map: HeapMap, sources: StackSources): RegionVerdict[] {
   const spans = lifespans(trace);
-  const sources = stackSources(trace, hiddenFrames(trace, options));
   return map.regions.map((region) => {
     const { freeBytes, largestFreeBytes, gaps } = region;
     const inTheWay = worstSource(spans, region, sources);
