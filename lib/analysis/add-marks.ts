@@ -1,6 +1,7 @@
 import type { Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import type { Mark } from '../trace/heap-event.js';
+import { callerOf } from '../trace/stack-trie.js';
 import type { Trace } from '../trace/trace.js';
 import { sourceName } from './allocator-frames.js';
 
@@ -54,9 +55,8 @@ export function stacksWith(trace: Trace, functionName: string): Uint8Array {
   const named = strings.map((name) => name === functionName || sourceName(name) === functionName);
   const inside = new Uint8Array(stacks.count);
   for (let stack = 0; stack < stacks.count; stack++) {
-    const up = stacks.parent[stack] ?? -1;
     const name = frames.functionName[stacks.frame[stack] ?? -1] ?? -1;
-    if (named[name] || (up >= 0 && up < stack && inside[up] === 1)) inside[stack] = 1;
+    if (named[name] || inside[callerOf(stacks, stack)] === 1) inside[stack] = 1;
   }
   return inside;
 }

@@ -1,4 +1,5 @@
 import type { FrameId, StackId } from '../base/units.js';
+import { callerOf } from '../trace/stack-trie.js';
 import { FrameFlag } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 import { isAllocatorFile, isAllocatorFunction } from './allocator-frames.js';
@@ -82,13 +83,11 @@ function ownFrames(trace: Trace, options: HideOptions): Uint8Array {
  * stands for the stack: hiding frames never hides bytes. -1 only for damaged tables.
  */
 export function sourceFrames(trace: Trace, hidden: Uint8Array): Int32Array {
-  const { parent, frame, count } = trace.stacks;
+  const { frame, count } = trace.stacks;
   const source = new Int32Array(count).fill(-1);
   for (let stack: StackId = 0; stack < count; stack++) {
     const id: FrameId = frame[stack] ?? -1;
-    // A parent is always older than its child; anything else is a damaged table.
-    const up = parent[stack] ?? -1;
-    const caller = up >= 0 && up < stack ? (source[up] ?? -1) : -1;
+    const caller = source[callerOf(trace.stacks, stack)] ?? -1;
     const shown = id >= 0 && id < hidden.length && hidden[id] === 0;
     source[stack] = shown || caller < 0 ? id : caller;
   }

@@ -1,5 +1,6 @@
 import { formatCount, type Seq } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
+import { callerOf } from '../trace/stack-trie.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import type { HeapRequests } from './heap-requests.js';
 import { POLICIES } from './policies/all-policies.js';
@@ -79,9 +80,8 @@ function alignedRequests({ events, frames, stacks, strings }: Trace): number {
   if (!isAligned.includes(true)) return 0;
   const through = new Uint8Array(stacks.count);
   for (let stack = 0; stack < stacks.count; stack++) {
-    const up = stacks.parent[stack] ?? -1;
     const own = isAligned[frames.functionName[stacks.frame[stack] ?? -1] ?? -1] === true;
-    through[stack] = own || (up >= 0 && up < stack && through[up] === 1) ? 1 : 0;
+    through[stack] = own || through[callerOf(stacks, stack)] === 1 ? 1 : 0;
   }
   let count = 0;
   for (const [seq, kind] of events.kind.entries()) {

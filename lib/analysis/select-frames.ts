@@ -1,5 +1,5 @@
 import type { StackId } from '../base/units.js';
-import { StackTrie } from '../trace/stack-trie.js';
+import { callerOf, StackTrie } from '../trace/stack-trie.js';
 import { FrameFlag } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 
@@ -27,9 +27,7 @@ export function selectFrames(trace: Trace, view: FrameView): Trace {
   const isOfScript = new Uint8Array(stacks.count);
   for (let stack: StackId = 0; stack < stacks.count; stack++) {
     const frame = stacks.frame[stack] ?? -1;
-    const up = stacks.parent[stack] ?? -1;
-    // A parent is always older than its child; anything else is a damaged table.
-    const caller = up >= 0 && up < stack ? up : -1;
+    const caller = callerOf(stacks, stack);
     const flags = frames.flags[frame] ?? 0;
     const isScript = (flags & FrameFlag.script) !== 0;
     const [outerScript, outerNative] = [script[caller] ?? -1, native[caller] ?? -1];
@@ -45,6 +43,6 @@ export function selectFrames(trace: Trace, view: FrameView): Trace {
   return {
     ...trace,
     events: { ...events, stack: events.stack.map(seen) },
-    stacks: { count: trie.parent.length, parent: trie.parent.view(), frame: trie.frame.view() },
+    stacks: trie.table(),
   };
 }

@@ -1,5 +1,5 @@
 import type { FrameId, StackId } from '../base/units.js';
-import { StackTrie } from '../trace/stack-trie.js';
+import { callerOf, StackTrie } from '../trace/stack-trie.js';
 import type { FrameTable } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
@@ -19,7 +19,7 @@ export function shownTrace(trace: Trace, options: HideOptions = {}): Trace {
     ...trace,
     events: { ...trace.events, stack: stack.map((id) => (id < 0 ? -1 : (stackOf[id] ?? -1))) },
     frames,
-    stacks: { count: trie.parent.length, parent: trie.parent.view(), frame: trie.frame.view() },
+    stacks: trie.table(),
     notes: [...trace.notes, ...assumptions.map((text) => ({ code: 'looked-through', text }))],
   };
 }
@@ -28,14 +28,12 @@ export function shownTrace(trace: Trace, options: HideOptions = {}): Trace {
 const Seen = { allHidden: 1, shown: 2, pruned: 3 } as const;
 
 function shownStacks(trace: Trace, hidden: Uint8Array): { stackOf: Int32Array; trie: StackTrie } {
-  const { parent, frame, count } = trace.stacks;
+  const { frame, count } = trace.stacks;
   const trie = new StackTrie();
   const stackOf = new Int32Array(count).fill(-1);
   const seen = new Uint8Array(count);
-  // A stack's caller is always older than itself; anything else is a damaged table.
   for (let stack: StackId = 0; stack < count; stack++) {
-    const up = parent[stack] ?? -1;
-    const caller = up >= 0 && up < stack ? up : -1;
+    const caller = callerOf(trace.stacks, stack);
     const atStart = caller < 0 || seen[caller] === Seen.allHidden;
     const id: FrameId = frame[stack] ?? -1;
     const isHidden = hidden[id] === 1;

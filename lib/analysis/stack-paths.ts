@@ -1,4 +1,5 @@
 import type { StackId } from '../base/units.js';
+import { callerOf } from '../trace/stack-trie.js';
 import type { Trace } from '../trace/trace.js';
 import type { Places } from './places.js';
 
@@ -58,15 +59,14 @@ class PlaceTreeBuilder {
 
   /** A stack's parent is always older than itself, so one pass in the order of the ids sees every caller first. */
   private mergeFromOutermost(): void {
-    const { parent, frame, count } = this.trace.stacks;
+    const { frame, count } = this.trace.stacks;
     const needed = this.withCallers();
     const pruned = new Uint8Array(count);
     // By stack: one more than the outermost frame where nothing but hidden frames was seen so far, else 0.
     const allHidden = new Int32Array(count);
     for (let stack = 0; stack < count; stack++) {
       if (!needed[stack]) continue;
-      const up = parent[stack] ?? -1;
-      const caller = up >= 0 && up < stack ? up : -1;
+      const caller = callerOf(this.trace.stacks, stack);
       const outermost = caller < 0 ? 0 : (allHidden[caller] ?? 0);
       // Hidden callers of what is shown are passed over: only from a shown frame on are hidden ones the caller's own.
       const node = caller < 0 || outermost > 0 ? 0 : (this.nodeOfStack[caller] ?? 0);
@@ -100,11 +100,11 @@ class PlaceTreeBuilder {
   }
 
   private withCallers(): Uint8Array {
-    const { parent, count } = this.trace.stacks;
+    const { stacks } = this.trace;
     const needed = Uint8Array.from(this.options.used);
-    for (let stack = count - 1; stack >= 0; stack--) {
-      const up = parent[stack] ?? -1;
-      if (needed[stack] && up >= 0 && up < stack) needed[up] = 1;
+    for (let stack = stacks.count - 1; stack >= 0; stack--) {
+      const caller = callerOf(stacks, stack);
+      if (needed[stack] && caller >= 0) needed[caller] = 1;
     }
     return needed;
   }

@@ -93,7 +93,8 @@ export { isJournal } from '../trace/journal-format.js';
 export { JournalReader, type JournalReaderOptions, readJournal } from '../trace/journal-reader.js';
 export { JournalWriter } from '../trace/journal-writer.js';
 export { recordsOf } from '../trace/records-of.js';
-export { FrameFlag, type FrameTable, type StackTable } from '../trace/tables.js';
+export type { StackTable } from '../trace/stack-trie.js';
+export { FrameFlag, type FrameTable } from '../trace/tables.js';
 export {
   backtraceOf,
   EVENT_KINDS,

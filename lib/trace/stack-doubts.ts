@@ -1,4 +1,5 @@
 import { formatCount, type StackId } from '../base/units.js';
+import { callerOf } from './stack-trie.js';
 import { FrameFlag } from './tables.js';
 import type { Trace } from './trace.js';
 
@@ -48,8 +49,7 @@ function countDoubts(trace: Trace): StackDoubts | undefined {
   /** By stack: the innermost guessed frame, -1 for none. */
   const guess = new Int32Array(stacks.count).fill(-1);
   for (let stack = 0; stack < stacks.count; stack++) {
-    const up = stacks.parent[stack] ?? -1;
-    const caller = up < stack ? up : -1;
+    const caller = callerOf(stacks, stack);
     const flags = flagsOf(stack);
     cut[stack] = flags & FrameFlag.cut ? 1 : (cut[caller] ?? 0);
     guess[stack] = flags & FrameFlag.guessed ? (stacks.frame[stack] ?? -1) : (guess[caller] ?? -1);

@@ -1,6 +1,19 @@
 import type { FrameId, StackId } from '../base/units.js';
 import { intColumn } from './column.js';
 
+/** Backtraces as a prefix trie: a stack is its innermost frame's node, `parent` leads towards the outermost (-1 at its end). */
+export interface StackTable {
+  readonly count: number;
+  readonly parent: Int32Array;
+  readonly frame: Int32Array;
+}
+
+/** The stack of a stack's caller; -1 for the outermost. A caller is always older; anything else is a damaged table. */
+export function callerOf({ parent }: StackTable, stack: StackId): StackId {
+  const up = parent[stack] ?? -1;
+  return up >= 0 && up < stack ? up : -1;
+}
+
 const MAX_STACKS = 2 ** 28;
 const FIRST_SLOTS = 1024;
 
@@ -26,6 +39,11 @@ export class StackTrie {
       if (parents[id] === parent && frames[id] === frame) return id;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** The nodes so far; they stay as they are when more are pushed. */
+  table(): StackTable {
+    return { count: this.parent.length, parent: this.parent.view(), frame: this.frame.view() };
   }
 
   private add(parent: StackId, frame: FrameId, slot: number): StackId {

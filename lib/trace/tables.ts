@@ -1,7 +1,7 @@
 import type { Address, FrameId, StackId, StringId } from '../base/units.js';
 import { byteColumn, floatColumn, intColumn } from './column.js';
 import type { Backtrace, Frame } from './heap-event.js';
-import { StackTrie } from './stack-trie.js';
+import { type StackTable, StackTrie } from './stack-trie.js';
 
 /** Bits of {@link FrameTable.flags}. */
 export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8, cut: 16, script: 32 } as const;
@@ -14,13 +14,6 @@ export interface FrameTable {
   readonly file: Int32Array;
   readonly line: Int32Array;
   readonly flags: Uint8Array;
-}
-
-/** Backtraces as a prefix trie: a stack is its innermost frame's node, `parent` leads towards the outermost (-1 at its end). */
-export interface StackTable {
-  readonly count: number;
-  readonly parent: Int32Array;
-  readonly frame: Int32Array;
 }
 
 const MAX_FRAMES = 2 ** 24;
@@ -97,8 +90,7 @@ export class InternTables {
   }
 
   stacks(): StackTable {
-    const { parent, frame } = this.trie;
-    return { count: parent.length, parent: parent.view(), frame: frame.view() };
+    return this.trie.table();
   }
 
   /** Interns a frame whose strings are interned already. */

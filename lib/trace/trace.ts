@@ -13,7 +13,8 @@ import type {
   RawSample,
   TraceInfo,
 } from './heap-event.js';
-import { FrameFlag, type FrameTable, type InternTables, type StackTable } from './tables.js';
+import type { StackTable } from './stack-trie.js';
+import { FrameFlag, type FrameTable, type InternTables } from './tables.js';
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4, existing: 5 } as const;
