@@ -150,7 +150,6 @@ function locationAt(parameter: Die, unit: Unit, pc: Address): Uint8Array | undef
   if (value === undefined) return undefined;
   const slot = parameter.abbrev.attributes.indexOf(At.location);
   const indexed = parameter.form(slot) === Form.loclistx;
-  // Units with an index begin with DW_AT_loclists_base, which is not kept: the first table of the section, as with rnglists.
   return unit.version >= 5 ? inLocList(unit, value, indexed, pc) : inLocationList(unit, value, pc);
 }
 
