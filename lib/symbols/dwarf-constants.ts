@@ -65,6 +65,7 @@ export const At = {
   callOrigin: 0x7f,
   callTarget: 0x83,
   callTailCall: 0x82,
+  loclistsBase: 0x8c,
   mipsLinkageName: 0x2007,
   gnuCallSiteValue: 0x2111,
   gnuCallSiteTarget: 0x2113,

@@ -16,7 +16,7 @@ export function readRanges(unit: Unit, value: number, indexed: boolean): RangePa
   const pairs: RangePairs = [];
   const reader = unit.sections.reader(unit.version >= 5 ? '.debug_rnglists' : '.debug_ranges');
   if (unit.version >= 5) {
-    reader.seek(indexed ? indexedList(reader, unit, value) : value);
+    reader.seek(indexed ? indexedList(reader, unit, unit.rnglistsBase, value) : value);
     readRngList(reader, unit, pairs);
   } else {
     reader.seek(value + unit.rangesBase);
@@ -25,9 +25,12 @@ export function readRanges(unit: Unit, value: number, indexed: boolean): RangePa
   return pairs;
 }
 
-/** The offset table after the header of .debug_rnglists: DW_AT_rnglists_base points at it, its entries count from it. */
-function indexedList(reader: ByteReader, unit: Unit, index: number): number {
-  return unit.rnglistsBase + reader.seek(unit.rnglistsBase + index * unit.offsetSize).unsigned(unit.offsetSize);
+/**
+ * The list that an index names: each unit has an offset table after a header of its own in .debug_rnglists and .debug_loclists.
+ * DW_AT_rnglists_base and DW_AT_loclists_base point at the tables, whose entries count from there.
+ */
+export function indexedList(reader: ByteReader, unit: Unit, base: number, index: number): number {
+  return base + reader.seek(base + index * unit.offsetSize).unsigned(unit.offsetSize);
 }
 
 function add(pairs: RangePairs, low: number, high: number): void {

@@ -27,6 +27,7 @@ const IN_SPLIT_FILE: ReadonlySet<string> = new Set([
   '.debug_str',
   '.debug_str_offsets',
   '.debug_rnglists',
+  '.debug_loclists',
 ]);
 
 /**

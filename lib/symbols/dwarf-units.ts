@@ -15,6 +15,7 @@ export interface Unit extends FormContext {
   readonly end: number;
   readonly abbrevs: AbbrevTable;
   readonly rnglistsBase: number;
+  readonly loclistsBase: number;
   /** What the offsets of range lists count from in a unit of a .dwo file of DWARF 4; else 0. */
   readonly rangesBase: number;
   /** Of a skeleton of DWARF 4: the `rangesBase` of its other half. */
@@ -183,6 +184,7 @@ function readRoot(
     index,
     abbrevs,
     rnglistsBase: bases.get(At.rnglistsBase) ?? 0,
+    loclistsBase: bases.get(At.loclistsBase) ?? 0,
     rangesBase: 0,
     splitRangesBase: bases.get(At.gnuRangesBase) ?? 0,
     dwoId: header.dwoId ?? values.dwoId,
@@ -202,11 +204,13 @@ export function readSplitUnit(sections: DwarfSections, from: number, to: number,
     const unit = readRoot(sections, header, skeleton.index, new Map(), skeleton.addrBase);
     if (unit.dwoId !== skeleton.dwoId) break;
     const { compDir, stmtList, lowPc, highPc, ranges, rangesIndexed } = skeleton;
+    // A .dwo file has one table of lists of a kind, which begins behind the section's header (DWARF 5, 7.28 and 7.29).
+    const listsBase = header.offsetSize === 8 ? 20 : 12;
     return {
       ...unit,
       ...{ compDir, stmtList, lowPc, highPc, ranges, rangesIndexed, skeleton },
-      // A .dwo file has one table of lists, which begins behind the section's header (DWARF 5, 7.28).
-      rnglistsBase: header.offsetSize === 8 ? 20 : 12,
+      rnglistsBase: listsBase,
+      loclistsBase: listsBase,
       rangesBase: skeleton.splitRangesBase,
       dwoName: undefined,
     };

@@ -2,6 +2,7 @@ import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import type { ByteReader } from './byte-reader.js';
 import { indexedAddress } from './dwarf-forms.js';
+import { indexedList } from './dwarf-ranges.js';
 import type { Unit } from './dwarf-units.js';
 
 const MAX_LIST = 10_000;
@@ -36,8 +37,7 @@ export function inLocationList(unit: Unit, offset: number, pc: Address): Uint8Ar
 export function inLocList(unit: Unit, value: number, indexed: boolean, pc: Address): Uint8Array | undefined {
   const reader = unit.sections.reader('.debug_loclists');
   const size = unit.addressSize;
-  const table = unit.offsetSize === 8 ? 20 : 12;
-  reader.seek(indexed ? table + reader.seek(table + value * unit.offsetSize).unsigned(unit.offsetSize) : value);
+  reader.seek(indexed ? indexedList(reader, unit, unit.loclistsBase, value) : value);
   let base = unit.lowPc;
   let fallback: Uint8Array | undefined;
   for (let count = 0; count < MAX_LIST; count++) {

@@ -148,9 +148,10 @@ function locationAt(parameter: Die, unit: Unit, pc: Address): Uint8Array | undef
   if (whole) return whole;
   const value = parameter.number(At.location);
   if (value === undefined) return undefined;
+  // .debug_loc.dwo has a format of its own (GNU's, before DWARF 5).
+  if (unit.skeleton && unit.version < 5) return undefined;
   const slot = parameter.abbrev.attributes.indexOf(At.location);
   const indexed = parameter.form(slot) === Form.loclistx;
-  // Units with an index begin with DW_AT_loclists_base, which is not kept: the first table of the section, as with rnglists.
   return unit.version >= 5 ? inLocList(unit, value, indexed, pc) : inLocationList(unit, value, pc);
 }
 

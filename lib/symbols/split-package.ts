@@ -16,11 +16,12 @@ const INDEX = '.debug_cu_index';
 const SECTIONS: Readonly<Record<number, string>> = {
   1: '.debug_info',
   3: '.debug_abbrev',
+  5: '.debug_loclists',
   6: '.debug_str_offsets',
   8: '.debug_rnglists',
 };
-/** In the format before DWARF 5 (GNU's version 2) there were no .debug_rnglists, and 8 was .debug_macro. */
-const GNU_SECTIONS: Readonly<Record<number, string>> = { ...SECTIONS, 8: '.debug_macro' };
+/** In the format before DWARF 5 (GNU's version 2) 5 was .debug_loc, and there were no .debug_rnglists: 8 was .debug_macro. */
+const GNU_SECTIONS: Readonly<Record<number, string>> = { ...SECTIONS, 5: '.debug_loc', 8: '.debug_macro' };
 const MAX_COLUMNS = 16;
 
 /**

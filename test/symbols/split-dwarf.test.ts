@@ -55,6 +55,17 @@ function places(symbolizer: Symbolizer): string[] {
   return found;
 }
 
+/** Which register holds `n` and `x` at each place of the code, where one does. */
+function parameters(symbolizer: Symbolizer): (number | undefined)[] {
+  const registers = Array.from({ length: 16 }, (_, index) => index);
+  const values: (number | undefined)[] = [];
+  for (let pc = CODE.from; pc < CODE.to; pc += 2) {
+    const frame = { pc, registers, cfa: 0 };
+    values.push(...['n', 'x'].map((name) => symbolizer.parameterValue(name, frame, () => undefined)));
+  }
+  return values;
+}
+
 function ready(t: ExecutionContext): boolean {
   const missing = missingTools(['arm-none-eabi-gcc']);
   if (missing.length > 0) t.pass(`NOT CHECKED: ${missing.join(', ')} is missing`);
@@ -75,6 +86,11 @@ for (const version of [4, 5]) {
       'inlined calls',
     );
     t.deepEqual(split.splitUnits, []);
+    const held = parameters(whole);
+    t.true(held.filter((register) => register !== undefined).length > 20);
+    // The location lists of DWARF 4's .dwo files are in GNU's own format, which is not read.
+    const expected = version === 5 ? held : held.map(() => undefined);
+    t.deepEqual(parameters(split), expected);
     t.deepEqual(split.problems, []);
     t.deepEqual(split.structFieldOffset('the_pool', 'name'), whole.structFieldOffset('the_pool', 'name'));
     // Without them: told, and no more than the skeletons have.
@@ -201,6 +217,7 @@ for (const [version, tool, name] of [
     const split = openPackage(packed(folder, { version, tool, name }));
     t.deepEqual(places(split), places(whole));
     t.true(places(split).some((place) => place.includes('twice')));
+    if (version === 5) t.deepEqual(parameters(split), parameters(whole));
     t.deepEqual(split.splitUnits, []);
     t.deepEqual(split.problems, []);
     t.deepEqual(split.structFieldOffset('the_pool', 'name'), whole.structFieldOffset('the_pool', 'name'));
