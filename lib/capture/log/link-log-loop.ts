@@ -49,6 +49,9 @@ export async function* harvestLogByLink(
       yield* recordsOf(link, steps, plan.clock && clock.nowUs);
       await link.setPc(codeAddress(registers[returnAddress] ?? 0));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
+    } else if (stop.kind === 'breakpoint' && label !== undefined) {
+      end = new EndReason(`reached ${label}`, true);
+      reached = true;
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.refusal?.address) {
       const registers = await link.registers();
       const requestedBytes = registers[places[0]] ?? 0;
@@ -60,9 +63,6 @@ export async function* harvestLogByLink(
       yield* recordsOf(link, await heap.restart(link));
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.resetHandler?.address) {
       yield* recordsOf(link, await heap.restart(link, hook.resetHandler.label));
-    } else if (stop.kind === 'breakpoint' && label !== undefined) {
-      end = new EndReason(`reached ${label}`, true);
-      reached = true;
     } else if (heap.hasSeenAll && stop.kind === 'quiet') {
       end = new EndReason(`${plan.maxEvents} events were captured`, true);
     } else if (signal.aborted) {

@@ -57,12 +57,13 @@ function scriptedLink(stops: Stop[]) {
 const backtraceOf = (names: readonly string[]): Backtrace =>
   names.map((functionName, index) => ({ address: 0x1000 + index, functionName, file: '', line: 0 }));
 
-async function recordsOf(stops: Stop[]) {
+async function recordsOf(stops: Stop[], ends: HarvestPlan['stops'] = []) {
   const { link, said } = scriptedLink(stops);
   const records: TraceRecord[] = [];
   const { signal } = new AbortController();
-  for await (const record of harvestLogByLink(link, plan, signal)) records.push(record);
-  return { kinds: records.map(({ kind }) => kind), ...said };
+  for await (const record of harvestLogByLink(link, { ...plan, stops: ends }, signal)) records.push(record);
+  const ended = records.flatMap((record) => (record.kind === 'info' ? (record.info.endReason ?? []) : []));
+  return { kinds: records.map(({ kind }) => kind), endReason: ended[0], ...said };
 }
 
 const alloc = (block: number): Stop => ({ pc: LOG, arguments: [block, 1], stack: ['gc_alloc', 'main'] });
@@ -78,3 +79,11 @@ test('a collection and a restart of the heap are told to the link, which keeps w
   t.deepEqual(anew.kinds.slice(0, 3), ['alloc', 'epoch', 'alloc']);
   t.is(anew.collections, 1);
 });
+
+for (const end of [hook.gcInit, hook.refusal]) {
+  test(`${end?.label} as an end condition ends the capture, although it is watched anyway`, async (t) => {
+    const { kinds, endReason } = await recordsOf([alloc(1), { pc: end?.address ?? 0 }, alloc(2)], end ? [end] : []);
+    t.deepEqual(kinds.slice(0, 2), ['alloc', 'info']);
+    t.is(endReason, `reached ${end?.label}`);
+  });
+}
