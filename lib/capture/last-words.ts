@@ -1,5 +1,5 @@
 import type { Address } from '../base/units.js';
-import { architectureOf } from '../firmware/capturable.js';
+import { architectureOf, entryPoint } from '../firmware/capturable.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { OracleResult, TraceInfo } from '../trace/heap-event.js';
 import { EndReason } from './end-reason.js';
@@ -57,7 +57,7 @@ export class LastWords {
   }
 
   private get beganAtReset(): boolean {
-    const entry = this.firmware.elfFile.entry & ~1;
+    const entry = entryPoint(this.firmware);
     return this.beganAt === entry || this.firmware.functionAt(this.beganAt ?? 0)?.address === entry;
   }
 }

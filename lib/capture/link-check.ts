@@ -1,6 +1,7 @@
 import type { TargetMemory } from '../allocators/gc-area.js';
 import { type Address, formatAddress } from '../base/units.js';
 import { DeviceLostError } from '../errors/errors.js';
+import { entryPoint } from '../firmware/capturable.js';
 import { SegmentType } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
@@ -67,12 +68,12 @@ export class LinkCheck {
  * Code that reads the same from the reset on: the hooked function, unless start-up code copies it to where it runs (code in RAM), the
  * entry then.
  */
-export function steadyCode({ elfFile }: Symbolizer, hooked: Address): Address {
-  const isCopied = elfFile.segments.some(
+export function steadyCode(firmware: Symbolizer, hooked: Address): Address {
+  const isCopied = firmware.elfFile.segments.some(
     ({ type, address, physicalAddress, memoryBytes }) =>
       type === SegmentType.load && hooked >= address && hooked < address + memoryBytes && physicalAddress !== address,
   );
-  return isCopied ? (elfFile.entry & ~1) >>> 0 : hooked;
+  return isCopied ? entryPoint(firmware) : hooked;
 }
 
 /** Where the zeros begin that a stack's copy ends in; undefined when they are too few to say anything. */

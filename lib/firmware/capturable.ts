@@ -1,4 +1,5 @@
 import type { Architecture } from '../arch/architecture.js';
+import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
@@ -25,6 +26,11 @@ export function architectureOf({ architecture, machine }: Symbolizer, elf = 'ELF
       remedy: '`harvest symbolize` names its addresses, and traces that its own tracer writes can be imported',
     },
   );
+}
+
+/** Where the program begins: the ELF file's entry, without what marks its instruction set. @throws SymbolError HH1362 as {@link architectureOf} */
+export function entryPoint(firmware: Symbolizer): Address {
+  return architectureOf(firmware).codeAddress(firmware.elfFile.entry);
 }
 
 interface Place {

@@ -35,10 +35,12 @@ interface Attachment {
   readonly elf: string;
   readonly engine: Engine;
   readonly planOf: (image: Symbolizer, board: Board) => HarvestPlan;
+  /** After so many the rest ends. */
+  readonly maxEvents?: number;
 }
 
 /** Captures some events from the reset, lets go, and captures the rest on the same target, as a stranger to it. */
-async function captureInTwo({ elf, engine, planOf }: Attachment): Promise<{ first: Trace; rest: Trace }> {
+async function captureInTwo({ elf, engine, planOf, ...limit }: Attachment): Promise<{ first: Trace; rest: Trace }> {
   const board = await loadBoard('qemu-mps2-an385');
   await using target = await connect(board, { elf });
   target.lost.catch(() => undefined);
@@ -46,7 +48,7 @@ async function captureInTwo({ elf, engine, planOf }: Attachment): Promise<{ firs
   const { signal } = new AbortController();
   const first = await capture(engine, { target, plan: { ...plan, maxEvents: SEEN_BEFORE }, signal });
   const running = { ...target, orders: { ...target.orders, resetCommands: [], verify: false } };
-  const rest = await capture(engine, { target: running, plan: { ...plan, attached: true }, signal });
+  const rest = await capture(engine, { target: running, plan: { ...plan, attached: true, ...limit }, signal });
   if (first.error ?? rest.error) throw first.error ?? rest.error;
   return { first: first.trace, rest: rest.trace };
 }
@@ -84,6 +86,22 @@ for (const name of ['direct', 'gdb'] as const) {
     },
   );
 }
+
+test.serial('attached, as many events as were asked for end the capture, whatever was alive before', async (t) => {
+  t.timeout(300_000);
+  for (const engine of [new DirectEngine(), new GdbEngine(await findGdb())]) {
+    const { rest } = await captureInTwo({
+      engine,
+      elf: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'split' }),
+      planOf: (image, board) => makeLogPlan(image, board, { untilRepl: true }).plan,
+      maxEvents: 30,
+    });
+    const { existing } = captureSummary(rest);
+    t.true(existing > 30, engine.name);
+    t.is(rest.eventCount - existing, 30, engine.name);
+    t.is(rest.info.endReason, '30 events were captured', engine.name);
+  }
+});
 
 test.serial(
   'attached where no change comes any more, what is alive is told, and that it stayed as it was',

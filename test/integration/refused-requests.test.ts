@@ -62,6 +62,24 @@ test.serial('with the log hook, requests that the heap refused are events, the s
   t.regex((told ?? []).join('\n'), /^(4096|8192|16384|32768) m_realloc < set_capacity$/m);
 });
 
+test.serial(
+  'an end condition at the function where refused requests end ends the capture in each engine',
+  async (t) => {
+    const elf = exhaust();
+    const board = await loadBoard(boardName);
+    const { stops } = makeLogPlan(await loadFirmware(elf, board), board, { until: ['m_malloc_fail'] }).plan;
+    const counts = [];
+    for (const engine of [new DirectEngine(), new DirectEngine({ oneWrite: true }), new GdbEngine(await findGdb())]) {
+      const { trace, error } = await captureInQemu(engine, { boardName, elf, plan: { stops } });
+      t.is(error, undefined, engine.name);
+      t.is(trace.info.endReason, 'reached m_malloc_fail', engine.name);
+      t.is(trace.info.complete, true, engine.name);
+      counts.push(trace.eventCount - refusals(trace).length);
+    }
+    t.deepEqual(counts, [counts[0], counts[0], counts[0]]);
+  },
+);
+
 test('comparators go to changes, ends, restarts and refused requests, in this order; what has none is said', async (t) => {
   const elf = exhaust();
   const board = await loadBoard(boardName);

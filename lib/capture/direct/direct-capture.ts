@@ -117,8 +117,9 @@ export class DirectCapture {
     const { client } = this;
     const canWrite = client.mayPipelineRun && client.features.layout.writesOne;
     if (this.options.returnInstruction === undefined || !canWrite) return;
-    const { restarts, refusal } = this.options;
-    const others = [...restarts, ...(refusal === undefined ? [] : [refusal])];
+    const { restarts, refusal, stops } = this.options;
+    const hooked = [...restarts, ...(refusal === undefined ? [] : [refusal])];
+    const others = hooked.filter((address) => !stops.has(address));
     for (const address of others) await client.breakpoints.remove(address);
     this.oneWrite = true;
   }

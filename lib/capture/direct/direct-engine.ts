@@ -150,7 +150,7 @@ class DirectRun {
       const label = plan.stops.find((point) => point.address === stop.snapshot.pc)?.label;
       return new EndReason(`reached ${label ?? formatAddress(stop.snapshot.pc)}`, true);
     }
-    if (this.made.events === plan.maxEvents) return new EndReason(`${plan.maxEvents} events were captured`, true);
+    if (this.made.heap.isFull) return new EndReason(`${plan.maxEvents} events were captured`, true);
     if (signal.aborted || !stop) return EndReason.of(signal);
     const where = formatAddress(stop.snapshot.pc);
     return new EndReason(`the target stopped with ${signalName(stop.signal)} at ${where}`, false);
@@ -159,7 +159,7 @@ class DirectRun {
   private report(): EngineReport {
     const { roundTrips, packets } = this.connection.traffic();
     const { poke } = this.connection.run;
-    const events = Math.max(1, this.made.events);
+    const events = Math.max(1, this.made.heap.events);
     const per = (count: number) => Number((count / events).toFixed(2));
     return {
       link: this.options.oneWrite ? 'one write an event' : 'two round trips an event',

@@ -29,9 +29,9 @@ export interface RecordsOptions {
  * rest while it runs on. Stops are given to both in order, one after the other.
  */
 export class DirectRecords {
-  /** How many events were made. */
-  events: Seq = 0;
   readonly heap: HeapFollower<StopSnapshot>;
+  /** The number of the next event in the trace, where what was alive before is counted as well. */
+  private seq: Seq = 0;
   /** Of stops that had to be unwound before the target ran on. */
   private readonly unwound = new WeakMap<StopSnapshot, Backtrace>();
   private readonly clock;
@@ -133,13 +133,13 @@ export class DirectRecords {
     for (const step of steps) {
       if (step.kind === 'epoch' || step.kind === 'sweep') this.options.stacks.scripts?.forget();
       if (!isLogged(step)) {
-        if (step.kind === 'sweep' || step.kind === 'existing') this.events++;
+        if (step.kind === 'sweep' || step.kind === 'existing') this.seq++;
         yield step;
         continue;
       }
       const { registers, sp, stack } = step.logged;
       const backtrace = this.backtraceOf(step.logged);
-      const seq = this.events++;
+      const seq = this.seq++;
       const event = eventOf(step, backtrace);
       if (event.kind === 'sweep') this.options.stacks.scripts?.forget();
       yield { ...event, atUs: this.clock.nowUs };

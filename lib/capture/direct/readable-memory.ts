@@ -1,3 +1,4 @@
+import type { Architecture } from '../../arch/architecture.js';
 import type { Address, Bytes } from '../../base/units.js';
 import type { Board } from '../../boards/board.js';
 import { TargetError } from '../../errors/errors.js';
@@ -23,6 +24,14 @@ export function knownMemory(board: Board, elfFile: ElfFile): MemoryRange[] {
   return [...ofBoard, ...ofProgram];
 }
 
+/** Whether a pointer of the target's may be followed: devices are never read, a read may change them. */
+export function mayReadAt(
+  { mayHoldStack }: Pick<Architecture, 'mayHoldStack'>,
+  known: readonly MemoryRange[],
+): (address: Address) => boolean {
+  return (address) => mayHoldStack(address, rangeAt(known, address) !== undefined);
+}
+
 /**
  * Reads memory from an address up, as much of `length` as there is. A refusal ends it and is no error: a stack pointer may point anywhere,
  * and the stop must be told all the same. Devices are never read: a read may change them, and no stack lies there.
@@ -33,10 +42,9 @@ export async function readAvailable(
   options: { readonly length: Bytes; readonly known: readonly MemoryRange[] },
 ): Promise<Uint8Array> {
   const { length, known } = options;
-  const areaOf = (address: Address) => rangeAt(known, address);
-  const mayRead = (address: Address) => client.architecture.mayHoldStack(address, areaOf(address) !== undefined);
+  const mayRead = mayReadAt(client.architecture, known);
   if (!mayRead(at) || length <= 0) return new Uint8Array(0);
-  const area = areaOf(at);
+  const area = rangeAt(known, at);
   const inside = area ? Math.min(length, area.address + area.length - at) : 0;
   const whole = inside > 0 ? await readOrNothing(client, at, inside) : new Uint8Array(0);
   if (whole?.length === length) return whole;
@@ -57,7 +65,7 @@ export function scriptMemory(
   client: RspClient,
   known: readonly MemoryRange[],
 ): (at: Address, length: Bytes) => Promise<Uint8Array | undefined> {
-  const mayRead = (at: Address) => client.architecture.mayHoldStack(at, rangeAt(known, at) !== undefined);
+  const mayRead = mayReadAt(client.architecture, known);
   return async (at, length) => (mayRead(at) ? await readOrNothing(client, at, length) : undefined);
 }
 

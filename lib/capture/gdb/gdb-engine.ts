@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../base/units.js';
+import type { Board } from '../../boards/board.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { withCorrectedBacktraces } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
@@ -43,7 +44,7 @@ export class GdbEngine implements Engine {
       lost = error;
     });
     try {
-      yield* endingWithGap(this.events(link, plan, signal), { cause: () => lost });
+      yield* endingWithGap(this.events(link, { plan, board: target.board }, signal), { cause: () => lost });
     } finally {
       poke?.close();
     }
@@ -51,14 +52,18 @@ export class GdbEngine implements Engine {
     yield { kind: 'note', code: 'target', text: await letGo(link, target) };
   }
 
-  private async *events(link: MiLink, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord> {
+  private async *events(
+    link: MiLink,
+    { plan, board }: { readonly plan: HarvestPlan; readonly board: Board },
+    signal: AbortSignal,
+  ): AsyncGenerator<TraceRecord> {
     const { hook } = plan;
     const gdb = this.program.version;
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
       const report = () => ({ gdb, loop: 'MI commands', ...link.linkReport() });
       yield* judged(
-        harvestMallocByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal, { report }),
+        harvestMallocByLink(withScripts(link, plan.firmware, board), { ...plan, hook }, signal, { report }),
         plan.firmware,
       );
       return;
@@ -72,7 +77,7 @@ export class GdbEngine implements Engine {
       yield { kind: 'info', info: { engineReport: { ...engineReport, ...times } } };
       return;
     }
-    yield* judged(harvestLogByLink(withScripts(link, plan.firmware), { ...plan, hook }, signal), plan.firmware);
+    yield* judged(harvestLogByLink(withScripts(link, plan.firmware, board), { ...plan, hook }, signal), plan.firmware);
     yield { kind: 'info', info: { engineReport: { ...engineReport, ...link.linkReport() } } };
   }
 }

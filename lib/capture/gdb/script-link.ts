@@ -1,12 +1,15 @@
-import { SP } from '../../arch/arm/registers.js';
-import type { Address } from '../../base/units.js';
+import type { Address, Bytes } from '../../base/units.js';
+import type { Board } from '../../boards/board.js';
 import { GdbError, TargetError } from '../../errors/errors.js';
+import { architectureOf } from '../../firmware/capturable.js';
 import type { StackCopy } from '../../firmware/stack-unwinder.js';
 import { SymbolizerUnwinder } from '../../firmware/symbolizer-unwinder.js';
+import type { ReadScriptMemory } from '../../interpreters/micropython/script/script-memory.js';
 import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace } from '../../trace/heap-event.js';
 import { withScriptsOf } from '../../trace/script-stack.js';
+import { knownMemory, mayReadAt } from '../direct/readable-memory.js';
 import { ScriptStacks } from '../script-stacks.js';
 
 /** gdb reads in one command what a stack mostly holds; more is read when that does not suffice. */
@@ -14,21 +17,32 @@ const FIRST_BYTES = 2048;
 const MAX_BYTES = 64 * 1024;
 
 /** The same link, whose backtraces have the frames of scripts as well; the link itself where the firmware has no interpreter. */
-export function withScripts(link: DebugLink, firmware: Symbolizer): DebugLink {
-  const read = (address: Address, length: number) => readOrNothing(link, address, length);
+export function withScripts(link: DebugLink, firmware: Symbolizer, board: Board): DebugLink {
+  const mayRead = mayReadAt(architectureOf(firmware), knownMemory(board, firmware.elfFile));
+  const read = async (at: Address, length: Bytes) => (mayRead(at) ? await readOrNothing(link, at, length) : undefined);
   const scripts = ScriptStacks.of(firmware, read);
-  return scripts ? new ScriptLink(link, firmware, scripts) : link;
+  return scripts ? new ScriptLink(link, firmware, { scripts, read }) : link;
+}
+
+interface ScriptParts {
+  readonly scripts: ScriptStacks;
+  /** Nothing where a device is, or nothing at all. */
+  readonly read: ReadScriptMemory;
 }
 
 /** gdb tells no registers of outer frames in one command: where the interpreter's loop is in its backtrace, the stack is unwound here too. */
 class ScriptLink implements DebugLink {
   private readonly unwinder: SymbolizerUnwinder;
+  private readonly scripts: ScriptStacks;
+  private readonly read: ReadScriptMemory;
 
   constructor(
     private readonly link: DebugLink,
     private readonly firmware: Symbolizer,
-    private readonly scripts: ScriptStacks,
+    { scripts, read }: ScriptParts,
   ) {
+    this.scripts = scripts;
+    this.read = read;
     this.unwinder = new SymbolizerUnwinder(firmware, scripts.loops);
   }
 
@@ -43,7 +57,7 @@ class ScriptLink implements DebugLink {
 
   private async unwound(maxDepth: number): Promise<Backtrace> {
     const registers = await this.link.registers();
-    const sp = registers[SP] ?? 0;
+    const sp = registers[architectureOf(this.firmware).sp] ?? 0;
     let stack: StackCopy = { address: sp, bytes: new Uint8Array(0) };
     for (let length = FIRST_BYTES; ; length *= 2) {
       const bytes = await this.upTo(sp, length);
@@ -57,7 +71,7 @@ class ScriptLink implements DebugLink {
   /** At the end of the memory there is less. */
   private async upTo(address: Address, length: number): Promise<Uint8Array | undefined> {
     for (let size = length; size >= 64; size /= 2) {
-      const bytes = await readOrNothing(this.link, address, size);
+      const bytes = await this.read(address, size);
       if (bytes) return bytes;
     }
     return undefined;

@@ -46,23 +46,23 @@ export async function* harvestLogByLink(
       await clock.tick(link);
       const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
       await check.check({ registers, sp: registers[sp] ?? 0 });
-      yield* recordsOf(steps, plan.clock && clock.nowUs);
+      yield* recordsOf(link, steps, plan.clock && clock.nowUs);
       await link.setPc(codeAddress(registers[returnAddress] ?? 0));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
+    } else if (stop.kind === 'breakpoint' && label !== undefined) {
+      end = new EndReason(`reached ${label}`, true);
+      reached = true;
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.refusal?.address) {
       const registers = await link.registers();
       const requestedBytes = registers[places[0]] ?? 0;
       await clock.tick(link);
       const logged = (await link.backtrace(plan.maxDepth + 1)).slice(1);
-      yield* recordsOf(await heap.refused({ requestedBytes, logged }, link), plan.clock && clock.nowUs);
+      yield* recordsOf(link, await heap.refused({ requestedBytes, logged }, link), plan.clock && clock.nowUs);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
-      yield* recordsOf(await heap.restart(link));
+      yield* recordsOf(link, await heap.restart(link));
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.resetHandler?.address) {
-      yield* recordsOf(await heap.restart(link, hook.resetHandler.label));
-    } else if (stop.kind === 'breakpoint' && label !== undefined) {
-      end = new EndReason(`reached ${label}`, true);
-      reached = true;
+      yield* recordsOf(link, await heap.restart(link, hook.resetHandler.label));
     } else if (heap.hasSeenAll && stop.kind === 'quiet') {
       end = new EndReason(`${plan.maxEvents} events were captured`, true);
     } else if (signal.aborted) {
@@ -73,16 +73,22 @@ export async function* harvestLogByLink(
     }
   }
   const { steps, oracle } = await heap.finish(link, reached);
-  yield* recordsOf(steps);
+  yield* recordsOf(link, steps);
   const { events } = heap;
   const told = await words.of({ reason: end, reached, events });
   yield { kind: 'info', info: { oracle, ...told } };
 }
 
 /** Timed where the target tells the time: gdb stands for long at an event, so that the host's clock says nothing. */
-function* recordsOf(steps: readonly FollowerStep<Backtrace>[], atUs?: Microseconds): Generator<TraceRecord> {
+function* recordsOf(
+  link: DebugLink,
+  steps: readonly FollowerStep<Backtrace>[],
+  atUs?: Microseconds,
+): Generator<TraceRecord> {
   for (const step of steps) {
-    if (!isLogged(step)) yield step;
-    else yield { ...eventOf(step, step.logged), ...(atUs === undefined ? {} : { atUs }) };
+    const time = atUs === undefined ? {} : { atUs };
+    const record = isLogged(step) ? { ...eventOf(step, step.logged), ...time } : step;
+    if (record.kind === 'epoch' || record.kind === 'sweep') link.heapCollected?.();
+    yield record;
   }
 }

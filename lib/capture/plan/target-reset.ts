@@ -1,4 +1,5 @@
 import { formatAddress } from '../../base/units.js';
+import { entryPoint } from '../../firmware/capturable.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { CodePoint } from '../engine.js';
 
@@ -10,7 +11,7 @@ const LABEL = 'the target was reset';
  * no hook can be (a Cortex-A).
  */
 export function resetPoint(firmware: Symbolizer): CodePoint | undefined {
-  const address = (firmware.elfFile.entry & ~1) >>> 0;
+  const address = entryPoint(firmware);
   if (firmware.isArmState(address)) return undefined;
   const [name] = firmware.functionNamesAt(address);
   return name === undefined ? undefined : { label: `${LABEL} (${name} at ${formatAddress(address)})`, address };
