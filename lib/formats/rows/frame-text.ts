@@ -1,4 +1,4 @@
-import { CUT_FRAME, type Frame } from '../../trace/heap-event.js';
+import { CUT_FRAME, FRAME_KINDS, type Frame } from '../../trace/heap-event.js';
 
 /*
  * A backtrace in one cell of a table, innermost first:
@@ -10,7 +10,8 @@ import { CUT_FRAME, type Frame } from '../../trace/heap-event.js';
  */
 const SEPARATOR = ' <- ';
 const UNNAMED = '??';
-const FRAME = /^(.*?)(?: \((.*):(\d{1,10})\))?(?: @0x([0-9a-f]{1,14}))?((?: ~(?:inlined|signal|tail|cut|guessed))*)$/;
+const FRAME =
+  /^(.*?)(?: \((.*):(\d{1,10})\))?(?: @0x([0-9a-f]{1,14}))?((?: ~(?:inlined|signal|tail|script|cut|guessed))*)$/;
 /** What acts on a terminal, ends a line, or is taken away when a log is cleaned. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\[[\d;]*[mk]/iu;
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\[(?=[\d;]*[mk])/giu;
@@ -81,7 +82,7 @@ interface FrameParts {
 }
 
 function frameOf({ marks, ...frame }: FrameParts): Frame {
-  const kind = (['signal', 'tail', 'cut'] as const).find((word) => marks.includes(word));
+  const kind = FRAME_KINDS.find((word) => word !== 'normal' && marks.includes(word));
   return {
     ...frame,
     ...(marks.includes('inlined') ? { inlined: true } : {}),

@@ -5,7 +5,7 @@ import { TRACE_WRITERS, writerById } from '../../../lib/formats/export/trace-wri
 import { detectFormat, formatById } from '../../../lib/formats/registry.js';
 import { frameText, frameTextsOf, parseFrameText, stackText } from '../../../lib/formats/rows/frame-text.js';
 import { csvFields } from '../../../lib/formats/rows/row-source.js';
-import type { Frame, TraceRecord } from '../../../lib/trace/heap-event.js';
+import { FRAME_KINDS, type Frame, type TraceRecord } from '../../../lib/trace/heap-event.js';
 import { lifespans } from '../../../lib/trace/lifespans.js';
 import { recordsOf } from '../../../lib/trace/records-of.js';
 import type { Trace } from '../../../lib/trace/trace.js';
@@ -205,9 +205,11 @@ test('a frame is read back as it was, whatever its names are, and no cell is a f
       address: fc.nat(),
       inlined: fc.boolean(),
       guessed: fc.boolean(),
+      kind: fc.constantFrom(...FRAME_KINDS),
     })
-    .map(({ inlined, guessed, ...plain }) => ({
+    .map(({ inlined, guessed, kind, ...plain }) => ({
       ...plain,
+      ...(kind === 'normal' ? {} : { kind }),
       ...(inlined ? { inlined } : {}),
       ...(guessed ? { certainty: 'guessed' as const } : {}),
     }));
