@@ -1,5 +1,5 @@
 import type { Address, Bytes, Microseconds, Milliseconds } from '../base/units.js';
-import { type Frame, type OracleResult, TRACE_CONTENTS, type TraceInfo } from '../trace/heap-event.js';
+import { FRAME_KINDS, type Frame, type OracleResult, TRACE_CONTENTS, type TraceInfo } from '../trace/heap-event.js';
 import { integerList, JsonFields } from './json-fields.js';
 
 /** The answer to `GET /trace` before its events (alloctrace protocol). */
@@ -172,7 +172,7 @@ export function parseFrame(value: unknown, where: string): Frame {
     file: fields.string('file'),
     line: fields.integer('line'),
     ...(fields.optionalBoolean('inlined') ? { inlined: true } : {}),
-    ...(fields.has('kind') ? { kind: fields.choice('kind', ['normal', 'signal', 'tail', 'script', 'cut']) } : {}),
+    ...(fields.has('kind') ? { kind: fields.choice('kind', FRAME_KINDS) } : {}),
     ...(fields.has('certainty') ? { certainty: fields.choice('certainty', ['exact', 'guessed']) } : {}),
   };
 }

@@ -8,7 +8,9 @@ export type Certainty = 'exact' | 'guessed';
  * `script`: a function of a script (Python), which the interpreter's function that comes next runs; its address is 0.
  * `cut` is no call: it stands outside of the outermost frame that is known, for all those that are not ({@link CUT_FRAME}).
  */
-export type FrameKind = 'normal' | 'signal' | 'tail' | 'script' | 'cut';
+export const FRAME_KINDS = ['normal', 'signal', 'tail', 'script', 'cut'] as const;
+/** One of {@link FRAME_KINDS}. */
+export type FrameKind = (typeof FRAME_KINDS)[number];
 
 /** One line of a backtrace. */
 export interface Frame {

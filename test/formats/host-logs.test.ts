@@ -56,3 +56,35 @@ test('gcc4mbed heap walk: two used chunks, the free one is part of the heap and 
     [[0x10000910, 740]],
   );
 });
+
+const LTRACE = `malloc(64) = 0x55d0c2a0
+12 malloc(32 <unfinished ...>
+13 free(0x55d0c2a0) = <void>
+`;
+
+test('call log: a call that never returned is told once, also before a last line that is torn', (t) => {
+  const { gaps } = readCase(t, 'call-log', `${LTRACE}malloc(16) = 0x55d`);
+  t.deepEqual(
+    gaps.map(({ reason, lostEvents }) => [reason, lostEvents]),
+    [
+      ['calls that never returned', 1],
+      ['torn tail: the last line has no end, its numbers may be cut', 1],
+    ],
+  );
+});
+
+test('call log: the result of a resumed call is not believed when its line is torn', (t) => {
+  const whole = readCase(t, 'call-log', `${LTRACE}12 <... malloc resumed> ) = 0x55d0c300\n`);
+  t.deepEqual(liveBlocks(whole), { '0x55d0c300': 32 });
+  t.deepEqual(whole.gaps, []);
+  const torn = readCase(t, 'call-log', `${LTRACE}12 <... malloc resumed> ) = 0x55d0`);
+  t.deepEqual(liveBlocks(torn), {});
+  t.false(torn.info.complete);
+  // Of another function than an allocator's nothing is lost.
+  const other = readCase(
+    t,
+    'call-log',
+    `${LTRACE}12 <... malloc resumed> ) = 0x55d0c300\n13 <... write resumed> ) = 5`,
+  );
+  t.deepEqual(other.gaps, []);
+});

@@ -1,6 +1,8 @@
 import test from 'ava';
+import { writerById } from '../../lib/formats/export/trace-writers.js';
 import { decodeStream } from '../../lib/formats/load-trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { traceFromText } from '../support/trace-from-text.js';
 
 const MIB = 1 << 20;
 
@@ -44,6 +46,30 @@ test('brackets within brackets are refused before they are parsed', async (t) =>
       message: /more than 64 levels of brackets/,
     });
   }
+});
+
+test('a table of allocations of any size is read: its rows are events only at the end', async (t) => {
+  const [names, info, row = '', ...rest] = [
+    ...writerById('allocations-csv').write(traceFromText('alloc 0x1000 64 main@m.c:1')),
+  ]
+    .join('')
+    .trimEnd()
+    .split('\n');
+  // Long rows, so that there are few of them.
+  const long = row.replace('main (m.c:1)', 'main (m.c:1) <- '.repeat(3_000) + 'main (m.c:1)');
+  t.is(rest.length, 1);
+  const count = Math.ceil((66 * MIB) / long.length);
+  const source = (async function* () {
+    yield Buffer.from(`${names}\n${info}\n`);
+    // Its number, then that of its event.
+    for (let i = 0; i < count; i++)
+      yield Buffer.from(`${long.replace('0,', `${i},`).replace(',,,,0,', `,,,,${i},`)}\n`);
+    yield Buffer.from(`${rest[0]?.replace(',0,', `,${count},`).replace(/(allocations"":)1/, `$1${count}`)}\n`);
+  })();
+  const builder = new TraceBuilder();
+  await decodeStream(source, { builder });
+  t.is(builder.eventCount, count);
+  t.deepEqual(builder.gaps, []);
 });
 
 test('an allocation history of any size is read record by record', async (t) => {

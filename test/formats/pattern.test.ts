@@ -139,6 +139,18 @@ test('tasks by number and by name, and a log that ends inside a line', (t) => {
   t.deepEqual(tasks.info.taskNames, { 1: 'tcp', 2: 'udp' });
 });
 
+test('a torn last line that a pattern knows is told once, also when it may begin a longer one', (t) => {
+  const trace = read('free 900 of 1000\nfree 90', 'level: free {free}');
+  t.deepEqual(
+    trace.levels.map(({ freeBytes }) => freeBytes),
+    [900],
+  );
+  t.deepEqual(
+    trace.gaps.map(({ reason }) => reason),
+    ['torn tail: the last line has no end, its numbers may be cut'],
+  );
+});
+
 test('any cut gives the same trace', (t) => {
   const text = utf8(
     '12:00:01.5 > alloc: 0x20001000 64 0x08001235\r\n12:00:02 > free: 0x20001000\r\nx\r\nalloc: 0x20001000 16 0x1\r\n',

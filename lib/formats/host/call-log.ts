@@ -144,7 +144,9 @@ class CallLogReader extends TextReader {
   private readonly open = new Map<string, string>();
 
   protected isRecord(text: string): boolean {
-    return parseCall(text, this.matchers) !== undefined;
+    // The result of a call that stands on another line may be cut, too.
+    const name = RESUMED.exec(text)?.[1];
+    return (name !== undefined && kindOf(name) !== undefined) || parseCall(text, this.matchers) !== undefined;
   }
 
   /** ltrace leaves a call open when another process or a signal comes between: its result stands on a line of its own. */
@@ -167,6 +169,8 @@ class CallLogReader extends TextReader {
 
   protected override flush(): void {
     if (this.open.size > 0) this.events.gap('calls that never returned', this.open.size);
+    // A torn last line asks before the end does.
+    this.open.clear();
   }
 
   protected read(line: string): void {

@@ -105,16 +105,18 @@ class PatternDecoder extends LineDecoder {
     if (this.firstLine === '') this.firstLine = text.trim().slice(0, 120);
     const before = this.lineBefore;
     this.lineBefore = text;
+    let isMatched = false;
     for (const matcher of this.matchers) {
       const values = matcher.match(text);
       if (!values) continue;
+      isMatched = true;
       if (this.torn) this.events.gap('torn tail: the last line has no end, its numbers may be cut', 1);
       else this.add(matcher.pattern, values);
       if (this.torn) this.events.seen++;
       // A line makes one event at most, but may tell several levels, or begin a table as well.
       if (isEvent(matcher.pattern.kind)) return;
     }
-    if (this.torn && this.events.seen > 0 && looksCut(text, before))
+    if (this.torn && !isMatched && this.events.seen > 0 && looksCut(text, before))
       this.events.gap('torn tail: the last line has no end, it may be a record', 1);
   }
 

@@ -22,7 +22,7 @@ export class AllocationRowReader extends TableRows {
   private readonly kinds = intColumn();
   private readonly stacks = intColumn();
 
-  get heldRecords(): number {
+  override get heldRecords(): number {
     return this.kinds.length;
   }
 

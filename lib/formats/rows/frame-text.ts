@@ -1,4 +1,4 @@
-import { CUT_FRAME, type Frame } from '../../trace/heap-event.js';
+import { CUT_FRAME, FRAME_KINDS, type Frame } from '../../trace/heap-event.js';
 
 /*
  * A backtrace in one cell of a table, innermost first:
@@ -10,13 +10,12 @@ import { CUT_FRAME, type Frame } from '../../trace/heap-event.js';
  */
 const SEPARATOR = ' <- ';
 const UNNAMED = '??';
-const FRAME = /^(.*?)(?: \((.*):(\d{1,10})\))?(?: @0x([0-9a-f]{1,14}))?((?: ~(?:inlined|signal|tail|cut|guessed))*)$/;
+const FRAME =
+  /^(.*?)(?: \((.*):(\d{1,10})\))?(?: @0x([0-9a-f]{1,14}))?((?: ~(?:inlined|signal|tail|script|cut|guessed))*)$/;
 /** What acts on a terminal, ends a line, or is taken away when a log is cleaned. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\[[\d;]*[mk]/iu;
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|\[(?=[\d;]*[mk])/giu;
 const FORMULA = /^[=+\-@{]/;
-/** A line of a table must not become longer than what readers of lines take. */
-const MAX_TEXT = 50_000;
 
 /** The text of one frame. */
 export function frameText(frame: Frame): string {
@@ -32,12 +31,25 @@ export function frameText(frame: Frame): string {
   return isPlain ? text : escapedJson(frame).replaceAll('<', '\\u003c');
 }
 
-/** The texts of frames, innermost first, as one; frames beyond what a line holds are cut, which the last frame then says. */
-export function stackText(texts: Iterable<string>): string {
+/** How the texts of frames become one. */
+export interface StackForm {
+  readonly separator: string;
+  /** The text of {@link CUT_FRAME}. */
+  readonly cut: string;
+  /** Of the text, in characters, but for a last frame that says that it was cut. */
+  readonly maxLength: number;
+}
+
+/** The texts of frames, innermost first, as one; frames beyond what it may hold are cut, which the last frame then says. */
+export function stackText(
+  texts: Iterable<string>,
+  { separator = SEPARATOR, cut = frameText(CUT_FRAME), maxLength = Number.POSITIVE_INFINITY }: Partial<StackForm> = {},
+): string {
   let all = '';
   for (const text of texts) {
-    if (all.length + text.length > MAX_TEXT) return all + (all === '' ? '' : SEPARATOR) + frameText(CUT_FRAME);
-    all += (all === '' ? '' : SEPARATOR) + text;
+    const next = all === '' ? text : separator + text;
+    if (all.length + next.length > maxLength) return all + (all === '' ? '' : separator) + cut;
+    all += next;
   }
   return all;
 }
@@ -81,7 +93,7 @@ interface FrameParts {
 }
 
 function frameOf({ marks, ...frame }: FrameParts): Frame {
-  const kind = (['signal', 'tail', 'cut'] as const).find((word) => marks.includes(word));
+  const kind = FRAME_KINDS.find((word) => word !== 'normal' && marks.includes(word));
   return {
     ...frame,
     ...(marks.includes('inlined') ? { inlined: true } : {}),

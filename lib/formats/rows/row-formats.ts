@@ -50,6 +50,10 @@ abstract class TableDecoder extends LineDecoder implements TraceDecoder {
     this.rows = readerOf(table, builder, this.subject);
   }
 
+  get heldRecords(): number {
+    return this.rows.heldRecords;
+  }
+
   protected get subject(): string {
     return this.options.subject ?? 'table';
   }

@@ -1,4 +1,5 @@
 import type { StackId } from '../../base/units.js';
+import { CUT_FRAME } from '../../trace/heap-event.js';
 import { frameAt, stackFrameIds, type Trace } from '../../trace/trace.js';
 import { escapedJson, frameText, stackText } from './frame-text.js';
 import { ROW_COLUMNS, type RowTable } from './row-columns.js';
@@ -16,22 +17,30 @@ export interface RowForm {
   stack(id: StackId): string;
 }
 
+/** Of the backtraces of a row, as they are written: readers of lines take 65,536 characters, and the other cells are short. */
+const MAX_STACKS_LENGTH = 60_000;
+
+function maxStackLength(table: RowTable): number {
+  return MAX_STACKS_LENGTH / ROW_COLUMNS[table].filter((name) => name.endsWith('backtrace')).length;
+}
+
 /** Texts of stacks that are kept: most events share a few. */
 const MAX_KEPT = 20_000;
 
 /** RFC 4180, line feeds; addresses hexadecimal; a text never begins with what a spreadsheet takes for a formula. */
 export function csvForm(table: RowTable, trace: Trace): RowForm {
-  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const doubled = (text: string) => text.replaceAll('"', '""');
+  const maxLength = maxStackLength(table);
   return {
     head: `${ROW_COLUMNS[table].join(',')}\n`,
     row: (cells) => `${cells.join(',')}\n`,
     word: (text) => text,
     address: (value) => `0x${value.toString(16)}`,
-    detail: (value) => quoted(escapedJson(value)),
+    detail: (value) => `"${doubled(escapedJson(value))}"`,
     stack: stackCells(
       trace,
-      (id) => frameText(frameAt(trace, id)),
-      (texts) => quoted(stackText(texts)),
+      (id) => doubled(frameText(frameAt(trace, id))),
+      (texts) => `"${stackText(texts, { maxLength })}"`,
     ),
   };
 }
@@ -39,6 +48,7 @@ export function csvForm(table: RowTable, trace: Trace): RowForm {
 /** An object a line, members as the columns; those that are not known are absent. A backtrace is a list of frames, innermost first. */
 export function ndjsonForm(table: RowTable, trace: Trace): RowForm {
   const names = ROW_COLUMNS[table].map((name) => `"${name}":`);
+  const list = { separator: ',', cut: escapedJson(CUT_FRAME), maxLength: maxStackLength(table) };
   return {
     head: '',
     row(cells) {
@@ -53,7 +63,7 @@ export function ndjsonForm(table: RowTable, trace: Trace): RowForm {
     stack: stackCells(
       trace,
       (id) => escapedJson(frameAt(trace, id)),
-      (texts) => `[${texts.join(',')}]`,
+      (texts) => `[${stackText(texts, list)}]`,
     ),
   };
 }

@@ -22,6 +22,11 @@ export abstract class TableRows implements RowReader {
   private announced: number | undefined;
   protected rows = 0;
 
+  /** Rows that wait for the end: their events are not in the trace yet. */
+  get heldRecords(): number {
+    return 0;
+  }
+
   constructor(
     protected readonly builder: TraceBuilder,
     private readonly subject: string,

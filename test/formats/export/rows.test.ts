@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import { TRACE_WRITERS, writerById } from '../../../lib/formats/export/trace-writers.js';
+import { MAX_LINE_LENGTH } from '../../../lib/formats/line-splitter.js';
 import { detectFormat, formatById } from '../../../lib/formats/registry.js';
 import { frameText, frameTextsOf, parseFrameText, stackText } from '../../../lib/formats/rows/frame-text.js';
 import { csvFields } from '../../../lib/formats/rows/row-source.js';
-import type { Frame, TraceRecord } from '../../../lib/trace/heap-event.js';
+import { CUT_FRAME, FRAME_KINDS, type Frame, type TraceRecord } from '../../../lib/trace/heap-event.js';
 import { lifespans } from '../../../lib/trace/lifespans.js';
 import { recordsOf } from '../../../lib/trace/records-of.js';
-import type { Trace } from '../../../lib/trace/trace.js';
+import { backtraceOf, type Trace } from '../../../lib/trace/trace.js';
 import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { anyRecords } from '../../support/random-trace.js';
 import { traceFromText } from '../../support/trace-from-text.js';
@@ -205,9 +206,11 @@ test('a frame is read back as it was, whatever its names are, and no cell is a f
       address: fc.nat(),
       inlined: fc.boolean(),
       guessed: fc.boolean(),
+      kind: fc.constantFrom(...FRAME_KINDS),
     })
-    .map(({ inlined, guessed, ...plain }) => ({
+    .map(({ inlined, guessed, kind, ...plain }) => ({
       ...plain,
+      ...(kind === 'normal' ? {} : { kind }),
       ...(inlined ? { inlined } : {}),
       ...(guessed ? { certainty: 'guessed' as const } : {}),
     }));
@@ -245,6 +248,33 @@ test('a backtrace that no line holds is cut, and says so', (t) => {
   t.is(back.eventCount, 1);
   t.is(back.strings.includes('[...]'), true);
 });
+
+for (const id of ['events-csv', 'events-ndjson', 'allocations-csv', 'allocations-ndjson']) {
+  test(`${id}: no row is longer than what is read of a line, however deep its backtraces are and whatever is escaped`, (t) => {
+    for (const functionName of ['f', 'operator""_s', '<- "\u202e"', 'x'.repeat(70_000)]) {
+      const backtrace = Array.from({ length: 3000 }, (_, i) => ({
+        address: i + 1,
+        functionName,
+        file: 'c.c',
+        line: i,
+      }));
+      const trace = traceOf([
+        { kind: 'alloc', address: 16, sizeBytes: 1, backtrace },
+        { kind: 'free', address: 16, backtrace },
+      ]);
+      const text = written(id, trace);
+      t.true(Math.max(...text.split('\n').map((line) => line.length)) <= MAX_LINE_LENGTH);
+      const back = readBack(id, text);
+      t.deepEqual(back.gaps, []);
+      t.is(back.eventCount, 2);
+      for (const event of [0, 1]) {
+        const frames = backtraceOf(back, back.events.stack[event] ?? -1);
+        t.deepEqual(frames.at(-1), CUT_FRAME);
+        t.deepEqual(frames.slice(0, -1), backtrace.slice(0, frames.length - 1));
+      }
+    }
+  });
+}
 
 test('a table that nobody wrote is an error, never a hang or another', (t) => {
   const [names = ''] = written('events-csv', TOY).split('\n');
