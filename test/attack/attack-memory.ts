@@ -9,6 +9,7 @@ import { EventKind } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { Random } from '../support/mutate.js';
 import { CLI } from '../support/run-cli.js';
+import { ALLOCTRACE } from '../support/trace-samples.js';
 import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const MIB = 2 ** 20;
@@ -17,6 +18,8 @@ const CONSTANT_BYTES = 64 * MIB;
 const TIMES = 8;
 /** What is read of an endless input. */
 const ENDLESS_BYTES = 64 * MIB;
+/** What is read of a board's answer. */
+const BOARD_BYTES = 256 * MIB;
 /** Of such a journal, about. */
 const BYTES_AN_EVENT = 11;
 const HANGS_MS = 240_000;
@@ -133,15 +136,16 @@ export async function attackMemory(options: AttackOptions): Promise<AttackRow> {
       if (times >= worst.times) worst = { title, times, mib: Math.round(tookBytes / MIB) };
     };
     const bytes = options.scale * MIB;
+    const isWanted = (title: string) => inTime() && (options.match === undefined || title.includes(options.match));
     for (const { title, args, inputBytes } of CASES) {
-      if (!inTime() || (options.match !== undefined && !title.includes(options.match))) continue;
+      if (!isWanted(title)) continue;
       const path = join(folder, 'input');
       const argv = args(path, bytes);
       look(title, inputBytes ?? statSync(path).size, await peakOf(folder, argv));
       rmSync(path, { force: true });
     }
-    if (inTime() && options.match === undefined)
-      look('a board that answers without an end', bytes, await endlessBoard(folder, bytes));
+    const board = 'a board that answers without an end';
+    if (isWanted(board)) look(board, BOARD_BYTES, await endlessBoard(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -155,14 +159,16 @@ interface Run {
 }
 
 /** A tracer's ring over HTTP that never ends its events. */
-async function endlessBoard(folder: string, bytes: number): Promise<Run> {
-  const event = '{"kind":"alloc","address":536870912,"sizeBytes":16,"atUs":5,"backtrace":["0x100","0x200"]},';
-  const piece = event.repeat(1000);
+async function endlessBoard(folder: string): Promise<Run> {
+  // Events that are accepted, or the answer would be refused at its first one.
+  const head = `${ALLOCTRACE.slice(0, ALLOCTRACE.indexOf('"events"'))}"events":[`;
   const answer = (response: ServerResponse) => {
-    response.write('{"protocol":1,"version":1,"events":[');
+    response.write(head);
+    let seq = 0;
     const more = () => {
-      for (let sent = 0; sent < bytes && !response.destroyed; sent += piece.length) {
-        if (!response.write(piece)) return void response.once('drain', more);
+      while (!response.destroyed) {
+        const events = Array.from({ length: 1000 }, () => boardEvent(seq++));
+        if (!response.write(events.join(''))) return void response.once('drain', more);
       }
     };
     more();
@@ -176,6 +182,10 @@ async function endlessBoard(folder: string, bytes: number): Promise<Run> {
     server.closeAllConnections();
     server.close();
   }
+}
+
+function boardEvent(seq: number): string {
+  return `{"seq":${seq},"kind":"alloc","address":536870912,"sizeBytes":16,"atUs":${seq * 5},"pc":257,"backtrace":[257,513]},`;
 }
 
 /** Says at its end what the process took at its peak. */

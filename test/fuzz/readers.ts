@@ -4,10 +4,11 @@ import { parseConfig, parseStatus } from '../../lib/alloctrace/protocol.js';
 import {
   decodeSettings,
   encodeSettings,
+  encodeWords,
   parseControlBlock,
   parseEntry,
 } from '../../lib/alloctrace/ring-control-block.js';
-import { parseBaseline } from '../../lib/analysis/baseline.js';
+import { baselineOf, baselineText, parseBaseline } from '../../lib/analysis/baseline.js';
 import { parseBudget } from '../../lib/analysis/budget-file.js';
 import { chipsIn } from '../../lib/boards/import-board.js';
 import { parseBoard } from '../../lib/boards/load-board.js';
@@ -22,7 +23,7 @@ import { createSymbolizer } from '../../lib/symbols/symbolizer.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { readJournal } from '../../lib/trace/journal-reader.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
-import { hex } from '../support/decode-ways.js';
+import { hex, utf8 } from '../support/decode-ways.js';
 import { projectRoot } from '../support/fixture.js';
 import type { Random } from '../support/mutate.js';
 import { traceFromText } from '../support/trace-from-text.js';
@@ -44,7 +45,6 @@ const MPY = [
 ];
 const SAMPLE_BYTES = 4000;
 
-const utf8 = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const fileOf = (...path: string[]) => new Uint8Array(readFileSync(join(projectRoot, ...path)));
 
@@ -105,26 +105,36 @@ function heapDump(): FuzzedReader {
   return { name: 'heap dump', samples: [bytes], read };
 }
 
-/** What the tracer's ring holds in a target, and what its server answers. */
+/** What the tracer's ring holds in a target. */
 function ring(): FuzzedReader[] {
   const settings = { stopOnFull: true, collapsePairs: false, captureLargest: true };
   const stored = encodeSettings({ ...settings, backtrace: { depth: 2, minSizeBytes: 16, skipFrees: true } });
-  const block = Uint8Array.from({ length: 96 }, (_, i) => i);
-  const read = (input: Uint8Array, random: Random) => {
-    const way = random.next(3);
-    if (way === 0) decodeSettings(padded(input, 20), 'ring');
-    else if (way === 1) parseControlBlock(padded(input, 96), 'ring');
-    else parseEntry(padded(input, 64), 1, 6);
-  };
-  const status = utf8('{"state":"recording","count":3,"capacity":64,"captured":3,"protocol":1,"name":"board"}');
-  const answer = (input: Uint8Array, random: Random) => {
-    const json = parsed(input);
-    if (random.next(2) === 0) parseStatus(json, 'board');
-    else parseConfig(json);
-  };
+  const magic = 0x52544c41;
+  const [entries, stores, heap] = [0x20001000, 0x20002000, 0x20003000];
+  const block = encodeWords([magic, 1, 14, 64, 6, 1e6, entries, stores, heap, 4096, 0, 1, 3, 0, 3, 0, 0, 0]);
+  const entry = encodeWords([1, 2 << 8, 0x20001000, 16, 0, 5, 0, 0, 0x101, 0x201, 0, 0, 0, 0]);
+  const reader = (name: string, sample: Uint8Array, read: (bytes: Uint8Array) => void): FuzzedReader => ({
+    name,
+    samples: [sample],
+    // The memory behind a cut is still there.
+    read: (input) => read(padded(input, sample.length)),
+  });
   return [
-    { name: 'tracer ring', samples: [stored, block], read },
-    { name: 'alloctrace answers', samples: [status], read: answer },
+    reader('settings of the ring', stored, (bytes) => void decodeSettings(bytes, 'ring')),
+    reader('control block of the ring', block, (bytes) => void parseControlBlock(bytes, 'ring')),
+    reader('entry of the ring', entry, (bytes) => void parseEntry(bytes, 1, 6)),
+  ];
+}
+
+const STATUS =
+  '{"state":"recording","ring":{"count":3,"capacity":64},"captured":3,"overwritten":0,"collapsed":0,"captureLargest":false,"collapsePairs":false,"stopOnFull":true,"backtrace":{"depth":6,"minSizeBytes":0,"skipFrees":false}}';
+const CONFIG = '{"stopOnFull":false,"backtrace":{"depth":2}}';
+
+/** What the tracer's server answers, and what it is told. */
+function ringServer(): FuzzedReader[] {
+  return [
+    { name: 'alloctrace status', samples: [utf8(STATUS)], read: (input) => void parseStatus(parsed(input), 'board') },
+    { name: 'alloctrace config', samples: [utf8(CONFIG)], read: (input) => void parseConfig(parsed(input)) },
   ];
 }
 
@@ -145,16 +155,16 @@ function parsed(input: Uint8Array): unknown {
 const MEMORY_MAP = '<memory-map><memory type="ram" start="0x20000000" length="0x8000"/></memory-map>';
 const PDSC =
   '<package><devices><family Dvendor="V:1"><processor Dcore="Cortex-M4"/><device Dname="X"><memory name="IRAM1" start="0x20000000" size="0x8000"/></device></family></devices></package>';
-const BASELINE = '{"version":1,"paths":[{"path":["main","boot"],"count":2,"bytes":64}]}';
-const BUDGET = '[heap]\nmax_live = "64 KiB"\n[[path]]\npath = "main > boot"\nlive = 96\n';
 
 function files(): FuzzedReader[] {
   const board = fileOf('board-configs', 'metro_m0_express.json');
+  const baseline = baselineText(baselineOf(traceFromText(TRACE)));
+  const budget = fileOf('examples', 'ci', 'heap.budget.toml');
   return [
     { name: 'board file', samples: [board], read: (input) => void parseBoard(text(input), 'board') },
     { name: 'chip description', samples: [utf8(PDSC)], read: (input) => void chipsIn(text(input), 'chip') },
-    { name: 'baseline', samples: [utf8(BASELINE)], read: (input) => void parseBaseline(text(input)) },
-    { name: 'budget', samples: [utf8(BUDGET)], read: (input) => void parseBudget(text(input)) },
+    { name: 'baseline', samples: [utf8(baseline)], read: (input) => void parseBaseline(text(input)) },
+    { name: 'budget', samples: [budget], read: (input) => void parseBudget(text(input)) },
     { name: 'mpy', samples: MPY.map(hex), read: (input) => void mpyHeapCost(readMpy(input)) },
   ];
 }
@@ -172,5 +182,5 @@ function links(): FuzzedReader[] {
 
 /** Every reader of what comes from elsewhere. */
 export function fuzzedReaders(): FuzzedReader[] {
-  return [...traceReaders(), journal(), elf(), heapDump(), ...ring(), ...files(), ...links()];
+  return [...traceReaders(), journal(), elf(), heapDump(), ...ring(), ...ringServer(), ...files(), ...links()];
 }

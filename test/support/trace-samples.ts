@@ -48,7 +48,7 @@ Total Blks  Total Size
          1         128
 `;
 
-const ALLOCTRACE = JSON.stringify({
+export const ALLOCTRACE = JSON.stringify({
   header: {
     anchorWallMs: 1_700_000_000_000,
     ring: { count: 2, capacity: 8 },
