@@ -171,34 +171,42 @@ export class AlloctraceClient {
 
   /** The pieces of an answer with a good status. The time-out starts anew with each piece. */
   private async *body(url: string, init: RequestInit, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const idle = new AbortController();
+    // A controller of our own: a signal that AbortSignal.any makes may be collected before it fires.
+    const ended = new AbortController();
+    let isIdle = false;
+    const end = () => ended.abort(signal?.reason);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
     let last: NodeJS.Timeout | undefined;
     // A process that was held up sees its timers before what arrived meanwhile: that gets a moment to be read.
     const timer = setTimeout(() => {
-      last = setTimeout(() => idle.abort(), HELD_UP_MS);
+      last = setTimeout(() => {
+        isIdle = true;
+        ended.abort();
+      }, HELD_UP_MS);
     }, this.options.timeoutMs);
     try {
-      const response = await fetch(url, {
-        ...init,
-        redirect: 'error',
-        signal: signal ? AbortSignal.any([signal, idle.signal]) : idle.signal,
-      });
+      const response = await fetch(url, { ...init, redirect: 'error', signal: ended.signal });
       if (!response.ok) throw await refusal(url, response);
       if (!response.body) return;
       const reader = response.body.getReader();
+      // Of a body that is being read, fetch forgets the signal at a garbage collection.
+      ended.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true });
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
         clearTimeout(last);
         timer.refresh();
         yield next.value;
       }
+      ended.signal.throwIfAborted();
     } catch (error) {
       if (error instanceof HarvestError) throw error;
       signal?.throwIfAborted();
-      throw this.lost(url, idle.signal.aborted ? new Error(`nothing for ${this.options.timeoutMs} ms`) : error);
+      throw this.lost(url, isIdle ? new Error(`nothing for ${this.options.timeoutMs} ms`) : error);
     } finally {
       clearTimeout(timer);
       clearTimeout(last);
-      idle.abort();
+      signal?.removeEventListener('abort', end);
+      ended.abort();
     }
   }
 

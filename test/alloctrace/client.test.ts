@@ -1,5 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
 import { AlloctraceClient } from '../../lib/alloctrace/client.js';
 import { LiveServedRing } from '../../lib/alloctrace/served-rings.js';
@@ -114,6 +116,21 @@ test('a board that hangs half-way is given up after the time-out, with what it s
   const trace = await new AlloctraceClient(url, { timeoutMs: 1500, retries: 0 }).download();
   t.is(trace.eventCount, 2);
   t.true(trace.notes.some((note) => note.text.includes('nothing for 1500 ms')));
+});
+
+test('a garbage collection during a download takes neither its time-out nor its abort away', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const collecting = setInterval(collectGarbage, 100);
+  t.teardown(() => clearInterval(collecting));
+  const { url } = await board(t, (response) => response.write(HALF));
+  const hanging = await new AlloctraceClient(url, { timeoutMs: 1500, retries: 0 }).download();
+  t.true(hanging.notes.some((note) => note.text.includes('nothing for 1500 ms')));
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error('enough')), 1000);
+  const aborted = await new AlloctraceClient(url, { timeoutMs: 60_000 }).download({ signal: abort.signal });
+  t.is(aborted.eventCount, 2);
+  t.true(aborted.notes.some((note) => note.text.includes('enough')));
 });
 
 test('a board that is short of memory is asked again; a refusal is not repeated', async (t) => {
