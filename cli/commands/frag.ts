@@ -1,5 +1,6 @@
 import { ExitCode, fragmentation, fragmentationText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   analysisOptions,
   countField,
@@ -34,7 +35,8 @@ export const fragCommand = defineCommand({
       ...sizeField('makeBytes', '--make', args.make),
       ...countField('top', '--top', args.top),
     });
-    context.out(context.json ? `${JSON.stringify(result)}\n` : fragmentationText(result));
+    if (context.json) printJson(result, context);
+    else context.out(fragmentationText(result));
     return ExitCode.ok;
   },
 });

@@ -1,5 +1,6 @@
 import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   analysisOptions,
   countField,
@@ -43,7 +44,7 @@ export const treeCommand = defineCommand({
       ...countField('atSeq', '--at', args.at),
       invert: args.invert,
     });
-    if (context.json) context.out(`${JSON.stringify(tree)}\n`);
+    if (context.json) printJson(tree, context);
     else {
       const text = callTreeText(tree, {
         figure,

@@ -58,6 +58,7 @@ export interface DatasetReport {
 
 /** So many events are held at once, and written as one part; a larger capture has a part of its own. */
 const PART_EVENTS = 1_000_000;
+const PART_CAPTURES = 2000;
 const ROW_GROUP_ROWS = 122_880;
 const STAGING = '.writing-';
 /** A folder of a writer that was killed is removed by the next one when it is as old as that. */
@@ -215,7 +216,7 @@ class DatasetWriter {
     for (const source of sources) {
       this.options.signal?.throwIfAborted();
       const trace = await this.traceOf(source, false);
-      if (staged.length > 0 && events + trace.eventCount > PART_EVENTS) {
+      if (staged.length === PART_CAPTURES || (staged.length > 0 && events + trace.eventCount > PART_EVENTS)) {
         await this.writePart(folder, staged);
         staged = [];
         events = 0;
@@ -229,14 +230,10 @@ class DatasetWriter {
     if (staged.length > 0) await this.writePart(folder, staged);
   }
 
-  private async stage({ path, id }: Source, trace: Trace, number: number): Promise<void> {
+  private async stage({ path }: Source, trace: Trace, number: number): Promise<void> {
     const { device, deviceFrom } = this.options;
     const shown = shownTrace(selectFrames(trace, 'script'), { lookThrough: false, ...this.options });
     const named = device ?? (deviceFrom === undefined ? undefined : deviceNamed(path, deviceFrom));
-    await this.database.append('staged_ids', 1, [
-      { type: 'integer', values: [number] },
-      { type: 'text', values: [id] },
-    ]);
     for (const { table, count, columns } of stagedCapture(shown, { number, path, device: named })) {
       if (table === 'allocations') this.allocations += count;
       await this.database.append(`staged_${table}`, count, columns);
@@ -256,7 +253,7 @@ class DatasetWriter {
     for (const table of DATASET_TABLES) {
       const file = join(made, `${table}.parquet`);
       await this.database.run(
-        `COPY (${writtenRows(table)}) TO ${sqlText(resolve(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ` +
+        `COPY (${writtenRows(table, ids)}) TO ${sqlText(resolve(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ` +
           `KV_METADATA {schema: ${sqlText(DATASET_SCHEMA)}, "table": ${sqlText(table)}})`,
       );
       await synced(file);

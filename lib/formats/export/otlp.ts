@@ -76,10 +76,10 @@ interface ProfileInput {
 }
 
 function writeProfile({ trace, stacks, strings, type }: ProfileInput, into: ProtobufWriter): void {
-  const [name, unit, valueOf] = TYPES[type] ?? ['', '', () => 0];
+  const [name, unit, weigh] = TYPES[type] ?? ['', '', () => 0];
   into.message(Profile.sampleType, (each) => each.number(1, strings.of(name)).number(2, strings.of(unit)));
   stacks.forEach((weight, i) => {
-    const value = valueOf(weight);
+    const value = weigh(weight);
     // Stack 0 of the dictionary is the empty one.
     if (value > 0)
       into.message(Profile.samples, (sample) => sample.number(Sample.stackIndex, i + 1).packed(Sample.values, [value]));
@@ -121,7 +121,14 @@ function writeDictionary(
 /** 16 bytes that differ between captures and between the profiles of one, the same each time (FNV-1a over what tells them apart). */
 function profileId(trace: Trace, stacks: readonly StackWeight[], type: number): Uint8Array {
   const { info, eventCount } = trace;
-  const told = [info.startedAtWallMs, info.board, info.elf?.buildId, eventCount, type, ...stacks.map((each) => each.totalBytes)];
+  const told = [
+    info.startedAtWallMs,
+    info.board,
+    info.elf?.buildId,
+    eventCount,
+    type,
+    ...stacks.map((each) => each.totalBytes),
+  ];
   const text = told.join();
   const id = new DataView(new ArrayBuffer(16));
   for (let word = 0; word < 4; word++) {
