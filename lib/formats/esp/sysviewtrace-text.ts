@@ -118,9 +118,7 @@ class SysviewtraceReader extends TextReader {
     const line = plain.slice(colon + 1);
     if (colon < 1 || !/^(?:\d{1,7}|\?)$/.test(line)) return [];
     const file = plain.slice(0, colon);
-    return [
-      { address: 0, functionName: '', file: file === '??' ? '' : file, line: line === '?' ? 0 : Number(line) },
-    ];
+    return [{ address: 0, functionName: '', file: file === '??' ? '' : file, line: line === '?' ? 0 : Number(line) }];
   }
 
   private footer(text: string): void {
