@@ -1,11 +1,12 @@
 /**
  * Guesses a RISC-V function's frame from its first instructions, for code without call frame information (libraries that were built
- * without it, assembly code). Follows what moves the stack pointer and what is stored to the stack, up to the first branch.
+ * without it, assembly code), and from its last ones where nothing else can come any more. Follows what moves the stack pointer and what is stored to the stack, up to the first branch.
  */
 import type { Address } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
 import { FrameGuess, type GuessedRegisters } from '../frame-guess.js';
 import type { FrameRow } from '../frame-row.js';
+import { riscvEpilogueRow } from './epilogue.js';
 import { expand } from './expand.js';
 import {
   funct3,
@@ -32,6 +33,8 @@ const REGISTERS: GuessedRegisters = {
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not there. */
 export function riscvPrologueRow(code: CodeBytes, start: Address, pc: Address): FrameRow | undefined {
+  const atEnd = riscvEpilogueRow(code, pc, REGISTERS);
+  if (atEnd) return atEnd;
   const scan = new PrologueScan(code);
   return scan.run(start, pc) ? scan.guess.row() : undefined;
 }
