@@ -11,7 +11,14 @@ import { fixture } from '../support/fixture.js';
 import { historyText } from '../support/history-text.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
-import { journalFromText, keepScreenshot, openViewer, VECTOR, withoutChromium } from '../support/viewer-page.js';
+import {
+  journalFromText,
+  keepScreenshot,
+  openViewer,
+  started,
+  VECTOR,
+  withoutChromium,
+} from '../support/viewer-page.js';
 
 const test = testWithChromium();
 
@@ -191,6 +198,7 @@ test('keeps the picture as PNG and SVG, and hidden frames in the browser', async
   t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
   t.is(await viewer.ask('state().loaded.sources.list.filter((it) => it.functionName === "boot").length'), 0);
   await page.reload();
+  await started(page);
   t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
   await page.keyboard.press('?');
   await page.waitForSelector('dialog .keys');
