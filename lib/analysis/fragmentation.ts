@@ -55,7 +55,7 @@ export interface Fragmentation {
   readonly verdicts: readonly RegionVerdict[];
   /** Asked for by `makeBytes`; null when no memory is that large. */
   readonly room?: RoomReport | null;
-  /** The moment with the smallest largest free block; undefined when the timeline could not be made. */
+  /** The moment with the smallest largest free block; undefined without events. */
   readonly tightest?: FreeState;
   /** At most `points` samples, evenly spread over the events, the last one included. */
   readonly timeline: readonly FreeState[];
@@ -123,12 +123,12 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     regions: map.regions.map(regionState),
     verdicts: verdictsBy(trace, map, sources),
     ...roomField(),
-    ...(line?.tightest ? { tightest: line.tightest } : {}),
-    timeline: line?.states ?? [],
+    ...(line.tightest ? { tightest: line.tightest } : {}),
+    timeline: line.states,
     walls: wallsOf(trace, map, top).map(withStack),
-    cuts: (line?.cuts ?? []).map(withStack),
-    cutCount: line?.cutCount ?? 0,
-    cutsFrom: line?.cutsFrom ?? 'reconstructed',
+    cuts: line.cuts.map(withStack),
+    cutCount: line.cutCount,
+    cutsFrom: line.cutsFrom,
     failures: failed.seqs.map((seq) => failureReport(trace, seq, hidden)),
     failureCount: failed.count,
     ...(trace.info.caps ? { deviceReported: trace.info.caps } : {}),
@@ -136,11 +136,7 @@ export function fragmentation(trace: Trace, options: FragmentationOptions = {}):
     outsideCount: map.outsideCount,
     complete: trace.info.complete,
     findings: spans.findings,
-    assumptions: [
-      ...map.assumptions,
-      ...assumptions,
-      ...(line ? [] : ['the heap is too large to follow its gaps through every event']),
-    ],
+    assumptions: [...map.assumptions, ...assumptions],
   };
 }
 
@@ -166,7 +162,7 @@ function sampleGaps(trace: Trace, maxCuts: number, points: number) {
     states.push(stateOf(seq, freeBytes, largestFreeBytes));
     next = seqOf(states.length);
   });
-  return followed && { ...followed, states, tightest: leastSeq < 0 ? undefined : stateOf(leastSeq, leastFree, least) };
+  return { ...followed, states, tightest: leastSeq < 0 ? undefined : stateOf(leastSeq, leastFree, least) };
 }
 
 function stateOf(seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes): FreeState {
