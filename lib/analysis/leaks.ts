@@ -7,6 +7,7 @@ import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalFinder } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
+import { type GrowingContainer, growingContainers } from './objects/containers.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { stackSources } from './source-table.js';
@@ -49,6 +50,8 @@ export interface Leaks {
   readonly liveCount: readonly number[];
   /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most net growth first. */
   readonly sites: readonly LeakSite[];
+  /** What grows, by names: objects that hold blocks of every part of the window. Empty unless the capture read who holds which block at its end. */
+  readonly containers: readonly GrowingContainer[];
   /** Sums of the net growth of the sites that are neither `one-time` nor `steady`. */
   readonly suspectBytes: Bytes;
   readonly suspectCount: number;
@@ -102,6 +105,7 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
     boundaries,
     ...liveAt(scan),
     sites,
+    containers: spans.count === 0 ? [] : growingContainers(trace, options),
     suspectBytes: sumOf(suspects, (site) => site.netBytes),
     suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
     replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),
