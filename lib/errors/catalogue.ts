@@ -3,6 +3,7 @@ import { EXPORT_ERRORS } from './catalogue-exports.js';
 import { FLEET_ERRORS } from './catalogue-fleet.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
+import { OBJECT_ERRORS } from './catalogue-objects.js';
 import { OUTPUT_ERRORS } from './catalogue-output.js';
 import { SERVER_ERRORS } from './catalogue-servers.js';
 import { SESSION_ERRORS } from './catalogue-session.js';
@@ -21,6 +22,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...OUTPUT_ERRORS,
   ...EXPORT_ERRORS,
   ...FLEET_ERRORS,
+  ...OBJECT_ERRORS,
   ...SERVER_ERRORS,
   ...SESSION_ERRORS,
   ...FORMAT_ERRORS,

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { HideOptions } from '../analysis/hidden-frames.js';
 import { selectFrames } from '../analysis/select-frames.js';
@@ -11,6 +10,7 @@ import { loadTrace } from '../formats/load-trace.js';
 import { isCode } from '../output/destination.js';
 import { writeWhole } from '../output/write-whole.js';
 import type { Trace } from '../trace/trace.js';
+import { captureIdOf } from './capture-id.js';
 import {
   DATASET_FILE,
   DATASET_SCHEMA,
@@ -152,7 +152,7 @@ class DatasetWriter {
     let alreadyThere = 0;
     for (const path of paths) {
       this.options.signal?.throwIfAborted();
-      const source = await this.attempt(path, async () => ({ path, id: await idOf(path) }));
+      const source = await this.attempt(path, async () => ({ path, id: await captureIdOf(path) }));
       if (!source) continue;
       if (known.has(source.id)) alreadyThere++;
       else {
@@ -279,19 +279,6 @@ function partitionOf({ info }: Trace, { board, firmware }: DatasetOptions): Part
 function deviceNamed(path: string, from: 'file' | 'folder'): string {
   const whole = resolve(path);
   return from === 'folder' ? basename(dirname(whole)) : basename(whole).replace(/\.[^.]*$/, '');
-}
-
-/** The same bytes are the same capture, wherever they lie. */
-async function idOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    const { size } = await stat(path);
-    if (size <= 2 ** 24) hash.update(await readFile(path));
-    else for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  } catch (cause) {
-    throw new UsageError('HH1105', `${path}: cannot be read: ${errorMessage(cause)}`, { cause });
-  }
-  return hash.digest('hex').slice(0, 32);
 }
 
 /** Waits until a file or a folder is on the disk. */
