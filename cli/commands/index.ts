@@ -59,6 +59,7 @@ const ASK: readonly Row[] = [
   ['pools', 'the smallest memory pools that serve a trace', async () => (await import('./pools.js')).poolsCommand],
   ['whatif', 'the same requests under other allocators', async () => (await import('./whatif.js')).whatifCommand],
   ['diff', 'two captures, by call path', async () => (await import('./diff.js')).diffCommand],
+  ['fleet', 'captures of many boards: ready questions, SQL', async () => (await import('./fleet.js')).fleetCommand],
   ['check', 'a budget or a baseline, for CI', async () => (await import('./check.js')).checkCommand],
   [
     'layout',

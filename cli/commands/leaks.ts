@@ -3,6 +3,7 @@ import {
   assertNoProvenLeaks,
   ExitCode,
   heapLeaks,
+  heapLeaksSink,
   leaksText,
   provenLeaks,
   provenLeaksText,
@@ -12,6 +13,7 @@ import {
 import { type Context, defineCommand } from '../context.js';
 import {
   type AnalysisArgs,
+  analyse,
   analysisOptions,
   countField,
   exitCodeFor,
@@ -47,14 +49,21 @@ export const leaksCommand = defineCommand({
       .option('allow-incomplete', { type: 'boolean', default: false, describe: 'judge captures with gaps, too' })
       .option('top', { type: 'number', describe: 'sources to list per group (20)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS });
     const options = {
       ...hideOptions(args),
       ...(args.from === undefined ? {} : { from: args.from }),
       ...(args.to === undefined ? {} : { to: args.to }),
     };
-    if (args.proven) return proven(trace, args, context);
-    const leaks = heapLeaks(trace, options);
+    if (args.proven) return proven(await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS }), args, context);
+    // A limit is judged by the whole trace.
+    const { trace, result: leaks } = await analyse(
+      args,
+      { ...context, skipColumns: ONLY_BLOCKS },
+      {
+        whole: (it) => heapLeaks(it, options),
+        sink: (it) => (args.max === undefined ? heapLeaksSink(it, options) : undefined),
+      },
+    );
     context.out(context.json ? `${JSON.stringify(leaks)}\n` : leaksText(leaks, countField('top', '--top', args.top)));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);

@@ -1,5 +1,6 @@
 import { COMMAND_LINE_ERRORS } from './catalogue-command-line.js';
 import { EXPORT_ERRORS } from './catalogue-exports.js';
+import { FLEET_ERRORS } from './catalogue-fleet.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
 import { OBJECT_ERRORS } from './catalogue-objects.js';
@@ -20,6 +21,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SYMBOL_ERRORS,
   ...OUTPUT_ERRORS,
   ...EXPORT_ERRORS,
+  ...FLEET_ERRORS,
   ...OBJECT_ERRORS,
   ...SERVER_ERRORS,
   ...SESSION_ERRORS,

@@ -8,6 +8,9 @@ export {
   loadAllocator,
   parseAllocator,
 } from '../allocators/load-allocator.js';
+export { fragmentationSink } from '../analysis/one-pass/fragmentation.js';
+export { heapLeaksSink } from '../analysis/one-pass/leaks.js';
+export { callTreeSink } from '../analysis/one-pass/tree.js';
 export { deadline } from '../base/deadline.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
@@ -34,6 +37,7 @@ export { ENGINE_NAMES, type EngineName } from '../capture/select-engine.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from '../errors/catalogue.js';
 export * from '../errors/errors.js';
 export { firmwareNotes } from '../firmware/firmware-notes.js';
+export { journalFigures } from '../formats/journal-runs.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
@@ -54,6 +58,7 @@ export {
 } from '../output/write-outputs.js';
 export { writeWhole } from '../output/write-whole.js';
 export { type GcMoment, gcSequenceText } from '../report/gc-layout-text.js';
+export type { RunSink } from '../trace/event-run.js';
 export * from './analysis.js';
 export * from './formats.js';
 export * from './index.js';

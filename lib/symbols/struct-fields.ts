@@ -82,7 +82,7 @@ function noVariable(info: DebugInfo, variable: string): SymbolError {
 /** The entries of a global variable in all units: definitions and declarations, in file order. */
 function* variableDies(info: DebugInfo, name: string): Generator<Die> {
   for (const unit of info.units)
-    yield* topDies(info, unit, (die) => die.tag === Tag.variable && nameOf(info, die) === name);
+    yield* topDies(info, unit, (die) => die.tag === Tag.variable && die.nameIn(info.units) === name);
 }
 
 /** The entries right below a unit's first that are wanted; what is damaged is passed over. */
@@ -97,14 +97,6 @@ function* topDies(info: DebugInfo, unit: Unit, isWanted: (die: Die) => boolean):
     const die = next.value;
     if (info.attempt(() => isWanted(die))) yield die;
   }
-}
-
-function nameOf(info: DebugInfo, die: Die): string | undefined {
-  for (const step of die.originChain(info.units)) {
-    const name = step.text(At.name);
-    if (name !== undefined) return name;
-  }
-  return undefined;
 }
 
 function fixedAddress(info: DebugInfo, die: Die): Address | undefined {
