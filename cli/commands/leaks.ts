@@ -54,7 +54,8 @@ export const leaksCommand = defineCommand({
       ...(args.from === undefined ? {} : { from: args.from }),
       ...(args.to === undefined ? {} : { to: args.to }),
     };
-    if (args.proven) return proven(await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS }), args, context);
+    if (args.proven)
+      return proven(await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS }), args, context);
     // A limit is judged by the whole trace.
     const { trace, result: leaks } = await analyse(
       args,

@@ -115,9 +115,11 @@ async function checkContainers(board: MicropythonBoard, script: 'leaks' | 'clean
 /** Blocks that were lost on purpose in a firmware in C, against those that are proven to be. */
 async function checkLost(engine: 'direct' | 'gdb', allocator: 'heap4' | 'libc', leaks: number): Promise<boolean> {
   const found = provenLeaks(await captureTasks({ leaks, engine, allocator }));
-  const good = found?.provenCount === leaks && found.possibleCount === 0;
+  // An old value on a stack may hold one of them: that is told as possible, or not at all, and never the other way round.
+  const [proven = 0, possible = 0] = [found?.provenCount, found?.possibleCount];
+  const good = allocator === 'heap4' ? proven === leaks && possible === 0 : proven + possible === leaks;
   process.stdout.write(
-    `${good ? 'same' : 'DIFFERS'} tasks ${allocator} ${engine}: ${found?.provenCount} of ${leaks} lost blocks are proven\n`,
+    `${good ? 'same' : 'DIFFERS'} tasks ${allocator} ${engine}: ${proven} of ${leaks} lost blocks are proven, ${possible} possible\n`,
   );
   return good;
 }
