@@ -9,6 +9,8 @@ import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { heapPeak, type Peak } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
+import { ObjectMap, type TypeRow } from './objects/object-map.js';
+import { lastGraph } from './objects/why-source.js';
 import { type Phase, phaseCounter } from './phases.js';
 import { type SizeTable, sizeCounter } from './size-table.js';
 import { type SourceRow, sourceCounter } from './source-table.js';
@@ -59,6 +61,8 @@ export interface HeapStats {
   readonly levels: readonly LevelSeries[];
   /** As given; the share that Drone's last line shows needs it. */
   readonly heapBytes?: Bytes;
+  /** What is alive at the end by type of object, the most bytes first; absent unless the capture read what it is. */
+  readonly types?: readonly TypeRow[];
   readonly sizeKind: 'requested' | 'block';
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
@@ -104,6 +108,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     phases: phases.result(),
     levels: heapLevels(trace),
     ...(heapBytes === undefined ? {} : { heapBytes }),
+    ...defined({ types: liveTypes(trace) }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
@@ -128,6 +133,12 @@ function together(a: BlockVisitor, b: BlockVisitor, c: BlockVisitor): BlockVisit
       c.opened(start, sizeBytes, span);
     },
   };
+}
+
+/** Of an interpreter's heap, as it was at the end. */
+function liveTypes(trace: Trace): readonly TypeRow[] | undefined {
+  const graph = lastGraph(trace);
+  return graph?.heap === 'objects' && graph.beforeSeq >= trace.eventCount ? new ObjectMap(graph).types() : undefined;
 }
 
 function regionBytes(trace: Trace): Bytes | undefined {
