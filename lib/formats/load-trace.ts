@@ -140,7 +140,8 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
   opened.decoder.end();
   checkSomething(opened, subject);
   if (opened.mayTellLevels && builder.levels.length === 0) {
-    const text = 'the log also says how full the heap was, which is not in this trace: options.format heap-levels reads that';
+    const text =
+      'the log also says how full the heap was, which is not in this trace: options.format heap-levels reads that';
     builder.add({ kind: 'note', code: 'also-levels', text });
   }
   return { builder, format: opened.format, title: opened.title };
