@@ -55,7 +55,7 @@ export interface Fragmentation {
   readonly verdicts: readonly RegionVerdict[];
   /** Asked for by `makeBytes`; null when no memory is that large. */
   readonly room?: RoomReport | null;
-  /** The moment with the smallest largest free block; undefined when the timeline could not be made. */
+  /** The moment with the smallest largest free block; undefined without events. */
   readonly tightest?: FreeState;
   /** At most `points` samples, evenly spread over the events, the last one included. */
   readonly timeline: readonly FreeState[];
@@ -125,8 +125,7 @@ export interface SampledGaps extends Pick<Fragmentation, 'cutCount' | 'cutsFrom'
 export interface FragmentationFigures extends Pick<Fragmentation, 'findings' | 'failureCount'> {
   readonly at: HeapMoment;
   readonly atSeq: Seq;
-  /** Undefined when the heap is too large to be followed. */
-  readonly line: SampledGaps | undefined;
+  readonly line: SampledGaps;
   readonly failures: readonly FailedRequest[];
 }
 
@@ -151,12 +150,12 @@ export function fragmentationReport(
     regions: map.regions.map(regionState),
     verdicts: verdictsBy(at.blocks, map, sources),
     ...roomField(at, options.makeBytes, withStack),
-    ...(line?.tightest ? { tightest: line.tightest } : {}),
-    timeline: line?.states ?? [],
+    ...(line.tightest ? { tightest: line.tightest } : {}),
+    timeline: line.states,
     walls: wallsAt(at, top).map(withStack),
-    cuts: (line?.cuts ?? []).map(withStack),
-    cutCount: line?.cutCount ?? 0,
-    cutsFrom: line?.cutsFrom ?? 'reconstructed',
+    cuts: line.cuts.map(withStack),
+    cutCount: line.cutCount,
+    cutsFrom: line.cutsFrom,
     failures: figures.failures.map((failed) => failureReport(failed, withStack)),
     failureCount: figures.failureCount,
     ...(trace.info.caps ? { deviceReported: trace.info.caps } : {}),
@@ -164,11 +163,7 @@ export function fragmentationReport(
     outsideCount: map.outsideCount,
     complete: trace.info.complete,
     findings: figures.findings,
-    assumptions: [
-      ...map.assumptions,
-      ...assumptions,
-      ...(line ? [] : ['the heap is too large to follow its gaps through every event']),
-    ],
+    assumptions: [...map.assumptions, ...assumptions],
   };
 }
 

@@ -46,10 +46,10 @@ function momentOf(trace: Trace, atSeq: Seq | undefined): HeapMoment {
   return { blocks: trace, map: heapMap(trace, atSeq), seqOf: (seq) => seq };
 }
 
-function sampleGaps(trace: Trace, maxCuts: number, points: number): SampledGaps | undefined {
+function sampleGaps(trace: Trace, maxCuts: number, points: number): SampledGaps {
   const samples = new GapSamples(trace.eventCount, points);
   const followed = followGaps(trace, maxCuts, (seq, free, largest) => samples.after(seq, free, largest));
-  return followed && { ...followed, states: samples.states, tightest: samples.tightest };
+  return { ...followed, states: samples.states, tightest: samples.tightest };
 }
 
 function failedRequests(trace: Trace, limit: number): { failures: FailedRequest[]; count: number } {

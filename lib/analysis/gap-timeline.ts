@@ -3,8 +3,9 @@ import type { Numbers } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { GapTracker } from './gap-tracker.js';
+import { type GapFollower, GapTracker } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
+import { SparseGapTracker } from './sparse-gap-tracker.js';
 import { walkSpans } from './walk-spans.js';
 
 /** Free bytes and the largest free block after every event. */
@@ -29,19 +30,18 @@ export interface Cut {
 }
 
 /**
- * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 2^24 steps
- * of its alignment).
+ * Follows the gaps through the whole trace, whatever the size of its regions.
  *
  * @throws UsageError HH1180 for a trace without addresses
  */
-export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline | undefined {
+export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline {
   const freeBytes = new Float64Array(trace.eventCount);
   const largestFreeBytes = new Float64Array(trace.eventCount);
   const followed = followGaps(trace, maxCuts, (seq, free, largest) => {
     freeBytes[seq] = free;
     largestFreeBytes[seq] = largest;
   });
-  return followed && { freeBytes, largestFreeBytes, ...followed };
+  return { freeBytes, largestFreeBytes, ...followed };
 }
 
 type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes'>;
@@ -51,11 +51,10 @@ export function followGaps(
   trace: Trace,
   maxCuts: number,
   after: (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void,
-): FollowedGaps | undefined {
+): FollowedGaps {
   const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
   const trackers = trackersFor(trace, spans, regions);
-  if (!trackers) return undefined;
   const cuts = new CutList(maxCuts);
   const { startSeq } = spans;
   const address: Numbers = trace.events.address;
@@ -92,44 +91,58 @@ export function followGaps(
   return { ...cuts.result(isCaptured(trace) ? 'captured' : 'reconstructed'), assumptions };
 }
 
-function largestOf(trackers: readonly GapTracker[]): Bytes {
+function largestOf(trackers: readonly GapFollower[]): Bytes {
   let largest = 0;
   for (let i = 0; i < trackers.length; i++) largest = Math.max(largest, trackers[i]?.largestFreeBytes ?? 0);
   return largest;
 }
 
-function freeOf(trackers: readonly GapTracker[]): Bytes {
+function freeOf(trackers: readonly GapFollower[]): Bytes {
   let free = 0;
   for (let i = 0; i < trackers.length; i++) free += trackers[i]?.freeBytes ?? 0;
   return free;
 }
 
-/** One tracker a region, at the coarsest power of two that all its blocks are multiples of. */
-function trackersFor(
-  { events }: Trace,
-  { startSeq, count }: Lifespans,
-  regions: readonly HeapRegion[],
-): GapTracker[] | undefined {
-  const trackers: GapTracker[] = [];
-  for (const region of regions) {
-    const end = region.baseAddress + region.sizeBytes;
-    let step = 16;
-    const refine = (bytes: Bytes) => {
-      while (step > 1 && bytes % step !== 0) step /= 2;
-    };
-    refine(region.sizeBytes);
-    for (let span = 0; span < count && step > 1; span++) {
-      const seq = startSeq[span] as number;
-      const address = events.address[seq] as number;
-      if (address < region.baseAddress || address >= end) continue;
-      refine(address - region.baseAddress);
-      refine(events.sizeBytes[seq] as number);
-    }
-    const tracker = GapTracker.forRegion(region, step);
-    if (!tracker) return undefined;
-    trackers.push(tracker);
+/** Eight bytes a step, over all regions: 128 MiB of tables. */
+const MAX_STEPS = 2 ** 24;
+
+/** One follower a region: in steps where the regions are small enough for that, else by the places of the blocks. */
+function trackersFor(trace: Trace, spans: Lifespans, regions: readonly HeapRegion[]): GapFollower[] {
+  const steps = regions.map((region) => stepOf(trace, spans, region));
+  const total = regions.reduce((sum, region, i) => sum + region.sizeBytes / (steps[i] ?? 1), 0);
+  if (total <= MAX_STEPS) return regions.map((region, i) => new GapTracker(region, steps[i] ?? 1));
+  const places = blockPlaces(trace, spans);
+  return regions.map((region) => new SparseGapTracker(region, places));
+}
+
+/** The coarsest power of two that all blocks of a region are multiples of. */
+function stepOf({ events }: Trace, { startSeq, count }: Lifespans, region: HeapRegion): Bytes {
+  const end = region.baseAddress + region.sizeBytes;
+  let step = 16;
+  const refine = (bytes: Bytes) => {
+    while (step > 1 && bytes % step !== 0) step /= 2;
+  };
+  refine(region.sizeBytes);
+  for (let span = 0; span < count && step > 1; span++) {
+    const seq = startSeq[span] as number;
+    const address = events.address[seq] as number;
+    if (address < region.baseAddress || address >= end) continue;
+    refine(address - region.baseAddress);
+    refine(events.sizeBytes[seq] as number);
   }
-  return trackers;
+  return step;
+}
+
+/** Where every block begins and ends, one after the other. */
+function blockPlaces({ events }: Trace, { startSeq, count }: Lifespans): Float64Array {
+  const places = new Float64Array(2 * count);
+  for (let span = 0; span < count; span++) {
+    const seq = startSeq[span] as number;
+    const address = events.address[seq] as number;
+    places[2 * span] = address;
+    places[2 * span + 1] = address + (events.sizeBytes[seq] as number);
+  }
+  return places;
 }
 
 function isCaptured({ events }: Trace): boolean {

@@ -7,6 +7,7 @@ import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalFinder } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
+import { type GrowingContainer, growingContainers } from './objects/containers.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 import { stackSources } from './source-table.js';
@@ -49,6 +50,8 @@ export interface Leaks {
   readonly liveCount: readonly number[];
   /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most net growth first. */
   readonly sites: readonly LeakSite[];
+  /** What grows, by names: objects that hold blocks of every part of the window. Empty unless the capture read who holds which block at its end. */
+  readonly containers: readonly GrowingContainer[];
   /** Sums of the net growth of the sites that are neither `one-time` nor `steady`. */
   readonly suspectBytes: Bytes;
   readonly suspectCount: number;
@@ -81,11 +84,12 @@ export function heapLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const boundaries = boundariesOf(trace, options);
   const { findings, assumptions } = spans;
   const scan = (hidden: Uint8Array) => scanSpans(trace, spans, { boundaries, hidden });
-  return leaksOfScan(trace, { boundaries, scan, findings, assumptions }, options);
+  const containers = spans.count === 0 ? [] : growingContainers(trace, options);
+  return leaksOfScan(trace, { boundaries, scan, containers, findings, assumptions }, options);
 }
 
 /** What leaks are told by. */
-export interface LeakFigures extends Pick<Leaks, 'boundaries' | 'findings' | 'assumptions'> {
+export interface LeakFigures extends Pick<Leaks, 'boundaries' | 'containers' | 'findings' | 'assumptions'> {
   scan(hidden: Uint8Array): LeakScan;
 }
 
@@ -102,6 +106,7 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
     boundaries,
     ...liveAt(scan),
     sites,
+    containers: figures.containers,
     suspectBytes: sumOf(suspects, (site) => site.netBytes),
     suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
     replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),

@@ -42,6 +42,7 @@ export { journalFigures } from '../formats/journal-runs.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
+export { micropythonObjects } from '../interpreters/micropython/objects/micropython-objects.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';

@@ -7,6 +7,7 @@ import { EventNumbers } from './journal-ids.js';
 import { readEnd, readInfo, readSide } from './journal-json.js';
 import { JournalLosses } from './journal-losses.js';
 import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
+import { readObjectGraph } from './read-object-graph.js';
 import type { EventColumns } from './trace.js';
 import { TraceBuilder } from './trace-builder.js';
 import { VarintReader } from './varint-reader.js';
@@ -134,6 +135,9 @@ export class JournalReader {
         break;
       case ChunkType.packedRaw:
         if (!this.options.skipSamples) this.readSamples(new VarintReader(unpackSamples(reader), this.subject, at));
+        break;
+      case ChunkType.objectGraph:
+        this.builder.graphs.push(readObjectGraph(reader, this.subject, (seq) => this.placeOf(seq, reader)));
         break;
       case ChunkType.end:
         this.reach(readEnd(reader, payload), reader);
