@@ -1,5 +1,6 @@
 import { ExitCode, heapStats, heapStatsSink, heapStatsText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analyse, analysisOptions, countField, hideOptions, sizeField, traceArgument } from './analysis-options.js';
 
 export const statsCommand = defineCommand({
@@ -21,9 +22,9 @@ export const statsCommand = defineCommand({
       { ...context, skipColumns: ['largestBeforeBytes', 'largestAfterBytes'] },
       { whole: (trace) => heapStats(trace, options), sink: (trace) => heapStatsSink(trace, options) },
     );
-    context.out(
-      context.json ? `${JSON.stringify(stats)}\n` : heapStatsText(stats, countField('topSources', '--top', args.top)),
-    );
+    const top = countField('topSources', '--top', args.top);
+    if (context.json) printJson(stats, context);
+    else context.out(heapStatsText(stats, top));
     return ExitCode.ok;
   },
 });
