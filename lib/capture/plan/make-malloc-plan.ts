@@ -1,5 +1,6 @@
 import type { HeapPlaces, HeapVariable } from '../../allocators/heap-walk.js';
 import type { AllocatorProfile } from '../../allocators/load-allocator.js';
+import { REGION_FIELDS, REGION_TYPE } from '../../allocators/walkers/multi-heap.js';
 import type { Board } from '../../boards/board.js';
 import { SymbolError, TargetError } from '../../errors/errors.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
@@ -207,12 +208,29 @@ function heapOf(firmware: Symbolizer, { heap, bounds }: AllocatorProfile): Mallo
   }
   const limit = variableOf(firmware, bounds.limit ?? []);
   const gc = heap.walker === 'gc' ? gcVariables(firmware) : undefined;
+  const fields = heap.walker === 'multi-heap' ? regionFields(firmware) : undefined;
   const places: HeapPlaces = {
     variables,
+    ...(fields ? { fields } : {}),
     ...(limit ? { limit: limit.address } : {}),
     ...(gc ? { gc } : {}),
   };
   return { walker: heap.walker, places };
+}
+
+/** Where ESP-IDF's regions have their fields; without debug information they are where its present versions have them. */
+function regionFields(firmware: Symbolizer): HeapPlaces['fields'] {
+  const at = firmware.symbol('heap_caps_init')?.address ?? 0;
+  const fields: Record<string, number> = {};
+  for (const path of REGION_FIELDS) {
+    try {
+      fields[path] = firmware.typeFieldOffset(REGION_TYPE, { path, at }).address;
+    } catch (error) {
+      if (!(error instanceof SymbolError)) throw error;
+      return undefined;
+    }
+  }
+  return fields;
 }
 
 function variableOf(firmware: Symbolizer, names: readonly string[]): HeapVariable | undefined {
