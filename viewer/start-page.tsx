@@ -1,9 +1,9 @@
 import { render } from 'preact';
-import { fail, goTo, openBytes } from './state/actions.js';
+import { fail, goTo, openBytes, returnTo } from './state/actions.js';
 import { app } from './state/app-state.js';
 import { openEmbedded } from './state/embedded.js';
 import { listenToKeys } from './state/keys.js';
-import { keepHash, parseHash } from './state/permalink.js';
+import { keepHash } from './state/permalink.js';
 import { remembered, rememberedHide } from './state/preferences.js';
 import { App } from './views/app.js';
 import { probeMap } from './views/map-probe.js';
@@ -21,11 +21,7 @@ export function startPage(): void {
   }
   listenToKeys();
   keepHash();
-  window.addEventListener('hashchange', () => {
-    const asked = parseHash(location.hash);
-    app.set(asked);
-    if (asked.atSeq !== undefined) goTo(asked.atSeq);
-  });
+  window.addEventListener('popstate', () => returnTo(location.hash));
   window.addEventListener('unhandledrejection', (event) => fail(event.reason));
   const served = location.protocol.startsWith('http');
   openEmbedded()

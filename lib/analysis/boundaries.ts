@@ -2,6 +2,7 @@ import { lastAtOrBefore } from '../base/sorted.js';
 import type { Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import { EventKind, type Trace } from '../trace/trace.js';
+import type { EventRange } from './event-range.js';
 
 /** A moment between two events at which what is alive is compared. */
 export interface Boundary {
@@ -18,6 +19,8 @@ export interface BoundaryOptions {
   readonly from?: string;
   /** The last mark with this name ends it; default: the last mark, or the end of the trace when there are fewer than two. */
   readonly to?: string;
+  /** In place of marks: from the first moment of this range, `A`, to its second, `B`. */
+  readonly range?: EventRange;
 }
 
 /** More boundaries than these are thinned out evenly. */
@@ -29,6 +32,13 @@ const MAX_BOUNDARIES = 512;
  * @throws UsageError HH1181 when a named mark is not in the trace, or lies on the wrong side
  */
 export function boundariesOf(trace: Trace, options: BoundaryOptions = {}): Boundary[] {
+  const { range } = options;
+  if (range) {
+    return [
+      { name: 'A', beforeSeq: Math.min(trace.eventCount, Math.max(0, range.afterSeq + 1)) },
+      { name: 'B', beforeSeq: Math.min(trace.eventCount, range.throughSeq + 1) },
+    ];
+  }
   const wanted = options.marks;
   for (const name of wanted ?? []) findMark(trace, name, 'first');
   let list: Boundary[] = trace.marks

@@ -86,7 +86,7 @@ type Measured = Pick<BudgetResult, 'actual' | 'note' | 'frames'>;
 
 /** Figures of a trace, each computed when it is first asked for. */
 class Facts {
-  private line: GapTimeline | 'none' | undefined;
+  private line: GapTimeline | undefined;
   private phases: readonly Phase[] | undefined;
   private sources: SpanSources | undefined;
   private readonly groups = new Map<string, SpanGroup>();
@@ -160,8 +160,7 @@ class Facts {
 
   private leastLargest(from: number, to: number): Measured {
     if (!this.trace.info.hasAddresses) return { note: 'the trace has no addresses', frames: [] };
-    this.line ??= gapTimeline(this.trace) ?? 'none';
-    if (this.line === 'none') return { note: 'the heap is too large to follow its gaps', frames: [] };
+    this.line ??= gapTimeline(this.trace);
     let least = Number.POSITIVE_INFINITY;
     let at = -1;
     for (let seq = from; seq < to; seq++) {

@@ -3,8 +3,9 @@ import type { Numbers } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { GapTracker } from './gap-tracker.js';
+import { type GapFollower, GapTracker } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
+import { SparseGapTracker } from './sparse-gap-tracker.js';
 import { walkSpans } from './walk-spans.js';
 
 /** Free bytes and the largest free block after every event. */
@@ -29,19 +30,18 @@ export interface Cut {
 }
 
 /**
- * Follows the gaps through the whole trace. Undefined when a region is too large to be followed (above 2^24 steps
- * of its alignment).
+ * Follows the gaps through the whole trace, whatever the size of its regions.
  *
  * @throws UsageError HH1180 for a trace without addresses
  */
-export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline | undefined {
+export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline {
   const freeBytes = new Float64Array(trace.eventCount);
   const largestFreeBytes = new Float64Array(trace.eventCount);
   const followed = followGaps(trace, maxCuts, (seq, free, largest) => {
     freeBytes[seq] = free;
     largestFreeBytes[seq] = largest;
   });
-  return followed && { freeBytes, largestFreeBytes, ...followed };
+  return { freeBytes, largestFreeBytes, ...followed };
 }
 
 type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes'>;
@@ -51,12 +51,11 @@ export function followGaps(
   trace: Trace,
   maxCuts: number,
   after: (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void,
-): FollowedGaps | undefined {
+): FollowedGaps {
   const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
   const trackers = trackersFor(trace, spans, regions);
-  if (!trackers) return undefined;
-  const cuts = new CutList(trace, maxCuts);
+  const cuts = new CutList(maxCuts);
   const { startSeq } = spans;
   const address: Numbers = trace.events.address;
   const sizeBytes: Numbers = trace.events.sizeBytes;
@@ -81,7 +80,7 @@ export function followGaps(
       if (opened || changed) {
         free = freeOf(trackers);
         const largest = largestOf(trackers);
-        if (opened) cuts.offer(seq, before, largest);
+        if (opened) offerCut(cuts, trace, { seq, before, largest });
         before = largest;
         opened = false;
         changed = false;
@@ -89,81 +88,99 @@ export function followGaps(
       after(seq, free, before);
     },
   });
-  return { ...cuts.result(), assumptions };
+  return { ...cuts.result(isCaptured(trace) ? 'captured' : 'reconstructed'), assumptions };
 }
 
-function largestOf(trackers: readonly GapTracker[]): Bytes {
+function largestOf(trackers: readonly GapFollower[]): Bytes {
   let largest = 0;
   for (let i = 0; i < trackers.length; i++) largest = Math.max(largest, trackers[i]?.largestFreeBytes ?? 0);
   return largest;
 }
 
-function freeOf(trackers: readonly GapTracker[]): Bytes {
+function freeOf(trackers: readonly GapFollower[]): Bytes {
   let free = 0;
   for (let i = 0; i < trackers.length; i++) free += trackers[i]?.freeBytes ?? 0;
   return free;
 }
 
-/** One tracker a region, at the coarsest power of two that all its blocks are multiples of. */
-function trackersFor(
-  { events }: Trace,
-  { startSeq, count }: Lifespans,
-  regions: readonly HeapRegion[],
-): GapTracker[] | undefined {
-  const trackers: GapTracker[] = [];
-  for (const region of regions) {
-    const end = region.baseAddress + region.sizeBytes;
-    let step = 16;
-    const refine = (bytes: Bytes) => {
-      while (step > 1 && bytes % step !== 0) step /= 2;
-    };
-    refine(region.sizeBytes);
-    for (let span = 0; span < count && step > 1; span++) {
-      const seq = startSeq[span] as number;
-      const address = events.address[seq] as number;
-      if (address < region.baseAddress || address >= end) continue;
-      refine(address - region.baseAddress);
-      refine(events.sizeBytes[seq] as number);
-    }
-    const tracker = GapTracker.forRegion(region, step);
-    if (!tracker) return undefined;
-    trackers.push(tracker);
-  }
-  return trackers;
+/** Eight bytes a step, over all regions: 128 MiB of tables. */
+const MAX_STEPS = 2 ** 24;
+
+/** One follower a region: in steps where the regions are small enough for that, else by the places of the blocks. */
+function trackersFor(trace: Trace, spans: Lifespans, regions: readonly HeapRegion[]): GapFollower[] {
+  const steps = regions.map((region) => stepOf(trace, spans, region));
+  const total = regions.reduce((sum, region, i) => sum + region.sizeBytes / (steps[i] ?? 1), 0);
+  if (total <= MAX_STEPS) return regions.map((region, i) => new GapTracker(region, steps[i] ?? 1));
+  const places = blockPlaces(trace, spans);
+  return regions.map((region) => new SparseGapTracker(region, places));
 }
 
-/** The deepest cuts, from the captured figures where the trace has any. */
-class CutList {
+/** The coarsest power of two that all blocks of a region are multiples of. */
+function stepOf({ events }: Trace, { startSeq, count }: Lifespans, region: HeapRegion): Bytes {
+  const end = region.baseAddress + region.sizeBytes;
+  let step = 16;
+  const refine = (bytes: Bytes) => {
+    while (step > 1 && bytes % step !== 0) step /= 2;
+  };
+  refine(region.sizeBytes);
+  for (let span = 0; span < count && step > 1; span++) {
+    const seq = startSeq[span] as number;
+    const address = events.address[seq] as number;
+    if (address < region.baseAddress || address >= end) continue;
+    refine(address - region.baseAddress);
+    refine(events.sizeBytes[seq] as number);
+  }
+  return step;
+}
+
+/** Where every block begins and ends, one after the other. */
+function blockPlaces({ events }: Trace, { startSeq, count }: Lifespans): Float64Array {
+  const places = new Float64Array(2 * count);
+  for (let span = 0; span < count; span++) {
+    const seq = startSeq[span] as number;
+    const address = events.address[seq] as number;
+    places[2 * span] = address;
+    places[2 * span + 1] = address + (events.sizeBytes[seq] as number);
+  }
+  return places;
+}
+
+function isCaptured({ events }: Trace): boolean {
+  return events.largestBeforeBytes !== undefined && events.largestAfterBytes !== undefined;
+}
+
+/** By the captured figures where the trace has any. */
+function offerCut(cuts: CutList, trace: Trace, at: { seq: Seq; before: Bytes; largest: Bytes }): void {
+  const { events } = trace;
+  const { seq } = at;
+  const captured = isCaptured(trace);
+  const largestBeforeBytes = captured ? (events.largestBeforeBytes?.[seq] ?? Number.NaN) : at.before;
+  const largestAfterBytes = captured ? (events.largestAfterBytes?.[seq] ?? Number.NaN) : at.largest;
+  if (!(largestBeforeBytes > largestAfterBytes)) return;
+  const sizeBytes = events.sizeBytes[seq] ?? 0;
+  const stack = events.stack[seq] ?? -1;
+  cuts.add({ seq, largestBeforeBytes, largestAfterBytes, sizeBytes, stack });
+}
+
+/** The deepest cuts. */
+export class CutList {
   private readonly list: Cut[] = [];
   private count = 0;
-  private readonly captured: boolean;
 
-  constructor(
-    private readonly trace: Trace,
-    private readonly limit: number,
-  ) {
-    this.captured = trace.events.largestBeforeBytes !== undefined && trace.events.largestAfterBytes !== undefined;
-  }
+  constructor(private readonly limit: number) {}
 
-  offer(seq: Seq, before: Bytes, after: Bytes): void {
-    const { events } = this.trace;
-    const largestBeforeBytes = this.captured ? (events.largestBeforeBytes?.[seq] ?? Number.NaN) : before;
-    const largestAfterBytes = this.captured ? (events.largestAfterBytes?.[seq] ?? Number.NaN) : after;
-    const loss = largestBeforeBytes - largestAfterBytes;
-    if (!(loss > 0)) return;
+  add(cut: Cut): void {
     this.count++;
     const last = this.list.at(-1);
-    if (this.list.length >= this.limit && last && lossOf(last) >= loss) return;
+    if (this.list.length >= this.limit && last && lossOf(last) >= lossOf(cut)) return;
     let at = this.list.length;
-    while (at > 0 && lossOf(this.list[at - 1]) < loss) at--;
-    const sizeBytes = events.sizeBytes[seq] ?? 0;
-    const stack = events.stack[seq] ?? -1;
-    this.list.splice(at, 0, { seq, largestBeforeBytes, largestAfterBytes, sizeBytes, stack });
+    while (at > 0 && lossOf(this.list[at - 1]) < lossOf(cut)) at--;
+    this.list.splice(at, 0, cut);
     if (this.list.length > this.limit) this.list.pop();
   }
 
-  result(): Pick<GapTimeline, 'cuts' | 'cutCount' | 'cutsFrom'> {
-    return { cuts: this.list, cutCount: this.count, cutsFrom: this.captured ? 'captured' : 'reconstructed' };
+  result(cutsFrom: GapTimeline['cutsFrom']): Pick<GapTimeline, 'cuts' | 'cutCount' | 'cutsFrom'> {
+    return { cuts: this.list, cutCount: this.count, cutsFrom };
   }
 }
 

@@ -2,14 +2,21 @@ import type { Address, Bytes } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
 
-/** 128 MiB of tables: regions of up to 16 MiB byte by byte, 128 MiB where all is aligned to 8. */
-const MAX_STEPS = 2 ** 24;
+/** The gaps of one region while blocks come and go: the sum and the largest at any moment. */
+export interface GapFollower {
+  readonly freeBytes: Bytes;
+  readonly largestFreeBytes: Bytes;
+  holds(address: Address): boolean;
+  /** Takes a block that overlaps no other; what reaches over the region's end is cut. */
+  take(address: Address, sizeBytes: Bytes): void;
+  give(address: Address): void;
+}
 
 /**
- * The gaps of one region while blocks come and go: the sum and the largest at any moment, each change in a handful of
- * memory words. Counted in steps of `stepBytes`, which every address and size must be a multiple of.
+ * The gaps of a region counted in steps of `stepBytes`, which every address and size must be a multiple of: each change in a
+ * handful of memory words, and eight bytes a step.
  */
-export class GapTracker {
+export class GapTracker implements GapFollower {
   freeBytes: Bytes;
   private readonly steps: number;
   private readonly starts: OrderedBits;
@@ -18,7 +25,7 @@ export class GapTracker {
   private readonly gapCount: Int32Array;
   private readonly gapSizes: OrderedBits;
 
-  private constructor(
+  constructor(
     private readonly region: HeapRegion,
     private readonly stepBytes: Bytes,
   ) {
@@ -31,11 +38,6 @@ export class GapTracker {
     this.addGap(this.steps);
   }
 
-  /** Undefined when the region is too large to be followed at this resolution. */
-  static forRegion(region: HeapRegion, stepBytes: Bytes): GapTracker | undefined {
-    return region.sizeBytes / stepBytes <= MAX_STEPS ? new GapTracker(region, stepBytes) : undefined;
-  }
-
   get largestFreeBytes(): Bytes {
     return Math.max(0, this.gapSizes.atOrBefore(this.steps)) * this.stepBytes;
   }
@@ -44,7 +46,6 @@ export class GapTracker {
     return address >= this.region.baseAddress && address < this.region.baseAddress + this.steps * this.stepBytes;
   }
 
-  /** Takes a block that overlaps no other; what reaches over the region's end is cut. */
   take(address: Address, sizeBytes: Bytes): void {
     const at = this.stepOf(address);
     const size = Math.min(this.steps - at, sizeBytes / this.stepBytes);

@@ -1,9 +1,11 @@
+import { defined } from '../base/defined.js';
 import { formatCount, type Seq } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import { lifespans } from '../trace/lifespans.js';
 import { selectEvents } from '../trace/select-events.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { boundariesOf } from './boundaries.js';
+import type { EventRange } from './event-range.js';
 
 /** Which part of a trace is meant; all of it when none is given. */
 export interface WindowOptions {
@@ -13,10 +15,12 @@ export interface WindowOptions {
   readonly from?: string;
   /** The last mark with this name ends it. */
   readonly to?: string;
+  /** In place of marks. */
+  readonly range?: EventRange;
 }
 
 /**
- * The trace of a window: its events up to `atSeq`, or what was allocated between two marks and what was freed of it. Blocks from before
+ * The trace of a window: its events up to `atSeq`, or what was allocated between two marks (or in a range) and what was freed of it. Blocks from before
  * the window are not in it, as in {@link heapLeaks}; a block from before that was resized inside counts as allocated there. A note says
  * what was left out. Gaps of the whole trace stay: what they lost may have been in the window.
  *
@@ -49,9 +53,9 @@ export function traceWindow(trace: Trace, options: WindowOptions): Trace {
   };
 }
 
-function windowEvents(trace: Trace, { atSeq, from, to }: WindowOptions): { start: Seq; end: Seq } {
-  if (from !== undefined || to !== undefined) {
-    const list = boundariesOf(trace, { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
+function windowEvents(trace: Trace, { atSeq, from, to, range }: WindowOptions): { start: Seq; end: Seq } {
+  if (from !== undefined || to !== undefined || range !== undefined) {
+    const list = boundariesOf(trace, defined({ from, to, range }));
     const start = list[0]?.beforeSeq ?? 0;
     const end = list.at(-1)?.beforeSeq ?? trace.eventCount;
     if (start < end) return { start, end };

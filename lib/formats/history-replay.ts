@@ -41,6 +41,13 @@ export class HistoryReplay {
       kind: 'info',
       info: { source: 'allocation_history.json', sizeKind: 'block', unitBytes, hasAddresses: true },
     });
+    if (entries.length > 0 && entries.every(({ address }) => address === undefined)) {
+      this.builder.add({
+        kind: 'note',
+        code: 'history-block-numbers',
+        text: `the file has block numbers and no addresses: addresses count from the begin of the heap, in blocks of ${unitBytes} bytes`,
+      });
+    }
     // The bounds of the heap are not in the file; where block 0 lies is.
     this.builder.add({ kind: 'region', region: { name: 'heap', baseAddress: base, sizeBytes: 0, unitBytes } });
     this.addEvents();

@@ -31,6 +31,10 @@ export interface LoadOptions extends ImportOptions {
   readonly skipSamples?: boolean;
   /** Columns of a journal that are not wanted: they cost neither time nor memory. What every event has is always read. */
   readonly skipColumns?: readonly (keyof EventColumns)[];
+  /** Of a journal: read all but the events; the builder counts them only. */
+  readonly withoutEvents?: boolean;
+  /** Of a journal: told of events as they are read; the builder keeps them no longer. */
+  readonly onEvents?: (builder: TraceBuilder) => void;
 }
 
 /** The same for an input that comes in pieces. */
@@ -175,12 +179,14 @@ async function openDecoder(
   if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
     // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
     const { JournalReader } = await import('../trace/journal-reader.js');
-    const { skipSamples = false, skipColumns = [], totalBytes, totalEvents } = options;
-    if (totalEvents) builder.expectEvents(totalEvents);
+    const { skipSamples = false, skipColumns = [], totalBytes, totalEvents, withoutEvents = false, onEvents } = options;
+    if (totalEvents && !withoutEvents && !onEvents) builder.expectEvents(totalEvents);
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
       crc32,
+      withoutEvents,
+      ...(onEvents ? { onEvents } : {}),
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
@@ -229,6 +235,16 @@ async function eventsSaidAtEnd(path: string, totalBytes: Bytes): Promise<number 
   } finally {
     await file.close();
   }
+}
+
+/** Whether a path is a file of a journal with at least so many bytes; it need not be there. */
+export async function isLargeJournal(path: string, minBytes: Bytes): Promise<boolean> {
+  const file = path === '-' ? undefined : await open(path).catch(() => undefined);
+  const state = await file?.stat();
+  const isLarge = state?.isFile() === true && state.size >= minBytes;
+  const start = isLarge ? await file?.read(Buffer.alloc(8), 0, 8, 0) : undefined;
+  await file?.close();
+  return start !== undefined && isJournal(start.buffer);
 }
 
 /**

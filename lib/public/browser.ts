@@ -13,11 +13,12 @@ export {
   isTemporary,
 } from '../analysis/call-tree.js';
 export { type DiffRow, type HeapDiff, heapDiff } from '../analysis/diff.js';
+export { type EventRange, inRange } from '../analysis/event-range.js';
 export { type GapTimeline, gapTimeline } from '../analysis/gap-timeline.js';
 export { fragmentationOf, type HeapMap, heapMap } from '../analysis/heap-map.js';
 export { type HeapRegions, heapRegions } from '../analysis/heap-regions.js';
 export { type HeapStats, heapStats } from '../analysis/heap-stats.js';
-export { heapPeak, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
+export { heapPeak, isAliveAt, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
 export { hiddenFrames, sourceFrames } from '../analysis/hidden-frames.js';
 export { type Holder, holdersOf } from '../analysis/holders.js';
 export { regionVerdicts } from '../analysis/in-the-way.js';
@@ -26,6 +27,7 @@ export { compareText, NO_PLACE, type Place, placeOf } from '../analysis/places.j
 export { type PoolPlan, poolPlan } from '../analysis/pools/pool-plan.js';
 export { type Room, roomFor } from '../analysis/room.js';
 export { type SpanSources, spanSources } from '../analysis/source-table.js';
+export { traceWindow } from '../analysis/trace-window.js';
 export { type Wall, wallsOf } from '../analysis/walls.js';
 export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../base/units.js';
 export {

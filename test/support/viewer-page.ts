@@ -74,6 +74,7 @@ export async function openViewer(browser: Browser, options: PageOptions = {}): P
   });
   const path = options.path ?? viewerPath;
   await page.goto(pathToFileURL(path).href + (options.hash ?? ''));
+  await started(page);
   const ask = <T>(expression: string) =>
     page.evaluate<T>(`(({ state, probeMap, goTo }) => ${expression})(heapHarvest)`);
   return {
@@ -94,6 +95,11 @@ export async function openViewer(browser: Browser, options: PageOptions = {}): P
   };
 }
 
+/** Resolves when a page that was loaded has unpacked its script and runs. */
+export async function started(page: Page): Promise<void> {
+  await page.waitForSelector('.page');
+}
+
 /** Asks again and again: the browser's own waiting needs eval, which the page forbids. */
 async function until(page: Page, expression: string): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
@@ -105,6 +111,7 @@ async function until(page: Page, expression: string): Promise<void> {
 
 /** Resolves when the page has a trace or an error, and is not busy. */
 export async function settled(page: Page): Promise<void> {
+  await started(page);
   await until(page, '(({ loaded, error, busy }) => (loaded || error) && busy === "")(state())');
 }
 

@@ -3,7 +3,7 @@ import { LiveServedRing } from '../../lib/alloctrace/served-rings.js';
 import { serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { testWithChromium } from '../support/chromium-test.js';
-import { keepScreenshot, openViewer, settled, viewerPath, withoutChromium } from '../support/viewer-page.js';
+import { keepScreenshot, openViewer, settled, started, viewerPath, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
 
@@ -69,6 +69,7 @@ test('says when nobody answers, and keeps the address', async (t) => {
   await page.click('#do-connect');
   t.regex((await page.textContent('dialog .bar.error')) ?? '', /expected HOST/);
   await page.reload();
+  await started(page);
   await page.click('button:text-is("Connect")');
   t.is(await page.inputValue('#host'), `127.0.0.1:${server.port}`);
 });
@@ -96,6 +97,7 @@ test('the page that a server serves connects to it and changes it', async (t) =>
   await using server = await serveAlloctrace(new LiveServedRing(ring), { page: readFileSync(viewerPath) });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.port}/`);
+  await started(page);
   await page.click('#do-connect');
   await page.waitForSelector('#link-state.connected');
   await page.click('button:text-is("Freeze")');

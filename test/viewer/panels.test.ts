@@ -11,7 +11,14 @@ import { fixture } from '../support/fixture.js';
 import { historyText } from '../support/history-text.js';
 import { microbitTrace } from '../support/microbit-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
-import { journalFromText, keepScreenshot, openViewer, VECTOR, withoutChromium } from '../support/viewer-page.js';
+import {
+  journalFromText,
+  keepScreenshot,
+  openViewer,
+  started,
+  VECTOR,
+  withoutChromium,
+} from '../support/viewer-page.js';
 
 const test = testWithChromium();
 
@@ -49,7 +56,10 @@ test('a size that is wanted: the fewest blocks in the way are listed, and outlin
   await viewer.open(journalFromText(VECTOR));
   const { page } = viewer;
   // 80 bytes lie free before the block at 0x1070, 112 behind it: with it gone 224 do.
-  t.is(await page.textContent('.verdict'), '42 % fragmented: 192 B free, largest 112 B; boot (1 block) is in the way');
+  t.is(
+    await page.textContent('.verdict-line'),
+    '42 % fragmented: 192 B free, largest 112 B; boot (1 block) is in the way',
+  );
   const overlay = () => page.$eval('canvas.overlay', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
   const before = await overlay();
   await page.fill('.room input', '200');
@@ -191,6 +201,7 @@ test('keeps the picture as PNG and SVG, and hidden frames in the browser', async
   t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
   t.is(await viewer.ask('state().loaded.sources.list.filter((it) => it.functionName === "boot").length'), 0);
   await page.reload();
+  await started(page);
   t.deepEqual(await viewer.ask('state().hide'), ['boot', 'line']);
   await page.keyboard.press('?');
   await page.waitForSelector('dialog .keys');

@@ -27,8 +27,12 @@ export interface LoadedTrace {
   readonly regions: readonly HeapRegion[];
   /** Undefined for a trace without addresses: it has no map. */
   readonly order: AddressOrder | undefined;
-  /** Free and largest free block after each event; undefined until known, without addresses, and for heaps too large to follow. */
+  /** Whether the trace tells where the heap begins and ends. */
+  readonly boundsKnown: boolean;
+  /** Free and largest free block after each event; undefined until known, and without addresses. */
   readonly gaps: GapTimeline | undefined;
+  /** `none`: the trace has no addresses. `failed`: the browser has not the memory for it. */
+  readonly gapsState: 'none' | 'computing' | 'ready' | 'failed';
   readonly assumptions: readonly string[];
 }
 
@@ -48,12 +52,13 @@ export async function prepareTrace(trace: Trace, options: LoadOptions): Promise<
   const { name, format } = options;
   const base = { name, format, original: trace, trace, spans, usage, sources };
   if (!trace.info.hasAddresses) {
-    return { ...base, regions: [], order: undefined, gaps: undefined, assumptions: spans.assumptions };
+    const none = { regions: [], order: undefined, boundsKnown: false, gaps: undefined, gapsState: 'none' as const };
+    return { ...base, ...none, assumptions: spans.assumptions };
   }
-  const { regions, assumptions } = heapRegions(trace, spans);
+  const { regions, boundsKnown, assumptions } = heapRegions(trace, spans);
   const order = addressOrder(spans, sources.colorOf);
   await breath();
-  return { ...base, regions, order, gaps: undefined, assumptions };
+  return { ...base, regions, boundsKnown, order, gaps: undefined, gapsState: 'computing', assumptions };
 }
 
 /** The same trace with other frames hidden. */

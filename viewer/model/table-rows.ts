@@ -1,4 +1,4 @@
-import { EventKind, isTemporary, type Trace } from '../../lib/public/browser.js';
+import { EventKind, type EventRange, inRange, isTemporary, type Trace } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';
@@ -173,16 +173,18 @@ export interface RowQuery {
   readonly query: string;
   /** -1: of any. */
   readonly source: number;
+  /** Only what was born in it; `freed`: what was freed in it, whenever it was born; `alive`: at its end. */
+  readonly range: EventRange | undefined;
 }
 
 /** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
-export function filteredRows(loaded: LoadedTrace, { filter, query, source }: RowQuery): Int32Array {
+export function filteredRows(loaded: LoadedTrace, { filter, query, source, range }: RowQuery): Int32Array {
   const { trace, spans, sources } = loaded;
   const matches = textMatcher(loaded, query);
   const rows = new Int32Array(trace.eventCount);
   let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (!passes(loaded, filter, seq)) continue;
+    if (!passes(loaded, filter, seq, range)) continue;
     if (source >= 0) {
       const span = filter === 'events' ? spanOf(loaded, seq) : (spans.openedBy[seq] ?? -1);
       if (span < 0 || sources.ofSpan[span] !== source) continue;
@@ -193,14 +195,17 @@ export function filteredRows(loaded: LoadedTrace, { filter, query, source }: Row
   return rows.slice(0, count);
 }
 
-function passes({ trace, spans }: LoadedTrace, filter: RowFilter, seq: number): boolean {
+function passes({ trace, spans }: LoadedTrace, filter: RowFilter, seq: number, range: EventRange | undefined): boolean {
+  if (range && filter !== 'freed' && !inRange(range, seq)) return false;
   if (filter === 'events') return true;
   const failed = trace.events.kind[seq] === EventKind.failed;
   if (filter === 'failed') return failed;
   const span = spans.openedBy[seq] ?? -1;
   if (filter === 'all') return failed || span >= 0;
   if (span < 0) return false;
-  const ended = spans.endSeq[span] !== trace.eventCount;
+  const end = spans.endSeq[span] ?? trace.eventCount;
+  if (range && filter === 'freed') return inRange(range, end) && end < trace.eventCount;
+  const ended = range ? end <= range.throughSeq : end !== trace.eventCount;
   if (filter === 'alive') return !ended;
   if (filter === 'freed') return ended;
   return isTemporary(spans, span);

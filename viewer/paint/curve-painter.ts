@@ -7,6 +7,10 @@ export interface Curves {
   readonly range: Range;
   readonly liveBytes: Float64Array;
   readonly largestFreeBytes: Float64Array | undefined;
+  /** What is at the upper edge. */
+  readonly scaleBytes: number;
+  /** Size of the heap where it is known: a dashed line. */
+  readonly capacityBytes: number | undefined;
   readonly marks: readonly Mark[];
   readonly gaps: readonly Gap[];
   readonly epochs: readonly Epoch[];
@@ -23,6 +27,20 @@ export interface CurveStyle {
   readonly ratio: number;
 }
 
+/** Under this share of the heap, what is in use would be a flat line on the heap's own scale. */
+const FLAT_SHARE = 0.04;
+
+/** One scale for all that is drawn: up to the size of the heap, or to the highest use of one that is nearly empty throughout. */
+export function scaleOf(
+  liveBytes: Float64Array,
+  largestFreeBytes: Float64Array | undefined,
+  capacityBytes: number | undefined,
+): number {
+  const live = highest(liveBytes);
+  const top = Math.max(live, capacityBytes ?? (largestFreeBytes ? highest(largestFreeBytes) : 0));
+  return live > 0 && live < top * FLAT_SHARE ? live * 1.25 : top;
+}
+
 /** The highest value of a curve. */
 export function highest(values: Float64Array): number {
   let top = 0;
@@ -37,12 +55,8 @@ export function paintCurves(canvas: HTMLCanvasElement, curves: Curves, style: Cu
   const { width, height } = canvas;
   context.fillStyle = style.ground;
   context.fillRect(0, 0, width, height);
-  // Each has its own scale: the largest free block of a nearly empty heap would press the usage flat.
-  const scaled = (values: Float64Array) => {
-    const scale = (height - 3 * style.ratio) / Math.max(1, highest(values));
-    return (bytes: number) => height - style.ratio - bytes * scale;
-  };
-  const y = scaled(curves.liveBytes);
+  const scale = (height - 3 * style.ratio) / Math.max(1, curves.scaleBytes);
+  const y = (bytes: number) => height - style.ratio - bytes * scale;
   const live = columnsOf(curves, curves.liveBytes, width);
   context.fillStyle = style.liveFill;
   context.beginPath();
@@ -53,12 +67,25 @@ export function paintCurves(canvas: HTMLCanvasElement, curves: Curves, style: Cu
   strokeColumns(context, live, y, { color: style.live, width: 1.25 * style.ratio });
   if (curves.largestFreeBytes) {
     const largest = columnsOf(curves, curves.largestFreeBytes, width);
-    strokeColumns(context, largest, scaled(curves.largestFreeBytes), {
+    strokeColumns(context, largest, y, {
       color: style.largest,
       width: 1.25 * style.ratio,
     });
   }
+  if (curves.capacityBytes !== undefined) dashedLine(context, y(curves.capacityBytes), style);
   paintMoments(context, curves, style);
+}
+
+function dashedLine(context: CanvasRenderingContext2D, y: number, style: CurveStyle): void {
+  context.save();
+  context.strokeStyle = style.mark;
+  context.lineWidth = style.ratio;
+  context.setLineDash([5 * style.ratio, 4 * style.ratio]);
+  context.beginPath();
+  context.moveTo(0, Math.round(y) + 0.5);
+  context.lineTo(context.canvas.width, Math.round(y) + 0.5);
+  context.stroke();
+  context.restore();
 }
 
 interface Columns {

@@ -1,21 +1,22 @@
 /**
- * Colours of the sources, on the dark ground that the map has in both themes: chosen to differ in lightness as well as in hue, so
- * that neighbours stay apart for colour-blind eyes. Index 0 stands for all the sources beyond the palette.
+ * Colours of the sources, on the dark ground that the map has in both themes. Found by search: any two are at least 10 apart
+ * (CIEDE2000) for eyes with all cones and with any one kind missing (test/viewer/palette.test.ts). Index 0 stands for all the sources
+ * beyond the palette.
  */
 export const SOURCE_COLORS = [
   '#8794a3',
-  '#58a6e8',
-  '#f0a04b',
-  '#74c476',
-  '#e5697a',
-  '#b49af2',
-  '#ecd35e',
-  '#45c4bb',
-  '#e08bc8',
-  '#c79b6b',
-  '#9db7ff',
-  '#b6d84c',
-  '#ff8f6b',
+  '#70affa',
+  '#ecd063',
+  '#d75987',
+  '#98ebbc',
+  '#e3948c',
+  '#2789bf',
+  '#b9a63d',
+  '#d0c5ea',
+  '#9f7806',
+  '#9cbab6',
+  '#8d815a',
+  '#d3e8e7',
 ] as const;
 export const COLOR_COUNT = SOURCE_COLORS.length;
 

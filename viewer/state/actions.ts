@@ -11,7 +11,7 @@ import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
 import { type AppState, app, INITIAL, type Message } from './app-state.js';
 import { gapsBeside } from './gap-worker.js';
-import { parseHash } from './permalink.js';
+import { parseHash, viewOf } from './permalink.js';
 import { remember } from './preferences.js';
 
 /** Files beyond this would not fit into the page's memory. */
@@ -28,8 +28,9 @@ export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): P
 }
 
 export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
-  const { hide, elf } = app.get();
-  app.set({ busy: `Drawing ${name}` });
+  const { elf, loaded: before } = app.get();
+  const hide = (before ? undefined : parseHash(location.hash).hide) ?? app.get().hide;
+  app.set({ hide, busy: `Drawing ${name}` });
   const loaded = await prepareTrace(trace, { name, format, hide });
   show(loaded);
   if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
@@ -41,7 +42,8 @@ async function followGaps(trace: Trace): Promise<void> {
   try {
     const gaps = await gapsBeside(trace);
     const { loaded } = app.get();
-    if (gaps && loaded?.original === trace) app.set({ loaded: { ...loaded, gaps } });
+    if (loaded?.original !== trace) return;
+    app.set({ loaded: { ...loaded, gaps, gapsState: gaps ? 'ready' : 'failed' } });
   } catch (error) {
     fail(error);
   }
@@ -64,7 +66,8 @@ function show(loaded: LoadedTrace): void {
   // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
   const { tab, figure, unit, inverted } = before;
   const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
-  app.set({ ...first, ...asked, atSeq: Math.min(last, ('atSeq' in asked ? asked.atSeq : undefined) ?? last) });
+  const range = 'range' in asked && asked.range && asked.range.throughSeq <= last ? asked.range : undefined;
+  app.set({ ...first, ...asked, range, atSeq: Math.min(last, ('atSeq' in asked ? asked.atSeq : undefined) ?? last) });
 }
 
 export async function openFile(file: File): Promise<void> {
@@ -150,6 +153,43 @@ export function goToRow(seq: number): void {
 export function goToPeak(): void {
   const { loaded } = app.get();
   if (loaded) goTo(heapPeak(loaded.trace, loaded.spans).seq);
+}
+
+/** Back to a state that an address holds: Back, Forward, or a link that was put in by hand. */
+export function returnTo(hash: string): void {
+  const { hide, ...asked } = viewOf(hash);
+  const { loaded } = app.get();
+  if (hide && hide.join('\n') !== app.get().hide.join('\n')) hideFrames(hide);
+  const { range } = asked;
+  const last = (loaded?.trace.eventCount ?? 0) - 1;
+  const view = loaded?.order ? asked.view : 'time';
+  app.set({ ...asked, ...(view ? { view } : {}), range: range && range.throughSeq <= last ? range : undefined });
+  if (asked.atSeq !== undefined) goTo(asked.atSeq);
+}
+
+/** Sets the range from A to B, whichever was named first; the views show the heap at B. */
+export function setRange(one: number, other: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  const last = loaded.trace.eventCount - 1;
+  const [a, b] = [Math.round(Math.min(one, other)), Math.round(Math.max(one, other))];
+  const afterSeq = Math.max(-1, a);
+  const throughSeq = Math.min(last, b);
+  if (throughSeq <= afterSeq) return;
+  app.set({ range: { afterSeq, throughSeq }, atSeq: throughSeq });
+}
+
+/** Moves one end of the range to the selected event; without a range the other end is that of the trace. */
+export function setEnd(end: 'A' | 'B'): void {
+  const { loaded, range, atSeq } = app.get();
+  if (!loaded) return;
+  const last = loaded.trace.eventCount - 1;
+  if (end === 'A') setRange(atSeq, range && range.throughSeq > atSeq ? range.throughSeq : last);
+  else setRange(range && range.afterSeq < atSeq ? range.afterSeq : -1, atSeq);
+}
+
+export function clearRange(): void {
+  app.set({ range: undefined });
 }
 
 /** The event after which the largest free block was smallest. */

@@ -1,4 +1,4 @@
-import type { CallFigure, Room, Symbolizer } from '../../lib/public/browser.js';
+import type { CallFigure, EventRange, Room, Symbolizer } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 
@@ -32,6 +32,8 @@ export interface AppState {
   readonly toast: string;
   /** The selected event: every view shows the heap right after it. */
   readonly atSeq: number;
+  /** From A to B: what the panels are about. Undefined: the whole trace, at the selected event. */
+  readonly range: EventRange | undefined;
   /** The selected lifespan; -1 for none. */
   readonly span: number;
   /** The blocks in the way of a free piece that was asked for, and where it would be. */
@@ -67,6 +69,7 @@ export const INITIAL: AppState = {
   error: undefined,
   toast: '',
   atSeq: 0,
+  range: undefined,
   span: -1,
   room: undefined,
   view: 'map',

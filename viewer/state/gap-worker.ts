@@ -1,5 +1,7 @@
 import { type GapTimeline, gapTimeline, type Trace } from '../../lib/public/browser.js';
 
+/** A trace of so few events is followed before a worker has started. */
+const SHORT_TRACE = 20_000;
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;
 
@@ -8,7 +10,7 @@ export function serveGaps(): void {
   self.onmessage = ({ data }: MessageEvent<Trace>) => self.postMessage(followGaps(data));
 }
 
-/** Undefined for heaps too large to follow; a region that is declared far too large may not fit into memory either. */
+/** Undefined when the tables for it do not fit into memory. */
 function followGaps(trace: Trace): GapTimeline | undefined {
   try {
     return gapTimeline(trace, CUTS);
@@ -23,9 +25,10 @@ const script = typeof document === 'undefined' ? '' : (document.currentScript?.t
 
 /**
  * The free bytes and the largest free block after every event, computed beside the page so that it stays quick meanwhile; in the
- * page itself where the browser starts no worker.
+ * page itself for short traces, and where the browser starts no worker.
  */
 export async function gapsBeside(trace: Trace): Promise<GapTimeline | undefined> {
+  if (trace.eventCount <= SHORT_TRACE) return followGaps(trace);
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
   try {
     return await new Promise((resolve, reject) => {

@@ -1,10 +1,16 @@
-import { goTo, goToPeak, goToTightest } from './actions.js';
+import { clearRange, goTo, goToPeak, goToTightest, setEnd } from './actions.js';
 import { app, TABS } from './app-state.js';
 
 /** Keys that work wherever no field has the focus. */
 export function listenToKeys(): void {
   window.addEventListener('keydown', (event) => {
     const { target } = event;
+    const typing = target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select');
+    if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !typing && app.get().loaded) {
+      event.preventDefault();
+      history.back();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || app.get().dialog !== 'none') return;
     if (
       target instanceof HTMLElement &&
@@ -29,6 +35,8 @@ function press(key: string, shift: boolean): boolean {
     Home: () => goTo(0),
     End: () => goTo(count - 1),
     ' ': () => app.set({ playing: !playing }),
+    a: () => setEnd('A'),
+    b: () => setEnd('B'),
     p: goToPeak,
     l: goToTightest,
     m: () => app.set({ view: 'map' }),
@@ -38,6 +46,7 @@ function press(key: string, shift: boolean): boolean {
     c: () => app.set({ dialog: 'connect' }),
     '?': () => app.set({ dialog: 'help' }),
     '/': focusQuery,
+    x: clearRange,
     Escape: () => app.set({ span: -1, error: undefined }),
   };
   const act = keys[key];

@@ -1,5 +1,6 @@
-import { CALL_FIGURES } from '../../lib/public/browser.js';
+import { CALL_FIGURES, type EventRange, type Trace } from '../../lib/public/browser.js';
 import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
+import { DEFAULT_HIDE, parseHide } from './preferences.js';
 
 /*
  * The view's state in the address: `#at=120&view=time&tab=leaks&...`. Only what differs from the page's first state is written.
@@ -12,6 +13,9 @@ export function hashOf(state: AppState): string {
     if (value !== initial) parts.set(key, value);
   };
   parts.set('at', String(state.atSeq));
+  put('range', state.range ? `${state.range.afterSeq + 1}-${state.range.throughSeq}` : '', '');
+  put('span', String(state.span), '-1');
+  if (state.hide !== DEFAULT_HIDE) put('hide', state.hide.join('\n'), DEFAULT_HIDE.join('\n'));
   put('view', state.view, INITIAL.view);
   put('tab', state.tab, INITIAL.tab);
   put('filter', state.filter, INITIAL.filter);
@@ -39,6 +43,14 @@ function parseRange(text: string | null): Range | undefined {
   return range.to > range.from ? range : undefined;
 }
 
+/** The first and the last event of a range. */
+function parseEvents(text: string | null): EventRange | undefined {
+  const match = /^(\d{1,9})-(\d{1,9})$/.exec(text ?? '');
+  if (!match) return undefined;
+  const range = { afterSeq: Number(match[1]) - 1, throughSeq: Number(match[2]) };
+  return range.throughSeq > range.afterSeq ? range : undefined;
+}
+
 function oneOf<T extends string>(text: string | null, known: readonly T[]): T | undefined {
   return known.find((it) => it === text);
 }
@@ -56,6 +68,9 @@ export function parseHash(hash: string): Partial<AppState> {
   }
   return defined({
     atSeq: number('at'),
+    span: number('span'),
+    range: parseEvents(parts.get('range')),
+    hide: parts.has('hide') ? parseHide((parts.get('hide') ?? '').slice(0, 10_000)) : undefined,
     view: oneOf(parts.get('view'), ['map', 'time']),
     tab: oneOf(parts.get('tab'), TABS),
     filter: oneOf(parts.get('filter'), ROW_FILTERS),
@@ -76,16 +91,33 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Writes the address once changes have settled: it takes milliseconds, which a moving slider does not have. */
+/** What a link leaves out is as in the page's first state. */
+export function viewOf(hash: string): Partial<AppState> {
+  const { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
+  const { range, span, windows } = INITIAL;
+  const first = { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted };
+  return { ...first, range, span, windows, ...parseHash(hash) };
+}
+
+/**
+ * Writes the address once changes have settled: it takes milliseconds, which a moving slider does not have. Each settled state is an
+ * entry of the browser's history, so that Back returns to it.
+ */
 export function keepHash(): void {
   let timer = 0;
+  let written: Trace | undefined;
   app.subscribe(() => {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => {
       const state = app.get();
       if (!state.loaded) return;
       const hash = hashOf(state);
-      if (hash !== location.hash) history.replaceState(null, '', hash);
+      if (hash === location.hash) return;
+      // The first state of a trace is no step that one would want to take back.
+      const { original } = state.loaded;
+      if (written === original) history.pushState(null, '', hash);
+      else history.replaceState(null, '', hash);
+      written = original;
     }, 300);
   });
 }

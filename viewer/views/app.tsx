@@ -57,12 +57,15 @@ function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
     <>
       <TrustBar loaded={loaded} />
-      <div class="workspace" style={{ gridTemplateRows: `minmax(120px, ${1 - panel}fr) 7px minmax(90px, ${panel}fr)` }}>
+      <main
+        class="workspace"
+        style={{ gridTemplateRows: `minmax(120px, ${1 - panel}fr) 7px minmax(90px, ${panel}fr)` }}
+      >
         <Stage loaded={loaded} />
         <Splitter />
         <Panels loaded={loaded} />
         <SidePanel loaded={loaded} />
-      </div>
+      </main>
     </>
   );
 }
@@ -71,7 +74,7 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   const view = useApp((state) => state.view);
   if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
   return (
-    <main class="stage">
+    <section class="stage" aria-label="Heap">
       <div class="view-tabs">
         <Segments
           label="View"
@@ -85,7 +88,7 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
       </div>
       {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
       <Scrubber loaded={loaded} />
-    </main>
+    </section>
   );
 }
 
@@ -121,7 +124,7 @@ function Splitter() {
 function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
   const tab = useApp((state) => state.tab);
   return (
-    <section class="panels">
+    <section class="panels" aria-label="Analyses">
       <div class="tabs" role="tablist" aria-label="Panels">
         {TABS.map((it, i) => (
           <button

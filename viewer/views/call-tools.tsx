@@ -4,6 +4,7 @@ import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
 import { Segments } from './segments.js';
+import { useWindow } from './use-window.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
   at: 'at the event',
@@ -15,14 +16,27 @@ const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
 const UNIT_TEXT: Readonly<Record<AmountUnit, string>> = { bytes: 'bytes', units: 'blocks', count: 'count' };
 const FIGURES: readonly CallFigure[] = ['at', 'peak', 'live', 'total', 'temporary'];
 
+/** With a range: what was allocated in it; `at the event` stays what is alive then, whenever it was allocated. */
+const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
+  at: 'all alive at the event',
+  peak: 'at the peak of these',
+  live: 'alive at B',
+  total: 'born from A to B',
+  temporary: 'temporary',
+};
+
 /** The call tree that the controls ask for. Only `at the event` depends on the slider. */
 export function useCallTree(loaded: LoadedTrace): CallTree {
   const inverted = useApp((state) => state.inverted);
   const hide = useApp((state) => state.hide);
   const atSeq = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
+  const { trace } = useWindow(loaded);
   return useMemo(
-    () => callTree(loaded.trace, { invert: inverted, hide, ...(atSeq >= 0 ? { atSeq } : {}) }),
-    [loaded, inverted, hide, atSeq],
+    () =>
+      atSeq >= 0
+        ? callTree(loaded.trace, { invert: inverted, hide, atSeq })
+        : callTree(trace, { invert: inverted, hide }),
+    [loaded, trace, inverted, hide, atSeq],
   );
 }
 
@@ -35,12 +49,13 @@ export function useMeasure(): Measure {
 /** Which amounts the tree and the flame graph show. */
 export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly measure: Measure }) {
   const inverted = useApp((state) => state.inverted);
+  const ranged = useApp((state) => state.range !== undefined);
   return (
     <>
       <Segments
         label="When"
         value={measure.figure}
-        options={FIGURES.map((id) => ({ id, text: FIGURE_TEXT[id] }))}
+        options={FIGURES.map((id) => ({ id, text: (ranged ? RANGE_TEXT : FIGURE_TEXT)[id] }))}
         onChange={(figure) => app.set({ figure })}
       />
       <Segments

@@ -1,5 +1,15 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type DiffRow, formatBytes, formatCount, type HeapDiff, heapDiff } from '../../lib/public/browser.js';
+import {
+  type DiffRow,
+  type EventRange,
+  formatBytes,
+  formatCount,
+  type HeapDiff,
+  heapDiff,
+  TraceBuilder,
+  traceWindow,
+} from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
@@ -8,13 +18,18 @@ import { CELL, COLUMN_HEADER, ROW } from './roles.js';
 import { shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
-/** What differs between two traces of one workload, by call path. */
+/** What differs between two traces of one workload, or between the moments A and B of one trace, by call path. */
 export function DiffPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const other = useApp((state) => state.other);
+  const range = useApp((state) => state.range);
+  if (!other && range) return <MomentsDiff loaded={loaded} range={range} />;
   if (!other) {
     return (
       <div class="empty">
-        <p>Open a second trace of the same workload: this one counts as before, the second as after.</p>
+        <p>
+          Set a range from A to B on the axis for what differs between two moments, or open a second trace of the same
+          workload: this one counts as before, the second as after.
+        </p>
         <FileButton id="diff-open" label="Open the second trace" hint="The trace to compare with" onFile={openOther} />
       </div>
     );
@@ -24,16 +39,47 @@ export function DiffPanel({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function Diff({ before, after }: { readonly before: LoadedTrace; readonly after: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
-  const [all, setAll] = useState(false);
   const [swapped, setSwapped] = useState(false);
   const [first, second] = swapped ? [after, before] : [before, after];
   const diff = useMemo(() => heapDiff(first.trace, second.trace, { hide }), [first, second, hide]);
+  return (
+    <DiffTable diff={diff} names={[first.name, second.name]}>
+      <button type="button" onClick={() => setSwapped(!swapped)}>
+        Swap
+      </button>
+      <button type="button" onClick={() => app.set({ other: undefined })}>
+        Close
+      </button>
+    </DiffTable>
+  );
+}
+
+function MomentsDiff({ loaded, range }: { readonly loaded: LoadedTrace; readonly range: EventRange }) {
+  const hide = useApp((state) => state.hide);
+  const diff = useMemo(() => {
+    const { trace } = loaded;
+    const until = (seq: number) =>
+      seq < 0 ? new TraceBuilder(trace.info).build() : traceWindow(trace, { atSeq: seq });
+    return heapDiff(until(range.afterSeq), until(range.throughSeq), { hide });
+  }, [loaded, range, hide]);
+  const name = (seq: number) => (seq < 0 ? 'the begin' : `event ${formatCount(seq)}`);
+  return <DiffTable diff={diff} names={[`A, ${name(range.afterSeq)}`, `B, ${name(range.throughSeq)}`]} />;
+}
+
+interface DiffTableProps {
+  readonly diff: HeapDiff;
+  readonly names: readonly [before: string, after: string];
+  readonly children?: ComponentChildren;
+}
+
+function DiffTable({ diff, names, children }: DiffTableProps) {
+  const [all, setAll] = useState(false);
   const rows = useMemo(() => (all ? diff.rows : diff.rows.filter((row) => row.status !== 'same')), [diff, all]);
   return (
     <div class="panel-body">
       <div class="tools">
         <span>
-          <b>{shown(first.name)}</b> → <b>{shown(second.name)}</b>
+          <b>{shown(names[0])}</b> → <b>{shown(names[1])}</b>
         </span>
         <Totals diff={diff} />
         <span class="spring" />
@@ -41,18 +87,13 @@ function Diff({ before, after }: { readonly before: LoadedTrace; readonly after:
           <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> unchanged
           paths too
         </label>
-        <button type="button" onClick={() => setSwapped(!swapped)}>
-          Swap
-        </button>
-        <button type="button" onClick={() => app.set({ other: undefined })}>
-          Close
-        </button>
+        {children}
       </div>
       {!diff.complete && (
-        <p class="warn-text">At least one of the traces is incomplete: differences may come from what is missing.</p>
+        <p class="warn-text">At least one side is incomplete: differences may come from what is missing.</p>
       )}
       {rows.length === 0 ? (
-        <p class="empty">The two traces allocate the same on every call path.</p>
+        <p class="empty">Both sides allocate the same on every call path.</p>
       ) : (
         <VirtualList
           count={rows.length}

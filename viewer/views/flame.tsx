@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { CallNode } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { type FlameBox, flameLayout } from '../paint/flame-layout.js';
+import { type FlameBox, flameLayout, neighbour, pathTo } from '../paint/flame-layout.js';
 import { paintFlame } from '../paint/flame-painter.js';
 import { fitCanvas, type Size, themeColor, useSize } from '../paint/use-canvas.js';
 import { useApp } from '../state/app-state.js';
@@ -17,9 +17,9 @@ export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const tree = useCallTree(loaded);
   const measure = useMeasure();
   const [search, setSearch] = useState('');
-  const [path, setPath] = useState<readonly CallNode[]>([]);
-  useEffect(() => setPath([]), [tree]);
-  const root = path.at(-1) ?? tree.root;
+  const [zoomed, setZoomed] = useState<readonly CallNode[]>([]);
+  useEffect(() => setZoomed([]), [tree]);
+  const path = useMemo(() => (zoomed[0] === tree.root ? zoomed : [tree.root]), [zoomed, tree]);
   return (
     <div class="panel-body">
       <div class="tools flame-tools">
@@ -31,8 +31,8 @@ export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
-        {path.length > 0 && (
-          <button type="button" onClick={() => setPath(path.slice(0, -1))}>
+        {path.length > 1 && (
+          <button type="button" onClick={() => setZoomed(path.slice(0, -1))}>
             Zoom out
           </button>
         )}
@@ -40,22 +40,19 @@ export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
       {amountOf(tree.root, measure) === 0 ? (
         <p class="empty">Nothing to show: no allocation counts towards this figure.</p>
       ) : (
-        <FlameGraph
-          {...{ root, measure, search }}
-          total={amountOf(tree.root, measure)}
-          onZoom={(node) => setPath(node === root ? path.slice(0, -1) : [...path, node])}
-        />
+        <FlameGraph {...{ path, measure, search }} total={amountOf(tree.root, measure)} onZoom={setZoomed} />
       )}
     </div>
   );
 }
 
 interface GraphProps {
-  readonly root: CallNode;
+  /** From the root of the tree to the node that is as wide as the graph. */
+  readonly path: readonly CallNode[];
   readonly measure: Measure;
   readonly search: string;
   readonly total: number;
-  readonly onZoom: (node: CallNode) => void;
+  readonly onZoom: (path: readonly CallNode[]) => void;
 }
 
 function FlameGraph(props: GraphProps) {
@@ -68,36 +65,54 @@ function FlameGraph(props: GraphProps) {
   );
 }
 
-function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps & { readonly size: Size }) {
+interface Hover {
+  readonly box: FlameBox;
+  readonly x: number;
+  readonly y: number;
+}
+
+function FlameCanvas({ path, measure, search, total, onZoom, size }: GraphProps & { readonly size: Size }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useApp((state) => state.theme);
-  const [hover, setHover] = useState<{ box: FlameBox; x: number; y: number }>();
-  const boxes = useMemo(() => flameLayout(root, measure, 0.4 / size.width), [root, measure, size.width]);
+  const [hover, setHover] = useState<Hover>();
+  const boxes = useMemo(() => flameLayout(path, measure, 0.4 / size.width), [path, measure, size.width]);
+  const active = hover && boxes.includes(hover.box) ? hover.box : undefined;
   const depth = boxes.reduce((most, box) => Math.max(most, box.depth), 0);
   const height = Math.min(32_000 / size.ratio, (depth + 1) * FLAME_ROW);
   useLayoutEffect(() => {
     if (!canvas.current) return;
     fitCanvas(canvas.current, size.width * size.ratio, height * size.ratio);
-    const style = {
-      ratio: size.ratio,
-      rowHeight: FLAME_ROW,
-      ground: themeColor('--panel'),
-      quiet: themeColor('--sunken'),
-    };
+    const colors = { ground: themeColor('--panel'), quiet: themeColor('--sunken'), outline: themeColor('--text') };
+    const style = { ...colors, ratio: size.ratio, rowHeight: FLAME_ROW, active };
     paintFlame(canvas.current, boxes, { ...style, search: search.trim().toLowerCase() });
-  }, [boxes, size, height, search, theme]);
+  }, [boxes, size, height, search, theme, active]);
   const at = (event: MouseEvent): FlameBox | undefined => {
     const level = Math.floor(event.offsetY / FLAME_ROW);
     const share = event.offsetX / size.width;
     return boxes.find((box) => box.depth === level && share >= box.from && share < box.to);
   };
+  const show = (box: FlameBox) =>
+    setHover({ box, x: ((box.from + box.to) / 2) * size.width, y: box.depth * FLAME_ROW });
+  const onKeyDown = (event: KeyboardEvent) => {
+    const from = active ?? boxes[path.length - 1];
+    if (!from) return;
+    const next = neighbour(boxes, from, event.key);
+    if (next) show(next);
+    else if (event.key === 'Enter') onZoom(pathTo(from));
+    else if (event.key === 'Backspace' && path.length > 1) onZoom(path.slice(0, -1));
+    else if (!event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
     <>
       <canvas
         ref={canvas}
+        tabIndex={0}
         style={{ width: `${size.width}px`, height: `${height}px` }}
         {...IMAGE}
-        aria-label="Flame graph; the call tree tab holds the same figures as text"
+        aria-label="Flame graph: arrow keys move between functions, Enter zooms, Backspace zooms out. The call tree tab holds the same figures as text"
+        onKeyDown={onKeyDown}
         onMouseMove={(event) => {
           const box = at(event);
           setHover(box && { box, x: event.offsetX, y: event.offsetY });
@@ -105,26 +120,25 @@ function FlameCanvas({ root, measure, search, total, onZoom, size }: GraphProps 
         onMouseLeave={() => setHover(undefined)}
         onClick={(event) => {
           const box = at(event);
-          if (box) onZoom(box.node);
+          if (box) onZoom(pathTo(box));
         }}
       />
-      {hover && (
-        <div
-          class="tip"
-          {...STATUS}
-          style={{
-            top: `${hover.y + 16}px`,
-            ...(hover.x > size.width / 2 ? { right: `${size.width - hover.x}px` } : { left: `${hover.x}px` }),
-          }}
-        >
-          <b>{hover.box.node.functionName === '' ? 'everything' : shown(hover.box.node.functionName)}</b>
-          <span class="mono">{shown(hover.box.node.location)}</span>
-          <span>
-            {amountText(amountOf(hover.box.node, measure), measure)},{' '}
-            {percent(amountOf(hover.box.node, measure) / Math.max(1, total))}
-          </span>
-        </div>
-      )}
+      {active && hover && <FlameTip {...{ hover, measure, total }} width={size.width} />}
     </>
+  );
+}
+
+function FlameTip(props: { readonly hover: Hover; measure: Measure; total: number; width: number }) {
+  const { hover, measure, total, width } = props;
+  const { node } = hover.box;
+  const side = hover.x > width / 2 ? { right: `${width - hover.x}px` } : { left: `${hover.x}px` };
+  return (
+    <div class="tip" {...STATUS} style={{ top: `${hover.y + 22}px`, ...side }}>
+      <b>{node.functionName === '' ? 'everything' : shown(node.functionName)}</b>
+      <span class="mono">{shown(node.location)}</span>
+      <span>
+        {amountText(amountOf(node, measure), measure)}, {percent(amountOf(node, measure) / Math.max(1, total))}
+      </span>
+    </div>
   );
 }

@@ -10,11 +10,13 @@ import {
   type Wall,
   wallsOf,
 } from '../../lib/public/browser.js';
+import { cutsWithin } from '../model/cuts.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import { goTo, goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { scrollProps } from './roles.js';
 import { RoomForm } from './room.js';
 import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
@@ -38,11 +40,11 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const verdicts = useMemo(() => verdictLines(regionVerdicts(loaded.trace, map, { hide })), [loaded, map, hide]);
   const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);
   return (
-    <div class="panel-body scroll columns">
+    <div class="panel-body scroll columns" {...scrollProps('Fragmentation')}>
       <section class="wide">
         <h2>Walls after event {formatCount(map.atSeq)}</h2>
         {verdicts.map((line) => (
-          <p key={line} class="verdict">
+          <p key={line} class="verdict-line">
             {shown(line)}
           </p>
         ))}
@@ -180,12 +182,18 @@ function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
 }
 
 function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
+  const range = useApp((state) => state.range);
   const { gaps, trace } = loaded;
-  if (!gaps || gaps.cuts.length === 0) return null;
+  const cuts = useMemo(
+    () => (range ? cutsWithin(loaded, range, TOP) : (gaps?.cuts ?? []).slice(0, TOP)),
+    [loaded, range],
+  );
+  if (!gaps || cuts.length === 0) return null;
   return (
     <>
       <h2>
-        Deepest cuts <span class="quiet">{gaps.cutsFrom === 'captured' ? 'as captured' : 'from the events'}</span>
+        Deepest cuts {range && 'from A to B '}
+        <span class="quiet">{gaps.cutsFrom === 'captured' ? 'as captured' : 'from the events'}</span>
       </h2>
       <table class="hover">
         <thead>
@@ -196,7 +204,7 @@ function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
           </tr>
         </thead>
         <tbody>
-          {gaps.cuts.slice(0, TOP).map((cut) => (
+          {cuts.map((cut) => (
             <tr key={cut.seq} onClick={() => goToRow(cut.seq)}>
               <td class="number">
                 <button type="button" class="link">

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, formatBytes, type HeapRegion } from '../../lib/public/browser.js';
 import { regionSlice, spanAt } from '../model/address-order.js';
+import { certaintyAt } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
@@ -51,6 +52,7 @@ function RegionMap({ loaded, region }: RegionProps) {
   const touched = useMemo(() => touchedRange(loaded, region), [loaded, region]);
   const view = useMemo(() => clampWindow(window ?? touched, region), [window, touched, region]);
   const [state, setState] = useState<RegionState>();
+  const sign = useApp((it) => certaintyAt(loaded, it.atSeq).free);
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (
@@ -63,11 +65,23 @@ function RegionMap({ loaded, region }: RegionProps) {
         <span>{formatBytes(region.sizeBytes)}</span>
         {state && (
           <span class="figures" data-free={state.freeBytes} data-largest={state.largestFreeBytes}>
+            {sign}
             {formatBytes(state.freeBytes)} free in {state.gapCount} {state.gapCount === 1 ? 'gap' : 'gaps'}, largest{' '}
-            <mark>{formatBytes(state.largestFreeBytes)}</mark>
+            <mark>
+              {sign}
+              {formatBytes(state.largestFreeBytes)}
+            </mark>
           </span>
         )}
         <span class="spring" />
+        {!loaded.boundsKnown && (
+          <span
+            class="quiet"
+            title="The trace does not tell where the heap begins and ends: this is from its lowest to its highest byte"
+          >
+            as traced
+          </span>
+        )}
         {!whole && <span class="quiet">zoomed: scroll out for the whole region</span>}
         {count.to === count.from && <span class="quiet">never used</span>}
       </header>

@@ -3,6 +3,7 @@ import { errorMessage, formatBytes, formatCount, heapLeaks, type LeakVerdict } f
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { useApp } from '../state/app-state.js';
+import { scrollProps } from './roles.js';
 import { Sparkline } from './sparkline.js';
 import { shown } from './text.js';
 
@@ -19,16 +20,17 @@ const MAX_SITES = 500;
 export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
   const names = useMemo(() => [...new Set(loaded.trace.marks.map((mark) => mark.name))], [loaded]);
+  const range = useApp((state) => state.range);
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
   const result = useMemo(() => {
     const window = { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
     try {
-      return heapLeaks(loaded.trace, { hide, ...window });
+      return heapLeaks(loaded.trace, { hide, ...(range ? { range } : window) });
     } catch (error) {
       return errorMessage(error);
     }
-  }, [loaded, hide, from, to]);
+  }, [loaded, hide, from, to, range]);
   const choice = (label: string, value: string, set: (name: string) => void) => (
     <label>
       {label}{' '}
@@ -57,14 +59,16 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
     <div class="panel-body">
       <div class="tools">
-        {names.length > 0 && choice('from mark', from, setFrom)}
-        {names.length > 0 && choice('to mark', to, setTo)}
+        {names.length > 0 && !range && choice('from mark', from, setFrom)}
+        {names.length > 0 && !range && choice('to mark', to, setTo)}
         <span>
           From <b>{shown(first?.name ?? '')}</b> to <b>{shown(last?.name ?? '')}</b>:{' '}
           {formatBytes(result.liveBytes[0] ?? 0)} → {formatBytes(result.liveBytes.at(-1) ?? 0)}. Suspect:{' '}
           <b>{formatBytes(result.suspectBytes)}</b> in {formatCount(result.suspectCount)} blocks.
         </span>
-        {names.length === 0 && <span class="quiet">The trace has no marks: this is all that is alive at its end.</span>}
+        {names.length === 0 && !range && (
+          <span class="quiet">The trace has no marks: this is all that is alive at its end.</span>
+        )}
       </div>
       {!loaded.trace.info.complete && (
         <p class="warn-text">
@@ -74,7 +78,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       {result.sites.length === 0 ? (
         <p class="empty">Nothing that was allocated here is still alive.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" {...scrollProps('Leaks')}>
           <table class="pad">
             <thead>
               <tr>

@@ -10,7 +10,7 @@ const LINE = 22;
 /** The canvases of the upper part below each other, with a line that says what they show. */
 export function pictureOf(loaded: LoadedTrace): HTMLCanvasElement {
   const ratio = Math.max(1, window.devicePixelRatio || 1);
-  const boxes = [...document.querySelectorAll<HTMLElement>('.stage .canvas-box, .stage .time-curves, .stage .curve')];
+  const boxes = [...document.querySelectorAll<HTMLElement>('.stage .canvas-box, .stage .curve')];
   const width = Math.max(320, ...boxes.map((box) => box.clientWidth)) * ratio;
   const height = boxes.reduce((sum, box) => sum + (box.clientHeight + MARGIN) * ratio, 0);
   const picture = document.createElement('canvas');

@@ -47,3 +47,7 @@ export function sortProps(direction: 'ascending' | 'descending' | 'none') {
 export const STATUS = { role: 'status' } as const;
 /** A canvas with a text in its place. */
 export const IMAGE = { role: 'img' } as const;
+/** A part of the page that scrolls by itself: the keyboard must reach it. */
+export function scrollProps(label: string) {
+  return { role: 'region', tabIndex: 0, 'aria-label': label } as const;
+}

@@ -1,25 +1,23 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatBytes, formatCount } from '../../lib/public/browser.js';
+import { useEffect } from 'preact/hooks';
+import { formatCount } from '../../lib/public/browser.js';
+import { isHistory } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { type Curves, highest, paintCurves } from '../paint/curve-painter.js';
-import { seqAt, timeAxis } from '../paint/time-painter.js';
-import { fitCanvas, useSize } from '../paint/use-canvas.js';
 import { goTo, goToPeak, goToTightest } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
-import { curveStyle } from './curve-style.js';
-import { capture } from './map-pointer.js';
-import { IMAGE } from './roles.js';
+import { RangeControls } from './range-controls.js';
+import { TimeAxisView } from './time-axis.js';
+import { useAxis } from './use-axis.js';
 
-/** The usage curve over all events with the slider that selects one of them. */
+/** The axis of the page with the slider that selects an event, and the range from A to B. */
 export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useApp((state) => state.atSeq);
   const playing = useApp((state) => state.playing);
-  const view = useApp((state) => state.view);
+  const { axis, time } = useAxis(loaded);
   const last = Math.max(0, loaded.trace.eventCount - 1);
   usePlay(playing, last);
   return (
     <div class="scrubber">
-      {view === 'map' && <UsageCurve loaded={loaded} />}
+      <TimeAxisView loaded={loaded} axis={axis} time={time} />
       <div class="slider-row">
         <button type="button" class="icon" onClick={() => goTo(0)} title="First event (Home)" aria-label="First event">
           <Icon path="M2 2h2v8H2zM10 2v8L4.5 6z" />
@@ -77,16 +75,43 @@ export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
           />{' '}
           of {formatCount(loaded.trace.eventCount)}
         </label>
-        <button type="button" onClick={goToPeak} title="The event of the highest use (p)">
-          Peak
-        </button>
-        {loaded.gaps && (
-          <button type="button" onClick={goToTightest} title="Where the largest free block is smallest (l)">
-            Tightest
-          </button>
-        )}
+        <Moments loaded={loaded} />
       </div>
+      <RangeControls loaded={loaded} />
     </div>
+  );
+}
+
+const TIGHTEST_TEXT = {
+  none: 'Needs addresses; this trace has none',
+  computing: 'The curve of the largest free block is being computed',
+  ready: 'Where the largest free block is smallest (l)',
+  failed: "The curve of the largest free block does not fit into this browser's memory",
+} as const;
+
+/** The moments worth a look; greyed, with the reason, where the trace cannot tell. */
+function Moments({ loaded }: { readonly loaded: LoadedTrace }) {
+  const history = isHistory(loaded);
+  const snapshot = 'A list of blocks without a history has no such moment';
+  return (
+    <>
+      <button
+        type="button"
+        disabled={!history}
+        onClick={goToPeak}
+        title={history ? 'The event of the highest use (p)' : snapshot}
+      >
+        Peak
+      </button>
+      <button
+        type="button"
+        disabled={!history || loaded.gapsState !== 'ready'}
+        onClick={goToTightest}
+        title={history ? TIGHTEST_TEXT[loaded.gapsState] : snapshot}
+      >
+        Tightest
+      </button>
+    </>
   );
 }
 
@@ -110,72 +135,5 @@ function Icon({ path }: { readonly path: string }) {
     <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
       <path d={path} />
     </svg>
-  );
-}
-
-function UsageCurve({ loaded }: { readonly loaded: LoadedTrace }) {
-  const [box, setBox] = useState<HTMLElement | null>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const size = useSize(box);
-  const theme = useApp((state) => state.theme);
-  const atSeq = useApp((state) => state.atSeq);
-  const { trace, usage, gaps } = loaded;
-  const axis = useMemo(() => timeAxis(trace.eventCount, undefined), [trace]);
-  const curves = useMemo(
-    () => ({
-      axis,
-      range: { from: 0, to: Math.max(1, trace.eventCount) },
-      liveBytes: usage.liveBytes,
-      largestFreeBytes: gaps?.largestFreeBytes,
-      marks: trace.marks,
-      gaps: trace.gaps,
-      epochs: trace.epochs,
-    }),
-    [axis, trace, usage, gaps],
-  );
-  useLayoutEffect(() => {
-    if (!canvas.current || !size) return;
-    fitCanvas(canvas.current, size.width * size.ratio, size.height * size.ratio);
-    paintCurves(canvas.current, curves, curveStyle(size.ratio));
-  }, [curves, size, theme]);
-  const select = (event: PointerEvent) => {
-    if (!size || event.buttons !== 1) return;
-    goTo(seqAt(axis, (event.offsetX / size.width) * Math.max(1, trace.eventCount)));
-  };
-  return (
-    <>
-      <CurveKey curves={curves} />
-      <div
-        class="curve"
-        ref={setBox}
-        onPointerDown={(event) => {
-          capture(event);
-          select(event);
-        }}
-        onPointerMove={select}
-      >
-        <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the events" />
-        <div class="cursor" style={{ left: `${((atSeq + 0.5) / Math.max(1, trace.eventCount)) * 100}%` }} />
-      </div>
-    </>
-  );
-}
-
-/** Each curve has a scale of its own: its highest value is as high as the picture. */
-export function CurveKey({ curves }: { readonly curves: Pick<Curves, 'liveBytes' | 'largestFreeBytes'> }) {
-  const { liveBytes, largestFreeBytes } = curves;
-  const live = useMemo(() => highest(liveBytes), [liveBytes]);
-  const largest = useMemo(() => largestFreeBytes && highest(largestFreeBytes), [largestFreeBytes]);
-  return (
-    <p class="curve-key">
-      <span>
-        <i class="line live" /> in use, up to {formatBytes(live)}
-      </span>
-      {largest !== undefined && (
-        <span>
-          <i class="line largest" /> largest free block, up to {formatBytes(largest)}
-        </span>
-      )}
-    </p>
   );
 }

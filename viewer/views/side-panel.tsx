@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import {
   END_CAUSES,
@@ -9,6 +10,7 @@ import {
   fragmentationOf,
 } from '../../lib/public/browser.js';
 import { regionSlice } from '../model/address-order.js';
+import { certaintyAt } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sizeOf, spanOf } from '../model/table-rows.js';
 import { goToRow } from '../state/actions.js';
@@ -20,11 +22,11 @@ import { formatUs, percent } from './text.js';
 /** What the heap is like at the selected event, what that event did, and who is who. */
 export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
-    <aside class="side" aria-label="Selected event">
+    <section class="side" aria-label="Selected event">
       <Figures loaded={loaded} />
       <EventCard loaded={loaded} />
       <Legend loaded={loaded} />
-    </aside>
+    </section>
   );
 }
 
@@ -66,43 +68,68 @@ function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useApp((state) => state.atSeq);
   const { usage, trace } = loaded;
   const free = useMemo(() => freeAt(loaded, atSeq), [loaded, atSeq]);
+  const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   const { caps } = trace.info;
+  const many = loaded.regions.length > 1;
   return (
     <section class="figures-card" aria-label="Heap at the selected event">
       <dl>
-        <div>
-          <dt>in use</dt>
-          <dd data-figure="live">{formatBytes(usage.liveBytes[atSeq] ?? 0)}</dd>
-          <dd class="quiet">{formatCount(usage.liveCount[atSeq] ?? 0)} blocks</dd>
-        </div>
+        <Figure name="in use" id="live" text={`${sure.live}${formatBytes(usage.liveBytes[atSeq] ?? 0)}`}>
+          <dd class="quiet">
+            {sure.live}
+            {formatCount(usage.liveCount[atSeq] ?? 0)} blocks
+          </dd>
+        </Figure>
         {free && (
           <>
-            <div>
-              <dt>free</dt>
-              <dd data-figure="free">{formatBytes(free.free)}</dd>
-              {caps && (
-                <dd class="device" title="What the device itself said at its dump: true then only">
-                  device {formatBytes(caps.freeBytes)}
-                </dd>
-              )}
-            </div>
-            <div>
-              <dt>largest free</dt>
-              <dd data-figure="largest">{formatBytes(free.largest)}</dd>
-              {caps && (
-                <dd class="device" title="What the device itself said at its dump: true then only">
-                  device {formatBytes(caps.largestFreeBytes)}
-                </dd>
-              )}
-            </div>
-            <div>
-              <dt>fragmentation</dt>
-              <dd data-figure="fragmentation">{percent(fragmentationOf(free.free, free.largest))}</dd>
-            </div>
+            <Figure name={many ? 'free, in all' : 'free'} id="free" text={`${sure.free}${formatBytes(free.free)}`}>
+              {caps && <Device bytes={caps.freeBytes} />}
+            </Figure>
+            <Figure name="largest free" id="largest" text={`${sure.free}${formatBytes(free.largest)}`}>
+              {caps && <Device bytes={caps.largestFreeBytes} />}
+            </Figure>
+            <Figure
+              name="fragmentation"
+              id="fragmentation"
+              text={`${sure.free === '' ? '' : '≈ '}${percent(fragmentationOf(free.free, free.largest))}`}
+            />
           </>
         )}
       </dl>
+      {sure.reasons.length > 0 && (
+        <details class="unsure">
+          <summary>why these figures are not exact</summary>
+          {sure.reasons.map((reason) => (
+            <p key={reason}>{reason}</p>
+          ))}
+        </details>
+      )}
     </section>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly id: string;
+  readonly text: string;
+  readonly children?: ComponentChildren;
+}
+
+function Figure({ name, id, text, children }: FigureProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd data-figure={id}>{text}</dd>
+      {children}
+    </div>
+  );
+}
+
+function Device({ bytes }: { readonly bytes: number }) {
+  return (
+    <dd class="device" title="What the device itself said at its dump: true then only">
+      device {formatBytes(bytes)}
+    </dd>
   );
 }
 
@@ -120,7 +147,10 @@ function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
     <section class="event-card" aria-label="Event">
       <h2>
         Event {formatCount(atSeq)} <span class={`kind ${kind}`}>{kind}</span>
-        <span class="quiet">{formatUs(trace.events.atUs?.[atSeq] ?? Number.NaN)}</span>
+        <span class="quiet">
+          {formatUs(trace.events.atUs?.[atSeq] ?? Number.NaN)}
+          {trace.events.atUs && trace.info.clock?.kind === 'host' && ' host time'}
+        </span>
       </h2>
       <p>
         {failed ? `${formatBytes(sizeOf(loaded, atSeq))} asked for, refused` : <SpanLine loaded={loaded} span={span} />}

@@ -5,27 +5,32 @@ import { sourceLabel } from '../model/sources.js';
 import { goTo } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { Pools } from './pools.js';
+import { scrollProps } from './roles.js';
 import { formatUs, shown } from './text.js';
+import { useWindow } from './use-window.js';
 
 const MAX_ROWS = 200;
 
 /** Everything that is counted about the trace. */
 export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
-  const stats = useMemo(() => heapStats(loaded.trace, { hide }), [loaded, hide]);
+  const { trace, range } = useWindow(loaded);
+  const ranged = range !== undefined;
+  const stats = useMemo(() => heapStats(trace, { hide }), [trace, hide]);
   return (
-    <div class="panel-body scroll columns">
+    <div class="panel-body scroll columns" {...scrollProps('Statistics')}>
       <Totals stats={stats} />
       <Histogram stats={stats} />
       <Sizes stats={stats} />
       <SourceTable stats={stats} />
-      {stats.phases.length > 1 && <Phases stats={stats} />}
+      {stats.phases.length > 1 && !ranged && <Phases stats={stats} />}
       <Pools loaded={loaded} />
     </div>
   );
 }
 
 function Totals({ stats }: { readonly stats: HeapStats }) {
+  const ranged = useApp((state) => state.range !== undefined);
   const { lifetimes, rate } = stats;
   // The host's clock tells how long the debugger took, not the firmware.
   const inUs = stats.timeLabel === 'host time' ? undefined : lifetimes.us;
@@ -39,7 +44,7 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
     ['swept by the collector', formatCount(stats.sweeps)],
     ['failed requests', formatCount(stats.failures)],
     ['allocated in total', formatBytes(stats.allocatedBytes)],
-    ['alive at the end', `${formatBytes(stats.liveBytes)} in ${formatCount(stats.liveCount)}`],
+    [ranged ? 'alive at B' : 'alive at the end', `${formatBytes(stats.liveBytes)} in ${formatCount(stats.liveCount)}`],
     ['temporary', `${formatCount(stats.temporary.count)}, ${formatBytes(stats.temporary.bytes)}`],
   ];
   if (rate)
@@ -57,19 +62,13 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
   }
   return (
     <section>
-      <h2>Totals</h2>
+      <h2>Totals {ranged && <span class="quiet">of what was allocated from A to B</span>}</h2>
       <table>
         <tbody>
           <tr>
             <th>peak</th>
             <td class="number">
-              {stats.peak.seq < 0 ? (
-                'nothing allocated'
-              ) : (
-                <button type="button" class="link" onClick={() => goTo(stats.peak.seq)}>
-                  {formatBytes(stats.peak.bytes)} at event {formatCount(stats.peak.seq)}
-                </button>
-              )}
+              {stats.peak.seq < 0 ? 'nothing allocated' : <PeakLink stats={stats} ranged={ranged} />}
             </td>
           </tr>
           {rows.map(([name, value]) => (
@@ -84,6 +83,17 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
   );
 }
 
+/** A window counts its own events only, frees of older blocks left out: there is no event to go to. */
+function PeakLink({ stats, ranged }: { readonly stats: HeapStats; readonly ranged: boolean }) {
+  const { bytes, seq } = stats.peak;
+  if (ranged) return <>{formatBytes(bytes)}</>;
+  return (
+    <button type="button" class="link" onClick={() => goTo(seq)}>
+      {formatBytes(bytes)} at event {formatCount(seq)}
+    </button>
+  );
+}
+
 function Histogram({ stats }: { readonly stats: HeapStats }) {
   const most = stats.histogram.reduce((max, bucket) => Math.max(max, bucket.count), 1);
   return (
@@ -93,8 +103,7 @@ function Histogram({ stats }: { readonly stats: HeapStats }) {
         <thead>
           <tr>
             <th class="number">bytes</th>
-            <th>allocations</th>
-            <th class="number" />
+            <th colSpan={2}>allocations</th>
           </tr>
         </thead>
         <tbody>

@@ -24,6 +24,15 @@ const FILTER_HINT: Readonly<Record<RowFilter, string>> = {
   temporary: 'Freed before another allocation happened',
   events: 'Every event, frees and sweeps too',
 };
+/** With a range. */
+const RANGE_TEXT: Readonly<Record<RowFilter, string>> = {
+  all: 'Born from A to B',
+  alive: 'of these alive at B',
+  freed: 'Freed from A to B',
+  failed: 'Failed',
+  temporary: 'Temporary',
+  events: 'All events',
+};
 const ORDER: readonly RowFilter[] = ['all', 'alive', 'freed', 'failed', 'temporary', 'events'];
 
 /** What the table shows: the kind of rows, a text, a source; and the rows as a file. */
@@ -31,13 +40,14 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
   const source = useApp((state) => state.source);
+  const ranged = useApp((state) => state.range !== undefined);
   const chosen = loaded.sources.list[source];
   return (
     <div class="tools">
       <Segments
         label="Rows"
         value={filter}
-        options={ORDER.map((id) => ({ id, text: FILTER_TEXT[id], hint: FILTER_HINT[id] }))}
+        options={ORDER.map((id) => ({ id, text: (ranged ? RANGE_TEXT : FILTER_TEXT)[id], hint: FILTER_HINT[id] }))}
         onChange={(id) => app.set({ filter: id })}
       />
       <input

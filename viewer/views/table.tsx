@@ -31,10 +31,14 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
   const source = useApp((state) => state.source);
+  const range = useApp((state) => state.range);
   const sort = useApp((state) => state.sort);
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
-  const filtered = useMemo(() => filteredRows(loaded, { filter, query, source }), [loaded, filter, query, source]);
+  const filtered = useMemo(
+    () => filteredRows(loaded, { filter, query, source, range }),
+    [loaded, filter, query, source, range],
+  );
   const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
   const columns = useMemo(() => columnsOf(loaded), [loaded]);
   const place = useMemo(() => placesOf(rows, loaded.trace.eventCount), [rows, loaded]);

@@ -1,32 +1,25 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, formatCount, type HeapRegion } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { paintCurves, paintMoments, xOf } from '../paint/curve-painter.js';
+import { paintMoments } from '../paint/curve-painter.js';
 import { colorTable } from '../paint/palette.js';
-import { type TimeAxis, TimePainter, timeAxis } from '../paint/time-painter.js';
+import { type TimeAxis, TimePainter } from '../paint/time-painter.js';
 import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { app, type Range, useApp } from '../state/app-state.js';
 import { curveStyle } from './curve-style.js';
 import { touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
-import { CurveKey } from './scrubber.js';
 import { SpanTip } from './span-tip.js';
 import { formatUs } from './text.js';
+import { Cursor } from './time-axis.js';
 import { useTimePointer } from './time-pointer.js';
+import { useAxis } from './use-axis.js';
 
-/** Every lifespan as a rectangle: time across, addresses upwards; the curves over the same time below. */
+/** Every lifespan as a rectangle: time across, addresses upwards. */
 export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
   const kind = useApp((state) => state.timeAxis);
   const clock = loaded.trace.events.atUs;
-  const axis = useMemo(
-    () => timeAxis(loaded.trace.eventCount, kind === 'clock' ? clock : undefined),
-    [loaded, kind, clock],
-  );
-  const whole = useMemo(
-    () => ({ from: axis.at[0] ?? 0, to: Math.max((axis.at[0] ?? 0) + 1, axis.at.at(-1) ?? 1) }),
-    [axis],
-  );
-  const time = useApp((state) => state.time) ?? whole;
+  const { axis, time } = useAxis(loaded);
   const address = useApp((state) => state.timeAddress);
   const region = mainRegion(loaded, address);
   const zoomed = useApp((state) => state.time !== undefined || state.timeAddress !== undefined);
@@ -52,7 +45,7 @@ export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
               }
             >
               <option value="events">events</option>
-              <option value="clock">time</option>
+              <option value="clock">{loaded.trace.info.clock?.kind === 'host' ? "the host's time" : 'time'}</option>
             </select>
           </label>
         )}
@@ -61,10 +54,8 @@ export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
       {region && loaded.order ? (
         <TimeMap loaded={loaded} axis={axis} time={time} address={shownAddress} />
       ) : (
-        <p class="empty">This trace has sizes but no addresses: only the curves can be drawn.</p>
+        <p class="empty">This trace has sizes but no addresses: only the curves below can be drawn.</p>
       )}
-      <CurveKey curves={{ liveBytes: loaded.usage.liveBytes, largestFreeBytes: loaded.gaps?.largestFreeBytes }} />
-      <TimeCurves loaded={loaded} axis={axis} time={time} />
     </section>
   );
 }
@@ -166,36 +157,5 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
       <Cursor axis={axis} time={time} left={GUTTER} width={width} />
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={size.width} />}
     </>
-  );
-}
-
-/** Where the selected event is. */
-function Cursor({ axis, time, left, width }: { axis: TimeAxis; time: Range; left: number; width: number }) {
-  const atSeq = useApp((state) => state.atSeq);
-  const x =
-    xOf(axis, time, width, atSeq) +
-    (0.5 * width) / Math.max(1, time.to - time.from) / (axis.kind === 'clock' ? 1e9 : 1);
-  return x >= 0 && x <= width ? <div class="cursor" style={{ left: `${left + x}px` }} /> : null;
-}
-
-function TimeCurves({ loaded, axis, time }: Omit<TimeMapProps, 'address'>) {
-  const [box, setBox] = useState<HTMLElement | null>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const size = useSize(box);
-  const theme = useApp((state) => state.theme);
-  const { trace, usage, gaps } = loaded;
-  useLayoutEffect(() => {
-    if (!canvas.current || !size) return;
-    fitCanvas(canvas.current, size.width * size.ratio, size.height * size.ratio);
-    const curves = {
-      ...{ axis, range: time, liveBytes: usage.liveBytes, largestFreeBytes: gaps?.largestFreeBytes },
-      ...{ marks: trace.marks, gaps: trace.gaps, epochs: trace.epochs },
-    };
-    paintCurves(canvas.current, curves, curveStyle(size.ratio));
-  }, [trace, usage, gaps, axis, time, size, theme]);
-  return (
-    <div class="time-curves" ref={setBox} style={{ marginLeft: `${GUTTER}px` }}>
-      <canvas ref={canvas} {...IMAGE} aria-label="Bytes in use and the largest free block over the time shown" />
-    </div>
   );
 }

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import anyTest, { type SerialFn, type TestFn } from 'ava';
+import type { Browser } from 'playwright-core';
+import { fixture, projectRoot } from '../support/fixture.js';
+import {
+  journalFromText,
+  openViewer,
+  startChromium,
+  type ViewerPage,
+  withoutChromium,
+} from '../support/viewer-page.js';
+
+/** One page for all tests of this file: to start one takes longer than what they do in it. */
+const test = (anyTest as TestFn<{ browser: Browser | undefined; viewer: ViewerPage | undefined }>).serial as SerialFn<{
+  browser: Browser | undefined;
+  viewer: ViewerPage | undefined;
+}>;
+
+test.before(async (t) => {
+  t.context.browser = await startChromium();
+  t.context.viewer = t.context.browser && (await openViewer(t.context.browser));
+});
+test.after.always(async (t) => {
+  await t.context.browser?.close();
+});
+
+/** Before the range: old, alive throughout, and gone, freed in it. In it: kept, short. After it: late. */
+const TRACE = `
+  region heap 0x1000 4096 16
+  alloc 0x1000 16 boot@b.c:1 > old@a.c:1
+  alloc 0x1010 32 boot@b.c:1 > gone@a.c:2
+  alloc 0x1030 64 boot@b.c:1 > kept@a.c:3
+  alloc 0x1070 128 boot@b.c:1 > short@a.c:4
+  free 0x1070
+  free 0x1010
+  alloc 0x1100 256 boot@b.c:1 > late@a.c:5
+  free 0x1030`;
+
+const tab = async (viewer: ViewerPage, name: string) => {
+  await viewer.page.evaluate(`document.getElementById('tab-${name}').click()`);
+  await viewer.page.waitForSelector(`#tab-${name}[aria-selected=true]`);
+};
+const rowsOf = (viewer: ViewerPage) =>
+  viewer.page.$$eval('.row[data-seq]', (rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)).sort());
+const choose = async (viewer: ViewerPage, text: string) => {
+  await viewer.page.click(`.segments button:text-is("${text}")`);
+};
+
+test('a range that is dragged on the axis is obeyed by every panel', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  await viewer.open(journalFromText(TRACE));
+  const { page } = viewer;
+  // Eight events across: from within the second to within the sixth.
+  const box = await page.locator('.curve canvas').boundingBox();
+  const x = (event: number) => (box?.x ?? 0) + ((event + 0.5) / 8) * (box?.width ?? 0);
+  const y = (box?.y ?? 0) + 20;
+  await page.mouse.move(x(1), y);
+  await page.mouse.down();
+  await page.mouse.move(x(5), y, { steps: 4 });
+  await page.mouse.up();
+  t.deepEqual(await viewer.ask('state().range'), { afterSeq: 1, throughSeq: 5 });
+  t.is(await viewer.ask('state().atSeq'), 5, 'the views show B');
+  await tab(viewer, 'table');
+  t.deepEqual(await rowsOf(viewer), [2, 3], 'born from A to B');
+  await choose(viewer, 'of these alive at B');
+  t.deepEqual(await rowsOf(viewer), [2]);
+  await choose(viewer, 'Freed from A to B');
+  t.deepEqual(await rowsOf(viewer), [1, 3], 'freed in it, whenever born');
+  await choose(viewer, 'Born from A to B');
+  await tab(viewer, 'flame');
+  await choose(viewer, 'alive at B');
+  t.regex((await page.textContent('.panel .tools')) ?? '', /total 64 B/);
+  await choose(viewer, 'all alive at the event');
+  t.regex((await page.textContent('.panel .tools')) ?? '', /total 80 B/);
+  await tab(viewer, 'tree');
+  await choose(viewer, 'born from A to B');
+  t.regex((await page.textContent('.panel .tools')) ?? '', /total 192 B/);
+  await tab(viewer, 'leaks');
+  t.regex((await page.textContent('.panel .tools')) ?? '', /From A to B: 48 B → 80 B/);
+  await tab(viewer, 'statistics');
+  t.regex((await page.textContent('.panel table')) ?? '', /alive at B64 B in 1/);
+  await tab(viewer, 'diff');
+  const rows = await page.$$eval('.tree-row', (list) => list.map((row) => row.textContent));
+  t.is(rows[0], 'new+64+1+64+64boot > kept');
+  t.true(rows.some((row) => row?.includes('boot > gone') && row.includes('−32')));
+  t.false(
+    rows.some((row) => row?.includes('late')),
+    'nothing of what came after B',
+  );
+});
+
+test('Back returns to what was shown before, and the address holds range and selection', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await viewer.until(`location.hash.includes('tab=diff')`);
+  t.regex(await page.evaluate<string>('location.hash'), /range=2-5/);
+  await tab(viewer, 'leaks');
+  await viewer.until(`location.hash.includes('tab=leaks')`);
+  await page.evaluate('history.back()');
+  await page.waitForSelector('#tab-diff[aria-selected=true]');
+  t.deepEqual(await viewer.ask('state().range'), { afterSeq: 1, throughSeq: 5 });
+  await page.evaluate('history.forward()');
+  await page.waitForSelector('#tab-leaks[aria-selected=true]');
+  await page.keyboard.press('x');
+  t.is(await viewer.ask('state().range'), undefined);
+  await viewer.until(`!location.hash.includes('range')`);
+  await page.keyboard.press('Control+z');
+  await viewer.until(`state().range !== undefined`);
+  // The keys that need no mouse.
+  await page.keyboard.press('x');
+  await viewer.ask('goTo(2)');
+  await page.keyboard.press('a');
+  await viewer.ask('goTo(6)');
+  await page.keyboard.press('b');
+  t.deepEqual(await viewer.ask('state().range'), { afterSeq: 2, throughSeq: 6 });
+  await page.keyboard.press('x');
+});
+
+test('a zoomed flame graph keeps its ancestors, and works by keyboard', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await tab(viewer, 'flame');
+  await choose(viewer, 'in total');
+  await page.focus('.flame-box canvas');
+  const tip = () => page.textContent('.flame-box .tip b');
+  await page.keyboard.press('ArrowDown');
+  t.is(await tip(), 'boot');
+  await page.keyboard.press('ArrowDown');
+  t.is(await tip(), 'late', 'the largest first');
+  await page.keyboard.press('ArrowRight');
+  t.is(await tip(), 'short');
+  const at = await viewer.ask('state().atSeq');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('button:text-is("Zoom out")');
+  await page.keyboard.press('ArrowUp');
+  t.is(await tip(), 'boot', 'the caller is still there');
+  await page.keyboard.press('ArrowUp');
+  t.is(await tip(), 'everything');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Backspace');
+  t.is(await page.$('button:text-is("Zoom out")'), null);
+  t.is(await viewer.ask('state().atSeq'), at, 'arrows stay with what has the focus');
+});
+
+test('memories that lie apart are drawn each for itself, and figures that are not exact look so', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  const lines = ['op,address,size'];
+  for (let i = 0; i < 40; i++) {
+    lines.push(
+      `malloc,0x${(0x3f800000 + i * 128).toString(16)},100`,
+      `malloc,0x${(0x3ffb8000 + i * 64).toString(16)},60`,
+    );
+  }
+  await viewer.open(Buffer.from(lines.join('\n')), 'two.csv');
+  const regions = await page.$$eval('.region .figures', (list) =>
+    list.map((it) => [(it as HTMLElement).dataset.free, (it as HTMLElement).dataset.largest]),
+  );
+  t.deepEqual(regions, [
+    [String(39 * 28), '28'],
+    [String(39 * 4), '4'],
+  ]);
+  t.is(await page.textContent('[data-figure=largest]'), '≈ 28 B', 'bounds and headers are not recorded');
+  // The last pixels between the two memories are in neither map; the first block of the second one is in its own.
+  t.is(await viewer.ask(`probeMap('heap', 0x3ffb8000)`), undefined);
+  t.not((await viewer.ask<{ color: string }>(`probeMap('heap 2', 0x3ffb8010)`)).color, '#141b24');
+  // A ring that lost what came before.
+  await viewer.open(journalFromText(`gap lost 5 the ring was full\n${TRACE}`), 'ring.harvest');
+  t.regex((await page.textContent('[data-figure=live]')) ?? '', /^≥ /);
+  t.regex((await page.textContent('[data-figure=free]')) ?? '', /^≤ /);
+  await viewer.open(fixture('micropython-microbit/allocation_history.json.gz'), 'allocation_history.json');
+  await page.click('.bar button:text-is("Details")');
+  t.regex((await page.textContent('.bar')) ?? '', /block numbers and no addresses: addresses count from the begin/);
+});
+
+test('says that the curve is being computed while it is, and greys what needs it', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await viewer.until(`state().loaded.gapsState === 'ready'`);
+  t.is(await page.$('[data-curve=computing]'), null);
+  t.false(await page.isDisabled('button:text-is("Tightest")'));
+  // What a region of 2^40 bytes took: no curve at all.
+  await viewer.open(journalFromText(TRACE.replace('0x1000 4096 16', '0x1000 1099511627776 1')), 'large.harvest');
+  await viewer.until(`state().loaded.gapsState === 'ready'`);
+  t.is(await viewer.ask('state().loaded.gaps.largestFreeBytes[0]'), 2 ** 40 - 16);
+});
+
+test('nothing is cut off on a phone, and no rule of axe-core is broken', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await viewer.open(journalFromText(TRACE));
+  await page.evaluate(readFileSync(join(projectRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+  // Of the whole page, or of a part of it.
+  const violations = (part = 'body') =>
+    page.evaluate<string[]>(
+      `axe.run('${part}').then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))`,
+    );
+  for (const panel of ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff']) {
+    await tab(viewer, panel);
+    t.deepEqual(await violations('#panel'), [], panel);
+  }
+  await page.keyboard.press('t');
+  await page.emulateMedia({ colorScheme: 'light' });
+  t.deepEqual(await violations(), [], 'time view, light');
+  for (const size of [
+    { width: 390, height: 844 },
+    { width: 640, height: 400 },
+  ]) {
+    await page.setViewportSize(size);
+    for (const panel of ['table', 'statistics', 'flame', 'leaks']) {
+      await tab(viewer, panel);
+      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      t.is(wide, 0, `${panel} at ${size.width}`);
+    }
+    // What is wider than the page scrolls within a part of its own.
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('main *, header *')]
+      .filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+      .filter((it) => !it.closest('.list, .scroll, .axis-ticks, .off-screen'))
+      .map((it) => it.tagName + '.' + it.className)`);
+    t.deepEqual(cut, []);
+  }
+  t.deepEqual(await violations(), [], 'stacked');
+  t.deepEqual(viewer.complaints, []);
+  t.deepEqual(viewer.requests, []);
+});

@@ -1,0 +1,20 @@
+import { useMemo } from 'preact/hooks';
+import type { LoadedTrace } from '../model/loaded-trace.js';
+import { type TimeAxis, timeAxis } from '../paint/time-painter.js';
+import { type Range, useApp } from '../state/app-state.js';
+
+/** The one axis of the page: all events or their times, and the part of it that is shown. */
+export function useAxis(loaded: LoadedTrace): { readonly axis: TimeAxis; readonly time: Range } {
+  const kind = useApp((state) => state.timeAxis);
+  const zoomed = useApp((state) => state.time);
+  const { trace } = loaded;
+  const axis = useMemo(
+    () => timeAxis(trace.eventCount, kind === 'clock' ? trace.events.atUs : undefined),
+    [trace, kind],
+  );
+  const whole = useMemo(
+    () => ({ from: axis.at[0] ?? 0, to: Math.max((axis.at[0] ?? 0) + 1, axis.at.at(-1) ?? 1) }),
+    [axis],
+  );
+  return { axis, time: zoomed ?? whole };
+}
