@@ -1,5 +1,6 @@
 import { assertNoLeaks, ExitCode, heapLeaks, heapLeaksSink, leaksText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   analyse,
   analysisOptions,
@@ -44,7 +45,9 @@ export const leaksCommand = defineCommand({
         sink: (it) => (args.max === undefined ? heapLeaksSink(it, options) : undefined),
       },
     );
-    context.out(context.json ? `${JSON.stringify(leaks)}\n` : leaksText(leaks, countField('top', '--top', args.top)));
+    const top = countField('top', '--top', args.top);
+    if (context.json) printJson(leaks, context);
+    else context.out(leaksText(leaks, top));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);
       assertNoLeaks(trace, { ...options, limitBytes, allowIncomplete: args.allowIncomplete });

@@ -46,7 +46,9 @@ interface Decoded {
   }[];
   readonly dictionary: {
     readonly mapping_table: readonly object[];
-    readonly location_table: readonly { readonly lines: readonly { readonly function_index: number; readonly line: number }[] }[];
+    readonly location_table: readonly {
+      readonly lines: readonly { readonly function_index: number; readonly line: number }[];
+    }[];
     readonly function_table: readonly { readonly name_strindex: number; readonly filename_strindex: number }[];
     readonly string_table: readonly string[];
     readonly stack_table: readonly { readonly location_indices: readonly number[] }[];
@@ -87,13 +89,22 @@ const TOY = `
 test('otlp: a reader by the published field numbers finds the same stacks, totals and times', (t) => {
   const started = Date.UTC(2026, 10, 27, 12);
   const decoded = written(
-    traceFromText(TOY, { complete: true, board: 'uno', elf: { path: 'f.elf', buildId: 'abc' }, startedAtWallMs: started, durationMs: 1500 }),
+    traceFromText(TOY, {
+      complete: true,
+      board: 'uno',
+      elf: { path: 'f.elf', buildId: 'abc' },
+      startedAtWallMs: started,
+      durationMs: 1500,
+    }),
   );
   const { dictionary } = decoded;
   const [scope] = decoded.resource_profiles[0]?.scope_profiles ?? [];
   const profiles = scope?.profiles ?? [];
   t.deepEqual(
-    profiles.map(({ sample_type }) => [dictionary.string_table[sample_type.type_strindex], dictionary.string_table[sample_type.unit_strindex]]),
+    profiles.map(({ sample_type }) => [
+      dictionary.string_table[sample_type.type_strindex],
+      dictionary.string_table[sample_type.unit_strindex],
+    ]),
     [
       ['alloc_objects', 'count'],
       ['alloc_space', 'bytes'],
