@@ -40,7 +40,12 @@ const { output } = await bundle.write({
       { name: 'base', test: /dist.lib.(errors|base|report.sanitize)/, minShareCount: 8, priority: 5 },
       { name: 'trace', test: /dist.lib.trace/, minShareCount: 8, priority: 4 },
       { name: 'machine', test: /dist.lib.(boards|arch|symbols|firmware|allocators)/, minShareCount: 8, priority: 3 },
-      { name: 'load', test: /dist.lib.formats.(load-trace|input-guard|merge-builders)/, minShareCount: 8, priority: 2 },
+      {
+        name: 'load',
+        test: /dist.lib.formats.(load-trace|journal-runs|input-guard|merge-builders)/,
+        minShareCount: 8,
+        priority: 2,
+      },
       { name: 'formats', test: /dist.lib.(interpreters|formats)/, minShareCount: 8, priority: 1 },
       { name: 'common', test: /dist.lib/, minShareCount: 8 },
     ],

@@ -88,7 +88,10 @@ async function valuesOfKind(kind: ValueKind): Promise<Candidate[]> {
         ...(await allAllocators()).map(({ name, title }) => ({ text: name, what: title })),
       ];
     case 'format':
-      return TRACE_WRITERS.map(({ id, title }) => ({ text: id, what: title }));
+      return [
+        ...TRACE_WRITERS.map(({ id, title }) => ({ text: id, what: title })),
+        { text: 'parquet', what: 'Parquet dataset of many captures' },
+      ];
     case 'import-format':
       return FORMATS.map(({ id, title }) => ({ text: id, what: title }));
     case 'input':

@@ -37,21 +37,22 @@ Lines written (fields in hexadecimal but for text; one line is one record):
     @T HALTED P50 P95 P99 MAX                   after `python tell_times()`: for how long the target was halted at events in all, and
                                                 at half, 95 %, 99 % and the longest of them, in microseconds
 """
-import math
+import os
 import signal
+import sys
 import time
 
 import gdb
 
-# Every other reason means that gdb could not go on.
-REGULAR_ENDS = (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST)
+# gdb knows nothing of the folder that it sources a script from, and leaves nothing in it.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+from heap_reading import FrameIds, LinkCheck, StopTimes, Tables, setting
+
+sys.dont_write_bytecode = written
+sys.path.pop(0)
 
 ARGUMENTS = {"arm": ("r0", "r1", "lr"), "riscv": ("a0", "a1", "ra")}
-
-
-def setting(name, default):
-    value = gdb.convenience_variable("hh_" + name)
-    return default if value is None else int(value)
 
 
 def architecture():
@@ -59,194 +60,22 @@ def architecture():
     return "riscv" if name.startswith("riscv") else "arm"
 
 
-class FrameIds:
-    """Gives each distinct frame a number and describes it once. What a frame is follows from its pc and its neighbours."""
-
-    def __init__(self):
-        self.ids = {}
-
-    def of(self, frame, inlined_depth, after_signal, lines):
-        kind = frame.type()
-        key = (frame.pc(), kind, inlined_depth, after_signal)
-        known = self.ids.get(key)
-        if known is None:
-            known = self.ids[key] = len(self.ids)
-            lines.append(self.describe(known, frame, kind))
-        return known
-
-    def describe(self, number, frame, kind):
-        flags = {gdb.INLINE_FRAME: 1, gdb.SIGTRAMP_FRAME: 2, gdb.TAILCALL_FRAME: 4}.get(kind, 0)
-        place = frame.find_sal()
-        path = place.symtab.filename if place.symtab else ""
-        name = frame.name() or ""
-        line = place.line if place.symtab else 0
-        return "@F %x %x %x %x\t%s\t%s\n" % (number, frame.pc(), flags, line, clean(name), clean(path))
-
-
-def clean(text):
-    return text.replace("\t", " ").replace("\n", " ")
-
-
-class Tables:
-    """Reads what the host needs of the heap's own tables: nothing more of a heap in one area that restarts at gc_init."""
-
-    WHOLE_BYTES = 8192
-    VARIABLES = ("table", "table_bytes", "pool", "pool_end", "next")
-
-    def __init__(self):
-        names = ("area", "area_bytes", "watch", "first", *self.VARIABLES)
-        self.at = {name: setting(name, 0) for name in names}
-        self.attached = setting("attached", 0) != 0
-        self.begin_epoch()
-
-    def begin_epoch(self):
-        self.shown = {}
-        self.found = []
-        self.live = {}
-
-    def read(self, start, length, lines):
-        """Writes what the host is to see before an event. Returns whether the heap's variables are others than at the event before."""
-        at = self.at
-        changed = False
-        if not at["area"] or not at["table"]:
-            return changed
-        try:
-            if at["watch"] or not self.shown:
-                self.found = self.areas(lines)
-                changed = len(lines) > 0
-            reused = length > 0 and any(start + i in self.live for i in range(min(length, 65536)))
-            if len(self.found) > 1 or reused or self.attached:
-                self.show_tables(self.found, start, length, lines)
-                self.attached = False
-            self.follow(start, length)
-        except gdb.error:
-            # The host says what it could not see.
-            pass
-        return changed
-
-    def areas(self, lines):
-        """The tables of all areas, as (address, bytes)."""
-        at = self.at
-        found, seen, offset = [], set(), 0
-        while offset is not None and len(found) < 64:
-            where = at["area"] + offset
-            content = memory(where, at["area_bytes"])
-            # Between the variables lie others, which change with every event.
-            words = {name: int.from_bytes(content[at[name] - at["area"] :][:4], "little") for name in self.VARIABLES if at[name]}
-            if self.shown.get(where) != words:
-                self.shown[where] = words
-                lines.append("@M %x %s\n" % (where, content.hex()))
-            found.append((words["table"], words["table_bytes"]))
-            following = words.get("next", 0)
-            offset = following - at["first"] if following and following not in seen else None
-            seen.add(following)
-        return found
-
-    def show_tables(self, areas, start, length, lines):
-        whole = self.attached or sum(size for _, size in areas) <= self.WHOLE_BYTES
-        for table, size in areas:
-            first = 0 if whole else start >> 2
-            end = size if whole else min(size, ((start + length) >> 2) + 1)
-            if end > first:
-                lines.append("@M %x %s\n" % (table + first, memory(table + first, end - first).hex()))
-        # Of the event before: whether its change is in this area.
-        before = getattr(self, "before", start)
-        self.before = start
-        if not whole:
-            for table, size in areas:
-                if before >> 2 < size:
-                    lines.append("@M %x %s\n" % (table + (before >> 2), memory(table + (before >> 2), 1).hex()))
-
-    def show_before(self, lines):
-        """What tells whether the change of the event before is in this area or in that one: there is no event that shows it."""
-        before = getattr(self, "before", None)
-        if before is None or len(self.found) < 2:
-            return
-        try:
-            self.show_tables(self.found, before, 0, lines)
-        except gdb.error:
-            pass
-
-    def follow(self, start, length):
-        if length:
-            self.live[start] = length
-        else:
-            self.live.pop(start, None)
-
-
-def memory(address, length):
-    return bytes(gdb.selected_inferior().read_memory(address, length))
-
-
-class LinkCheck:
-    """
-    Some servers go on when their probe is gone: the last stop again and again, with the registers of the last one and memory
-    full of zeros. What is odd of an event is a reason to read some code, which does not change.
-    """
-
-    def __init__(self, address):
-        self.address = address
-        self.code = self.read()
-        self.roots = set()
-        self.last = None
-
-    def read(self):
-        try:
-            return memory(self.address, 4)
-        except gdb.error:
-            return None
-
-    def is_sound(self, seen, root, heap_changed):
-        odd = seen == self.last or root not in self.roots or heap_changed
-        self.last = seen
-        if not odd:
-            return True
-        self.roots.add(root)
-        return self.read() == self.code
-
-
-class StopTimes:
-    """How long the stops took, from when gdb told the script to when the target may run on: percentiles in constant memory."""
-
-    GROWTH = math.log(1.02)
-
-    def __init__(self):
-        self.bins = {}
-        self.count = 0
-        self.total = 0.0
-        self.longest = 0.0
-
-    def add(self, seconds):
-        microseconds = max(seconds * 1e6, 1.0)
-        number = int(math.log(microseconds) / self.GROWTH)
-        self.bins[number] = self.bins.get(number, 0) + 1
-        self.count += 1
-        self.total += microseconds
-        self.longest = max(self.longest, microseconds)
-
-    def percentile(self, part):
-        seen = 0
-        for number in sorted(self.bins):
-            seen += self.bins[number]
-            if seen >= part * self.count:
-                return min(self.longest, math.exp((number + 0.5) * self.GROWTH))
-        return self.longest
-
-    def line(self):
-        figures = [self.total, *(self.percentile(part) for part in (0.5, 0.95, 0.99)), self.longest]
-        return "@T %s\n" % " ".join("%x" % int(figure) for figure in figures)
-
-
-class LogBreakpoint(gdb.Breakpoint):
-    """Stops nobody: it records the event, returns from the (effect-free) log function at once and lets the target run."""
+class Hook(gdb.Breakpoint):
+    """A hardware breakpoint that gdb does not speak of."""
 
     def __init__(self, address):
         super().__init__("*0x%x" % address, type=gdb.BP_HARDWARE_BREAKPOINT)
         self.silent = True
+
+
+class LogBreakpoint(Hook):
+    """Stops nobody: it records the event, returns from the (effect-free) log function at once and lets the target run."""
+
+    def __init__(self, address):
+        super().__init__(address)
         self.frame_ids = FrameIds()
         self.registers = ARGUMENTS[architecture()]
         self.max_events = setting("max_events", 0)
-        self.max_depth = setting("max_depth", 128)
         self.tables = Tables()
         self.link = LinkCheck(setting("code", address))
         self.times = StopTimes()
@@ -262,35 +91,34 @@ class LogBreakpoint(gdb.Breakpoint):
 
     def record(self):
         frame = gdb.newest_frame()
-        start, length, back = [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
+        start, length, back = self.arguments(frame)
         lines = []
         heap_changed = self.tables.read(start, length, lines)
-        seen = (start, length, back, int(frame.read_register("sp")))
-        ids = self.walk(frame.older(), lines)
+        ids = self.frame_ids.walk(frame.older(), lines)
         lines.append("@E %x %x %s\n" % (start, length, ids))
-        if not self.link.is_sound(seen, ids.rsplit(" ", 1)[-1], heap_changed):
-            gdb.write("@X\n")
-            return True
+        if not self.link.is_sound((start, length, back, int(frame.read_register("sp"))), ids.rsplit(" ", 1)[-1], heap_changed):
+            return gone()
         # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.
         gdb.parse_and_eval("$pc = %d" % (back & ~1))
         # The event is complete only now: nothing is written of one that was cut short.
-        gdb.write("".join(lines))
-        self.events += 1
-        if self.is_full():
-            gdb.write("@L\n")
-            return True
-        return self.asked_to_stop
+        return self.tell(lines)
 
     def refused(self):
         frame = gdb.newest_frame()
-        size = int(frame.read_register(self.registers[0])) & 0xFFFFFFFF
+        size = self.arguments(frame)[0]
         lines = []
         self.tables.show_before(lines)
-        ids = self.walk(frame.older(), lines)
+        ids = self.frame_ids.walk(frame.older(), lines)
         if not self.link.is_sound((size, int(frame.read_register("sp"))), ids.rsplit(" ", 1)[-1], False):
-            gdb.write("@X\n")
-            return True
+            return gone()
         lines.append("@R %x %s\n" % (size, ids))
+        return self.tell(lines)
+
+    def arguments(self, frame):
+        return [int(frame.read_register(name)) & 0xFFFFFFFF for name in self.registers]
+
+    def tell(self, lines):
+        """Writes an event. Returns whether the target is to stay stopped."""
         gdb.write("".join(lines))
         self.events += 1
         if self.is_full():
@@ -306,47 +134,28 @@ class LogBreakpoint(gdb.Breakpoint):
     def ask_to_stop(self, *_):
         self.asked_to_stop = True
 
-    def walk(self, frame, lines):
-        ids = []
-        inlined_depth = 0
-        after_signal = False
-        while frame is not None:
-            if len(ids) >= self.max_depth:
-                ids.append("-")
-                break
-            ids.append("%x" % self.frame_ids.of(frame, inlined_depth, after_signal, lines))
-            kind = frame.type()
-            inlined_depth = inlined_depth + 1 if kind == gdb.INLINE_FRAME else 0
-            after_signal = kind == gdb.SIGTRAMP_FRAME or (after_signal and kind == gdb.INLINE_FRAME)
-            try:
-                older = frame.older()
-                if older is None and frame.unwind_stop_reason() not in REGULAR_ENDS:
-                    ids.append("-")
-                frame = older
-            except gdb.error:
-                ids.append("-")
-                break
-        return " ".join(ids)
+
+def gone():
+    gdb.write("@X\n")
+    return True
 
 
-class RefusalBreakpoint(gdb.Breakpoint):
+class RefusalBreakpoint(Hook):
     """Tells a request that the heap refused, and lets the target run."""
 
     def __init__(self, address, log):
-        super().__init__("*0x%x" % address, type=gdb.BP_HARDWARE_BREAKPOINT)
-        self.silent = True
+        super().__init__(address)
         self.log = log
 
     def stop(self):
         return self.log.refused()
 
 
-class RestartBreakpoint(gdb.Breakpoint):
+class RestartBreakpoint(Hook):
     """Tells that the heap begins anew."""
 
     def __init__(self, address, log, which):
-        super().__init__("*0x%x" % address, type=gdb.BP_HARDWARE_BREAKPOINT)
-        self.silent = True
+        super().__init__(address)
         self.log = log
         self.which = which
 

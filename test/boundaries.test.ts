@@ -25,6 +25,7 @@ const ROOMS = [
   'alloctrace',
   'session',
   'output',
+  'fleet',
   'public',
 ];
 
@@ -40,6 +41,7 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   yargs: [],
   'yargs-parser': [],
   fzstd: ['lib/symbols/zstd.ts'],
+  '@duckdb/node-api': ['lib/fleet/duckdb.ts'],
 };
 
 interface SourceFile {

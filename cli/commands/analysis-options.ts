@@ -4,10 +4,12 @@ import {
   FRAME_VIEWS,
   type FrameView,
   type HeapRegion,
+  journalFigures,
   type LoadOptions,
   oneLine,
   parseAddress,
   parseSize,
+  type RunSink,
   sanitize,
   selectFrames,
   type Trace,
@@ -83,6 +85,33 @@ export async function loadForAnalysis(path: string, args: AnalysisArgs, context:
   // Bounds that were given replace all that the trace has.
   const marked = selectFrames(addMarks(trace, args.mark), args.frames ?? 'script');
   return args.heap === undefined ? marked : { ...marked, regions: marked.regions.slice(-1) };
+}
+
+/** Figures of a trace, from all of it or in one pass over its events. */
+interface Figures<T> {
+  whole(trace: Trace): T;
+  /** Undefined for what needs the whole trace. */
+  sink(outline: Trace): RunSink<T> | undefined;
+}
+
+/** Figures of a trace. Those of a large journal are made in one pass over its events, which are not kept, where that can be done. */
+export async function analyse<T>(
+  { trace: path, ...args }: AnalysisArgs & { readonly trace: string },
+  context: Loading,
+  { whole, sink }: Figures<T>,
+): Promise<{ readonly trace: Trace; readonly result: T }> {
+  const frames = args.frames ?? 'script';
+  const options = { signal: context.signal, skipColumns: context.skipColumns ?? [] };
+  const isPlain = args.mark.length === 0 && args.heap === undefined;
+  const figures = isPlain
+    ? await journalFigures(path, (it) => (selectFrames(it, frames) === it ? sink(it) : undefined), options)
+    : undefined;
+  if (figures) {
+    sayDoubts(figures.trace, context);
+    return figures;
+  }
+  const trace = await loadForAnalysis(path, args, context);
+  return { trace, result: whole(trace) };
 }
 
 /** What was doubted or assumed when the trace was captured or read is said by every command: figures alone look exact. */

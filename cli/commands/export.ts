@@ -24,29 +24,52 @@ import {
 } from './analysis-options.js';
 
 export const exportCommand = defineCommand({
-  name: 'export [trace]',
+  name: 'export [traces..]',
   describe: 'Write a trace in the format of another tool',
   examples: [
     ['harvest export capture.harvest --format speedscope', 'capture.speedscope.json, for speedscope.app'],
     ['harvest export capture.harvest --format folded --out - | flamegraph.pl', 'to stdout'],
     ['harvest export capture.harvest --format pprof --from before --to after', 'what came between two marks'],
+    ['harvest export captures/*.harvest --format parquet --dataset fleet', 'many captures, for `harvest fleet`'],
     ['harvest export --list-formats', 'what can be written'],
   ],
   options: (set) =>
     analysisOptions(
-      set.positional('trace', { type: 'string', describe: 'a journal or any importable trace', values: 'input' }),
+      set.positional('traces', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'a journal or any importable trace; several with --dataset',
+        values: 'input',
+      }),
     )
       .option('format', { type: 'string', default: 'speedscope', describe: 'the format', values: 'format' })
       .option('out', { type: 'string', alias: 'o', describe: 'the file; - is stdout' })
       .option('at', { type: 'number', describe: 'the trace as it was after this event' })
       .option('from', { type: 'string', describe: 'the mark that begins the window' })
       .option('to', { type: 'string', describe: 'the mark that ends it' })
+      .option('dataset', { type: 'string', describe: 'parquet: the folder of the dataset to add to (docs/fleet.md)' })
+      .option('device', { type: 'string', describe: 'parquet: which board of its kind' })
+      .option('device-from', {
+        choices: ['file', 'folder'],
+        describe: "parquet: the file's or its folder's name is the device",
+      })
+      .option('board', { type: 'string', describe: 'parquet: of traces that do not say what the board is' })
+      .option('firmware', { type: 'string', describe: 'parquet: of traces without a build id' })
       .option('list-formats', { type: 'boolean', default: false, describe: 'list the formats and end' }),
   run: async (args, context) => {
     if (args.listFormats) return listFormats(context);
-    if (args.trace === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
+    const [path, ...others] = args.traces;
+    if (path === undefined) throw new UsageError('HH1106', 'harvest export: found no trace, expected one');
+    if (args.format === 'parquet' || args.dataset !== undefined)
+      return await (await import('./export-dataset.js')).exportToDataset(args, context);
+    if (others.length > 0)
+      throw new UsageError('HH2028', `harvest export: found ${args.traces.length} traces, expected one`, {
+        remedy:
+          '--format parquet --dataset DIR takes several; `harvest import` makes one trace of the streams of a run',
+      });
     const writer = writerById(args.format);
-    const trace = await exported(args.trace, args, { writer, context });
+    const trace = await exported(path, args, { writer, context });
     sayNewNotes(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {
@@ -57,12 +80,18 @@ export const exportCommand = defineCommand({
       }
       return exitCodeFor(trace);
     }
-    const path = args.out ?? `${basename(args.trace).replace(/\.[^.]*$/, '')}${writer.extension}`;
-    await writeWhole(path, pieces);
-    if (!context.quiet) context.err(`wrote ${sanitize(path)}: ${writer.title}\n`);
+    const out = args.out ?? `${basename(path).replace(/\.[^.]*$/, '')}${writer.extension}`;
+    await writeWhole(out, pieces);
+    if (!context.quiet) context.err(`wrote ${sanitize(out)}: ${writer.title}\n`);
     return exitCodeFor(trace);
   },
 });
+
+/** All that `--format` takes: a dataset is no file of one trace. */
+const WRITTEN = [
+  ...TRACE_WRITERS,
+  { id: 'parquet', title: 'Parquet dataset of many captures (--dataset DIR)', extension: '.parquet' },
+];
 
 interface WindowArgs extends AnalysisArgs {
   readonly at?: number | undefined;
@@ -98,7 +127,7 @@ function sayNewNotes({ notes }: Trace, context: Context): void {
 
 function listFormats(context: Context): ExitCode {
   if (context.json)
-    context.out(`${JSON.stringify(TRACE_WRITERS.map(({ id, title, extension }) => ({ id, title, extension })))}\n`);
-  else for (const { id, title } of TRACE_WRITERS) context.out(`${id.padEnd(20)}${title}\n`);
+    context.out(`${JSON.stringify(WRITTEN.map(({ id, title, extension }) => ({ id, title, extension })))}\n`);
+  else for (const { id, title } of WRITTEN) context.out(`${id.padEnd(20)}${title}\n`);
   return ExitCode.ok;
 }

@@ -1,13 +1,6 @@
-import { ExitCode, fragmentation, fragmentationText } from '../../lib/public/command-line.js';
+import { ExitCode, fragmentation, fragmentationSink, fragmentationText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
-import {
-  analysisOptions,
-  countField,
-  hideOptions,
-  loadForAnalysis,
-  sizeField,
-  traceArgument,
-} from './analysis-options.js';
+import { analyse, analysisOptions, countField, hideOptions, sizeField, traceArgument } from './analysis-options.js';
 
 export const fragCommand = defineCommand({
   name: 'frag <trace>',
@@ -24,16 +17,17 @@ export const fragCommand = defineCommand({
       .option('make', { type: 'string', describe: 'a SIZE: which blocks are in the way of one free piece of it' })
       .option('top', { type: 'number', describe: 'blocks, cuts and holders to list (10)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, {
-      ...context,
-      skipColumns: ['requestedBytes', 'atUs', 'task'],
-    });
-    const result = fragmentation(trace, {
+    const options = {
       ...hideOptions(args),
       ...countField('atSeq', '--at', args.at),
       ...sizeField('makeBytes', '--make', args.make),
       ...countField('top', '--top', args.top),
-    });
+    };
+    const { result } = await analyse(
+      args,
+      { ...context, skipColumns: ['requestedBytes', 'atUs', 'task'] },
+      { whole: (trace) => fragmentation(trace, options), sink: (trace) => fragmentationSink(trace, options) },
+    );
     context.out(context.json ? `${JSON.stringify(result)}\n` : fragmentationText(result));
     return ExitCode.ok;
   },

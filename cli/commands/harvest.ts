@@ -59,6 +59,7 @@ export const harvestCommand = defineCommand({
       })
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
+      .option('objects', { type: 'boolean', default: true, describe: 'read at the end who holds which block' })
       .option('backtrace-depth', { hidden: true, type: 'number', describe: 'frames kept of a backtrace', default: 128 })
       .option('ring', { type: 'number', describe: 'keep so many records only' })
       .option('stop-on-full', {
@@ -125,6 +126,7 @@ export const harvestCommand = defineCommand({
         clock: args.clock,
         hooks: args.hook,
         captureLargest: args.captureLargest,
+        objects: args.objects,
         ring: ringOf(args),
         maxEvents: args.maxEvents === undefined ? undefined : positiveOption('--max-events', args.maxEvents),
         timeoutMs: args.timeout === undefined ? undefined : secondsOption('--timeout', args.timeout),

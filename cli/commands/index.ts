@@ -54,10 +54,12 @@ const ASK: readonly Row[] = [
   ['tree', 'who holds memory, by call path', async () => (await import('./tree.js')).treeCommand],
   ['stats', 'sizes, peak, totals, lifetimes, failures', async () => (await import('./stats.js')).statsCommand],
   ['leaks', 'what is left behind, what grows in every cycle', async () => (await import('./leaks.js')).leaksCommand],
+  ['why', 'why a block is alive: who holds it', async () => (await import('./why.js')).whyCommand],
   ['frag', 'what broke the largest free block', async () => (await import('./frag.js')).fragCommand],
   ['pools', 'the smallest memory pools that serve a trace', async () => (await import('./pools.js')).poolsCommand],
   ['whatif', 'the same requests under other allocators', async () => (await import('./whatif.js')).whatifCommand],
   ['diff', 'two captures, by call path', async () => (await import('./diff.js')).diffCommand],
+  ['fleet', 'captures of many boards: ready questions, SQL', async () => (await import('./fleet.js')).fleetCommand],
   ['check', 'a budget or a baseline, for CI', async () => (await import('./check.js')).checkCommand],
   [
     'layout',

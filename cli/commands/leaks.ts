@@ -1,11 +1,11 @@
-import { assertNoLeaks, ExitCode, heapLeaks, leaksText } from '../../lib/public/command-line.js';
+import { assertNoLeaks, ExitCode, heapLeaks, heapLeaksSink, leaksText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import {
+  analyse,
   analysisOptions,
   countField,
   exitCodeFor,
   hideOptions,
-  loadForAnalysis,
   ONLY_BLOCKS,
   sizeArgument,
   traceArgument,
@@ -30,13 +30,20 @@ export const leaksCommand = defineCommand({
       .option('allow-incomplete', { type: 'boolean', default: false, describe: 'judge captures with gaps, too' })
       .option('top', { type: 'number', describe: 'sources to list per group (20)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS });
     const options = {
       ...hideOptions(args),
       ...(args.from === undefined ? {} : { from: args.from }),
       ...(args.to === undefined ? {} : { to: args.to }),
     };
-    const leaks = heapLeaks(trace, options);
+    // A limit is judged by the whole trace.
+    const { trace, result: leaks } = await analyse(
+      args,
+      { ...context, skipColumns: ONLY_BLOCKS },
+      {
+        whole: (it) => heapLeaks(it, options),
+        sink: (it) => (args.max === undefined ? heapLeaksSink(it, options) : undefined),
+      },
+    );
     context.out(context.json ? `${JSON.stringify(leaks)}\n` : leaksText(leaks, countField('top', '--top', args.top)));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);

@@ -1,13 +1,13 @@
-import { type CallFigure, callTree, callTreeText, ExitCode, UsageError } from '../../lib/public/command-line.js';
-import { defineCommand } from '../context.js';
 import {
-  analysisOptions,
-  countField,
-  hideOptions,
-  loadForAnalysis,
-  ONLY_BLOCKS,
-  traceArgument,
-} from './analysis-options.js';
+  type CallFigure,
+  callTree,
+  callTreeSink,
+  callTreeText,
+  ExitCode,
+  UsageError,
+} from '../../lib/public/command-line.js';
+import { defineCommand } from '../context.js';
+import { analyse, analysisOptions, countField, hideOptions, ONLY_BLOCKS, traceArgument } from './analysis-options.js';
 
 interface Moment {
   readonly at?: number | undefined;
@@ -37,12 +37,12 @@ export const treeCommand = defineCommand({
       .option('min-percent', { type: 'number', describe: 'leave out what is below this share' }),
   run: async (args, context) => {
     const figure = figureOf(args);
-    const trace = await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS });
-    const tree = callTree(trace, {
-      ...hideOptions(args),
-      ...countField('atSeq', '--at', args.at),
-      invert: args.invert,
-    });
+    const options = { ...hideOptions(args), ...countField('atSeq', '--at', args.at), invert: args.invert };
+    const { result: tree } = await analyse(
+      args,
+      { ...context, skipColumns: ONLY_BLOCKS },
+      { whole: (trace) => callTree(trace, options), sink: (trace) => callTreeSink(trace, options) },
+    );
     if (context.json) context.out(`${JSON.stringify(tree)}\n`);
     else {
       const text = callTreeText(tree, {

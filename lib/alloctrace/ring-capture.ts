@@ -60,7 +60,7 @@ export async function* captureTracerRing(options: TracerRingOptions): AsyncGener
 
 function addressOf(firmware: Symbolizer, elf: string, name: string): Address {
   const symbol = firmware.symbol(name);
-  if (symbol) return symbol.kind === 'function' ? symbol.address & ~1 : symbol.address;
+  if (symbol) return symbol.address;
   throw new SymbolError('HH1619', `${elf}: found no symbol ${name}, expected it`, {
     remedy: name.startsWith('alloctrace_ring')
       ? 'link the tracer into the firmware: examples/firmware/alloctrace/README.md'

@@ -63,7 +63,7 @@ export interface CallTreeOptions extends HideOptions {
 }
 
 /** One column a figure and unit: count, units, bytes of the first figure, then of the next. */
-const COLUMNS = CALL_FIGURES.length * 3;
+export const TREE_COLUMNS = CALL_FIGURES.length * 3;
 
 /**
  * The call tree of a trace: per call path and source line what is alive at the end, at the peak, in total, and temporary.
@@ -72,9 +72,20 @@ const COLUMNS = CALL_FIGURES.length * 3;
  */
 export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree {
   const spans = lifespans(trace);
-  const places = placesOf(trace);
   const peakSeq = heapPeak(trace, spans).seq;
-  const bySelf = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });
+  const self = selfFigures(trace, spans, { peakSeq, atSeq: options.atSeq ?? -1 });
+  return treeOfFigures(trace, { self, peakSeq, findings: spans.findings, assumptions: spans.assumptions }, options);
+}
+
+/** What a tree is made of. */
+export interface TreeFigures extends Pick<CallTree, 'peakSeq' | 'findings' | 'assumptions'> {
+  readonly self: SelfFigures;
+}
+
+/** The tree of figures that were summed already: of the trace only its stacks are looked at. */
+export function treeOfFigures(trace: Trace, figures: TreeFigures, options: CallTreeOptions): CallTree {
+  const { self: bySelf, peakSeq } = figures;
+  const places = placesOf(trace);
   const { hidden, assumptions } = framesToHide(trace, options);
   const tree = placeTree(trace, {
     hidden,
@@ -93,13 +104,14 @@ export function callTree(trace: Trace, options: CallTreeOptions = {}): CallTree 
     ...(options.atSeq === undefined ? {} : { atSeq: options.atSeq }),
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
-    findings: spans.findings,
-    assumptions: [...spans.assumptions, ...assumptions, ...tree.assumptions],
+    findings: figures.findings,
+    assumptions: [...figures.assumptions, ...assumptions, ...tree.assumptions],
   };
 }
 
-interface SelfFigures {
-  /** COLUMNS values for each stack; the last row is for events without a backtrace. */
+/** What each stack allocated itself. */
+export interface SelfFigures {
+  /** {@link TREE_COLUMNS} values for each stack; the last row is for events without a backtrace. */
   readonly values: Float64Array;
   /** By stack id: whether any lifespan began there. */
   readonly used: Uint8Array;
@@ -110,7 +122,7 @@ function selfFigures(trace: Trace, spans: Lifespans, at: { peakSeq: Seq; atSeq: 
   const { stack, sizeBytes: bytes, address } = trace.events;
   const { count, startSeq, endSeq, endCause } = spans;
   const stackCount = trace.stacks.count;
-  const values = new Float64Array((stackCount + 1) * COLUMNS);
+  const values = new Float64Array((stackCount + 1) * TREE_COLUMNS);
   const used = new Uint8Array(stackCount);
   const unitsOf = unitCounter(trace);
   const { peakSeq, atSeq } = at;
@@ -122,7 +134,7 @@ function selfFigures(trace: Trace, spans: Lifespans, at: { peakSeq: Seq; atSeq: 
     const id: StackId = stack[start] as number;
     const known = id >= 0 && id < stackCount;
     if (known) used[id] = 1;
-    const row = (known ? id : stackCount) * COLUMNS;
+    const row = (known ? id : stackCount) * TREE_COLUMNS;
     if (endCause[span] === EndCause.alive) addAmount(values, row, units, sizeBytes);
     if (start <= peakSeq && end > peakSeq) addAmount(values, row + 3, units, sizeBytes);
     addAmount(values, row + 6, units, sizeBytes);
@@ -147,19 +159,19 @@ export function isTemporary(spans: Lifespans, span: number): boolean {
 
 /** Per node of the tree: its own figures plus its subtree's. A child has a higher number than its parent. */
 function inclusiveSums(tree: PlaceTree, self: SelfFigures): Float64Array {
-  const sums = new Float64Array(tree.parent.length * COLUMNS);
+  const sums = new Float64Array(tree.parent.length * TREE_COLUMNS);
   const add = (node: number, from: Float64Array, row: number) => {
-    for (let column = 0; column < COLUMNS; column++) {
-      const at = node * COLUMNS + column;
+    for (let column = 0; column < TREE_COLUMNS; column++) {
+      const at = node * TREE_COLUMNS + column;
       sums[at] = (sums[at] ?? 0) + (from[row + column] ?? 0);
     }
   };
   const stackCount = self.used.length;
   for (let stack = 0; stack < stackCount; stack++) {
-    if (self.used[stack]) add(tree.nodeOfStack[stack] ?? 0, self.values, stack * COLUMNS);
+    if (self.used[stack]) add(tree.nodeOfStack[stack] ?? 0, self.values, stack * TREE_COLUMNS);
   }
-  add(0, self.values, stackCount * COLUMNS);
-  for (let node = tree.parent.length - 1; node > 0; node--) add(tree.parent[node] ?? 0, sums, node * COLUMNS);
+  add(0, self.values, stackCount * TREE_COLUMNS);
+  for (let node = tree.parent.length - 1; node > 0; node--) add(tree.parent[node] ?? 0, sums, node * TREE_COLUMNS);
   return sums;
 }
 
@@ -171,7 +183,7 @@ function nodesOf(tree: PlaceTree, places: readonly Place[], sums: Float64Array):
   const nodes: MutableNode[] = [];
   for (let id = 0; id < tree.parent.length; id++) {
     const { location, functionName, file, line } = places[tree.place[id] ?? -1] ?? { ...NO_PLACE, location: '' };
-    const row = id * COLUMNS;
+    const row = id * TREE_COLUMNS;
     nodes.push({
       location,
       functionName,

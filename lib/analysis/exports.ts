@@ -33,6 +33,9 @@ export { heapPeak, type Peak, type UsageCurve, usageCurve } from './heap-usage.j
 export type { HideOptions } from './hidden-frames.js';
 export type { InTheWay, RegionVerdict } from './in-the-way.js';
 export { heapLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
+export { type GrowingContainer, growingContainers } from './objects/containers.js';
+export { ObjectMap, type TypeRow, type WhyAlive } from './objects/object-map.js';
+export { type AliveBlock, aliveBlocks, lastGraph } from './objects/why-source.js';
 export type { Phase } from './phases.js';
 export type { Place } from './places.js';
 export { POLICIES, policyById } from './policies/all-policies.js';

@@ -55,7 +55,7 @@ export function followGaps(
   const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
   const trackers = trackersFor(trace, spans, regions);
-  const cuts = new CutList(trace, maxCuts);
+  const cuts = new CutList(maxCuts);
   const { startSeq } = spans;
   const address: Numbers = trace.events.address;
   const sizeBytes: Numbers = trace.events.sizeBytes;
@@ -80,7 +80,7 @@ export function followGaps(
       if (opened || changed) {
         free = freeOf(trackers);
         const largest = largestOf(trackers);
-        if (opened) cuts.offer(seq, before, largest);
+        if (opened) offerCut(cuts, trace, { seq, before, largest });
         before = largest;
         opened = false;
         changed = false;
@@ -88,7 +88,7 @@ export function followGaps(
       after(seq, free, before);
     },
   });
-  return { ...cuts.result(), assumptions };
+  return { ...cuts.result(isCaptured(trace) ? 'captured' : 'reconstructed'), assumptions };
 }
 
 function largestOf(trackers: readonly GapFollower[]): Bytes {
@@ -145,38 +145,42 @@ function blockPlaces({ events }: Trace, { startSeq, count }: Lifespans): Float64
   return places;
 }
 
-/** The deepest cuts, from the captured figures where the trace has any. */
-class CutList {
+function isCaptured({ events }: Trace): boolean {
+  return events.largestBeforeBytes !== undefined && events.largestAfterBytes !== undefined;
+}
+
+/** By the captured figures where the trace has any. */
+function offerCut(cuts: CutList, trace: Trace, at: { seq: Seq; before: Bytes; largest: Bytes }): void {
+  const { events } = trace;
+  const { seq } = at;
+  const captured = isCaptured(trace);
+  const largestBeforeBytes = captured ? (events.largestBeforeBytes?.[seq] ?? Number.NaN) : at.before;
+  const largestAfterBytes = captured ? (events.largestAfterBytes?.[seq] ?? Number.NaN) : at.largest;
+  if (!(largestBeforeBytes > largestAfterBytes)) return;
+  const sizeBytes = events.sizeBytes[seq] ?? 0;
+  const stack = events.stack[seq] ?? -1;
+  cuts.add({ seq, largestBeforeBytes, largestAfterBytes, sizeBytes, stack });
+}
+
+/** The deepest cuts. */
+export class CutList {
   private readonly list: Cut[] = [];
   private count = 0;
-  private readonly captured: boolean;
 
-  constructor(
-    private readonly trace: Trace,
-    private readonly limit: number,
-  ) {
-    this.captured = trace.events.largestBeforeBytes !== undefined && trace.events.largestAfterBytes !== undefined;
-  }
+  constructor(private readonly limit: number) {}
 
-  offer(seq: Seq, before: Bytes, after: Bytes): void {
-    const { events } = this.trace;
-    const largestBeforeBytes = this.captured ? (events.largestBeforeBytes?.[seq] ?? Number.NaN) : before;
-    const largestAfterBytes = this.captured ? (events.largestAfterBytes?.[seq] ?? Number.NaN) : after;
-    const loss = largestBeforeBytes - largestAfterBytes;
-    if (!(loss > 0)) return;
+  add(cut: Cut): void {
     this.count++;
     const last = this.list.at(-1);
-    if (this.list.length >= this.limit && last && lossOf(last) >= loss) return;
+    if (this.list.length >= this.limit && last && lossOf(last) >= lossOf(cut)) return;
     let at = this.list.length;
-    while (at > 0 && lossOf(this.list[at - 1]) < loss) at--;
-    const sizeBytes = events.sizeBytes[seq] ?? 0;
-    const stack = events.stack[seq] ?? -1;
-    this.list.splice(at, 0, { seq, largestBeforeBytes, largestAfterBytes, sizeBytes, stack });
+    while (at > 0 && lossOf(this.list[at - 1]) < lossOf(cut)) at--;
+    this.list.splice(at, 0, cut);
     if (this.list.length > this.limit) this.list.pop();
   }
 
-  result(): Pick<GapTimeline, 'cuts' | 'cutCount' | 'cutsFrom'> {
-    return { cuts: this.list, cutCount: this.count, cutsFrom: this.captured ? 'captured' : 'reconstructed' };
+  result(cutsFrom: GapTimeline['cutsFrom']): Pick<GapTimeline, 'cuts' | 'cutCount' | 'cutsFrom'> {
+    return { cuts: this.list, cutCount: this.count, cutsFrom };
   }
 }
 

@@ -55,7 +55,7 @@ function seriesOf(memory: string, run: number, levels: readonly HeapLevel[]): Le
   const free = levels.map(({ freeBytes }) => freeBytes);
   const largest = levels.flatMap(({ largestFreeBytes }) => largestFreeBytes ?? []);
   const times = levels.flatMap(({ atUs }) => atUs ?? []);
-  const total = levels.at(-1)?.totalBytes;
+  const total = totalOf(levels);
   const quarters = medians(free);
   const [firstLargestBytes, lastLargestBytes, durationUs] = [
     largest[0],
@@ -78,6 +78,14 @@ function seriesOf(memory: string, run: number, levels: readonly HeapLevel[]): Le
     lostBytes: (quarters[0] ?? 0) - (quarters[3] ?? 0),
     verdict: verdictOf(levels, quarters),
   };
+}
+
+/** A figure that is at times less than what is free, or always the same as it, is not the size of the heap, whatever the log calls it. */
+function totalOf(levels: readonly HeapLevel[]): Bytes | undefined {
+  const total = levels.findLast(({ totalBytes }) => totalBytes !== undefined)?.totalBytes;
+  if (total === undefined || levels.some(({ freeBytes }) => freeBytes > total)) return undefined;
+  const isFree = levels.length > 1 && levels.every(({ freeBytes, totalBytes }) => totalBytes === freeBytes);
+  return isFree ? undefined : total;
 }
 
 /** The slope of the straight line that comes nearest to the readings. */

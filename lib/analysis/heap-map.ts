@@ -3,7 +3,6 @@ import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { heapRegions } from './heap-regions.js';
-import { isAliveAt } from './heap-usage.js';
 
 /** Free memory between two blocks, or at an end of a region. */
 export interface FreeGap {
@@ -72,18 +71,15 @@ export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): numb
   return freeBytes > 0 ? 1 - largestFreeBytes / freeBytes : 0;
 }
 
-/** A block of zero bytes (a finding of its own) lies nowhere and parts no gap. */
-function occupiesAt(spans: Lifespans, span: number, atSeq: Seq): boolean {
-  return isAliveAt(spans, span, atSeq) && (spans.sizeBytes[span] ?? 0) > 0;
-}
-
-function liveInAddressOrder(spans: Lifespans, atSeq: Seq): Int32Array {
-  let count = 0;
-  for (let span = 0; span < spans.count; span++) if (occupiesAt(spans, span, atSeq)) count++;
-  const live = new Int32Array(count);
+/** Without blocks of zero bytes (a finding of their own): they lie nowhere and part no gap. */
+function liveInAddressOrder({ count, startSeq, endSeq, sizeBytes, address }: Lifespans, atSeq: Seq): Int32Array {
+  const occupies = (span: number) =>
+    (startSeq[span] as number) <= atSeq && (endSeq[span] as number) > atSeq && (sizeBytes[span] as number) > 0;
+  let found = 0;
+  for (let span = 0; span < count; span++) if (occupies(span)) found++;
+  const live = new Int32Array(found);
   let at = 0;
-  for (let span = 0; span < spans.count; span++) if (occupiesAt(spans, span, atSeq)) live[at++] = span;
-  const { address } = spans;
+  for (let span = 0; span < count; span++) if (occupies(span)) live[at++] = span;
   return live.sort((a, b) => (address[a] ?? 0) - (address[b] ?? 0));
 }
 

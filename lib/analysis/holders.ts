@@ -30,21 +30,26 @@ export function holdersBy(
   map: HeapMap,
   { sources, limit }: { readonly sources: StackSources; readonly limit: number },
 ): Holder[] {
-  const spans = lifespans(trace);
+  const { startSeq } = lifespans(trace);
   const { sourceOf, list } = sources;
-  const sums = new Map<number, { count: number; bytes: number }>();
+  const count = new Int32Array(list.length);
+  const bytes = new Float64Array(list.length);
+  /** In the order of first sight. */
+  const seen: number[] = [];
   for (const region of map.regions) {
     for (const span of region.blocks) {
-      const start = spans.startSeq[span] ?? 0;
+      const start = startSeq[span] ?? 0;
       const source = sourceOf(start);
-      const sum = sums.get(source) ?? { count: 0, bytes: 0 };
-      sum.count++;
-      sum.bytes += trace.events.sizeBytes[start] ?? 0;
-      sums.set(source, sum);
+      if (count[source] === 0) seen.push(source);
+      count[source] = (count[source] as number) + 1;
+      bytes[source] = (bytes[source] as number) + (trace.events.sizeBytes[start] ?? 0);
     }
   }
-  return [...sums]
-    .map(([source, sum]) => ({ ...(list[source] ?? NO_PLACE), ...sum }))
+  return seen
+    .map((source): Holder => {
+      const { location, functionName, file, line } = list[source] ?? NO_PLACE;
+      return { location, functionName, file, line, count: count[source] ?? 0, bytes: bytes[source] ?? 0 };
+    })
     .sort((a, b) => b.bytes - a.bytes || compareText(a.location, b.location))
     .slice(0, limit);
 }

@@ -55,18 +55,21 @@ export function verdictsBy(trace: Trace, map: HeapMap, sources: StackSources): R
  * neighbours that has free memory before and behind it.
  */
 function worstSource(spans: Lifespans, region: RegionMap, sources: StackSources): InTheWay | undefined {
-  const sums = new Map<number, { count: number; walledInBytes: Bytes }>();
+  const { startSeq } = spans;
+  const count = new Int32Array(sources.list.length);
+  const walledIn = new Float64Array(sources.list.length);
+  const seen: number[] = [];
   const credit = (index: number, bytes: Bytes) => {
-    const source = sources.sourceOf(spans.startSeq[region.blocks[index] ?? 0] ?? 0);
-    const sum = sums.get(source) ?? { count: 0, walledInBytes: 0 };
-    sum.count++;
-    sum.walledInBytes += bytes;
-    sums.set(source, sum);
+    const source = sources.sourceOf(startSeq[region.blocks[index] ?? 0] ?? 0);
+    if (count[source] === 0) seen.push(source);
+    count[source] = (count[source] as number) + 1;
+    walledIn[source] = (walledIn[source] as number) + bytes;
   };
+  const besideOf = gapsBeside(spans, region);
   let rowBegin = -1;
   let before = 0;
   for (let index = 0; index < region.blocks.length; index++) {
-    const { left, right } = gapsBeside(spans, region, index);
+    const { left, right } = besideOf(index);
     if (left > 0) {
       rowBegin = index;
       before = left;
@@ -79,7 +82,8 @@ function worstSource(spans: Lifespans, region: RegionMap, sources: StackSources)
     }
   }
   let worst: InTheWay | undefined;
-  for (const [source, sum] of sums) {
+  for (const source of seen) {
+    const sum = { count: count[source] ?? 0, walledInBytes: walledIn[source] ?? 0 };
     if (worst && sum.walledInBytes < worst.walledInBytes) continue;
     const place = sources.list[source] ?? NO_PLACE;
     const isWorse = !worst || sum.walledInBytes > worst.walledInBytes;

@@ -40,7 +40,12 @@ export function lookThrough(trace: Trace, hidden: Uint8Array): LookedThrough[] {
 
 const known = new WeakMap<Trace, StackBytes>();
 
-interface StackBytes {
+/** The bytes of a trace that holds no events, as they were summed while it was read: {@link lookThrough} goes by them. */
+export function rememberStackBytes(trace: Trace, bytes: StackBytes): void {
+  known.set(trace, bytes);
+}
+
+export interface StackBytes {
   /** By stack: the bytes of all allocations made there. */
   readonly bytes: Float64Array;
   readonly total: Bytes;

@@ -1,4 +1,4 @@
-import type { Bytes, Seq } from '../base/units.js';
+import type { Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
@@ -26,6 +26,8 @@ export interface SpanSources {
 /** The sources of a trace, and the number of each event's. */
 export interface StackSources {
   sourceOf(seq: Seq): number;
+  /** The same by the number of a stack; -1 is none. */
+  sourceOfStack(stack: StackId): number;
   readonly list: readonly Place[];
 }
 
@@ -35,11 +37,9 @@ export function stackSources(trace: Trace, hidden: Uint8Array): StackSources {
   const places = placesOf(trace);
   const none = places.list.length;
   const ofStack = sourceFrames(trace, hidden).map((frame) => (frame < 0 ? none : (places.ofFrame[frame] ?? none)));
-  const sourceOf = (seq: Seq): number => {
-    const id = stack[seq] as number;
-    return id >= 0 && id < ofStack.length ? (ofStack[id] as number) : none;
-  };
-  return { sourceOf, list: [...places.list, NO_PLACE] };
+  const sourceOfStack = (id: StackId) => (id >= 0 && id < ofStack.length ? (ofStack[id] as number) : none);
+  const sourceOf = (seq: Seq): number => sourceOfStack(stack[seq] as number);
+  return { sourceOf, sourceOfStack, list: [...places.list, NO_PLACE] };
 }
 
 /** By lifespan: its source (`hidden`: by frame id). */

@@ -27,52 +27,59 @@ export function wallsOf(trace: Trace, map: HeapMap, limit = 10): Wall[] {
   const spans = lifespans(trace);
   const walls: Wall[] = [];
   for (const region of map.regions) {
+    const besideOf = gapsBeside(spans, region);
     for (let index = 0; index < region.blocks.length; index++) {
-      const wall = wallAt(trace, spans, { region, index, largestBytes: map.largestFreeBytes });
-      if (wall.walledInBytes > 0) keepWorst(walls, wall, limit);
+      const { left, right } = besideOf(index);
+      const least = walls.length < limit ? 1 : (walls.at(-1)?.walledInBytes ?? 0) + 1;
+      if (left + right < least) continue;
+      keepWorst(walls, wallAt(trace, spans, { region, index, left, right, largestBytes: map.largestFreeBytes }), limit);
     }
   }
   return walls;
 }
 
-/** Free bytes on the two sides of the block at a position of a region's blocks. */
-export function gapsBeside(
-  spans: Lifespans,
-  region: RegionMap,
-  index: number,
-): { readonly left: Bytes; readonly right: Bytes } {
-  const { blocks } = region;
-  const span = blocks[index] ?? 0;
-  const address = spans.address[span] ?? 0;
-  const base = region.region.baseAddress;
-  const before = blocks[index - 1];
-  const after = blocks[index + 1];
-  const leftEdge = before === undefined ? base : (spans.address[before] ?? 0) + (spans.sizeBytes[before] ?? 0);
-  const rightEdge = after === undefined ? base + region.region.sizeBytes : (spans.address[after] ?? 0);
-  const end = address + (spans.sizeBytes[span] ?? 0);
-  return { left: Math.max(0, address - leftEdge), right: Math.max(0, rightEdge - end) };
+interface Beside {
+  readonly left: Bytes;
+  readonly right: Bytes;
 }
 
-interface At {
+/** Free bytes on the two sides of the block at a position of a region's blocks. */
+export function gapsBeside(
+  { address, sizeBytes }: Lifespans,
+  { blocks, region }: RegionMap,
+): (index: number) => Beside {
+  const base = region.baseAddress;
+  return (index) => {
+    const span = blocks[index] ?? 0;
+    const at = address[span] ?? 0;
+    const before = blocks[index - 1];
+    const after = blocks[index + 1];
+    const leftEdge = before === undefined ? base : (address[before] ?? 0) + (sizeBytes[before] ?? 0);
+    const rightEdge = after === undefined ? base + region.sizeBytes : (address[after] ?? 0);
+    const end = at + (sizeBytes[span] ?? 0);
+    return { left: Math.max(0, at - leftEdge), right: Math.max(0, rightEdge - end) };
+  };
+}
+
+interface At extends Beside {
   readonly region: RegionMap;
   readonly index: number;
   readonly largestBytes: Bytes;
 }
 
-function wallAt(trace: Trace, spans: Lifespans, { region, index, largestBytes }: At): Wall {
+function wallAt(trace: Trace, spans: Lifespans, { region, index, left, right, largestBytes }: At): Wall {
   const span = region.blocks[index] ?? 0;
   const address = spans.address[span] ?? 0;
   const sizeBytes = spans.sizeBytes[span] ?? 0;
-  const { left: leftGapBytes, right: rightGapBytes } = gapsBeside(spans, region, index);
-  const walledInBytes = leftGapBytes + rightGapBytes;
+  const walledInBytes = left + right;
   const gapIfGoneBytes = walledInBytes + sizeBytes;
   const allocSeq = spans.startSeq[span] ?? 0;
   return {
     allocSeq,
     address,
     sizeBytes,
-    leftGapBytes,
-    rightGapBytes,
+    leftGapBytes: left,
+    rightGapBytes: right,
     walledInBytes,
     gapIfGoneBytes,
     largestIfFreedBytes: Math.max(largestBytes, gapIfGoneBytes),

@@ -5,11 +5,6 @@ import { XTENSA_CALL0 } from './xtensa/xtensa.js';
 
 const ALL: readonly Architecture[] = [ARM, RISCV, XTENSA_CALL0];
 
-/** By the name that an ELF file's machine and a board file have; undefined for those that are not known here. */
-export function architectureNamed(name: string): Architecture | undefined {
-  return ALL.find((one) => one.name === name);
-}
-
 /** The one whose registers a debug server or gdb lists by their names; undefined when there is none. */
 export function architectureOfRegisters(names: ReadonlySet<string>): Architecture | undefined {
   return ALL.find(({ registers, required }) =>

@@ -2,6 +2,7 @@ import type { WalkerName } from '../allocators/allocator-schema.js';
 import type { GcVariables } from '../allocators/gc-area.js';
 import type { HeapPlaces } from '../allocators/heap-walk.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
+import type { MemoryArea } from '../boards/board.js';
 import type { Target } from '../link/server/target.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
@@ -86,6 +87,8 @@ export interface HarvestPlan {
   readonly attached?: boolean;
   /** The counter that tells when events happened; absent: the host's clock does. */
   readonly clock?: TargetClock;
+  /** At the end it is read who holds which block; absent: it is not. `memory` is what the board has. */
+  readonly objects?: { readonly memory: readonly MemoryArea[] };
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
 }

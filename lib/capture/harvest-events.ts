@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
@@ -50,6 +51,8 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
    * `SysTick+uwTick@48M`, `icount` (QEMU's instructions). Default: the host's clock, in which the halts of the target and the delays of the link are. Costs a read an event.
    */
   readonly clock?: string;
+  /** Read at the end who holds which block (`harvest why`, `harvest leaks --proven`); default true. A ring keeps none of it. */
+  readonly objects?: boolean;
   readonly maxEvents?: number;
   readonly timeoutMs?: Milliseconds;
   /** Frames kept of each backtrace; default 128. */
@@ -93,7 +96,8 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const ends = endConditions(options, board, firmware);
   const { plan: untimed, notes, heap } = await planOf(firmware, board, ends);
   const clock = clockOf(options, firmware);
-  const plan: HarvestPlan = clock ? { ...untimed, clock } : untimed;
+  const objects = options.objects === false || options.ring ? undefined : { memory: board.memory };
+  const plan: HarvestPlan = { ...untimed, ...defined({ clock, objects }) };
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
   const engine = await selectEngine(options, architecture);
   const startedAtWallMs = Date.now();

@@ -1,7 +1,9 @@
 import { COMMAND_LINE_ERRORS } from './catalogue-command-line.js';
 import { EXPORT_ERRORS } from './catalogue-exports.js';
+import { FLEET_ERRORS } from './catalogue-fleet.js';
 import { FORMAT_ERRORS } from './catalogue-formats.js';
 import { LINK_ERRORS } from './catalogue-link.js';
+import { OBJECT_ERRORS } from './catalogue-objects.js';
 import { OUTPUT_ERRORS } from './catalogue-output.js';
 import { SERVER_ERRORS } from './catalogue-servers.js';
 import { SESSION_ERRORS } from './catalogue-session.js';
@@ -19,6 +21,8 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ...SYMBOL_ERRORS,
   ...OUTPUT_ERRORS,
   ...EXPORT_ERRORS,
+  ...FLEET_ERRORS,
+  ...OBJECT_ERRORS,
   ...SERVER_ERRORS,
   ...SESSION_ERRORS,
   ...FORMAT_ERRORS,

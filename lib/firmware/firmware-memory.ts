@@ -69,8 +69,8 @@ export function stackTopsByName(firmware: Symbolizer): Address[] {
   return named.filter((top) => top !== undefined && (firmware.architecture?.mayBeStackTop(top) ?? false)) as Address[];
 }
 
-/** Ends of stacks: by their symbols, and the first word of a Cortex-M's vector table. */
-function stackTops(firmware: Symbolizer): Address[] {
+/** Ends of stacks, the surest first: by their symbols, and the first word of a Cortex-M's vector table. */
+export function stackTops(firmware: Symbolizer): Address[] {
   const named = stackTopsByName(firmware);
   const tables = VECTOR_TABLES.map((name) => firmware.symbol(name)?.address);
   const lowest = firmware.elfFile.segments

@@ -31,6 +31,10 @@ export interface LoadOptions extends ImportOptions {
   readonly skipSamples?: boolean;
   /** Columns of a journal that are not wanted: they cost neither time nor memory. What every event has is always read. */
   readonly skipColumns?: readonly (keyof EventColumns)[];
+  /** Of a journal: read all but the events; the builder counts them only. */
+  readonly withoutEvents?: boolean;
+  /** Of a journal: told of events as they are read; the builder keeps them no longer. */
+  readonly onEvents?: (builder: TraceBuilder) => void;
 }
 
 /** The same for an input that comes in pieces. */
@@ -112,7 +116,7 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
   const { subject = 'input', signal } = options;
   const builder = options.builder ?? new TraceBuilder();
   let head: Uint8Array = new Uint8Array(0);
-  let opened: (LoadedTrace & { decoder: TraceDecoder }) | undefined;
+  let opened: Opened | undefined;
   let guard: InputGuard | undefined;
   for await (const chunk of source) {
     signal?.throwIfAborted();
@@ -135,6 +139,10 @@ export async function decodeStream(source: AsyncIterable<Uint8Array>, options: S
   }
   opened.decoder.end();
   checkSomething(opened, subject);
+  if (opened.mayTellLevels && builder.levels.length === 0) {
+    const text = 'the log also says how full the heap was, which is not in this trace: options.format heap-levels reads that';
+    builder.add({ kind: 'note', code: 'also-levels', text });
+  }
   return { builder, format: opened.format, title: opened.title };
 }
 
@@ -155,35 +163,56 @@ function checkSomething({ builder, format, title }: LoadedTrace, subject: string
   );
 }
 
-async function openDecoder(head: Uint8Array, whole: boolean, builder: TraceBuilder, options: StreamOptions) {
+interface Opened extends LoadedTrace {
+  readonly decoder: TraceDecoder;
+  /** It was told by content, and its head has lines of heap levels as well. */
+  readonly mayTellLevels?: boolean;
+}
+
+async function openDecoder(
+  head: Uint8Array,
+  whole: boolean,
+  builder: TraceBuilder,
+  options: StreamOptions,
+): Promise<Opened> {
   const { subject = 'input' } = options;
   if (options.format === 'journal' || (options.format === undefined && isJournal(head))) {
     // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
     const { JournalReader } = await import('../trace/journal-reader.js');
-    const { skipSamples = false, skipColumns = [], totalBytes, totalEvents } = options;
-    if (totalEvents) builder.expectEvents(totalEvents);
+    const { skipSamples = false, skipColumns = [], totalBytes, totalEvents, withoutEvents = false, onEvents } = options;
+    if (totalEvents && !withoutEvents && !onEvents) builder.expectEvents(totalEvents);
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
       crc32,
+      withoutEvents,
+      ...(onEvents ? { onEvents } : {}),
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };
   }
-  const format = await formatOf(head.subarray(0, HEAD_BYTES), whole && head.length <= HEAD_BYTES, options);
-  return { builder, format: format.id, title: format.title, decoder: format.open(builder, options) };
+  const { format, mayTellLevels } = await formatOf(
+    head.subarray(0, HEAD_BYTES),
+    whole && head.length <= HEAD_BYTES,
+    options,
+  );
+  return { builder, format: format.id, title: format.title, decoder: format.open(builder, options), mayTellLevels };
 }
 
 const CERTAIN = 0.95;
 
-async function formatOf(head: Uint8Array, whole: boolean, options: StreamOptions): Promise<TraceFormat> {
+async function formatOf(
+  head: Uint8Array,
+  whole: boolean,
+  options: StreamOptions,
+): Promise<{ readonly format: TraceFormat; readonly mayTellLevels: boolean }> {
   const forced = options.format ?? (options.patterns?.length ? 'pattern' : undefined);
   // The other readers are loaded for what is no log of gdb: they are most of the code that an import needs.
-  if (forced === undefined && gdbLog.detect(head, whole) >= CERTAIN) return gdbLog;
-  const { detectFormat, formatAsNamed, formatById } = await import('./registry.js');
-  return forced === undefined
-    ? detectFormat(head, whole, options.subject)
-    : formatAsNamed(formatById(forced), head, whole);
+  if (forced === undefined && gdbLog.detect(head, whole) >= CERTAIN) return { format: gdbLog, mayTellLevels: false };
+  const { alsoTellsLevels, detectFormat, formatAsNamed, formatById } = await import('./registry.js');
+  if (forced !== undefined) return { format: formatAsNamed(formatById(forced), head, whole), mayTellLevels: false };
+  const format = detectFormat(head, whole, options.subject);
+  return { format, mayTellLevels: alsoTellsLevels(format, head, whole) };
 }
 
 /** No writer of journals puts an event into fewer bytes: a number that was made up asks for no more memory than the file does. */
@@ -206,6 +235,16 @@ async function eventsSaidAtEnd(path: string, totalBytes: Bytes): Promise<number 
   } finally {
     await file.close();
   }
+}
+
+/** Whether a path is a file of a journal with at least so many bytes; it need not be there. */
+export async function isLargeJournal(path: string, minBytes: Bytes): Promise<boolean> {
+  const file = path === '-' ? undefined : await open(path).catch(() => undefined);
+  const state = await file?.stat();
+  const isLarge = state?.isFile() === true && state.size >= minBytes;
+  const start = isLarge ? await file?.read(Buffer.alloc(8), 0, 8, 0) : undefined;
+  await file?.close();
+  return start !== undefined && isJournal(start.buffer);
 }
 
 /**

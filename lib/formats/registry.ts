@@ -1,6 +1,7 @@
 import { TraceFormatError } from '../errors/errors.js';
 import { behindCommonPrefix } from './common-prefix.js';
 import type { TraceFormat } from './format.js';
+import { heapLevelsFormat } from './levels/heap-levels.js';
 import { likeliest, noFormat, PAGE_FORMATS } from './page-formats.js';
 import { rowFormats } from './rows/row-formats.js';
 
@@ -25,4 +26,11 @@ export function detectFormat(head: Uint8Array, whole: boolean, subject?: string)
 /** A format that was named, as an input needs it: behind a prefix of all lines that the format does not know. */
 export function formatAsNamed(format: TraceFormat, head: Uint8Array, whole: boolean): TraceFormat {
   return behindCommonPrefix(head, whole, (bytes) => ({ format, confidence: format.detect(bytes, whole) })) ?? format;
+}
+
+const TELLS_LEVELS = 0.47;
+
+/** Whether a log that was taken for one format also tells, on lines of its own, how full the heap was. */
+export function alsoTellsLevels(format: TraceFormat, head: Uint8Array, whole: boolean): boolean {
+  return format.id !== heapLevelsFormat.id && heapLevelsFormat.detect(head, whole) >= TELLS_LEVELS;
 }

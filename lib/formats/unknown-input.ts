@@ -59,12 +59,38 @@ function quoted(line: string): string {
 /** A pattern made of the first line that has an address and a number: the command that reads it. */
 function remedyFor(lines: readonly string[], subject: string): string {
   const file = /^[\w./-]+$/.test(subject) ? subject : 'FILE';
-  const example = lines.find((line) => /0x[0-9a-f]{4,}/i.test(line) && /(?:^|[^\w.])\d+(?![\w.])/.test(line));
+  const example = lines.find((line) => ADDRESS.test(line) && /(?:^|[^\w.])\d+(?![\w.])/.test(line));
   if (example === undefined || /['\\{}]/.test(example)) {
     return `describe its lines: \`harvest import ${file} --pattern 'alloc: {address} {size} {caller}'\` (one a kind of event); ${SHOW_FORMATS}`;
   }
-  const pattern = patternLike(quoted(example));
+  const pattern = patternLike(variedFields(example.trim().slice(0, 200), lines));
   return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
+}
+
+const ROWS_COMPARED = 4;
+const ADDRESS = /0x[0-9a-f]{4,}/i;
+
+/** Words that other lines of as many words have differently are values: a number that counts the lines, the name of a function. */
+function variedFields(line: string, lines: readonly string[]): string {
+  const words = line.split(/(\s+)/);
+  const rows = lines
+    .filter((other) => ADDRESS.test(other))
+    .map((other) => other.trim().split(/(\s+)/))
+    .filter(({ length }) => length === words.length);
+  const [first, ...others] = rows.slice(0, ROWS_COMPARED);
+  if (!first || others.length === 0) return quoted(line);
+  return quoted(
+    words
+      .map((word, i) => {
+        const varies = rows.some((row) => row[i] !== word);
+        if (!varies || word.includes('=') || ADDRESS.test(word)) return word;
+        const counts = others.every((row, n) => Number(row[i]) === Number(first[i]) + n + 1);
+        if (/^\d+$/.test(word)) return counts ? '{any}' : word;
+        if (/^[A-Za-z_][\w:]*\(\)$/.test(word)) return '{function}';
+        return /\d/.test(word) ? word : '{any}';
+      })
+      .join(''),
+  );
 }
 
 /** Where the size of a block stands: said by a word, or behind its address, or else the first number. */
@@ -84,6 +110,7 @@ function patternLike(line: string): string {
     .replace(/\b(task|thread)([=: ]+)[\w./-]+/i, '$1$2{task}')
     .replace(/\b(file)([=: ]+)[\w./-]+/i, '$1$2{file}')
     .replace(/\b(line)([=: ]+)\d+/i, '$1$2{line}')
+    .replace(/\b(by|from|in|caller)([=: ]+)\{any\}/i, '$1$2{function}')
     .replace(/0x[0-9a-f]+/gi, '{any}')
     .replace(/(^|[^\w{])\d+(?!\w)/g, '$1{any}');
 }

@@ -6,10 +6,12 @@ export const WAIT_MS = {
   connect: 5_000,
   /** For a reply while the target is halted: a probe on a slow link reads some KiB. gdb's `remotetimeout` is the same. */
   reply: 4_000,
-  /** For a command of gdb, which may have debug information to read first. */
+  /** For a command of gdb, which may have debug information to read first; `reply` where it does nothing of that. */
   gdbCommand: 10_000,
-  /** For gdb to read the ELF file, and for its connection to be made. */
+  /** For gdb to read the ELF file, and for its connection to be made; `gdbConnect` where it does nothing but that. */
   gdbStart: 30_000,
+  /** gdb itself tries to connect for 15 s. */
+  gdbConnect: 17_000,
   /** For a running target to stop after an interrupt. */
   interrupt: 2_800,
   /** For a monitor command: a reset, the examination of a slow chip. */
@@ -29,9 +31,9 @@ export const WAIT_MS = {
 } as const satisfies Readonly<Record<string, Milliseconds>>;
 
 /** When a quiet target is asked: these parts of the time after which the user is told, one after the other; the last again and again. */
-const QUIET_STEPS = [0.4, 0.6, 1, 2, 3.2] as const;
+const QUIET_STEPS = [0.3, 0.7, 1, 2, 3.2] as const;
 
-/** When a quiet target is asked: soon after events came, ever more seldom while nothing comes (2, 5, 10, 20, 36 s, then each 16 s). */
+/** When a quiet target is asked: soon after events came, ever more seldom while nothing comes (1.5, 5, 10, 20, 36 s, then each 16 s). */
 export class QuietTimes {
   private step = 0;
 

@@ -8,6 +8,9 @@ export {
   loadAllocator,
   parseAllocator,
 } from '../allocators/load-allocator.js';
+export { fragmentationSink } from '../analysis/one-pass/fragmentation.js';
+export { heapLeaksSink } from '../analysis/one-pass/leaks.js';
+export { callTreeSink } from '../analysis/one-pass/tree.js';
 export { deadline } from '../base/deadline.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
@@ -34,9 +37,11 @@ export { ENGINE_NAMES, type EngineName } from '../capture/select-engine.js';
 export { ERROR_CATALOGUE, type ErrorExplanation } from '../errors/catalogue.js';
 export * from '../errors/errors.js';
 export { firmwareNotes } from '../firmware/firmware-notes.js';
+export { journalFigures } from '../formats/journal-runs.js';
 export { isText, readGcText } from '../formats/micropython/mem-info.js';
 export { type LinePattern, parsePattern, parsePatternFile } from '../formats/pattern/parse-pattern.js';
 export type { GcTextDump, GcTotals } from '../interpreters/micropython/gc-text.js';
+export { micropythonObjects } from '../interpreters/micropython/objects/micropython-objects.js';
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
@@ -53,6 +58,7 @@ export {
 } from '../output/write-outputs.js';
 export { writeWhole } from '../output/write-whole.js';
 export { type GcMoment, gcSequenceText } from '../report/gc-layout-text.js';
+export type { RunSink } from '../trace/event-run.js';
 export * from './analysis.js';
 export * from './formats.js';
 export * from './index.js';

@@ -17,3 +17,4 @@ export { sanitize } from './sanitize.js';
 export { sizeTableText } from './size-table-text.js';
 export { textTable } from './text-table.js';
 export { whatIfText } from './what-if-text.js';
+export { objectsText, typeLines, unsureLines, whyLines } from './why-text.js';

@@ -26,6 +26,7 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
     ...replaced(leaks),
     '',
   ];
+  lines.push(...containerLines(leaks, options.top ?? 20));
   for (const verdict of Object.keys(TITLES) as LeakVerdict[]) {
     const sites = leaks.sites.filter((site) => site.verdict === verdict);
     if (sites.length > 0) lines.push(...groupLines(TITLES[verdict], sites, options.top ?? 20));
@@ -35,6 +36,18 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
   }
   lines.push(...levelLines(leaks.levels), ...trustLines(leaks));
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function containerLines({ containers }: Leaks, top: number): string[] {
+  if (containers.length === 0) return [];
+  const rows = containers
+    .slice(0, top)
+    .map(
+      ({ path, type, count, bytes }) =>
+        `  ${formatBytes(bytes)} in ${formatCount(count)} blocks  ${sanitize(path)}, a ${sanitize(type)}`,
+    );
+  const more = containers.length > top ? [`  and ${formatCount(containers.length - top)} more containers`] : [];
+  return ['Held by what grows all the time', ...rows, ...more, ''];
 }
 
 /** A snapshot shows what is alive; what of it leaks, only a second one or the source itself can tell. */

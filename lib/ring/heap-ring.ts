@@ -143,6 +143,7 @@ export class HeapRing {
         this.regions.set(record.region.name, record.region);
         return;
       case 'status':
+      case 'graph':
         return;
       case 'raw':
         this.addRaw(record.sample);

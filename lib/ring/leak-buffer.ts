@@ -55,6 +55,7 @@ export class LeakBuffer {
         break;
       case 'status':
       case 'raw':
+      case 'graph':
         break;
       case 'mark':
       case 'gap':

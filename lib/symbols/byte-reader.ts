@@ -42,6 +42,13 @@ export class ByteReader {
     this.offset += count;
   }
 
+  /** The next `length` bytes, not copied. @throws SymbolError HH1302 when there are fewer. */
+  block(length: number): Uint8Array {
+    const from = this.offset;
+    this.skip(length);
+    return this.bytes.subarray(from, this.offset);
+  }
+
   u8(): number {
     const value = this.offset < this.limit ? this.bytes[this.offset] : undefined;
     if (value === undefined) return this.truncated(1);

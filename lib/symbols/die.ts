@@ -73,6 +73,15 @@ export class Die {
     }
   }
 
+  /** Its name in the source, or that of what it is an instance of. */
+  nameIn(units: readonly Unit[]): string | undefined {
+    for (const die of this.originChain(units)) {
+      const name = die.text(At.name);
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  }
+
   form(slot: number): number {
     return this.abbrev.forms[slot] ?? 0;
   }

@@ -1,6 +1,6 @@
 /**
- * Evaluates DWARF expressions of call frame information (DWARF 5, 2.5.1): a stack machine without names. Values are BigInts, so
- * that 64-bit targets are exact; it runs rarely. Long because the operations are one table.
+ * Evaluates DWARF expressions of call frame information and of locations (DWARF 5, 2.5.1): a stack machine without names. Values are
+ * BigInts, so that 64-bit targets are exact; it runs rarely. Long because the operations are one table.
  */
 import { SymbolError } from '../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
@@ -11,6 +11,18 @@ export interface ExpressionContext {
   readonly register: (number: number) => number | undefined;
   /** Reads `sizeBytes` (1, 2, 4, 8) of the target's memory; undefined when there is no copy of it. */
   readonly memory: (address: number, sizeBytes: number) => number | undefined;
+  /** Of a frame, where the expression is one of its function's: what it counts from, where it was called from, how its registers were. */
+  readonly frame?: {
+    readonly base: () => number | undefined;
+    readonly cfa: number;
+    readonly entryValue: (expression: Uint8Array) => number | undefined;
+  };
+}
+
+/** What a location's expression leaves: a value, or the address where it lies. */
+export interface EvaluatedLocation {
+  readonly value: number;
+  readonly isValue: boolean;
 }
 
 const MAX_STEPS = 1000;
@@ -27,12 +39,21 @@ export function evaluateExpression(
   return machine.run();
 }
 
+/** The same of a location, which does not begin with a register's name. @throws SymbolError HH1309. */
+export function evaluateLocation(bytes: Uint8Array, context: ExpressionContext): EvaluatedLocation | undefined {
+  const machine = new StackMachine(bytes, context);
+  const value = machine.run();
+  return value === undefined ? undefined : { value, isValue: machine.isValue };
+}
+
 class UnknownValue extends Error {}
 
 class StackMachine {
   private readonly stack: bigint[] = [];
   private readonly reader: ByteReader;
   private readonly bits: number;
+  /** Whether stack_value said that what is left is no address. */
+  isValue = false;
 
   constructor(
     bytes: Uint8Array,
@@ -117,12 +138,39 @@ class StackMachine {
         this.jump(this.pop() !== 0n);
         return;
       case 0x96: // nop
-      case 0x9f: // stack_value: the value itself is what callers take
+        return;
+      case 0x9f: // stack_value
+        this.isValue = true;
         return;
       default:
-        this.arrange(opcode);
+        if (!this.ofFrame(opcode)) this.arrange(opcode);
         return;
     }
+  }
+
+  /** Operations that only a function's frame has an answer to. */
+  private ofFrame(opcode: number): boolean {
+    const { frame } = this.context;
+    if (!frame) return false;
+    switch (opcode) {
+      case 0x91: // fbreg
+        this.pushKnown(frame.base(), this.reader.sleb());
+        return true;
+      case 0x9c: // call_frame_cfa
+        this.pushKnown(frame.cfa);
+        return true;
+      case 0xa3: // entry_value, and GNU's forerunner
+      case 0xf3:
+        this.pushKnown(frame.entryValue(this.reader.block(this.reader.uleb())));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private pushKnown(value: number | undefined, offset = 0): void {
+    if (value === undefined) throw new UnknownValue();
+    this.push(BigInt(value) + BigInt(offset));
   }
 
   /** const1u ... consts. */
@@ -145,15 +193,11 @@ class StackMachine {
   }
 
   private register(number: number, offset: number): void {
-    const value = this.context.register(number);
-    if (value === undefined) throw new UnknownValue();
-    this.push(BigInt(value) + BigInt(offset));
+    this.pushKnown(this.context.register(number), offset);
   }
 
   private deref(sizeBytes: number): void {
-    const value = this.context.memory(Number(this.pop()), sizeBytes);
-    if (value === undefined) throw new UnknownValue();
-    this.push(BigInt(value));
+    this.pushKnown(this.context.memory(Number(this.pop()), sizeBytes));
   }
 
   private jump(taken: boolean): void {

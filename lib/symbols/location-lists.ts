@@ -1,18 +1,10 @@
 import type { Address } from '../base/units.js';
 import { SymbolError } from '../errors/errors.js';
-import type { ByteReader } from './byte-reader.js';
 import { indexedAddress } from './dwarf-forms.js';
 import { indexedList } from './dwarf-ranges.js';
 import type { Unit } from './dwarf-units.js';
 
 const MAX_LIST = 10_000;
-
-/** The next `length` bytes. @throws SymbolError HH1302 when there are fewer. */
-export function blockAt(reader: ByteReader, length: number): Uint8Array {
-  const from = reader.offset;
-  reader.skip(length);
-  return reader.bytes.subarray(from, reader.offset);
-}
 
 /** DWARF 4, 2.6.2: pairs that count from a base, each with an expression; the one that holds at `pc`. */
 export function inLocationList(unit: Unit, offset: number, pc: Address): Uint8Array | undefined {
@@ -27,7 +19,7 @@ export function inLocationList(unit: Unit, offset: number, pc: Address): Uint8Ar
       base = high;
       continue;
     }
-    const expression = blockAt(reader, reader.u16());
+    const expression = reader.block(reader.u16());
     if (pc >= base + low && pc < base + high) return expression;
   }
   return undefined;
@@ -61,7 +53,7 @@ export function inLocList(unit: Unit, value: number, indexed: boolean, pc: Addre
         high = base + reader.uleb();
         break;
       case 5: // default_location
-        fallback = blockAt(reader, reader.uleb());
+        fallback = reader.block(reader.uleb());
         continue;
       case 6: // base_address
         base = reader.unsigned(size);
@@ -81,7 +73,7 @@ export function inLocList(unit: Unit, value: number, indexed: boolean, pc: Addre
       default:
         throw new SymbolError('HH1306', `${reader.where()}: found location list entry ${kind}, expected 0 to 9`);
     }
-    const expression = blockAt(reader, reader.uleb());
+    const expression = reader.block(reader.uleb());
     if (pc >= low && pc < high) return expression;
   }
   return fallback;

@@ -13,8 +13,9 @@ import type { Overlay } from './overlays.js';
 import { type FrameState, ParameterValues, type ReadSized } from './parameter-value.js';
 import { type SourceFrame, SourceLookup } from './source-lookup.js';
 import type { SplitFiles, SplitPackageFile } from './split-units.js';
-import { type FieldPlace, structField, typeField } from './struct-fields.js';
+import { type FieldPlace, structField, typeField, typeMembers } from './struct-fields.js';
 import { TailCalls } from './tail-calls.js';
+import type { Member } from './type-walk.js';
 import { type RawFrame, type ReadMemory, Unwinder, type UnwindOptions, type UnwoundStack } from './unwinder.js';
 
 /** What an address is, which decides where it is looked up. */
@@ -236,6 +237,11 @@ export class Symbolizer {
    */
   typeFieldOffset(type: string, field: { readonly path: string; readonly at: Address }): FieldPlace {
     return typeField(this.info, type, field);
+  }
+
+  /** The members of a type that are no structures, in order of their offset; empty for an unknown type. `at`: see {@link typeFieldOffset}. */
+  typeMembers(type: string, at: Address): readonly Member[] {
+    return typeMembers(this.info, type, at);
   }
 
   /** What a parameter of the function of a frame is there; undefined where that is not known. @internal */

@@ -3,7 +3,7 @@ import type { DebugInfo } from './debug-info.js';
 import { Die } from './die.js';
 import { At } from './dwarf-constants.js';
 import type { SymbolTable } from './elf-symbols.js';
-import type { CallSite, UnitIndex } from './unit-index.js';
+import { type CallSite, functionNodeAt, type UnitIndex } from './unit-index.js';
 
 const MAX_STEPS = 2000;
 const MAX_CHAIN = 64;
@@ -101,8 +101,7 @@ export class TailCalls {
     const unit = this.info.unitAt(pc);
     if (!unit) return undefined;
     const unitIndex = this.info.indexOf(unit);
-    let node = unitIndex.addresses.at(pc);
-    while (node >= 0 && unitIndex.isInlined[node]) node = unitIndex.parents[node] ?? -1;
+    const node = functionNodeAt(unitIndex, pc);
     return node < 0 ? undefined : { unitIndex, node };
   }
 

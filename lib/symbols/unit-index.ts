@@ -10,6 +10,8 @@ import { IntervalMap } from './interval-map.js';
 /** A call, by the address that it returns to. */
 export interface CallSite {
   readonly returnPc: Address;
+  /** Its entry in .debug_info. */
+  readonly die: number;
   /** The called function's entry in .debug_info; undefined for a call through a pointer. */
   readonly origin: number | undefined;
   readonly isTailCall: boolean;
@@ -101,6 +103,18 @@ class Values {
   }
 }
 
+/** The function (not inlined) that a node lies in; -1 for none. */
+function outOfInlined(start: number, isInlined: readonly boolean[], parents: readonly number[]): number {
+  let node = start;
+  while (node >= 0 && isInlined[node]) node = parents[node] ?? NONE;
+  return node;
+}
+
+/** The node of the function (not inlined) that covers an address; -1 for none. */
+export function functionNodeAt(index: UnitIndex, pc: Address): number {
+  return outOfInlined(index.addresses.at(pc), index.isInlined, index.parents);
+}
+
 export interface IndexRules {
   /** Whether the linker kept a function, by its first range and its entry. */
   readonly isLive: (low: Address, end: Address, die: number) => boolean;
@@ -182,7 +196,7 @@ class IndexBuilder {
     } else passOver(reader, abbrev, unit);
     if (scope !== NONE && (tag === Tag.subprogram || SCOPE_TAGS.has(tag))) this.scopes.set(offset, scope);
     if (isFunction) return abbrev.hasCode ? this.addFunction(offset, tag, parent) : parent;
-    if ((tag === Tag.callSite || tag === Tag.gnuCallSite) && parent >= 0) this.addCallSite(parent);
+    if ((tag === Tag.callSite || tag === Tag.gnuCallSite) && parent >= 0) this.addCallSite(offset, parent);
     return parent;
   }
 
@@ -215,14 +229,19 @@ class IndexBuilder {
   }
 
   /** DW_TAG_call_site (DWARF 5, 3.4.1); its GNU forerunner stores the return address as DW_AT_low_pc. */
-  private addCallSite(parent: number): void {
+  private addCallSite(die: number, parent: number): void {
     const { values } = this;
     const returnPc = values.get(At.callReturnPc) ?? values.get(At.lowPc);
     if (returnPc === undefined) return;
-    let caller = parent;
-    while (this.isInlined[caller] && (this.parents[caller] ?? NONE) >= 0) caller = this.parents[caller] ?? NONE;
+    const caller = outOfInlined(parent, this.isInlined, this.parents);
     const isTailCall = (values.get(At.callTailCall) ?? values.get(At.gnuTailCall) ?? 0) !== 0;
-    const site = { returnPc, origin: values.get(At.callOrigin) ?? values.get(At.abstractOrigin), isTailCall, caller };
+    const site = {
+      returnPc,
+      die,
+      origin: values.get(At.callOrigin) ?? values.get(At.abstractOrigin),
+      isTailCall,
+      caller,
+    };
     this.callSites.set(returnPc, site);
     if (!isTailCall) return;
     const known = this.tailCalls.get(caller);

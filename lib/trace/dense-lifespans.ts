@@ -1,6 +1,8 @@
 import { type AddressGrid, MAX_DENSE_UNITS } from './address-index.js';
 import type { Numbers } from './column.js';
-import { EndCause, type FindingKind, type LifespanColumns } from './lifespan-columns.js';
+import type { Peak } from './event-run.js';
+import type { FindingKind } from './finding-list.js';
+import { EndCause, type LifespanColumns } from './lifespan-columns.js';
 import { EventKind, type Trace } from './trace.js';
 import { UnitBits } from './unit-bits.js';
 
@@ -14,14 +16,6 @@ export interface DenseScan {
   readonly columns: LifespanColumns;
   /** Told of what cannot be; the scan goes on. */
   readonly find: (kind: FindingKind, seq: number) => void;
-}
-
-/** The most bytes that were alive at one moment, how many allocations that were, and the event that first reached it. */
-export interface Peak {
-  readonly bytes: number;
-  readonly count: number;
-  /** -1 in a trace without allocations. */
-  readonly seq: number;
 }
 
 /** What a scan found besides the lifespans. */

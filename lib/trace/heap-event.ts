@@ -1,4 +1,5 @@
 import type { Address, Blocks, Bytes, Microseconds, Seq } from '../base/units.js';
+import type { ObjectGraph } from './object-graph.js';
 
 /** How much a frame can be trusted: `guessed` frames were found without call-frame information (docs/symbols.md). */
 export type Certainty = 'exact' | 'guessed';
@@ -188,7 +189,9 @@ export type TraceRecord =
   | { readonly kind: 'info'; readonly info: Partial<TraceInfo> }
   /** What the target does while no event comes: for whoever watches, it is kept in no trace. */
   | { readonly kind: 'status'; readonly text: string }
-  | { readonly kind: 'raw'; readonly sample: RawSample };
+  | { readonly kind: 'raw'; readonly sample: RawSample }
+  /** Its place is where it stands in the stream, whatever it says. */
+  | { readonly kind: 'graph'; readonly graph: ObjectGraph };
 
 /** Whether a record is an event of the heap; all others describe their place in the stream. */
 export function isHeapEvent(record: TraceRecord): record is HeapEvent {

@@ -15,15 +15,21 @@ export interface BatchState {
   readonly stacks: IdMap;
   /** Optional columns that nobody asked for. */
   readonly skip: ReadonlySet<keyof EventColumns>;
+  /** Events are counted only. */
+  readonly withoutEvents: boolean;
   /** A part of the journal is lost: what it told is unknown, and ids that only it explains are no error. */
   incomplete: boolean;
   /** Events whose backtrace is lost. */
   lostStacks: number;
 }
 
-export function newBatchState(version: number, skip: ReadonlySet<keyof EventColumns>): BatchState {
+export function newBatchState(
+  version: number,
+  skip: ReadonlySet<keyof EventColumns>,
+  withoutEvents = false,
+): BatchState {
   const [strings, frames, stacks] = [new IdMap(), new IdMap(), new IdMap()];
-  return { version, strings, frames, stacks, skip, incomplete: false, lostStacks: 0 };
+  return { version, strings, frames, stacks, skip, withoutEvents, incomplete: false, lostStacks: 0 };
 }
 
 /** The number of the first event of a batch, read ahead. */
@@ -46,7 +52,8 @@ export function readBatch(reader: VarintReader, builder: TraceBuilder, state: Ba
     for (const map of [state.strings, state.frames, state.stacks]) continueAt(reader, map, state);
   }
   readTables(reader, builder, state);
-  readEvents(reader, builder, { state, count: events });
+  if (state.withoutEvents) builder.forgotten += events;
+  else readEvents(reader, builder, { state, count: events });
   return events;
 }
 

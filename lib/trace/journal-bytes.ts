@@ -6,6 +6,7 @@ import { ChunkType, type SideRecord } from './journal-format.js';
 import { writePacked } from './pack-samples.js';
 import { writeRawSample } from './raw-samples.js';
 import type { Trace } from './trace.js';
+import { writeObjectGraph } from './write-object-graph.js';
 
 /** Keep chunks far below the size that readers take for damage. */
 const BATCH_EVENTS = 1 << 18;
@@ -21,6 +22,7 @@ export function journalBytes(trace: Trace): Uint8Array[] {
   chunks.json(ChunkType.info, trace.info);
   writeEvents(chunks, rowsOfTrace(trace));
   for (const record of sideRecords(trace)) chunks.json(ChunkType.side, record);
+  for (const graph of trace.graphs) writeObjectGraph(chunks, graph);
   writeSamples(chunks, trace.rawSamples);
   chunks.json(ChunkType.end, { eventCount: trace.eventCount });
   return pieces;

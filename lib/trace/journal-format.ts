@@ -33,8 +33,10 @@ export const ChunkType = {
   end: 5,
   /** The same as `raw`, packed: its length as a varint, then a raw DEFLATE stream. */
   packedRaw: 6,
+  /** Which blocks hold which at one moment, packed as samples are, see write-object-graph.ts. */
+  objectGraph: 7,
 } as const;
-export const LAST_CHUNK_TYPE = ChunkType.packedRaw;
+export const LAST_CHUNK_TYPE = ChunkType.objectGraph;
 /** What a chunk of packed samples may unpack to: several times what the writer lets come together. */
 export const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
 

@@ -7,6 +7,7 @@ import { EventNumbers } from './journal-ids.js';
 import { readEnd, readInfo, readSide } from './journal-json.js';
 import { JournalLosses } from './journal-losses.js';
 import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
+import { readObjectGraph } from './read-object-graph.js';
 import type { EventColumns } from './trace.js';
 import { TraceBuilder } from './trace-builder.js';
 import { VarintReader } from './varint-reader.js';
@@ -15,6 +16,8 @@ import { VarintReader } from './varint-reader.js';
 const MAX_SAMPLE_RATIO = 64;
 const FREE_SAMPLE_BYTES = 64 * 1024 * 1024;
 const NONE: ReadonlySet<keyof EventColumns> = new Set();
+/** A capture writes a few events at a time: so many come together before they are told of. */
+const MIN_TOLD = 1 << 14;
 
 /** What of a journal is read. */
 export interface JournalReaderOptions {
@@ -26,6 +29,10 @@ export interface JournalReaderOptions {
   readonly crc32?: (bytes: Uint8Array) => number;
   /** How long the journal is, where that is known. */
   readonly totalBytes?: number;
+  /** Read all but the events: the builder counts them only. */
+  readonly withoutEvents?: boolean;
+  /** Told of events that were read, which the builder then forgets: they are worked on while they lie in the cache, and are kept nowhere. */
+  readonly onEvents?: (builder: TraceBuilder) => void;
 }
 
 /**
@@ -70,6 +77,7 @@ export class JournalReader {
   end(): void {
     if (!this.frames) throw this.notAJournal(this.head);
     this.frames.end();
+    this.tell(1);
     this.losses.end(this.ended, this.state.lostStacks);
   }
 
@@ -86,7 +94,7 @@ export class JournalReader {
         },
       );
     }
-    this.state = newBatchState(version, this.options.skip ?? NONE);
+    this.state = newBatchState(version, this.options.skip ?? NONE, this.options.withoutEvents);
     const handler = {
       frame: (type: number, payload: Uint8Array, at: number) => this.frame(type, payload, at),
       damaged: (at: number, bytes: number, found: string) => this.lose(at, bytes, found),
@@ -117,6 +125,7 @@ export class JournalReader {
       case ChunkType.batch:
         this.reach(firstEventOf(reader), reader);
         this.numbers.next += readBatch(reader, this.builder, this.state);
+        this.tell(MIN_TOLD);
         break;
       case ChunkType.side:
         readSide(reader, payload, { builder: this.builder, placeOf: (seq) => this.placeOf(seq, reader) });
@@ -127,12 +136,22 @@ export class JournalReader {
       case ChunkType.packedRaw:
         if (!this.options.skipSamples) this.readSamples(new VarintReader(unpackSamples(reader), this.subject, at));
         break;
+      case ChunkType.objectGraph:
+        this.builder.graphs.push(readObjectGraph(reader, this.subject, (seq) => this.placeOf(seq, reader)));
+        break;
       case ChunkType.end:
         this.reach(readEnd(reader, payload), reader);
         this.ended = true;
         break;
       default: // Chunks of later versions that older readers may leave out.
     }
+  }
+
+  private tell(atLeast: number): void {
+    const { onEvents } = this.options;
+    if (!onEvents || this.builder.kind.length < atLeast) return;
+    onEvents(this.builder);
+    this.builder.forgetEvents();
   }
 
   /** What comes next stands before the event `seq`: those between were lost. */
@@ -164,8 +183,8 @@ export class JournalReader {
 
   /** By what the last piece held: the first one also has most of the strings and frames. */
   private expectMore(pieceBytes: number, events: number): void {
-    const { totalBytes } = this.options;
-    if (totalBytes === undefined || this.bytesRead >= totalBytes) return;
+    const { totalBytes, withoutEvents = false, onEvents } = this.options;
+    if (withoutEvents || onEvents || totalBytes === undefined || this.bytesRead >= totalBytes) return;
     const left = ((totalBytes - this.bytesRead) / pieceBytes) * events;
     // A page that no event comes to takes no memory: rather too much than growing once more.
     this.builder.expectAtLeast(Math.ceil(this.builder.eventCount + left * 1.2));

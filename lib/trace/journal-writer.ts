@@ -7,6 +7,7 @@ import { ChunkType, type SideRecord } from './journal-format.js';
 import { writePacked } from './pack-samples.js';
 import { writeRawSample } from './raw-samples.js';
 import type { TraceBuilder } from './trace-builder.js';
+import { writeObjectGraph } from './write-object-graph.js';
 
 /** Events a batch holds at the most, so that chunks stay far below the reader's limit. */
 const BATCH_EVENTS = 16384;
@@ -55,6 +56,11 @@ export class JournalWriter {
       return;
     }
     this.flush(liveBytes);
+    if (record.kind === 'graph') {
+      // Written and not kept, as samples are.
+      writeObjectGraph(this.chunks, { ...record.graph, beforeSeq: this.builder.eventCount });
+      return;
+    }
     this.builder.add(record);
     if (record.kind === 'info') this.flush(liveBytes);
     else this.side({ ...record, beforeSeq: this.builder.eventCount });

@@ -8,15 +8,6 @@ export const EndCause = { alive: 0, free: 1, sweep: 2, realloc: 3, epoch: 4, imp
  */
 export const END_CAUSES = ['alive', 'free', 'sweep', 'realloc', 'epoch', 'implied'] as const;
 
-/** What contradicts the order of a sound heap. */
-export type FindingKind =
-  | 'unknown-free'
-  | 'double-free'
-  | 'overlap'
-  | 'alloc-over-live'
-  | 'zero-size'
-  | 'unknown-realloc';
-
 /** What a scan fills: a row for each event that allocates. All else about a lifespan can be told from these and the events. */
 export interface LifespanColumns {
   readonly startSeq: Int32Array;

@@ -2,12 +2,13 @@ import type { Address, Bytes, Seq } from '../base/units.js';
 import { type AddressGrid, type AddressIndex, addressGrid, addressIndex } from './address-index.js';
 import { ABSENT, AddressMap } from './address-map.js';
 import type { Numbers } from './column.js';
-import { isDense, type Peak, scanDense } from './dense-lifespans.js';
+import { isDense, scanDense } from './dense-lifespans.js';
+import type { Peak } from './event-run.js';
+import { type Finding, FindingList } from './finding-list.js';
 import {
   atOpening,
   closedByEvent,
   EndCause,
-  type FindingKind,
   type LifespanColumns,
   lifespanColumns,
   openedByEvent,
@@ -16,17 +17,10 @@ import { OverlapFinder } from './overlap-finder.js';
 import { SizeMatcher } from './size-matcher.js';
 import { EventKind, type Trace } from './trace.js';
 
-export type { Peak } from './dense-lifespans.js';
-export { END_CAUSES, EndCause, type FindingKind } from './lifespan-columns.js';
+export type { Peak } from './event-run.js';
+export type { Finding, FindingKind } from './finding-list.js';
+export { END_CAUSES, EndCause } from './lifespan-columns.js';
 
-/** Things in the events that cannot be true together. They are counted; the first of each kind are listed. */
-export interface Finding {
-  readonly kind: FindingKind;
-  readonly count: number;
-  /** At most 20, ascending. */
-  readonly firstSeqs: readonly Seq[];
-}
-/** What contradicts the order of a sound heap. */
 /** The life of every allocation, as columns, in order of allocation. */
 export interface Lifespans {
   readonly count: number;
@@ -111,21 +105,6 @@ function lifespansOf({ eventCount, events }: Trace, { columns, count, ends, ...r
       return made.closedBy;
     },
   };
-}
-
-class FindingList {
-  private readonly found = new Map<FindingKind, { count: number; firstSeqs: Seq[] }>();
-
-  add(kind: FindingKind, seq: Seq): void {
-    const entry = this.found.get(kind) ?? { count: 0, firstSeqs: [] };
-    entry.count++;
-    if (entry.firstSeqs.length < 20) entry.firstSeqs.push(seq);
-    this.found.set(kind, entry);
-  }
-
-  list(): Finding[] {
-    return [...this.found].map(([kind, { count, firstSeqs }]) => ({ kind, count, firstSeqs }));
-  }
 }
 
 class LifespanScan {

@@ -1,5 +1,6 @@
 import type { Seq } from '../base/units.js';
 import type { Epoch, Gap, HeapLevel, Mark, Note, TraceRecord } from './heap-event.js';
+import type { ObjectGraph } from './object-graph.js';
 import { eventAt, type Trace } from './trace.js';
 
 /** A record that is no event, and the event before which it stands. */
@@ -15,14 +16,15 @@ export interface Between {
   readonly marks: readonly Mark[];
   readonly notes: readonly Note[];
   readonly levels: readonly HeapLevel[];
+  readonly graphs: readonly ObjectGraph[];
 }
 
 /**
- * What stands between the events, in order; at one place epochs, gaps, marks, notes, levels. A note on the trace as a whole, which has no
+ * What stands between the events, in order; at one place epochs, gaps, marks, notes, levels, graphs. A note on the trace as a whole, which has no
  * place, stands before all events. `isWanted` leaves out what a caller has seen.
  */
 export function recordsBetween(
-  { epochs, gaps, marks, notes, levels }: Between,
+  { epochs, gaps, marks, notes, levels, graphs }: Between,
   isWanted: (one: object) => boolean = () => true,
 ): PlacedRecord[] {
   const placed: PlacedRecord[] = [];
@@ -45,6 +47,9 @@ export function recordsBetween(
   for (const one of levels) {
     const { beforeSeq, ...rest } = one;
     if (isWanted(one)) placed.push({ beforeSeq, record: { kind: 'level', ...rest } });
+  }
+  for (const one of graphs) {
+    if (isWanted(one)) placed.push({ beforeSeq: one.beforeSeq, record: { kind: 'graph', graph: one } });
   }
   return placed.sort((a, b) => a.beforeSeq - b.beforeSeq);
 }

@@ -38,6 +38,7 @@ export function selectEvents(trace: Trace, keep: (seq: Seq) => boolean): Trace {
     epochs: moved(trace.epochs),
     notes: moved(trace.notes),
     levels: moved(trace.levels),
+    graphs: moved(trace.graphs),
     rawSamples: trace.rawSamples
       .filter(({ seq }) => keep(seq))
       .map((sample) => ({ ...sample, seq: numberOf[sample.seq] ?? 0 })),

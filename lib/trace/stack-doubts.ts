@@ -35,15 +35,44 @@ const known = new WeakMap<Trace, { readonly doubts: StackDoubts | undefined }>()
 export function stackDoubts(trace: Trace): StackDoubts | undefined {
   let found = known.get(trace);
   if (!found) {
-    const isDoubted = trace.frames.flags.some((flags) => (flags & (FrameFlag.cut | FrameFlag.guessed)) !== 0);
-    found = { doubts: isDoubted ? countDoubts(trace) : undefined };
+    const counted = StackEvents.forTrace(trace);
+    counted?.add(trace.events.stack);
+    found = { doubts: counted && countDoubts(trace, counted.ofStack) };
     known.set(trace, found);
   }
   return found.doubts;
 }
 
-function countDoubts(trace: Trace): StackDoubts | undefined {
-  const { frames, stacks, events } = trace;
+/** How many events each stack has: what the doubts are counted from, where the events come bit by bit. */
+export class StackEvents {
+  readonly ofStack: Float64Array;
+
+  private constructor(private readonly trace: Trace) {
+    this.ofStack = new Float64Array(trace.stacks.count);
+  }
+
+  /** Undefined for a trace without a doubtful frame: its events need not be counted. */
+  static forTrace(trace: Trace): StackEvents | undefined {
+    const isDoubted = trace.frames.flags.some((flags) => (flags & (FrameFlag.cut | FrameFlag.guessed)) !== 0);
+    return isDoubted ? new StackEvents(trace) : undefined;
+  }
+
+  add(stacks: Int32Array): void {
+    const { ofStack } = this;
+    for (let i = 0; i < stacks.length; i++) {
+      const stack = stacks[i] as number;
+      if (stack >= 0 && stack < ofStack.length) ofStack[stack] = (ofStack[stack] as number) + 1;
+    }
+  }
+
+  /** All events were counted: {@link stackDoubts} of the trace, which holds none, answers from here on by these. */
+  remember(): void {
+    known.set(this.trace, { doubts: countDoubts(this.trace, this.ofStack) });
+  }
+}
+
+function countDoubts(trace: Trace, eventsOf: Float64Array): StackDoubts | undefined {
+  const { frames, stacks } = trace;
   const flagsOf = (stack: StackId) => frames.flags[stacks.frame[stack] ?? -1] ?? 0;
   const cut = new Uint8Array(stacks.count);
   /** By stack: the innermost guessed frame, -1 for none. */
@@ -58,13 +87,14 @@ function countDoubts(trace: Trace): StackDoubts | undefined {
   let cutEvents = 0;
   let bareEvents = 0;
   const at = new Map<number, number>();
-  for (const stack of events.stack) {
-    if (stack < 0 || stack >= stacks.count) continue;
-    withStack++;
-    if (cut[stack]) cutEvents++;
-    if (flagsOf(stack) & FrameFlag.cut) bareEvents++;
+  for (let stack = 0; stack < stacks.count; stack++) {
+    const events = eventsOf[stack] ?? 0;
+    if (events === 0) continue;
+    withStack += events;
+    if (cut[stack]) cutEvents += events;
+    if (flagsOf(stack) & FrameFlag.cut) bareEvents += events;
     const frame = guess[stack] ?? -1;
-    if (frame >= 0) at.set(frame, (at.get(frame) ?? 0) + 1);
+    if (frame >= 0) at.set(frame, (at.get(frame) ?? 0) + events);
   }
   if (cutEvents === 0 && at.size === 0) return undefined;
   const guessedEvents = [...at.values()].reduce((sum, count) => sum + count, 0);

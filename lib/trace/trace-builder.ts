@@ -13,6 +13,7 @@ import type {
   TraceInfo,
   TraceRecord,
 } from './heap-event.js';
+import type { ObjectGraph } from './object-graph.js';
 import { InternTables } from './tables.js';
 import { EVENT_KINDS, type Trace } from './trace.js';
 
@@ -62,6 +63,7 @@ export class TraceBuilder {
   readonly notes: Note[] = [];
   readonly levels: HeapLevel[] = [];
   readonly rawSamples: RawSample[] = [];
+  readonly graphs: ObjectGraph[] = [];
   info: TraceInfo;
   /** Events that were added and are not kept: the columns begin after them. */
   forgotten = 0;
@@ -161,6 +163,9 @@ export class TraceBuilder {
       case 'raw':
         this.rawSamples.push(record.sample);
         break;
+      case 'graph':
+        this.graphs.push({ ...record.graph, beforeSeq });
+        break;
       default:
         this.addHeapEvent(record);
     }
@@ -178,7 +183,7 @@ export class TraceBuilder {
       const column = this.optional[name];
       while (column && column.length < this.kind.length) column.push(Number.NaN);
     }
-    const { strings, regions, marks, gaps, epochs, notes, levels, rawSamples, ...rest } = this.view();
+    const { strings, regions, marks, gaps, epochs, notes, levels, rawSamples, graphs, ...rest } = this.view();
     return {
       ...rest,
       strings: [...strings],
@@ -189,6 +194,7 @@ export class TraceBuilder {
       notes: [...notes],
       levels: [...levels],
       rawSamples: [...rawSamples],
+      graphs: [...graphs],
     };
   }
 
@@ -222,6 +228,7 @@ export class TraceBuilder {
       notes: this.notes,
       levels: this.levels,
       rawSamples: this.rawSamples,
+      graphs: this.graphs,
     };
   }
 

@@ -13,6 +13,7 @@ import type {
   RawSample,
   TraceInfo,
 } from './heap-event.js';
+import type { ObjectGraph } from './object-graph.js';
 import type { StackTable } from './stack-trie.js';
 import { FrameFlag, type FrameTable, type InternTables } from './tables.js';
 
@@ -63,6 +64,8 @@ export interface Trace {
   readonly levels: readonly HeapLevel[];
   /** Registers and stack copies, in order of `seq`; empty unless the direct engine stored them. */
   readonly rawSamples: readonly RawSample[];
+  /** Who holds which block, in order of `beforeSeq`; empty unless the capture read the heap's objects. */
+  readonly graphs: readonly ObjectGraph[];
 }
 
 /** The frame of an id. @throws RangeError when there is no such frame. */

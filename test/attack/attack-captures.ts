@@ -9,7 +9,7 @@ import { cFirmware } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { CLI } from '../support/run-cli.js';
-import { type AttackOptions, type AttackRow, median, stopwatch } from './attack-row.js';
+import { type AttackOptions, type AttackRow, inTurns, median } from './attack-row.js';
 import { endedWithin, orphansOf, processesOf } from './victim-processes.js';
 
 type Victim = 'harvest' | 'gdb' | 'qemu-system-arm';
@@ -45,26 +45,30 @@ const HANGS_MS = 120_000;
 const NOTICED_S = 5;
 /** What the journal says of a link that is lost, as soon as it is noticed. */
 const LOSS = /"kind":"gap"/;
-const CLEAN_EVENTS = 800;
+const CLEAN_EVENTS = 400;
+/** A capture is looked at so often, the last time when it is killed. */
+const MOMENTS_A_KILL = 20;
+const TERMINAL_MS = 30;
+/** How far a capture's journal has grown when it is attacked. */
+const MOST_BYTES = 20_000;
 
 /** Kills or freezes each of a capture's processes at a random moment, and looks at what is left. */
 export async function attackCaptures(options: AttackOptions): Promise<AttackRow[]> {
   const { seed, scale, match } = options;
   const random = new Random(seed);
-  const clean = new Map<string, readonly string[]>();
-  const inTime = stopwatch(options);
+  const clean = new Map<string, Promise<readonly string[]>>();
   const attacks = ATTACKS.filter((each) => match === undefined || titleOf(each).includes(match));
   const done = attacks.map((attack) => ({ attack, outcomes: [] as Outcome[] }));
   // In turns, so that each has had its share when the time is over.
-  for (let i = 0; i < scale; i++) {
-    for (const { attack, outcomes } of done) {
-      if (!inTime()) break;
-      const run = `${attack.engine} ${attack.hooks}`;
-      const known = clean.get(run) ?? (await cleanRun(attack));
-      clean.set(run, known);
-      outcomes.push(await attackOnce(attack, 200 + random.next(20_000), known));
-    }
-  }
+  const tries = Array.from({ length: scale }, () =>
+    done.map((each) => ({ ...each, atBytes: 200 + random.next(MOST_BYTES) })),
+  ).flat();
+  await inTurns(tries, options, async ({ attack, outcomes, atBytes }) => {
+    const run = `${attack.engine} ${attack.hooks}`;
+    const known = clean.get(run) ?? cleanRun(attack);
+    clean.set(run, known);
+    outcomes.push(await attackOnce(attack, atBytes, await known));
+  });
   return done.map(({ attack, outcomes }) => ({
     attack: titleOf(attack),
     tries: outcomes.length,
@@ -85,6 +89,8 @@ interface Outcome {
   /** Events that the progress line said last, and how many of them the journal has. */
   readonly shown: number;
   readonly shownAndThere: number;
+  /** How often the capture was stopped to look at its journal, the kill among them. */
+  readonly moments: number;
   readonly noticedS: number;
   readonly overS: number;
 }
@@ -93,7 +99,7 @@ function figuresOf({ victim }: Attack, outcomes: readonly Outcome[]): string {
   const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, each) => total + of(each), 0);
   const events = `${sum((each) => each.events)} events, all as in a clean run`;
   if (victim === 'harvest') {
-    return `${events}; ${sum((each) => each.shownAndThere)} of the ${sum((each) => each.shown)} that were shown are in the journal`;
+    return `${events}; looked at in ${sum((each) => each.moments)} moments: ${sum((each) => each.shownAndThere)} of the ${sum((each) => each.shown)} that were shown are in the journal`;
   }
   const noticed = outcomes.map(({ noticedS }) => noticedS);
   const over = outcomes.map(({ overS }) => overS);
@@ -118,6 +124,7 @@ async function attackOnce(attack: Attack, atBytes: number, clean: readonly strin
   try {
     const capture = start(folder, attack, []);
     const journal = join(folder, 'o', 'capture.harvest');
+    const looks = victim === 'harvest' ? await stopAndLook({ folder, journal, capture, atBytes }) : [];
     await grown(journal, atBytes, capture.child);
     const pid = pidOf(victim, folder);
     const since = performance.now();
@@ -137,12 +144,49 @@ async function attackOnce(attack: Attack, atBytes: number, clean: readonly strin
     const wrong = lines.findIndex((line, i) => i < clean.length && line !== clean[i]);
     if (wrong >= 0) faults.push(`event ${wrong} is wrong: ${lines[wrong]}, in a clean run ${clean[wrong]}`);
     if (trace.info.complete) faults.push('a cut capture says that it is complete');
-    const shown = capture.shown();
-    if (lines.length < shown) faults.push(`${shown} events were shown, ${lines.length} are in the journal`);
-    return { faults, late, noticedS, overS, events: lines.length, shown, shownAndThere: Math.min(shown, lines.length) };
+    looks.push({ shown: capture.shown(), there: lines.length });
+    for (const { shown, there } of looks)
+      if (there < shown) faults.push(`${shown} events were shown, ${there} are in the journal`);
+    const shown = looks.reduce((sum, look) => sum + look.shown, 0);
+    const shownAndThere = looks.reduce((sum, look) => sum + Math.min(look.shown, look.there), 0);
+    return { faults, late, noticedS, overS, events: lines.length, moments: looks.length, shown, shownAndThere };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface Look {
+  readonly shown: number;
+  readonly there: number;
+}
+
+interface Looked {
+  readonly folder: string;
+  readonly journal: string;
+  readonly capture: Capture;
+  readonly atBytes: number;
+}
+
+/**
+ * The file of a process that stands still is that of one that was killed there: so many moments of a capture can be looked at before it
+ * is killed.
+ */
+async function stopAndLook({ folder, journal, capture, atBytes }: Looked): Promise<Look[]> {
+  const looks: Look[] = [];
+  for (let moment = 1; moment < MOMENTS_A_KILL; moment++) {
+    await grown(journal, Math.floor((atBytes * moment) / MOMENTS_A_KILL), capture.child);
+    const pid = pidOf('harvest', folder);
+    if (pid === undefined) break;
+    process.kill(pid, 'SIGSTOP');
+    // What it has written to its terminal comes here by way of another process.
+    await sleep(TERMINAL_MS);
+    if (existsSync(journal)) {
+      const there = readJournal(readFileSync(journal)).build().eventCount;
+      looks.push({ shown: capture.shown(), there });
+    }
+    process.kill(pid, 'SIGCONT');
+  }
+  return looks;
 }
 
 interface Capture {
@@ -160,7 +204,8 @@ function start(folder: string, { engine, hooks }: Attack, more: readonly string[
       : [cFirmware('sqlite', {}), ['--allocator', 'auto', '--until', 'sqlite_repl']];
   copyFileSync(firmware, elf);
   const args = [process.execPath, CLI, elf, '--engine', engine, '--out', join(folder, 'o'), ...options, ...more];
-  const child = spawn('script', ['-qfec', args.join(' '), '/dev/null'], {
+  // Behind a shell: a child of its own that is stopped stops `script`, too.
+  const child = spawn('script', ['-qfec', `${args.join(' ')}; exit $?`, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, TERM: 'xterm', COLUMNS: '200' },
   });

@@ -15,7 +15,7 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { type OpenocdServer, startOpenocd } from '../support/openocd-server.js';
 import { startQemu } from '../support/qemu-server.js';
-import { type AttackOptions, type AttackRow, median, stopwatch } from './attack-row.js';
+import { type AttackOptions, type AttackRow, inTurns, median } from './attack-row.js';
 
 const MOST_EVENTS = 40;
 /** As in attack-captures.ts. */
@@ -25,8 +25,7 @@ const board = await loadBoard('qemu-mps2-an385');
 
 /** A real OpenOCD on a simulated probe is killed and frozen in the middle of a capture; then the target is attached to again. */
 export async function attackOpenocd(options: AttackOptions): Promise<AttackRow[]> {
-  const { seed, scale } = options;
-  const inTime = stopwatch(options);
+  const { seed, scale, match } = options;
   const random = new Random(seed);
   const plan = await endlessPlan();
   const rows: AttackRow[] = [];
@@ -34,15 +33,18 @@ export async function attackOpenocd(options: AttackOptions): Promise<AttackRow[]
     const clean = await captureInQemu(engine, { boardName: 'qemu-mps2-an385', elf, plan: { ...plan, maxEvents: 200 } });
     const cleanLines = eventLines(clean.trace);
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+      const attack = `openocd: ${signal} (${engine.name} engine)`;
+      if (match !== undefined && !attack.includes(match)) continue;
       const outcomes: Outcome[] = [];
-      for (let i = 0; i < scale && inTime(); i++) {
-        outcomes.push(await attackOnce(engine, plan, { signal, after: 2 + random.next(MOST_EVENTS), cleanLines }));
-      }
+      const moments = Array.from({ length: scale }, () => 2 + random.next(MOST_EVENTS));
+      await inTurns(moments, options, async (after) => {
+        outcomes.push(await attackOnce(engine, plan, { signal, after, cleanLines }));
+      });
       const noticed = outcomes.map(({ noticedMs }) => noticedMs / 1000);
       const [events, left] = [outcomes.map((each) => each.events), outcomes.map((each) => each.leftInChip)];
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
       rows.push({
-        attack: `openocd: ${signal} (${engine.name} engine)`,
+        attack,
         tries: outcomes.length,
         faults: outcomes.flatMap(({ faults }) => faults),
         late: noticed.filter((each) => each > NOTICED_MS / 1000).map((each) => `noticed after ${each.toFixed(1)} s`),

@@ -15,10 +15,12 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 import { Random } from '../support/mutate.js';
 import { startQemu } from '../support/qemu-server.js';
 import { startRspProxy } from '../support/rsp-proxy.js';
-import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
+import { type AttackOptions, type AttackRow, inTurns } from './attack-row.js';
 
 /** So many packets to the server a session has, and at which of them it ends. */
 const SESSION_PACKETS = 500;
+/** From packet to packet: few tries are spread over the session, and so many as it has packets meet each of them. */
+const STRIDE = 187;
 const HANGS_MS = 30_000;
 const board = await loadBoard('qemu-mps2-an385');
 
@@ -31,32 +33,40 @@ interface Session {
 
 /** Faults of a proxy between a real engine and an emulator: malloc hooks and gdb, which the short sessions of a simulated target leave out. */
 export async function attackProxy(options: AttackOptions): Promise<AttackRow[]> {
-  const { seed, scale } = options;
-  const inTime = stopwatch(options);
+  const { seed, scale, match } = options;
   const random = new Random(seed);
   const rows: AttackRow[] = [];
   for (const session of await sessions()) {
+    const attack = `faulty proxy, ${session.title}`;
+    if (match !== undefined && !attack.includes(match)) continue;
     const clean = eventLines((await run(session, undefined)).trace);
     const verdicts = new Map<string, number>();
     const faults: string[] = [];
     const late: string[] = [];
     let slowestMs = 0;
     let tries = 0;
-    for (; tries < scale && inTime(); tries++) {
-      const [name = '', fault = { kind: 'cut' as const }] = FAULTS[random.next(FAULTS.length)] ?? [];
-      const direction = random.next(2) === 0 ? 'toServer' : 'toClient';
-      const index = random.next(SESSION_PACKETS);
-      const captured = await run(session, { direction, index, fault });
-      const verdict = judge(captured, clean);
-      verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
-      slowestMs = Math.max(slowestMs, captured.elapsedMs);
-      const where = `packet ${index} ${direction}, ${name}`;
-      if (verdict !== 'whole' && verdict !== 'lost, and told') faults.push(`${where}: ${verdict}`);
-      if (captured.elapsedMs > HANGS_MS) late.push(`${where}: ${Math.round(captured.elapsedMs / 1000)} s`);
-    }
+    const chosen = Array.from({ length: scale }, (_, at) => ({
+      fault: FAULTS[random.next(FAULTS.length)],
+      direction: random.next(2) === 0 ? ('toServer' as const) : ('toClient' as const),
+      index: (seed + at * STRIDE) % SESSION_PACKETS,
+    }));
+    await inTurns(
+      chosen,
+      options,
+      async ({ fault: [name, fault] = FAULTS[0] as (typeof FAULTS)[number], direction, index }) => {
+        tries++;
+        const captured = await run(session, { direction, index, fault });
+        const verdict = judge(captured, clean);
+        verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+        slowestMs = Math.max(slowestMs, captured.elapsedMs);
+        const where = `packet ${index} ${direction}, ${name}`;
+        if (verdict !== 'whole' && verdict !== 'lost, and told') faults.push(`${where}: ${verdict}`);
+        if (captured.elapsedMs > HANGS_MS) late.push(`${where}: ${Math.round(captured.elapsedMs / 1000)} s`);
+      },
+    );
     const counts = [...verdicts].map(([verdict, count]) => `${verdict}: ${count}`).join(', ');
     const figures = `${counts}; slowest session ${(slowestMs / 1000).toFixed(1)} s`;
-    rows.push({ attack: `faulty proxy, ${session.title}`, tries, faults, late, figures });
+    rows.push({ attack, tries, faults, late, figures });
   }
   return rows;
 }

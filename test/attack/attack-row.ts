@@ -18,6 +18,22 @@ export interface AttackOptions {
   readonly limitMs?: number;
   /** Only the attacks whose title has this text. */
   readonly match?: string;
+  /** How many tries with processes of their own are under way at once; default 1. Most of them wait. */
+  readonly jobs?: number;
+}
+
+/** Does the work for each item, in their order, so many at once, until the time for new tries is over. */
+export async function inTurns<T>(
+  items: readonly T[],
+  options: AttackOptions,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const inTime = stopwatch(options);
+  const waiting = items.toReversed();
+  const worker = async () => {
+    for (let item = waiting.pop(); item !== undefined && inTime(); item = waiting.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: options.jobs ?? 1 }, worker));
 }
 
 export function tableOf(rows: readonly AttackRow[]): string {

@@ -18,7 +18,8 @@ import { attackSoak } from './attack-soak.js';
  *   npm run attack -- --only captures --match 'harvest: SIGKILL'
  *   npm run attack -- --only readers --scale 1000 --limit 150
  *
- * After --limit seconds no new try is begun: the table says how many there were. Scale 1 is seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
+ * After --limit seconds no new try is begun: the table says how many there were. With --jobs so many tries are under way at once. Scale 1 is
+ * seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
  */
 
 const ATTACKS: Readonly<
@@ -37,20 +38,30 @@ const ATTACKS: Readonly<
   soak: attackSoak,
 };
 
+const USAGE = `npm run attack -- [--only A,B] [--match TEXT] [--scale N] [--seed S] [--limit SECONDS] [--jobs N]
+attacks: ${Object.keys(ATTACKS).join(', ')}
+`;
+if (process.argv.includes('--help')) {
+  process.stdout.write(USAGE);
+  process.exit();
+}
+
 const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 || process.argv.length];
 const match = argument('--match');
 const limit = argument('--limit');
+const jobs = argument('--jobs');
 const options: AttackOptions = {
   seed: Number(argument('--seed') ?? 1),
   scale: Math.max(1, Number(argument('--scale') ?? 10)),
   ...(match === undefined ? {} : { match }),
   ...(limit === undefined ? {} : { limitMs: Number(limit) * 1000 }),
+  ...(jobs === undefined ? {} : { jobs: Math.max(1, Number(jobs)) }),
 };
 const only = argument('--only')?.split(',') ?? Object.keys(ATTACKS);
 const rows: AttackRow[] = [];
 for (const name of only) {
   const attack = ATTACKS[name];
-  if (!attack) throw new Error(`--only ${name}: expected one of ${Object.keys(ATTACKS).join(', ')}`);
+  if (!attack) throw new Error(`--only ${name}: expected one of these: ${USAGE}`);
   const found = [await attack(options)].flat();
   rows.push(...found);
   for (const { attack: title, faults, late = [] } of found) {

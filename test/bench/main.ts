@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>
   viewer: async () => (await import('./viewer-bench.js')).viewerBench,
   exports: async () => (await import('./exports-bench.js')).exportsBench,
   formats: async () => (await import('./formats-bench.js')).formatsBench,
+  fleet: async () => (await import('./fleet-bench.js')).fleetBench,
 };
 
 const asked = process.argv.slice(2);

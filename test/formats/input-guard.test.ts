@@ -56,7 +56,7 @@ test('a table of allocations of any size is read: its rows are events only at th
     .trimEnd()
     .split('\n');
   // Long rows, so that there are few of them.
-  const long = row.replace('main (m.c:1)', 'main (m.c:1) <- '.repeat(3_000) + 'main (m.c:1)');
+  const long = row.replace('main (m.c:1)', `${'main (m.c:1) <- '.repeat(3_000)}main (m.c:1)`);
   t.is(rest.length, 1);
   const count = Math.ceil((66 * MIB) / long.length);
   const source = (async function* () {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { heapLevels } from '../../lib/analysis/heap-levels.js';
 import { parseLevelLine } from '../../lib/formats/levels/level-lines.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { readCase } from '../support/case-trace.js';
@@ -36,7 +37,8 @@ const LINES: Readonly<Record<string, Partial<ReturnType<typeof parseLevelLine>>>
 };
 for (const [line, figures] of Object.entries(LINES)) {
   test(`levels of '${line}'`, (t) => {
-    t.deepEqual(parseLevelLine(line), { memory: '', ...figures });
+    const { wording: _, ...told } = parseLevelLine(line) ?? { memory: 'none' };
+    t.deepEqual(told, { memory: '', ...figures });
   });
 }
 
@@ -91,4 +93,44 @@ test('CSV of levels with units in its names and decimal commas', (t) => {
     ['', 113152, 101376, undefined],
   ]);
   t.is(trace.levels[1]?.atUs, 1.5e6);
+});
+
+test('what is free in several wordings may be several counters: a note names them', (t) => {
+  const lines = [
+    '6555 : Free Heap: 299148',
+    'Free heap: 253436 :: ESP Free Heap: 299068',
+    'ESP Free Heap before HTTP POST: 252736',
+  ];
+  const trace = readCase(t, 'heap-levels', `${lines.join('\n')}\n`);
+  t.deepEqual(
+    levels(trace).map(([, free]) => free),
+    [299148, 253436, 252736],
+  );
+  const [note] = trace.notes.filter(({ code }) => code === 'levels-wordings');
+  t.regex(note?.text ?? '', /in 2 wordings \('free heap', 'esp free heap before http post'\)/);
+});
+
+test('a refused request in a log of levels is told, and makes no other format of it', (t) => {
+  const lines = [
+    'Task base took 138 us, mem free pre gc: 47616 B post gc: 47744 B, freed 128 B',
+    'Task link took 116 us, mem free pre gc: 48800 B post gc: 48928 B, freed 128 B',
+    'MemoryError: memory allocation failed, allocating 582 bytes',
+  ];
+  const trace = readCase(t, 'heap-levels', `${lines.join('\n')}\n`);
+  t.deepEqual(
+    levels(trace).map(([, free]) => free),
+    [47616, 48800],
+  );
+  t.true(trace.notes.some(({ text }) => text === 'a request was refused, of 582 bytes'));
+});
+
+test('a total that is at times less than what is free is not the size of the heap', (t) => {
+  const lines = [
+    'I (3060657) app_main: Free internal 42476 biggest block 23552 total 42476',
+    'I (3220657) app_main: Free internal 41568 biggest block 20480 total 41568',
+  ];
+  const trace = readCase(t, 'heap-levels', `${lines.join('\n')}\n`);
+  const [series] = heapLevels(trace);
+  t.is(series?.totalBytes, undefined);
+  t.is(series?.lastFreeBytes, 41568);
 });

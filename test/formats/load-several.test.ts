@@ -57,3 +57,23 @@ test('an input of no known format is quoted, with what came near and what to do'
   await writeFile(file, Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0, 0, 0));
   await t.throwsAsync(loadTrace(file), { code: 'HH1402', message: /byte 0: found 7f 45 4c 46/ });
 });
+
+test('a log of events that also tells how full the heap was says that this was not read', async (t) => {
+  const log = join(tempFolder(t), 'log.txt');
+  const lines = [
+    'heap: free 5000 bytes',
+    '#m:0x20001000;0x185b-512',
+    'heap: free 4488 bytes',
+    '#f:0x0;0x189d-0x20001000',
+  ];
+  await writeFile(log, `${lines.join('\n')}\n`);
+  const { builder, format } = await loadTrace(log);
+  t.is(format, 'mbed');
+  t.is(builder.eventCount, 2);
+  t.true(builder.notes.some(({ text }) => text.includes('options.format heap-levels reads that')));
+  const levels = await loadTrace(log, { format: 'heap-levels' });
+  t.deepEqual(
+    levels.builder.levels.map(({ freeBytes }) => freeBytes),
+    [5000, 4488],
+  );
+});

@@ -71,3 +71,24 @@ test('what is quoted cannot act on a terminal, and is short', (t) => {
   t.false(message.includes('\u001b') || message.includes('\u0007'));
   t.true(message.length < 600, message);
 });
+
+const suggests = test.macro({
+  exec: (t, text: string, pattern: string) => {
+    const error = t.throws(() => detectFormat(utf8(text), true), { instanceOf: TraceFormatError });
+    t.true(error?.remedy?.includes(`--pattern '${pattern}'`), error?.remedy);
+  },
+  title: (name = '') => `the pattern that is suggested: ${name}`,
+});
+
+test(
+  'a number that counts the lines is no size, and names of functions are fields',
+  suggests,
+  'No. Total Blocks Where Function\n0 34567 1 0x40411000 foo()\n1 4096 1 0x7bd63000 bar()\n2 1234 1 0x40419710 baz()\n',
+  'alloc: {any} {size} {any} {address} {function}',
+);
+test(
+  'words that vary from line to line are fields',
+  suggests,
+  'mm task=wifi p=0x20001200 n=64 by http_open\nmm task=ble p=0x20001300 n=32 by ble_init\n',
+  'alloc: mm task={task} p={address} n={size} by {function}',
+);

@@ -7,9 +7,9 @@ import { eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
 const PROMPT = '>>> ';
-const firmware = () => ({
-  elf: lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' }),
-  board: 'qemu-mps2-an385',
+const firmware = (board: 'mps2-an385' | 'virt-rv32' = 'mps2-an385') => ({
+  elf: lispFirmware({ board, opt: 'Og', variant: 'small' }),
+  board: `qemu-${board}`,
 });
 
 test.serial('a ring keeps the first or the last events of a capture, exactly', async (t) => {
@@ -26,10 +26,14 @@ test.serial('a ring keeps the first or the last events of a capture, exactly', a
   t.deepEqual(last.gaps, [{ beforeSeq: 0, reason: 'overwritten by the rolling ring', lostEvents: all.length - 100 }]);
 });
 
-for (const engine of ['direct', 'gdb'] as const) {
-  test.serial(`a session on the running firmware: what each step allocates (${engine})`, async (t) => {
+for (const [board, engine] of [
+  ['mps2-an385', 'direct'],
+  ['mps2-an385', 'gdb'],
+  ['virt-rv32', 'direct'],
+] as const) {
+  test.serial(`a session on the running firmware: what each step allocates (${board}, ${engine})`, async (t) => {
     t.timeout(120_000);
-    await using session = LiveHeapSession.onTarget({ ...firmware(), engine });
+    await using session = LiveHeapSession.onTarget({ ...firmware(board), engine });
     await session.init(10_000);
     await session.start('all');
     const boot = await session.console.until(PROMPT, { timeoutMs: 60_000 });

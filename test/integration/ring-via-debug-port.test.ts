@@ -1,6 +1,7 @@
 import test from 'ava';
 import { captureTracerRing } from '../../lib/alloctrace/ring-capture.js';
 import { configureRing, readRingSettings, ringViaDebugPort } from '../../lib/alloctrace/ring-via-debug-port.js';
+import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
@@ -12,6 +13,7 @@ import {
   haltedQemu,
   symbolsOf,
 } from '../support/alloctrace-firmware.js';
+import { captureMalloc } from '../support/malloc-capture.js';
 import { TinyRspPort } from '../support/tiny-rsp-port.js';
 
 const NEVER = new AbortController().signal;
@@ -219,6 +221,41 @@ test.serial('through gdb on an emulator that it launches: named frames, in as ma
   const first = eventAt(trace, 0).backtrace ?? [];
   t.true(first.some((frame) => frame.file.endsWith('workload.c') && frame.line > 0));
 });
+
+test.serial(
+  'RISC-V: the ring tells what breakpoints on the allocator tell, with its callers, and later ones',
+  async (t) => {
+    const elf = buildAlloctrace({ board: 'virt-rv32', libc: 'picolibc', hooks: 'freertos' });
+    const boardName = 'qemu-virt-rv32';
+    const trace = await collectTrace(captureTracerRing({ elf, board: boardName }));
+    const hooks = ['pvPortMalloc(size)', 'vPortFree(ptr)'];
+    const setup = { boardName, elf, allocator: 'custom', hooks, until: ['alloctrace_done'] };
+    const reference = await captureMalloc(new DirectEngine(), setup);
+    t.is(reference.error, undefined);
+    const expected = eventsOf(reference.trace);
+    t.true(expected.length > 300, `${expected.length} events`);
+    const events = eventsOf(trace);
+    t.deepEqual(events.map(textOf), expected.map(textOf));
+    t.true(trace.info.complete);
+    t.is(trace.info.engineReport?.stops, Math.ceil(events.length / 64));
+    // Frames that tail calls took off the stack are in the breakpoints' backtraces only, by the debug information.
+    const namesOf = (event: HeapEvent) => (event.backtrace ?? []).map((frame) => frame.functionName);
+    const isWithin = (names: readonly string[], all: readonly string[]) => {
+      let at = 0;
+      return names.every((name) => {
+        at = all.indexOf(name, at) + 1;
+        return at > 0;
+      });
+    };
+    const whole = events.filter((event, seq) => {
+      const [found, all] = [namesOf(event), namesOf(expected[seq] as HeapEvent)];
+      t.true(all.slice(0, 2).includes(found[0] ?? ''), `event ${seq}: ${found} against ${all}`);
+      const toMain = found.slice(0, found.indexOf('main') + 1 || found.length);
+      return isWithin(toMain, all) && (found.length === 6 || toMain.at(-1) === 'main');
+    });
+    t.true(whole.length >= events.length * 0.9, `${whole.length} of ${events.length} stacks are whole`);
+  },
+);
 
 test.serial('a capture through gdb has an end in time, and is not complete then', async (t) => {
   const elf = buildAlloctrace({ board: 'mps2-an385' });

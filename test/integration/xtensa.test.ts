@@ -6,9 +6,10 @@ import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf } from '../../lib/trace/trace.js';
 import { addr2line } from '../support/addr2line.js';
+import { cFirmware, referenceLines } from '../support/c-firmware.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc } from '../support/malloc-capture.js';
+import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
 
 const boardName = 'qemu-sim-lx106';
 const elf = lispFirmware({ board: 'sim-lx106', opt: 'Og', variant: 'small' });
@@ -52,3 +53,25 @@ test.serial('an allocator without a log function is followed by its calls, stepp
   t.is(trace.eventCount, 40);
   t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
 });
+
+// Four builds with more rounds: dist/test/support/every-malloc-variant.js tasks sim-lx106.
+test.serial(
+  'an allocator in C, C++ and left by longjmp: every event of the wrapped reference, and its heap agrees',
+  async (t) => {
+    const choice = { MACHINE: 'sim-lx106', ALLOC: 'tlsf', OPT: 'Os', ROUNDS: 1 };
+    const reference = eventForm(
+      await referenceLines(cFirmware('tasks', { ...choice, REFERENCE: 1 }), 'tasks done', boardName),
+    );
+    t.true(reference.length > 100, `${reference.length} events`);
+    const tasks = cFirmware('tasks', choice);
+    const { trace, error } = await captureMalloc(new DirectEngine(), { boardName, elf: tasks, until: ['tasks_done'] });
+    t.is(error, undefined);
+    t.deepEqual(referenceForm(trace), reference);
+    t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+    // By CFI through C and C++, up to where the firmware begins.
+    t.is(stackDoubts(trace), undefined);
+    const names = new Set(trace.strings);
+    for (const name of ['build_tree', 'logger_task', 'sampler_task', 'scheduler_start', 'main'])
+      t.true(names.has(name), name);
+  },
+);

@@ -93,9 +93,9 @@ test('a quiet target is asked ever more seldom, and often again once something h
     waits.push(quiet.waitMs);
     quiet.answered();
   }
-  t.deepEqual(waits, [2, 3, 5, 10, 16, 16]);
+  t.deepEqual(waits, [1.5, 3.5, 5, 10, 16, 16]);
   quiet.reset();
-  t.is(quiet.waitMs, 2);
+  t.is(quiet.waitMs, 1.5);
 });
 
 test('what a running target prints is no silence', async (t) => {

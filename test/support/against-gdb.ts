@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { splitFilesOf } from '../../lib/firmware/split-files.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import type { StackEnd } from '../../lib/symbols/unwinder.js';
-import { type RecordedStop, type RecordOptions, recordStops } from './gdb-backtraces.js';
+import { type Processor, type RecordedStop, type RecordOptions, recordStops, STACK_POINTER } from './gdb-backtraces.js';
 
 /**
  * `same`: frame by frame. `guessed`: the first differing frame of ours is marked so. `cut`: ours ends early and its end says so, equal
@@ -31,11 +31,11 @@ export interface Comparison {
 /** What each stop of a run gives. */
 export function compareWithGdb(elf: string, options: RecordOptions): readonly Comparison[] {
   const symbolizer = createSymbolizer(readFileSync(elf), { splitFiles: splitFilesOf(elf) });
-  return recordStops(elf, options).map((stop) => compareStop(symbolizer, stop));
+  return recordStops(elf, options).map((stop) => compareStop(symbolizer, stop, options.processor));
 }
 
-function compareStop(symbolizer: Symbolizer, stop: RecordedStop): Comparison {
-  const base = stop.registers[13] ?? 0;
+function compareStop(symbolizer: Symbolizer, stop: RecordedStop, processor: Processor = 'arm'): Comparison {
+  const base = stop.registers[STACK_POINTER[processor]] ?? 0;
   const stack = symbolizer.unwind(stop.registers, (address) => stop.stack[(address - base) / 4], { maxDepth: 300 });
   const frames = stack.frames.flatMap((frame) =>
     symbolizer.sourcesOf(frame).map((place): OwnFrame => {

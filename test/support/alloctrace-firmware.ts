@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 const SOURCES = fileURLToPath(new URL('../../../examples/firmware/alloctrace', import.meta.url));
 
 export interface AlloctraceVariant {
-  readonly board: 'microbit' | 'mps2-an385';
-  readonly libc?: 'newlib' | 'nano';
+  readonly board: 'microbit' | 'mps2-an385' | 'virt-rv32';
+  readonly libc?: 'newlib' | 'nano' | 'picolibc';
   readonly hooks?: 'newlib' | 'freertos';
   readonly opt?: 'Os' | 'Og';
   readonly capacity?: number;

@@ -1,4 +1,4 @@
-/** Builds small firmware at test time with arm-none-eabi-gcc and keeps the results by content under build/. */
+/** Builds small firmware at test time with arm-none-eabi-gcc (or RISC-V's) and keeps the results by content under build/. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -17,6 +17,8 @@ export interface ArmBuild {
   readonly script?: string;
   /** What compiles C; GNU's linker and library are taken anyway. Default: gcc. */
   readonly compiler?: 'gcc' | 'clang';
+  /** RISC-V: with picolibc, rv32 by `flags`. Default: Thumb, with newlib. */
+  readonly target?: 'riscv';
   /** Objcopy flags to run on the result: `--strip-debug`, `--compress-debug-sections=zlib`, ... */
   readonly objcopy?: readonly string[];
 }
@@ -33,11 +35,14 @@ export function missingTools(names: readonly string[]): readonly string[] {
 
 /** Compiles and links; returns the path of the ELF file. Throws with the compiler's own message when it refuses. */
 export function buildArm(build: ArmBuild): string {
-  const { sources, flags = [], script, objcopy = [], compiler = 'gcc' } = build;
+  const { sources, flags = [], script, objcopy = [], compiler = 'gcc', target: isa } = build;
+  const prefix = isa === 'riscv' ? 'riscv64-unknown-elf-' : 'arm-none-eabi-';
   const files = [...sources, ...(script ? [script] : [])];
   const hash = createHash('sha256');
   for (const file of files) hash.update(file).update(readFileSync(file));
-  hash.update(JSON.stringify(compiler === 'gcc' ? [flags, objcopy] : [flags, objcopy, compiler]));
+  hash.update(
+    JSON.stringify(compiler === 'gcc' ? [flags, objcopy, ...(isa ? [isa] : [])] : [flags, objcopy, compiler]),
+  );
   const name = `${basename(sources[0] ?? 'program').replace(/\.\w+$/, '')}-${hash.digest('hex').slice(0, 16)}.elf`;
   const target = join(CACHE, name);
   if (existsSync(target)) return target;
@@ -45,14 +50,19 @@ export function buildArm(build: ArmBuild): string {
   // Two test files may build the same program at once: each writes its own and the last rename wins.
   const temporary = `${target}.${process.pid}`;
   const link = script ? ['-T', script, '-nostartfiles', '-Wl,--gc-sections', '-Wl,--build-id=sha1'] : [];
-  const fixed = ['-mthumb', '-ffunction-sections', '-Wl,--no-warn-rwx-segments', ...link];
+  const fixed = [
+    ...(isa === 'riscv' ? ['--specs=picolibc.specs'] : ['-mthumb']),
+    '-ffunction-sections',
+    '-Wl,--no-warn-rwx-segments',
+    ...link,
+  ];
   // Not g++, which would take the C sources beside the C++ ones for C++.
   const libraries = sources.some((file) => file.endsWith('.cpp')) ? ['-lstdc++'] : [];
   const inputs = compiler === 'clang' ? sources.map((source) => clangObject(source, temporary, flags)) : sources;
   // Clang's own options mean nothing to gcc as the linker.
   const options = compiler === 'clang' ? flags.filter((flag) => flag.startsWith('-m')) : flags;
-  run('arm-none-eabi-gcc', [...fixed, ...options, ...inputs, ...libraries, '-o', temporary]);
-  if (objcopy.length > 0) run('arm-none-eabi-objcopy', [...objcopy, temporary]);
+  run(`${prefix}gcc`, [...fixed, ...options, ...inputs, ...libraries, '-o', temporary]);
+  if (objcopy.length > 0) run(`${prefix}objcopy`, [...objcopy, temporary]);
   renameSync(temporary, target);
   return target;
 }

@@ -1,4 +1,4 @@
-import { compareWithGdb, type Verdict } from './against-gdb.js';
+import { type Comparison, compareWithGdb, type Verdict } from './against-gdb.js';
 import { type ArmBuild, buildArm, hasTool } from './arm-build.js';
 
 /*
@@ -21,6 +21,9 @@ interface Build {
   readonly compiler?: ArmBuild['compiler'];
 }
 
+/** `cpu` of a RISC-V build is its -march. */
+const isRiscv = ({ cpu }: Build) => cpu.startsWith('rv');
+
 const BUILDS: readonly Build[] = [
   { name: 'gcc -O0', cpu: 'cortex-m0', flags: ['-O0', '-g'] },
   { name: 'gcc -Og', cpu: 'cortex-m0', flags: ['-Og', '-g'] },
@@ -42,6 +45,12 @@ const BUILDS: readonly Build[] = [
   { name: 'clang -O0', cpu: 'cortex-m3', flags: ['-O0', '-g'], compiler: 'clang' },
   { name: 'clang -Oz', cpu: 'cortex-m3', flags: ['-Oz', '-g'], compiler: 'clang' },
   { name: 'clang -O2', cpu: 'cortex-m0', flags: ['-O2', '-g', '-gdwarf-4'], compiler: 'clang' },
+  { name: 'gcc -Og', cpu: 'rv32imac', flags: ['-Og', '-g'] },
+  { name: 'gcc -Os', cpu: 'rv32imac', flags: ['-Os', '-g'] },
+  { name: 'gcc -O2', cpu: 'rv32imc', flags: ['-O2', '-g'] },
+  { name: 'gcc -Os, saved by calls', cpu: 'rv32imafc', flags: ['-Os', '-g', '-msave-restore'] },
+  { name: 'gcc -Os, frame pointers', cpu: 'rv32imac', flags: ['-Os', '-g', '-fno-omit-frame-pointer'] },
+  { name: 'gcc -Og, stripped', cpu: 'rv32imac', flags: ['-Og', '-g'], objcopy: ['--strip-debug'] },
 ];
 
 const MACHINES: Readonly<Record<string, string>> = {
@@ -59,24 +68,15 @@ const cutBy = new Map<string, number>();
 process.stdout.write(
   `| build | core | stops | ${VERDICTS.join(' | ')} |\n|---|---|---|${VERDICTS.map(() => '---|').join('')}\n`,
 );
-for (const { name, cpu, flags, objcopy = [], compiler = 'gcc' } of BUILDS) {
+for (const build of BUILDS) {
+  const { name, cpu, compiler } = build;
   if (!`${name} ${cpu}`.includes(wanted)) continue;
-  if (compiler === 'clang' && !hasTool('clang')) {
-    process.stdout.write(`| ${name} | ${cpu} | not run: clang is not installed |\n`);
+  const tool = isRiscv(build) ? 'riscv64-unknown-elf-gcc' : (compiler ?? 'arm-none-eabi-gcc');
+  if (!hasTool(tool)) {
+    process.stdout.write(`| ${name} | ${cpu} | not run: ${tool} is not installed |\n`);
     continue;
   }
-  const isSecure = cpu === 'cortex-m33';
-  const script = `${PROGRAMS}/${isSecure ? 'program-an505' : 'program'}.ld`;
-  const elf = buildArm({
-    sources: [`${PROGRAMS}/stacks.c`],
-    script,
-    flags: [`-mcpu=${cpu}`, ...flags],
-    objcopy,
-    compiler,
-  });
-  const stackTop = isSecure ? 0x38004000 : 0x20004000;
-  const machine = MACHINES[cpu] ?? '';
-  const found = compareWithGdb(elf, { machine, breakpoint: '*probe', stops, stackTop, steps: true, limitMs: 600_000 });
+  const found = compareBuild(build);
   const counts = new Map<Verdict, number>();
   for (const { verdict, ours, gdbs, end } of found) {
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
@@ -96,3 +96,20 @@ process.stdout.write(
 if (cutBy.size > 0)
   process.stdout.write(`\ncut by: ${[...cutBy].map(([end, count]) => `${end} ${count}`).join(', ')}\n`);
 if ((totals.get('wrong') ?? 0) > 0) process.exitCode = 1;
+
+function compareBuild(build: Build): readonly Comparison[] {
+  const { cpu, flags, objcopy = [], compiler = 'gcc' } = build;
+  const options = { breakpoint: '*probe', stops, steps: true, limitMs: 600_000 };
+  const sources = [`${PROGRAMS}/stacks.c`];
+  if (isRiscv(build)) {
+    const abi = [`-march=${cpu}`, `-mabi=${cpu.includes('f') ? 'ilp32f' : 'ilp32'}`, '-misa-spec=2.2'];
+    const script = `${PROGRAMS}/program-rv32.ld`;
+    const elf = buildArm({ sources, script, flags: [...abi, ...flags], objcopy, target: 'riscv' });
+    return compareWithGdb(elf, { ...options, machine: 'virt', processor: 'riscv', stackTop: 0x80040000 });
+  }
+  const isSecure = cpu === 'cortex-m33';
+  const script = `${PROGRAMS}/${isSecure ? 'program-an505' : 'program'}.ld`;
+  const elf = buildArm({ sources, script, flags: [`-mcpu=${cpu}`, ...flags], objcopy, compiler });
+  const stackTop = isSecure ? 0x38004000 : 0x20004000;
+  return compareWithGdb(elf, { ...options, machine: MACHINES[cpu] ?? '', stackTop });
+}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface RecordedStop {
-  /** r0 to r12, sp, lr, pc. */
+  /** r0 to r12, sp, lr, pc; of RISC-V x0 to x31, pc. */
   readonly registers: readonly number[];
   /** The stack's words from sp up. */
   readonly stack: readonly number[];
@@ -22,16 +22,35 @@ export interface RecordOptions {
   /** Stop anywhere: after two of three breakpoints some instructions are stepped. */
   readonly steps?: boolean;
   readonly limitMs?: number;
+  /** Default: arm. */
+  readonly processor?: Processor;
 }
 
+export type Processor = 'arm' | 'riscv';
+
+/** How each is started, and gdb's names of the registers that {@link RecordedStop} holds. */
+const PROCESSORS: Readonly<Record<Processor, { readonly qemu: string; readonly registers: readonly string[] }>> = {
+  arm: {
+    qemu: 'qemu-system-arm',
+    registers: [...Array.from({ length: 13 }, (_, index) => `r${index}`), 'sp', 'lr', 'pc'],
+  },
+  riscv: {
+    qemu: 'qemu-system-riscv32 -bios none',
+    registers: [...Array.from({ length: 32 }, (_, index) => `x${index}`), 'pc'],
+  },
+};
+
+/** Which of the registers of a {@link RecordedStop} is the stack pointer. */
+export const STACK_POINTER: Readonly<Record<Processor, number>> = { arm: 13, riscv: 2 };
+
 const LIMIT_MS = 60_000;
-const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11', 'r12', 'sp', 'lr', 'pc'];
 
 /** gdb starts qemu itself and talks to it over a pipe: no port is taken and nothing outlives gdb. */
 export function recordStops(elf: string, options: RecordOptions): readonly RecordedStop[] {
   const { machine, breakpoint, stops, stackTop, steps = false, limitMs = LIMIT_MS } = options;
+  const { qemu: program, registers } = PROCESSORS[options.processor ?? 'arm'];
   const step = steps ? 'if $n % 3 != 0\nstepi ($n * 7) % 41 + 1\nend\n' : '';
-  const qemu = `qemu-system-arm -M ${machine} -kernel ${elf} -display none -monitor none -serial null -icount shift=0 -S -gdb stdio`;
+  const qemu = `${program} -M ${machine} -kernel ${elf} -display none -monitor none -serial null -icount shift=0 -S -gdb stdio`;
   const script = `
 set pagination off
 set confirm off
@@ -42,14 +61,22 @@ set backtrace limit 300
 set remotetimeout 60
 target remote | exec timeout ${Math.ceil(limitMs / 1000) + 30} ${qemu}
 break ${breakpoint}
+python
+def backtrace():
+  try:
+    gdb.execute('bt')
+  except gdb.error as error:
+    # Frames that gdb guesses can lead out of memory: those before were printed.
+    print(error)
+end
 set $n = 0
 while $n < ${stops}
 continue
-${step}printf "\\nREGISTERS ${REGISTERS.map(() => '%x').join(' ')}\\n", ${REGISTERS.map((name) => `$${name}`).join(', ')}
+${step}printf "\\nREGISTERS ${registers.map(() => '%x').join(' ')}\\n", ${registers.map((name) => `$${name}`).join(', ')}
 set $words = (${stackTop} - (unsigned long)$sp) / 4
 eval "x/%dxw $sp", $words
 printf "BACKTRACE\\n"
-bt
+python backtrace()
 printf "END\\n"
 set $n = $n + 1
 end

@@ -35,7 +35,7 @@ function descendants(root: number): Process[] {
 }
 
 /** As in lib/link/server/openocd.ts, less what it takes to see that it is alone. */
-const ORPHAN_GRACE_MS = 5_500;
+const ORPHAN_GRACE_MS = 19_500;
 
 /** What is killed. */
 export type Part = 'the CLI' | 'OpenOCD' | 'gdb' | 'the probe';
@@ -67,7 +67,7 @@ export interface Killed {
   readonly result: CliResult;
   readonly left: readonly Process[];
   readonly afterMs: number;
-  /** What was left used up the time that an orphan has to put its target in order (6 s), and may have been killed: the machine is slow. */
+  /** What was left used up the time that an orphan has to put its target in order (20 s), and may have been killed: the machine is slow. */
   readonly graceIsOver: boolean;
 }
 
@@ -101,7 +101,7 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
   await killing;
   const pids = new Set(family.map(({ pid }) => pid));
   const alive = () => processes().filter(({ pid }) => pids.has(pid));
-  await eventually(() => alive().length === 0, 30_000);
+  await eventually(() => alive().length === 0, 60_000);
   const graceIsOver = performance.now() - at > ORPHAN_GRACE_MS;
   return { result, left: alive(), afterMs, graceIsOver };
 }

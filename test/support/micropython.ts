@@ -15,8 +15,11 @@ export const MICROPYTHON_BOARDS = {
 } as const;
 export type MicropythonBoard = keyof typeof MICROPYTHON_BOARDS;
 
+/** Scripts that the firmware can be made to run. */
+export type MicropythonScript = 'demo' | 'probes' | 'leaks' | 'clean';
+
 /** Builds MicroPython where it is not yet, and returns the path of its ELF file. @throws Error where it cannot be had, saying why */
-export function micropythonFirmware(board: MicropythonBoard, script: 'demo' | 'probes'): string {
+export function micropythonFirmware(board: MicropythonBoard, script: MicropythonScript): string {
   const folder = join(projectRoot, 'examples', 'firmware', 'micropython');
   execFileSync('make', ['-C', folder, `BOARD=${board}`, `RUN=${script}`], {
     timeout: 900_000,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ExpressionContext, evaluateExpression } from '../../lib/symbols/dwarf-expression.js';
+import { type ExpressionContext, evaluateExpression, evaluateLocation } from '../../lib/symbols/dwarf-expression.js';
 
 const context: ExpressionContext = {
   littleEndian: true,
@@ -79,4 +79,26 @@ test('refuses loops, overflow, underflow, division by zero and unknown operation
     t.throws(() => run(...bytes), { code: 'HH1309' });
   }
   t.throws(() => run(0x0c, 1), { code: 'HH1302' });
+});
+
+test('computes with what only a frame of a function knows', (t) => {
+  const ofFrame = (base: number | undefined, ...bytes: number[]) =>
+    evaluateLocation(Uint8Array.from(bytes), {
+      ...context,
+      frame: { base: () => base, cfa: 0x200, entryValue: ([inner]) => (inner === 0x50 ? 7 : undefined) },
+    });
+  t.deepEqual(ofFrame(0x300, 0x91, 0x7c), { value: 0x2fc, isValue: false }, 'fbreg -4');
+  t.deepEqual(
+    ofFrame(0x30, 0x91, 0, 0x06, 0x31, 0x22, 0x9f),
+    { value: 0x1e5, isValue: true },
+    'what lies there, and 1',
+  );
+  t.is(ofFrame(undefined, 0x91, 0), undefined, 'fbreg of no base');
+  t.deepEqual(ofFrame(0, 0x9c, 0x34, 0x1c), { value: 0x1fc, isValue: false }, 'call_frame_cfa - 4');
+  t.deepEqual(ofFrame(0, 0xa3, 1, 0x50, 0x23, 5, 0x9f), { value: 12, isValue: true }, 'the argument, and 5');
+  t.deepEqual(ofFrame(0, 0xf3, 1, 0x50, 0x9f), { value: 7, isValue: true }, "GNU's entry_value");
+  t.is(ofFrame(0, 0xa3, 1, 0x51, 0x9f), undefined, 'of a register that the call site does not tell');
+  // A constant that looks like stack_value is none.
+  t.deepEqual(ofFrame(0, 0x08, 0x9f), { value: 0x9f, isValue: false });
+  t.throws(() => evaluateLocation(Uint8Array.from([0x91, 0]), context), { code: 'HH1309' });
 });

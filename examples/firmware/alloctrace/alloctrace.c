@@ -15,6 +15,22 @@ static struct {
     uintptr_t stack_end;
 } range;
 
+#ifdef __riscv
+
+static inline uint32_t mask_interrupts(void)
+{
+    uint32_t before;
+    __asm volatile("csrrci %0, mstatus, 8" : "=r"(before)::"memory"); /* MIE */
+    return before & 8u;
+}
+
+static inline void restore_interrupts(uint32_t before)
+{
+    __asm volatile("csrs mstatus, %0" ::"r"(before) : "memory");
+}
+
+#else
+
 static inline uint32_t mask_interrupts(void)
 {
     uint32_t before;
@@ -26,6 +42,8 @@ static inline void restore_interrupts(uint32_t before)
 {
     __asm volatile("msr primask, %0" ::"r"(before) : "memory");
 }
+
+#endif
 
 /* Nothing else runs, and a debugger keeps its hands off, until `end_change`. */
 static uint32_t begin_change(void)
@@ -149,12 +167,63 @@ bool alloctrace_resume(void) { return change_state(ALLOCTRACE_FROZEN, ALLOCTRACE
 /*
  * GCC's Thumb code keeps no chain of frame pointers (with -fno-omit-frame-pointer r7 points below the locals, and their
  * size is known to the compiler only), and unwind tables are larger than this tracer. So the stack is scanned for words
- * that can be return addresses: odd, inside the code, behind a call instruction. A candidate is sure when its call leads
+ * that can be return addresses: inside the code, behind a call instruction, and odd in Thumb code. RISC-V code is scanned alike. A candidate is sure when its call leads
  * to the function that the frame below it runs in; else the nearest likely one is taken (a call through a pointer, or
  * of a function that was left by a tail call).
  */
 
 enum candidate { NONE, LIKELY, SURE };
+
+#ifdef __riscv
+
+static uint32_t instruction_at(uint32_t address)
+{
+    const uint16_t *code = (const uint16_t *)(uintptr_t)address;
+    return (uint32_t)code[0] | (uint32_t)code[1] << 16;
+}
+
+/* Whether the function that starts at `start` is the one around `inside`: it saves ra once, a neighbour would again. */
+static bool same_function(uint32_t start, uint32_t inside)
+{
+    unsigned saves = 0;
+    if (start < range.code_start || inside - start >= ALLOCTRACE_MAX_FUNCTION_BYTES)
+        return false;
+    for (uint32_t at = start; at < inside; at += (instruction_at(at) & 3u) == 3u ? 4u : 2u) {
+        uint32_t code = instruction_at(at);
+        bool by_call = (code & 0xfffu) == 0x2efu; /* jal t0, __riscv_save_n */
+        bool is_short = (code & 0xe07fu) == 0xc006u, is_long = (code & 0x01fff07fu) == 0x00112023u; /* sw ra, n(sp) */
+        if (by_call || is_short || is_long)
+            saves++;
+    }
+    return saves == 1;
+}
+
+static enum candidate judge(uint32_t after, uint32_t inner)
+{
+    if ((after & 1u) != 0 || after < range.code_start + 8u || after > range.code_end)
+        return NONE;
+    uint32_t code = instruction_at(after - 4u), half = code >> 16;
+    if ((code & 0xfffu) == 0x0efu) { /* jal ra */
+        uint32_t offset = (code >> 21 & 0x3ffu) << 1 | (code >> 20 & 1u) << 11 | (code >> 12 & 0xffu) << 12 | (0u - (code >> 31)) << 20;
+        return same_function(after - 4u + offset, inner) ? SURE : LIKELY;
+    }
+    if ((code & 0x7fffu) == 0x00e7u) { /* jalr ra; behind auipc it goes to a known place */
+        uint32_t before = instruction_at(after - 8u);
+        bool is_far = (before & 0x7fu) == 0x17u && (before >> 7 & 31u) == (code >> 15 & 31u);
+        uint32_t low = code >> 20 | (0u - (code >> 31)) << 12;
+        return is_far && same_function(after - 8u + (before & 0xfffff000u) + low, inner) ? SURE : LIKELY;
+    }
+    if ((half & 0xf07fu) == 0x9002u && (half & 0xf80u) != 0) /* c.jalr */
+        return LIKELY;
+    if ((half & 0xe003u) == 0x2001u) { /* c.jal */
+        uint32_t offset = (half >> 3 & 7u) << 1 | (half >> 11 & 1u) << 4 | (half >> 2 & 1u) << 5 | (half >> 7 & 1u) << 6 |
+                          (half >> 6 & 1u) << 7 | (half >> 9 & 3u) << 8 | (half >> 8 & 1u) << 10 | (0u - (half >> 12 & 1u)) << 11;
+        return same_function(after - 2u + offset, inner) ? SURE : LIKELY;
+    }
+    return NONE;
+}
+
+#else
 
 /* Whether the function that starts at `start` is the one around `inside`: it saves lr once, a neighbour would again. */
 static bool same_function(uint32_t start, uint32_t inside)
@@ -184,6 +253,8 @@ static enum candidate judge(uint32_t word, uint32_t inner)
     uint32_t offset = (second & 0x7ffu) << 1 | (first & 0x3ffu) << 12 | i2 << 22 | i1 << 23 | (0u - sign) << 24;
     return same_function(after + offset, inner) ? SURE : LIKELY;
 }
+
+#endif
 
 static uint32_t walk(uint32_t *pcs, uint32_t depth, uint32_t pc, const uint32_t *word)
 {

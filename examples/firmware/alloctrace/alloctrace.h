@@ -1,5 +1,5 @@
 /*
- * alloctrace: a ring of heap events in RAM, for Cortex-M (any core with PRIMASK).
+ * alloctrace: a ring of heap events in RAM, for Cortex-M (any core with PRIMASK) and RV32 in machine mode.
  *
  * No allocation, under 2 KB of code, safe against interrupts. A debugger reads and drains the ring (`harvest capture ring
  * --via-gdb`), or the firmware serves it over HTTP (alloctrace protocol). README.md says how to hook an allocator.

@@ -1,4 +1,4 @@
-# Build rules of the firmwares for mps2-an385 (Cortex-M3) and virt-rv32 (RISC-V). The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
+# Build rules of the firmwares for mps2-an385 (Cortex-M3), virt-rv32 (RISC-V) and sim-lx106 (Xtensa). The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
 # VARIANT_SUFFIX, OBJECT_VARIANT, WRAPPED), then every link option is a directory: build/LIBC-OPT[-option...]/firmware.elf.
 #
 #   LIBC=newlib|nano|picolibc  OPT=Og|Os  REFERENCE=1  STRIP=libc|all  HEAP_SIZE=bytes  MACHINE=virt-rv32 MARCH=rv32imac
@@ -10,6 +10,7 @@ OPT ?= Og
 HEAP_SIZE ?= 1048576
 CROSS_mps2-an385 := arm-none-eabi-
 CROSS_virt-rv32 := riscv64-unknown-elf-
+CROSS_sim-lx106 := xtensa-lx106-elf-
 CROSS ?= $(CROSS_$(MACHINE))
 CC := $(CROSS)gcc
 CXX := $(CROSS)g++
@@ -21,10 +22,14 @@ MACHINE_DIR := ../$(MACHINE)
 SPECS_newlib :=
 SPECS_nano := --specs=nano.specs
 SPECS_picolibc := --specs=picolibc.specs
+SPECS_none := -ffreestanding -fno-tree-loop-distribute-patterns
 ifeq ($(MACHINE)-$(filter $(LIBC),newlib nano),virt-rv32-$(LIBC))
 $(error LIBC=$(LIBC): expected picolibc for MACHINE=virt-rv32)
 endif
-ifeq ($(filter $(LIBC),newlib nano picolibc),)
+ifneq ($(if $(filter sim-lx106,$(MACHINE)),sim-lx106)-$(LIBC),$(if $(filter none,$(LIBC)),sim-lx106)-$(LIBC))
+$(error LIBC=$(LIBC): expected none for MACHINE=sim-lx106, and for no other)
+endif
+ifeq ($(filter $(LIBC),newlib nano picolibc none),)
 $(error LIBC=$(LIBC): expected newlib, nano or picolibc)
 endif
 ifeq ($(filter $(OPT),Og Os),)
@@ -39,24 +44,30 @@ TARGET_mps2-an385 := -mcpu=cortex-m3 -mthumb
 # Without relaxation, which would move the code where a REFERENCE=1 build calls its wrappers. By the ISA manual of 2019 csrw is of an
 # extension of its own (_zicsr), with which gcc 12 looks for the libraries of RV64.
 TARGET_virt-rv32 := -march=$(MARCH) -mabi=$(if $(findstring f,$(MARCH)),ilp32f,ilp32) -misa-spec=2.2 -mno-relax
+TARGET_sim-lx106 := -mtext-section-literals -mlongcalls -I../sim-lx106/include
 TARGET := $(TARGET_$(MACHINE)) $(SPECS_$(LIBC))
 # The maps keep every path in the debug information relative, so that two checkouts give the same bytes.
 COMMON = $(TARGET) -$(OPT) -g3 -gdwarf-4 -ffunction-sections -fdata-sections -fno-common \
-	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BOARD))=$(BOARD) $(if $(filter virt-rv32,$(MACHINE)),-ffile-prefix-map=$(abspath $(MACHINE_DIR))=$(MACHINE_DIR))
+	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BOARD))=$(BOARD) $(if $(filter-out mps2-an385,$(MACHINE)),-ffile-prefix-map=$(abspath $(MACHINE_DIR))=$(MACHINE_DIR))
 LINKER ?= $(CC)
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS = -std=gnu11 $(COMMON) $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
 CXXFLAGS = -std=gnu++17 $(COMMON) $(WARNINGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 
 # All link variants of one LIBC and OPT share their objects, and so their code addresses.
-MACHINE_PREFIX := $(if $(filter virt-rv32,$(MACHINE)),$(if $(filter rv32imac,$(MARCH)),rv32,$(MARCH))-)
+MACHINE_PREFIX := $(if $(filter virt-rv32,$(MACHINE)),$(if $(filter rv32imac,$(MARCH)),rv32,$(MARCH))-)$(if $(filter sim-lx106,$(MACHINE)),lx106-)
 OBJECTS_DIR := build/obj/$(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)
 VARIANT := $(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)$(VARIANT_SUFFIX)
 LINK_SYMBOLS += heap_size_bytes=$(HEAP_SIZE)
 BOARD_SOURCES_mps2-an385 := startup.c uart.c syscalls.c
 BOARD_SOURCES_virt-rv32 := start.S startup.c uart.c syscalls.c
+BOARD_SOURCES_sim-lx106 := start.S startup.c uart.c divide.c
 BOARD_SOURCES := $(BOARD_SOURCES_$(MACHINE))
 MACHINE_LINK_virt-rv32 := -Wl,--no-relax
+MACHINE_LINK_sim-lx106 := -Wl,--no-relax -nostdlib
+ifeq ($(MACHINE),sim-lx106)
+LINK_LIBRARIES = -lgcc
+endif
 OBJECTS = $(addprefix $(OBJECTS_DIR)/,$(addsuffix .o,$(basename $(SOURCES) $(BOARD_SOURCES))))
 
 WRAP_newlib := _malloc_r _calloc_r _realloc_r _memalign_r _free_r

@@ -6,7 +6,9 @@
 #include "scheduler.h"
 #include "timer.h"
 
+#ifdef ALLOC_LIBC
 #include <malloc.h>
+#endif
 
 /* Which of a task's calls, counted together, meet the timer before the lock, inside it, and lose the core. */
 #define INTERRUPTED(call) ((call) % 7 == 3)
@@ -62,7 +64,7 @@ void malloc_abandoned(void)
     }
 }
 
-#ifndef __PICOLIBC__
+#ifdef ALLOC_LIBC
 
 /* newlib's hooks: it calls them around everything that touches the heap, and nests them. */
 void __malloc_lock(struct _reent *reent);

@@ -7,6 +7,8 @@
 
 #ifdef __riscv
 #define MACHINE_NAME "virt-rv32"
+#elif defined(__XTENSA__)
+#define MACHINE_NAME "sim-lx106"
 #else
 #define MACHINE_NAME "mps2-an385"
 #endif

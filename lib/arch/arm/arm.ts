@@ -43,11 +43,8 @@ export const ARM: Architecture = {
   codeAlignment: 2,
   hasConstantCode: true,
   mayStepAt: (pc, registers) => pc < RAM_START && !isInArmState(registers[XPSR]),
-  literalAddress: (word, pc) => literalAddress(word & 0xffff, pc),
-  effectOf: ({ word, literal }, registers) => {
-    const code = { first: word & 0xffff, second: word >>> 16 };
-    return simulateThumb(literal === undefined ? code : { ...code, literal }, registers);
-  },
+  literalAddress,
+  effectOf: simulateThumb,
   stateOf: (registers, { isCortexM }) => armState(registers[XPSR], isCortexM),
   isLockup: (pc) => LOCKUP_PCS.has(pc),
   // System control block of Armv6-M to Armv8-M; a register that a core lacks reads as zero, or is refused.

@@ -4,37 +4,26 @@
  */
 import type { Address } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
-import { type FrameRow, type RegisterRule, RuleKind } from '../frame-row.js';
+import { FrameGuess, type GuessedRegisters } from '../frame-guess.js';
+import type { FrameRow } from '../frame-row.js';
+import { LR, SP } from './registers.js';
 
-const SP = 13;
-const LR = 14;
 const MAX_INSTRUCTIONS = 64;
+/** r0-r3 are pushed to make room or as arguments; only registers that the caller relies on are restored. */
+const REGISTERS: GuessedRegisters = {
+  sp: SP,
+  returnAddress: LR,
+  isKept: (register) => register >= 4 && register <= LR,
+};
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not in the file. */
 export function thumbPrologueRow(elfFile: CodeBytes, start: Address, pc: Address): FrameRow | undefined {
   const scan = new PrologueScan(elfFile);
-  if (!scan.run(start, pc)) return undefined;
-  const rules: RegisterRule[] = [];
-  for (const [register, depth] of scan.saved) rules.push({ register, kind: RuleKind.offset, value: -depth });
-  return {
-    cfaRegister: scan.frameRegister,
-    cfaOffset: scan.frameRegister === SP ? scan.depth : scan.frameDepth,
-    cfaExpression: undefined,
-    rules,
-    returnColumn: LR,
-    isOutermost: false,
-    isSignalFrame: false,
-    certainty: 'guessed',
-  };
+  return scan.run(start, pc) ? scan.guess.row() : undefined;
 }
 
 class PrologueScan {
-  /** How far the stack pointer is below the CFA. */
-  depth = 0;
-  /** Saved registers: how far below the CFA. */
-  readonly saved = new Map<number, number>();
-  frameRegister = SP;
-  frameDepth = 0;
+  readonly guess = new FrameGuess(REGISTERS);
   private readonly literals = new Map<number, number>();
 
   constructor(private readonly elfFile: CodeBytes) {}
@@ -68,31 +57,30 @@ class PrologueScan {
   private push(mask: number): void {
     let count = 0;
     for (let register = 0; register < 16; register++) if (mask & (1 << register)) count++;
-    this.depth += count * 4;
-    let place = this.depth;
+    this.guess.depth += count * 4;
+    let offset = 0;
     for (let register = 0; register < 16; register++) {
       if (!(mask & (1 << register))) continue;
-      // r0-r3 are pushed to make room or as arguments; only registers that the caller relies on are restored.
-      if (register >= 4 && !this.saved.has(register)) this.saved.set(register, place);
-      place -= 4;
+      this.guess.store(register, offset);
+      offset += 4;
     }
   }
 
   private narrow(code: number, address: Address): void {
     if ((code & 0xfe00) === 0xb400) this.push((code & 0xff) | (code & 0x100 ? 1 << LR : 0));
     else if ((code & 0xff80) === 0xb080)
-      this.depth += (code & 0x7f) * 4; // sub sp, #n
+      this.guess.depth += (code & 0x7f) * 4; // sub sp, #n
     else if ((code & 0xff80) === 0xb000)
-      this.depth -= (code & 0x7f) * 4; // add sp, #n
+      this.guess.depth -= (code & 0x7f) * 4; // add sp, #n
     else if ((code & 0xff00) === 0xaf00)
-      this.setFrame(7, this.depth - (code & 0xff) * 4); // add r7, sp, #n
+      this.guess.setFrame(7, (code & 0xff) * 4); // add r7, sp, #n
     else if (code === 0x466f)
-      this.setFrame(7, this.depth); // mov r7, sp
+      this.guess.setFrame(7, 0); // mov r7, sp
     else if (code === 0x46eb)
-      this.setFrame(11, this.depth); // mov r11, sp
-    else if ((code & 0xf800) === 0x9000) this.store((code >> 8) & 7, (code & 0xff) * 4);
+      this.guess.setFrame(11, 0); // mov r11, sp
+    else if ((code & 0xf800) === 0x9000) this.guess.store((code >> 8) & 7, (code & 0xff) * 4);
     else if ((code & 0xf800) === 0x4800) this.literal((code >> 8) & 7, (address & ~3) + 4 + (code & 0xff) * 4);
-    else if ((code & 0xff87) === 0x4485) this.depth -= this.literals.get((code >> 3) & 15) ?? 0; // add sp, rN
+    else if ((code & 0xff87) === 0x4485) this.guess.depth -= this.literals.get((code >> 3) & 15) ?? 0; // add sp, rN
   }
 
   private wide(first: number, second: number): void {
@@ -102,29 +90,18 @@ class PrologueScan {
     else if (first === 0xf84d && (second & 0x0fff) === 0x0d04)
       this.push(1 << (second >> 12)); // str rN, [sp, #-4]!
     else if ((first & 0xfbef) === 0xf1ad && (second & 0x8f00) === 0x0d00)
-      this.depth += immediate; // sub.w sp, sp, #n
+      this.guess.depth += immediate; // sub.w sp, sp, #n
     else if ((first & 0xfbff) === 0xf2ad && (second & 0x8f00) === 0x0d00)
-      this.depth += plainImmediate(first, second); // subw
+      this.guess.depth += plainImmediate(first, second); // subw
     else if ((first & 0xffbf) === 0xed2d && (second & 0x0e00) === 0x0a00)
-      this.depth += (second & 0xff) * 4; // vpush
-    else if (first === 0xf8cd) this.store(second >> 12, second & 0xfff); // str.w rN, [sp, #n]
+      this.guess.depth += (second & 0xff) * 4; // vpush
+    else if (first === 0xf8cd) this.guess.store(second >> 12, second & 0xfff); // str.w rN, [sp, #n]
   }
 
   private isWideBranch(first: number, second: number): boolean {
     if ((first & 0xf800) === 0xf000 && (second & 0x8000) !== 0)
       return (second & 0x5000) !== 0x5000 && (second & 0x5000) !== 0x4000;
     return first === 0xe8bd && (second & 0x8000) !== 0; // pop.w {.., pc}
-  }
-
-  private setFrame(register: number, depth: number): void {
-    this.frameRegister = register;
-    this.frameDepth = depth;
-  }
-
-  private store(register: number, offset: number): void {
-    if (register >= 4 && register <= LR && !this.saved.has(register) && offset < this.depth) {
-      this.saved.set(register, this.depth - offset);
-    }
   }
 
   private literal(register: number, address: Address): void {

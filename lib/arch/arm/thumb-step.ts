@@ -1,21 +1,14 @@
 import type { Address } from '../../base/units.js';
-import type { StepEffect } from '../step-effect.js';
+import type { Instruction, StepEffect } from '../step-effect.js';
 import { LR, PC, SP, XPSR } from './registers.js';
-
-/** An instruction: its first halfword, and the second of a 32-bit one (any value otherwise). */
-export interface ThumbCode {
-  readonly first: number;
-  readonly second: number;
-  /** The word that an `ldr rt, [pc, #n]` loads; undefined for other instructions. */
-  readonly literal?: number;
-}
 
 const [N, Z, C, V] = [0x80000000, 0x40000000, 0x20000000, 0x10000000];
 /** IT state in xPSR: inside of an IT block instructions are conditional and set no flags. */
 const IT_BITS = 0x0600fc00;
 
 /** Where an `ldr rt, [pc, #n]` reads; undefined for other instructions. */
-export function literalAddress(first: number, pc: Address): Address | undefined {
+export function literalAddress(word: number, pc: Address): Address | undefined {
+  const first = word & 0xffff;
   return first >>> 11 === 0b01001 ? ((pc + 4) & ~3) + (first & 0xff) * 4 : undefined;
 }
 
@@ -24,11 +17,12 @@ export function literalAddress(first: number, pc: Address): Address | undefined 
  * movs, cmp, adds, subs, cbz, b, ldr literal, push, add sp, sub sp. Undefined for all others, which the processor must run itself.
  * `registers` are r0 to r15 and xPSR.
  */
-export function simulateThumb(code: ThumbCode, registers: Uint32Array): StepEffect | undefined {
+export function simulateThumb({ word, literal }: Instruction, registers: Uint32Array): StepEffect | undefined {
   const xpsr = registers[XPSR];
   if (xpsr === undefined || (xpsr & IT_BITS) !== 0) return undefined;
   const machine = new Machine(registers, xpsr);
-  return (code.first & 0xf800) >= 0xe800 ? machine.wide(code) : machine.narrow(code);
+  const first = word & 0xffff;
+  return first >= 0xe800 ? machine.wide(first, word >>> 16) : machine.narrow(first, literal);
 }
 
 class Machine {
@@ -41,12 +35,12 @@ class Machine {
     this.pc = this.read(PC);
   }
 
-  wide({ first, second }: ThumbCode): StepEffect | undefined {
+  wide(first: number, second: number): StepEffect | undefined {
     // stmdb sp!, {list} with neither sp nor pc in it
     return first === 0xe92d && (second & 0xa000) === 0 ? this.push(second, 4) : undefined;
   }
 
-  narrow({ first, literal }: ThumbCode): StepEffect | undefined {
+  narrow(first: number, literal: number | undefined): StepEffect | undefined {
     const low = first & 7;
     const middle = (first >>> 3) & 7;
     const high = (first >>> 8) & 7;

@@ -1,7 +1,7 @@
 import type { Address } from '../../base/units.js';
 import type { Branch, CodeBytes } from '../code-bytes.js';
 import { expand } from './expand.js';
-import { immediateI, immediateJ, immediateU, lengthOf, Opcode, opcode, rd, rs1 } from './instruction.js';
+import { immediateI, immediateJ, immediateU, instructionAt, lengthOf, Opcode, opcode, rd, rs1 } from './instruction.js';
 import { RA, T0 } from './registers.js';
 
 /**
@@ -9,15 +9,15 @@ import { RA, T0 } from './registers.js';
  * the functions that save registers do. Which of the two lengths the last instruction has cannot be told backward: a call counts more.
  */
 export function riscvBranchBefore(code: CodeBytes, pc: Address): Branch | undefined {
-  const long = wordAt(code, pc - 4, 4);
-  const short = wordAt(code, pc - 2, 2);
-  const wide = long !== undefined && lengthOf(long) === 4 ? branchOf(code, long, pc - 4) : undefined;
-  const narrow = short !== undefined && lengthOf(short) === 2 ? branchOf(code, short, pc - 2) : undefined;
+  const wide = branchOf(code, pc - 4, 4);
+  const narrow = branchOf(code, pc - 2, 2);
   return wide?.isCall || !narrow ? wide : narrow;
 }
 
-function branchOf(code: CodeBytes, word: number, at: Address): Branch | undefined {
-  const jump = expand(word);
+/** The jump at an address, of that length. */
+function branchOf(code: CodeBytes, at: Address, length: 2 | 4): Branch | undefined {
+  const word = instructionAt(code, at);
+  const jump = word !== undefined && lengthOf(word) === length ? expand(word) : undefined;
   if (jump === undefined) return undefined;
   const isCall = rd(jump) === RA || rd(jump) === T0;
   if (!isCall && rd(jump) !== 0) return undefined;
@@ -28,14 +28,7 @@ function branchOf(code: CodeBytes, word: number, at: Address): Branch | undefine
 
 /** auipc r, high; jalr r, low(r): the two of a call of anywhere. */
 function farTarget(code: CodeBytes, jump: number, at: Address): Address | undefined {
-  const before = wordAt(code, at - 4, 4);
+  const before = instructionAt(code, at - 4);
   if (before === undefined || opcode(before) !== Opcode.auipc || rd(before) !== rs1(jump)) return undefined;
   return (at - 4 + immediateU(before) + immediateI(jump)) >>> 0;
-}
-
-function wordAt(code: CodeBytes, address: Address, length: 2 | 4): number | undefined {
-  const bytes = code.readMemory(address, length);
-  if (!bytes) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  return length === 4 ? view.getUint32(0, true) : view.getUint16(0, true);
 }

@@ -1,4 +1,6 @@
 /** Fields of RISC-V instructions (The RISC-V Instruction Set Manual, volume I: chapter 24 for RV32I, 16 for the compressed ones). */
+import type { Address } from '../../base/units.js';
+import type { CodeBytes } from '../code-bytes.js';
 
 /** Compressed instructions are 2 bytes long: their lowest two bits are not both set. */
 export function lengthOf(word: number): 2 | 4 {
@@ -35,3 +37,16 @@ export const immediateB = (word: number): number =>
 /** imm[20|10:1|11|19:12] in bits 31:12. */
 export const immediateJ = (word: number): number =>
   ((word >> 31) << 20) | (((word >>> 12) & 0xff) << 12) | (((word >>> 20) & 1) << 11) | (((word >>> 21) & 0x3ff) << 1);
+
+/** The instruction at an address; undefined when its code is not there. */
+export function instructionAt(code: CodeBytes, address: Address): number | undefined {
+  const low = halfAt(code, address);
+  if (low === undefined || lengthOf(low) === 2) return low;
+  const high = halfAt(code, address + 2);
+  return high === undefined ? undefined : (low | (high << 16)) >>> 0;
+}
+
+function halfAt(code: CodeBytes, address: Address): number | undefined {
+  const bytes = code.readMemory(address, 2);
+  return bytes && (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
+}

@@ -1,6 +1,7 @@
 import type { Address } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
 import { OUTSIDE_OF_HANDLERS, type ProcessorState } from '../processor-state.js';
+import { instructionAt } from './instruction.js';
 import { MCAUSE, MSTATUS } from './registers.js';
 
 /** mstatus: interrupts are enabled. */
@@ -46,6 +47,5 @@ export function riscvState(registers: ArrayLike<number>): ProcessorState {
 
 /** A halt wakes the core: it stands behind the wfi. */
 export function isAsleepAt(code: CodeBytes, pc: Address): boolean {
-  const bytes = code.readMemory(pc - 4, 4);
-  return bytes !== undefined && new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) === WFI;
+  return instructionAt(code, pc - 4) === WFI;
 }

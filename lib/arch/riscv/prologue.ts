@@ -1,10 +1,12 @@
 /**
  * Guesses a RISC-V function's frame from its first instructions, for code without call frame information (libraries that were built
- * without it, assembly code). Follows what moves the stack pointer and what is stored to the stack, up to the first branch.
+ * without it, assembly code), and from its last ones where nothing else can come any more. Follows what moves the stack pointer and what is stored to the stack, up to the first branch.
  */
 import type { Address } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
-import { type FrameRow, type RegisterRule, RuleKind } from '../frame-row.js';
+import { FrameGuess, type GuessedRegisters } from '../frame-guess.js';
+import type { FrameRow } from '../frame-row.js';
+import { riscvEpilogueRow } from './epilogue.js';
 import { expand } from './expand.js';
 import {
   funct3,
@@ -12,6 +14,7 @@ import {
   immediateJ,
   immediateS,
   immediateU,
+  instructionAt,
   lengthOf,
   Opcode,
   opcode,
@@ -19,35 +22,25 @@ import {
   rs1,
   rs2,
 } from './instruction.js';
-import { RA, S0, SP, T0 } from './registers.js';
+import { RA, S0, S1, S2, S11, SP, T0 } from './registers.js';
 
 const MAX_INSTRUCTIONS = 64;
+const REGISTERS: GuessedRegisters = {
+  sp: SP,
+  returnAddress: RA,
+  isKept: (register) => register === RA || register === S0 || register === S1 || (register >= S2 && register <= S11),
+};
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not there. */
 export function riscvPrologueRow(code: CodeBytes, start: Address, pc: Address): FrameRow | undefined {
+  const atEnd = riscvEpilogueRow(code, pc, REGISTERS);
+  if (atEnd) return atEnd;
   const scan = new PrologueScan(code);
-  if (!scan.run(start, pc)) return undefined;
-  const rules: RegisterRule[] = [];
-  for (const [register, offset] of scan.saved) rules.push({ register, kind: RuleKind.offset, value: offset });
-  return {
-    cfaRegister: scan.frameRegister,
-    cfaOffset: scan.frameRegister === SP ? scan.depth : scan.frameDepth,
-    cfaExpression: undefined,
-    rules,
-    returnColumn: RA,
-    isOutermost: false,
-    isSignalFrame: false,
-    certainty: 'guessed',
-  };
+  return scan.run(start, pc) ? scan.guess.row() : undefined;
 }
 
 class PrologueScan {
-  /** How far the stack pointer is below the CFA. */
-  depth = 0;
-  /** Saved registers: where, from the CFA. */
-  readonly saved = new Map<number, number>();
-  frameRegister: number = SP;
-  frameDepth = 0;
+  readonly guess = new FrameGuess(REGISTERS);
   /** Constants that large frames are made with. */
   private readonly constants = new Map<number, number>();
 
@@ -56,23 +49,14 @@ class PrologueScan {
   run(start: Address, pc: Address): boolean {
     let address = start;
     for (let count = 0; count < MAX_INSTRUCTIONS && address < pc; count++) {
-      const word = this.wordAt(address);
+      const word = instructionAt(this.code, address);
       if (word === undefined) return count > 0;
       const instruction = expand(word);
       if (instruction !== undefined && this.isEnd(instruction, address)) return true;
       if (instruction !== undefined) this.follow(instruction);
       address += lengthOf(word);
     }
-    return this.wordAt(start) !== undefined;
-  }
-
-  private wordAt(address: Address): number | undefined {
-    const low = this.code.readMemory(address, 2);
-    if (!low) return undefined;
-    const first = (low[0] ?? 0) | ((low[1] ?? 0) << 8);
-    if (lengthOf(first) === 2) return first;
-    const high = this.code.readMemory(address + 2, 2);
-    return high && (first | ((high[0] ?? 0) << 16) | ((high[1] ?? 0) << 24)) >>> 0;
+    return instructionAt(this.code, start) !== undefined;
   }
 
   /** Jumps that do not come back. The call of a function that saves registers does what a prologue does. */
@@ -102,18 +86,16 @@ class PrologueScan {
         this.addRegister(code);
         break;
       case Opcode.store:
-        if (funct3(code) === 2 && rs1(code) === SP) this.store(rs2(code), immediateS(code));
+        if (funct3(code) === 2 && rs1(code) === SP) this.guess.store(rs2(code), immediateS(code));
         break;
       default:
     }
   }
 
   private addImmediate(to: number, from: number, value: number): void {
-    if (to === SP && from === SP) this.depth -= value;
-    else if (to === S0 && from === SP) {
-      this.frameRegister = S0;
-      this.frameDepth = this.depth - value;
-    } else if (from === 0) this.constants.set(to, value);
+    if (to === SP && from === SP) this.guess.depth -= value;
+    else if (to === S0 && from === SP) this.guess.setFrame(S0, value);
+    else if (from === 0) this.constants.set(to, value);
     else if (to === from) this.constants.set(to, (this.constants.get(from) ?? 0) + value);
   }
 
@@ -121,19 +103,14 @@ class PrologueScan {
   private addRegister(code: number): void {
     if (rd(code) !== SP || rs1(code) !== SP || funct3(code) !== 0) return;
     const value = this.constants.get(rs2(code)) ?? 0;
-    this.depth -= code >>> 25 === 0 ? value : -value;
-  }
-
-  private store(register: number, offset: number): void {
-    const isKept = register === RA || register === S0 || register === 9 || (register >= 18 && register <= 27);
-    if (isKept && !this.saved.has(register) && offset < this.depth) this.saved.set(register, offset - this.depth);
+    this.guess.depth -= code >>> 25 === 0 ? value : -value;
   }
 
   /** __riscv_save_0 to 12 of libgcc: what they do is in their own code, up to where they return through t0. */
   private savedByCall(target: Address): void {
     let address = target;
     for (let count = 0; count < MAX_INSTRUCTIONS; count++) {
-      const word = this.wordAt(address);
+      const word = instructionAt(this.code, address);
       const instruction = word === undefined ? undefined : expand(word);
       if (word === undefined || instruction === undefined) return;
       if (opcode(instruction) === Opcode.jalr || opcode(instruction) === Opcode.branch) return;

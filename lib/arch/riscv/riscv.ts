@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.js';
+import { PLAIN_CORE } from '../plain-core.js';
 import { riscvBranchBefore } from './branch-before.js';
 import { lengthOf } from './instruction.js';
 import { isAsleepAt, riscvState } from './machine-state.js';
@@ -11,6 +12,7 @@ const ABI_NAMES = 'zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3
 
 /** RV32I with or without the M, A, F, D and C extensions, in machine mode. */
 export const RISCV: Architecture = {
+  ...PLAIN_CORE,
   name: 'riscv',
   gdbPrograms: ['gdb-multiarch', 'riscv32-esp-elf-gdb', 'riscv64-unknown-elf-gdb', 'riscv32-unknown-elf-gdb', 'gdb'],
   coreRegisters: "RISC-V's x0 to x31 and pc",
@@ -34,21 +36,11 @@ export const RISCV: Architecture = {
     { bytes: [0x67, 0x80, 0x00, 0x00], text: 'ret' },
     { bytes: [0x82, 0x80], text: 'c.jr ra' },
   ],
-  // Code runs in RAM on many of them.
   codeAlignment: 2,
-  hasConstantCode: false,
   mayStepAt: () => true,
-  literalAddress: () => undefined,
   effectOf: simulateRiscv,
   stateOf: riscvState,
-  isLockup: () => false,
-  faultRegisters: [],
   isAsleepAt,
-  // Each vendor puts peripherals elsewhere.
-  mayHoldStack: (_, isKnown) => isKnown,
-  mayBeStackTop: (address) => address > 0 && address % 4 === 0,
-  hasStackInVectors: false,
-  exceptionEndOf: () => undefined,
   branchBefore: riscvBranchBefore,
   prologueRow: riscvPrologueRow,
   description: { architecture: 'riscv:rv32', feature: 'org.gnu.gdb.riscv.cpu', status: [] },

@@ -4,11 +4,17 @@
  */
 import type { Address } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
-import { type FrameRow, type RegisterRule, RuleKind } from '../frame-row.js';
+import { FrameGuess, type GuessedRegisters } from '../frame-guess.js';
+import type { FrameRow } from '../frame-row.js';
 import { imm8, instructionAt, lengthOf, op0, r, s, signedImm8, t } from './instruction.js';
 import { A0, FIRST_KEPT, FRAME, SP } from './registers.js';
 
 const MAX_INSTRUCTIONS = 64;
+const REGISTERS: GuessedRegisters = {
+  sp: SP,
+  returnAddress: A0,
+  isKept: (register) => register === A0 || register >= FIRST_KEPT,
+};
 
 /** The row at `pc` of the function that starts at `start`; undefined when its code is not there. */
 export function xtensaPrologueRow(code: CodeBytes, start: Address, pc: Address): FrameRow | undefined {
@@ -22,61 +28,35 @@ export function xtensaPrologueRow(code: CodeBytes, start: Address, pc: Address):
     else scan.wide(word);
     address += lengthOf(word);
   }
-  const rules: RegisterRule[] = [];
-  for (const [register, offset] of scan.saved) rules.push({ register, kind: RuleKind.offset, value: offset });
-  return {
-    cfaRegister: scan.frameRegister,
-    cfaOffset: scan.frameRegister === SP ? scan.depth : scan.frameDepth,
-    cfaExpression: undefined,
-    rules,
-    returnColumn: A0,
-    isOutermost: false,
-    isSignalFrame: false,
-    certainty: 'guessed',
-  };
+  return scan.guess.row();
 }
 
 class PrologueScan {
-  /** How far the stack pointer is below the CFA. */
-  depth = 0;
-  /** Saved registers: where, from the CFA. */
-  readonly saved = new Map<number, number>();
-  frameRegister: number = SP;
-  frameDepth = 0;
+  readonly guess = new FrameGuess(REGISTERS);
   /** Constants that large frames are made with. */
   private readonly constants = new Map<number, number>();
 
   /** s32i.n at, as, n; mov.n at, as; addi.n ar, as, n */
   narrow(word: number): void {
-    if (op0(word) === 0x9 && s(word) === SP) this.store(t(word), r(word) * 4);
-    if (op0(word) === 0xd && r(word) === 0 && t(word) === FRAME && s(word) === SP) this.setFrame(0);
-    if (op0(word) === 0xb && r(word) === SP && s(word) === SP) this.depth -= t(word) === 0 ? -1 : t(word);
+    if (op0(word) === 0x9 && s(word) === SP) this.guess.store(t(word), r(word) * 4);
+    if (op0(word) === 0xd && r(word) === 0 && t(word) === FRAME && s(word) === SP) this.guess.setFrame(FRAME, 0);
+    if (op0(word) === 0xb && r(word) === SP && s(word) === SP) this.guess.depth -= t(word) === 0 ? -1 : t(word);
   }
 
   /** addi, addmi, s32i, movi; sub ar, as, at */
   wide(word: number): void {
     if (op0(word) === 2) {
       const isOfStack = s(word) === SP;
-      if (r(word) === 0xc && isOfStack && t(word) === SP) this.depth -= signedImm8(word);
-      if (r(word) === 0xc && isOfStack && t(word) === FRAME) this.setFrame(signedImm8(word));
-      if (r(word) === 0xd && isOfStack && t(word) === SP) this.depth -= signedImm8(word) * 256;
-      if (r(word) === 0x6 && isOfStack) this.store(t(word), imm8(word) * 4);
+      if (r(word) === 0xc && isOfStack && t(word) === SP) this.guess.depth -= signedImm8(word);
+      if (r(word) === 0xc && isOfStack && t(word) === FRAME) this.guess.setFrame(FRAME, signedImm8(word));
+      if (r(word) === 0xd && isOfStack && t(word) === SP) this.guess.depth -= signedImm8(word) * 256;
+      if (r(word) === 0x6 && isOfStack) this.guess.store(t(word), imm8(word) * 4);
       // imm[11:8] stands in s.
       if (r(word) === 0xa) this.constants.set(t(word), (((s(word) << 8) | imm8(word)) << 20) >> 20);
     }
     if ((word & 0xff000f) === 0xc00000 && r(word) === SP && s(word) === SP) {
-      this.depth += this.constants.get(t(word)) ?? 0;
+      this.guess.depth += this.constants.get(t(word)) ?? 0;
     }
-  }
-
-  private setFrame(above: number): void {
-    this.frameRegister = FRAME;
-    this.frameDepth = this.depth - above;
-  }
-
-  private store(register: number, offset: number): void {
-    const isKept = register === A0 || register >= FIRST_KEPT;
-    if (isKept && !this.saved.has(register) && offset < this.depth) this.saved.set(register, offset - this.depth);
   }
 }
 

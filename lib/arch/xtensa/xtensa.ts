@@ -1,7 +1,7 @@
 import type { Address } from '../../base/units.js';
 import type { Architecture } from '../architecture.js';
 import type { CodeBytes } from '../code-bytes.js';
-import { OUTSIDE_OF_HANDLERS } from '../processor-state.js';
+import { PLAIN_CORE } from '../plain-core.js';
 import { xtensaBranchBefore } from './branch-before.js';
 import { instructionAt } from './instruction.js';
 import { xtensaPrologueRow } from './prologue.js';
@@ -9,6 +9,7 @@ import { A0, A2, PC, SP } from './registers.js';
 
 /** Xtensa cores with the call0 ABI, whose registers do not rotate: the ESP8266's lx106. */
 export const XTENSA_CALL0: Architecture = {
+  ...PLAIN_CORE,
   name: 'xtensa',
   gdbPrograms: ['xtensa-lx106-elf-gdb', 'gdb-multiarch', 'gdb'],
   coreRegisters: "Xtensa's a0 to a15 and pc",
@@ -29,19 +30,10 @@ export const XTENSA_CALL0: Architecture = {
     { bytes: [0x80, 0x00, 0x00], text: 'ret' },
   ],
   codeAlignment: 1,
-  hasConstantCode: false,
   mayStepAt: () => false,
-  literalAddress: () => undefined,
   effectOf: () => undefined,
   // ps is in no server's list by a number of its own.
-  stateOf: () => OUTSIDE_OF_HANDLERS,
-  isLockup: () => false,
-  faultRegisters: [],
   isAsleepAt,
-  mayHoldStack: (_, isKnown) => isKnown,
-  mayBeStackTop: (address) => address > 0 && address % 4 === 0,
-  hasStackInVectors: false,
-  exceptionEndOf: () => undefined,
   branchBefore: xtensaBranchBefore,
   prologueRow: xtensaPrologueRow,
   description: { architecture: 'xtensa', feature: 'org.gnu.gdb.xtensa.core', status: [] },

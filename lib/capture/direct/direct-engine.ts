@@ -7,6 +7,7 @@ import { EndReason } from '../end-reason.js';
 import { type Engine, type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { steadyCode } from '../link-check.js';
+import { heapGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { DirectConnection, type EngineReport } from './direct-connection.js';
@@ -133,6 +134,7 @@ class DirectRun {
   private async *atEnd(signal: AbortSignal, words: LastWords): AsyncGenerator<TraceRecord, void, undefined> {
     const reached = this.lastStop?.kind === 'stop';
     yield* this.made.finish(reached);
+    yield* heapGraph(this.connection.client, this.plan);
     const told = await words.of({ reason: this.reason(signal), reached, events: this.made.heap.events });
     yield { kind: 'info', info: { ...told, engineReport: this.report() } };
   }

@@ -16,7 +16,7 @@ const PIECE_BYTES = 256;
  * What is known to be memory: what the board says, and what the program occupies (a stack in a section of its own, RAM that the board
  * file leaves out).
  */
-export function knownMemory(board: Board, elfFile: ElfFile): MemoryRange[] {
+export function knownMemory(board: Pick<Board, 'memory'>, elfFile: ElfFile): MemoryRange[] {
   const ofBoard = board.memory.map(({ baseAddress, sizeBytes }) => ({ address: baseAddress, length: sizeBytes }));
   const ofProgram = elfFile.sections
     .filter(({ flags, sizeBytes }) => (flags & SectionFlag.alloc) !== 0 && sizeBytes > 0)

@@ -6,7 +6,7 @@ import { type Address, formatAddress, type Milliseconds } from '../../base/units
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { twoDigits } from '../../link/link-times.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
-import type { StopRecord } from '../../link/mi/mi-connection.js';
+import type { StopRecord } from '../../link/mi/mi-stops.js';
 import type { MiLink } from '../../link/mi/mi-link.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
@@ -14,6 +14,7 @@ import { EndReason } from '../end-reason.js';
 import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { readsWrong, steadyCode } from '../link-check.js';
+import { heapGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 
@@ -39,6 +40,7 @@ export async function* harvestLogInGdb(
   const end = endOf(stop, { label, reader, plan, signal });
   const { records, oracle } = await reader.finish(link, label !== undefined);
   yield* records;
+  yield* heapGraph(link, plan);
   const { events } = reader;
   const told = await words.of({ reason: end, reached: label !== undefined, events });
   yield { kind: 'info', info: { oracle, ...told } };

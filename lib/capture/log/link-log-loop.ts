@@ -8,6 +8,7 @@ import { EndReason } from '../end-reason.js';
 import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { LinkCheck, steadyCode } from '../link-check.js';
+import { heapGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { eventOf, type FollowerStep, isLogged } from './follower-step.js';
 import { HeapFollower } from './heap-follower.js';
@@ -74,6 +75,7 @@ export async function* harvestLogByLink(
   }
   const { steps, oracle } = await heap.finish(link, reached);
   yield* recordsOf(link, steps);
+  yield* heapGraph(link, plan);
   const { events } = heap;
   const told = await words.of({ reason: end, reached, events });
   yield { kind: 'info', info: { oracle, ...told } };

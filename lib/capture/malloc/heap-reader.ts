@@ -24,10 +24,14 @@ export class HeapReader {
     }
   }
 
-  /** The end-of-capture check. */
-  async oracle(live: ReadonlyMap<Address, Bytes>, underWay: readonly CallUnderWay[]): Promise<OracleResult> {
+  /** The end-of-capture check of a heap that was read. */
+  oracle(
+    walk: HeapWalk | HeapProblem,
+    live: ReadonlyMap<Address, Bytes>,
+    underWay: readonly CallUnderWay[],
+  ): OracleResult {
     const { unitBytes, blockBytes } = this.hook;
-    return mallocOracle(await this.walk(), live, { underWay, unitBytes, exactSizes: blockBytes !== undefined });
+    return mallocOracle(walk, live, { underWay, unitBytes, exactSizes: blockBytes !== undefined });
   }
 
   /** Where the heap's areas lie, as far as that is known before it is used, or (gc) once it was made. */

@@ -5,6 +5,7 @@ import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { EventClock } from '../clock/event-clock.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
+import { heapGraph } from '../objects/heap-graph.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
 import { EXCEPTION } from './call-context.js';
 import { type CallEvent, givenBlock, type OpenCall, requestedBytes } from './call-hook.js';
@@ -129,8 +130,10 @@ export class MallocRecords {
     }
     // Areas may have been added to a heap of blocks.
     if (this.reader.isGc) for (const region of await this.reader.regions()) yield { kind: 'region', region };
-    const oracle = await this.reader.oracle(this.writer.live, this.underWay());
+    const walk = await this.reader.walk();
+    const oracle = this.reader.oracle(walk, this.writer.live, this.underWay());
     yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events), ...this.writer.doubt() } };
+    yield* heapGraph(this.link, this.plan, { walk, starts: this.writer.live.keys() });
   }
 
   private underWay(): CallUnderWay[] {

@@ -1,3 +1,4 @@
+import { gcVariables } from '../../allocators/gc-variables.js';
 import type { HeapPlaces, HeapVariable } from '../../allocators/heap-walk.js';
 import type { AllocatorProfile } from '../../allocators/load-allocator.js';
 import type { Board } from '../../boards/board.js';
@@ -9,7 +10,7 @@ import { findTaskVariable } from '../malloc/call-context.js';
 import type { CallHook } from '../malloc/call-hook.js';
 import { findHooks } from './allocator-hooks.js';
 import { BreakpointBudget } from './breakpoint-budget.js';
-import { gcVariables, type PlanOptions, type PlanResult, stopPoints } from './make-plan.js';
+import { type PlanOptions, type PlanResult, stopPoints } from './make-plan.js';
 import { resetPoint } from './target-reset.js';
 
 export interface MallocPlanOptions extends PlanOptions {

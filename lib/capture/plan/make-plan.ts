@@ -1,4 +1,5 @@
 import type { GcVariables } from '../../allocators/gc-area.js';
+import { gcVariables } from '../../allocators/gc-variables.js';
 import { didYouMean } from '../../base/did-you-mean.js';
 import type { Milliseconds } from '../../base/units.js';
 import type { Board } from '../../boards/board.js';
@@ -158,37 +159,6 @@ function noLogFunction(firmware: Symbolizer): SymbolError {
       ].join(' '),
     },
   );
-}
-
-/** Where the heap's variables are; undefined without debug information. CircuitPython 7/8 and MicroPython 1.19 have no `area`. */
-export function gcVariables(firmware: Symbolizer): GcVariables | undefined {
-  for (const prefix of ['mem.area.', 'mem.']) {
-    try {
-      const at = (field: string) => firmware.structFieldOffset('mp_state_ctx', `${prefix}${field}`).address;
-      const variables = {
-        allocTableStart: at('gc_alloc_table_start'),
-        allocTableByteLen: at('gc_alloc_table_byte_len'),
-        poolStart: at('gc_pool_start'),
-        poolEnd: at('gc_pool_end'),
-      };
-      const chain = areaChain(firmware);
-      return { ...variables, ...(chain ? { chain } : {}) };
-    } catch (error) {
-      if (!(error instanceof SymbolError)) throw error;
-    }
-  }
-  return undefined;
-}
-
-/** Of a firmware whose heap can have several areas (MICROPY_GC_SPLIT_HEAP). */
-function areaChain(firmware: Symbolizer): GcVariables['chain'] {
-  try {
-    const firstArea = firmware.structFieldOffset('mp_state_ctx', 'mem.area').address;
-    return { firstArea, next: firmware.structFieldOffset('mp_state_ctx', 'mem.area.next').address };
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
 }
 
 export interface StopPoints {

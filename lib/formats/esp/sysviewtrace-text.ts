@@ -29,6 +29,7 @@ const EVENT =
 const LEAKED = /Found (\d{1,15}) leaked bytes in (\d{1,9}) blocks/;
 const PROCESSED = /^Processed (\d{1,9}) heap events/;
 const MAX_CALLERS = 128;
+const MAX_KNOWN = 65_536;
 
 interface Pending {
   readonly kind: 'alloc' | 'free';
@@ -45,6 +46,8 @@ class SysviewtraceReader extends TextReader {
   private skipping = false;
   private heapEvents = 0;
   private readonly live = new Map<Address, Bytes>();
+  /** Frames by their line: a program has few places, and a trace a million lines of them. */
+  private readonly frames = new Map<string, readonly Frame[]>();
 
   constructor(
     builder: TraceBuilder,
@@ -98,23 +101,24 @@ class SysviewtraceReader extends TextReader {
   private caller(text: string): void {
     const { pending } = this;
     if (!pending || pending.callers.length >= MAX_CALLERS) return;
+    const known = this.frames.get(text);
+    const frames = known ?? this.framesOf(text);
+    if (!known && this.frames.size < MAX_KNOWN) this.frames.set(text, frames);
+    pending.callers.push(...frames);
+  }
+
+  private framesOf(text: string): readonly Frame[] {
     const plain = text.trim().replace(/ \(discriminator \d{1,9}\)$/, '');
     if (/^0x[0-9a-f]{1,16}$/i.test(plain)) {
       const address = Number(plain);
       const resolved = this.options.resolve?.(address) ?? [];
-      pending.callers.push(...(resolved.length > 0 ? resolved : [{ address, functionName: '', file: '', line: 0 }]));
-      return;
+      return resolved.length > 0 ? resolved : [{ address, functionName: '', file: '', line: 0 }];
     }
     const colon = plain.lastIndexOf(':');
     const line = plain.slice(colon + 1);
-    if (colon < 1 || !/^(?:\d{1,7}|\?)$/.test(line)) return;
+    if (colon < 1 || !/^(?:\d{1,7}|\?)$/.test(line)) return [];
     const file = plain.slice(0, colon);
-    pending.callers.push({
-      address: 0,
-      functionName: '',
-      file: file === '??' ? '' : file,
-      line: line === '?' ? 0 : Number(line),
-    });
+    return [{ address: 0, functionName: '', file: file === '??' ? '' : file, line: line === '?' ? 0 : Number(line) }];
   }
 
   private footer(text: string): void {

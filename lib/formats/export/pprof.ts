@@ -2,6 +2,7 @@ import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
+import { StringTable } from './string-table.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** pprof's profile.proto, not compressed (the tools take it so). */
@@ -70,20 +71,4 @@ function locationAndFunction(trace: Trace, frame: number, strings: StringTable):
       into.number(1, id).number(2, strings.of(name)).number(3, strings.of(name)).number(4, strings.of(file)),
     )
     .finish();
-}
-
-/** String 0 is the empty one, as the format wants. */
-class StringTable {
-  readonly all: string[] = [''];
-  private readonly ids = new Map<string, number>([['', 0]]);
-
-  of(text: string): number {
-    let id = this.ids.get(text);
-    if (id === undefined) {
-      id = this.all.length;
-      this.ids.set(text, id);
-      this.all.push(text);
-    }
-    return id;
-  }
 }

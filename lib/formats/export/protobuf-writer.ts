@@ -12,6 +12,15 @@ export class ProtobufWriter {
     return this.varint(field * 8).varint(value);
   }
 
+  /** 64 bits, little endian. */
+  fixed64(field: number, value: bigint): this {
+    this.varint(field * 8 + 1);
+    this.reserve(8);
+    new DataView(this.bytes.buffer).setBigUint64(this.length, value, true);
+    this.length += 8;
+    return this;
+  }
+
   packed(field: number, values: readonly number[]): this {
     const inner = new ProtobufWriter();
     for (const value of values) inner.varint(value);
@@ -28,7 +37,8 @@ export class ProtobufWriter {
     return this.data(field, inner.finish());
   }
 
-  private data(field: number, bytes: Uint8Array): this {
+  /** Bytes as they are; strings and messages are made of it. */
+  data(field: number, bytes: Uint8Array): this {
     this.varint(field * 8 + 2).varint(bytes.length);
     this.reserve(bytes.length);
     this.bytes.set(bytes, this.length);

@@ -8,6 +8,7 @@ import { heapProfileWriter } from './heap-profile.js';
 import { heapSnapshotWriter } from './heap-snapshot.js';
 import { heaptrackWriter } from './heaptrack.js';
 import { massifWriter } from './massif.js';
+import { otlpWriter } from './otlp.js';
 import { perfettoWriter } from './perfetto.js';
 import { pprofWriter } from './pprof.js';
 import { rowWriters } from './row-writers.js';
@@ -18,6 +19,7 @@ import type { TraceWriter } from './trace-writer.js';
 export const TRACE_WRITERS: readonly TraceWriter[] = [
   speedscopeWriter,
   pprofWriter,
+  otlpWriter,
   ...foldedWriters,
   firefoxProfileWriter,
   chromeTraceWriter,

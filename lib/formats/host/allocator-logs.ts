@@ -1,4 +1,5 @@
 import { patternReader } from '../pattern/pattern-format.js';
+import { REFUSALS } from '../pattern/refusals.js';
 
 /** What Rust allocators with a logging wrapper print: sizes only, as Layout has them. */
 export const rustAllocatorFormat = patternReader({
@@ -7,11 +8,7 @@ export const rustAllocatorFormat = patternReader({
   source: 'Rust allocator log',
   patterns: [
     // What was refused is no block.
-    ...['failed to', 'Failed to', 'unable to', 'could not', 'cannot'].map(
-      (word) => `failed: ${word} allocate {size} bytes`,
-    ),
-    'failed: allocation of {size} bytes failed',
-    'failed: memory allocation failed, allocating {size} bytes',
+    ...REFUSALS,
     'alloc: alloc {size} bytes',
     'alloc: allocate {size} bytes',
     'free: free {size} bytes',

@@ -3,6 +3,9 @@ import type { TraceBuilder } from '../../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
 import { nearBySigns } from '../near-miss.js';
+import { PatternMatcher } from '../pattern/match-pattern.js';
+import { parsePattern } from '../pattern/parse-pattern.js';
+import { REFUSALS } from '../pattern/refusals.js';
 import { TextReader } from '../text-reader.js';
 import { LevelForms } from './level-forms.js';
 import { type LevelValues, parseLevelLine } from './level-lines.js';
@@ -46,6 +49,10 @@ class LevelReader extends TextReader {
   private pending: LevelValues | undefined;
   private pendingAtUs: number | undefined;
   private sinceBoot = 0;
+  private readonly refusals = REFUSALS.map((source) => new PatternMatcher(parsePattern(source)));
+  private refused = { count: 0, largestBytes: 0 };
+  /** How the log words what is free, by memory. */
+  private readonly wordings = new Map<string, Set<string>>();
 
   constructor(builder: TraceBuilder, options: ImportOptions) {
     super(builder, options, {
@@ -69,7 +76,10 @@ class LevelReader extends TextReader {
     const table = this.tables.line(text);
     if (!table) {
       const level = parseLevelLine(text);
-      if (!level) return;
+      if (!level) {
+        this.refusal(text);
+        return;
+      }
       this.take(level);
       if (!BOOT.test(text)) this.forms.learn(text);
       return;
@@ -78,6 +88,16 @@ class LevelReader extends TextReader {
       if (one.kind === 'region') this.events.region(`0x${one.address.toString(16)}`, one.address, one.sizeBytes);
       else if (one.kind === 'level') this.put(one.level, this.tables.atUs ?? this.clock.read(this.prefix));
       else this.events.seen++;
+    }
+  }
+
+  private refusal(text: string): void {
+    for (const matcher of this.refusals) {
+      const sizeBytes = matcher.match(text)?.numbers.get('size');
+      if (sizeBytes === undefined) continue;
+      const { count, largestBytes } = this.refused;
+      this.refused = { count: count + 1, largestBytes: Math.max(largestBytes, sizeBytes) };
+      return;
     }
   }
 
@@ -106,7 +126,31 @@ class LevelReader extends TextReader {
     this.pending = undefined;
   }
 
-  private put({ memory, free, largest, minimum, total, used }: LevelValues, atUs: number | undefined): void {
+  protected override finish(): void {
+    super.finish();
+    const { count, largestBytes } = this.refused;
+    if (count > 0) {
+      const requests = count === 1 ? 'a request was' : `${count} requests were`;
+      this.events.note(
+        'levels-refused',
+        `${requests} refused, ${count === 1 ? 'of' : 'the largest of'} ${largestBytes} bytes`,
+      );
+    }
+    for (const [memory, wordings] of this.wordings) {
+      if (wordings.size < 2) continue;
+      const told = [...wordings].map((wording) => `'${wording}'`).join(', ');
+      const text = `what is free${memory === '' ? '' : ` in ${memory}`} is told in ${wordings.size === MAX_WORDINGS ? 'many' : wordings.size} wordings (${told}): these readings are one series only if they are one counter; a pattern 'level: ...' takes one`;
+      this.events.note(`levels-wordings${memory}`, text);
+    }
+  }
+
+  private noteWording(memory: string, wording: string): void {
+    const known = this.wordings.get(memory);
+    if (!known) this.wordings.set(memory, new Set([wording]));
+    else if (known.size < MAX_WORDINGS) known.add(wording);
+  }
+
+  private put({ memory, free, largest, minimum, total, used, wording }: LevelValues, atUs: number | undefined): void {
     if (free === undefined) {
       this.events.note(
         'levels-without-free',
@@ -114,6 +158,7 @@ class LevelReader extends TextReader {
       );
       return;
     }
+    if (wording !== undefined) this.noteWording(memory, wording);
     const whole = total ?? (used === undefined ? undefined : free + used);
     this.sinceBoot++;
     const level: Mutable<Omit<HeapLevel, 'beforeSeq'>> = { memory, freeBytes: free };
@@ -125,6 +170,8 @@ class LevelReader extends TextReader {
     this.events.level(level);
   }
 }
+
+const MAX_WORDINGS = 6;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

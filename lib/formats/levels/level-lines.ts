@@ -9,6 +9,8 @@ export interface LevelValues {
   readonly minimum?: Bytes;
   readonly total?: Bytes;
   readonly used?: Bytes;
+  /** How the line words what is free, numbers left out. */
+  readonly wording?: string;
 }
 
 /** What a table of levels says on the line at hand: levels that are whole, an area of memory, or nothing yet. */
@@ -17,7 +19,7 @@ export type TableLine =
   | { readonly kind: 'region'; readonly address: number; readonly sizeBytes: Bytes }
   | { readonly kind: 'more' };
 
-type Figure = Exclude<keyof LevelValues, 'memory'>;
+type Figure = Exclude<keyof LevelValues, 'memory' | 'wording'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const UNIT = String.raw`(bytes\b|[kM]i?B\b|[KM]\b|B\b)`;
@@ -100,6 +102,7 @@ export function valuesOfPairs(
   const values: Partial<Record<Figure, number>> = {};
   let memory = '';
   let firstKey: string | undefined;
+  let wording: string | undefined;
   for (const [key, value] of pairs) {
     const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
@@ -107,6 +110,7 @@ export function valuesOfPairs(
     // `min 5` counts minutes.
     if (figure === 'minimum' && value < LEAST_MINIMUM && /\bmin$/i.test(key)) continue;
     firstKey ??= key;
+    if (figure === 'free') wording = key.trim().toLowerCase().replace(/\d+/g, '#');
     values[figure] = value;
     memory ||= named;
   }
@@ -120,7 +124,8 @@ export function valuesOfPairs(
   if (values.free === undefined && values.largest === undefined && values.minimum === undefined) return undefined;
   // What is named behind the figures is another figure's.
   const before = firstKey === undefined ? text : text.slice(0, text.indexOf(firstKey));
-  return { memory: memory || (before === '' ? '' : memoryOf(before)), ...values };
+  const named = memory || (before === '' ? '' : memoryOf(before));
+  return { memory: named, ...values, ...(wording === undefined ? {} : { wording }) };
 }
 
 const LEAST_MINIMUM = 256;

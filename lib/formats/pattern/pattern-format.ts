@@ -68,9 +68,9 @@ export function patternReader(source: PatternText): TraceFormat {
   };
 }
 
-/** Whether a line of this kind shows what the input is. */
+/** Whether a line of this kind shows what the input is. Everybody words a refused request alike, in logs that have no other event. */
 function isTelling(kind: PatternKind): boolean {
-  return !['total', 'gap', 'region', 'mark', 'skip', 'hole'].includes(kind);
+  return !['total', 'gap', 'region', 'mark', 'skip', 'hole', 'failed'].includes(kind);
 }
 
 interface Described {

@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type GroupActivity, groupActivity, isIdle } from '../../base/process-activity.js';
 import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors/errors.js';
@@ -6,29 +7,22 @@ import { Latencies } from '../link-times.js';
 import { WAIT_MS } from '../waits.js';
 import { decodeCString } from './c-string.js';
 import { GdbJsQueue } from './gdb-js-adapter.js';
-
-/** Why and where gdb says that the target stopped; fields are absent as they are in the record. */
-export interface StopRecord {
-  readonly reason?: string;
-  readonly breakpoint?: number;
-  readonly signal?: string;
-  readonly pc?: number;
-}
-
-/** Whether the target stopped because it was asked to. */
-export function isInterrupt({ signal }: StopRecord): boolean {
-  return signal === 'SIGINT' || signal === '0';
-}
+import { parseStop, type StopRecord } from './mi-stops.js';
 
 interface Outstanding {
   readonly token: number;
   readonly command: string;
-  readonly timer: NodeJS.Timeout;
+  readonly timeoutMs: Milliseconds;
   readonly sentAt: number;
+  timer: NodeJS.Timeout;
+  /** What gdb did when it was looked at last. */
+  seen?: GroupActivity | undefined;
 }
 
 /** What gdb printed last comes after its end when something else holds its pipe. */
 const LATE_MS: Milliseconds = 250;
+/** A gdb that does not answer is looked at so often. */
+const LOOK_MS: Milliseconds = WAIT_MS.reply / 2;
 const KEPT_MESSAGES = 12;
 const NO_ANSWER = '^error,msg="no answer';
 
@@ -159,11 +153,33 @@ export class MiConnection {
   private send(command: string): void {
     const token = ++this.token;
     const { timeoutMs } = this;
-    const timer = setTimeout(() => this.answer(token, `${NO_ANSWER} within ${timeoutMs} ms"`), timeoutMs);
-    this.outstanding = { token, command, timer, sentAt: performance.now() };
+    const timer = setTimeout(() => this.overdue(token), Math.min(LOOK_MS, timeoutMs));
+    this.outstanding = { token, command, timeoutMs, timer, sentAt: performance.now() };
     tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
     if (this.death) this.answer(token, '^error,msg="gdb is gone"');
+  }
+
+  /**
+   * It may have debug information to read, which takes it processor time. One that neither computes nor answers waits for the debug server,
+   * and for longer than that may take for a reply.
+   */
+  private overdue(token: number): void {
+    const waiting = this.outstanding;
+    if (waiting?.token !== token) return;
+    const waitedMs = performance.now() - waiting.sentAt;
+    const leftMs = waiting.timeoutMs - waitedMs;
+    if (leftMs < 1) {
+      this.answer(token, `${NO_ANSWER} within ${waiting.timeoutMs} ms"`);
+      return;
+    }
+    const before = waiting.seen;
+    waiting.seen = this.child.pid === undefined ? undefined : groupActivity(this.child.pid);
+    if (waitedMs >= idleLimitMs(waiting.timeoutMs) && isIdle(before) && isIdle(waiting.seen, before)) {
+      this.answer(token, `${NO_ANSWER} within ${Math.round(waitedMs)} ms, and gdb waits for the debug server"`);
+      return;
+    }
+    waiting.timer = setTimeout(() => this.overdue(token), Math.min(LOOK_MS, leftMs));
   }
 
   private answer(token: number, record: string): void {
@@ -260,21 +276,14 @@ export function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
+/** How long a gdb that does nothing may wait for the debug server, where all that it may take is so much. */
+function idleLimitMs(timeoutMs: Milliseconds): Milliseconds {
+  if (timeoutMs === WAIT_MS.gdbStart) return WAIT_MS.gdbConnect;
+  // Of two looks; timers are rounded.
+  return timeoutMs === WAIT_MS.gdbCommand ? WAIT_MS.reply - LOOK_MS / 2 : Number.POSITIVE_INFINITY;
+}
+
 function inQuotes(line: string): string {
   const end = line.lastIndexOf('"');
   return end < 2 ? '' : decodeCString(line.slice(2, end));
-}
-
-function parseStop(line: string): StopRecord {
-  const field = (name: string) => new RegExp(`[,{]${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1];
-  const reason = field('reason');
-  const breakpoint = field('bkptno');
-  const signal = field('signal-name');
-  const pc = field('addr');
-  return {
-    ...(reason === undefined ? {} : { reason }),
-    ...(breakpoint === undefined ? {} : { breakpoint: Number(breakpoint) }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(pc === undefined ? {} : { pc: Number.parseInt(pc, 16) }),
-  };
 }

@@ -11,10 +11,11 @@ import { connectTarget, type MiLinkOptions } from './connect-target.js';
 import { EarlyEnds } from './early-ends.js';
 import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
-import { isInterrupt, type MiConnection, type StopRecord } from './mi-connection.js';
+import type { MiConnection } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
 import { memoryOf } from './mi-memory.js';
 import { MiRegisters } from './mi-registers.js';
+import { isInterrupt, type StopRecord } from './mi-stops.js';
 import { asText, isRecord } from './mi-values.js';
 
 /** How long a script inside gdb has to see that it is to stop, before gdb is interrupted. */

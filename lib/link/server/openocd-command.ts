@@ -72,10 +72,20 @@ interface OpenocdSetup {
   readonly after: AfterMode;
 }
 
-/** How OpenOCD leaves its target when it is ended by whatever: without a breakpoint, and as was ordered. Nothing of it ends in an error. */
+/** Breakpoints off, and all comparators free: two writes, which a running core takes, too (Armv7-M Architecture Reference Manual, FP_CTRL). */
+const COMPARATORS_OFF = 'mww 0xe0002000 2; mww 0xe0002008 0 8';
+const IS_CORTEX_M = '[lsearch {cortex_m hla_target} [[target current] cget -type]] >= 0';
+
+/**
+ * How OpenOCD leaves its target when it is ended by whatever: without a breakpoint, and as was ordered. Nothing of it ends in an error.
+ * The adapter may be slow and the time short, so that what does harm goes first, and a core that runs is not halted for it.
+ */
 function leavingScript(after: AfterMode): string {
-  const last = { run: 'catch {resume}', halt: '', reset: 'catch {reset run}' }[after];
-  return `catch {if {[[target current] curstate] ne "halted"} {halt}}; catch {rbp all}; ${last}`;
+  const state = '[[target current] curstate]';
+  const halted = `catch {if {${state} ne "halted"} {halt}}; catch {rbp all}`;
+  const running = `catch {if {${state} ne "halted"} {poll}}; catch {if {${state} ne "halted" && !(${IS_CORTEX_M})} {halt}}; catch {if {${state} eq "halted"} {catch {rbp all}; resume}}`;
+  const last = { run: running, halt: halted, reset: `${halted}; catch {reset run}` }[after];
+  return `catch {if {${IS_CORTEX_M}} {${COMPARATORS_OFF}}}; ${last}`;
 }
 
 /** A script of OpenOCD's by its name; one of the user's by its path, from the board file's folder on. */

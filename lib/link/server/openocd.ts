@@ -52,8 +52,11 @@ const FAILURES: readonly (readonly [
   ],
 ];
 
-/** When this process was killed, OpenOCD leaves its target in order before it ends. */
-const ORPHAN_GRACE_MS: Milliseconds = 6_000;
+/**
+ * When this process was killed, OpenOCD leaves its target in order before it ends: some 200 exchanges with the adapter, of which the half
+ * belong to what it was about. Through a bit-banged adapter on a busy machine these took up to 12 s.
+ */
+const ORPHAN_GRACE_MS: Milliseconds = 20_000;
 
 /** After these it listens, and refuses gdb. */
 const STAYS_UP = /examination failed|Target not examined/i;

@@ -53,9 +53,48 @@ test('a prologue says how large the frame is and where it saves what', (t) => {
   t.is(frame('addi sp, sp, -16', 'sw a0, 12(sp)'), 'x2+16', 'arguments are not kept');
 });
 
+/** The same at the label `here` of each of some functions; all are assembled at once, each instruction 4 bytes long. */
+function framesAt(functions: readonly (readonly string[])[]): string[] {
+  const each = 16;
+  const own = (lines: readonly string[], index: number) =>
+    Array.from({ length: each }, (_, at) => (lines[at] ?? 'nop').replace(/\b(here|rest|begin)\b/g, `$1${index}`));
+  const code = codeOf(['.option norvc', ...functions.flatMap(own)]);
+  return functions.map((lines, index) => {
+    const start = BASE + 4 * each * index;
+    const row = riscvPrologueRow(code, start, start + 4 * lines.findIndex((line) => line.startsWith('here:')));
+    const saved = row?.rules.map(({ register, value }) => ` x${register}@${value}`).join('');
+    return `x${row?.cfaRegister}+${row?.cfaOffset}${saved}`;
+  });
+}
+
+test('where the code goes straight to its return, what it takes from the stack says the frame', (t) => {
+  const begin = ['addi sp, sp, -32', 'sw ra, 28(sp)', 'sw s0, 24(sp)', 'nop'];
+  const whole = 'x2+32 x1@-4 x8@-8';
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    [whole, [...begin, 'here: lw ra, 28(sp)', 'lw s0, 24(sp)', 'li a0, 0', 'addi sp, sp, 32', 'ret']],
+    ['x2+32 x8@-8', [...begin, 'lw ra, 28(sp)', 'here: lw s0, 24(sp)', 'addi sp, sp, 32', 'ret']],
+    // The frame is given back.
+    ['x2+0', [...begin, 'lw ra, 28(sp)', 'addi sp, sp, 32', 'here: ret']],
+    ['x2+16 x18@-16 x1@-12', ['here: lw s2, 0(sp)', 'addi sp, sp, 4', 'lw ra, 0(sp)', 'addi sp, sp, 12', 'ret']],
+    // A library function restores for others.
+    [
+      'x2+32 x1@-4',
+      [...begin, 'here: addi sp, sp, 16', 'j rest', 'nop', 'rest: lw ra, 12(sp)', 'addi sp, sp, 16', 'ret'],
+    ],
+    // Behind branches, calls, and where ra is not where this returns to, the prologue says it.
+    [whole, [...begin, 'here: beqz a0, .+8', 'addi sp, sp, 32', 'ret']],
+    [whole, [...begin, 'here: jalr a5', 'addi sp, sp, 32', 'ret']],
+    [whole, [...begin, 'jal begin', 'here: ret', 'begin: nop']],
+  ];
+  t.deepEqual(
+    framesAt(cases.map(([, lines]) => lines)),
+    cases.map(([expected]) => expected),
+  );
+});
+
 test('what a library function saves on behalf of its caller counts', (t) => {
   const code = codeOf([
-    ...['jal t0, save', 'here: nop', 'ret', 'save: addi sp, sp, -16', 'sw s0, 8(sp)', 'sw ra, 12(sp)', 'jr t0'],
+    ...['jal t0, save', 'here: nop', 'jalr a5', 'save: addi sp, sp, -16', 'sw s0, 8(sp)', 'sw ra, 12(sp)', 'jr t0'],
   ]);
   const row = riscvPrologueRow(code, BASE, BASE + 6);
   t.is(row?.cfaOffset, 16);

@@ -1,38 +1,24 @@
 import type { RspClient } from '../../../lib/link/rsp/rsp-client.js';
+import {
+  ALGORITHM_BYTES,
+  COMPARATORS,
+  CORTEX_M3,
+  comparatorAddress,
+  comparatorAt,
+  Dfsr,
+  FP_CONTROL,
+  isPeripheral,
+  laneBytes,
+  PAGE_BYTES,
+  RAM_BASE,
+  Register,
+  SAMD21,
+  SYSTEM_SPACE,
+  WORK_AREA_BYTES,
+} from './cortex-m-registers.js';
 import type { BusMemory } from './debug-port.js';
 import { SamdFlash } from './samd-flash.js';
 
-/** Debug registers of an Armv7-M core (Armv7-M Architecture Reference Manual, chapter C1). */
-const Register = {
-  cpuid: 0xe000ed00,
-  aircr: 0xe000ed0c,
-  dfsr: 0xe000ed30,
-  dhcsr: 0xe000edf0,
-  dcrsr: 0xe000edf4,
-  dcrdr: 0xe000edf8,
-  demcr: 0xe000edfc,
-  dwtControl: 0xe0001000,
-  fpControl: 0xe0002000,
-  fpComparators: 0xe0002008,
-  romTable: 0xe00ff000,
-} as const;
-const Dfsr = { halted: 1, breakpoint: 2, vectorCatch: 8 } as const;
-const CORTEX_M3 = 0x412fc231;
-const COMPARATORS = 6;
-/** Six code comparators, no literal ones. */
-const FP_CONTROL = COMPARATORS << 4;
-const SYSTEM_SPACE = 0xe0000000;
-/** What an ATSAMD21G18A tells of itself: its identity (DSU.DID) and its flash of 4096 pages of 64 bytes (NVMCTRL.PARAM). */
-const SAMD21: ReadonlyMap<number, number> = new Map([
-  [0x41002018, 0x10010005],
-  [0x41004008, 0x00031000],
-]);
-const SAMD21_BRIDGE_B = { from: 0x41000000, to: 0x42000000 } as const;
-const PAGE_BYTES = 256;
-const RAM_BASE = 0x20000000;
-/** Where the scripts of the chip let OpenOCD put its programs. */
-const WORK_AREA_BYTES = 0x800;
-const ALGORITHM_BYTES = 256;
 /** The high byte of the instruction. */
 const BKPT = 0xbe;
 const SIGTRAP = 5;
@@ -50,7 +36,8 @@ export class CortexMDebug implements BusMemory {
   private dfsr: number = Dfsr.halted;
   private wasReset = true;
   /** The emulator is halted for a moment that a debugger does not see. */
-  private isResetting = false;
+  private isPausedUnseen = false;
+  private stopSignal = 0;
   private readonly comparators = new Array<number>(COMPARATORS).fill(0);
   private readonly armed = new Set<number>();
   private readonly pages = new Map<number, Uint8Array>();
@@ -66,7 +53,7 @@ export class CortexMDebug implements BusMemory {
   /** What the chip does, whatever anybody believes. */
   get state(): { readonly runs: boolean; readonly breakpoints: number } {
     const enabled = this.comparators.filter((value) => value & 1).length;
-    return { runs: !this.halted, breakpoints: this.fpEnable === 0 ? 0 : enabled };
+    return { runs: !this.halted || this.isPausedUnseen, breakpoints: this.fpEnable === 0 ? 0 : enabled };
   }
 
   async read(address: number): Promise<number> {
@@ -116,13 +103,15 @@ export class CortexMDebug implements BusMemory {
         return;
       case Register.fpControl:
         this.fpEnable = value & 1;
-        return;
+        return await this.rearm();
       case Register.aircr:
         return await this.reset(value);
     }
     const comparator = comparatorAt(address);
-    if (comparator >= 0) this.comparators[comparator] = value;
-    else if (this.flash.owns(address)) await this.writeFlash(address, value, sizeBytes);
+    if (comparator >= 0) {
+      this.comparators[comparator] = value;
+      await this.rearm();
+    } else if (this.flash.owns(address)) await this.writeFlash(address, value, sizeBytes);
     else if (isPeripheral(address)) return;
     else if (address < SYSTEM_SPACE) await this.writeEmulated(address, value, sizeBytes);
   }
@@ -131,7 +120,7 @@ export class CortexMDebug implements BusMemory {
     const reset = this.wasReset ? 1 << 25 : 0;
     this.wasReset = false;
     // A core that a debug event halts sets C_HALT itself; what is written next is made of what was read.
-    const halted = this.halted && !this.isResetting;
+    const halted = this.halted && !this.isPausedUnseen;
     if (halted) this.controls |= 2;
     // S_REGRDY, S_HALT, S_RETIRE_ST, S_RESET_ST
     return ((this.controls & 0xf) | (1 << 16) | (halted ? 1 << 17 : 0) | (1 << 24) | reset) >>> 0;
@@ -169,6 +158,7 @@ export class CortexMDebug implements BusMemory {
     this.stopped = this.emulator.run().then(
       ({ signal }) => {
         this.dfsr |= signal === SIGTRAP ? Dfsr.breakpoint : Dfsr.halted;
+        this.stopSignal = signal;
         this.halted = true;
       },
       () => {
@@ -177,9 +167,30 @@ export class CortexMDebug implements BusMemory {
     );
   }
 
+  /** Comparators that are written while the core runs work at once; the emulator takes them only when it is halted. */
+  private async rearm(): Promise<void> {
+    const wanted = this.enabled();
+    if (this.halted || (wanted.size === this.armed.size && [...wanted].every((address) => this.armed.has(address))))
+      return;
+    this.isPausedUnseen = true;
+    this.stopSignal = 0;
+    await this.halt();
+    // A breakpoint that it reached before is a halt of its own.
+    if (this.stopSignal !== SIGTRAP) {
+      this.dfsr &= ~Dfsr.halted;
+      await this.resume();
+    }
+    this.isPausedUnseen = false;
+  }
+
+  private enabled(): Set<number> {
+    const values = this.fpEnable === 0 ? [] : this.comparators.filter((value) => value & 1);
+    return new Set(values.map(comparatorAddress));
+  }
+
   /** Sets the emulator's breakpoints by the comparators. */
   private async arm(): Promise<void> {
-    const wanted = new Set(this.comparators.filter((value) => value & 1).map(comparatorAddress));
+    const wanted = this.enabled();
     const end = await this.algorithmEnd();
     if (end !== undefined) wanted.add(end);
     for (const address of [...this.armed]) {
@@ -241,14 +252,14 @@ export class CortexMDebug implements BusMemory {
    */
   async pressReset(): Promise<void> {
     if (this.halted) throw new Error('the core is halted: a debugger works on it');
-    this.isResetting = true;
+    this.isPausedUnseen = true;
     await this.halt();
     await this.emulator.monitor('system_reset');
     await this.flash.restore();
     this.wasReset = true;
     this.dfsr &= ~Dfsr.halted;
     await this.resume();
-    this.isResetting = false;
+    this.isPausedUnseen = false;
   }
 
   /** The emulator answers no reads while it runs; a probe's background reads get zeros. */
@@ -279,26 +290,4 @@ export class CortexMDebug implements BusMemory {
     this.registers = undefined;
     this.pages.clear();
   }
-}
-
-/** The bytes of an access that stand where they belong in its word. */
-function laneBytes(address: number, value: number, sizeBytes: number): Uint8Array {
-  const word = new Uint8Array(4);
-  new DataView(word.buffer).setUint32(0, value >>> 0, true);
-  const lane = address % 4;
-  return word.subarray(lane, lane + sizeBytes);
-}
-
-function isPeripheral(address: number): boolean {
-  return address >= SAMD21_BRIDGE_B.from && address < SAMD21_BRIDGE_B.to;
-}
-
-function comparatorAt(address: number): number {
-  const index = (address - Register.fpComparators) / 4;
-  return Number.isInteger(index) && index >= 0 && index < COMPARATORS ? index : -1;
-}
-
-/** FPB version 1: bits 28 to 2 are the word's address, 31 and 30 choose the half-word. */
-function comparatorAddress(value: number): number {
-  return ((value & 0x1ffffffc) + (value >>> 30 === 2 ? 2 : 0)) >>> 0;
 }

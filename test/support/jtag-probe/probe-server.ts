@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Milliseconds } from '../../../lib/base/units.js';
 import { RspClient } from '../../../lib/link/rsp/rsp-client.js';
 import { CortexMDebug } from './cortex-m-debug.js';
 import { DebugPort } from './debug-port.js';
@@ -24,12 +26,14 @@ const PINS_7 = 0x37;
 export interface ProbeOptions {
   /** Whether the chip runs before any debugger connects, as boards do; default false. */
   readonly runs?: boolean;
+  /** How long each exchange over the wire takes, as through a slow adapter or on a machine that is busy; default 0. */
+  readonly exchangeMs?: () => Milliseconds;
 }
 
 /** A JTAG probe that OpenOCD can drive (`adapter driver remote_bitbang`), with a halted emulator's gdb server as its chip. */
 export async function startProbeServer(
   emulatorPort: number,
-  { runs = false }: ProbeOptions = {},
+  { runs = false, exchangeMs = () => 0 }: ProbeOptions = {},
 ): Promise<ProbeServer> {
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
   const chip = new CortexMDebug(emulator);
@@ -42,7 +46,7 @@ export async function startProbeServer(
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, tap);
+    serve(socket, tap, exchangeMs);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -62,12 +66,14 @@ export async function startProbeServer(
 }
 
 /** One character is one setting of the pins, or a question for tdo (OpenOCD, doc/manual/jtag/drivers/remote_bitbang.txt). */
-function serve(socket: Socket, tap: Tap): void {
+function serve(socket: Socket, tap: Tap, exchangeMs: () => Milliseconds): void {
   const chunks: Buffer[] = [];
   let busy = false;
   const work = async () => {
     busy = true;
     for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
+      const waitMs = exchangeMs();
+      if (waitMs > 0) await sleep(waitMs);
       let answers = '';
       for (const command of chunk) {
         if (command === READ_TDO) answers += tap.tdo === 1 ? '1' : '0';

@@ -1,7 +1,8 @@
 /*
  * A program without an operating system that stops in probe() at the end of every kind of stack that the unwinder must
  * understand: plain calls, recursion, calls back from a library without debug information, tail calls, exceptions that interrupt
- * the main and the process stack, large frames and frame pointers. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0).
+ * the main and the process stack, large frames and frame pointers. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0), and,
+ * without what only a Cortex-M has, on its virt machine (RV32).
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -71,6 +72,57 @@ __attribute__((noinline)) static int variable_frame(int size) {
   return buffer[0] + sink;
 }
 
+#ifdef __riscv
+
+/* What interrupted code goes on with is in mepc, which is no register that a stack is walked by: the backtrace ends here. */
+__asm(".section .text.trap_entry, \"ax\"\n"
+      ".global trap_entry\n"
+      ".type trap_entry, @function\n"
+      ".balign 4\n"
+      "trap_entry:\n"
+      ".cfi_startproc\n"
+      ".cfi_undefined ra\n"
+      "addi sp, sp, -16\n"
+      ".cfi_adjust_cfa_offset 16\n"
+      "sw ra, 12(sp)\n"
+      "call handle_trap\n"
+      "csrr ra, mepc\n"
+      "addi ra, ra, 4\n"
+      "csrw mepc, ra\n"
+      "lw ra, 12(sp)\n"
+      "addi sp, sp, 16\n"
+      ".cfi_adjust_cfa_offset -16\n"
+      "mret\n"
+      ".cfi_endproc\n"
+      ".size trap_entry, . - trap_entry\n"
+      ".section .init, \"ax\"\n"
+      ".global reset\n"
+      ".type reset, @function\n"
+      "reset:\n"
+      ".cfi_startproc\n"
+      ".cfi_undefined ra\n"
+      "la sp, stack_top\n"
+      "la t0, trap_entry\n"
+      "csrw mtvec, t0\n"
+      "call Reset_Handler\n"
+      ".cfi_endproc\n"
+      ".size reset, . - reset\n"
+      ".text\n");
+
+__attribute__((used)) void handle_trap(void) {
+  probe(7);
+  sink++;
+}
+
+__attribute__((noinline)) static void call_exception(void) {
+  __asm volatile("ecall" ::: "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7");
+  sink++;
+}
+
+static void on_process_stack(void) { (void)process_stack; }
+
+#else
+
 void SVC_Handler(void) {
   probe(7);
   sink++;
@@ -93,6 +145,8 @@ __attribute__((noinline)) static void on_process_stack(void) {
   thread();
   __asm volatile("movs r3, #0\n msr control, r3\n isb" ::: "r3", "memory");
 }
+
+#endif
 
 #ifdef TASK_LR
 /* A task as an operating system starts it: nothing called it, lr holds whatever the system put there. */
@@ -134,9 +188,11 @@ void Default_Handler(void) {
   for (;;) sink = -1;
 }
 
+#ifndef __riscv
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
     &stack_top, (void *)Reset_Handler, (void *)Default_Handler, (void *)Default_Handler, 0, 0, 0, 0, 0, 0, 0, (void *)SVC_Handler,
 };
+#endif
 
 void *_sbrk(int increment) {
   (void)increment;

@@ -4,6 +4,10 @@
 
 #include "board.h"
 
+#ifdef __PICOLIBC__
+#define _sbrk sbrk
+#endif
+
 void *_sbrk(ptrdiff_t increment);
 
 void *_sbrk(ptrdiff_t increment)

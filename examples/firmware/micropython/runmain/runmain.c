@@ -1,11 +1,13 @@
 // The port goes to its REPL at once. Here a frozen script runs before that, as main.py does on a board.
 #include "py/mpconfig.h"
 #include "py/misc.h"
+#include "py/objlist.h"
+#include "py/runtime.h"
 #include "shared/runtime/pyexec.h"
 
 // The linker is told which: its address is the number, from 1, because compilers take no address for 0.
 extern char run_script;
-static const char *const scripts[] = { "demo.py", "probes.py" };
+static const char *const scripts[] = { "demo.py", "probes.py", "leaks.py", "clean.py" };
 
 int __real_pyexec_friendly_repl(void);
 int __wrap_pyexec_friendly_repl(void);
@@ -14,3 +16,33 @@ int __wrap_pyexec_friendly_repl(void) {
     pyexec_frozen_module(scripts[(size_t)&run_script - 1], false);
     return __real_pyexec_friendly_repl();
 }
+
+// What a driver in C keeps for its callbacks, as many do: a list that no script sees.
+static mp_obj_t listen(mp_obj_t listener) {
+    if (MP_STATE_VM(listeners) == MP_OBJ_NULL) {
+        MP_STATE_VM(listeners) = mp_obj_new_list(0, NULL);
+    }
+    return mp_obj_list_append(MP_STATE_VM(listeners), listener);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(listen_obj, listen);
+
+static mp_obj_t forget(void) {
+    MP_STATE_VM(listeners) = MP_OBJ_NULL;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(forget_obj, forget);
+
+static const mp_rom_map_elem_t driver_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_driver) },
+    { MP_ROM_QSTR(MP_QSTR_listen), MP_ROM_PTR(&listen_obj) },
+    { MP_ROM_QSTR(MP_QSTR_forget), MP_ROM_PTR(&forget_obj) },
+};
+static MP_DEFINE_CONST_DICT(driver_globals, driver_table);
+
+const mp_obj_module_t driver_module = {
+    .base = { &mp_type_module },
+    .globals = (mp_obj_dict_t *)&driver_globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR_driver, driver_module);
+MP_REGISTER_ROOT_POINTER(mp_obj_t listeners);

@@ -74,6 +74,12 @@ function constantsOf(field: Field): ScriptLayout['constants'] {
   return file === undefined ? undefined : { file };
 }
 
+/** Where the texts of qstrs are, for a firmware of which nothing else is asked. */
+export function poolLayoutOf(firmware: Symbolizer): PoolLayout | undefined {
+  const at = firmware.symbol(LOOP)?.address ?? 0;
+  return poolLayout(firmware, (type, path) => offsetOf(firmware, type, { path, at }));
+}
+
 function poolLayout(firmware: Symbolizer, field: Field): PoolLayout | undefined {
   const last = placeOf(firmware, 'vm.last_pool');
   const [previous, before, texts] = ['prev', 'total_prev_len', 'qstrs'].map((name) => field('qstr_pool_t', name));

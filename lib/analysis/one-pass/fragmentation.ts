@@ -1,0 +1,130 @@
+import type { Seq } from '../../base/units.js';
+import type { EventRun, LiveBlocks, RunSink, RunsEnd } from '../../trace/event-run.js';
+import { EventKind, type Trace } from '../../trace/trace.js';
+import {
+  DEFAULT_LIMITS,
+  type FailedRequest,
+  type Fragmentation,
+  type FragmentationOptions,
+  fragmentationReport,
+  GapSamples,
+  type HeapMoment,
+} from '../fragmentation-report.js';
+import { GapBits } from '../gap-bits.js';
+import { CutList } from '../gap-timeline.js';
+import { heapMap } from '../heap-map.js';
+import { StackSums } from './stack-sums.js';
+
+/** Free space and who is in the way, of a trace whose events come run by run; undefined for what needs all of them at once. */
+export function fragmentationSink(trace: Trace, options: FragmentationOptions): RunSink<Fragmentation> | undefined {
+  // Bounds that are not told are those of all blocks.
+  const regions = trace.regions.filter((region) => region.sizeBytes > 0);
+  if (options.atSeq !== undefined || regions.length === 0) return undefined;
+  const gaps = regions.sort((a, b) => a.baseAddress - b.baseAddress).map((region) => GapBits.forRegion(region));
+  const followed = gaps.filter((it) => it !== undefined);
+  return followed.length === gaps.length ? new FragmentationSink(trace, followed, options) : undefined;
+}
+
+class FragmentationSink implements RunSink<Fragmentation> {
+  private readonly sums: StackSums;
+  private readonly samples: GapSamples;
+  private readonly deepest: CutList;
+  private readonly failures: FailedRequest[] = [];
+  private failureCount = 0;
+  private largest: number;
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly gaps: readonly GapBits[],
+    private readonly options: FragmentationOptions,
+  ) {
+    const { top = DEFAULT_LIMITS.top, points = DEFAULT_LIMITS.points } = options;
+    this.sums = new StackSums(trace);
+    this.samples = new GapSamples(trace.eventCount, points);
+    this.deepest = new CutList(top);
+    this.largest = this.largestFree();
+  }
+
+  /** What the heap looked like is asked for at the first failures only. */
+  get stopsAtFailures(): boolean {
+    return this.failures.length < (this.options.maxFailures ?? DEFAULT_LIMITS.maxFailures);
+  }
+
+  run(run: EventRun, liveBlocks: () => LiveBlocks): boolean {
+    // The target's own word on its gaps is another kind of figure.
+    if (run.tellsLargest) return false;
+    this.sums.add(run);
+    this.addFailures(run, liveBlocks);
+    const { firstSeq, count, address, sizeBytes, stack, openedBlock, endedStart, endedAddress, endedSize } = run;
+    const { samples } = this;
+    for (let i = 0; i < count; i++) {
+      const opens = (openedBlock[i] as number) >= 0;
+      const ends = (endedStart[i] as number) >= 0;
+      const seq = firstSeq + i;
+      if (ends) this.gapsAt(endedAddress[i] as number)?.give(endedAddress[i] as number, endedSize[i] as number);
+      if (opens && this.gapsAt(address[i] as number)?.take(address[i] as number, sizeBytes[i] as number) === false)
+        return false;
+      if (opens || ends) {
+        const before = this.largest;
+        const after = this.largestFree();
+        this.largest = after;
+        if (opens && after < before) {
+          const block = { sizeBytes: sizeBytes[i] as number, stack: stack[i] as number };
+          this.deepest.add({ seq, largestBeforeBytes: before, largestAfterBytes: after, ...block });
+        }
+      } else if (seq !== 0 && seq !== samples.next) continue;
+      samples.after(seq, this.free(), this.largest);
+    }
+    return true;
+  }
+
+  result({ trace, findings, liveBlocks }: RunsEnd): Fragmentation {
+    this.sums.remember();
+    const { states, tightest } = this.samples;
+    const line = { ...this.deepest.result('reconstructed'), states, tightest };
+    const { failures, failureCount } = this;
+    const at = momentOf(trace, liveBlocks());
+    const atSeq = trace.eventCount - 1;
+    return fragmentationReport(trace, { at, atSeq, line, failures, failureCount, findings }, this.options);
+  }
+
+  private addFailures({ kind, firstSeq, count, sizeBytes, stack }: EventRun, liveBlocks: () => LiveBlocks): void {
+    for (let i = kind.subarray(0, count).indexOf(EventKind.failed); i >= 0; i = kind.indexOf(EventKind.failed, i + 1)) {
+      this.failureCount++;
+      if (!this.stopsAtFailures) continue;
+      const of = { failedSeq: firstSeq + i, requestedBytes: sizeBytes[i] as number, stack: stack[i] as number };
+      this.failures.push({ ...momentOf(this.trace, liveBlocks()), ...of });
+    }
+  }
+
+  private gapsAt(address: number): GapBits | undefined {
+    const { gaps } = this;
+    for (let i = 0; i < gaps.length; i++) {
+      const at = gaps[i] as GapBits;
+      if (address >= at.baseAddress && address < at.endAddress) return at;
+    }
+    return undefined;
+  }
+
+  private largestFree(): number {
+    const { gaps } = this;
+    let largest = 0;
+    for (let i = 0; i < gaps.length; i++) largest = Math.max(largest, (gaps[i] as GapBits).largestFreeBytes);
+    return largest;
+  }
+
+  private free(): number {
+    const { gaps } = this;
+    let free = 0;
+    for (let i = 0; i < gaps.length; i++) free += (gaps[i] as GapBits).freeBytes;
+    return free;
+  }
+}
+
+/** A trace of what is alive, as if it had been found there. */
+function momentOf(trace: Trace, { count, startSeq, address, sizeBytes, stack }: LiveBlocks): HeapMoment {
+  const kind = new Uint8Array(count).fill(EventKind.existing);
+  const events = { ...trace.events, kind, address, sizeBytes, stack };
+  const blocks: Trace = { ...trace, eventCount: count, events };
+  return { blocks, map: heapMap(blocks), seqOf: (seq: Seq) => startSeq[seq] ?? 0 };
+}

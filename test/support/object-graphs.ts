@@ -1,0 +1,25 @@
+import { type ObjectGraph, ObjectGraphBuilder, type RootKind } from '../../lib/trace/object-graph.js';
+
+/** A root as `kind label -> block`, an edge as `block label -> block`; `=>` points into the inside. Blocks are letters, 16 bytes each from 0x1000 on. */
+export function graphOf(
+  blocks: readonly string[],
+  lines: readonly string[],
+  about: Partial<Pick<ObjectGraph, 'heap' | 'beforeSeq' | 'unsure'>> = {},
+): ObjectGraph {
+  const builder = new ObjectGraphBuilder();
+  const names = blocks.map((block) => block.split(':')[0] ?? '');
+  blocks.forEach((block, index) => {
+    builder.addBlock(0x1000 + 16 * index, 16);
+    builder.setType(index, block.split(':')[1] ?? '');
+  });
+  const parsed = lines.map((line) => {
+    const [, from = '', label = '', arrow = '', to = ''] = /^(\S+) (.*?) ?([-=]>) (\S+)$/.exec(line) ?? [];
+    return { from, edge: { to: names.indexOf(to), label, inside: arrow === '=>' } };
+  });
+  for (const { from, edge } of parsed) if (!names.includes(from)) builder.addRoot(from as RootKind, edge);
+  for (const name of names) {
+    for (const { from, edge } of parsed) if (from === name) builder.addEdge(edge);
+    builder.endBlock();
+  }
+  return builder.build({ heap: 'objects', beforeSeq: 0, ...about });
+}
