@@ -84,11 +84,12 @@ export function heapLeaks(trace: Trace, options: LeakOptions = {}): Leaks {
   const boundaries = boundariesOf(trace, options);
   const { findings, assumptions } = spans;
   const scan = (hidden: Uint8Array) => scanSpans(trace, spans, { boundaries, hidden });
-  return leaksOfScan(trace, { boundaries, scan, findings, assumptions }, options);
+  const containers = spans.count === 0 ? [] : growingContainers(trace, options);
+  return leaksOfScan(trace, { boundaries, scan, containers, findings, assumptions }, options);
 }
 
 /** What leaks are told by. */
-export interface LeakFigures extends Pick<Leaks, 'boundaries' | 'findings' | 'assumptions'> {
+export interface LeakFigures extends Pick<Leaks, 'boundaries' | 'containers' | 'findings' | 'assumptions'> {
   scan(hidden: Uint8Array): LeakScan;
 }
 
@@ -105,7 +106,7 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
     boundaries,
     ...liveAt(scan),
     sites,
-    containers: spans.count === 0 ? [] : growingContainers(trace, options),
+    containers: figures.containers,
     suspectBytes: sumOf(suspects, (site) => site.netBytes),
     suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
     replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),

@@ -9,8 +9,12 @@ import { StackSums } from './stack-sums.js';
 /** What is alive is written down by stack at each boundary: at most so many values in all. */
 const MAX_KEPT = 2 ** 22;
 
-/** The leaks of a trace whose events come run by run; undefined where its boundaries are too many for its stacks. */
+/**
+ * The leaks of a trace whose events come run by run; undefined where its boundaries are too many for its stacks, or where it tells who holds
+ * which block.
+ */
 export function heapLeaksSink(trace: Trace, options: LeakOptions): RunSink<Leaks> | undefined {
+  if (trace.graphs.length > 0) return undefined;
   const boundaries = boundariesOf(trace, options);
   const isSmall = (trace.stacks.count + 1) * boundaries.length * 2 <= MAX_KEPT;
   const isInOrder = boundaries.every(({ beforeSeq }, i) => beforeSeq >= (boundaries[i - 1]?.beforeSeq ?? 0));
@@ -67,7 +71,7 @@ class LeaksSink implements RunSink<Leaks> {
     this.sums.remember();
     const { boundaries } = this;
     const scan = (hidden: Uint8Array) => this.scan(trace, hidden);
-    return leaksOfScan(trace, { boundaries, scan, findings, assumptions: [] }, this.options);
+    return leaksOfScan(trace, { boundaries, scan, containers: [], findings, assumptions: [] }, this.options);
   }
 
   /** Writes down what is alive at each boundary before the event `seq`. */
