@@ -43,7 +43,8 @@ function testOf(loaded: LoadedTrace, part: string): RowTest | string | undefined
   if (figure !== '') return comparison(loaded, { figure, sign, value });
   const [, kind = '', text = ''] = WORD.exec(part) ?? [];
   if (kind === 'kind') {
-    const wanted = EVENT_KINDS.findIndex((it) => it === text);
+    const kinds: readonly string[] = EVENT_KINDS;
+    const wanted = kinds.indexOf(text);
     return wanted < 0 ? `kind is one of ${EVENT_KINDS.join(', ')}` : (seq) => trace.events.kind[seq] === wanted;
   }
   if (kind === 'source') {
