@@ -6,8 +6,8 @@ import { type Address, formatAddress, type Milliseconds } from '../../base/units
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { twoDigits } from '../../link/link-times.js';
 import { sourceScript } from '../../link/mi/connect-target.js';
-import type { StopRecord } from '../../link/mi/mi-stops.js';
 import type { MiLink } from '../../link/mi/mi-link.js';
+import type { StopRecord } from '../../link/mi/mi-stops.js';
 import { WAIT_MS } from '../../link/waits.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';

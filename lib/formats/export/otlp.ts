@@ -121,7 +121,14 @@ function writeDictionary(
 /** 16 bytes that differ between captures and between the profiles of one, the same each time (FNV-1a over what tells them apart). */
 function profileId(trace: Trace, stacks: readonly StackWeight[], type: number): Uint8Array {
   const { info, eventCount } = trace;
-  const told = [info.startedAtWallMs, info.board, info.elf?.buildId, eventCount, type, ...stacks.map((each) => each.totalBytes)];
+  const told = [
+    info.startedAtWallMs,
+    info.board,
+    info.elf?.buildId,
+    eventCount,
+    type,
+    ...stacks.map((each) => each.totalBytes),
+  ];
   const text = told.join();
   const id = new DataView(new ArrayBuffer(16));
   for (let word = 0; word < 4; word++) {
