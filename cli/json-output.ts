@@ -16,8 +16,10 @@ import type {
   MpyFile,
   MpyHeapCost,
   PoolPlan,
+  ProvenLeaks,
   SourceFrame,
   WhatIf,
+  WhyAlive,
 } from '../lib/public/command-line.js';
 import type { DatasetReport, FleetAnswer, FleetReport } from '../lib/public/fleet.js';
 import type { Context } from './context.js';
@@ -32,6 +34,17 @@ export type CallTreeJson = CallTree;
 export type StatsJson = HeapStats;
 /** leaks */
 export type LeaksJson = Leaks;
+/** leaks --proven */
+export type ProvenLeaksJson = ProvenLeaks;
+/** why: the blocks that were asked for, or what keeps the most alive. */
+export interface WhyJson {
+  readonly schema: 'heap-harvest/why@1';
+  /** What the heap holds: objects of an interpreter, or blocks of which nothing more is known. */
+  readonly heap: 'objects' | 'blocks';
+  /** What could not be read; absent when all was. */
+  readonly unsure?: string;
+  readonly blocks: readonly WhyAlive[];
+}
 /** frag */
 export type FragmentationJson = Fragmentation;
 /** pools */
@@ -158,6 +171,8 @@ export type JsonOutput =
   | CallTreeJson
   | StatsJson
   | LeaksJson
+  | ProvenLeaksJson
+  | WhyJson
   | FragmentationJson
   | PoolsJson
   | DiffJson

@@ -1,14 +1,7 @@
-import { ExitCode, heapStats, heapStatsText } from '../../lib/public/command-line.js';
+import { ExitCode, heapStats, heapStatsSink, heapStatsText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { printJson } from '../json-output.js';
-import {
-  analysisOptions,
-  countField,
-  hideOptions,
-  loadForAnalysis,
-  sizeField,
-  traceArgument,
-} from './analysis-options.js';
+import { analyse, analysisOptions, countField, hideOptions, sizeField, traceArgument } from './analysis-options.js';
 
 export const statsCommand = defineCommand({
   name: 'stats <trace>',
@@ -23,11 +16,12 @@ export const statsCommand = defineCommand({
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
       .option('top', { type: 'number', describe: 'sources to list (10)' }),
   run: async (args, context) => {
-    const trace = await loadForAnalysis(args.trace, args, {
-      ...context,
-      skipColumns: ['largestBeforeBytes', 'largestAfterBytes'],
-    });
-    const stats = heapStats(trace, { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) });
+    const options = { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) };
+    const { result: stats } = await analyse(
+      args,
+      { ...context, skipColumns: ['largestBeforeBytes', 'largestAfterBytes'] },
+      { whole: (trace) => heapStats(trace, options), sink: (trace) => heapStatsSink(trace, options) },
+    );
     const top = countField('topSources', '--top', args.top);
     if (context.json) printJson(stats, context);
     else context.out(heapStatsText(stats, top));

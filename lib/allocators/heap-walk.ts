@@ -14,11 +14,23 @@ export interface HeapBlock {
   readonly used: boolean;
 }
 
+/** A part of a heap that consists of several, each with blocks of its own. */
+export interface WalkedRegion {
+  /** Where it begins and what it is good for, for people. */
+  readonly name: string;
+  readonly start: Address;
+  readonly end: Address;
+  /** Whether a plain malloc may get a block of it. */
+  readonly servesMalloc: boolean;
+}
+
 /** All blocks of a heap at one moment, by address. Empty for a heap that nobody has used yet. */
 export interface HeapWalk {
   readonly blocks: readonly HeapBlock[];
   /** What the heap can still grow by behind its last block; undefined when nobody knows. */
   readonly growthBytes: Bytes | undefined;
+  /** Absent for a heap of one piece. */
+  readonly regions?: readonly WalkedRegion[];
   /** What was read, for people. */
   readonly detail: string;
 }
@@ -40,6 +52,8 @@ export interface HeapPlaces {
   readonly variables: Readonly<Record<string, HeapVariable>>;
   /** Where the heap ends at the latest; absent when unknown. */
   readonly limit?: Address;
+  /** Where fields of the allocator's structures lie, as far as the debug information tells. */
+  readonly fields?: Readonly<Partial<Record<string, number>>>;
   /** Of a MicroPython-style heap. */
   readonly gc?: GcVariables;
 }
@@ -92,13 +106,17 @@ export function rangeProblem(start: Address, end: Address): string | undefined {
   return end - start > MAX_HEAP_BYTES ? `the heap would have ${end - start} bytes` : undefined;
 }
 
-/** The largest request that the heap could serve with a block that it has, or by growing; 0 for a full heap. */
+/** The largest request of malloc that the heap could serve with a block that it has, or by growing; 0 for a full heap. */
 export function largestFree(walk: HeapWalk): Bytes {
   let largest = Math.max(0, (walk.growthBytes ?? 0) - GROWTH_OVERHEAD_BYTES);
-  for (const block of walk.blocks) if (!block.used && block.usableBytes > largest) largest = block.usableBytes;
+  const others = walk.regions?.filter(({ servesMalloc }) => !servesMalloc) ?? [];
+  for (const block of walk.blocks) {
+    if (block.used || block.usableBytes <= largest) continue;
+    if (!others.some(({ start, end }) => block.start >= start && block.start < end)) largest = block.usableBytes;
+  }
   const last = walk.blocks.at(-1);
   // A free block at the end grows together with what lies behind it.
-  if (last && !last.used) largest = Math.max(largest, last.usableBytes + (walk.growthBytes ?? 0));
+  if (last && !last.used && !walk.regions) largest = Math.max(largest, last.usableBytes + (walk.growthBytes ?? 0));
   return largest;
 }
 

@@ -25,6 +25,11 @@ export interface PointerScanInput {
   readonly registers: readonly { readonly name: string; readonly value: number }[];
   /** Further addresses that callers got, within blocks: of aligned requests. */
   readonly starts: ReadonlySet<Address>;
+  /**
+   * Where free blocks begin: the allocator's own variables point there, and with a header that is partly the block's before it (dlmalloc) that is
+   * within the last word of a block that is alive.
+   */
+  readonly free: ReadonlySet<Address>;
   readonly unsure?: string;
 }
 
@@ -45,7 +50,7 @@ export function scanPointers(input: PointerScanInput): ObjectGraph {
   };
   for (const range of input.roots) {
     for (const { address, value } of wordsOf(range)) {
-      const found = named(value);
+      const found = range.kind === 'static' && input.free.has(value) ? undefined : named(value);
       if (found) builder.addRoot(range.kind, { ...found, label: range.nameOf(address) });
     }
   }

@@ -35,6 +35,7 @@ export type { InTheWay, RegionVerdict } from './in-the-way.js';
 export { heapLeaks, type LeakOptions, type LeakSite, type Leaks, type LeakVerdict } from './leaks.js';
 export { type GrowingContainer, growingContainers } from './objects/containers.js';
 export { ObjectMap, type TypeRow, type WhyAlive } from './objects/object-map.js';
+export { type ProvenLeakSite, type ProvenLeaks, provenLeaks } from './objects/proven-leaks.js';
 export { type AliveBlock, aliveBlocks, lastGraph } from './objects/why-source.js';
 export type { Phase } from './phases.js';
 export type { Place } from './places.js';

@@ -3,12 +3,14 @@ import type { Bytes, Microseconds, Seq } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
-import { EventKind, type Trace } from '../trace/trace.js';
+import { type EventColumns, EventKind, type Trace } from '../trace/trace.js';
 import { isTemporary } from './call-tree.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { heapPeak, type Peak } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
+import { ObjectMap, type TypeRow } from './objects/object-map.js';
+import { lastGraph } from './objects/why-source.js';
 import { type Phase, phaseCounter } from './phases.js';
 import { type SizeTable, sizeCounter } from './size-table.js';
 import { type SourceRow, sourceCounter } from './source-table.js';
@@ -59,6 +61,8 @@ export interface HeapStats {
   readonly levels: readonly LevelSeries[];
   /** As given; the share that Drone's last line shows needs it. */
   readonly heapBytes?: Bytes;
+  /** What is alive at the end by type of object, the most bytes first; absent unless the capture read what it is. */
+  readonly types?: readonly TypeRow[];
   readonly sizeKind: 'requested' | 'block';
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
@@ -87,30 +91,64 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
   const sources = sourceCounter(trace, spans, hidden);
   const phases = phaseCounter(trace);
   walkBlocks(trace, spans, together(sizes.visitor, sources.visitor, phases.visitor));
-  const rate = rateOf(trace, kinds.allocations + kinds.reallocations, totals.allocatedBytes);
-  return {
-    schema: 'heap-harvest/stats@1',
-    contents: trace.info.contents ?? 'history',
-    events: trace.eventCount,
-    ...kinds,
-    ...totals,
+  return statsOfFigures(trace, {
+    kinds,
+    totals,
     peak: heapPeak(trace, spans),
-    ...(rate ? { rate } : {}),
+    durationUs: durationOf(trace),
     sizes: sizes.result(),
     histogram: histogramOf(trace, spans),
     lifetimes: lifetimesOf(trace, spans),
     sources: sources.result(),
     tasks: taskTable(trace, spans),
     phases: phases.result(),
+    heapBytes,
+    findings: spans.findings,
+    assumptions: [...spans.assumptions, ...assumptions],
+  });
+}
+
+/** What the statistics are put together from. */
+export interface StatsFigures
+  extends Pick<
+    HeapStats,
+    'peak' | 'sizes' | 'histogram' | 'lifetimes' | 'sources' | 'tasks' | 'phases' | 'findings' | 'assumptions'
+  > {
+  readonly kinds: Pick<HeapStats, 'allocations' | 'reallocations' | 'frees' | 'sweeps' | 'failures' | 'failed'>;
+  readonly totals: Pick<HeapStats, 'allocatedBytes' | 'liveBytes' | 'liveCount' | 'temporary'>;
+  /** From the first time to the last; NaN without times. */
+  readonly durationUs: Microseconds;
+  readonly heapBytes: Bytes | undefined;
+}
+
+/** The statistics of figures that were made already: of the trace none of its events is looked at. */
+export function statsOfFigures(trace: Trace, figures: StatsFigures): HeapStats {
+  const { kinds, totals, heapBytes } = figures;
+  const rate = rateOf(figures);
+  return {
+    schema: 'heap-harvest/stats@1',
+    contents: trace.info.contents ?? 'history',
+    events: trace.eventCount,
+    ...kinds,
+    ...totals,
+    peak: figures.peak,
+    ...(rate ? { rate } : {}),
+    sizes: figures.sizes,
+    histogram: figures.histogram,
+    lifetimes: figures.lifetimes,
+    sources: figures.sources,
+    tasks: figures.tasks,
+    phases: figures.phases,
     levels: heapLevels(trace),
     ...(heapBytes === undefined ? {} : { heapBytes }),
+    ...defined({ types: liveTypes(trace) }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
     ...defined({ timeLabel: timeLabel(trace.info) }),
     gaps: trace.gaps,
-    findings: spans.findings,
-    assumptions: [...spans.assumptions, ...assumptions],
+    findings: figures.findings,
+    assumptions: figures.assumptions,
   };
 }
 
@@ -130,25 +168,48 @@ function together(a: BlockVisitor, b: BlockVisitor, c: BlockVisitor): BlockVisit
   };
 }
 
-function regionBytes(trace: Trace): Bytes | undefined {
+/** Of an interpreter's heap, as it was at the end. */
+function liveTypes(trace: Trace): readonly TypeRow[] | undefined {
+  const graph = lastGraph(trace);
+  return graph?.heap === 'objects' && graph.beforeSeq >= trace.eventCount ? new ObjectMap(graph).types() : undefined;
+}
+
+/** What the memories of a trace that tells them have together. */
+export function regionBytes(trace: Trace): Bytes | undefined {
   const sum = trace.regions.reduce((bytes, region) => bytes + region.sizeBytes, 0);
   return sum > 0 ? sum : undefined;
 }
 
 function countKinds({ events, eventCount }: Trace) {
-  const counts = new Float64Array(256);
-  let firstSeq = -1;
-  let largestBytes = 0;
-  for (let seq = 0; seq < eventCount; seq++) {
-    const kind = events.kind[seq] as number;
-    counts[kind] = (counts[kind] as number) + 1;
-    if (kind !== EventKind.failed) continue;
-    if (firstSeq < 0) firstSeq = seq;
-    largestBytes = Math.max(largestBytes, events.sizeBytes[seq] ?? 0);
+  const counter = new KindCounter();
+  counter.add(events, eventCount, 0);
+  return counter.result();
+}
+
+/** How many events of each kind there are. */
+export class KindCounter {
+  private readonly counts = new Float64Array(256);
+  private firstSeq = -1;
+  private largestBytes = 0;
+
+  /** So many events, the first of which has this number. */
+  add({ kind, sizeBytes }: Pick<EventColumns, 'kind' | 'sizeBytes'>, count: number, firstSeq: Seq): void {
+    const { counts } = this;
+    for (let i = 0; i < count; i++) {
+      const what = kind[i] as number;
+      counts[what] = (counts[what] as number) + 1;
+      if (what !== EventKind.failed) continue;
+      if (this.firstSeq < 0) this.firstSeq = firstSeq + i;
+      this.largestBytes = Math.max(this.largestBytes, sizeBytes[i] ?? 0);
+    }
   }
-  const [allocations = 0, frees = 0, sweeps = 0, reallocations = 0, failures = 0] = counts;
-  const failed = failures > 0 ? { failed: { largestBytes, firstSeq } } : {};
-  return { allocations, frees, sweeps, reallocations, failures, ...failed };
+
+  result(): StatsFigures['kinds'] {
+    const { firstSeq, largestBytes } = this;
+    const [allocations = 0, frees = 0, sweeps = 0, reallocations = 0, failures = 0] = this.counts;
+    const failed = failures > 0 ? { failed: { largestBytes, firstSeq } } : {};
+    return { allocations, frees, sweeps, reallocations, failures, ...failed };
+  }
 }
 
 function totalsOf({ events }: Trace, spans: Lifespans) {
@@ -172,15 +233,29 @@ function totalsOf({ events }: Trace, spans: Lifespans) {
 }
 
 function histogramOf({ events }: Trace, { count, startSeq }: Lifespans): SizeBucket[] {
-  const counts = new Float64Array(34);
-  const bytes = new Float64Array(34);
-  for (let span = 0; span < count; span++) {
-    const sizeBytes = events.sizeBytes[startSeq[span] as number] as number;
-    // Bucket 0 holds size 0; bucket b holds 2^(b-1) to 2^b - 1. Sizes above 2^32 all count in one last bucket.
-    const bucket = sizeBytes >= 2 ** 32 ? 33 : 32 - Math.clz32(sizeBytes);
-    counts[bucket] = (counts[bucket] as number) + 1;
-    bytes[bucket] = (bytes[bucket] as number) + sizeBytes;
-  }
+  const sums = newBuckets();
+  for (let span = 0; span < count; span++) addToBucket(sums, events.sizeBytes[startSeq[span] as number] as number);
+  return bucketsOf(sums);
+}
+
+/** Counts and bytes by powers of two. */
+export interface BucketSums {
+  readonly counts: Float64Array;
+  readonly bytes: Float64Array;
+}
+
+export function newBuckets(): BucketSums {
+  return { counts: new Float64Array(34), bytes: new Float64Array(34) };
+}
+
+/** Bucket 0 holds size 0; bucket b holds 2^(b-1) to 2^b - 1. Sizes above 2^32 all count in one last bucket. */
+export function addToBucket({ counts, bytes }: BucketSums, sizeBytes: Bytes): void {
+  const bucket = sizeBytes >= 2 ** 32 ? 33 : 32 - Math.clz32(sizeBytes);
+  counts[bucket] = (counts[bucket] as number) + 1;
+  bytes[bucket] = (bytes[bucket] as number) + sizeBytes;
+}
+
+export function bucketsOf({ counts, bytes }: BucketSums): SizeBucket[] {
   const buckets: SizeBucket[] = [];
   const isFilled = (blocks: number) => blocks > 0;
   const last = counts.findLastIndex(isFilled);
@@ -192,9 +267,9 @@ function histogramOf({ events }: Trace, { count, startSeq }: Lifespans): SizeBuc
   return buckets;
 }
 
-function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rate'] {
+function durationOf(trace: Trace): Microseconds {
   const { atUs } = trace.events;
-  if (!atUs) return undefined;
+  if (!atUs) return Number.NaN;
   let first = Number.NaN;
   let last = Number.NaN;
   for (const at of atUs) {
@@ -202,8 +277,12 @@ function rateOf(trace: Trace, allocations: number, bytes: Bytes): HeapStats['rat
     if (Number.isNaN(first)) first = at;
     last = at;
   }
-  const durationUs = last - first;
+  return last - first;
+}
+
+function rateOf({ kinds, totals, durationUs }: StatsFigures): HeapStats['rate'] {
   if (!(durationUs > 0)) return undefined;
   const seconds = durationUs / 1e6;
-  return { perSecond: allocations / seconds, bytesPerSecond: bytes / seconds, durationUs };
+  const allocations = kinds.allocations + kinds.reallocations;
+  return { perSecond: allocations / seconds, bytesPerSecond: totals.allocatedBytes / seconds, durationUs };
 }

@@ -39,12 +39,13 @@ export function lifetimesOf(trace: Trace, spans: Lifespans): Lifetimes {
     const us: Microseconds = (atUs?.[end] ?? Number.NaN) - (atUs?.[start] ?? Number.NaN);
     if (!Number.isNaN(us)) inUs[timed++] = us;
   }
-  const us = distribution(inUs.subarray(0, timed));
-  return {
-    events: distribution(inEvents.subarray(0, events)),
-    us: us && { ...us, unit: 'us' },
-    upperBound: swept,
-  };
+  return lifetimesFrom(inEvents.subarray(0, events), inUs.subarray(0, timed), swept);
+}
+
+/** Of single lifetimes, which may be sorted in place. */
+export function lifetimesFrom(inEvents: Int32Array, inUs: Float64Array, swept: boolean): Lifetimes {
+  const us = distribution(inUs);
+  return { events: distribution(inEvents), us: us && { ...us, unit: 'us' }, upperBound: swept };
 }
 
 /** May sort the values in place. Undefined for no values. */

@@ -55,22 +55,25 @@ export function phaseCounter(trace: Trace): BlockCounter<Phase[]> {
   const result = () => {
     closeUpTo(trace.eventCount);
     phases.push(closePhase(open, trace.eventCount, live));
-    const counted = phases.map((phase) => ({ ...phase, ...countEvents(trace, phase) }));
-    const [first] = counted;
-    // A mark before the first event leaves nothing in front of it.
-    return counted.length > 1 && first && first.toSeq === 0 ? counted.slice(1) : counted;
+    return withoutEmptyStart(phases.map((phase) => ({ ...phase, ...countEvents(trace, phase) })));
   };
   return { visitor, result };
 }
 
-type OpenPhase = { -readonly [K in keyof Phase]: Phase[K] };
+/** A mark before the first event leaves nothing in front of it. */
+export function withoutEmptyStart(phases: Phase[]): Phase[] {
+  return phases.length > 1 && phases[0]?.toSeq === 0 ? phases.slice(1) : phases;
+}
 
-function openPhase(name: string, fromSeq: Seq, live: Bytes): OpenPhase {
+/** One that goes on. */
+export type OpenPhase = { -readonly [K in keyof Phase]: Phase[K] };
+
+export function openPhase(name: string, fromSeq: Seq, live: Bytes): OpenPhase {
   const counts = { allocations: 0, frees: 0, failures: 0, allocatedBytes: 0 };
   return { name, fromSeq, toSeq: fromSeq, ...counts, peakBytes: live, liveAtStartBytes: live, liveAtEndBytes: live };
 }
 
-function closePhase(phase: OpenPhase, toSeq: Seq, live: Bytes): Phase {
+export function closePhase(phase: OpenPhase, toSeq: Seq, live: Bytes): Phase {
   return { ...phase, toSeq, liveAtEndBytes: live };
 }
 

@@ -26,7 +26,7 @@ export interface SizeTable {
 }
 
 /** At most this many oversized requests are listed. */
-const MAX_LISTED = 20;
+export const MAX_LISTED = 20;
 
 /** How many allocations of each size there were, and what they take. */
 export function sizeTable(trace: Trace, heapBytes?: Bytes): SizeTable {
@@ -68,17 +68,22 @@ export function sizeCounter(trace: Trace, spans: Lifespans, heapBytes?: Bytes): 
     },
   };
   const result = (): SizeTable => {
-    const rows = ids.sizes
-      .map((sizeBytes, id) => ({ sizeBytes, maxLive: max.values[id] ?? 0, total: total.values[id] ?? 0 }))
-      .sort((a, b) => a.sizeBytes - b.sizeBytes);
-    const maximumBytes = rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0);
-    return { rows, maximumBytes, tooLarge, findings: spans.findings };
+    const rows = sizeRows(ids.sizes, max.values, total.values);
+    return { ...rows, tooLarge, findings: spans.findings };
   };
   return { visitor, result };
 }
 
+/** The rows of sizes and their counts, and what they add up to. */
+export function sizeRows(sizes: readonly Bytes[], max: Int32Array, total: Int32Array) {
+  const rows = sizes
+    .map((sizeBytes, id): SizeRow => ({ sizeBytes, maxLive: max[id] ?? 0, total: total[id] ?? 0 }))
+    .sort((a, b) => a.sizeBytes - b.sizeBytes);
+  return { rows, maximumBytes: rows.reduce((sum, row) => sum + row.sizeBytes * row.maxLive, 0) };
+}
+
 /** Numbers sizes in order of first sight; those below 64 KiB, which are nearly all, without a hash map. */
-class SizeIds {
+export class SizeIds {
   readonly sizes: Bytes[] = [];
   private readonly small = new Int32Array(65536).fill(-1);
   private readonly large = new Map<Bytes, number>();

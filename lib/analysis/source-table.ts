@@ -79,6 +79,18 @@ export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array
       add(live, source, sizeBytes);
     },
   };
+  const result = () => sourceRows(list, { allocations, allocated, liveCount, live, peak, temporary });
+  return { visitor, result };
+}
+
+/** Figures by source, as columns. */
+export type SourceFigures = Readonly<
+  Record<'allocations' | 'allocated' | 'liveCount' | 'live' | 'peak' | 'temporary', Float64Array>
+>;
+
+/** The rows of the sources that allocated, in order. */
+export function sourceRows(list: readonly Place[], figures: SourceFigures): SourceRow[] {
+  const { allocations, allocated, liveCount, live, peak, temporary } = figures;
   const rowOf = ({ location, functionName, file, line }: Place, id: number): SourceRow => ({
     location,
     functionName,
@@ -93,6 +105,5 @@ export function sourceCounter(trace: Trace, spans: Lifespans, hidden: Uint8Array
   });
   const byBytes = (a: SourceRow, b: SourceRow) =>
     b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location);
-  const result = () => list.flatMap((place, id) => (allocations[id] === 0 ? [] : rowOf(place, id))).sort(byBytes);
-  return { visitor, result };
+  return list.flatMap((place, id) => (allocations[id] === 0 ? [] : rowOf(place, id))).sort(byBytes);
 }

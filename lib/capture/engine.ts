@@ -62,6 +62,8 @@ export interface MallocHook {
   readonly readsTables: boolean;
   /** What the capture cannot see, for people: it is never complete then. Empty nearly always. */
   readonly unseen: readonly string[];
+  /** Entries that give their breakpoint to the return of an open call; empty where there are enough for both. */
+  readonly yielding: readonly Address[];
   /** How the allocator's own structures are read; absent when the profile does not say. */
   readonly heap?: { readonly walker: WalkerName; readonly places: HeapPlaces };
   /** Read the largest free block around each event. */

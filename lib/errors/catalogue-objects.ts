@@ -17,4 +17,19 @@ export const OBJECT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The address lies in no block that was alive at the end, or no such block was allocated by a function or line of that name.',
     '`harvest leaks TRACE` lists the sources of what is alive.',
   ),
+  HH2053: entry(
+    'Blocks have leaked, proven',
+    'At the end of the capture no variable, stack, register or block that is alive points to them: nothing can free them any more.',
+    'The message names who allocated them; `harvest leaks TRACE --proven` shows the rest.',
+  ),
+  HH2054: entry(
+    'Not all that may hold blocks was read',
+    'Memory with variables or a stack could not be read: what only it holds would seem to have leaked.',
+    'Name a board whose memory is known, or check with --allow-incomplete and look at each block.',
+  ),
+  HH2055: entry(
+    'A collected heap has no proven leaks',
+    'What nothing holds is freed by the next collection.',
+    '`harvest leaks TRACE` names the containers that grow.',
+  ),
 };

@@ -18,7 +18,7 @@ export { type GapTimeline, gapTimeline } from '../analysis/gap-timeline.js';
 export { fragmentationOf, type HeapMap, heapMap } from '../analysis/heap-map.js';
 export { type HeapRegions, heapRegions } from '../analysis/heap-regions.js';
 export { type HeapStats, heapStats } from '../analysis/heap-stats.js';
-export { heapPeak, isAliveAt, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
+export { heapPeak, type UsageCurve, usageCurve } from '../analysis/heap-usage.js';
 export { hiddenFrames, sourceFrames } from '../analysis/hidden-frames.js';
 export { type Holder, holdersOf } from '../analysis/holders.js';
 export { regionVerdicts } from '../analysis/in-the-way.js';

@@ -10,6 +10,7 @@ export {
 } from '../allocators/load-allocator.js';
 export { fragmentationSink } from '../analysis/one-pass/fragmentation.js';
 export { heapLeaksSink } from '../analysis/one-pass/leaks.js';
+export { heapStatsSink } from '../analysis/one-pass/stats.js';
 export { callTreeSink } from '../analysis/one-pass/tree.js';
 export { deadline } from '../base/deadline.js';
 export { type Defined, defined } from '../base/defined.js';

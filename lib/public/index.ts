@@ -29,6 +29,7 @@ export {
   TraceFormatError,
   UsageError,
 } from '../errors/errors.js';
+export { assertNoProvenLeaks, type NoProvenLeaksOptions } from '../report/assert-no-proven-leaks.js';
 export { assertPathBudget, type PathLimits } from '../report/assert-path-budget.js';
 export { assertBudget, assertNoLeaks, assertNoNewPaths, type NoLeaksOptions } from '../report/assertions.js';
 export { callTreeText } from '../report/call-tree-text.js';

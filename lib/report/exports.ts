@@ -13,6 +13,7 @@ export { type JunitCase, junitXml } from './junit-xml.js';
 export { leaksText } from './leaks-text.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from './pools-output.js';
 export { poolsText } from './pools-text.js';
+export { provenLeaksText } from './proven-leaks-text.js';
 export { sanitize } from './sanitize.js';
 export { sizeTableText } from './size-table-text.js';
 export { textTable } from './text-table.js';

@@ -22,6 +22,10 @@ function memoryOf(words: Readonly<Record<number, number>>): ReadTarget {
 
 const variable = (offset: number, sizeBytes = 4) => ({ label: 'v', address: at(offset), sizeBytes });
 
+/** Words that follow each other from an offset on. */
+const words = (offset: number, ...values: number[]): Record<number, number> =>
+  Object.fromEntries(values.map((value, index) => [offset + 4 * index, value]));
+
 /** A heap of 64 bytes used, 32 free and 24 used from 0x1000 on, as each allocator keeps it. */
 const HEAPS: Readonly<Partial<Record<WalkerName, { words: Record<number, number>; places: HeapPlaces }>>> = {
   newlib: {
@@ -51,6 +55,27 @@ const HEAPS: Readonly<Partial<Record<WalkerName, { words: Record<number, number>
     words: { 256: at(0xc00), 4096: 60, 4160: 28 | 1, 4188: at(0x103c), 4192: 20 | 2, 4216: 0 },
     places: { variables: { control: variable(0x100) } },
   },
+  // Two regions of ESP-IDF, the list of them in the first block of the first one, as heap_caps_init leaves it.
+  'multi-heap': {
+    words: {
+      ...words(0x100, at(0xc88)),
+      // caps[3], start, end, lock, heap, next
+      ...words(0xc88, 0x100c, 0, 0x800, at(0xc00), at(0xe00), 0xb33fffff, 0, at(0xc00), at(0xcac)),
+      ...words(0xcac, 0, 3, 0, at(0x1000), at(0x1100), 0xb33fffff, 0, at(0x1000), 0),
+      // lock, free bytes, fewest free bytes, pool bytes, TLSF's control block
+      ...words(0xc00, at(0xc9c), 28, 28, 512, at(0xc14)),
+      ...words(0xc84, 72),
+      ...words(0xcd0, 60),
+      ...words(0xd10, 28 | 1),
+      ...words(0xd2c, at(0xd0c), 20 | 2),
+      ...words(0xd48, 176),
+      ...words(0xdfc, 0),
+      ...words(0x1000, at(0xcc0), 148, 148, 256, at(0x1014)),
+      ...words(0x1064, 148 | 1),
+      ...words(0x10f8, at(0x1060), 2),
+    },
+    places: { variables: { heaps: variable(0x100) } },
+  },
 };
 
 const walk = (name: WalkerName, changes: Record<number, number> = {}) => {
@@ -59,7 +84,7 @@ const walk = (name: WalkerName, changes: Record<number, number> = {}) => {
   return HEAP_WALKERS[name](memoryOf({ ...heap.words, ...changes }), heap.places);
 };
 
-for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf'] as const) {
+for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf', 'multi-heap'] as const) {
   test(`${name}: used and free blocks are told in order of address`, async (t) => {
     const found = (await walk(name)) as HeapWalk;
     const blocks = found.blocks.slice(0, 3).map((block) => [block.end - block.start, block.used]);
@@ -71,7 +96,7 @@ for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf'] as const) {
   });
 
   test(`${name}: a damaged heap is a problem with a text, never a hang`, async (t) => {
-    const words = fc.dictionary(
+    const damage = fc.dictionary(
       fc.integer({ min: 0, max: 0x400 }).map((word) => String(0xc00 + word * 4)),
       fc.oneof(
         fc.integer({ min: 0, max: 0xffffffff }),
@@ -80,7 +105,7 @@ for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf'] as const) {
       { maxKeys: 20 },
     );
     await fc.assert(
-      fc.asyncProperty(words, async (changes) => {
+      fc.asyncProperty(damage, async (changes) => {
         const found = await walk(name, changes).catch((error: unknown) => ({ problem: String(error) }));
         if ('problem' in found) t.true(found.problem.length > 0);
         else t.true(found.blocks.every(({ start, end }) => end > start));
@@ -96,6 +121,53 @@ test('the largest free block is a hole, or the end of the heap with what lies be
   t.is(largestFree((await walk('newlib')) as HeapWalk), 0x88 - 20 + 256);
   t.is(largestFree((await walk('newlib-nano')) as HeapWalk), 0x88 - 8);
   t.is(largestFree((await walk('tlsf')) as HeapWalk), 28);
+});
+
+test('ESP-IDF: each region is told with its capabilities, and malloc gets none that is not for it', async (t) => {
+  const found = (await walk('multi-heap')) as HeapWalk;
+  t.is(
+    found.detail,
+    '2 heaps: 0x20000c00 (8BIT, DMA, INTERNAL, DEFAULT) largest free 28 bytes; 0x20001000 (EXEC, 32BIT) largest free 148 bytes',
+  );
+  t.deepEqual(
+    found.regions?.map(({ start, end, servesMalloc }) => [start, end, servesMalloc]),
+    [
+      [at(0xc00), at(0xe00), true],
+      [at(0x1000), at(0x1100), false],
+    ],
+  );
+  t.is(largestFree(found), 28);
+  // Behind light poisoning a caller's bytes begin 8 bytes later; the block of the list is nobody's.
+  const live: [number, number][] = [
+    [at(0xcd4) + 8, 40],
+    [at(0xd34), 20],
+    [at(0xd4c), 176],
+  ];
+  t.like(mallocOracle(found, new Map(live), { underWay: [], unitBytes: 4 }), {
+    outcome: 'matched',
+    liveAllocations: 3,
+  });
+});
+
+test('ESP-IDF: a list or a pool that is none is a problem that says where', async (t) => {
+  const problemOf = async (changes: Record<number, number>) =>
+    ((await walk('multi-heap', changes)) as { problem?: string }).problem ?? '';
+  t.regex(await problemOf({ [0xcac + 32]: at(0xc88) }), /list of heaps leads to 0x20000c88/, 'a circle');
+  t.regex(await problemOf({ [0xc88 + 16]: at(0xb00) }), /list of heaps leads to 0x20000c88/, 'an end before the start');
+  t.regex(await problemOf(words(0xc10, at(0x2000))), /0x20000c00 .*: its control block cannot be at 0x20002000/);
+  t.regex(await problemOf(words(0xd48, 100)), /0x20000c00 .*: no chain of blocks leads/);
+  // A region that was given up has no heap.
+  const one = (await walk('multi-heap', { [0xcac + 28]: 0 })) as HeapWalk;
+  t.is(one.regions?.length, 1);
+  // Fields elsewhere: a version with four words of capabilities.
+  const fields = { caps: 0, start: 16, end: 20, heap: 32, next: 36 };
+  const node = words(0x2000, 0, 0x1004, 0, 0, at(0xc00), at(0xe00), 0, 0, at(0xc00), 0);
+  const memory = memoryOf({ ...HEAPS['multi-heap']?.words, ...node, 256: at(0x2000) });
+  const moved = (await HEAP_WALKERS['multi-heap'](memory, {
+    variables: { heaps: variable(0x100) },
+    fields,
+  })) as HeapWalk;
+  t.is(moved.regions?.[0]?.name, '0x20000c00 (8BIT, DEFAULT)');
 });
 
 test('a heap that nobody used yet has no blocks', async (t) => {

@@ -29,6 +29,7 @@ const HEAP = scanPointers({
   ],
   registers: [{ name: 'r4', value: 0x1a8 }],
   starts: new Set(),
+  free: new Set(),
 });
 
 test('what variables, stacks, registers and other blocks point to is alive; the rest has leaked, rings of it too', (t) => {
@@ -41,15 +42,18 @@ test('what variables, stacks, registers and other blocks point to is alive; the 
 
 test('behind the end of a block lies no pointer to it, and an address that a caller got within a block is its beginning', (t) => {
   const root = words(0x20, [0x110]);
-  const scan = (usableBytes: number, starts: readonly number[]) =>
+  const scan = (usableBytes: number, starts: readonly number[], free: readonly number[] = []) =>
     scanPointers({
       blocks: [BLOCK(0x100, usableBytes)],
       contents: [],
       roots: [{ ...root, kind: 'static', nameOf: () => 'head' }],
       registers: [],
       starts: new Set(starts),
+      free: new Set(free),
     });
   t.is(new ObjectMap(scan(16, [])).stateOf(0), 'leaked');
   t.is(new ObjectMap(scan(32, [])).stateOf(0), 'inside');
   t.is(new ObjectMap(scan(32, [0x110])).stateOf(0), 'held');
+  // The allocator's own pointer to the free block behind it.
+  t.is(new ObjectMap(scan(20, [], [0x110])).stateOf(0), 'leaked');
 });

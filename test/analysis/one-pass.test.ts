@@ -5,9 +5,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import { callTree } from '../../lib/analysis/call-tree.js';
 import { fragmentation } from '../../lib/analysis/fragmentation.js';
+import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { fragmentationSink } from '../../lib/analysis/one-pass/fragmentation.js';
 import { heapLeaksSink } from '../../lib/analysis/one-pass/leaks.js';
+import { heapStatsSink } from '../../lib/analysis/one-pass/stats.js';
 import { callTreeSink } from '../../lib/analysis/one-pass/tree.js';
 import { builderFigures, journalFigures } from '../../lib/formats/journal-runs.js';
 import { loadTrace } from '../../lib/formats/load-trace.js';
@@ -33,6 +35,7 @@ function journalOf(trace: Trace): string {
 
 /** Each analysis from the whole trace, and as a sink of its runs. */
 const ANALYSES: Readonly<Record<string, Analysis>> = {
+  stats: { whole: (trace) => heapStats(trace, {}), sink: (trace) => heapStatsSink(trace, {}) },
   tree: { whole: (trace) => callTree(trace, {}), sink: (trace) => callTreeSink(trace, {}) },
   callers: {
     whole: (trace) => callTree(trace, { invert: true }),
@@ -59,18 +62,21 @@ const step = fc.record({
   from: fc.integer({ min: -1, max: SLOTS - 1 }),
   sizeBytes: fc.integer({ min: 0, max: 64 }),
   caller: fc.integer({ min: -1, max: 5 }),
+  atUs: fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined }),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Mostly sound: of what is alive nothing is allocated again, but for a few blocks. */
 function recordsOf(steps: readonly Step[], align: number): TraceRecord[] {
   const alive = new Set<number>();
-  return steps.flatMap(({ kind, slot, from, sizeBytes, caller }): TraceRecord[] => {
+  return steps.flatMap(({ kind, slot, from, sizeBytes, caller, atUs }): TraceRecord[] => {
     const address = BASE + slot * 64;
     const frame = (functionName: string, line: number) => ({ address: 0x100 + line, functionName, file: 'a.c', line });
     const cut = { address: 0, functionName: '', file: '', line: 0, kind: 'cut' } as const;
     const outer = caller === 4 ? cut : frame('main', 90);
-    const backtrace = caller < 0 ? {} : { backtrace: [frame(`f${caller}`, caller + 1), outer] };
+    const stack = caller < 0 ? {} : { backtrace: [frame(`f${caller}`, caller + 1), outer] };
+    const backtrace = { ...stack, ...(atUs === undefined ? {} : { atUs }) };
+    const asked = atUs === undefined ? {} : { requestedBytes: sizeBytes };
     const size = sizeBytes - (sizeBytes % align);
     switch (kind) {
       case 'mark':
@@ -85,12 +91,23 @@ function recordsOf(steps: readonly Step[], align: number): TraceRecord[] {
         if (alive.has(slot) && from !== slot) return [];
         alive.delete(from);
         alive.add(slot);
-        return [{ kind, address, fromAddress: from < 0 ? BASE + 4 : BASE + from * 64, sizeBytes: size, ...backtrace }];
+        return [
+          {
+            kind,
+            address,
+            fromAddress: from < 0 ? BASE + 4 : BASE + from * 64,
+            sizeBytes: size,
+            ...asked,
+            ...backtrace,
+          },
+        ];
       }
       default:
         if (alive.has(slot)) return [];
         alive.add(slot);
-        return [{ kind: kind === 'existing' ? kind : 'alloc', address, sizeBytes: size, ...backtrace }];
+        return kind === 'existing'
+          ? [{ kind, address, sizeBytes: size, ...backtrace }]
+          : [{ kind: 'alloc', address, sizeBytes: size, ...asked, ...backtrace }];
     }
   });
 }

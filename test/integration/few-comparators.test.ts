@@ -4,9 +4,9 @@ import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import type { Target } from '../../lib/link/server/target.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
-import { cFirmware } from '../support/c-firmware.js';
+import { cFirmware, referenceLines } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc } from '../support/malloc-capture.js';
+import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
 import { startRspProxy } from '../support/rsp-proxy.js';
 
 /** A server with so many hardware breakpoints: it refuses the next. */
@@ -145,5 +145,40 @@ test.serial(
     const { trace } = await captureMalloc(new DirectEngine(), { elf, until: ['tasks_done'], breakpoints: 4 });
     t.false(trace.info.complete);
     t.regex(trace.gaps[0]?.reason ?? '', /is not hooked: .* has 4 breakpoints/);
+  },
+);
+
+test.serial(
+  'an allocator with one way in and one out fits two breakpoints, taking turns; what may be missed is named',
+  async (t) => {
+    t.timeout(300_000);
+    const boardName = 'qemu-sim-lx106';
+    const choice = { MACHINE: 'sim-lx106', ALLOC: 'heap4', OPT: 'Os', ROUNDS: 1 };
+    const reference = eventForm(
+      await referenceLines(cFirmware('tasks', { ...choice, REFERENCE: 1 }), 'tasks done', boardName),
+    );
+    const few = new FewBreakpoints(2);
+    const { trace, error } = await captureMalloc(new DirectEngine(), {
+      boardName,
+      elf: cFirmware('tasks', choice),
+      breakpoints: 2,
+      // An end condition would need a third; without a debugger's the text on the console ends a capture.
+      maxEvents: reference.length,
+      through: (target) => few.before(target),
+    });
+    await few.close();
+    t.is(error, undefined);
+    t.is(few.refused, 0);
+    t.is(few.most, 2);
+    t.true(reference.length > 100);
+    t.deepEqual(referenceForm(trace), reference);
+    t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+    t.false(trace.info.complete);
+    t.deepEqual(
+      trace.gaps.map(({ reason }) => reason.replace(/\(.*\)/, '')),
+      [
+        'vPortFree gives its breakpoint to the return of an allocation while one is under way : what another task or an interrupt frees meanwhile is not seen',
+      ],
+    );
   },
 );

@@ -167,6 +167,9 @@ test('functions in overlays, and their callers, are guessed, and the firmware te
   const direct = await capture(engines.direct, elf);
   const gdb = await capture(engines.gdb, elf);
   const auto = await capture(new AutoEngine({ ...engines, program }), elf);
+  // gdb's guess at which one is there is no better than ours.
+  t.is(auto.info.engineReport?.backtracesByGdbFromEvent, undefined);
+  t.is(auto.info.engineReport?.checkedUpToAnOverlay, 3);
   for (const trace of [direct, gdb, auto]) {
     const through = stacks(trace).filter((stack) => stack.some(({ functionName }) => functionName === 'resident'));
     t.is(through.length, 3);

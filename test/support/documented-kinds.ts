@@ -42,7 +42,7 @@ const NO_HOST = [/http:\/\/board\.local|\bURL\b/, 'http://127.0.0.1:9'] as const
 export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   // Mentions.
   [
-    /^harvest( (tree|stats|leaks|frag|whatif|pools|diff|view|report|import|capture|session|dump|layout|export|mpy|serve|resymbolize|symbolize|boards show))?$/,
+    /^harvest( (tree|stats|leaks|why|frag|whatif|pools|diff|view|report|import|capture|session|dump|layout|export|mpy|serve|resymbolize|symbolize|boards show))?$/,
     NAME,
   ],
   [/^harvest fleet( query)?$/, NAME],
@@ -55,6 +55,12 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   // Logs and traces that are not here.
   [/^harvest (import|layout) (log\.txt|core0\.svdat|dump\.txt)/, NO_FILE],
   [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express'], LISP] }],
+  // The trace of the documents was captured before it was read who holds which block; a dump of a target without MicroPython holds no objects.
+  [/^harvest why ram-/, { kind: 'run', status: [2], says: /HH(1105|2051) ram-0000\.bin/ }],
+  [
+    /^harvest (why|leaks \S+ --proven)/,
+    { kind: 'run', status: [0, 2], says: /HH2050 |^$|HH205[23]/, replace: [...FILES] },
+  ],
   // Captures.
   [/metro_m0_express (fw|firmware)\.elf/, NO_BOARD],
   [/^harvest session firmware\.elf --board metro_m0_express$/, RUN],

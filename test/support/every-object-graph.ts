@@ -1,3 +1,5 @@
+import { growingContainers } from '../../lib/analysis/objects/containers.js';
+import { provenLeaks } from '../../lib/analysis/objects/proven-leaks.js';
 import { reachable } from '../../lib/analysis/objects/reachable.js';
 import { firmwareOnBoard } from '../../lib/capture/firmware-on-board.js';
 import { openMiLink } from '../../lib/capture/gdb/gdb-engine.js';
@@ -10,14 +12,16 @@ import type { DebugLink } from '../../lib/link/debug-link.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Symbolizer } from '../../lib/symbols/symbolizer.js';
-import { MICROPYTHON_BOARDS, type MicropythonBoard, micropythonFirmware } from './micropython.js';
+import { captureTasks } from './leaky-tasks.js';
+import { MICROPYTHON_BOARDS, type MicropythonBoard, micropythonFirmware, runMicropython } from './micropython.js';
 
 /*
  * What we find reachable in the heap of a real MicroPython, against what its own collector has marked, at every collection of a script: the
- * target stands where the mark phase has ended. The firmware is built from Debian's source package, which takes minutes, so this is no part of
+ * target stands where the mark phase has ended. Then the containers that grow in scripts that leak on purpose, and blocks that a firmware in C loses.
+ * The firmware is built from Debian's source package, which takes minutes, so this is no part of
  * `npm test`.
  *
- *   node dist/test/support/every-object-graph.js [BOARD]
+ *   node dist/test/support/every-object-graph.js [BOARD|leaks|clean|tasks]
  */
 
 /** The collector saves these before it reads the stack: what callers rely on (r4 to r11; s0 to s11). */
@@ -84,9 +88,54 @@ async function check(board: MicropythonBoard): Promise<boolean> {
   return collections > 0 && good === collections;
 }
 
-const [, , onlyBoard] = process.argv;
+/** The containers that leaks.py makes grow, each in a way of its own. */
+const GROWING = [
+  "__main__.__dict__['count'] -> closure.closed[0] -> cell.obj",
+  "__main__.__dict__['dogs'] -> dict['rex'] -> Dog.tricks",
+  "__main__.__dict__['newest']",
+  "leaks_kit.__dict__['cache']",
+  'mp_state_ctx.vm.listeners',
+];
+
+/** A captured script: the containers that are said to grow, against those that do. */
+async function checkContainers(board: MicropythonBoard, script: 'leaks' | 'clean'): Promise<boolean> {
+  const elf = micropythonFirmware(board, script);
+  const { trace } = await runMicropython(elf, { board: MICROPYTHON_BOARDS[board], engine: 'direct' });
+  const found = growingContainers(trace)
+    .map(({ path }) => path)
+    .sort();
+  const expected = script === 'leaks' ? GROWING : [];
+  const good = found.join('\n') === expected.join('\n');
+  process.stdout.write(
+    `${good ? 'same' : 'DIFFERS'} ${board} ${script}.py: ${found.length} of ${expected.length} containers grow: ${found.join(', ') || 'none'}\n`,
+  );
+  return good;
+}
+
+/** Blocks that were lost on purpose in a firmware in C, against those that are proven to be. */
+async function checkLost(engine: 'direct' | 'gdb', allocator: 'heap4' | 'libc', leaks: number): Promise<boolean> {
+  const found = provenLeaks(await captureTasks({ leaks, engine, allocator }));
+  // An old value on a stack may hold one of them: that is told as possible, or not at all, and never the other way round.
+  const [proven = 0, possible = 0] = [found?.provenCount, found?.possibleCount];
+  const good = allocator === 'heap4' ? proven === leaks && possible === 0 : proven + possible === leaks;
+  process.stdout.write(
+    `${good ? 'same' : 'DIFFERS'} tasks ${allocator} ${engine}: ${proven} of ${leaks} lost blocks are proven, ${possible} possible\n`,
+  );
+  return good;
+}
+
+const [, , only] = process.argv;
 let failed = 0;
 for (const board of Object.keys(MICROPYTHON_BOARDS) as MicropythonBoard[]) {
-  if ((onlyBoard ?? board) === board && !(await check(board))) failed++;
+  if ((only ?? board) === board && !(await check(board))) failed++;
+}
+for (const script of ['leaks', 'clean'] as const) {
+  if ((only ?? script) === script && !(await checkContainers('MPS2_AN385', script))) failed++;
+}
+for (const engine of ['direct', 'gdb'] as const) {
+  for (const allocator of ['heap4', 'libc'] as const) {
+    for (const leaks of [20, 0])
+      if ((only ?? 'tasks') === 'tasks' && !(await checkLost(engine, allocator, leaks))) failed++;
+  }
 }
 process.exitCode = failed === 0 ? 0 : 1;

@@ -109,7 +109,7 @@ export async function firstDifference(ours: Trace, gdbs: Trace, elf: string): Pr
     const events = [textOf(eventAt(ours, seq)), textOf(eventAt(gdbs, seq))];
     if (events[0] !== events[1]) return `event ${seq}: ${events[0]} against ${events[1]}`;
     const stacks = [ours, gdbs].map((trace) => backtraceOf(trace, trace.events.stack[seq] ?? -1));
-    const comparison = compareBacktraces(stacks[0] ?? [], stacks[1] ?? [], hasFunction);
+    const comparison = compareBacktraces(stacks[0] ?? [], stacks[1] ?? [], { hasFunction });
     if (comparison.outcome === 'differs')
       return `event ${seq}, frame ${comparison.frame}: ${comparison.ours} against gdb's ${comparison.gdbs}`;
   }

@@ -14,25 +14,28 @@ interface Picture {
   readonly theme: 'dark' | 'light';
   /** The view, as the page's address holds it. */
   readonly hash: string;
+  readonly size?: { readonly width: number; readonly height: number };
   /** What is done before the picture is taken. */
   readonly act?: (viewer: ViewerPage) => Promise<void>;
 }
 
 const FRONT = '#at=2400&tab=flame&figure=at&inverted=1';
+const SMALLER = { width: 1180, height: 740 };
 const PICTURES: readonly Picture[] = [
   { name: 'viewer-dark', theme: 'dark', hash: FRONT },
   { name: 'viewer-light', theme: 'light', hash: FRONT },
-  { name: 'hunt-leak', theme: 'light', hash: '#range=1850-5030&at=5030&tab=leaks&view=time' },
+  { name: 'hunt-leak', theme: 'light', size: SMALLER, hash: '#range=1850-5030&at=5030&tab=leaks' },
   {
     name: 'hunt-broken-block',
     theme: 'light',
+    size: SMALLER,
     hash: '#tab=fragmentation',
     act: async ({ page }) => {
       await page.fill('.room input', '4K');
       await page.waitForSelector('[data-room]');
     },
   },
-  { name: 'hunt-peak', theme: 'light', hash: '#at=4160&tab=tree&figure=at&inverted=1' },
+  { name: 'hunt-peak', theme: 'light', size: SMALLER, hash: '#at=4160&tab=tree&figure=at&inverted=1' },
 ];
 
 /** A capture that `harvest demo` wrote, given as the argument; else one that is made now. */
@@ -48,8 +51,8 @@ function demoCapture(): string {
 }
 
 async function take(browser: Browser, trace: Uint8Array, picture: Picture): Promise<void> {
-  const { name, theme, hash } = picture;
-  await using viewer = await openViewer(browser, { theme, hash, size: { width: 1280, height: 800 } });
+  const { name, theme, hash, size = { width: 1280, height: 800 } } = picture;
+  await using viewer = await openViewer(browser, { theme, hash, size });
   await viewer.open(trace, 'demo.harvest');
   await viewer.until(`state().loaded.gapsState === 'ready'`);
   await picture.act?.(viewer);

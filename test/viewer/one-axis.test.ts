@@ -146,6 +146,30 @@ test('a zoomed flame graph keeps its ancestors, and works by keyboard', async (t
   t.is(await viewer.ask('state().atSeq'), at, 'arrows stay with what has the focus');
 });
 
+test('the box of the table takes comparisons and words, all of which must hold', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await page.keyboard.press('x');
+  await tab(viewer, 'table');
+  const found = async (query: string) => {
+    await page.fill('#query', query);
+    return rowsOf(viewer);
+  };
+  t.deepEqual(await found('size>=64'), [2, 3, 6]);
+  t.deepEqual(await found('size>=64 alive'), [6]);
+  t.deepEqual(await found('size<1K life=1'), [3], 'freed by the next event');
+  t.deepEqual(await found('life>1 source:gone'), [1]);
+  t.deepEqual(await found('boot size=16'), [0]);
+  t.deepEqual(await found('0x1035'), [2]);
+  t.deepEqual(await found('drop>100 temporary'), [3]);
+  t.deepEqual(await found('life<5ms'), []);
+  t.regex((await page.textContent('.panel .empty')) ?? '', /has no times/);
+  t.deepEqual(await found('size>many'), []);
+  t.regex((await page.textContent('.panel .empty')) ?? '', /takes a number/);
+  t.is((await found('')).length, 5);
+});
+
 test('memories that lie apart are drawn each for itself, and figures that are not exact look so', async (t) => {
   const { viewer } = t.context;
   if (!viewer) return withoutChromium(t);

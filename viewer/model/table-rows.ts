@@ -2,7 +2,6 @@ import { EventKind, type EventRange, inRange, isTemporary, type Trace } from '..
 import type { RowFilter } from '../state/app-state.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';
-import { textMatcher } from './text-filter.js';
 
 /** A column of the table. Every key is a number, so that all sort the same way; NaN is unknown and comes last. */
 export interface Column {
@@ -146,7 +145,8 @@ function freedAt({ trace, spans }: LoadedTrace, span: number): number {
   return trace.events.atUs ? (trace.events.atUs[end] ?? Number.NaN) : end;
 }
 
-function lifeOf(loaded: LoadedTrace, span: number): number {
+/** How long a block lived: in microseconds where the trace has a clock, else in events; NaN while it is alive. */
+export function lifeOf(loaded: LoadedTrace, span: number): number {
   const { trace, spans } = loaded;
   const start = spans.startSeq[span] ?? 0;
   return freedAt(loaded, span) - (trace.events.atUs ? (trace.events.atUs[start] ?? Number.NaN) : start);
@@ -170,7 +170,8 @@ function sourceRank(loaded: LoadedTrace): (seq: number) => number {
 
 export interface RowQuery {
   readonly filter: RowFilter;
-  readonly query: string;
+  /** What the typed query lets through; undefined: everything. */
+  readonly matches: ((seq: number) => boolean) | undefined;
   /** -1: of any. */
   readonly source: number;
   /** Only what was born in it; `freed`: what was freed in it, whenever it was born; `alive`: at its end. */
@@ -178,9 +179,8 @@ export interface RowQuery {
 }
 
 /** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
-export function filteredRows(loaded: LoadedTrace, { filter, query, source, range }: RowQuery): Int32Array {
+export function filteredRows(loaded: LoadedTrace, { filter, matches, source, range }: RowQuery): Int32Array {
   const { trace, spans, sources } = loaded;
-  const matches = textMatcher(loaded, query);
   const rows = new Int32Array(trace.eventCount);
   let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {

@@ -6,10 +6,13 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Home End', 'first and last event'],
   ['space', 'play and pause'],
   ['p l', 'the peak; where the largest free block is smallest'],
+  ['a b x', 'begin and end of the range at the selected event; no range'],
+  ['Ctrl+Z', 'what was shown before'],
   ['m t', 'heap map; time view'],
   ['1 … 7', 'table, fragmentation, leaks, statistics, call tree, flame graph, diff'],
   ['/', 'filter the table by text'],
   ['↑ ↓', 'row before, next row (in the table and the call tree)'],
+  ['Enter ⌫', 'in the flame graph: zoom in and out; arrow keys move between functions'],
   ['+ − 0', 'zoom the map that has the focus; 0 shows its used part again'],
   ['o e c', 'open a trace; choose an ELF file; connect'],
   ['?', 'this help'],
@@ -34,8 +37,9 @@ export function HelpDialog() {
               double-click for all.
             </li>
             <li>
-              <b>Slider</b>: all views show the heap right after the selected event. The curve is the bytes in use, the
-              line the largest free block; vertical lines are marks, bands are lost events or restarts.
+              <b>Axis and slider</b>: all views show the heap right after the selected event. The curve is the bytes in
+              use, the line the largest free block; vertical lines are marks, bands are lost events or restarts. Drag on
+              the axis for a range from A to B: every panel is then about what was allocated in it.
             </li>
             <li>
               <b>Table</b>: click a title to sort, a row to go there, an address to copy an addr2line command. A stripe

@@ -53,7 +53,8 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
       <input
         id="query"
         type="search"
-        placeholder="function, file or 0xaddress  ( / )"
+        placeholder="tls  size>256  life<10ms  alive  ( / )"
+        title="Words of a backtrace, 0xaddress, size>256, life<10ms, drop>0, seq>100, source:text, kind:realloc, alive, freed, temporary; all must hold"
         aria-label="Filter by text"
         value={query}
         onInput={(event) => app.set({ query: event.currentTarget.value })}

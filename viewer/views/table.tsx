@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { rowQuery } from '../model/row-query.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import {
@@ -35,9 +36,10 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const sort = useApp((state) => state.sort);
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  const { matches, problem } = useMemo(() => rowQuery(loaded, query), [loaded, query]);
   const filtered = useMemo(
-    () => filteredRows(loaded, { filter, query, source, range }),
-    [loaded, filter, query, source, range],
+    () => filteredRows(loaded, { filter, matches, source, range }),
+    [loaded, filter, matches, source, range],
   );
   const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
   const columns = useMemo(() => columnsOf(loaded), [loaded]);
@@ -56,7 +58,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
     <div class="panel-body">
       <TableTools loaded={loaded} rows={rows} />
       {rows.length === 0 ? (
-        <p class="empty">{emptyText(loaded, query !== '' || source >= 0)}</p>
+        <p class="empty">{problem || emptyText(loaded, query !== '' || source >= 0)}</p>
       ) : (
         <VirtualList
           count={rows.length}

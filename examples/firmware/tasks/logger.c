@@ -102,8 +102,29 @@ static void ask_for_too_much(int jump)
     jump_when_exhausted = 0;
 }
 
+/* Lost in two ways: the last pointer is overwritten, and a list whose head is overwritten. */
+static void *volatile lost;
+static struct node *volatile lost_list;
+
+static __attribute__((noinline)) void lose_blocks(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (i % 4 != 3 || i + 1 == count) {
+            lost = allocate(20 + i);
+        } else {
+            struct node *first = allocate(sizeof *first);
+            *first = (struct node){.left = allocate(sizeof *first), .key = i};
+            i++;
+            lost_list = first;
+        }
+    }
+    lost = NULL;
+    lost_list = NULL;
+}
+
 void logger_task(void)
 {
+    lose_blocks((unsigned)task_leaks - 1);
     unsigned rounds = (unsigned)task_rounds;
     for (unsigned round = 0; round < rounds; round++) {
         grow_log();

@@ -7,6 +7,8 @@ extern "C" {
 
 /* An absolute symbol of the link (ROUNDS=): its address is the number. */
 extern char task_rounds[];
+/* One more than the blocks to lose. */
+extern char task_leaks[];
 
 void logger_task(void);  /* C: task 1 */
 void sampler_task(void); /* C++: task 2 */

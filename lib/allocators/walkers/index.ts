@@ -2,6 +2,7 @@ import type { WalkerName } from '../allocator-schema.js';
 import type { HeapWalker } from '../heap-walk.js';
 import { walkGc } from './gc.js';
 import { walkHeap4 } from './heap4.js';
+import { walkMultiHeap } from './multi-heap.js';
 import { walkNewlib } from './newlib.js';
 import { walkSizedChunks } from './sized-chunks.js';
 import { walkTlsf } from './tlsf.js';
@@ -13,5 +14,6 @@ export const HEAP_WALKERS: Readonly<Record<WalkerName, HeapWalker>> = {
   picolibc: walkSizedChunks,
   'heap-4': walkHeap4,
   tlsf: walkTlsf,
+  'multi-heap': walkMultiHeap,
   gc: walkGc,
 };

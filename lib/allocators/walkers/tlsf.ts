@@ -42,8 +42,8 @@ export async function walkTlsf(read: ReadTarget, places: HeapPlaces): Promise<He
   return { problem: `no chain of blocks found behind the control block at ${formatAddress(control)}` };
 }
 
-/** Bitmaps of the control block can look like a short chain: the pool's is the longest. */
-function longestChain(copy: MemoryCopy, control: Address): HeapBlock[] | undefined {
+/** The blocks of the pool behind a control block. Bitmaps of the control block can look like a short chain: the pool's is the longest. */
+export function longestChain(copy: MemoryCopy, control: Address): HeapBlock[] | undefined {
   let best: HeapBlock[] | undefined;
   let bestBytes = 0;
   for (let offset = SMALLEST_CONTROL; offset < LARGEST_CONTROL; offset += 4) {

@@ -1,4 +1,4 @@
-import type { Seq } from '../../base/units.js';
+import type { Address, Seq } from '../../base/units.js';
 import { errorMessage, HarvestError } from '../../errors/errors.js';
 import { BacktraceJudge } from '../../firmware/backtrace-judge.js';
 import { architectureOf } from '../../firmware/capturable.js';
@@ -26,6 +26,7 @@ const EXPLAINED: Readonly<Record<Explanation, string>> = {
   'ends-early': 'explainedByGdbEndingEarly',
   'wrong-name': 'explainedByDiscardedFunctions',
   cut: 'checkedUpToTheirCut',
+  overlay: 'checkedUpToAnOverlay',
 };
 /** Every one of these is compared with gdb's. */
 const CHECKED_AT_FIRST = 32;
@@ -160,11 +161,13 @@ class LiveCheck implements AsyncDisposable {
   }
 
   private compare(ours: Backtrace, gdbs: Backtrace) {
-    const comparison = compareBacktraces(ours, gdbs, this.hasFunction);
+    const { overlays } = this.plan.firmware;
+    const isOverlay = (address: Address) => overlays.some(({ from, to }) => address >= from && address < to);
+    const comparison = compareBacktraces(ours, gdbs, { hasFunction: this.hasFunction, isOverlay });
     if (comparison.outcome !== 'differs' || this.hasFunction) return comparison;
     // The symbol table, for the first time that it is needed.
     this.hasFunction = functionsOf(this.plan.firmware);
-    return compareBacktraces(ours, gdbs, this.hasFunction);
+    return compareBacktraces(ours, gdbs, { hasFunction: this.hasFunction, isOverlay });
   }
 
   private reason(seq: Seq, { frame, ours, gdbs }: { frame: number; ours: string; gdbs: string }): string {

@@ -1,4 +1,5 @@
 import type { Architecture } from '../../arch/architecture.js';
+import type { Address } from '../../base/units.js';
 import type { HasFunction } from '../../firmware/gdb-backtrace.js';
 import type { GdbProgram } from '../../link/mi/find-gdb.js';
 import { MiLink } from '../../link/mi/mi-link.js';
@@ -66,9 +67,17 @@ export class GdbBacktraces implements AsyncDisposable {
  * `wrong-name`: it takes an address for a function that the linker discarded (its debug information stays, at address 0 on), where the
  * symbol table has ours: firmware whose flash begins at 0; or the function that a scheduler put into lr for the one before it (see
  * correctedBacktrace). `cut`: both end where the copy of the stack, or what is known of the code, ends, or ours at an exception whose stack
- * is not known, where gdb guesses one; that they agree up to there says nothing of the calls outside.
+ * is not known, where gdb guesses one; that they agree up to there says nothing of the calls outside. `overlay`: code of several overlays is at
+ * that address, and gdb does not know either which one is there; both agree up to there, and ours is marked guessed from there on.
  */
-export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name' | 'cut';
+export type Explanation = 'tail-calls' | 'ends-early' | 'wrong-name' | 'cut' | 'overlay';
+
+/** What the firmware tells of the places that are compared. */
+export interface Known {
+  readonly hasFunction?: HasFunction | undefined;
+  /** Whether code of several overlays is at an address. */
+  readonly isOverlay?: (address: Address) => boolean;
+}
 
 /** How our backtrace compares with gdb's. */
 export type Comparison =
@@ -77,7 +86,8 @@ export type Comparison =
   | { readonly outcome: 'differs'; readonly frame: number; readonly ours: string; readonly gdbs: string };
 
 /** Both without the frames of the hooked functions; that one of them is cut is no difference by itself. */
-export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFunction?: HasFunction): Comparison {
+export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, known: Known = {}): Comparison {
+  const { hasFunction } = known;
   const ours = withoutCut(all);
   const gdbs = withoutCut(allOfGdb);
   let by: Explanation | undefined;
@@ -85,6 +95,8 @@ export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFuncti
   let at = 0;
   while (own < ours.length) {
     const frame = ours[own];
+    if (isGuessedFromOverlay(ours, own, known) && (gdbs[at]?.address ?? frame?.address) === frame?.address)
+      return { outcome: 'explained', by: 'overlay' };
     if (frame && sameFrame(frame, gdbs[at])) {
       own++;
       at++;
@@ -110,6 +122,14 @@ export function compareBacktraces(all: Backtrace, allOfGdb: Backtrace, hasFuncti
     return by === undefined ? { outcome: 'same' } : { outcome: 'explained', by };
   }
   return { outcome: 'differs', frame: own, ours: frameText(ours[own]), gdbs: frameText(gdbs[at]) };
+}
+
+/** Whether a frame is in an overlay, and it and all outside of it are marked so. */
+function isGuessedFromOverlay(frames: Backtrace, from: number, { isOverlay }: Known): boolean {
+  const frame = frames[from];
+  // A return address may be the first one behind its section.
+  if (!frame || !isOverlay || !(isOverlay(frame.address) || isOverlay(frame.address - 1))) return false;
+  return frames.slice(from).every(({ certainty }) => certainty === 'guessed');
 }
 
 function withoutCut(backtrace: Backtrace): Backtrace {

@@ -23,7 +23,7 @@ export class ArmedBreakpoints {
   ) {
     const entries = plan.hook.calls.map(({ address }) => address);
     const ends = plan.stops.map(({ address }) => address);
-    this.budget = new BreakpointBudget(plan.hook.breakpointLimit, entries, ends);
+    this.budget = new BreakpointBudget(plan.hook.breakpointLimit, { entries, yielding: plan.hook.yielding, ends });
   }
 
   /** How many are set now. */

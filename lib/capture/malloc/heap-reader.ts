@@ -36,8 +36,16 @@ export class HeapReader {
 
   /** Where the heap's areas lie, as far as that is known before it is used, or (gc) once it was made. */
   async regions(): Promise<readonly HeapRegion[]> {
+    if (this.hook.heap?.walker === 'multi-heap') return this.walkedRegions();
     if (!this.isGc) return this.hook.region ? [this.hook.region] : [];
     return gcRegions((await this.gcHeap())?.areas ?? []);
+  }
+
+  private async walkedRegions(): Promise<readonly HeapRegion[]> {
+    const walk = await this.walk();
+    const regions = 'problem' in walk ? [] : (walk.regions ?? []);
+    const { unitBytes } = this.hook;
+    return regions.map(({ name, start, end }) => ({ name, baseAddress: start, sizeBytes: end - start, unitBytes }));
   }
 
   /** Whether it is a block heap whose tables can be read. */

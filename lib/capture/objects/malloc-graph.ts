@@ -67,6 +67,7 @@ export async function mallocGraph(
     roots,
     registers: processor.registers,
     starts: new Set(starts),
+    free: new Set([heap.to, ...walk.blocks.filter(({ used }) => !used).map(({ start }) => start)]),
     ...(doubts.length === 0 ? {} : { unsure: [...new Set(doubts)].slice(0, 5).join('; ') }),
   });
 }

@@ -1,6 +1,7 @@
 import { gcVariables } from '../../allocators/gc-variables.js';
 import type { HeapPlaces, HeapVariable } from '../../allocators/heap-walk.js';
 import type { AllocatorProfile } from '../../allocators/load-allocator.js';
+import { REGION_FIELDS, REGION_TYPE } from '../../allocators/walkers/multi-heap.js';
 import type { Board } from '../../boards/board.js';
 import { SymbolError, TargetError } from '../../errors/errors.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
@@ -55,6 +56,7 @@ export function makeMallocPlan(
     captureLargest,
     readsTables: hasTables && !hooksAll(profile, chosen.hooks, found.notes),
     unseen: chosen.unseen,
+    yielding: chosen.yielding,
     ...(profile.heap?.walker === 'gc' ? { blockBytes: profile.unitBytes } : {}),
     ...(taskVariable ? { taskVariable } : {}),
     ...(region ? { region } : {}),
@@ -116,7 +118,10 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
   const fewest = hasTables ? 1 : 2;
   while (!BreakpointBudget.fits(limit, hooks.length, stops.length) && hooks.length > fewest)
     left.unshift(...hooks.splice(-1));
-  if (!BreakpointBudget.fits(limit, hooks.length, stops.length)) {
+  // Nothing frees inside of an allocation but another task, or an interrupt.
+  const isShort = !BreakpointBudget.fits(limit, hooks.length, stops.length);
+  const yielding = isShort ? hooks.filter(({ kind, nests }) => kind === 'free' && !nests) : [];
+  if (isShort && (yielding.length === 0 || !BreakpointBudget.fitsInTurns(limit, hooks.length, stops.length))) {
     throw new TargetError(
       'HH1520',
       `breakpoints: found ${hooks.length} hooks and ${stops.length} end conditions, expected at most ${limit} breakpoints on ${board.name}`,
@@ -138,12 +143,16 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
         `${why}; ${hook.kind === 'alloc' ? 'frees of its blocks show as frees of unknown blocks' : 'what it does is not seen'}`,
       );
   }
+  for (const { name } of yielding)
+    unseen.push(
+      `${name} gives its breakpoint to the return of an allocation while one is under way (${board.name} has ${limit}): what another task or an interrupt frees meanwhile is not seen`,
+    );
   if (hooks.length + stops.length + 1 > limit && stops.length > 0) {
     notes.push(
       `${limit} breakpoints: the end condition gives its breakpoint to the return of an allocation while one is under way`,
     );
   }
-  return { hooks: hooks.map(withoutCover), notes, unseen };
+  return { hooks: hooks.map(withoutCover), notes, unseen, yielding: yielding.map(({ address }) => address) };
 }
 
 /** Whether every function of the profile that changes the heap has a breakpoint, and none was inlined anywhere. */
@@ -208,12 +217,29 @@ function heapOf(firmware: Symbolizer, { heap, bounds }: AllocatorProfile): Mallo
   }
   const limit = variableOf(firmware, bounds.limit ?? []);
   const gc = heap.walker === 'gc' ? gcVariables(firmware) : undefined;
+  const fields = heap.walker === 'multi-heap' ? regionFields(firmware) : undefined;
   const places: HeapPlaces = {
     variables,
+    ...(fields ? { fields } : {}),
     ...(limit ? { limit: limit.address } : {}),
     ...(gc ? { gc } : {}),
   };
   return { walker: heap.walker, places };
+}
+
+/** Where ESP-IDF's regions have their fields; without debug information they are where its present versions have them. */
+function regionFields(firmware: Symbolizer): HeapPlaces['fields'] {
+  const at = firmware.symbol('heap_caps_init')?.address ?? 0;
+  const fields: Record<string, number> = {};
+  for (const path of REGION_FIELDS) {
+    try {
+      fields[path] = firmware.typeFieldOffset(REGION_TYPE, { path, at }).address;
+    } catch (error) {
+      if (!(error instanceof SymbolError)) throw error;
+      return undefined;
+    }
+  }
+  return fields;
 }
 
 function variableOf(firmware: Symbolizer, names: readonly string[]): HeapVariable | undefined {

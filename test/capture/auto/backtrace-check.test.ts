@@ -59,12 +59,16 @@ test('a function that the symbol table does not have there is gdb’s mistake, w
     (...names: string[]) =>
     (name: string, address: number) =>
       names.includes(name) && address === 0x3a1;
-  t.deepEqual(compareBacktraces(ours, gdbs, table('__sfp')), { outcome: 'explained', by: 'wrong-name' });
-  t.is(compareBacktraces(ours, gdbs, table('discarded')).outcome, 'differs');
-  t.is(compareBacktraces(ours, gdbs, table('__sfp', 'discarded')).outcome, 'differs');
+  t.deepEqual(compareBacktraces(ours, gdbs, { hasFunction: table('__sfp') }), {
+    outcome: 'explained',
+    by: 'wrong-name',
+  });
+  t.is(compareBacktraces(ours, gdbs, { hasFunction: table('discarded') }).outcome, 'differs');
+  t.is(compareBacktraces(ours, gdbs, { hasFunction: table('__sfp', 'discarded') }).outcome, 'differs');
   t.is(compareBacktraces(ours, gdbs).outcome, 'differs');
   t.is(
-    compareBacktraces(ours, [frame('discarded', { address: 0x400 }), frame('main')], table('__sfp')).outcome,
+    compareBacktraces(ours, [frame('discarded', { address: 0x400 }), frame('main')], { hasFunction: table('__sfp') })
+      .outcome,
     'differs',
   );
 });
@@ -91,4 +95,19 @@ test('the names in a difference are short, however long C++ makes them', (t) => 
   const long = `std::map<${'std::vector<int>, '.repeat(60)}>`;
   const comparison = compareBacktraces([{ ...frame('a'), functionName: long }], [frame('b')]);
   t.true(comparison.outcome === 'differs' && comparison.ours.length < 100);
+});
+
+test('in an overlay gdb does not know more than we do: what is marked guessed from there on is no difference', (t) => {
+  const isOverlay = (address: number) => address >= 0x800 && address < 0x900;
+  const guessed = { certainty: 'guessed' } as const;
+  const one = frame('one_part', { address: 0x820, ...guessed });
+  const ours = [frame('resident'), one, frame('main', guessed)];
+  const gdbs = [frame('resident'), frame('two_part', { address: 0x820 }), frame('other')];
+  const outcome = (mine: Frame[], others = gdbs) => compareBacktraces(mine, others, { isOverlay });
+  t.deepEqual(outcome(ours), { outcome: 'explained', by: 'overlay' });
+  t.deepEqual(outcome(ours, [frame('resident')]), { outcome: 'explained', by: 'overlay' });
+  t.is(compareBacktraces(ours, gdbs).outcome, 'differs');
+  t.is(outcome([frame('resident'), one, frame('main')]).outcome, 'differs');
+  t.is(outcome([frame('resident'), { ...one, address: 0x840 }, frame('main', guessed)]).outcome, 'differs');
+  t.is(outcome([frame('another'), one]).outcome, 'differs');
 });

@@ -20,6 +20,7 @@ const plan: MallocPlan = {
     captureLargest: false,
     readsTables: false,
     unseen: [],
+    yielding: [],
   },
   stops: [],
   maxDepth: 10,

@@ -1,0 +1,124 @@
+import type { Bytes, Seq } from '../../base/units.js';
+import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
+import { EventKind, type Trace } from '../../trace/trace.js';
+import {
+  addToBucket,
+  bucketsOf,
+  type HeapStats,
+  type HeapStatsOptions,
+  KindCounter,
+  newBuckets,
+  regionBytes,
+  statsOfFigures,
+} from '../heap-stats.js';
+import { framesToHide } from '../hidden-frames.js';
+import { stackSources } from '../source-table.js';
+import { StackSums } from './stack-sums.js';
+import { LifetimeCounter, PhaseCounter, SizeCounter, SourceCounter } from './stats-counters.js';
+
+/** The statistics of a trace whose events come run by run; undefined for what needs all of them at once. */
+export function heapStatsSink(trace: Trace, options: HeapStatsOptions): RunSink<HeapStats> | undefined {
+  const inOrder = trace.marks.every(({ beforeSeq }, i) => beforeSeq >= (trace.marks[i - 1]?.beforeSeq ?? 0));
+  return inOrder ? new HeapStatsSink(trace, options) : undefined;
+}
+
+class HeapStatsSink implements RunSink<HeapStats> {
+  readonly runsEndAt: readonly Seq[];
+  private readonly heapBytes: Bytes | undefined;
+  private readonly sums: StackSums;
+  private readonly kinds = new KindCounter();
+  private readonly lifetimes = new LifetimeCounter();
+  private readonly sizes: SizeCounter;
+  private readonly sources: SourceCounter;
+  private readonly phases: PhaseCounter;
+  private readonly buckets = newBuckets();
+  private readonly totals = { allocatedBytes: 0, liveBytes: 0, liveCount: 0, temporary: { count: 0, bytes: 0 } };
+  private lastOpened = -1;
+  private firstUs = Number.NaN;
+  private lastUs = Number.NaN;
+
+  constructor(
+    trace: Trace,
+    private readonly options: HeapStatsOptions,
+  ) {
+    this.runsEndAt = trace.marks.map(({ beforeSeq }) => beforeSeq);
+    this.heapBytes = options.heapBytes ?? regionBytes(trace);
+    this.sums = new StackSums(trace);
+    this.sizes = new SizeCounter(this.heapBytes);
+    this.sources = new SourceCounter(
+      stackSources(trace, framesToHide(trace, { ...options, lookThrough: false }).hidden),
+    );
+    this.phases = new PhaseCounter(trace);
+  }
+
+  run(run: EventRun): boolean {
+    // Figures by task are made from the whole trace.
+    if (run.task !== undefined || !this.lifetimes.add(run)) return false;
+    this.sums.add(run);
+    this.kinds.add(run, run.count, run.firstSeq);
+    this.sizes.add(run);
+    this.sources.add(run);
+    this.phases.add(run);
+    this.addTotals(run);
+    this.addTimes(run);
+    return true;
+  }
+
+  /** Undefined where a wrapper of the allocator is looked through: sources are other lines then, with peaks of their own. */
+  result({ trace, peak, findings }: RunsEnd): HeapStats | undefined {
+    this.sums.remember();
+    const { lookedThrough, assumptions } = framesToHide(trace, this.options);
+    if (lookedThrough.length > 0) return undefined;
+    return statsOfFigures(trace, {
+      kinds: this.kinds.result(),
+      totals: this.totals,
+      peak,
+      durationUs: this.lastUs - this.firstUs,
+      sizes: this.sizes.result(findings),
+      histogram: bucketsOf(this.buckets),
+      lifetimes: this.lifetimes.result(),
+      sources: this.sources.result(),
+      tasks: [],
+      phases: this.phases.result(trace.eventCount),
+      heapBytes: this.heapBytes,
+      findings,
+      assumptions,
+    });
+  }
+
+  private addTotals({ count, firstSeq, kind, sizeBytes, openedBlock, endedStart, endedSize }: EventRun): void {
+    const { totals, buckets } = this;
+    let { allocatedBytes, liveBytes, liveCount } = totals;
+    for (let i = 0; i < count; i++) {
+      const start = endedStart[i] as number;
+      if (start >= 0) {
+        const size = endedSize[i] as number;
+        liveBytes -= size;
+        liveCount--;
+        if (start === this.lastOpened && kind[i] !== EventKind.realloc) {
+          totals.temporary.count++;
+          totals.temporary.bytes += size;
+        }
+      }
+      if ((openedBlock[i] as number) < 0) continue;
+      const size = sizeBytes[i] as number;
+      addToBucket(buckets, size);
+      allocatedBytes += size;
+      liveBytes += size;
+      liveCount++;
+      this.lastOpened = firstSeq + i;
+    }
+    this.totals.allocatedBytes = allocatedBytes;
+    this.totals.liveBytes = liveBytes;
+    this.totals.liveCount = liveCount;
+  }
+
+  private addTimes({ atUs, count }: EventRun): void {
+    for (let i = 0; atUs && i < count; i++) {
+      const at = atUs[i] ?? Number.NaN;
+      if (Number.isNaN(at)) continue;
+      if (Number.isNaN(this.firstUs)) this.firstUs = at;
+      this.lastUs = at;
+    }
+  }
+}
