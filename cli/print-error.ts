@@ -7,6 +7,7 @@ import {
   sanitize,
   ToolMissingError,
 } from '../lib/public/command-line.js';
+import type { ErrorJson } from './json-output.js';
 import { optionWords } from './option-words.js';
 import { safeLines } from './safe-text.js';
 
@@ -50,5 +51,9 @@ export function errorJson(error: unknown): string {
   const known = error instanceof HarvestError;
   const message = optionWords(errorMessage(error));
   const remedy = known && error.remedy !== undefined ? optionWords(error.remedy) : undefined;
-  return `${JSON.stringify({ error: { code: known ? error.code : 'HH0000', message, remedy } })}\n`;
+  const output: ErrorJson = {
+    schema: 'heap-harvest/error@1',
+    error: { code: known ? error.code : 'HH0000', message, ...(remedy === undefined ? {} : { remedy }) },
+  };
+  return `${JSON.stringify(output)}\n`;
 }

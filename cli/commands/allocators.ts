@@ -7,6 +7,7 @@ import {
   sanitize,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { readFirmware } from './read-symbols.js';
 
 export const allocatorsCommand = defineCommand({
@@ -21,7 +22,7 @@ export const allocatorsCommand = defineCommand({
   run: async (args, context) => {
     const profiles = await allAllocators();
     if (args.elf === undefined) {
-      if (context.json) context.out(`${JSON.stringify(profiles, undefined, 2)}\n`);
+      if (context.json) printJson({ schema: 'heap-harvest/allocators@1', allocators: profiles }, context, 2);
       else list(profiles, context);
       return ExitCode.ok;
     }
@@ -29,7 +30,7 @@ export const allocatorsCommand = defineCommand({
     const matches = detectAllocators(firmware, profiles);
     if (context.json) {
       const found = matches.map(({ profile, reason }) => ({ allocator: profile.name, reason }));
-      context.out(`${JSON.stringify(found, undefined, 2)}\n`);
+      printJson({ schema: 'heap-harvest/allocator-matches@1', matches: found }, context, 2);
     } else {
       show(
         matches,

@@ -16,6 +16,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { readInput } from '../input-file.js';
+import { printJson } from '../json-output.js';
 import { type MakeArgs, newBoard } from './boards-new.js';
 
 export const boardsCommand = defineCommand({
@@ -69,14 +70,14 @@ function needed(subject: string | undefined, what: string): string {
 
 async function listAll(context: Context): Promise<ExitCode> {
   const boards = await allBoards();
-  if (context.json) context.out(`${JSON.stringify(boards, undefined, 2)}\n`);
+  if (context.json) printJson({ schema: 'heap-harvest/boards@1', boards }, context, 2);
   else list(boards, context);
   return ExitCode.ok;
 }
 
 async function showOne(name: string, context: Context): Promise<ExitCode> {
   const board = await loadBoard(name);
-  if (context.json) context.out(`${JSON.stringify(board, undefined, 2)}\n`);
+  if (context.json) printJson({ schema: 'heap-harvest/board@1', board }, context, 2);
   else show(board, context);
   return ExitCode.ok;
 }

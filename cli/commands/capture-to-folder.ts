@@ -23,6 +23,7 @@ import {
   writeOutputs,
 } from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
+import { printJson } from '../json-output.js';
 import { CaptureProgress } from '../progress.js';
 
 /**
@@ -121,7 +122,7 @@ async function readBack({ path }: JournalFile): Promise<Trace> {
 /** The tree, then the summary: what a capture and an import print. */
 export function printOutputs({ tree, summary }: WrittenOutputs, context: Context): void {
   if (context.json) {
-    context.out(`${JSON.stringify({ ...summary, tree })}\n`);
+    printJson({ ...summary, tree }, context);
     return;
   }
   if (!context.quiet) context.out(callTreeText(tree));

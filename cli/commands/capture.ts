@@ -22,6 +22,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
+import { printJson } from '../json-output.js';
 import { positiveOption, secondsOption, sizeOption } from '../number-options.js';
 import { type TargetArgs, targetOptions, withTargetOptions } from '../target-options.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
@@ -144,7 +145,11 @@ async function askBoard(args: RingArgs, context: Context, { client, signal }: Bo
   if (settings) await client.configure(settings, signal);
   if (args.action !== 'download') {
     if (args.action !== 'status' && args.action !== 'config') await client[args.action](signal);
-    context.out(`${JSON.stringify(await client.status(signal), undefined, context.json ? 0 : 2)}\n`);
+    printJson(
+      { schema: 'heap-harvest/ring-status@1', ...(await client.status(signal)) },
+      context,
+      context.json ? 0 : 2,
+    );
     return ExitCode.ok;
   }
   const trace = await client.download({ signal, ...(args.limit === undefined ? {} : { limit: args.limit }) });

@@ -15,6 +15,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analysisOptions, hideOptions, loadForAnalysis, readText, traceArgument } from './analysis-options.js';
 
 export const checkCommand = defineCommand({
@@ -73,7 +74,7 @@ interface BudgetArgs {
 async function budgetPassed(trace: Trace, args: BudgetArgs, context: Context): Promise<boolean> {
   const budget = parseBudget(await readText(args.budget), args.budget);
   const check = budgetCheck(trace, budget, { ...hideOptions(args), allowIncomplete: args.allowIncomplete });
-  if (context.json) context.out(`${JSON.stringify(check)}\n`);
+  if (context.json) printJson(check, context);
   else {
     context.out(args.markdown ? budgetMarkdown(check) : budgetText(check, { all: args.all }));
     if (args.github) context.out(budgetAnnotations(check, context.env.GITHUB_WORKSPACE));

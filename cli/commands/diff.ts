@@ -8,6 +8,7 @@ import {
   requireComplete,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   analysisOptions,
   countField,
@@ -39,7 +40,7 @@ export const diffCommand = defineCommand({
     const after = await loadForAnalysis(args.after, { ...args, mark: [] }, context);
     const diff = heapDiff(before, after, hideOptions(args));
     const top = countField('top', '--top', args.top);
-    if (context.json) context.out(`${JSON.stringify(diff)}\n`);
+    if (context.json) printJson(diff, context);
     else context.out(args.markdown ? diffMarkdown(diff, top) : diffText(diff, top));
     const judges =
       args.failOnNew ||

@@ -11,6 +11,7 @@ import {
   usbDevices,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { type DoctorJson, printJson } from '../json-output.js';
 import { optionWords } from '../option-words.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 import { boardFindings, type Finding } from './doctor-board.js';
@@ -110,7 +111,8 @@ async function serialFinding(): Promise<Finding> {
 
 function report(findings: readonly Finding[], context: Context): void {
   if (context.json) {
-    context.out(`${optionWords(JSON.stringify(findings))}\n`);
+    const worded: DoctorJson = JSON.parse(optionWords(JSON.stringify({ schema: 'heap-harvest/doctor@1', findings })));
+    printJson(worded, context);
     return;
   }
   const width = Math.max(...findings.map(({ name }) => name.length));

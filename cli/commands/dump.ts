@@ -18,6 +18,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
+import { printJson } from '../json-output.js';
 import { secondsOption, sizeOption } from '../number-options.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
@@ -71,7 +72,7 @@ export const dumpCommand = defineCommand({
       await removeUnusedFolder(args.out, made);
     }
     const base = formatAddress(plan.region.baseAddress);
-    if (context.json) context.out(`${JSON.stringify({ schema: 'heap-harvest/dumps@1', base, files })}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/dumps@1', base, files }, context);
     else if (!context.quiet) context.err(nextStep(files, base, args.elf));
     if (context.signal.aborted) return ExitCode.interrupted;
     return files.length > 0 ? ExitCode.ok : ExitCode.partial;

@@ -1,5 +1,6 @@
 import { ERROR_CATALOGUE, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 
 export const explainCommand = defineCommand({
   name: 'explain [code]',
@@ -19,7 +20,8 @@ export const explainCommand = defineCommand({
       });
     }
     if (context.json) {
-      context.out(`${JSON.stringify(found ?? ERROR_CATALOGUE, undefined, 2)}\n`);
+      if (found && code !== undefined) printJson({ schema: 'heap-harvest/explanation@1', code, ...found }, context, 2);
+      else printJson({ schema: 'heap-harvest/explanations@1', codes: ERROR_CATALOGUE }, context, 2);
     } else if (found) {
       context.out(`${code}  ${found.title}\n\n${found.cause}\n`);
       for (const remedy of found.remedies) context.out(`- ${remedy}\n`);

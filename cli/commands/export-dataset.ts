@@ -2,6 +2,7 @@ import { ExitCode, formatCount, sanitize, UsageError } from '../../lib/public/co
 import { exportDataset } from '../../lib/public/fleet.js';
 import type { Context } from '../context.js';
 import { inputFile } from '../input-file.js';
+import { printJson } from '../json-output.js';
 import { type AnalysisArgs, hideOptions } from './analysis-options.js';
 
 interface DatasetArgs extends AnalysisArgs {
@@ -42,7 +43,7 @@ export async function exportToDataset(args: DatasetArgs, context: Context): Prom
         signal: context.signal,
       },
     );
-    if (context.json) context.out(`${JSON.stringify(report)}\n`);
+    if (context.json) printJson(report, context);
     else if (!context.quiet) say(report, folder, context);
     for (const { file, reason } of report.failed.slice(0, MOST_NAMED))
       context.err(`not added: ${sanitize(file)}: ${sanitize(reason)}\n`);

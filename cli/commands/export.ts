@@ -13,6 +13,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { safeLines } from '../safe-text.js';
 import {
   type AnalysisArgs,
@@ -126,8 +127,9 @@ function sayNewNotes({ notes }: Trace, context: Context): void {
 }
 
 function listFormats(context: Context): ExitCode {
-  if (context.json)
-    context.out(`${JSON.stringify(WRITTEN.map(({ id, title, extension }) => ({ id, title, extension })))}\n`);
-  else for (const { id, title } of WRITTEN) context.out(`${id.padEnd(20)}${title}\n`);
+  if (context.json) {
+    const formats = WRITTEN.map(({ id, title, extension }) => ({ id, title, extension }));
+    printJson({ schema: 'heap-harvest/formats@1', formats }, context);
+  } else for (const { id, title } of WRITTEN) context.out(`${id.padEnd(20)}${title}\n`);
   return ExitCode.ok;
 }

@@ -10,7 +10,7 @@ import {
   openDataset,
 } from '../../lib/public/fleet.js';
 import { type Context, defineCommand } from '../context.js';
-import { safeJson } from '../safe-text.js';
+import { printJson } from '../json-output.js';
 import { countField } from './analysis-options.js';
 
 const ASKED = [...FLEET_QUESTIONS, 'report', 'query'] as const;
@@ -60,7 +60,8 @@ export const fleetCommand = defineCommand({
     try {
       if (question === 'report') {
         const report = await fleetReport(database, top);
-        context.out(context.json ? `${safeJson(JSON.stringify(report))}\n` : fleetReportText(report));
+        if (context.json) printJson(report, context);
+        else context.out(fleetReportText(report));
         return ExitCode.ok;
       }
       const answer = await askFleet(database, question, {
@@ -68,7 +69,8 @@ export const fleetCommand = defineCommand({
         ...(args.path === undefined ? {} : { path: args.path }),
         ...(args.since === undefined ? {} : { since: args.since }),
       });
-      context.out(context.json ? `${safeJson(JSON.stringify(answer))}\n` : fleetAnswerText(answer));
+      if (context.json) printJson(answer, context);
+      else context.out(fleetAnswerText(answer));
       return ExitCode.ok;
     } finally {
       database[Symbol.dispose]();
@@ -101,7 +103,7 @@ async function query({ dataset, sql, writable }: QueryArgs, context: Context): P
   const database = await openDataset(dataset, { writable });
   try {
     const answer = database.ask(text, { writable, signal: context.signal });
-    await (context.json ? printJson(answer, context) : printTable(answer, context));
+    await (context.json ? printRows(answer, context) : printTable(answer, context));
     return ExitCode.ok;
   } finally {
     database[Symbol.dispose]();
@@ -111,12 +113,12 @@ async function query({ dataset, sql, writable }: QueryArgs, context: Context): P
 type Pieces = ReturnType<Database['ask']>;
 
 /** Row by row, so that an answer may be as large as it likes. */
-async function printJson(pieces: Pieces, context: Context): Promise<void> {
+async function printRows(pieces: Pieces, context: Context): Promise<void> {
   let count = 0;
   for await (const { columns, rows } of pieces) {
     if (count === 0 && rows.length === 0)
-      context.out(`{"schema":"heap-harvest/fleet-query@1","columns":${safeJson(JSON.stringify(columns))},"rows":[`);
-    for (const row of rows) context.out(`${count++ === 0 ? '' : ','}\n${safeJson(JSON.stringify(row))}`);
+      context.out(`{"schema":"heap-harvest/fleet-query@1","columns":${JSON.stringify(columns)},"rows":[`);
+    for (const row of rows) context.out(`${count++ === 0 ? '' : ','}\n${JSON.stringify(row)}`);
   }
   context.out(']}\n');
 }

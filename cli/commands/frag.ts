@@ -1,5 +1,6 @@
 import { ExitCode, fragmentation, fragmentationSink, fragmentationText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analyse, analysisOptions, countField, hideOptions, sizeField, traceArgument } from './analysis-options.js';
 
 export const fragCommand = defineCommand({
@@ -28,7 +29,8 @@ export const fragCommand = defineCommand({
       { ...context, skipColumns: ['requestedBytes', 'atUs', 'task'] },
       { whole: (trace) => fragmentation(trace, options), sink: (trace) => fragmentationSink(trace, options) },
     );
-    context.out(context.json ? `${JSON.stringify(result)}\n` : fragmentationText(result));
+    if (context.json) printJson(result, context);
+    else context.out(fragmentationText(result));
     return ExitCode.ok;
   },
 });

@@ -20,6 +20,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { readBytes, readSymbols } from './read-symbols.js';
 
 interface NamedLayout {
@@ -68,7 +69,7 @@ export const layoutCommand = defineCommand({
     const moments: Moment[] = [];
     for (const path of args.dumps) moments.push(...(await readMoments(path, symbols, args)));
     const layouts = moments.flatMap(namedLayouts);
-    if (context.json) context.out(`${JSON.stringify(gcFrames(layouts))}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/gc-frames@1', ...gcFrames(layouts) }, context);
     else print(moments, layouts, context);
     if (args.out !== undefined) await writePictures(layouts, args.out);
     return moments.some(({ doubts }) => doubts.length > 0) ? ExitCode.partial : ExitCode.ok;

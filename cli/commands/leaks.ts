@@ -11,6 +11,7 @@ import {
   UsageError,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   type AnalysisArgs,
   analyse,
@@ -65,7 +66,9 @@ export const leaksCommand = defineCommand({
         sink: (it) => (args.max === undefined ? heapLeaksSink(it, options) : undefined),
       },
     );
-    context.out(context.json ? `${JSON.stringify(leaks)}\n` : leaksText(leaks, countField('top', '--top', args.top)));
+    const top = countField('top', '--top', args.top);
+    if (context.json) printJson(leaks, context);
+    else context.out(leaksText(leaks, top));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);
       assertNoLeaks(trace, { ...options, limitBytes, allowIncomplete: args.allowIncomplete });
@@ -92,9 +95,8 @@ function proven(trace: Trace, args: ProvenArgs, context: Context): ExitCode {
       `${args.trace}: found nothing in it that says who holds which block at its end, expected a capture that read it`,
     );
   }
-  context.out(
-    context.json ? `${JSON.stringify(leaks)}\n` : provenLeaksText(leaks, countField('top', '--top', args.top)),
-  );
+  if (context.json) printJson(leaks, context);
+  else context.out(provenLeaksText(leaks, countField('top', '--top', args.top)));
   if (args.max !== undefined) {
     const limitBytes = sizeArgument('--max', args.max);
     assertNoProvenLeaks(trace, { ...options, limitBytes, allowIncomplete: args.allowIncomplete });

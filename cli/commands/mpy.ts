@@ -1,5 +1,6 @@
 import { ExitCode, mpyHeapCost, mpyText, readMpy } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { readBytes } from './read-symbols.js';
 
 export const mpyCommand = defineCommand({
@@ -24,7 +25,7 @@ export const mpyCommand = defineCommand({
       const file = readMpy(await readBytes(path, 'HH1105'), path);
       results.push({ path, file, cost: mpyHeapCost(file) });
     }
-    if (context.json) context.out(`${JSON.stringify({ version: 1, files: results })}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/mpy@1', version: 1, files: results }, context);
     else context.out(`${results.map(({ path, file, cost }) => mpyText(file, cost, path)).join('\n\n')}\n`);
     return ExitCode.ok;
   },

@@ -10,6 +10,7 @@ import {
   poolsZephyr,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analysisOptions, countField, loadForAnalysis, sizeField, traceArgument } from './analysis-options.js';
 
 const WRITERS: Readonly<Record<'text' | 'drone' | 'zephyr' | 'c', (plan: PoolPlan) => string>> = {
@@ -48,7 +49,8 @@ export const poolsCommand = defineCommand({
       ...countField('marginPercent', '--margin', args.margin),
       ...sizeField('heapBytes', '--heap-size', args.heapSize),
     });
-    context.out(context.json ? `${JSON.stringify(plan)}\n` : WRITERS[args.format](plan));
+    if (context.json) printJson(plan, context);
+    else context.out(WRITERS[args.format](plan));
     if (plan.fits) return ExitCode.ok;
     throw new CheckFailedError(
       'HH2005',

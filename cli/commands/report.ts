@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExitCode, formatBytes, sanitize, traceReport, writeWhole } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { safeLines } from '../safe-text.js';
 import { exitCodeFor, sayDoubts, traceArgument } from './analysis-options.js';
@@ -30,7 +31,7 @@ export const reportCommand = defineCommand({
     }
     const path = args.out ?? `${name.replace(/(\.gz)?$/, '').replace(/\.[^.]*$/, '') || 'report'}.html`;
     await writeWhole(path, [html]);
-    if (context.json) context.out(`${JSON.stringify({ path, bytes: Buffer.byteLength(html) })}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/report@1', path, bytes: Buffer.byteLength(html) }, context);
     else if (!context.quiet)
       context.err(`wrote ${sanitize(path)}: ${formatBytes(Buffer.byteLength(html))}, opens in any browser\n`);
     return exitCodeFor(trace);

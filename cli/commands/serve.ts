@@ -12,6 +12,7 @@ import {
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
 import { inputFile, readInput } from '../input-file.js';
+import { printJson } from '../json-output.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
@@ -58,7 +59,7 @@ export const serveCommand = defineCommand({
       cors: args.cors,
       ...(page ? { page } : {}),
     });
-    if (context.json) context.out(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/served@1', url: server.url, port: server.port }, context);
     else context.out(`serving at ${server.url}; Ctrl-C ends it\n`);
     if (ring && args.live !== undefined) {
       const target = targetOptions(args, context);

@@ -1,5 +1,6 @@
 import { ExitCode, heapStats, heapStatsText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import {
   analysisOptions,
   countField,
@@ -27,9 +28,9 @@ export const statsCommand = defineCommand({
       skipColumns: ['largestBeforeBytes', 'largestAfterBytes'],
     });
     const stats = heapStats(trace, { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) });
-    context.out(
-      context.json ? `${JSON.stringify(stats)}\n` : heapStatsText(stats, countField('topSources', '--top', args.top)),
-    );
+    const top = countField('topSources', '--top', args.top);
+    if (context.json) printJson(stats, context);
+    else context.out(heapStatsText(stats, top));
     return ExitCode.ok;
   },
 });

@@ -9,6 +9,7 @@ import {
   UsageError,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { readFirmware } from './read-symbols.js';
 
 /** addr2line's job: source lines of addresses, inlined calls included. */
@@ -48,7 +49,7 @@ export const symbolizeCommand = defineCommand({
       );
     });
     if (context.json) {
-      context.out(`${JSON.stringify({ schema: 'heap-harvest/symbolize@1', addresses: found })}\n`);
+      printJson({ schema: 'heap-harvest/symbolize@1', addresses: found }, context);
       return ExitCode.ok;
     }
     for (const { address, frames } of found) {

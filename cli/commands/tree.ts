@@ -7,6 +7,7 @@ import {
   UsageError,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analyse, analysisOptions, countField, hideOptions, ONLY_BLOCKS, traceArgument } from './analysis-options.js';
 
 interface Moment {
@@ -43,7 +44,7 @@ export const treeCommand = defineCommand({
       { ...context, skipColumns: ONLY_BLOCKS },
       { whole: (trace) => callTree(trace, options), sink: (trace) => callTreeSink(trace, options) },
     );
-    if (context.json) context.out(`${JSON.stringify(tree)}\n`);
+    if (context.json) printJson(tree, context);
     else {
       const text = callTreeText(tree, {
         figure,

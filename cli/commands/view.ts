@@ -12,6 +12,7 @@ import {
   writerById,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { loadFilledTrace } from '../load-filled-trace.js';
 import { traceArgument } from './analysis-options.js';
 
@@ -40,7 +41,7 @@ export const viewCommand = defineCommand({
     const name = basename(args.trace);
     await using shown = await (args.in === 'speedscope' ? inSpeedscope : inViewer)(builder.build(), name, args);
     const { url, port } = shown;
-    if (context.json) context.out(`${JSON.stringify({ url, port })}\n`);
+    if (context.json) printJson({ schema: 'heap-harvest/served@1', url, port }, context);
     else context.out(`${name} at ${url}; Ctrl-C ends it\n`);
     if (args.open && !(await openBrowser(url)) && !context.quiet)
       context.err('no browser could be started: open the address yourself\n');

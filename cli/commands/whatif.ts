@@ -1,5 +1,6 @@
 import { ExitCode, POLICIES, policyById, whatIf, whatIfText } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson } from '../json-output.js';
 import { analysisOptions, loadForAnalysis, sizeField, traceArgument } from './analysis-options.js';
 
 export const whatifCommand = defineCommand({
@@ -29,7 +30,8 @@ export const whatifCommand = defineCommand({
     const baseAddress = trace.regions.find((region) => region.sizeBytes > 0)?.baseAddress ?? 0x20000000;
     const space = sizeBytes === undefined ? {} : { space: { baseAddress, sizeBytes } };
     const results = policies.map((policy) => whatIf(trace, policy, { leastHeap: args.least, ...space }));
-    context.out(context.json ? `${JSON.stringify(results)}\n` : whatIfText(results));
+    if (context.json) printJson({ schema: 'heap-harvest/what-ifs@1', results }, context);
+    else context.out(whatIfText(results));
     return ExitCode.ok;
   },
 });

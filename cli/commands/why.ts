@@ -15,6 +15,7 @@ import {
   whyLines,
 } from '../../lib/public/command-line.js';
 import { defineCommand } from '../context.js';
+import { printJson, type WhyJson } from '../json-output.js';
 import { countField, exitCodeFor, loadForAnalysis } from './analysis-options.js';
 import { readBytes, readSymbols } from './read-symbols.js';
 
@@ -52,7 +53,7 @@ export const whyCommand = defineCommand({
     const { top = 10 } = countField('top', '--top', args.top);
     const blocks = args.what === undefined ? [] : blocksOf(map, args.what, { trace, path: args.file });
     const whys = args.what === undefined ? map.largest(top) : blocks.slice(0, top).map((block) => map.why(block));
-    if (context.json) context.out(`${JSON.stringify({ ...about(map), blocks: whys })}\n`);
+    if (context.json) printJson({ ...about(map), blocks: whys }, context);
     else if (args.what === undefined) context.out(objectsText(map, { top }));
     else
       context.out(`${[...whys.flatMap(whyLines), ...rest(map, blocks.slice(top)), ...unsureLines(map)].join('\n')}\n`);
@@ -60,7 +61,7 @@ export const whyCommand = defineCommand({
   },
 });
 
-function about({ graph }: ObjectMap): object {
+function about({ graph }: ObjectMap): Omit<WhyJson, 'blocks'> {
   return {
     schema: 'heap-harvest/why@1',
     heap: graph.heap,

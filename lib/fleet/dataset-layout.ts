@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The version of the tables. A reader refuses others; a column may be added without a new one. */
+/** The version of the tables. A reader refuses others. */
 export const DATASET_SCHEMA = 'heap-harvest/dataset@1';
 /** At the root of a dataset: says what it is. */
 export const DATASET_FILE = 'dataset.json';

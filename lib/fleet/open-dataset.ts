@@ -65,7 +65,7 @@ const patternRoot = (folder: string): string => rootOf(folder).replace(/[[*?]/g,
 /** A table of a dataset, with the columns that its folders are named for. */
 function tableSql(folder: string, table: DatasetTable): string {
   return (
-    `SELECT * FROM read_parquet(${sqlText(`${patternRoot(folder)}/${partPattern(table)}`)}, hive_partitioning = true, union_by_name = true, ` +
+    `SELECT * FROM read_parquet(${sqlText(`${patternRoot(folder)}/${partPattern(table)}`)}, hive_partitioning = true, ` +
     `hive_types = {board: VARCHAR, firmware: VARCHAR, date: DATE})`
   );
 }

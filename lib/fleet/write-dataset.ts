@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { HideOptions } from '../analysis/hidden-frames.js';
 import { selectFrames } from '../analysis/select-frames.js';
@@ -11,6 +10,7 @@ import { loadTrace } from '../formats/load-trace.js';
 import { isCode } from '../output/destination.js';
 import { writeWhole } from '../output/write-whole.js';
 import type { Trace } from '../trace/trace.js';
+import { captureIdOf } from './capture-id.js';
 import {
   DATASET_FILE,
   DATASET_SCHEMA,
@@ -58,6 +58,7 @@ export interface DatasetReport {
 
 /** So many events are held at once, and written as one part; a larger capture has a part of its own. */
 const PART_EVENTS = 1_000_000;
+const PART_CAPTURES = 2000;
 const ROW_GROUP_ROWS = 122_880;
 const STAGING = '.writing-';
 /** A folder of a writer that was killed is removed by the next one when it is as old as that. */
@@ -151,7 +152,7 @@ class DatasetWriter {
     let alreadyThere = 0;
     for (const path of paths) {
       this.options.signal?.throwIfAborted();
-      const source = await this.attempt(path, async () => ({ path, id: await idOf(path) }));
+      const source = await this.attempt(path, async () => ({ path, id: await captureIdOf(path) }));
       if (!source) continue;
       if (known.has(source.id)) alreadyThere++;
       else {
@@ -215,7 +216,7 @@ class DatasetWriter {
     for (const source of sources) {
       this.options.signal?.throwIfAborted();
       const trace = await this.traceOf(source, false);
-      if (staged.length > 0 && events + trace.eventCount > PART_EVENTS) {
+      if (staged.length === PART_CAPTURES || (staged.length > 0 && events + trace.eventCount > PART_EVENTS)) {
         await this.writePart(folder, staged);
         staged = [];
         events = 0;
@@ -229,14 +230,10 @@ class DatasetWriter {
     if (staged.length > 0) await this.writePart(folder, staged);
   }
 
-  private async stage({ path, id }: Source, trace: Trace, number: number): Promise<void> {
+  private async stage({ path }: Source, trace: Trace, number: number): Promise<void> {
     const { device, deviceFrom } = this.options;
     const shown = shownTrace(selectFrames(trace, 'script'), { lookThrough: false, ...this.options });
     const named = device ?? (deviceFrom === undefined ? undefined : deviceNamed(path, deviceFrom));
-    await this.database.append('staged_ids', 1, [
-      { type: 'integer', values: [number] },
-      { type: 'text', values: [id] },
-    ]);
     for (const { table, count, columns } of stagedCapture(shown, { number, path, device: named })) {
       if (table === 'allocations') this.allocations += count;
       await this.database.append(`staged_${table}`, count, columns);
@@ -256,7 +253,7 @@ class DatasetWriter {
     for (const table of DATASET_TABLES) {
       const file = join(made, `${table}.parquet`);
       await this.database.run(
-        `COPY (${writtenRows(table)}) TO ${sqlText(resolve(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ` +
+        `COPY (${writtenRows(table, ids)}) TO ${sqlText(resolve(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ` +
           `KV_METADATA {schema: ${sqlText(DATASET_SCHEMA)}, "table": ${sqlText(table)}})`,
       );
       await synced(file);
@@ -282,19 +279,6 @@ function partitionOf({ info }: Trace, { board, firmware }: DatasetOptions): Part
 function deviceNamed(path: string, from: 'file' | 'folder'): string {
   const whole = resolve(path);
   return from === 'folder' ? basename(dirname(whole)) : basename(whole).replace(/\.[^.]*$/, '');
-}
-
-/** The same bytes are the same capture, wherever they lie. */
-async function idOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    const { size } = await stat(path);
-    if (size <= 2 ** 24) hash.update(await readFile(path));
-    else for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  } catch (cause) {
-    throw new UsageError('HH1105', `${path}: cannot be read: ${errorMessage(cause)}`, { cause });
-  }
-  return hash.digest('hex').slice(0, 32);
 }
 
 /** Waits until a file or a folder is on the disk. */

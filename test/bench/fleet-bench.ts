@@ -19,11 +19,11 @@ export async function fleetBench(captures = 2000, events = 5000): Promise<BenchR
     const bytes = await sizeOf(dataset);
     const rows: BenchRow[] = [];
     for (const [what, seconds] of Object.entries(written.seconds))
-      rows.push({ name: `${what}, ${captures} captures of ${events} events`, value: seconds, unit: 's' });
-    rows.push({ name: 'import, processor time', value: written.cpuSeconds, unit: 's' });
+      rows.push({ name: `${what}, ${captures} captures of ${events} events`, value: seconds, unit: 's of CPU' });
     rows.push({ name: 'import, peak memory', value: written.maxRssMb, unit: 'MiB' });
     rows.push({ name: 'dataset', value: bytes / (captures * events), unit: 'bytes an event' });
-    for (const [what, seconds] of Object.entries(asked.seconds)) rows.push({ name: what, value: seconds, unit: 's' });
+    for (const [what, seconds] of Object.entries(asked.seconds))
+      rows.push({ name: what, value: seconds, unit: 's of CPU' });
     rows.push({ name: 'questions, peak memory', value: asked.maxRssMb, unit: 'MiB' });
     return rows;
   } finally {

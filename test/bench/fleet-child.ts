@@ -10,27 +10,24 @@ export interface FleetTask {
   readonly paths: readonly string[];
 }
 export interface FleetAnswerTimes {
-  /** By what was done: of the clock. */
+  /** By what was done: processor time, of all threads together. */
   readonly seconds: Readonly<Record<string, number>>;
-  readonly cpuSeconds: number;
   readonly maxRssMb: number;
 }
 
 process.once('message', async (message) => {
   const { dataset, paths } = message as FleetTask;
-  const cpu = process.cpuUsage();
   const seconds: Record<string, number> = {};
   const timed = async (what: string, work: () => Promise<unknown>) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     await work();
-    seconds[what] = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    seconds[what] = (user + system) / 1e6;
   };
   if (paths.length > 0) await timed('import', () => exportDataset(paths, dataset, { deviceFrom: 'folder' }));
   else await ask(dataset, timed);
-  const { user, system } = process.cpuUsage(cpu);
   const answer: FleetAnswerTimes = {
     seconds,
-    cpuSeconds: (user + system) / 1e6,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
   };
   process.send?.(answer, () => process.disconnect());

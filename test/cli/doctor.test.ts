@@ -15,7 +15,8 @@ const elf = lispFirmware({ board: 'microbit', opt: 'Os', variant: 'tiny' });
 
 async function examined(args: readonly string[], options: CliOptions = {}) {
   const { status, stdout, stderr } = await runCli(['doctor', '--json', ...args], options);
-  const findings = (JSON.parse(stdout || '[]') as Finding[]).map((one) => [one.name, one] as const);
+  const document = JSON.parse(stdout || '{"findings":[]}') as { readonly findings: readonly Finding[] };
+  const findings = document.findings.map((one) => [one.name, one] as const);
   return { status, stderr, of: new Map(findings) };
 }
 

@@ -57,7 +57,7 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 /** Groups of lines, each a test, so that one that hangs is found. */
 const GROUPS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['captures', /harvest (-|dump|session|capture|demo|FILE|\S+\.(elf|harvest)\b)/],
-  ['questions about traces', /harvest (tree|stats|leaks|frag|pools|whatif|diff|check|layout|mpy)\b/],
+  ['questions about traces', /harvest (tree|stats|leaks|frag|pools|whatif|diff|check|layout|mpy|fleet)\b/],
   ['all others', /./],
 ];
 
@@ -121,6 +121,7 @@ async function furnish(folder: string): Promise<void> {
     await writeWhole(at(name), [await mpyCross(6, 'app.py', 'x = [1, 2]\n')]);
   for (const line of [
     ['check', 'capture.harvest', '--allow-incomplete', '--write-baseline', 'heap.baseline.json'],
+    ['export', 'capture.harvest', '--format', 'parquet', '--dataset', 'fleet', '-q'],
     ['dump', 'lisp.elf', '--at', 'gc_log_change', '--max-dumps', '2', '-o', '.'],
   ]) {
     const { status, stderr } = await runCli(line, { cwd: files });

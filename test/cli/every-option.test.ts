@@ -31,6 +31,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   pools: ['trace.csv'],
   whatif: ['trace.csv', '--no-least'],
   diff: ['trace.csv', 'trace.csv'],
+  fleet: ['report', 'nosuch'],
   check: ['trace.csv', '--write-baseline=baseline.json'],
   layout: ['nosuch.bin', '--base=0x20000000'],
   mpy: ['nosuch.mpy'],

@@ -4,7 +4,7 @@ import test from 'ava';
 import ts from 'typescript';
 import { projectRoot } from '../support/fixture.js';
 
-const ENTRIES = ['index', 'analysis', 'formats', 'live', 'browser'];
+const ENTRIES = ['index', 'analysis', 'formats', 'live', 'fleet', 'browser'];
 const pathOf = (entry: string) => join(projectRoot, 'dist', 'lib', 'public', `${entry}.d.ts`);
 const program = ts.createProgram(ENTRIES.map(pathOf), {
   module: ts.ModuleKind.NodeNext,

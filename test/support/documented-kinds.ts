@@ -45,6 +45,7 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
     /^harvest( (tree|stats|leaks|why|frag|whatif|pools|diff|view|report|import|capture|session|dump|layout|export|mpy|serve|resymbolize|symbolize|boards show))?$/,
     NAME,
   ],
+  [/^harvest fleet( query)?$/, NAME],
   [/^harvest (pools --pools K|check --[a-z-]+( \S+\.toml)?|capture ring|COMMAND --help)$/, NAME],
   [
     /^harvest (import FILE --(format|pattern) (\.\.\.|'alloc: .*')|export --format (allocation-history|heaptrack))$/,
@@ -174,6 +175,26 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest import FILE --format ID$/, { kind: 'run', replace: [...FILES, ['ID', 'csv']] }],
   [/flamegraph\.pl/, { kind: 'run', replace: [['flamegraph.pl', 'grep -q main']] }],
   [/^harvest pools heaptrace/, { kind: 'run', status: [0, 1], replace: [['10K', '1M']] }],
+  [
+    /^harvest export (captures|inbox)\/.* --dataset fleet/,
+    { kind: 'run', replace: [[/(captures|inbox)\/(\*\/)?\*\.harvest/, 'capture.harvest main.harvest']] },
+  ],
+  [
+    /^harvest export (TRACE(\.\.\.)?|capture\.harvest) --format parquet --dataset DIR$/,
+    { kind: 'run', replace: [['TRACE...', 'TRACE'], ...FILES, ['DIR', 'new-fleet']] },
+  ],
+  // The fleet of one capture, whose build is the only one.
+  [/^harvest fleet regressions fleet/, { kind: 'run', status: [2], says: /HH2027/ }],
+  [
+    /^harvest fleet /,
+    {
+      kind: 'run',
+      replace: [
+        ['DIR', 'fleet'],
+        ['--path tls_new', '--path main'],
+      ],
+    },
+  ],
   [
     /^harvest (import|export|report|resymbolize|tree|stats|leaks|frag|pools|whatif|diff|check|mpy|symbolize)\b/,
     { kind: 'run', replace: FILES },

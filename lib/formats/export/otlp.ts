@@ -76,10 +76,10 @@ interface ProfileInput {
 }
 
 function writeProfile({ trace, stacks, strings, type }: ProfileInput, into: ProtobufWriter): void {
-  const [name, unit, valueOf] = TYPES[type] ?? ['', '', () => 0];
+  const [name, unit, weigh] = TYPES[type] ?? ['', '', () => 0];
   into.message(Profile.sampleType, (each) => each.number(1, strings.of(name)).number(2, strings.of(unit)));
   stacks.forEach((weight, i) => {
-    const value = valueOf(weight);
+    const value = weigh(weight);
     // Stack 0 of the dictionary is the empty one.
     if (value > 0)
       into.message(Profile.samples, (sample) => sample.number(Sample.stackIndex, i + 1).packed(Sample.values, [value]));
