@@ -59,7 +59,12 @@ export const harvestCommand = defineCommand({
       })
       .option('hook', { type: 'string', array: true, describe: "one more function: 'pool_get(_, size)'" })
       .option('capture-largest', { type: 'boolean', describe: 'read the largest free block around each event' })
-      .option('objects', { type: 'boolean', default: true, describe: 'read at the end who holds which block' })
+      .option('objects', {
+        type: 'boolean',
+        default: true,
+        hidden: true,
+        describe: 'read at the end who holds which block',
+      })
       .option('backtrace-depth', { hidden: true, type: 'number', describe: 'frames kept of a backtrace', default: 128 })
       .option('ring', { type: 'number', describe: 'keep so many records only' })
       .option('stop-on-full', {

@@ -57,10 +57,8 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express'], LISP] }],
   // The trace of the documents was captured before it was read who holds which block; a dump of a target without MicroPython holds no objects.
   [/^harvest why ram-/, { kind: 'run', status: [2], says: /HH(1105|2051) ram-0000\.bin/ }],
-  [
-    /^harvest (why|leaks \S+ --proven)/,
-    { kind: 'run', status: [0, 2], says: /HH2050 |^$|HH205[23]/, replace: [...FILES] },
-  ],
+  [/^harvest leaks --proven$/, NAME],
+  [/^harvest (why|leaks \S+ --proven)/, { kind: 'run', status: [0, 1, 2, 4], replace: [...FILES] }],
   // Captures.
   [/metro_m0_express (fw|firmware)\.elf/, NO_BOARD],
   [/^harvest session firmware\.elf --board metro_m0_express$/, RUN],
