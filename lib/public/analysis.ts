@@ -21,4 +21,5 @@ export { type HtmlReport, htmlReport } from '../report/html-report.js';
 export { oneLine } from '../report/one-line.js';
 export { END_CAUSES, EndCause, type Finding, type FindingKind, type Lifespans, lifespans } from '../trace/lifespans.js';
 export { LiveHeap } from '../trace/live-heap.js';
+export { type ObjectGraph, ROOT_KINDS } from '../trace/object-graph.js';
 export { type TraceDoubt, traceDoubts } from '../trace/trace-doubts.js';

@@ -239,7 +239,7 @@ export class Symbolizer {
     return typeField(this.info, type, field);
   }
 
-  /** The members of a type that are no structures, in order of their offset; empty for an unknown type. `at`: see {@link typeFieldOffset}. */
+  /** The members of a type that are no structures, in order of their offset; empty for an unknown type. `at`: see {@link typeFieldOffset}. @internal */
   typeMembers(type: string, at: Address): readonly Member[] {
     return typeMembers(this.info, type, at);
   }

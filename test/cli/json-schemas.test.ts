@@ -2,9 +2,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import test from 'ava';
+import { traceOf } from '../../lib/trace/collect-trace.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import type { Trace } from '../../lib/trace/trace.js';
 import { fixture, projectRoot } from '../support/fixture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { mpyCross } from '../support/mpy-compiler.js';
+import { graphOf } from '../support/object-graphs.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -25,6 +29,8 @@ const LINES: readonly (readonly [schema: string, ...args: string[]])[] = [
   ['stats-1', 'stats', 'trace.csv'],
   ['leaks-1', 'leaks', 'trace.csv'],
   ['leaks-1', 'leaks', 'trace.csv', '--mark', 'cycle=1', '--mark', 'cycle=3'],
+  ['proven-leaks-1', 'leaks', 'held.harvest', '--proven'],
+  ['why-1', 'why', 'held.harvest'],
   ['fragmentation-1', 'frag', 'trace.csv', '--heap', '0x1000:1M', '--make', '8K'],
   ['pools-1', 'pools', 'trace.csv'],
   ['what-ifs-1', 'whatif', 'trace.csv', '--heap', '0x1000:1M', '--no-least'],
@@ -59,10 +65,18 @@ const ELSEWHERE = ['dumps-1', 'served-1', 'ring-status-1', 'fleet-regressions-1'
 const ajv = new Ajv({ allowUnionTypes: true });
 const schemaOf = (name: string) => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as object;
 
+/** Two blocks of which one is held, at the end of a capture. */
+function held(): Trace {
+  const graph = graphOf(['a', 'b'], ['register r4 => a'], { heap: 'blocks', unsure: 'one stack was not read' });
+  const blocks = [...graph.address].map((address) => ({ kind: 'alloc', address, sizeBytes: 16 }) as const);
+  return traceOf([...blocks, { kind: 'graph', graph }]);
+}
+
 test('every --json says what it is, and is what its published schema says', async (t) => {
   t.timeout(290_000);
   const cwd = tempFolder(t);
   writeFileSync(join(cwd, 'trace.csv'), TRACE);
+  writeFileSync(join(cwd, 'held.harvest'), Buffer.concat(journalBytes(held())));
   writeFileSync(join(cwd, 'budget.toml'), 'schema = 1\n\n[heap]\npeak = "1M"\n');
   writeFileSync(join(cwd, 'heap.bin'), fixture('micropython-microbit/heap-at-repl.bin.gz'));
   writeFileSync(join(cwd, 'app.mpy'), await mpyCross(6, 'app.py', 'x = [1, 2]\n'));
