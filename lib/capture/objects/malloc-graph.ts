@@ -13,6 +13,9 @@ import type { ObjectGraph } from '../../trace/object-graph.js';
 /** What is read at most: more is no heap of a microcontroller, or would take minutes over a debug port. */
 const MAX_BYTES: Bytes = 16 * 1024 * 1024;
 const MAX_STACK_BYTES: Bytes = 256 * 1024;
+/** Between blocks that are read at once: headers, and small pieces that are free. */
+const MAX_HOLE_BYTES: Bytes = 512;
+const MAX_GROUP_BYTES: Bytes = 16 * 1024;
 /** Of a main stack that nothing runs on at this moment: what lies at its end. */
 const IDLE_STACK_BYTES: Bytes = 4 * 1024;
 
@@ -46,9 +49,12 @@ export async function mallocGraph(
     .filter(({ used }) => used)
     .map(({ pointer, usableBytes }): LiveBlock => ({ pointer, usableBytes }));
   const contents: MemoryPiece[] = [];
-  for (const block of blocks) {
-    const found = await piece(partInUse(block, processor.sp));
-    if (found) contents.push(found);
+  for (const parts of neighbours(blocks.map((block) => partInUse(block, processor.sp)))) {
+    const [from, to] = [parts[0]?.from ?? 0, parts.at(-1)?.to ?? 0];
+    const found = await piece({ from, to });
+    if (!found) continue;
+    for (const part of parts)
+      contents.push({ address: part.from, bytes: found.bytes.subarray(part.from - from, part.to - from) });
   }
   const heap = { from: walk.blocks[0]?.start ?? 0, to: walk.blocks.at(-1)?.end ?? 0 };
   const variables = writableRanges(firmware).flatMap((range) => without(range, heap));
@@ -76,6 +82,19 @@ export async function mallocGraph(
 function partInUse({ pointer, usableBytes }: LiveBlock, sp: Address): Range {
   const to = pointer + usableBytes;
   return { from: sp >= pointer && sp < to ? sp : pointer, to };
+}
+
+/** Ranges in order of address that lie so close that one request for all of them, and what is between, is cheaper: a round trip each is most of it. */
+function neighbours(ranges: readonly Range[]): Range[][] {
+  const groups: Range[][] = [];
+  for (const range of ranges) {
+    const group = groups.at(-1);
+    const [first, last] = [group?.[0], group?.at(-1)];
+    if (group && first && last && range.from - last.to <= MAX_HOLE_BYTES && range.to - first.from <= MAX_GROUP_BYTES)
+      group.push(range);
+    else groups.push([range]);
+  }
+  return groups;
 }
 
 /** What the program writes to: its variables, in order. */
