@@ -51,7 +51,7 @@ const CAPTURE: DatasetColumn = {
 export const DATASET_COLUMNS: Readonly<Record<DatasetTable, readonly DatasetColumn[]>> = {
   captures: [
     CAPTURE,
-    text('device', 'which of the boards of a kind: --device, --device-from; NULL when nobody said'),
+    text('device', 'which of the boards of a kind, by a name or from the path of its trace; NULL when nobody said'),
     {
       name: 'started_at',
       staged: 'double',

@@ -206,7 +206,7 @@ function notOneQuery(found: string): UsageError {
     'HH2025',
     `query: found ${found}, expected one that only reads (SELECT, WITH, FROM, DESCRIBE)`,
     {
-      remedy: '--writable runs any statement',
+      remedy: 'options.writable runs any statement',
     },
   );
 }

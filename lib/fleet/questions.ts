@@ -108,7 +108,7 @@ export async function askFleet(
     numeric: found.numeric,
     rows: found.rows.map((row) => Object.fromEntries(found.columns.map((name, i) => [name, row[i] ?? null]))),
     notes:
-      found.rows.length === top && question !== 'leaks' ? [...notes, `the first ${top} rows; --top shows more`] : notes,
+      found.rows.length === top && question !== 'leaks' ? [...notes, `the first ${top} rows; options.top shows more`] : notes,
   });
   switch (question) {
     case 'growth': {
@@ -176,8 +176,8 @@ async function noSuchPath(database: Database, path: string): Promise<UsageError>
     path,
     rows.map(([name]) => String(name)),
   );
-  return new UsageError('HH2026', `--path ${path}: found in no call path${meant}`, {
-    remedy: '`harvest fleet growth DIR` without --path shows the paths that grew',
+  return new UsageError('HH2026', `options.path ${path}: found in no call path${meant}`, {
+    remedy: '`harvest fleet growth DIR` without options.path shows the paths that grew',
   });
 }
 
@@ -188,13 +188,13 @@ async function buildNamed(database: Database, name: string | undefined): Promise
   );
   const all = rows.map(([firmware]) => String(firmware));
   if (name === undefined)
-    throw new UsageError('HH2027', `harvest fleet regressions: found no --since, expected one of ${shortList(all)}`);
+    throw new UsageError('HH2027', `harvest fleet regressions: found no options.since, expected one of ${shortList(all)}`);
   const found = all.includes(name) ? [name] : all.filter((each) => each.startsWith(name));
   const [only] = found;
   if (only === undefined || found.length > 1)
     throw new UsageError(
       'HH2027',
-      `--since ${name}: found ${found.length} builds, expected one of ${shortList(found.length > 1 ? found : all)}${didYouMean(name, all)}`,
+      `options.since ${name}: found ${found.length} builds, expected one of ${shortList(found.length > 1 ? found : all)}${didYouMean(name, all)}`,
     );
   const earlier = await database.query(
     `SELECT count(*) FROM captures c JOIN (SELECT board, min(started_at) AS since FROM captures WHERE firmware = $since GROUP BY board) t
@@ -204,7 +204,7 @@ async function buildNamed(database: Database, name: string | undefined): Promise
   if (Number(earlier.rows[0]?.[0] ?? 0) === 0)
     throw new UsageError(
       'HH2027',
-      `--since ${name}: found no earlier capture of its board, expected something to compare with`,
+      `options.since ${name}: found no earlier capture of its board, expected something to compare with`,
     );
   return only;
 }

@@ -48,8 +48,8 @@ test('dumps on a period end after their number', async (t) => {
 test('a dump and the test of a quiet target, which fall on the same moment, do not disturb each other', async (t) => {
   t.timeout(90_000);
   const out = join(tempFolder(t), 'dumps');
-  // It waits at its prompt: both interrupt it after 2 s.
-  const { status, stderr } = await runCli(['dump', small(), '--period', '2', '--max-dumps', '3', '--out', out, '-vv']);
+  // It waits at its prompt: both interrupt it after 1.5 s.
+  const { status, stderr } = await runCli(['dump', small(), '--period', '1.5', '--max-dumps', '3', '--out', out, '-vv']);
   t.is(status, ExitCode.ok, stderr);
   t.is(readdirSync(out).length, 3);
   t.is(stderr.match(/gdb> \d+-exec-interrupt/g)?.length, 3, 'one interrupt for both');

@@ -9,7 +9,7 @@ import { ExitCode } from '../../lib/public/command-line.js';
  */
 
 /** What a command says that serves until it is interrupted. */
-const SERVES = /; Ctrl-C ends it|^\{"url":/;
+const SERVES = /; Ctrl-C ends it|"heap-harvest\/served@1"/;
 
 export interface BatchResult {
   readonly status: number;
