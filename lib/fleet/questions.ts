@@ -108,7 +108,9 @@ export async function askFleet(
     numeric: found.numeric,
     rows: found.rows.map((row) => Object.fromEntries(found.columns.map((name, i) => [name, row[i] ?? null]))),
     notes:
-      found.rows.length === top && question !== 'leaks' ? [...notes, `the first ${top} rows; options.top shows more`] : notes,
+      found.rows.length === top && question !== 'leaks'
+        ? [...notes, `the first ${top} rows; options.top shows more`]
+        : notes,
   });
   switch (question) {
     case 'growth': {
@@ -188,7 +190,10 @@ async function buildNamed(database: Database, name: string | undefined): Promise
   );
   const all = rows.map(([firmware]) => String(firmware));
   if (name === undefined)
-    throw new UsageError('HH2027', `harvest fleet regressions: found no options.since, expected one of ${shortList(all)}`);
+    throw new UsageError(
+      'HH2027',
+      `harvest fleet regressions: found no options.since, expected one of ${shortList(all)}`,
+    );
   const found = all.includes(name) ? [name] : all.filter((each) => each.startsWith(name));
   const [only] = found;
   if (only === undefined || found.length > 1)

@@ -49,7 +49,8 @@ test('a dump and the test of a quiet target, which fall on the same moment, do n
   t.timeout(90_000);
   const out = join(tempFolder(t), 'dumps');
   // It waits at its prompt: both interrupt it after 1.5 s.
-  const { status, stderr } = await runCli(['dump', small(), '--period', '1.5', '--max-dumps', '3', '--out', out, '-vv']);
+  const three = ['--period', '1.5', '--max-dumps', '3', '--out', out];
+  const { status, stderr } = await runCli(['dump', small(), ...three, '-vv']);
   t.is(status, ExitCode.ok, stderr);
   t.is(readdirSync(out).length, 3);
   t.is(stderr.match(/gdb> \d+-exec-interrupt/g)?.length, 3, 'one interrupt for both');
