@@ -26,6 +26,9 @@ function capture(elf: string, options: Partial<HarvestOptions>): Promise<Trace> 
   return collectTrace(harvestEvents({ ...common, engine: 'direct', ...options }));
 }
 
+/** Of SysTick_Handler in clock.c, with what saves and restores registers. */
+const TICK_HANDLER_INSTRUCTIONS = 12;
+
 const timesOf = (trace: Trace) => [...(trace.events.atUs ?? [])];
 
 for (const engine of ['direct', 'gdb', 'auto'] as const) {
@@ -63,13 +66,18 @@ test('counters of 16 and 64 bits and registers count as well, over a wrap too', 
 });
 
 for (const engine of ['direct', 'gdb', 'auto'] as const) {
-  test(`${engine}: QEMU's instructions are a clock, the same in every run up to where the firmware waits for a timer`, async (t) => {
+  test(`${engine}: QEMU's instructions are a clock, the same in every run but for interrupts of its timers`, async (t) => {
     const elf = build(t);
     if (elf === undefined) return;
     const first = await capture(elf, { engine, clock: 'icount@1M' });
     const second = await capture(elf, { engine, clock: 'icount@1M' });
-    // The last event waits for the emulator's timer, which is not as exact.
-    t.deepEqual(timesOf(second).slice(0, 2), timesOf(first).slice(0, 2));
+    // The last event waits for the emulator's timer, which is not as exact; and between the first two its interrupt may come, or not: a
+    // handler of a few instructions, where the events are some 150 apart.
+    t.is(timesOf(second)[0], timesOf(first)[0]);
+    t.true(
+      Math.abs((timesOf(second)[1] ?? 0) - (timesOf(first)[1] ?? 0)) <= TICK_HANDLER_INSTRUCTIONS,
+      `${timesOf(second)}`,
+    );
     t.is(first.info.clock?.name, "QEMU's instruction count, 1,000,000 a second");
     const [malloc = 0, free = 0] = timesOf(first);
     // Of work_until: 7 rounds of some 20 instructions, and the rest of malloc.
