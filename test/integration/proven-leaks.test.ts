@@ -1,9 +1,14 @@
 import test from 'ava';
 import { provenLeaks } from '../../lib/analysis/objects/proven-leaks.js';
+import { harvestEvents } from '../../lib/capture/harvest-events.js';
 import { CheckFailedError, UsageError } from '../../lib/errors/errors.js';
 import { assertNoProvenLeaks } from '../../lib/report/assert-no-proven-leaks.js';
 import { provenLeaksText } from '../../lib/report/proven-leaks-text.js';
+import { collectTrace } from '../../lib/trace/collect-trace.js';
+import { buildArm } from '../support/arm-build.js';
 import { captureTasks } from '../support/leaky-tasks.js';
+
+const PROGRAMS = 'test/symbols/programs';
 
 // The gdb engine and newlib's allocator: dist/test/support/every-object-graph.js.
 test.serial('each of 20 lost blocks is proven, with the line that lost it, and no other', async (t) => {
@@ -39,4 +44,18 @@ test.serial('a clean run has no proven leak, and what its interrupt holds is non
   );
   t.true((leaks?.liveCount ?? 0) > 0);
   t.notThrows(() => assertNoProvenLeaks(trace));
+});
+
+test.serial("newlib-nano on a board whose linker script has names that _sbrk's variables have elsewhere", async (t) => {
+  t.timeout(120_000);
+  const elf = buildArm({
+    sources: [`${PROGRAMS}/lost-blocks.c`, `${PROGRAMS}/mps2-start.c`],
+    script: `${PROGRAMS}/mps2.ld`,
+    flags: ['-mcpu=cortex-m3', '-mthumb', '-g', '-Og', '--specs=nano.specs', '-fno-builtin-malloc'],
+  });
+  const options = { elf, board: 'qemu-mps2-an385', allocator: 'auto', until: 'finished', engine: 'direct' } as const;
+  const trace = await collectTrace(harvestEvents(options));
+  t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+  const leaks = provenLeaks(trace);
+  t.deepEqual([leaks?.provenCount, leaks?.provenBytes, leaks?.possibleCount], [4, 16 + 17 + 18 + 19, 0]);
 });

@@ -212,7 +212,11 @@ function heapOf(firmware: Symbolizer, { heap, bounds }: AllocatorProfile): Mallo
   if (!heap) return undefined;
   const variables: Record<string, HeapVariable> = {};
   for (const [role, names] of Object.entries(heap.variables)) {
-    const variable = variableOf(firmware, names);
+    // A name that the linker script gave to an address is no variable: what lies there is the heap's own.
+    const variable = variableOf(
+      firmware,
+      names.filter((name) => (firmware.symbol(name)?.sizeBytes ?? 0) > 0),
+    );
     if (variable) variables[role] = variable;
   }
   const limit = variableOf(firmware, bounds.limit ?? []);
