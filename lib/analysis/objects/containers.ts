@@ -13,7 +13,7 @@ export interface GrowingContainer {
   readonly path: string;
   /** `list`, `dict`, `Node`. */
   readonly type: string;
-  /** What was allocated in the window, is alive at the end, and is held through it. */
+  /** What was allocated in the window, is alive at the end, and is held through it; itself included. */
   readonly count: number;
   readonly bytes: Bytes;
 }
