@@ -4,8 +4,6 @@ import { OrderedBits } from '../trace/ordered-bits.js';
 
 /** 2 MiB of bits, and the counts of the gaps. */
 const MAX_STEPS = 2 ** 24;
-/** So many words beside a block are looked at before the index of words is asked. */
-const NEAR_WORDS = 3;
 
 /**
  * The gaps of one region while blocks that never overlap come and go, as {@link GapTracker} has them, from a bit for each step that is taken: the
@@ -18,9 +16,7 @@ export class GapBits {
   readonly endAddress: Address;
   private shift = 4;
   private steps = 0;
-  private words = new Int32Array(0);
-  /** Words in which anything is taken. */
-  private filled = new OrderedBits(1);
+  private taken = new OrderedBits(1);
   /** By gap size in steps: how many there are, and which sizes there are any of. */
   private gapCount = new Int32Array(0);
   private gapSizes = new OrderedBits(1);
@@ -53,7 +49,7 @@ export class GapBits {
     this.removeGap(before + to - from + after);
     if (before > 0) this.addGap(before);
     if (after > 0) this.addGap(after);
-    this.mark(from, to);
+    this.taken.addRun(from, to);
     this.settle(from - to);
     return true;
   }
@@ -63,7 +59,7 @@ export class GapBits {
     const from = (address - this.baseAddress) >>> this.shift;
     const to = Math.min(this.steps, from + (sizeBytes >>> this.shift));
     if (to <= from) return;
-    this.clear(from, to);
+    this.taken.deleteRun(from, to);
     const before = this.gapBefore(from);
     const after = this.gapAfter(to);
     if (before > 0) this.removeGap(before);
@@ -93,53 +89,13 @@ export class GapBits {
 
   /** Free steps right before one. */
   private gapBefore(step: number): number {
-    const { words } = this;
-    if (step === 0) return 0;
-    let word = (step - 1) >>> 5;
-    let bits = (words[word] as number) & (-1 >>> (31 - ((step - 1) & 31)));
-    for (let left = NEAR_WORDS; bits === 0 && word > 0 && left > 0; left--) bits = words[--word] as number;
-    if (bits === 0 && word > 0) {
-      word = this.filled.atOrBefore(word - 1);
-      if (word < 0) return step;
-      bits = words[word] as number;
-    }
-    return bits === 0 ? step : step - (word * 32 + 32 - Math.clz32(bits));
+    return step - 1 - this.taken.atOrBefore(step - 1);
   }
 
   /** Free steps from one on. */
   private gapAfter(step: number): number {
-    const { words, steps } = this;
-    if (step >= steps) return 0;
-    let word = step >>> 5;
-    let bits = (words[word] as number) & (-1 << (step & 31));
-    for (let left = NEAR_WORDS; bits === 0 && word + 1 < words.length && left > 0; left--)
-      bits = words[++word] as number;
-    if (bits === 0) {
-      word = this.filled.atOrAfter(word + 1);
-      if (word < 0) return steps - step;
-      bits = words[word] as number;
-    }
-    return word * 32 + 31 - Math.clz32(bits & -bits) - step;
-  }
-
-  private mark(from: number, to: number): void {
-    const { words } = this;
-    for (let at = from; at < to; at = (at | 31) + 1) {
-      const word = at >>> 5;
-      const before = words[word] as number;
-      if (before === 0) this.filled.add(word);
-      words[word] = before | maskIn(at, to);
-    }
-  }
-
-  private clear(from: number, to: number): void {
-    const { words } = this;
-    for (let at = from; at < to; at = (at | 31) + 1) {
-      const word = at >>> 5;
-      const left = (words[word] as number) & ~maskIn(at, to);
-      words[word] = left;
-      if (left === 0) this.filled.delete(word);
-    }
+    const next = this.taken.atOrAfter(step);
+    return (next < 0 ? this.steps : next) - step;
   }
 
   /** Steps so fine that an offset or a size is a multiple of them. */
@@ -162,8 +118,7 @@ export class GapBits {
   private layOut(taken: readonly number[]): boolean {
     this.steps = (this.endAddress - this.baseAddress) / (1 << this.shift);
     if (this.steps > MAX_STEPS) return false;
-    this.words = new Int32Array(Math.ceil(this.steps / 32));
-    this.filled = new OrderedBits(this.words.length);
+    this.taken = new OrderedBits(this.steps);
     this.gapCount = new Int32Array(this.steps + 1);
     this.gapSizes = new OrderedBits(this.steps + 1);
     this.largest = 0;
@@ -171,17 +126,10 @@ export class GapBits {
     for (let i = 0; i < taken.length; i += 2) {
       const [from, to] = [(taken[i] as number) >>> this.shift, (taken[i + 1] as number) >>> this.shift];
       if (from > at) this.addGap(from - at);
-      this.mark(from, to);
+      this.taken.addRun(from, to);
       at = to;
     }
     if (this.steps > at) this.addGap(this.steps - at);
     return true;
   }
-}
-
-/** The bits of the word of `from` up to `to`. */
-function maskIn(from: number, to: number): number {
-  const bit = from & 31;
-  const count = Math.min(32 - bit, to - from);
-  return (count === 32 ? -1 : (1 << count) - 1) << bit;
 }

@@ -20,8 +20,17 @@ export class OrderedBits {
   }
 
   add(index: number): void {
+    this.marked(index, 0);
+  }
+
+  delete(index: number): void {
+    this.unmarked(index, 0);
+  }
+
+  /** Sets a bit of a level, and what the levels above know of it. */
+  private marked(index: number, firstDepth: number): void {
     let at = index;
-    for (let depth = 0; depth < this.levels.length; depth++) {
+    for (let depth = firstDepth; depth < this.levels.length; depth++) {
       const level = this.levels[depth] as Int32Array;
       const word = at >>> 5;
       const before = level[word] as number;
@@ -32,15 +41,37 @@ export class OrderedBits {
     }
   }
 
-  delete(index: number): void {
+  private unmarked(index: number, firstDepth: number): void {
     let at = index;
-    for (let depth = 0; depth < this.levels.length; depth++) {
+    for (let depth = firstDepth; depth < this.levels.length; depth++) {
       const level = this.levels[depth] as Int32Array;
       const word = at >>> 5;
       const left = (level[word] as number) & ~(1 << (at & 31));
       level[word] = left;
       if (left !== 0) return;
       at = word;
+    }
+  }
+
+  /** Adds all from `from` up to `to` (without it). */
+  addRun(from: number, to: number): void {
+    const words = this.levels[0] as Int32Array;
+    for (let at = from; at < to; at = (at | 31) + 1) {
+      const word = at >>> 5;
+      const before = words[word] as number;
+      words[word] = before | wordMask(at, to);
+      if (before === 0) this.marked(word, 1);
+    }
+  }
+
+  /** Deletes all from `from` up to `to` (without it). */
+  deleteRun(from: number, to: number): void {
+    const words = this.levels[0] as Int32Array;
+    for (let at = from; at < to; at = (at | 31) + 1) {
+      const word = at >>> 5;
+      const left = (words[word] as number) & ~wordMask(at, to);
+      words[word] = left;
+      if (left === 0) this.unmarked(word, 1);
     }
   }
 
@@ -78,4 +109,11 @@ export class OrderedBits {
     }
     return at;
   }
+}
+
+/** The bits of the word that `from` lies in, from `from` up to `end` (without it): of runs of bits word by word. */
+export function wordMask(from: number, end: number): number {
+  const bit = from & 31;
+  const count = Math.min(32 - bit, end - from);
+  return (count === 32 ? -1 : (1 << count) - 1) << bit;
 }

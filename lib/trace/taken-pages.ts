@@ -1,5 +1,7 @@
+import { wordMask } from './ordered-bits.js';
+
 /** Addresses and sizes are looked at in steps of so many bytes. */
-export const STEP_SHIFT = 2;
+const STEP_SHIFT = 2;
 /** A page is a bitmap for one mebibyte. */
 const PAGE_SHIFT = 20;
 const WORDS = 1 << (PAGE_SHIFT - STEP_SHIFT - 5);
@@ -15,7 +17,7 @@ export class TakenPages {
     const bit = (address >>> STEP_SHIFT) & 31;
     const page = this.pageAt(address);
     if (bit + steps <= 32) {
-      const mask = maskOf(bit, steps);
+      const mask = wordMask(bit, bit + steps);
       const at = (address >>> WORD_SHIFT) & (WORDS - 1);
       const word = page[at] as number;
       if ((word & mask) !== 0) return false;
@@ -34,7 +36,7 @@ export class TakenPages {
     }
     const page = this.pageAt(address);
     const at = (address >>> WORD_SHIFT) & (WORDS - 1);
-    page[at] = (page[at] as number) & ~maskOf(bit, steps);
+    page[at] = (page[at] as number) & ~wordMask(bit, bit + steps);
   }
 
   private pageAt(address: number): Int32Array {
@@ -48,7 +50,7 @@ export class TakenPages {
 
   private isFree(address: number, steps: number): boolean {
     for (let at = address >>> STEP_SHIFT, end = endOf(at, steps); at < end; at = nextWord(at)) {
-      if (((this.wordPage(at)[wordOf(at)] as number) & maskIn(at, end)) !== 0) return false;
+      if (((this.wordPage(at)[wordOf(at)] as number) & wordMask(at, end)) !== 0) return false;
     }
     return true;
   }
@@ -57,7 +59,7 @@ export class TakenPages {
     for (let at = address >>> STEP_SHIFT, end = endOf(at, steps); at < end; at = nextWord(at)) {
       const page = this.wordPage(at);
       const word = page[wordOf(at)] as number;
-      page[wordOf(at)] = toTaken ? word | maskIn(at, end) : word & ~maskIn(at, end);
+      page[wordOf(at)] = toTaken ? word | wordMask(at, end) : word & ~wordMask(at, end);
     }
     return true;
   }
@@ -82,14 +84,4 @@ function wordOf(step: number): number {
 
 function nextWord(step: number): number {
   return (step | 31) + 1;
-}
-
-function maskIn(from: number, end: number): number {
-  const bit = from & 31;
-  return maskOf(bit, Math.min(32 - bit, end - from));
-}
-
-/** `count` bits, 1 to 32, from `bit` on. */
-function maskOf(bit: number, count: number): number {
-  return (count === 32 ? -1 : (1 << count) - 1) << bit;
 }
