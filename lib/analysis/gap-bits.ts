@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
+import type { RegionGaps } from './gap-tracker.js';
 
 /** 2 MiB of bits, and the counts of the gaps. */
 const MAX_STEPS = 2 ** 24;
@@ -9,11 +10,11 @@ const MAX_STEPS = 2 ** 24;
  * The gaps of one region while blocks that never overlap come and go, as {@link GapTracker} has them, from a bit for each step that is taken: the
  * gap around a block mostly lies in a word or two. The steps begin coarse and become finer when a block asks for it.
  */
-export class GapBits {
+export class GapBits implements RegionGaps {
   freeBytes: Bytes;
   largestFreeBytes: Bytes;
-  readonly baseAddress: Address;
-  readonly endAddress: Address;
+  private readonly baseAddress: Address;
+  private readonly endAddress: Address;
   private shift = 4;
   private steps = 0;
   private taken = new OrderedBits(1);
@@ -35,6 +36,10 @@ export class GapBits {
     if (!Number.isInteger(region.sizeBytes) || !Number.isInteger(region.baseAddress)) return undefined;
     const bits = new GapBits(region);
     return bits.layOut([]) ? bits : undefined;
+  }
+
+  holds(address: Address): boolean {
+    return address >= this.baseAddress && address < this.endAddress;
   }
 
   /** Takes a block that begins in the region; what reaches over its end is cut. False when the steps would become too many. */

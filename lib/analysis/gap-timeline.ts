@@ -1,9 +1,9 @@
-import type { Address, Bytes, Seq, StackId } from '../base/units.js';
+import type { Bytes, Seq, StackId } from '../base/units.js';
 import type { Numbers } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { type GapFollower, GapTracker } from './gap-tracker.js';
+import { followerAt, freeOf, type GapFollower, GapTracker, largestOf } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
 import { SparseGapTracker } from './sparse-gap-tracker.js';
 import { walkSpans } from './walk-spans.js';
@@ -59,21 +59,17 @@ export function followGaps(
   const { startSeq } = spans;
   const address: Numbers = trace.events.address;
   const sizeBytes: Numbers = trace.events.sizeBytes;
-  const trackerAt = (at: Address) => {
-    for (let i = 0; i < trackers.length; i++) if (trackers[i]?.holds(at)) return trackers[i];
-    return undefined;
-  };
   let [free, before] = [freeOf(trackers), largestOf(trackers)];
   let [opened, changed] = [false, false];
   walkSpans(trace, spans, {
     closed: (span) => {
       const at = address[startSeq[span] as number] as number;
-      trackerAt(at)?.give(at);
+      followerAt(trackers, at)?.give(at);
       changed = true;
     },
     opened: (_span, seq) => {
       const at = address[seq] as number;
-      trackerAt(at)?.take(at, sizeBytes[seq] as number);
+      followerAt(trackers, at)?.take(at, sizeBytes[seq] as number);
       opened = true;
     },
     after: (seq) => {
@@ -89,18 +85,6 @@ export function followGaps(
     },
   });
   return { ...cuts.result(isCaptured(trace) ? 'captured' : 'reconstructed'), assumptions };
-}
-
-function largestOf(trackers: readonly GapFollower[]): Bytes {
-  let largest = 0;
-  for (let i = 0; i < trackers.length; i++) largest = Math.max(largest, trackers[i]?.largestFreeBytes ?? 0);
-  return largest;
-}
-
-function freeOf(trackers: readonly GapFollower[]): Bytes {
-  let free = 0;
-  for (let i = 0; i < trackers.length; i++) free += trackers[i]?.freeBytes ?? 0;
-  return free;
 }
 
 /** Eight bytes a step, over all regions: 128 MiB of tables. */

@@ -2,11 +2,16 @@ import type { Address, Bytes } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
 
-/** The gaps of one region while blocks come and go: the sum and the largest at any moment. */
-export interface GapFollower {
+/** The gaps of one region: the sum and the largest at any moment. */
+export interface RegionGaps {
   readonly freeBytes: Bytes;
   readonly largestFreeBytes: Bytes;
+  /** Whether an address lies in the region. */
   holds(address: Address): boolean;
+}
+
+/** The same while blocks come and go. */
+export interface GapFollower extends RegionGaps {
   /** Takes a block that overlaps no other; what reaches over the region's end is cut. */
   take(address: Address, sizeBytes: Bytes): void;
   give(address: Address): void;
@@ -97,4 +102,24 @@ export class GapTracker implements GapFollower {
     this.gapCount[size] = count;
     if (count === 0) this.gapSizes.delete(size);
   }
+}
+
+/** That of the region that an address lies in. */
+export function followerAt<G extends RegionGaps>(followers: readonly G[], address: Address): G | undefined {
+  for (let i = 0; i < followers.length; i++) if (followers[i]?.holds(address)) return followers[i];
+  return undefined;
+}
+
+/** The largest gap of all regions. */
+export function largestOf(followers: readonly RegionGaps[]): Bytes {
+  let largest = 0;
+  for (let i = 0; i < followers.length; i++) largest = Math.max(largest, followers[i]?.largestFreeBytes ?? 0);
+  return largest;
+}
+
+/** What is free in all regions together. */
+export function freeOf(followers: readonly RegionGaps[]): Bytes {
+  let free = 0;
+  for (let i = 0; i < followers.length; i++) free += followers[i]?.freeBytes ?? 0;
+  return free;
 }

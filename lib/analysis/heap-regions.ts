@@ -32,10 +32,10 @@ export function heapRegions(trace: Trace, spans: Lifespans): HeapRegions {
   if (trace.info.sizeKind === 'requested') {
     assumptions.push("sizes are the requested ones: the allocator's headers and rounding count as free");
   }
-  const known = trace.regions.filter((region) => region.sizeBytes > 0);
+  const known = toldRegions(trace);
   if (known.length > 0) {
     const boundsKnown = !trace.notes.some(({ code }) => DERIVED_CODES.includes(code));
-    return { regions: [...known].sort((a, b) => a.baseAddress - b.baseAddress), boundsKnown, assumptions };
+    return { regions: known, boundsKnown, assumptions };
   }
   const regions = derivedRegions(trace, spans);
   assumptions.push(
@@ -44,6 +44,11 @@ export function heapRegions(trace: Trace, spans: Lifespans): HeapRegions {
       : `the bounds of the heap are not recorded: its blocks lie in ${regions.length} memories, each taken from the lowest to the highest byte ever allocated there`,
   );
   return { regions, boundsKnown: false, assumptions };
+}
+
+/** The regions that the trace tells itself, ascending; empty when their bounds are to be taken from the blocks. */
+export function toldRegions(trace: Trace): HeapRegion[] {
+  return trace.regions.filter(({ sizeBytes }) => sizeBytes > 0).sort((a, b) => a.baseAddress - b.baseAddress);
 }
 
 /** No heap of a microcontroller that is in use leaves a stretch of its size alone from begin to end; less says nothing. */

@@ -1,3 +1,4 @@
+import { firstAtOrAfter } from '../base/sorted.js';
 import type { Address, Bytes } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { OrderedBits } from '../trace/ordered-bits.js';
@@ -105,16 +106,9 @@ export class SparseGapTracker implements GapFollower {
     return (this.places[to] as number) - (this.places[from] as number);
   }
 
+  /** Every begin and every end in the region is one of the places. */
   private placeOf(address: Address): number {
-    const { places } = this;
-    let low = 0;
-    let high = places.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((places[middle] as number) < address) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstAtOrAfter(this.places, address);
   }
 }
 

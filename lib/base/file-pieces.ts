@@ -19,9 +19,10 @@ export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   let ahead: Promise<unknown> | undefined;
   try {
-    const isRegular = (await file.stat()).isFile();
+    const state = await file.stat();
+    const isRegular = state.isFile();
     // A file of /proc has no size; a small file needs no large buffers.
-    const { size } = await file.stat();
+    const { size } = state;
     const pieceBytes = isRegular && size > 0 ? Math.min(PIECE_BYTES, size) : SMALL_PIECE_BYTES;
     let [now, next] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
     let { bytesRead } = await file.read(now);

@@ -12,15 +12,17 @@ import {
 } from '../fragmentation-report.js';
 import { GapBits } from '../gap-bits.js';
 import { CutList } from '../gap-timeline.js';
+import { followerAt, freeOf, largestOf } from '../gap-tracker.js';
 import { heapMap } from '../heap-map.js';
+import { toldRegions } from '../heap-regions.js';
 import { StackSums } from './stack-sums.js';
 
 /** Free space and who is in the way, of a trace whose events come run by run; undefined for what needs all of them at once. */
 export function fragmentationSink(trace: Trace, options: FragmentationOptions): RunSink<Fragmentation> | undefined {
   // Bounds that are not told are those of all blocks.
-  const regions = trace.regions.filter((region) => region.sizeBytes > 0);
+  const regions = toldRegions(trace);
   if (options.atSeq !== undefined || regions.length === 0) return undefined;
-  const gaps = regions.sort((a, b) => a.baseAddress - b.baseAddress).map((region) => GapBits.forRegion(region));
+  const gaps = regions.map((region) => GapBits.forRegion(region));
   const followed = gaps.filter((it) => it !== undefined);
   return followed.length === gaps.length ? new FragmentationSink(trace, followed, options) : undefined;
 }
@@ -42,7 +44,7 @@ class FragmentationSink implements RunSink<Fragmentation> {
     this.sums = new StackSums(trace);
     this.samples = new GapSamples(trace.eventCount, points);
     this.deepest = new CutList(top);
-    this.largest = this.largestFree();
+    this.largest = largestOf(gaps);
   }
 
   /** What the heap looked like is asked for at the first failures only. */
@@ -56,24 +58,24 @@ class FragmentationSink implements RunSink<Fragmentation> {
     this.sums.add(run);
     this.addFailures(run, liveBlocks);
     const { firstSeq, count, address, sizeBytes, stack, openedBlock, endedStart, endedAddress, endedSize } = run;
-    const { samples } = this;
+    const { samples, gaps } = this;
     for (let i = 0; i < count; i++) {
       const opens = (openedBlock[i] as number) >= 0;
       const ends = (endedStart[i] as number) >= 0;
       const seq = firstSeq + i;
-      if (ends) this.gapsAt(endedAddress[i] as number)?.give(endedAddress[i] as number, endedSize[i] as number);
-      if (opens && this.gapsAt(address[i] as number)?.take(address[i] as number, sizeBytes[i] as number) === false)
+      if (ends) followerAt(gaps, endedAddress[i] as number)?.give(endedAddress[i] as number, endedSize[i] as number);
+      if (opens && followerAt(gaps, address[i] as number)?.take(address[i] as number, sizeBytes[i] as number) === false)
         return false;
       if (opens || ends) {
         const before = this.largest;
-        const after = this.largestFree();
+        const after = largestOf(gaps);
         this.largest = after;
         if (opens && after < before) {
           const block = { sizeBytes: sizeBytes[i] as number, stack: stack[i] as number };
           this.deepest.add({ seq, largestBeforeBytes: before, largestAfterBytes: after, ...block });
         }
       } else if (seq !== 0 && seq !== samples.next) continue;
-      samples.after(seq, this.free(), this.largest);
+      samples.after(seq, freeOf(gaps), this.largest);
     }
     return true;
   }
@@ -95,29 +97,6 @@ class FragmentationSink implements RunSink<Fragmentation> {
       const of = { failedSeq: firstSeq + i, requestedBytes: sizeBytes[i] as number, stack: stack[i] as number };
       this.failures.push({ ...momentOf(this.trace, liveBlocks()), ...of });
     }
-  }
-
-  private gapsAt(address: number): GapBits | undefined {
-    const { gaps } = this;
-    for (let i = 0; i < gaps.length; i++) {
-      const at = gaps[i] as GapBits;
-      if (address >= at.baseAddress && address < at.endAddress) return at;
-    }
-    return undefined;
-  }
-
-  private largestFree(): number {
-    const { gaps } = this;
-    let largest = 0;
-    for (let i = 0; i < gaps.length; i++) largest = Math.max(largest, (gaps[i] as GapBits).largestFreeBytes);
-    return largest;
-  }
-
-  private free(): number {
-    const { gaps } = this;
-    let free = 0;
-    for (let i = 0; i < gaps.length; i++) free += (gaps[i] as GapBits).freeBytes;
-    return free;
   }
 }
 
