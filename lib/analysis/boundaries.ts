@@ -90,3 +90,8 @@ export function intervalFinder(boundaries: readonly Boundary[]): (seq: Seq) => n
   const begins = Float64Array.from(boundaries, ({ beforeSeq }) => beforeSeq);
   return (seq) => lastAtOrBefore(begins, seq) + 1;
 }
+
+/** Whether each lies behind the one before, or at the same place: those of a damaged journal may not. */
+export function areInOrder(places: readonly { readonly beforeSeq: Seq }[]): boolean {
+  return places.every(({ beforeSeq }, i) => beforeSeq >= (places[i - 1]?.beforeSeq ?? 0));
+}

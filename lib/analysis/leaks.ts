@@ -3,6 +3,7 @@ import type { Bytes, StackId } from '../base/units.js';
 import type { Gap, TraceContents } from '../trace/heap-event.js';
 import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
+import { stackRow } from '../trace/stack-trie.js';
 import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf, intervalFinder } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
@@ -205,8 +206,7 @@ export function addLeft(scan: LeakScan, source: number, block: { sizeBytes: Byte
 }
 
 function slotOf({ leftOfStack }: LeakScan, stack: StackId): number {
-  const none = leftOfStack.length - 1;
-  return stack >= 0 && stack < none ? stack : none;
+  return stackRow(stack, leftOfStack.length - 1);
 }
 
 /** The stack that left the most bytes, the first of those. */

@@ -14,6 +14,11 @@ export function callerOf({ parent }: StackTable, stack: StackId): StackId {
   return up >= 0 && up < stack ? up : -1;
 }
 
+/** The row of a stack in a table with one for each of `count` stacks, and a last one for events without a backtrace. */
+export function stackRow(stack: StackId, count: number): number {
+  return stack >= 0 && stack < count ? stack : count;
+}
+
 const MAX_STACKS = 2 ** 28;
 const FIRST_SLOTS = 1024;
 

@@ -1,7 +1,8 @@
 import type { Seq } from '../../base/units.js';
 import type { EventRun, LiveBlocks, RunSink, RunsEnd } from '../../trace/event-run.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
-import { type Boundary, boundariesOf } from '../boundaries.js';
+import { areInOrder, type Boundary, boundariesOf } from '../boundaries.js';
 import { addLeft, type LeakOptions, type LeakScan, type Leaks, leaksOfScan, newLeakScan } from '../leaks.js';
 import { stackSources } from '../source-table.js';
 import { StackSums } from './stack-sums.js';
@@ -17,8 +18,7 @@ export function heapLeaksSink(trace: Trace, options: LeakOptions): RunSink<Leaks
   if (trace.graphs.length > 0) return undefined;
   const boundaries = boundariesOf(trace, options);
   const isSmall = (trace.stacks.count + 1) * boundaries.length * 2 <= MAX_KEPT;
-  const isInOrder = boundaries.every(({ beforeSeq }, i) => beforeSeq >= (boundaries[i - 1]?.beforeSeq ?? 0));
-  return isSmall && isInOrder ? new LeaksSink(trace, boundaries, options) : undefined;
+  return isSmall && areInOrder(boundaries) ? new LeaksSink(trace, boundaries, options) : undefined;
 }
 
 class LeaksSink implements RunSink<Leaks> {
@@ -94,14 +94,12 @@ class LeaksSink implements RunSink<Leaks> {
     const none = live.length / 2 - 1;
     for (let i = from; i < to; i++) {
       if ((endedStart[i] as number) >= 0) {
-        const id = endedStack[i] as number;
-        const at = (id >= 0 && id < none ? id : none) * 2;
+        const at = stackRow(endedStack[i] as number, none) * 2;
         live[at] = (live[at] as number) - 1;
         live[at + 1] = (live[at + 1] as number) - (endedSize[i] as number);
       }
       if ((openedBlock[i] as number) < 0) continue;
-      const id = stack[i] as number;
-      const at = (id >= 0 && id < none ? id : none) * 2;
+      const at = stackRow(stack[i] as number, none) * 2;
       live[at] = (live[at] as number) + 1;
       live[at + 1] = (live[at + 1] as number) + (sizeBytes[i] as number);
     }

@@ -2,6 +2,7 @@ import type { Bytes, Seq } from '../../base/units.js';
 import { floatColumn, intColumn } from '../../trace/column.js';
 import type { EventRun } from '../../trace/event-run.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
+import type { StatsFigures } from '../heap-stats.js';
 import { type Lifetimes, lifetimesFrom } from '../lifetimes.js';
 import { closePhase, type OpenPhase, openPhase, type Phase, withoutEmptyStart } from '../phases.js';
 import { MAX_LISTED, SizeIds, type SizeTable, sizeRows } from '../size-table.js';
@@ -95,6 +96,7 @@ export class SourceCounter {
   readonly live: Float64Array;
   readonly peak: Float64Array;
   readonly temporary: Float64Array;
+  private temporaryBytes: Bytes = 0;
   private lastOpened = -1;
 
   constructor(private readonly sources: StackSources) {
@@ -112,8 +114,10 @@ export class SourceCounter {
         const source = sourceOfStack(endedStack[i] as number);
         live[source] = (live[source] as number) - (endedSize[i] as number);
         liveCount[source] = (liveCount[source] as number) - 1;
-        if (start === this.lastOpened && kind[i] !== EventKind.realloc)
+        if (start === this.lastOpened && kind[i] !== EventKind.realloc) {
           temporary[source] = (temporary[source] as number) + 1;
+          this.temporaryBytes += endedSize[i] as number;
+        }
       }
       if ((openedBlock[i] as number) < 0) continue;
       const source = sourceOfStack(stack[i] as number);
@@ -130,6 +134,17 @@ export class SourceCounter {
 
   result(): SourceRow[] {
     return sourceRows(this.sources.list, this);
+  }
+
+  /** Of all sources together. */
+  totals(): StatsFigures['totals'] {
+    const sum = (column: Float64Array) => column.reduce((all, one) => all + one, 0);
+    return {
+      allocatedBytes: sum(this.allocated),
+      liveBytes: sum(this.live),
+      liveCount: sum(this.liveCount),
+      temporary: { count: sum(this.temporary), bytes: this.temporaryBytes },
+    };
   }
 }
 

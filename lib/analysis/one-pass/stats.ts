@@ -1,6 +1,7 @@
 import type { Bytes, Seq } from '../../base/units.js';
 import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
-import { EventKind, type Trace } from '../../trace/trace.js';
+import type { Trace } from '../../trace/trace.js';
+import { areInOrder } from '../boundaries.js';
 import {
   addToBucket,
   bucketsOf,
@@ -18,8 +19,7 @@ import { LifetimeCounter, PhaseCounter, SizeCounter, SourceCounter } from './sta
 
 /** The statistics of a trace whose events come run by run; undefined for what needs all of them at once. */
 export function heapStatsSink(trace: Trace, options: HeapStatsOptions): RunSink<HeapStats> | undefined {
-  const inOrder = trace.marks.every(({ beforeSeq }, i) => beforeSeq >= (trace.marks[i - 1]?.beforeSeq ?? 0));
-  return inOrder ? new HeapStatsSink(trace, options) : undefined;
+  return areInOrder(trace.marks) ? new HeapStatsSink(trace, options) : undefined;
 }
 
 class HeapStatsSink implements RunSink<HeapStats> {
@@ -32,8 +32,6 @@ class HeapStatsSink implements RunSink<HeapStats> {
   private readonly sources: SourceCounter;
   private readonly phases: PhaseCounter;
   private readonly buckets = newBuckets();
-  private readonly totals = { allocatedBytes: 0, liveBytes: 0, liveCount: 0, temporary: { count: 0, bytes: 0 } };
-  private lastOpened = -1;
   private firstUs = Number.NaN;
   private lastUs = Number.NaN;
 
@@ -59,7 +57,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
     this.sizes.add(run);
     this.sources.add(run);
     this.phases.add(run);
-    this.addTotals(run);
+    this.addSizes(run);
     this.addTimes(run);
     return true;
   }
@@ -71,7 +69,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
     if (lookedThrough.length > 0) return undefined;
     return statsOfFigures(trace, {
       kinds: this.kinds.result(),
-      totals: this.totals,
+      totals: this.sources.totals(),
       peak,
       durationUs: this.lastUs - this.firstUs,
       sizes: this.sizes.result(findings),
@@ -86,31 +84,9 @@ class HeapStatsSink implements RunSink<HeapStats> {
     });
   }
 
-  private addTotals({ count, firstSeq, kind, sizeBytes, openedBlock, endedStart, endedSize }: EventRun): void {
-    const { totals, buckets } = this;
-    let { allocatedBytes, liveBytes, liveCount } = totals;
-    for (let i = 0; i < count; i++) {
-      const start = endedStart[i] as number;
-      if (start >= 0) {
-        const size = endedSize[i] as number;
-        liveBytes -= size;
-        liveCount--;
-        if (start === this.lastOpened && kind[i] !== EventKind.realloc) {
-          totals.temporary.count++;
-          totals.temporary.bytes += size;
-        }
-      }
-      if ((openedBlock[i] as number) < 0) continue;
-      const size = sizeBytes[i] as number;
-      addToBucket(buckets, size);
-      allocatedBytes += size;
-      liveBytes += size;
-      liveCount++;
-      this.lastOpened = firstSeq + i;
-    }
-    this.totals.allocatedBytes = allocatedBytes;
-    this.totals.liveBytes = liveBytes;
-    this.totals.liveCount = liveCount;
+  private addSizes({ count, sizeBytes, openedBlock }: EventRun): void {
+    const { buckets } = this;
+    for (let i = 0; i < count; i++) if ((openedBlock[i] as number) >= 0) addToBucket(buckets, sizeBytes[i] as number);
   }
 
   private addTimes({ atUs, count }: EventRun): void {

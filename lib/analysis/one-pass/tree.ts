@@ -1,5 +1,6 @@
 import type { Bytes } from '../../base/units.js';
 import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { type CallTree, type CallTreeOptions, type SelfFigures, TREE_COLUMNS, treeOfFigures } from '../call-tree.js';
 import { StackSums } from './stack-sums.js';
@@ -52,8 +53,7 @@ class CallTreeSink implements RunSink<CallTree> {
       const start = endedStart[i] as number;
       if (start >= 0) {
         const size = endedSize[i] as number;
-        const id = endedStack[i] as number;
-        const at = id >= 0 && id < none ? id : none;
+        const at = stackRow(endedStack[i] as number, none);
         this.seq = firstSeq + i;
         this.change(at, ENDED, size);
         if (start === lastOpened && kind[i] !== EventKind.realloc) this.addTemporary(at, size);
@@ -61,8 +61,7 @@ class CallTreeSink implements RunSink<CallTree> {
       }
       if ((openedBlock[i] as number) < 0) continue;
       const size = sizeBytes[i] as number;
-      const id = stack[i] as number;
-      const at = id >= 0 && id < none ? id : none;
+      const at = stackRow(stack[i] as number, none);
       this.seq = firstSeq + i;
       this.change(at, 0, size);
       bytes += size;
