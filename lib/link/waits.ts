@@ -30,6 +30,21 @@ export const WAIT_MS = {
   quiet: 5_000,
 } as const satisfies Readonly<Record<string, Milliseconds>>;
 
+/** How long a command of gdb may take. */
+export interface GdbWait {
+  readonly totalMs: Milliseconds;
+  /** The same for a gdb that computes nothing meanwhile: it waits for the debug server. Absent: what it asks for may take as long. */
+  readonly idleMs?: Milliseconds;
+}
+
+export const GDB_WAIT = {
+  // It is looked at twice within the time of a reply, by timers that are rounded.
+  command: { totalMs: WAIT_MS.gdbCommand, idleMs: WAIT_MS.reply * 0.75 },
+  start: { totalMs: WAIT_MS.gdbStart, idleMs: WAIT_MS.gdbConnect },
+  monitor: { totalMs: WAIT_MS.monitor },
+  flash: { totalMs: WAIT_MS.flash },
+} as const satisfies Readonly<Record<string, GdbWait>>;
+
 /** When a quiet target is asked: these parts of the time after which the user is told, one after the other; the last again and again. */
 const QUIET_STEPS = [0.3, 0.7, 1, 2, 3.2] as const;
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Address, Milliseconds } from '../../base/units.js';
 import { GdbError, TargetError } from '../../errors/errors.js';
 import { ElfFile } from '../../symbols/elf-file.js';
-import { WAIT_MS } from '../waits.js';
+import { GDB_WAIT, WAIT_MS } from '../waits.js';
 import type { MiConnection } from './mi-connection.js';
 import { quote } from './mi-connection.js';
 import { asText, isRecord, listOf } from './mi-values.js';
@@ -58,7 +58,7 @@ const SETTINGS = [
 
 /** Connects, verifies, loads and resets. @throws TargetError HH1501 (no connection), HH1502 (reset), HH1503 (load), HH1504 (other firmware) */
 export async function connectTarget(mi: MiConnection, options: MiLinkOptions): Promise<void> {
-  for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`, WAIT_MS.gdbStart);
+  for (const setting of SETTINGS) await mi.command(`-gdb-set ${setting}`, GDB_WAIT.start);
   await mi.command(`-gdb-set backtrace limit ${options.backtraceLimit ?? DEFAULT_BACKTRACE_LIMIT}`);
   // Older gdbs have no debuginfod.
   await mi.command('-gdb-set debuginfod enabled off').catch(() => undefined);
@@ -75,7 +75,7 @@ export async function connectTarget(mi: MiConnection, options: MiLinkOptions): P
 
 async function connect(mi: MiConnection, { host, port, serverName }: MiLinkOptions): Promise<void> {
   try {
-    await mi.command(`-target-select extended-remote ${host}:${port}`, WAIT_MS.gdbStart);
+    await mi.command(`-target-select extended-remote ${host}:${port}`, GDB_WAIT.start);
   } catch (cause) {
     const message =
       cause instanceof Error ? cause.message.replace(/^gdb: -target-select [^:]*:\d+: /, '') : String(cause);
@@ -89,7 +89,7 @@ async function connect(mi: MiConnection, { host, port, serverName }: MiLinkOptio
 async function reset(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   for (const command of options.resetCommands) {
     try {
-      await mi.console(`monitor ${command}`, WAIT_MS.monitor);
+      await mi.console(`monitor ${command}`, GDB_WAIT.monitor);
     } catch (cause) {
       throw new TargetError('HH1502', `${options.serverName}: monitor ${command}: ${messageOf(cause)}`, { cause });
     }
@@ -99,7 +99,7 @@ async function reset(mi: MiConnection, options: MiLinkOptions): Promise<void> {
 
 async function load(mi: MiConnection, options: MiLinkOptions): Promise<void> {
   try {
-    await mi.command('-target-download', WAIT_MS.flash);
+    await mi.command('-target-download', GDB_WAIT.flash);
   } catch (cause) {
     throw new TargetError('HH1503', `${options.elf}: cannot be loaded: ${messageOf(cause)}`, {
       cause,
@@ -109,7 +109,7 @@ async function load(mi: MiConnection, options: MiLinkOptions): Promise<void> {
 }
 
 async function verify(mi: MiConnection, options: MiLinkOptions): Promise<void> {
-  const output = await mi.consoleOutput('compare-sections -r', WAIT_MS.flash);
+  const output = await mi.consoleOutput('compare-sections -r', GDB_WAIT.flash);
   const different = [...output.matchAll(/^Section (\S+),.*MIS-MATCHED/gm)].map((match) => match[1] ?? '');
   const wrong = different.length === 0 ? [] : await differentWhereLoaded(mi, options.elf, different);
   if (wrong.length === 0) return;

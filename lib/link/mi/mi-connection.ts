@@ -4,7 +4,7 @@ import { tellTraffic } from '../../base/traffic.js';
 import type { Milliseconds } from '../../base/units.js';
 import { DeviceLostError, errorMessage, GdbError, type HarvestError } from '../../errors/errors.js';
 import { Latencies } from '../link-times.js';
-import { WAIT_MS } from '../waits.js';
+import { GDB_WAIT, type GdbWait, WAIT_MS } from '../waits.js';
 import { decodeCString } from './c-string.js';
 import { GdbJsQueue } from './gdb-js-adapter.js';
 import { parseStop, type StopRecord } from './mi-stops.js';
@@ -12,7 +12,7 @@ import { parseStop, type StopRecord } from './mi-stops.js';
 interface Outstanding {
   readonly token: number;
   readonly command: string;
-  readonly timeoutMs: Milliseconds;
+  readonly wait: GdbWait;
   readonly sentAt: number;
   timer: NodeJS.Timeout;
   /** What gdb did when it was looked at last. */
@@ -42,7 +42,7 @@ export class MiConnection {
   private readonly queue = new GdbJsQueue((command) => this.send(command));
   private outstanding: Outstanding | undefined;
   private token = 0;
-  private timeoutMs: Milliseconds = WAIT_MS.gdbCommand;
+  private wait: GdbWait = GDB_WAIT.command;
   private rest = '';
   private readonly messages: string[] = [];
   private stop: StopRecord | undefined;
@@ -65,9 +65,9 @@ export class MiConnection {
   }
 
   /** Sends an MI command and resolves with its results. @throws GdbError HH1701 (refused), HH1702 (no answer), HH1703 (gdb is gone). */
-  async command(command: string, timeoutMs: Milliseconds = WAIT_MS.gdbCommand): Promise<unknown> {
+  async command(command: string, wait: GdbWait = GDB_WAIT.command): Promise<unknown> {
     if (this.death ?? this.lost) throw this.death ?? this.lost;
-    this.timeoutMs = timeoutMs;
+    this.wait = wait;
     try {
       return await this.queue.exec(command);
     } catch (error) {
@@ -85,12 +85,12 @@ export class MiConnection {
   }
 
   /** A console (CLI) command. Its output arrives at `onConsole`. */
-  console(command: string, timeoutMs?: Milliseconds): Promise<unknown> {
-    return this.command(`-interpreter-exec console ${quote(command)}`, timeoutMs);
+  console(command: string, wait?: GdbWait): Promise<unknown> {
+    return this.command(`-interpreter-exec console ${quote(command)}`, wait);
   }
 
   /** A console command's output, and what the debug server prints meanwhile. */
-  async consoleOutput(command: string, timeoutMs?: Milliseconds): Promise<string> {
+  async consoleOutput(command: string, wait?: GdbWait): Promise<string> {
     const before = this.onConsole;
     let output = '';
     const collect = (text: string) => {
@@ -99,7 +99,7 @@ export class MiConnection {
     this.onConsole = collect;
     this.onServer = collect;
     try {
-      await this.console(command, timeoutMs);
+      await this.console(command, wait);
       return output;
     } finally {
       this.onConsole = before;
@@ -152,9 +152,9 @@ export class MiConnection {
 
   private send(command: string): void {
     const token = ++this.token;
-    const { timeoutMs } = this;
-    const timer = setTimeout(() => this.overdue(token), Math.min(LOOK_MS, timeoutMs));
-    this.outstanding = { token, command, timeoutMs, timer, sentAt: performance.now() };
+    const { wait } = this;
+    const timer = setTimeout(() => this.overdue(token), Math.min(LOOK_MS, wait.totalMs));
+    this.outstanding = { token, command, wait, timer, sentAt: performance.now() };
     tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
     if (this.death) this.answer(token, '^error,msg="gdb is gone"');
@@ -168,14 +168,15 @@ export class MiConnection {
     const waiting = this.outstanding;
     if (waiting?.token !== token) return;
     const waitedMs = performance.now() - waiting.sentAt;
-    const leftMs = waiting.timeoutMs - waitedMs;
+    const { totalMs, idleMs = totalMs } = waiting.wait;
+    const leftMs = totalMs - waitedMs;
     if (leftMs < 1) {
-      this.answer(token, `${NO_ANSWER} within ${waiting.timeoutMs} ms"`);
+      this.answer(token, `${NO_ANSWER} within ${totalMs} ms"`);
       return;
     }
     const before = waiting.seen;
     waiting.seen = this.child.pid === undefined ? undefined : groupActivity(this.child.pid);
-    if (waitedMs >= idleLimitMs(waiting.timeoutMs) && isIdle(before) && isIdle(waiting.seen, before)) {
+    if (waitedMs >= idleMs && isIdle(before) && isIdle(waiting.seen, before)) {
       this.answer(token, `${NO_ANSWER} within ${Math.round(waitedMs)} ms, and gdb waits for the debug server"`);
       return;
     }
@@ -274,13 +275,6 @@ export class MiConnection {
 /** An MI argument in double quotes. */
 export function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
-}
-
-/** How long a gdb that does nothing may wait for the debug server, where all that it may take is so much. */
-function idleLimitMs(timeoutMs: Milliseconds): Milliseconds {
-  if (timeoutMs === WAIT_MS.gdbStart) return WAIT_MS.gdbConnect;
-  // Of two looks; timers are rounded.
-  return timeoutMs === WAIT_MS.gdbCommand ? WAIT_MS.reply - LOOK_MS / 2 : Number.POSITIVE_INFINITY;
 }
 
 function inQuotes(line: string): string {

@@ -31,7 +31,7 @@ test('pairs replies with commands by token: a late answer is dropped', async (t)
   const { mi, stdout } = played((token, command, say) => {
     if (command !== '-slow') say(`${token}^done,value="${command}"`);
   });
-  const slow = await t.throwsAsync(mi.command('-slow', 30), { instanceOf: GdbError });
+  const slow = await t.throwsAsync(mi.command('-slow', { totalMs: 30 }), { instanceOf: GdbError });
   t.is(slow?.code, 'HH1702');
   t.true(mi.isSilent);
   stdout.write('1^error,msg="too late"\n');
