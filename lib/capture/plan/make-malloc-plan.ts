@@ -2,6 +2,7 @@ import { gcVariables } from '../../allocators/gc-variables.js';
 import type { HeapPlaces, HeapVariable } from '../../allocators/heap-walk.js';
 import type { AllocatorProfile } from '../../allocators/load-allocator.js';
 import { REGION_FIELDS, REGION_TYPE } from '../../allocators/walkers/multi-heap.js';
+import type { Bytes } from '../../base/units.js';
 import type { Board } from '../../boards/board.js';
 import { SymbolError, TargetError } from '../../errors/errors.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
@@ -213,10 +214,7 @@ function heapOf(firmware: Symbolizer, { heap, bounds }: AllocatorProfile): Mallo
   const variables: Record<string, HeapVariable> = {};
   for (const [role, names] of Object.entries(heap.variables)) {
     // A name that the linker script gave to an address is no variable: what lies there is the heap's own.
-    const variable = variableOf(
-      firmware,
-      names.filter((name) => (firmware.symbol(name)?.sizeBytes ?? 0) > 0),
-    );
+    const variable = variableOf(firmware, names, 1);
     if (variable) variables[role] = variable;
   }
   const limit = variableOf(firmware, bounds.limit ?? []);
@@ -246,10 +244,12 @@ function regionFields(firmware: Symbolizer): HeapPlaces['fields'] {
   return fields;
 }
 
-function variableOf(firmware: Symbolizer, names: readonly string[]): HeapVariable | undefined {
+/** The first of these that there is, with so many bytes at least: what a linker script names has none. */
+function variableOf(firmware: Symbolizer, names: readonly string[], leastBytes: Bytes = 0): HeapVariable | undefined {
   for (const label of names) {
     const symbol = firmware.symbol(label);
-    if (symbol && symbol.kind !== 'function') return { label, address: symbol.address, sizeBytes: symbol.sizeBytes };
+    if (symbol && symbol.kind !== 'function' && symbol.sizeBytes >= leastBytes)
+      return { label, address: symbol.address, sizeBytes: symbol.sizeBytes };
   }
   return undefined;
 }
