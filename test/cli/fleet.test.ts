@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
@@ -63,6 +63,21 @@ test('captures are exported, asked and queried from the command line', async (t)
   t.regex((await harvest('export', ...paths, '--format', 'parquet')).stderr, /^HH2028 .*--dataset DIR/);
   const odd = await harvest('fleet', 'query', 'fleet', "SELECT chr(27) || '[31m'");
   t.false(odd.stdout.includes('\x1b'));
+});
+
+test('a pipe is added as its file is: it is read twice, and gives its bytes once', async (t) => {
+  t.timeout(280_000);
+  const folder = tempFolder(t);
+  const [path = ''] = writeCaptures(folder, { a: capture(0) });
+  const args = ['export', '--format', 'parquet', '--dataset', join(folder, 'fleet'), '--json'];
+  const pipe = await runCli(args, { wrapper: ['bash', '-c', `"$@" <(cat '${path}')`, 'bash'] });
+  t.is(pipe.status, 0, pipe.stderr);
+  t.like(JSON.parse(pipe.stdout), { added: 1, alreadyThere: 0, events: 1, failed: [] });
+  const input = readFileSync(path);
+  for (const same of [path, '-']) {
+    const again = await runCli([...args, same], { input });
+    t.like(JSON.parse(again.stdout), { added: 0, alreadyThere: 1, failed: [] }, again.stderr);
+  }
 });
 
 test('a writer that is killed leaves whole parts only, and the next one adds what is missing', async (t) => {
