@@ -1,6 +1,7 @@
-import { allAllocators, boardNames, ERROR_CATALOGUE, FORMATS, TRACE_WRITERS } from '../lib/public/command-line.js';
+import { allAllocators, boardNames, ERROR_CATALOGUE, FORMATS } from '../lib/public/command-line.js';
 import { COMMON_OPTIONS, splitLine } from './command-line.js';
 import { COMMANDS, entryOf } from './commands/index.js';
+import { EXPORT_FORMATS } from './export-formats.js';
 import { argumentSlots, isFlag, type NamedOption, type ValueKind } from './options/option-set.js';
 
 /** What may stand where the cursor is. */
@@ -88,10 +89,7 @@ async function valuesOfKind(kind: ValueKind): Promise<Candidate[]> {
         ...(await allAllocators()).map(({ name, title }) => ({ text: name, what: title })),
       ];
     case 'format':
-      return [
-        ...TRACE_WRITERS.map(({ id, title }) => ({ text: id, what: title })),
-        { text: 'parquet', what: 'Parquet dataset of many captures' },
-      ];
+      return EXPORT_FORMATS.map(({ id, title }) => ({ text: id, what: title }));
     case 'import-format':
       return FORMATS.map(({ id, title }) => ({ text: id, what: title }));
     case 'input':

@@ -12,14 +12,7 @@ import {
   type TargetOptions,
 } from '../../lib/public/command-line.js';
 import type { Context } from '../context.js';
-
-/** One line of the check-up. */
-export interface Finding {
-  readonly name: string;
-  readonly state: 'ok' | 'missing' | 'note';
-  readonly found: string;
-  readonly remedy?: string;
-}
+import type { DoctorFinding } from '../json-output.js';
 
 /** The direct engine waits twice for the server at each event; with --one-write once. */
 const ROUND_TRIPS_PER_EVENT = 2;
@@ -45,7 +38,7 @@ export interface BoardCheck {
 }
 
 /** Connects as a capture would, and looks at the firmware as one would. */
-export async function boardFindings({ options, elf }: BoardCheck, { signal }: Context): Promise<Finding[]> {
+export async function boardFindings({ options, elf }: BoardCheck, { signal }: Context): Promise<DoctorFinding[]> {
   const firmware = elf === undefined ? undefined : await attempt('symbols', () => firmwareOnBoard(elf, options));
   const symbols =
     firmware === undefined ? [noFirmware()] : 'state' in firmware ? [firmware] : await symbolFindings(firmware);
@@ -62,7 +55,7 @@ export async function boardFindings({ options, elf }: BoardCheck, { signal }: Co
   return [...targetFindings(board, check), ...symbols, clock, wayFinding(board, check)];
 }
 
-async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | Finding> {
+async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorFinding> {
   try {
     return await work();
   } catch (error) {
@@ -72,7 +65,7 @@ async function attempt<T extends object>(name: string, work: () => Promise<T>): 
   }
 }
 
-function noFirmware(): Finding {
+function noFirmware(): DoctorFinding {
   return {
     name: 'symbols',
     state: 'note',
@@ -84,12 +77,12 @@ function noFirmware(): Finding {
 type OpenedFirmware = Awaited<ReturnType<typeof firmwareOnBoard>>;
 
 /** What a capture needs of an ELF file: something to break on, lines, and a way to unwind. */
-async function symbolFindings({ firmware, notes }: OpenedFirmware): Promise<Finding[]> {
+async function symbolFindings({ firmware, notes }: OpenedFirmware): Promise<DoctorFinding[]> {
   const has = (section: string) => firmware.elfFile.section(section) !== undefined;
   const lines = has('.debug_line') || has('.zdebug_line');
   const unwinds = has('.debug_frame') || has('.eh_frame') || has('.ARM.exidx');
   const missing = [...(lines ? [] : ['source lines']), ...(unwinds ? [] : ['how to unwind: backtraces are guessed'])];
-  const debug: Finding =
+  const debug: DoctorFinding =
     missing.length === 0
       ? { name: 'symbols', state: 'ok', found: ['functions, source lines, unwind information', ...notes].join('; ') }
       : {
@@ -101,7 +94,7 @@ async function symbolFindings({ firmware, notes }: OpenedFirmware): Promise<Find
   return [debug, await hookFinding(firmware)];
 }
 
-async function hookFinding(firmware: Symbolizer): Promise<Finding> {
+async function hookFinding(firmware: Symbolizer): Promise<DoctorFinding> {
   if (firmware.symbol('gc_log_change')) return { name: 'hook', state: 'ok', found: 'gc_log_change: the default' };
   const [best] = detectAllocators(firmware, await allAllocators());
   if (best) return { name: 'hook', state: 'ok', found: `--allocator ${best.profile.name}: ${best.reason}` };
@@ -109,7 +102,7 @@ async function hookFinding(firmware: Symbolizer): Promise<Finding> {
   return { name: 'hook', state: 'missing', found: 'no log function, and no allocator that is known', remedy };
 }
 
-function targetFindings(board: Board, check: TargetCheck): Finding[] {
+function targetFindings(board: Board, check: TargetCheck): DoctorFinding[] {
   const { breakpoints, watchpoints } = check;
   const listed = board.comparators.breakpoints;
   const differs = breakpoints !== undefined && breakpoints !== listed;
@@ -130,7 +123,7 @@ function targetFindings(board: Board, check: TargetCheck): Finding[] {
 }
 
 /** What can tell the events' time besides the host's clock, in which the halts are. */
-function clockFinding({ cycleCounter }: TargetCheck, firmware: Symbolizer | undefined): Finding {
+function clockFinding({ cycleCounter }: TargetCheck, firmware: Symbolizer | undefined): DoctorFinding {
   const variable = TIME_VARIABLES.find(([name]) => firmware?.symbol(name)?.kind === 'object');
   if (variable) {
     const [name, hertz] = variable;
@@ -149,7 +142,7 @@ function clockFinding({ cycleCounter }: TargetCheck, firmware: Symbolizer | unde
 }
 
 /** The rate that the link allows, and what is faster where that is slow. */
-function wayFinding(board: Board, { roundTripMs, isPoked }: TargetCheck): Finding {
+function wayFinding(board: Board, { roundTripMs, isPoked }: TargetCheck): DoctorFinding {
   const { median, worst } = roundTripMs;
   const byLink = Math.max(1, Math.round(1000 / (median * ROUND_TRIPS_PER_EVENT)));
   const rate = isPoked === false ? Math.min(UNPOKED_EVENTS_PER_S, byLink) : byLink;

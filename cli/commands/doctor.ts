@@ -11,10 +11,10 @@ import {
   usbDevices,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
-import { type DoctorJson, printJson } from '../json-output.js';
+import { type DoctorFinding, type DoctorJson, printJson } from '../json-output.js';
 import { optionWords } from '../option-words.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
-import { boardFindings, type Finding } from './doctor-board.js';
+import { boardFindings } from './doctor-board.js';
 
 export const doctorCommand = defineCommand({
   name: 'doctor [elf]',
@@ -54,16 +54,16 @@ export const doctorCommand = defineCommand({
 
 type DoctorArgs = Parameters<typeof targetOptions>[0] & { readonly elf: string | undefined };
 
-async function ofBoard(args: DoctorArgs, context: Context): Promise<Finding[]> {
+async function ofBoard(args: DoctorArgs, context: Context): Promise<DoctorFinding[]> {
   const options = targetOptions(args, context);
   if (options.board === undefined && options.gdbServer === undefined && args.elf === undefined) return [];
   return await boardFindings({ options, elf: args.elf }, context);
 }
 
-async function gdbFindings(override: string | undefined): Promise<Finding[]> {
+async function gdbFindings(override: string | undefined): Promise<DoctorFinding[]> {
   try {
     const { path, version, hasPython } = await findGdb(override);
-    const python: Finding = hasPython
+    const python: DoctorFinding = hasPython
       ? { name: "gdb's Python", state: 'ok', found: 'yes' }
       : { name: "gdb's Python", state: 'note', found: 'no: captures work, at about a third of the speed' };
     return [{ name: 'gdb', state: 'ok', found: `${version} (${path})` }, python];
@@ -79,7 +79,7 @@ async function tool(
   args: readonly string[],
   installable: Parameters<typeof installHint>[0] | undefined,
   use: string,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const output = await outputOf(program, args);
   if (output !== undefined) return { name, state: 'ok', found: output.split('\n')[0] || program };
   const remedy = installable === undefined ? {} : { remedy: installHint(installable) };
@@ -87,10 +87,10 @@ async function tool(
 }
 
 /** The debug probes that USB shows, and whether they may be used. */
-async function probeFindings(): Promise<Finding[]> {
+async function probeFindings(): Promise<DoctorFinding[]> {
   const probes = probesAmong(await usbDevices());
   if (probes.length === 0) return [{ name: 'debug probe', state: 'note', found: 'none is plugged in' }];
-  return probes.map(({ device, kind }): Finding => {
+  return probes.map(({ device, kind }): DoctorFinding => {
     const found = `${kind.title} ${device.serialNumber}`.trim();
     if (!device.isDenied) return { name: 'debug probe', state: 'ok', found };
     const remedy = `/etc/udev/rules.d/60-heap-harvest.rules: ${udevRuleFor(device)}`;
@@ -98,7 +98,7 @@ async function probeFindings(): Promise<Finding[]> {
   });
 }
 
-async function serialFinding(): Promise<Finding> {
+async function serialFinding(): Promise<DoctorFinding> {
   const names = await readdir('/dev').catch(() => []);
   const ports = names.filter((name) => /^(ttyACM|ttyUSB|cu\.usb)/.test(name)).map((name) => `/dev/${name}`);
   if (ports.length === 0) return { name: 'serial ports', state: 'note', found: 'no USB serial port is plugged in' };
@@ -109,7 +109,7 @@ async function serialFinding(): Promise<Finding> {
   return { name: 'serial ports', state: 'missing', found: `no permission for ${denied.join(', ')}`, remedy };
 }
 
-function report(findings: readonly Finding[], context: Context): void {
+function report(findings: readonly DoctorFinding[], context: Context): void {
   if (context.json) {
     const worded: DoctorJson = JSON.parse(optionWords(JSON.stringify({ schema: 'heap-harvest/doctor@1', findings })));
     printJson(worded, context);

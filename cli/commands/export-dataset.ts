@@ -1,7 +1,8 @@
-import { ExitCode, formatCount, sanitize, UsageError } from '../../lib/public/command-line.js';
+import { stat } from 'node:fs/promises';
+import { defined, ExitCode, formatCount, sanitize, UsageError } from '../../lib/public/command-line.js';
 import { exportDataset } from '../../lib/public/fleet.js';
 import type { Context } from '../context.js';
-import { inputFile } from '../input-file.js';
+import { type InputFile, inputFile } from '../input-file.js';
 import { printJson } from '../json-output.js';
 import { type AnalysisArgs, hideOptions } from './analysis-options.js';
 
@@ -26,19 +27,17 @@ const MOST_NAMED = 10;
 export async function exportToDataset(args: DatasetArgs, context: Context): Promise<ExitCode> {
   const folder = datasetOf(args);
   const { device, deviceFrom, board, firmware } = args;
-  const inputs = new Map<string, Awaited<ReturnType<typeof inputFile>>>();
+  const copies = new Map<string, InputFile>();
   try {
-    // A pipe is read twice: to tell whether it is there already, and for its events.
-    if (args.traces.includes('-')) inputs.set('-', await inputFile('-', 'HH1105'));
+    // Each is read twice: to tell whether it is there already, and for its events.
+    for (const path of args.traces)
+      if (!copies.has(path) && (await isReadOnce(path))) copies.set(path, await inputFile(path, 'HH1105'));
     const report = await exportDataset(
-      args.traces.map((path) => inputs.get(path)?.path ?? path),
+      args.traces.map((path) => copies.get(path)?.path ?? path),
       folder,
       {
         ...hideOptions(args),
-        ...(device === undefined ? {} : { device }),
-        ...(deviceFrom === undefined ? {} : { deviceFrom }),
-        ...(board === undefined ? {} : { board }),
-        ...(firmware === undefined ? {} : { firmware }),
+        ...defined({ device, deviceFrom, board, firmware }),
         onProgress: progress(context),
         signal: context.signal,
       },
@@ -50,8 +49,15 @@ export async function exportToDataset(args: DatasetArgs, context: Context): Prom
     if (report.failed.length > MOST_NAMED) context.err(`and ${report.failed.length - MOST_NAMED} other files\n`);
     return report.failed.length > 0 || report.notWhole > 0 ? ExitCode.partial : ExitCode.ok;
   } finally {
-    for (const input of inputs.values()) await input[Symbol.asyncDispose]();
+    for (const copy of copies.values()) await copy[Symbol.asyncDispose]();
   }
+}
+
+/** Standard input, a pipe, a device. What is not there, or is a folder, is named by the report. */
+async function isReadOnce(path: string): Promise<boolean> {
+  if (path === '-') return true;
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 /** @throws UsageError HH2028 */

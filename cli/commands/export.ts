@@ -4,7 +4,6 @@ import {
   ExitCode,
   sanitize,
   shownTrace,
-  TRACE_WRITERS,
   type Trace,
   type TraceWriter,
   traceWindow,
@@ -13,6 +12,7 @@ import {
   writeWhole,
 } from '../../lib/public/command-line.js';
 import { type Context, defineCommand } from '../context.js';
+import { EXPORT_FORMATS } from '../export-formats.js';
 import { printJson } from '../json-output.js';
 import { safeLines } from '../safe-text.js';
 import {
@@ -88,12 +88,6 @@ export const exportCommand = defineCommand({
   },
 });
 
-/** All that `--format` takes: a dataset is no file of one trace. */
-const WRITTEN = [
-  ...TRACE_WRITERS,
-  { id: 'parquet', title: 'Parquet dataset of many captures (--dataset DIR)', extension: '.parquet' },
-];
-
 interface WindowArgs extends AnalysisArgs {
   readonly at?: number | undefined;
   readonly from?: string | undefined;
@@ -128,8 +122,8 @@ function sayNewNotes({ notes }: Trace, context: Context): void {
 
 function listFormats(context: Context): ExitCode {
   if (context.json) {
-    const formats = WRITTEN.map(({ id, title, extension }) => ({ id, title, extension }));
+    const formats = EXPORT_FORMATS.map(({ id, title, extension }) => ({ id, title, extension }));
     printJson({ schema: 'heap-harvest/formats@1', formats }, context);
-  } else for (const { id, title } of WRITTEN) context.out(`${id.padEnd(20)}${title}\n`);
+  } else for (const { id, title } of EXPORT_FORMATS) context.out(`${id.padEnd(20)}${title}\n`);
   return ExitCode.ok;
 }

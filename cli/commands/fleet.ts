@@ -1,5 +1,6 @@
-import { didYouMean, ExitCode, UsageError } from '../../lib/public/command-line.js';
+import { defined, didYouMean, ExitCode, UsageError } from '../../lib/public/command-line.js';
 import {
+  type Answer,
   askFleet,
   type Database,
   FLEET_QUESTIONS,
@@ -11,7 +12,7 @@ import {
 } from '../../lib/public/fleet.js';
 import { type Context, defineCommand } from '../context.js';
 import { printJson } from '../json-output.js';
-import { countField } from './analysis-options.js';
+import { countField, readText } from './analysis-options.js';
 
 const ASKED = [...FLEET_QUESTIONS, 'report', 'query'] as const;
 /** Rows of a query that a table of text shows: its columns are as wide as the widest of them. */
@@ -66,8 +67,7 @@ export const fleetCommand = defineCommand({
       }
       const answer = await askFleet(database, question, {
         ...top,
-        ...(args.path === undefined ? {} : { path: args.path }),
-        ...(args.since === undefined ? {} : { since: args.since }),
+        ...defined({ path: args.path, since: args.since }),
       });
       if (context.json) printJson(answer, context);
       else context.out(fleetAnswerText(answer));
@@ -99,7 +99,7 @@ async function query({ dataset, sql, writable }: QueryArgs, context: Context): P
     throw new UsageError('HH1106', 'harvest fleet query: found no SQL, expected a query', {
       remedy: '`harvest fleet query DIR "DESCRIBE captures"` shows the columns of a table',
     });
-  const text = sql === '-' ? (await (await import('../input-file.js')).readInput('-', 'HH1105')).toString('utf8') : sql;
+  const text = sql === '-' ? await readText('-') : sql;
   const database = await openDataset(dataset, { writable });
   try {
     const answer = database.ask(text, { writable, signal: context.signal });
@@ -124,18 +124,12 @@ async function printRows(pieces: Pieces, context: Context): Promise<void> {
 }
 
 async function printTable(pieces: Pieces, context: Context): Promise<void> {
-  let head = { columns: [] as readonly string[], numeric: [] as readonly boolean[] };
-  const shown: (readonly unknown[])[] = [];
-  let more = false;
-  for await (const { rows, ...columns } of pieces) {
-    head = columns;
-    for (const row of rows) {
-      more = shown.length === MOST_SHOWN;
-      if (more) break;
-      shown.push(row);
-    }
-    if (more) break;
+  let answer: Answer = { columns: [], numeric: [], rows: [] };
+  for await (const piece of pieces) {
+    answer = { ...piece, rows: [...answer.rows, ...piece.rows] };
+    if (answer.rows.length > MOST_SHOWN) break;
   }
-  context.out(fleetTableText({ ...head, rows: shown }));
-  if (more && !context.quiet) context.err(`the first ${MOST_SHOWN} rows; --json prints all, LIMIT and OFFSET choose\n`);
+  context.out(fleetTableText({ ...answer, rows: answer.rows.slice(0, MOST_SHOWN) }));
+  if (answer.rows.length > MOST_SHOWN && !context.quiet)
+    context.err(`the first ${MOST_SHOWN} rows; --json prints all, LIMIT and OFFSET choose\n`);
 }

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type {
   DuckDBAppender,
   DuckDBConnection,
@@ -6,9 +7,11 @@ import type {
   DuckDBValue,
   DuckDBVector,
 } from '@duckdb/node-api';
+import { optionalPackage } from '../base/optional-package.js';
 import { errorMessage, HarvestError, ToolMissingError, UsageError } from '../errors/errors.js';
 
 type Vendor = typeof import('@duckdb/node-api');
+const PACKAGE = '@duckdb/node-api';
 
 /** What a cell of an answer may be. Whole numbers that a `number` holds are numbers, larger ones are text; times are ISO 8601 in UTC. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell };
@@ -34,15 +37,7 @@ const MEMORY_LIMIT = '400MB';
 
 /** A DuckDB of our own in memory. @throws ToolMissingError HH2020 without the package */
 export async function openDuckDb(options: { readonly temporaryFolder?: string } = {}): Promise<Database> {
-  let vendor: Vendor;
-  try {
-    vendor = await import('@duckdb/node-api');
-  } catch (cause) {
-    throw new ToolMissingError('HH2020', 'DuckDB: found no such package, expected @duckdb/node-api', {
-      cause,
-      remedy: 'npm install @duckdb/node-api',
-    });
-  }
+  const vendor = await loadDuckDb();
   // Nothing is fetched from anywhere: what the build has must do.
   const instance = await vendor.DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
@@ -51,6 +46,19 @@ export async function openDuckDb(options: { readonly temporaryFolder?: string } 
     ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
   });
   return new Database(vendor, instance, await instance.connect());
+}
+
+async function loadDuckDb(): Promise<Vendor> {
+  const path = optionalPackage(PACKAGE, 'HH2020');
+  try {
+    return (await import(pathToFileURL(path).href)) as Vendor;
+  } catch (cause) {
+    // It has a part for each platform, which may be missing.
+    throw new ToolMissingError('HH2020', `npm package ${PACKAGE}: cannot be loaded: ${errorMessage(cause)}`, {
+      cause,
+      remedy: `npm install ${PACKAGE}`,
+    });
+  }
 }
 
 /** A text as a literal of SQL. */

@@ -5,11 +5,6 @@ import { errorMessage, UsageError } from '../errors/errors.js';
 import { DATASET_FILE, DATASET_SCHEMA, DATASET_TABLES, type DatasetTable, partPattern } from './dataset-layout.js';
 import { type Database, openDuckDb, sqlText } from './duckdb.js';
 
-/** Whether a folder says that it is a dataset, of whatever version. */
-export async function findDataset(folder: string): Promise<boolean> {
-  return (await readdir(folder).catch(() => [] as string[])).includes(DATASET_FILE);
-}
-
 /** @throws UsageError HH2021 for what is no dataset of this version */
 export async function checkDataset(folder: string): Promise<void> {
   const file = join(folder, DATASET_FILE);

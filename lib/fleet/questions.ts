@@ -31,7 +31,8 @@ export interface FleetOptions {
 }
 
 /** Captures that a figure may be made of: with a whole history, and sound. */
-const WHOLE = `whole AS (SELECT * FROM captures WHERE contents = 'history' AND complete AND doubtful IS NULL)`;
+const IS_WHOLE = `contents = 'history' AND complete AND doubtful IS NULL`;
+const WHOLE = `whole AS (SELECT * FROM captures WHERE ${IS_WHOLE})`;
 /** Builds in the order in which the fleet saw them: a build id has none of its own. */
 const BUILDS = `builds AS (SELECT board, firmware, min(started_at) AS first_seen, count(*) AS captures FROM whole GROUP BY ALL)`;
 /** What each capture has of a call path; where it has nothing there is no row. */
@@ -73,9 +74,9 @@ FROM sides WHERE after > before ORDER BY after - before DESC, board, call_path L
 
 const BOARDS = `SELECT board, device, count(*) AS captures, sum(failures) AS failures,
   count(*) FILTER (NOT complete OR doubtful IS NOT NULL) AS not_whole,
-  round(100 * max(peak_bytes / heap_bytes) FILTER (contents = 'history' AND complete AND doubtful IS NULL), 1) AS peak_percent_of_heap,
-  max(peak_bytes) FILTER (contents = 'history' AND complete AND doubtful IS NULL) AS peak_bytes_max,
-  ${bytes("avg(live_bytes) FILTER (contents = 'history' AND complete AND doubtful IS NULL)", 'live_bytes_mean')}, max(started_at) AS last_seen
+  round(100 * max(peak_bytes / heap_bytes) FILTER (${IS_WHOLE}), 1) AS peak_percent_of_heap,
+  max(peak_bytes) FILTER (${IS_WHOLE}) AS peak_bytes_max,
+  ${bytes(`avg(live_bytes) FILTER (${IS_WHOLE})`, 'live_bytes_mean')}, max(started_at) AS last_seen
 FROM captures GROUP BY board, device
 ORDER BY failures DESC, peak_percent_of_heap DESC NULLS LAST, peak_bytes_max DESC NULLS LAST, board, device LIMIT $top`;
 
@@ -100,7 +101,7 @@ export async function askFleet(
   options: FleetOptions = {},
 ): Promise<FleetAnswer> {
   const top = options.top ?? (question === 'leaks' ? 5 : 20);
-  const notes = question === 'boards' ? await duplicates(database) : await leftOut(database);
+  const notes = await notesOf(database, question);
   const answer = (title: string, found: Answer): FleetAnswer => ({
     schema: `heap-harvest/fleet-${question}@1`,
     title,
@@ -142,24 +143,21 @@ export async function askFleet(
   }
 }
 
-async function duplicates(database: Database): Promise<string[]> {
-  const { rows } = await database.query('SELECT count(*) - count(DISTINCT capture) FROM captures');
-  const twice = Number(rows[0]?.[0] ?? 0);
-  return twice === 0
-    ? []
-    : [
-        `${twice} captures are there twice (two writers at once): figures count them twice; export them into a new dataset`,
-      ];
-}
-
-/** What the figures do not count, so that they do not look like all. */
-async function leftOut(database: Database): Promise<string[]> {
+/** What the figures count twice, and what they do not count, so that they do not look like all. */
+async function notesOf(database: Database, question: FleetQuestion): Promise<string[]> {
   const { rows } = await database.query(
     `SELECT count(*), count(*) FILTER (contents <> 'history'), count(*) FILTER (contents = 'history' AND NOT complete),
-      count(*) FILTER (contents = 'history' AND complete AND doubtful IS NOT NULL), count(*) FILTER (started_at IS NULL) FROM captures`,
+      count(*) FILTER (contents = 'history' AND complete AND doubtful IS NOT NULL), count(*) FILTER (started_at IS NULL),
+      count(*) - count(DISTINCT capture) FROM captures`,
   );
-  const [all = 0, others = 0, incomplete = 0, doubtful = 0, undated = 0] = (rows[0] ?? []).map(Number);
-  const notes = await duplicates(database);
+  const [all = 0, others = 0, incomplete = 0, doubtful = 0, undated = 0, twice = 0] = (rows[0] ?? []).map(Number);
+  const notes: string[] = [];
+  if (twice > 0)
+    notes.push(
+      `${twice} captures are there twice (two writers at once): figures count them twice; export them into a new dataset`,
+    );
+  // The boards' have what is left out in columns of their own.
+  if (question === 'boards') return notes;
   const say = (count: number, what: string) => {
     if (count > 0) notes.push(`${count} of ${all} captures ${what}`);
   };

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { captureSummary } from '../analysis/capture-summary.js';
-import { heapPeak, isAliveAt } from '../analysis/heap-usage.js';
 import { hiddenFrames } from '../analysis/hidden-frames.js';
 import { PathKeys } from '../analysis/path-keys.js';
-import { frameLabel } from '../formats/export/stack-weights.js';
+import { frameLabel, type StackWeight, stackWeights } from '../formats/export/stack-weights.js';
 import { EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import { EventKind, stackFrameIds, type Trace } from '../trace/trace.js';
 import type { DatasetTable } from './dataset-layout.js';
@@ -29,7 +28,7 @@ export interface CaptureOrigin {
 /** The rows of a trace, whose stacks are those to be shown (`shownTrace`), in every table. */
 export function stagedCapture(trace: Trace, origin: CaptureOrigin): StagedRows[] {
   const spans = lifespans(trace);
-  const { rows, totalBytes } = pathRows(trace, spans, origin);
+  const { rows, totalBytes } = pathRows(trace, origin);
   return [
     captureRow(trace, origin, { spans, totalBytes }),
     eventRows(trace, origin),
@@ -150,15 +149,18 @@ function allocationRows(trace: Trace, spans: Lifespans, { number }: CaptureOrigi
 }
 
 /** A row for every stack that an event has. */
-function pathRows(trace: Trace, spans: Lifespans, { number }: CaptureOrigin) {
-  const figures = stackFigures(trace, spans);
+function pathRows(trace: Trace, { number }: CaptureOrigin) {
+  const weights = stackWeights(trace).stacks;
+  const byStack = new Map(weights.map((weight) => [weight.stack, weight]));
   const used = new Uint8Array(trace.stacks.count);
   for (const stack of trace.events.stack) if (stack >= 0) used[stack] = 1;
   const stacks = [...used.keys()].filter((stack) => used[stack] === 1);
   // What is hidden is gone from the stacks already.
   const keys = new PathKeys(trace, hiddenFrames(trace, { showAllocator: true }));
   const frames = stacks.map((stack) => stackFrameIds(trace, stack).map((id) => frameLabel(trace, id)));
-  const of = (column: Float64Array) => numbers(Float64Array.from(stacks, (stack) => column[stack] ?? 0));
+  // What only gave blocks back has no weight.
+  const of = (figure: Exclude<keyof StackWeight, 'stack'>) =>
+    numbers(Float64Array.from(stacks, (stack) => byStack.get(stack)?.[figure] ?? 0));
   const columns = [
     same(stacks.length, number),
     integers(Int32Array.from(stacks)),
@@ -171,33 +173,12 @@ function pathRows(trace: Trace, spans: Lifespans, { number }: CaptureOrigin) {
         JSON.stringify(all.map(({ name, file, line }) => ({ function: name, file: file || null, line: line || null }))),
       ),
     ),
-    of(figures.allocations),
-    of(figures.totalBytes),
-    of(figures.peakBytes),
-    of(figures.liveAllocations),
-    of(figures.liveBytes),
+    of('totalCount'),
+    of('totalBytes'),
+    of('peakBytes'),
+    of('liveCount'),
+    of('liveBytes'),
   ];
   const rows: StagedRows = { table: 'paths', count: stacks.length, columns };
-  return { rows, totalBytes: figures.allBytes };
-}
-
-function stackFigures(trace: Trace, spans: Lifespans) {
-  const column = () => new Float64Array(trace.stacks.count);
-  const [allocations, totalBytes, peakBytes] = [column(), column(), column()];
-  const [liveAllocations, liveBytes] = [column(), column()];
-  const peakSeq = heapPeak(trace, spans).seq;
-  let allBytes = 0;
-  for (let span = 0; span < spans.count; span++) {
-    const bytes = spans.sizeBytes[span] ?? 0;
-    allBytes += bytes;
-    const stack = trace.events.stack[spans.startSeq[span] ?? 0] ?? -1;
-    if (stack < 0) continue;
-    allocations[stack] = (allocations[stack] ?? 0) + 1;
-    totalBytes[stack] = (totalBytes[stack] ?? 0) + bytes;
-    if (isAliveAt(spans, span, peakSeq)) peakBytes[stack] = (peakBytes[stack] ?? 0) + bytes;
-    if (spans.endCause[span] !== EndCause.alive) continue;
-    liveAllocations[stack] = (liveAllocations[stack] ?? 0) + 1;
-    liveBytes[stack] = (liveBytes[stack] ?? 0) + bytes;
-  }
-  return { allocations, totalBytes, peakBytes, liveAllocations, liveBytes, allBytes };
+  return { rows, totalBytes: weights.reduce((sum, weight) => sum + weight.totalBytes, 0) };
 }

@@ -21,7 +21,7 @@ import {
 } from './dataset-layout.js';
 import { stagingTables, writtenRows } from './dataset-tables.js';
 import { type Database, openDuckDb, sqlText } from './duckdb.js';
-import { captureIdsOf, checkDataset, findDataset } from './open-dataset.js';
+import { captureIdsOf, checkDataset } from './open-dataset.js';
 import { stagedCapture } from './staged-capture.js';
 
 /** How captures are filed. */
@@ -85,8 +85,7 @@ export async function exportDataset(
   await prepareFolder(folder);
   try {
     await mkdir(staging);
-    const report = await new DatasetWriter(database, { root: folder, staging }, options).write(paths);
-    return report;
+    return await new DatasetWriter(database, { root: folder, staging }, options).write(paths);
   } catch (cause) {
     if (cause instanceof HarvestError || options.signal?.aborted) throw cause;
     throw new OutputError('HH2022', `${folder}: cannot be written: ${errorMessage(cause)}`, {
@@ -104,9 +103,10 @@ async function prepareFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new OutputError('HH2022', `${folder}: cannot be made: ${errorMessage(cause)}`, { cause });
   }
-  if (await findDataset(folder)) await checkDataset(folder);
+  const names = await readdir(folder);
+  if (names.includes(DATASET_FILE)) await checkDataset(folder);
   else {
-    const found = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+    const found = names.filter((name) => !name.startsWith('.'));
     if (found.length > 0)
       throw new UsageError(
         'HH2021',
@@ -118,7 +118,7 @@ async function prepareFolder(folder: string): Promise<void> {
     const text = `${JSON.stringify({ schema: DATASET_SCHEMA, writtenBy: `heap-harvest ${version}` })}\n`;
     await writeWhole(join(folder, DATASET_FILE), [text]);
   }
-  for (const name of await readdir(folder)) {
+  for (const name of names) {
     if (!name.startsWith(STAGING)) continue;
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found && Date.now() - found.mtimeMs > STALE_MS) await rm(join(folder, name), { recursive: true, force: true });
@@ -147,7 +147,7 @@ class DatasetWriter {
 
   async write(paths: readonly string[]): Promise<DatasetReport> {
     const known = await captureIdsOf(this.database, this.place.root);
-    const groups = new Map<string, { partition: Partition; sources: Source[] }>();
+    const groups = new Map<string, Source[]>();
     this.all = paths.length;
     let alreadyThere = 0;
     for (const path of paths) {
@@ -157,18 +157,17 @@ class DatasetWriter {
       if (known.has(source.id)) alreadyThere++;
       else {
         known.add(source.id);
-        const partition = await this.attempt(path, async () =>
-          partitionOf(await this.traceOf(source, true), this.options),
+        const key = await this.attempt(path, async () =>
+          partitionFolder(partitionOf(await this.traceOf(source, true), this.options)),
         );
-        if (!partition) continue;
-        const key = partitionFolder(partition);
-        const group = groups.get(key) ?? { partition, sources: [] };
-        group.sources.push(source);
+        if (key === undefined) continue;
+        const group = groups.get(key) ?? [];
+        group.push(source);
         groups.set(key, group);
       }
     }
     if (this.failed.length === paths.length && this.firstError !== undefined) throw this.firstError;
-    for (const [key, { sources }] of groups) await this.writeGroup(key, sources);
+    for (const [key, sources] of groups) await this.writeGroup(key, sources);
     return {
       schema: 'heap-harvest/dataset-report@1',
       added: this.added,

@@ -7,6 +7,7 @@ export type { HideOptions } from '../analysis/hidden-frames.js';
 export { DATASET_SCHEMA, DATASET_TABLES, type DatasetTable } from '../fleet/dataset-layout.js';
 export { DATASET_COLUMNS, type DatasetColumn } from '../fleet/dataset-tables.js';
 export type { Answer, Cell, Database, StagedColumn } from '../fleet/duckdb.js';
+export { fleetAnswerText, fleetReportText, fleetTableText } from '../fleet/fleet-text.js';
 export { openDataset } from '../fleet/open-dataset.js';
 export {
   askFleet,
@@ -17,11 +18,3 @@ export {
 } from '../fleet/questions.js';
 export { type FleetReport, fleetReport } from '../fleet/report.js';
 export { type DatasetOptions, type DatasetReport, exportDataset } from '../fleet/write-dataset.js';
-export {
-  type FleetAnswerShown,
-  type FleetFigures,
-  type FleetTable,
-  fleetAnswerText,
-  fleetReportText,
-  fleetTableText,
-} from '../report/fleet-text.js';

@@ -1,5 +1,4 @@
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ChildAnswer, ChildTask } from './analysis-child.js';
 import type { BenchRow } from './bench-row.js';
+import { runChild } from './run-child.js';
 import { syntheticTrace } from './synthetic-trace.js';
 import { writeTraceFile } from './trace-file.js';
+
+const child = (task: ChildTask) => runChild<ChildAnswer>('./analysis-child.js', task, 120_000);
 
 const ANALYSES: readonly ChildTask['analysis'][] = ['tree', 'stats', 'leaks', 'frag-at-event', 'frag-timeline'];
 
@@ -25,7 +27,7 @@ export async function analysisBench(events = 5_000_000): Promise<BenchRow[]> {
     let treeMs = 0;
     let liveBytes = 0;
     for (const analysis of ANALYSES) {
-      const answer = await runChild({ analysis, path });
+      const answer = await child({ analysis, path });
       rows.push({ name: `${analysis}, ${events} events`, value: answer.ms, unit: 'ms' });
       rows.push({ name: `${analysis}, CPU time`, value: answer.cpuMs, unit: 'ms' });
       rows.push({ name: `${analysis}, peak memory`, value: answer.maxRssMb, unit: 'MiB' });
@@ -54,17 +56,6 @@ async function write(path: string, events: number): Promise<void> {
     for (const piece of writeTraceFile(syntheticTrace(events))) await file.writeFile(piece);
   } finally {
     await file.close();
-  }
-}
-
-async function runChild(task: ChildTask): Promise<ChildAnswer> {
-  const child = fork(fileURLToPath(new URL('./analysis-child.js', import.meta.url)));
-  child.send(task);
-  try {
-    const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(120_000) })) as [ChildAnswer];
-    return answer;
-  } finally {
-    child.kill();
   }
 }
 

@@ -1,14 +1,14 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TRACE_WRITERS } from '../../lib/formats/export/trace-writers.js';
 import type { BenchRow } from './bench-row.js';
 import type { ExportAnswer, ExportTask } from './exports-child.js';
+import { runChild } from './run-child.js';
 import { syntheticTrace } from './synthetic-trace.js';
 import { writeTraceFile } from './trace-file.js';
+
+const child = (task: ExportTask) => runChild<ExportAnswer>('./exports-child.js', task);
 
 /** Writes a synthetic trace in every format, each in a process of its own: speed and peak memory, the trace included. */
 export async function exportsBench(events = 5_000_000, only = ''): Promise<BenchRow[]> {
@@ -19,7 +19,7 @@ export async function exportsBench(events = 5_000_000, only = ''): Promise<Bench
     for (const piece of writeTraceFile(syntheticTrace(events))) await file.writeFile(piece);
     const rows: BenchRow[] = [];
     for (const { id } of TRACE_WRITERS.filter(({ id }) => id.includes(only))) {
-      const { bytes, cpuMs, maxRssMb } = await runChild({ format: id, path });
+      const { bytes, cpuMs, maxRssMb } = await child({ format: id, path });
       rows.push({ name: `write ${id}, ${events} events`, value: events / cpuMs / 1000, unit: 'million events/s' });
       rows.push({ name: `write ${id}`, value: bytes / 1000 / cpuMs, unit: 'MB/s of CPU time' });
       rows.push({ name: `write ${id}, peak memory`, value: maxRssMb, unit: 'MiB' });
@@ -27,16 +27,5 @@ export async function exportsBench(events = 5_000_000, only = ''): Promise<Bench
     return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function runChild(task: ExportTask): Promise<ExportAnswer> {
-  const child = fork(fileURLToPath(new URL('./exports-child.js', import.meta.url)));
-  child.send(task);
-  try {
-    const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(600_000) })) as [ExportAnswer];
-    return answer;
-  } finally {
-    child.kill();
   }
 }

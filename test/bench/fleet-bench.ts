@@ -1,12 +1,12 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BenchRow } from './bench-row.js';
 import type { FleetAnswerTimes, FleetTask } from './fleet-child.js';
 import { writeFleet } from './fleet-traces.js';
+import { runChild } from './run-child.js';
+
+const child = (task: FleetTask) => runChild<FleetAnswerTimes>('./fleet-child.js', task);
 
 /** A generated fleet: the import of its captures, and each ready question, with the peak memory of the process that did it. */
 export async function fleetBench(captures = 2000, events = 5000): Promise<BenchRow[]> {
@@ -14,8 +14,8 @@ export async function fleetBench(captures = 2000, events = 5000): Promise<BenchR
   try {
     const paths = await writeFleet(join(folder, 'inbox'), captures, events);
     const dataset = join(folder, 'fleet');
-    const written = await runChild({ dataset, paths });
-    const asked = await runChild({ dataset, paths: [] });
+    const written = await child({ dataset, paths });
+    const asked = await child({ dataset, paths: [] });
     const bytes = await sizeOf(dataset);
     const rows: BenchRow[] = [];
     for (const [what, seconds] of Object.entries(written.seconds))
@@ -28,17 +28,6 @@ export async function fleetBench(captures = 2000, events = 5000): Promise<BenchR
     return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function runChild(task: FleetTask): Promise<FleetAnswerTimes> {
-  const child = fork(fileURLToPath(new URL('./fleet-child.js', import.meta.url)));
-  child.send(task);
-  try {
-    const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(600_000) })) as [FleetAnswerTimes];
-    return answer;
-  } finally {
-    child.kill();
   }
 }
 

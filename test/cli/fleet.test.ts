@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { runTool } from '../../lib/base/run-tool.js';
 import { eventually } from '../support/eventually.js';
 import { projectRoot } from '../support/fixture.js';
 import { writeCaptures } from '../support/fleet-captures.js';
@@ -65,6 +64,21 @@ test('captures are exported, asked and queried from the command line', async (t)
   t.false(odd.stdout.includes('\x1b'));
 });
 
+test('a pipe is added as its file is: it is read twice, and gives its bytes once', async (t) => {
+  t.timeout(280_000);
+  const folder = tempFolder(t);
+  const [path = ''] = writeCaptures(folder, { a: capture(0) });
+  const args = ['export', '--format', 'parquet', '--dataset', join(folder, 'fleet'), '--json'];
+  const pipe = await runCli(args, { wrapper: ['bash', '-c', `"$@" <(cat '${path}')`, 'bash'] });
+  t.is(pipe.status, 0, pipe.stderr);
+  t.like(JSON.parse(pipe.stdout), { added: 1, alreadyThere: 0, events: 1, failed: [] });
+  const input = readFileSync(path);
+  for (const same of [path, '-']) {
+    const again = await runCli([...args, same], { input });
+    t.like(JSON.parse(again.stdout), { added: 0, alreadyThere: 1, failed: [] }, again.stderr);
+  }
+});
+
 test('a writer that is killed leaves whole parts only, and the next one adds what is missing', async (t) => {
   t.timeout(280_000);
   const folder = tempFolder(t);
@@ -104,11 +118,20 @@ test('without DuckDB a dataset is refused with the command that installs it, and
   for (const name of ['dist/bin', 'board-configs', 'gdb-scripts', 'package.json'])
     cpSync(join(projectRoot, name), join(app, name), { recursive: true });
   const [path = ''] = writeCaptures(folder, { a: capture(0) });
-  const run = (...args: string[]) =>
-    runTool(process.execPath, [join(app, 'dist/bin/harvest.js'), 'export', path, ...args]);
-  const refused = await run('--format', 'parquet', '--dataset', join(folder, 'fleet'));
+  // Where it runs is no project that has the package, as this one has.
+  const wrapper = ['bash', '-c', `shift 2; exec '${process.execPath}' '${app}/dist/bin/harvest.js' "$@"`, 'bash'];
+  const run = (cwd: string, ...args: string[]) => runCli(['export', path, ...args], { cwd, wrapper });
+  const toDataset = ['--format', 'parquet', '--dataset', join(folder, 'fleet')];
+  const refused = await run(folder, ...toDataset);
   t.is(refused.status, 5);
   t.regex(refused.stderr, /^HH2020 .*\n.*npm install @duckdb\/node-api/);
   t.deepEqual(readdirSync(folder).sort(), ['a.harvest', 'app']);
-  t.is((await run('--format', 'folded', '--out', join(folder, 'x'))).status, 0);
+  t.is((await run(folder, '--format', 'folded', '--out', join(folder, 'x'))).status, 0);
+  // What that command does where it is run, beside a harvest that is installed elsewhere.
+  const project = join(folder, 'project');
+  mkdirSync(join(project, 'node_modules', '@duckdb'), { recursive: true });
+  const installed = join(project, 'node_modules', '@duckdb', 'node-api');
+  symlinkSync(join(projectRoot, 'node_modules', '@duckdb', 'node-api'), installed);
+  const { status, stderr } = await run(project, ...toDataset);
+  t.is(status, 0, stderr);
 });

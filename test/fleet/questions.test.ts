@@ -2,11 +2,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Database } from '../../lib/fleet/duckdb.js';
+import { fleetAnswerText, fleetReportText } from '../../lib/fleet/fleet-text.js';
 import { openDataset } from '../../lib/fleet/open-dataset.js';
 import { askFleet, type FleetOptions, type FleetQuestion } from '../../lib/fleet/questions.js';
 import { fleetReport } from '../../lib/fleet/report.js';
 import { exportDataset } from '../../lib/fleet/write-dataset.js';
-import { fleetAnswerText, fleetReportText } from '../../lib/report/fleet-text.js';
 import { type TestCapture, writeCaptures } from '../support/fleet-captures.js';
 import { tempFolder } from '../support/temp-folder.js';
 

@@ -3,6 +3,7 @@ import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { type FrameLabel, frameLabel, type StackWeights, stackWeights } from './stack-weights.js';
+import { StringTable } from './string-table.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /**
@@ -58,7 +59,7 @@ interface Change {
 
 function* writeFirefoxProfile(trace: Trace): Generator<string> {
   const changes = heapChanges(trace, stackWeights(trace));
-  const strings = new Strings();
+  const strings = new StringTable();
   const labels = Array.from({ length: trace.frames.count + 1 }, (_, i) => frameLabel(trace, i - 1));
   const time = changes.map((change) => change.time);
   const weight = changes.map((change) => change.bytes);
@@ -116,7 +117,7 @@ function frameColumns(labels: readonly FrameLabel[]): Record<string, unknown[]> 
   };
 }
 
-function functionColumns(labels: readonly FrameLabel[], strings: Strings): Record<string, unknown[]> {
+function functionColumns(labels: readonly FrameLabel[], strings: StringTable): Record<string, unknown[]> {
   const fill = (value: unknown) => labels.map(() => value);
   return {
     isJS: fill(false),
@@ -141,7 +142,7 @@ function stackColumns({ stacks }: Trace): Record<string, unknown[]> {
   return { frame, prefix, category: fill(), subcategory: fill() };
 }
 
-function markerColumns(trace: Trace, strings: Strings): Record<string, unknown[]> {
+function markerColumns(trace: Trace, strings: StringTable): Record<string, unknown[]> {
   const { marks } = trace;
   const fill = (value: unknown) => marks.map(() => value);
   return {
@@ -185,19 +186,4 @@ function heapChanges(trace: Trace, { spans }: StackWeights): Change[] {
 function timeMs(trace: Trace, seq: Seq): number {
   const at = trace.events.atUs?.[seq];
   return at === undefined || Number.isNaN(at) ? Math.max(0, seq) : at / 1000;
-}
-
-class Strings {
-  readonly all: string[] = [];
-  private readonly ids = new Map<string, number>();
-
-  of(text: string): number {
-    let id = this.ids.get(text);
-    if (id === undefined) {
-      id = this.all.length;
-      this.ids.set(text, id);
-      this.all.push(text);
-    }
-    return id;
-  }
 }

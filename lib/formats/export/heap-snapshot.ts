@@ -4,6 +4,7 @@ import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel } from './stack-weights.js';
+import { StringTable } from './string-table.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /**
@@ -55,7 +56,7 @@ function* writeHeapSnapshot(trace: Trace): Generator<string> {
     trace_function_count: 0,
   };
   yield `{"snapshot":${JSON.stringify(snapshot)},\n"nodes":[`;
-  const strings = new StringIds();
+  const strings = new StringTable();
   yield* jsonElements(nodes(graph, doubts, strings));
   yield '],\n"edges":[';
   yield* jsonElements(edges(graph, doubts, strings));
@@ -65,7 +66,7 @@ function* writeHeapSnapshot(trace: Trace): Generator<string> {
 }
 
 /** Node 0 is the root, then doubts, then calls, then blocks, each in their order. Calls have even ids, blocks odd ones: by their event. */
-function* nodes(graph: CallGraph, doubts: readonly string[], strings: StringIds): Generator<number> {
+function* nodes(graph: CallGraph, doubts: readonly string[], strings: StringTable): Generator<number> {
   const { trace, spans, calls, blocks } = graph;
   const node = (type: number, name: string, id: number, selfSize: number, edgeCount: number) =>
     [type, strings.of(name), id, selfSize, edgeCount, 0, 0] as const;
@@ -81,7 +82,7 @@ function* nodes(graph: CallGraph, doubts: readonly string[], strings: StringIds)
 }
 
 /** In the order of the nodes that they start from: the calls that a call makes, then the blocks that it allocated itself. */
-function* edges(graph: CallGraph, doubts: readonly string[], strings: StringIds): Generator<number> {
+function* edges(graph: CallGraph, doubts: readonly string[], strings: StringTable): Generator<number> {
   const callsFrom = 1 + doubts.length;
   const blocksFrom = callsFrom + graph.calls.length;
   // The names of the edges to blocks, their addresses, stand behind all others: one each.
@@ -100,8 +101,8 @@ function* everyCaller({ calls }: CallGraph): Generator<StackId> {
   yield* calls;
 }
 
-function* allStrings({ trace, spans, blocks }: CallGraph, strings: StringIds): Generator<string> {
-  yield* strings.all();
+function* allStrings({ trace, spans, blocks }: CallGraph, strings: StringTable): Generator<string> {
+  yield* strings.all;
   for (const span of blocks) {
     yield trace.info.hasAddresses
       ? `0x${(spans.address[span] ?? 0).toString(16)}`
@@ -196,23 +197,4 @@ class CallGraph {
 
 function* aliveSpans({ count, endCause }: Lifespans): Generator<number> {
   for (let span = 0; span < count; span++) if (endCause[span] === EndCause.alive) yield span;
-}
-
-class StringIds {
-  private readonly ids = new Map<string, number>();
-
-  get count(): number {
-    return this.ids.size;
-  }
-
-  of(text: string): number {
-    const known = this.ids.get(text);
-    if (known !== undefined) return known;
-    this.ids.set(text, this.ids.size);
-    return this.ids.size - 1;
-  }
-
-  all(): Iterable<string> {
-    return this.ids.keys();
-  }
 }

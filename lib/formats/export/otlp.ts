@@ -30,7 +30,7 @@ const TYPES: readonly (readonly [type: string, unit: string, value: (weight: Sta
 ];
 
 function* writeOtlp(trace: Trace): Generator<Uint8Array> {
-  const strings = new StringTable();
+  const strings = new StringTable('');
   const { stacks } = stackWeights(trace);
   const head = new ProtobufWriter().message(ProfilesData.resourceProfiles, (into) => {
     into.message(ResourceProfiles.resource, (resource) => writeResource(trace, resource));

@@ -32,7 +32,7 @@ const TYPES = [
 
 /** Ids are one higher than frame numbers plus one: 1 is for events without a backtrace. */
 function* writePprof(trace: Trace): Generator<Uint8Array> {
-  const strings = new StringTable();
+  const strings = new StringTable('');
   const head = new ProtobufWriter();
   for (const [type, unit] of TYPES) {
     head.message(Profile.sampleType, (into) => into.number(1, strings.of(type)).number(2, strings.of(unit)));

@@ -283,14 +283,10 @@ test('a table that nobody wrote is an error, never a hang or another', (t) => {
       fc.array(fc.array(fc.string({ maxLength: 6 }), { minLength: 11, maxLength: 14 }), { maxLength: 4 }),
       (rows) => {
         const text = `${names}\n${rows.map((row) => row.join(',')).join('\n')}\n`;
-        try {
-          readBack('events-csv', text);
-        } catch (error) {
-          t.is((error as { code?: string }).code, 'HH1972');
-        }
+        if (rows.length === 0) t.is(readBack('events-csv', text).eventCount, 0);
+        else t.throws(() => readBack('events-csv', text), { code: 'HH1972' });
       },
     ),
     { numRuns: 200 },
   );
-  t.pass();
 });
