@@ -82,8 +82,10 @@ class Held {
       if (isBelow[block] === 1) isBelow[above] = 1;
       this.addTo(above, block);
     }
-    return found
-      .map((block) => this.told(this.chainHead(this.objectOf(block))))
+    // What grows in several elements of one chain is that chain.
+    const heads = new Set(found.map((block) => this.chainHead(this.objectOf(block))));
+    return [...heads]
+      .map((block) => this.told(block))
       .sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   }
 
