@@ -76,9 +76,29 @@ function unitsFrom(info: DebugInfo, asked: Unit | undefined): readonly Unit[] {
   return asked ? [asked, ...info.units.filter((unit) => unit !== asked)] : info.units;
 }
 
-/** A unit's typedefs and structures of a name. */
-function typeDies(info: DebugInfo, unit: Unit, name: string): Generator<Die> {
-  return topDies(info, unit, (die) => TYPES.has(die.tag) && die.text(At.name) === name);
+/** By unit: where its typedefs and structures are described, by name. */
+const KNOWN_TYPES = new WeakMap<Unit, ReadonlyMap<string, readonly number[]>>();
+
+/** A unit's typedefs and structures of a name. Interpreters are asked for dozens: a unit is gone through for the first of them only. */
+function* typeDies(info: DebugInfo, unit: Unit, name: string): Generator<Die> {
+  const types = KNOWN_TYPES.get(unit) ?? typesOf(info, unit);
+  KNOWN_TYPES.set(unit, types);
+  for (const offset of types.get(name) ?? []) {
+    const die = info.attempt(() => Die.at(info.units, offset));
+    if (die) yield die;
+  }
+}
+
+function typesOf(info: DebugInfo, unit: Unit): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const die of topDies(info, unit, ({ tag }) => TYPES.has(tag))) {
+    const name = info.attempt(() => die.text(At.name));
+    if (name === undefined) continue;
+    const offsets = found.get(name);
+    if (offsets) offsets.push(die.offset);
+    else found.set(name, [die.offset]);
+  }
+  return found;
 }
 
 function noVariable(info: DebugInfo, variable: string): SymbolError {
