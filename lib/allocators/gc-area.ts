@@ -72,15 +72,22 @@ export function sameArea(a: GcArea, b: GcArea): boolean {
   );
 }
 
-/**
- * The allocations of a MicroPython allocation table: first block by count of blocks. Two bits a block, lowest first:
- * 0 free, 1 head, 2 tail, 3 marked head (py/gc.c).
- */
+/** What a MicroPython allocation table says of a block. Two bits a block, lowest first: 0 free, 1 head, 2 tail, 3 marked head (py/gc.c). */
+function kindOf(table: Uint8Array, block: Blocks): number {
+  return ((table[block >> 2] ?? 0) >> ((block & 3) * 2)) & 3;
+}
+
+/** Whether the collector has marked the allocation that begins with a block. */
+export function isMarked(table: Uint8Array, block: Blocks): boolean {
+  return kindOf(table, block) === MARKED;
+}
+
+/** The allocations of a MicroPython allocation table: first block by count of blocks. */
 export function readAllocTable(table: Uint8Array, blocks: Blocks): Map<Blocks, Blocks> {
   const found = new Map<Blocks, Blocks>();
   let head = -1;
   for (let block = 0; block < Math.min(blocks, table.length * 4); block++) {
-    const kind = ((table[block >> 2] ?? 0) >> ((block & 3) * 2)) & 3;
+    const kind = kindOf(table, block);
     if (kind === HEAD || kind === MARKED) {
       head = block;
       found.set(block, 1);

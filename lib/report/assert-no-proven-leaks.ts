@@ -7,6 +7,7 @@ import {
   type Checked,
   captureLine,
   checkedTrace,
+  isWithinLimit,
   requireComplete,
 } from './capture-requirement.js';
 import { siteLines } from './proven-leaks-text.js';
@@ -53,7 +54,7 @@ export function assertNoProvenLeaks(checked: Checked, options: NoProvenLeaksOpti
     throw new CheckFailedError('HH2054', `leak: not all that may hold blocks could be read: ${sanitize(leaks.unsure)}`);
   }
   const limit = options.limitBytes ?? 0;
-  if (leaks.provenBytes <= limit && !(limit === 0 && leaks.provenCount > 0)) return;
+  if (isWithinLimit({ count: leaks.provenCount, bytes: leaks.provenBytes }, limit)) return;
   const head = `leak: nothing points to ${formatBytes(leaks.provenBytes)} in ${formatCount(leaks.provenCount)} blocks (limit ${formatBytes(limit)})`;
   throw new CheckFailedError('HH2053', [head, ...siteLines(leaks.proven, 10), captureLine(trace)].join('\n'));
 }

@@ -16,6 +16,7 @@ import {
   type Checked,
   captureLine,
   checkedTrace,
+  isWithinLimit,
   requireComplete,
 } from './capture-requirement.js';
 import { leakSiteLines } from './leaks-text.js';
@@ -50,7 +51,7 @@ export function assertNoLeaks(checked: Checked, options: NoLeaksOptions = {}): v
   requireComplete(trace, options);
   const leaks = heapLeaks(trace, options);
   const limit = options.limitBytes ?? 0;
-  if (leaks.suspectBytes <= limit && !(limit === 0 && leaks.suspectCount > 0)) return;
+  if (isWithinLimit({ count: leaks.suspectCount, bytes: leaks.suspectBytes }, limit)) return;
   const names = leaks.boundaries.map((boundary) => boundary.name);
   const name = options.name ?? `${names[0]} -> ${names.at(-1)}`;
   const head = `leak: '${sanitize(name)}' left ${formatBytes(leaks.suspectBytes)} in ${formatCount(leaks.suspectCount)} blocks`;

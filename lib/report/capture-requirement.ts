@@ -1,4 +1,4 @@
-import { formatCount } from '../base/units.js';
+import { type Bytes, formatCount } from '../base/units.js';
 import { CheckFailedError } from '../errors/errors.js';
 import type { Trace } from '../trace/trace.js';
 import { sanitize } from './sanitize.js';
@@ -39,6 +39,11 @@ export function requireComplete(trace: Trace, options: CaptureRequirement = {}):
       remedy: 'capture again, or allow it: allowIncomplete',
     },
   );
+}
+
+/** Whether what was left stays within a limit. One of 0 is broken by a block of no bytes, too. */
+export function isWithinLimit(left: { readonly count: number; readonly bytes: Bytes }, limit: Bytes): boolean {
+  return left.bytes <= limit && !(limit === 0 && left.count > 0);
 }
 
 /** `capture: complete, 4,112 events, 0 gaps, 0 resets`, and how long the target stood still where the engine tells. */

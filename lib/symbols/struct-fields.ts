@@ -40,10 +40,10 @@ export function typeField(
   type: string,
   { path, at }: { readonly path: string; readonly at: Address },
 ): FieldPlace {
-  const first = info.unitAt(at);
+  const asked = info.unitAt(at);
   let failure: SymbolError | undefined;
-  for (const unit of first ? [first, ...info.units.filter((other) => other !== first)] : info.units) {
-    for (const die of topDies(info, unit, (child) => TYPES.has(child.tag) && child.text(At.name) === type)) {
+  for (const unit of unitsFrom(info, asked)) {
+    for (const die of typeDies(info, unit, type)) {
       try {
         return new TypeWalk(info, type, path).run(0, die);
       } catch (error) {
@@ -52,7 +52,7 @@ export function typeField(
       }
     }
     // A member that one whole definition lacks is in no other either.
-    if (failure && unit === first) break;
+    if (failure && unit === asked) break;
   }
   throw failure ?? new SymbolError('HH1310', `${type}: ELF file: found no type of this name, expected one`);
 }
@@ -62,14 +62,43 @@ export function typeField(
  * Of arrays each element (one without a length is one member), of a union each alternative. Empty for a type that no unit defines.
  */
 export function typeMembers(info: DebugInfo, type: string, at: Address): readonly Member[] {
-  const first = info.unitAt(at);
-  for (const unit of first ? [first, ...info.units.filter((other) => other !== first)] : info.units) {
-    for (const die of topDies(info, unit, (child) => TYPES.has(child.tag) && child.text(At.name) === type)) {
+  for (const unit of unitsFrom(info, info.unitAt(at))) {
+    for (const die of typeDies(info, unit, type)) {
       const members = info.attempt(() => new TypeWalk(info, type, '').members(die)) ?? [];
       if (members.length > 0) return members;
     }
   }
   return [];
+}
+
+/** All units, the one that is asked first in front. */
+function unitsFrom(info: DebugInfo, asked: Unit | undefined): readonly Unit[] {
+  return asked ? [asked, ...info.units.filter((unit) => unit !== asked)] : info.units;
+}
+
+/** By unit: where its typedefs and structures are described, by name. */
+const KNOWN_TYPES = new WeakMap<Unit, ReadonlyMap<string, readonly number[]>>();
+
+/** A unit's typedefs and structures of a name. Interpreters are asked for dozens: a unit is gone through for the first of them only. */
+function* typeDies(info: DebugInfo, unit: Unit, name: string): Generator<Die> {
+  const types = KNOWN_TYPES.get(unit) ?? typesOf(info, unit);
+  KNOWN_TYPES.set(unit, types);
+  for (const offset of types.get(name) ?? []) {
+    const die = info.attempt(() => Die.at(info.units, offset));
+    if (die) yield die;
+  }
+}
+
+function typesOf(info: DebugInfo, unit: Unit): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const die of topDies(info, unit, ({ tag }) => TYPES.has(tag))) {
+    const name = info.attempt(() => die.text(At.name));
+    if (name === undefined) continue;
+    const offsets = found.get(name);
+    if (offsets) offsets.push(die.offset);
+    else found.set(name, [die.offset]);
+  }
+  return found;
 }
 
 function noVariable(info: DebugInfo, variable: string): SymbolError {

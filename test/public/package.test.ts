@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import test from 'ava';
@@ -121,4 +121,15 @@ test('the API reference is made without a warning', async (t) => {
     (error: { stdout: string; stderr: string }) => error,
   );
   t.is(stdout + stderr, '');
+});
+
+test('what the sources of the packed firmwares include is packed, too', async (t) => {
+  const folder = join(packFolder, 'package', 'examples', 'firmware');
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.[chS]$/.test(name));
+  t.true(names.length > 20);
+  for (const name of names) {
+    const source = await readFile(join(folder, name), 'utf8');
+    for (const [, included = ''] of source.matchAll(/^#include "(\.\.\/[^"]+)"/gm))
+      await t.notThrowsAsync(access(join(folder, dirname(name), included)), `${name}: ${included}`);
+  }
 });

@@ -82,9 +82,10 @@ class Held {
       if (isBelow[block] === 1) isBelow[above] = 1;
       this.addTo(above, block);
     }
-    return found
-      .map((block) => this.told(this.chainHead(this.objectOf(block))))
-      .sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
+    const links = this.links();
+    // What grows in several elements of one chain is that chain.
+    const heads = new Set(found.map((block) => this.chainHead(this.objectOf(block), links)));
+    return [...heads].map((block) => this.told(block)).sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   }
 
   private addTo(above: number, block: number): void {
@@ -97,16 +98,19 @@ class Held {
 
   private grows(block: number): boolean {
     let parts = 0;
-    const least = (LEAST_SHARE * this.countOf(block)) / PARTS;
+    const all = this.countOf(block);
+    const least = (LEAST_SHARE * all) / PARTS;
     for (let part = 0; part < PARTS; part++) {
       const count = this.counts[block * PARTS + part] ?? 0;
       if (count > 0 && count >= least) parts |= 1 << part;
     }
-    return parts === ALL_PARTS && this.countOf(block) >= MIN_BLOCKS;
+    return parts === ALL_PARTS && all >= MIN_BLOCKS;
   }
 
   private countOf(block: number): number {
-    return this.counts.subarray(block * PARTS, (block + 1) * PARTS).reduce((sum, count) => sum + count, 0);
+    let sum = 0;
+    for (let part = 0; part < PARTS; part++) sum += this.counts[block * PARTS + part] ?? 0;
+    return sum;
   }
 
   /** Of an object's storage the object. */
@@ -118,16 +122,23 @@ class Held {
   }
 
   /** Of a chain of objects, each held by the one before under one name, the first; any other block itself. */
-  private chainHead(block: number): number {
-    const isChain = this.graph.type.some(
-      (_, below) => this.linkAbove(below) === block && this.nameOf(below) === this.nameOf(block),
-    );
+  private chainHead(block: number, links: ReadonlySet<number>): number {
     let head = block;
-    for (let above = isChain ? this.linkAbove(head) : -1; above >= 0; above = this.linkAbove(head)) {
+    for (let above = links.has(block) ? this.linkAbove(head) : -1; above >= 0; above = this.linkAbove(head)) {
       head = above;
       if (this.nameOf(head) !== this.nameOf(block)) break;
     }
     return head;
+  }
+
+  /** The blocks that hold the next element of a chain under the name that they are held under themselves. */
+  private links(): Set<number> {
+    const found = new Set<number>();
+    for (const block of this.reach.order) {
+      const above = this.linkAbove(block);
+      if (above >= 0 && this.nameOf(above) === this.nameOf(block)) found.add(above);
+    }
+    return found;
   }
 
   /** The nearest object of the same type that holds a block, a few steps above it; -1 where there is none. */

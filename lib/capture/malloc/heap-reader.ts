@@ -1,6 +1,7 @@
 import { type GcHeap, gcRegions, readGcHeap } from '../../allocators/gc-area.js';
 import type { HeapProblem, HeapWalk, ReadTarget } from '../../allocators/heap-walk.js';
 import { type CallUnderWay, mallocOracle } from '../../allocators/malloc-oracle.js';
+import type { MemoryPiece } from '../../allocators/memory-pieces.js';
 import { HEAP_WALKERS } from '../../allocators/walkers/index.js';
 import type { Address, Bytes } from '../../base/units.js';
 import { errorMessage } from '../../errors/errors.js';
@@ -14,11 +15,17 @@ export class HeapReader {
     private readonly read: ReadTarget,
   ) {}
 
-  async walk(): Promise<HeapWalk | HeapProblem> {
+  /** What is read on the way is added to `copies`. */
+  async walk(copies: MemoryPiece[] = []): Promise<HeapWalk | HeapProblem> {
     const { heap, profile } = this.hook;
     if (!heap) return { problem: `the profile ${profile} does not say how its heap is read` };
+    const read: ReadTarget = async (address, length) => {
+      const bytes = await this.read(address, length);
+      copies.push({ address, bytes });
+      return bytes;
+    };
     try {
-      return await HEAP_WALKERS[heap.walker](this.read, heap.places);
+      return await HEAP_WALKERS[heap.walker](read, heap.places);
     } catch (error) {
       return { problem: `the heap could not be read: ${errorMessage(error)}` };
     }

@@ -13,9 +13,9 @@ export class LargestSampler {
 
   constructor(private readonly walk: () => Promise<HeapWalk | HeapProblem>) {}
 
-  /** No call is under way: reads the heap. Returns the event that waited for it. */
-  async sample(): Promise<TraceRecord[]> {
-    const walk = await this.walk();
+  /** No call is under way: reads the heap, where that was not done at this stop. Returns the event that waited for it. */
+  async sample(known?: HeapWalk | HeapProblem): Promise<TraceRecord[]> {
+    const walk = known ?? (await this.walk());
     this.current = 'problem' in walk ? undefined : largestFree(walk);
     const { held, current } = this;
     if (held && current !== undefined) this.held = { ...held, event: { ...held.event, largestAfterBytes: current } };

@@ -1,4 +1,5 @@
 import type { CallUnderWay } from '../../allocators/malloc-oracle.js';
+import type { MemoryPiece } from '../../allocators/memory-pieces.js';
 import { type Address, formatAddress, formatCount, type Microseconds, type Seq } from '../../base/units.js';
 import type { DebugLink, StackSample } from '../../link/debug-link.js';
 import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
@@ -117,7 +118,10 @@ export class MallocRecords {
     yield* this.writer.write(this.order.rest());
     const open = this.tracker.open.filter(({ hook }) => hook.kind !== 'free').length;
     if (open === 0 && reachedStop) yield* this.catchUp();
-    if (this.sampler) yield* open === 0 && reachedStop ? await this.sampler.sample() : this.sampler.release();
+    // Read once for all that asks: a heap takes seconds over a debug port.
+    const copies: MemoryPiece[] = [];
+    const walk = await this.reader.walk(copies);
+    if (this.sampler) yield* open === 0 && reachedStop ? await this.sampler.sample(walk) : this.sampler.release();
     if (this.abandoned > 0) {
       const calls = this.abandoned === 1 ? 'call was' : 'calls were';
       const text = `${formatCount(this.abandoned)} ${calls} left without a return (longjmp, a reset, or a function that never returns), the first ${this.firstAbandoned}`;
@@ -130,10 +134,9 @@ export class MallocRecords {
     }
     // Areas may have been added to a heap of blocks.
     if (this.reader.isGc) for (const region of await this.reader.regions()) yield { kind: 'region', region };
-    const walk = await this.reader.walk();
     const oracle = this.reader.oracle(walk, this.writer.live, this.underWay());
     yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events), ...this.writer.doubt() } };
-    yield* heapGraph(this.link, this.plan, { walk, starts: this.writer.live.keys() });
+    yield* heapGraph(this.link, this.plan, { walk, copies, starts: this.writer.live.keys() });
   }
 
   private underWay(): CallUnderWay[] {

@@ -1,8 +1,10 @@
 import type { HeapProblem, HeapWalk } from '../../allocators/heap-walk.js';
+import { type MemoryPiece, MemoryPieces } from '../../allocators/memory-pieces.js';
 import type { Address } from '../../base/units.js';
 import { architectureOf } from '../../firmware/capturable.js';
 import type { HaltedProcessor } from '../../interpreters/micropython/objects/gc-roots.js';
 import { micropythonObjects } from '../../interpreters/micropython/objects/micropython-objects.js';
+import type { ReadScriptMemory } from '../../interpreters/micropython/script/script-memory.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { TraceRecord } from '../../trace/heap-event.js';
 import type { HarvestPlan } from '../engine.js';
@@ -13,6 +15,8 @@ import { mallocGraph } from './malloc-graph.js';
 /** An allocator's heap, as it was read for the check at the end. */
 export interface MallocHeap {
   readonly walk: HeapWalk | HeapProblem;
+  /** What was read for it: most of what blocks hold. */
+  readonly copies: readonly MemoryPiece[];
   /** The addresses that callers got, by the events. */
   readonly starts: Iterable<Address>;
 }
@@ -27,7 +31,10 @@ export async function* heapGraph(
   heap?: MallocHeap,
 ): AsyncGenerator<TraceRecord> {
   if (!objects) return;
-  const read = haltedMemory(target, firmware, objects.memory);
+  const copies = new MemoryPieces(heap?.copies ?? []);
+  const rest = haltedMemory(target, firmware, objects.memory);
+  const read: ReadScriptMemory = async (address, length) =>
+    copies.bytes(address, length) ?? (await rest(address, length));
   const processor = processorOf(await target.registers(), firmware);
   const graph = await micropythonObjects(firmware, read, processor);
   if (graph && 'problem' in graph) {

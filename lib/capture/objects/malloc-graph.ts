@@ -56,9 +56,12 @@ export async function mallocGraph(
     for (const part of parts)
       contents.push({ address: part.from, bytes: found.bytes.subarray(part.from - from, part.to - from) });
   }
-  const heap = { from: walk.blocks[0]?.start ?? 0, to: walk.blocks.at(-1)?.end ?? 0 };
-  const variables = writableRanges(firmware).flatMap((range) => without(range, heap));
-  const stack = stackRange(firmware, processor.sp, [...variables, heap]);
+  const heaps = heapRanges(walk);
+  const variables = heaps.reduce(
+    (ranges, heap) => ranges.flatMap((range) => without(range, heap)),
+    writableRanges(firmware),
+  );
+  const stack = stackRange(firmware, processor.sp, [...variables, ...heaps]);
   const nameOf = dataNames(firmware);
   const roots: RootRange[] = [];
   for (const range of variables) {
@@ -73,7 +76,7 @@ export async function mallocGraph(
     roots,
     registers: processor.registers,
     starts: new Set(starts),
-    free: new Set([heap.to, ...walk.blocks.filter(({ used }) => !used).map(({ start }) => start)]),
+    free: new Set([...heaps.map(({ to }) => to), ...walk.blocks.filter(({ used }) => !used).map(({ start }) => start)]),
     ...(doubts.length === 0 ? {} : { unsure: [...new Set(doubts)].slice(0, 5).join('; ') }),
   });
 }
@@ -95,6 +98,12 @@ function neighbours(ranges: readonly Range[]): Range[][] {
     else groups.push([range]);
   }
   return groups;
+}
+
+/** Where the heap lies. Between regions of one that has several there may be variables, and stacks. */
+function heapRanges({ blocks, regions }: HeapWalk): Range[] {
+  if (regions) return regions.map(({ start, end }) => ({ from: start, to: end }));
+  return [{ from: blocks[0]?.start ?? 0, to: blocks.at(-1)?.end ?? 0 }];
 }
 
 /** What the program writes to: its variables, in order. */

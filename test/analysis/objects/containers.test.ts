@@ -41,3 +41,20 @@ test('without a graph of the end, or in a window that ends before, nothing is sa
   const trace = traceOf([...allocations.slice(0, 16), mark, ...allocations.slice(16), graph]);
   t.deepEqual(growingContainers(trace, { to: 'half' }), []);
 });
+
+test('what grows in two elements of one list of lists is told once, as that list', (t) => {
+  const lists = ['a', 'b'];
+  const names = ['names:dict', 'rows:list', 'a:list', 'b:list'];
+  for (let i = 0; i < 20; i++) for (const list of lists) names.push(`${list}${i}:list`);
+  const grown = graphOf(names, [
+    'named __main__.__dict__ -> names',
+    "names ['rows'] -> rows",
+    'rows [0] -> a',
+    'rows [1] -> b',
+    ...lists.flatMap((list) => Array.from({ length: 20 }, (_, i) => `${list} [${i}] -> ${list}${i}`)),
+  ]);
+  const taken = [...grown.address].map((address): TraceRecord => ({ kind: 'alloc', address, sizeBytes: 16 }));
+  t.deepEqual(growingContainers(traceOf([...taken, { kind: 'graph', graph: grown }])), [
+    { path: "__main__.__dict__['rows']", type: 'list', count: 43, bytes: 688 },
+  ]);
+});

@@ -78,9 +78,9 @@ function stop(values: { pc: number; sp: number; lr?: number; r0: number; xpsr?: 
   return registers;
 }
 
-async function collect(link: DebugLink, control: AbortController): Promise<TraceRecord[]> {
+async function collect(link: DebugLink, control: AbortController, followed = plan): Promise<TraceRecord[]> {
   const records: TraceRecord[] = [];
-  for await (const record of harvestMallocByLink(link, plan, control.signal)) {
+  for await (const record of harvestMallocByLink(link, followed, control.signal)) {
     records.push(record);
     if (record.kind === 'note' || record.kind === 'alloc') control.abort();
   }
@@ -122,4 +122,61 @@ test('a handler and the code that it interrupts are different contexts by xPSR',
   );
   const note = records.find((record) => record.kind === 'note' && record.code === 'calls-under-way');
   t.truthy(note, 'the interrupted call did not return');
+});
+
+const HEAP = 0x20000000;
+const END = 0x4000;
+
+/** heap_4 with one block of 24 bytes that fills it. */
+class HeapSession extends ScriptedSession {
+  /** Since the last stop. */
+  heapReads: (readonly [address: number, length: number])[] = [];
+
+  override async resume(signal: AbortSignal): Promise<StopReason> {
+    this.heapReads = [];
+    return await super.resume(signal);
+  }
+  override async readMemory(address: number, length: number): Promise<Uint8Array> {
+    if (address >= HEAP && address < HEAP + 0x20) this.heapReads.push([address, length]);
+    const view = new DataView(new ArrayBuffer(length));
+    if (address === HEAP - 4) view.setUint32(0, HEAP + 0x20, true);
+    if (address === HEAP) view.setUint32(4, 0x80000020, true);
+    return new Uint8Array(view.buffer);
+  }
+}
+
+test('at the end the heap is read once, whatever asks for it: the largest block, the check, who holds what', async (t) => {
+  const heapPlan: MallocPlan = {
+    ...plan,
+    hook: {
+      ...plan.hook,
+      captureLargest: true,
+      heap: {
+        walker: 'heap-4',
+        places: {
+          variables: {
+            array: { label: 'ucHeap', address: HEAP, sizeBytes: 0x20 },
+            end: { label: 'pxEnd', address: HEAP - 4, sizeBytes: 4 },
+          },
+        },
+      },
+    },
+    stops: [{ label: 'finished', address: END }],
+    objects: { memory: [{ name: 'ram', kind: 'ram', baseAddress: HEAP - 0x100, sizeBytes: 0x1000 }] },
+  };
+  const session = new HeapSession([
+    stop({ pc: MALLOC, sp: 0x8000, lr: CALLER | 1, r0: 24 }),
+    stop({ pc: CALLER, sp: 0x8000, r0: HEAP + 8 }),
+    stop({ pc: END, sp: 0x8000, r0: 0 }),
+  ]);
+  const records = await collect(session, new AbortController(), heapPlan);
+  t.like(
+    records.find(({ kind }) => kind === 'alloc'),
+    { address: HEAP + 8, largestAfterBytes: 0 },
+  );
+  const infos = records.flatMap((record) => (record.kind === 'info' ? [record.info] : []));
+  t.is(infos.find(({ oracle }) => oracle)?.oracle?.outcome, 'matched');
+  const graph = records.find((record) => record.kind === 'graph');
+  t.is(graph?.kind === 'graph' ? graph.graph.count : 0, 1);
+  t.deepEqual(session.heapReads, [[HEAP, 0x20]]);
 });

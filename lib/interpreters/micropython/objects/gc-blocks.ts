@@ -1,7 +1,6 @@
-import { blocksOf, GC_BLOCK, type GcArea, readAllocTable, readGcHeap } from '../../../allocators/gc-area.js';
+import { blocksOf, GC_BLOCK, type GcArea, isMarked, readAllocTable, readGcHeap } from '../../../allocators/gc-area.js';
 import { type MemoryPiece, MemoryPieces } from '../../../allocators/memory-pieces.js';
 import { type Address, type Blocks, type Bytes, formatAddress } from '../../../base/units.js';
-import { BlockKind } from '../gc-dump.js';
 import { type ReadScriptMemory, wordAt } from '../script/script-memory.js';
 import type { ObjectLayout } from './object-layout.js';
 
@@ -86,7 +85,7 @@ class BlocksReader {
     for (const [block, count] of found) {
       this.address.push(area.poolStart + block * GC_BLOCK);
       this.sizeBytes.push(count * GC_BLOCK);
-      this.marked.push((((table[block >> 2] ?? 0) >> ((block & 3) * 2)) & 3) === BlockKind.marked);
+      this.marked.push(isMarked(table, block));
       numbers[block] = this.address.length;
     }
     this.areas.push({ ...area, blocks, numbers, collect: await this.collectTable(blocks) });

@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { ObjectMap } from '../../../../lib/analysis/objects/object-map.js';
@@ -9,20 +6,16 @@ import { micropythonObjects } from '../../../../lib/interpreters/micropython/obj
 import { SegmentType } from '../../../../lib/symbols/elf-tables.js';
 import { createSymbolizer, type Symbolizer } from '../../../../lib/symbols/symbolizer.js';
 import type { ObjectGraph } from '../../../../lib/trace/object-graph.js';
-import { projectRoot } from '../../../support/fixture.js';
+import { buildArm } from '../../../support/arm-build.js';
 
 /** The heap of test/fixtures/object-heap.c: what its memory holds when nothing has run. */
 let firmware: Symbolizer;
 let ram: { readonly address: number; readonly bytes: Uint8Array };
 
 test.before(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'object-heap-'));
-  const elf = join(folder, 'heap.elf');
   const places = ['-Wl,-Ttext=0x1000', '-Wl,-Tdata=0x20000000', '-Wl,-e,gc_collect_start'];
-  const source = join(projectRoot, 'test', 'fixtures', 'object-heap.c');
-  execFileSync('arm-none-eabi-gcc', ['-g', '-mcpu=cortex-m3', '-mthumb', '-nostdlib', ...places, '-o', elf, source]);
-  firmware = createSymbolizer(readFileSync(elf));
-  rmSync(folder, { recursive: true });
+  const flags = ['-g', '-mcpu=cortex-m3', '-nostdlib', ...places];
+  firmware = createSymbolizer(readFileSync(buildArm({ sources: ['test/fixtures/object-heap.c'], flags })));
   const { bytes, segments } = firmware.elfFile;
   const data = segments.find(({ type, address }) => type === SegmentType.load && address === 0x20000000);
   if (!data) throw new Error('no .data');
