@@ -4,15 +4,12 @@ import fc from 'fast-check';
 import { SymbolError } from '../../lib/errors/errors.js';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 
 const missing = missingTools(['arm-none-eabi-gcc']);
 
 function build(t: ExecutionContext, ...flags: string[]): Uint8Array | undefined {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return undefined;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const sources = ['test/symbols/programs/stacks.c'];
   const script = 'test/symbols/programs/program.ld';
   return readFileSync(buildArm({ sources, script, flags: ['-mcpu=cortex-m3', ...flags] }));
