@@ -6,6 +6,7 @@ import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.
 import type { Backtrace } from '../../lib/trace/heap-event.js';
 import { type ArmBuild, buildArm, missingTools } from '../support/arm-build.js';
 import { type RecordedStop, recordStops } from '../support/gdb-backtraces.js';
+import { notRun } from '../support/not-run.js';
 
 const SOURCE = 'test/interpreters/micropython/script/interpreter.c';
 const SCRIPT = 'test/symbols/programs/program.ld';
@@ -65,10 +66,7 @@ function record(t: ExecutionContext, elf: string): readonly RecordedStop[] {
 }
 
 test.serial("each frame of the interpreter's loop has its script's before it", async (t) => {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    return t.pass();
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const elf = build('cortex-m3', ['-g', '-O0', '-DFORM=20']);
   const firmware = createSymbolizer(readFileSync(elf));
   const scripts = ScriptStacks.of(firmware, memoryOf(firmware));
@@ -87,7 +85,7 @@ test.serial("each frame of the interpreter's loop has its script's before it", a
 });
 
 test.serial('no pointer of a damaged heap does harm: lists in circles, names without an end, nonsense', async (t) => {
-  if (missing.length > 0) return t.pass();
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const elf = build('cortex-m3', ['-g', '-Os']);
   const firmware = createSymbolizer(readFileSync(elf));
   const [stop] = record(t, elf);
@@ -109,7 +107,7 @@ test.serial('no pointer of a damaged heap does harm: lists in circles, names wit
 });
 
 test('a firmware without debug information of an interpreter is none', (t) => {
-  if (missing.length > 0) return t.pass();
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const stripped = build('cortex-m3', ['-g', '-Os'], ['--strip-debug']);
   t.is(
     ScriptStacks.of(createSymbolizer(readFileSync(stripped)), async () => undefined),

@@ -3,15 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { hasTool } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 test('a program for another machine: what it has is listed, no command that must fail is recommended', async (t) => {
-  if (!hasTool('gcc')) {
-    t.log('NOT RUN: no compiler for this machine');
-    t.pass();
-    return;
-  }
+  if (!hasTool('gcc')) return notRun(t, 'no compiler for this machine');
   const folder = tempFolder(t);
   const source = join(folder, 'heap.c');
   writeFileSync(

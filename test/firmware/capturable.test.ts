@@ -9,6 +9,7 @@ import { addr2line } from '../support/addr2line.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
 import { type BuiltElf, buildElf, symbolBytes } from '../support/elf-builder.js';
 import { judgeWithGdb } from '../support/gdb-judge.js';
+import { notRun } from '../support/not-run.js';
 
 const missing = missingTools(['arm-none-eabi-gcc', 'arm-none-eabi-addr2line', 'gdb-multiarch']);
 const SOURCE = 'test/symbols/programs/arm-state.c';
@@ -25,11 +26,7 @@ for (const objcopy of [
   ['--strip-debug', '--strip-symbol=$a', '--strip-symbol=$d', '--strip-symbol=$t'],
 ]) {
   test(`a firmware in Arm state is refused before anything starts: ${objcopy.join(' ') || 'whole'}`, async (t) => {
-    if (missing.length > 0) {
-      t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-      t.pass();
-      return;
-    }
+    if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
     const elf = buildArm({ sources: [SOURCE], flags: ['-marm', '-O1', '-g', '--specs=nosys.specs'], objcopy });
     const capture = { elf, allocator: 'auto', until: 'finished', engine: 'direct', ...NOWHERE } as const;
     await t.throwsAsync(drain(harvestEvents(capture)), {
@@ -47,11 +44,7 @@ for (const objcopy of [
 }
 
 test('Arm code is named as addr2line names it', (t) => {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const elf = buildArm({ sources: [SOURCE], flags: ['-marm', '-O1', '-g', '--specs=nosys.specs'] });
   const symbolizer = createSymbolizer(readFileSync(elf));
   const functions = ['main', 'finished'].map((name) => symbolizer.symbol(name));

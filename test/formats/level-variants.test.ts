@@ -11,6 +11,7 @@ const levels = (trace: Trace) =>
     largestFreeBytes,
     minimumFreeBytes,
   ]);
+const freeOf = (trace: Trace) => trace.levels.map(({ freeBytes }) => freeBytes);
 
 const LINES: Readonly<Record<string, Partial<ReturnType<typeof parseLevelLine>>>> = {
   'INFO | Heap: 118432/294912 bytes free (-2144 since last), min 96204, largest block 65524': {
@@ -102,10 +103,7 @@ test('what is free in several wordings may be several counters: a note names the
     'ESP Free Heap before HTTP POST: 252736',
   ];
   const trace = readCase(t, 'heap-levels', `${lines.join('\n')}\n`);
-  t.deepEqual(
-    levels(trace).map(([, free]) => free),
-    [299148, 253436, 252736],
-  );
+  t.deepEqual(freeOf(trace), [299148, 253436, 252736]);
   const [note] = trace.notes.filter(({ code }) => code === 'levels-wordings');
   t.regex(note?.text ?? '', /in 2 wordings \('free heap', 'esp free heap before http post'\)/);
 });
@@ -117,10 +115,7 @@ test('a refused request in a log of levels is told, and makes no other format of
     'MemoryError: memory allocation failed, allocating 582 bytes',
   ];
   const trace = readCase(t, 'heap-levels', `${lines.join('\n')}\n`);
-  t.deepEqual(
-    levels(trace).map(([, free]) => free),
-    [47616, 48800],
-  );
+  t.deepEqual(freeOf(trace), [47616, 48800]);
   t.true(trace.notes.some(({ text }) => text === 'a request was refused, of 582 bytes'));
 });
 

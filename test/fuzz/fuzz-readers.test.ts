@@ -1,16 +1,13 @@
 import test from 'ava';
 import { Random } from '../support/mutate.js';
 import { fuzzReaders } from './fuzz-readers.js';
-import { fuzzedReaders } from './readers.js';
-
-/** Samples that were cut to it are not whole. */
-const SMALL_BYTES = 4_000;
+import { fuzzedReaders, SAMPLE_BYTES } from './readers.js';
 
 // One that is refused at its first check would be fuzzed for nothing.
 test('each reader reads its own small samples', (t) => {
   for (const reader of fuzzedReaders()) {
     for (const sample of reader.samples) {
-      if (sample.length < SMALL_BYTES) t.notThrows(() => reader.read(sample, new Random(1)), reader.name);
+      if (sample.length < SAMPLE_BYTES) t.notThrows(() => reader.read(sample, new Random(1)), reader.name);
     }
   }
 });

@@ -43,7 +43,8 @@ const MPY = [
   '4d 03 02 1f 18 01 00 00 00 00 00 06 00 00 00 00 00 ff 81 24 00 00 17 00 24 00 00 11 5b 08 3c 6d 6f 64 75 6c 65 3e 04 74 2e 70 79 01 78 01 79 01 00 69 01 37',
   '4d 05 02 1f 20 30 00 0a 00 07 08 74 2e 70 79 00 51 16 02 78 63 01 00 69 01 37',
 ];
-const SAMPLE_BYTES = 4000;
+/** Samples that were cut to it are not whole. */
+export const SAMPLE_BYTES = 4000;
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const fileOf = (...path: string[]) => new Uint8Array(readFileSync(join(projectRoot, ...path)));

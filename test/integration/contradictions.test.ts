@@ -7,6 +7,7 @@ import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { backtraceOf, eventAt, type Trace } from '../../lib/trace/trace.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
 import { captureMalloc } from '../support/malloc-capture.js';
+import { notRun } from '../support/not-run.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -21,8 +22,7 @@ function build(t: ExecutionContext, name: string, flags: readonly string[]): str
       flags: ['-mcpu=cortex-m3', '-g', '-O1', ...flags],
     });
   }
-  t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
-  return undefined;
+  return notRun(t, `${missing.join(', ')} not installed`);
 }
 
 /** Free events that realloc was told as: `resize` calls nothing else that frees. */

@@ -4,6 +4,7 @@ import { collectTrace } from '../../lib/trace/collect-trace.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
 import { backtraceOf, EventKind } from '../../lib/trace/trace.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 import { startQemu } from '../support/qemu-server.js';
 
 const PROGRAMS = 'test/symbols/programs';
@@ -11,7 +12,7 @@ const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system
 
 for (const engine of ['direct', 'gdb', 'auto'] as const) {
   test(`${engine}: a Cortex-A whose Arm and Thumb code calls a Thumb allocator has every event and the whole stack`, async (t) => {
-    if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
+    if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
     const elf = buildArm({
       sources: [`${PROGRAMS}/cortex-a.c`],
       script: `${PROGRAMS}/cortex-a.ld`,

@@ -4,9 +4,9 @@ import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import type { Target } from '../../lib/link/server/target.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
-import { cFirmware, referenceLines } from '../support/c-firmware.js';
+import { cFirmware } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
+import { captureMalloc, referenceEvents, referenceForm } from '../support/malloc-capture.js';
 import { startRspProxy } from '../support/rsp-proxy.js';
 
 /** A server with so many hardware breakpoints: it refuses the next. */
@@ -154,9 +154,7 @@ test.serial(
     t.timeout(300_000);
     const boardName = 'qemu-sim-lx106';
     const choice = { MACHINE: 'sim-lx106', ALLOC: 'heap4', OPT: 'Os', ROUNDS: 1 };
-    const reference = eventForm(
-      await referenceLines(cFirmware('tasks', { ...choice, REFERENCE: 1 }), 'tasks done', boardName),
-    );
+    const reference = await referenceEvents('tasks', choice, boardName);
     const few = new FewBreakpoints(2);
     const { trace, error } = await captureMalloc(new DirectEngine(), {
       boardName,

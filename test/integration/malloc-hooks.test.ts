@@ -3,17 +3,14 @@ import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { EventKind } from '../../lib/trace/trace.js';
-import { cFirmware, referenceLines } from '../support/c-firmware.js';
+import { cFirmware } from '../support/c-firmware.js';
 import { eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc, eventForm, firstDifference, referenceForm } from '../support/malloc-capture.js';
+import { captureMalloc, firstDifference, referenceEvents, referenceForm } from '../support/malloc-capture.js';
 
 const sqlite = (libc: string, opt: string, more: Record<string, string | number> = {}) =>
   cFirmware('sqlite', { LIBC: libc, OPT: opt, ...more });
-const sqliteReference = async (libc: string, opt: string) =>
-  eventForm(await referenceLines(sqlite(libc, opt, { REFERENCE: 1 }), 'sqlite> '));
-const tasks = (alloc: string, more: Record<string, string | number> = {}) =>
-  cFirmware('tasks', { LIBC: 'newlib', OPT: 'Og', ALLOC: alloc, ...more });
+const sqliteReference = (libc: string, opt: string) => referenceEvents('sqlite', { LIBC: libc, OPT: opt });
 
 /**
  * The frames that both engines must show. MI does not say which frames are tail calls or inlined, and gdb finds fewer tail calls;
@@ -69,8 +66,9 @@ test.serial('sqlite newlib -Os: the gdb engine captures the same events with the
 
 test.serial('two tasks, an interrupt and longjmp: the same events in both engines and the reference', async (t) => {
   t.timeout(240_000);
-  const elf = tasks('libc', { ROUNDS: 4 });
-  const expected = eventForm(await referenceLines(tasks('libc', { ROUNDS: 4, REFERENCE: 1 }), 'tasks done'));
+  const choice = { LIBC: 'newlib', OPT: 'Og', ALLOC: 'libc', ROUNDS: 4 };
+  const elf = cFirmware('tasks', choice);
+  const expected = await referenceEvents('tasks', choice);
   const direct = await captureMalloc(new DirectEngine(), { elf, until: ['tasks_done'] });
   const gdb = await captureMalloc(new GdbEngine(await findGdb()), { elf, until: ['tasks_done'] });
   t.deepEqual(referenceForm(direct.trace), expected);
@@ -88,9 +86,10 @@ test.serial('two tasks, an interrupt and longjmp: the same events in both engine
 
 test.serial('TLSF and operator new, the largest free block around each event', async (t) => {
   t.timeout(240_000);
-  const expected = eventForm(await referenceLines(tasks('tlsf', { ROUNDS: 1, REFERENCE: 1 }), 'tasks done'));
+  const choice = { LIBC: 'newlib', OPT: 'Og', ALLOC: 'tlsf', ROUNDS: 1 };
+  const expected = await referenceEvents('tasks', choice);
   const { trace, error } = await captureMalloc(new DirectEngine(), {
-    elf: tasks('tlsf', { ROUNDS: 1 }),
+    elf: cFirmware('tasks', choice),
     until: ['tasks_done'],
     captureLargest: true,
   });

@@ -14,6 +14,7 @@ import type { Backtrace } from '../../lib/trace/heap-event.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { type ArmBuild, buildArm, missingTools } from '../support/arm-build.js';
 import { captureMalloc, firstDifference } from '../support/malloc-capture.js';
+import { notRun } from '../support/not-run.js';
 import { startQemu } from '../support/qemu-server.js';
 
 const PROGRAMS = 'test/symbols/programs';
@@ -25,11 +26,7 @@ function build(
   sources: readonly string[],
   options: Pick<ArmBuild, 'flags' | 'objcopy' | 'script'> = {},
 ): string | undefined {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return undefined;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const { flags = [], objcopy = [], script = 'mps2.ld' } = options;
   return buildArm({
     sources: [...sources, 'mps2-start.c'].map((name) => `${PROGRAMS}/${name}`),

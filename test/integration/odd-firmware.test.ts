@@ -6,6 +6,7 @@ import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { type ArmBuild, buildArm, hasTool, missingTools } from '../support/arm-build.js';
 import { captureMalloc, firstDifference, referenceForm } from '../support/malloc-capture.js';
+import { notRun } from '../support/not-run.js';
 
 const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system-arm']);
 const START = 'test/symbols/programs';
@@ -39,7 +40,7 @@ async function inAllEngines(t: ExecutionContext, elf: string): Promise<Record<'d
 }
 
 test('an allocator that is copied to RAM, on a stack that ends in zeros, is no target that is gone', async (t) => {
-  if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const traces = await inAllEngines(t, build('ram-hook', ['-O1']));
   for (const trace of Object.values(traces)) {
     t.deepEqual(
@@ -66,8 +67,8 @@ for (const [compiler, flags] of [
   ['clang', ['-Oz', '-fno-optimize-sibling-calls']],
 ] as const) {
   test(`${compiler} ${flags[0]}: frames of any size, late prologues and nested exceptions, the same in all engines`, async (t) => {
-    if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    if (!hasTool(compiler === 'clang' ? 'clang' : 'arm-none-eabi-gcc')) return t.pass('NOT CHECKED: no clang');
+    if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
+    if (!hasTool(compiler === 'clang' ? 'clang' : 'arm-none-eabi-gcc')) return notRun(t, 'no clang');
     const elf = build('odd-frames', flags, compiler);
     const { direct, gdb, auto } = await inAllEngines(t, elf);
     const from = (...names: string[]) => ['main', ...names].join(' ');

@@ -3,6 +3,7 @@ import { type HarvestOptions, harvestEvents } from '../../lib/capture/harvest-ev
 import { collectTrace } from '../../lib/trace/collect-trace.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 
 const PROGRAMS = 'test/symbols/programs';
 const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system-arm']);
@@ -16,8 +17,7 @@ function build(t: ExecutionContext): string | undefined {
       flags: ['-mcpu=cortex-m3', '-g', '-O1', '-fno-builtin-malloc'],
     });
   }
-  t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
-  return undefined;
+  return notRun(t, `${missing.join(', ')} not installed`);
 }
 
 function capture(elf: string, options: Partial<HarvestOptions>): Promise<Trace> {

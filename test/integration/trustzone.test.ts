@@ -10,6 +10,7 @@ import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf } from '../../lib/trace/trace.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
 import { captureMalloc } from '../support/malloc-capture.js';
+import { notRun } from '../support/not-run.js';
 import { runCli } from '../support/run-cli.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -23,7 +24,7 @@ const program = () =>
 const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system-arm']);
 
 test('the command line shows the same: a tree under [...], and how many backtraces are cut', async (t) => {
-  if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const out = tempFolder(t);
   const options = [
     '--board',
@@ -49,7 +50,7 @@ test('the command line shows the same: a tree under [...], and how many backtrac
 });
 
 test('a secure handler that interrupted non-secure code: its stack is cut behind the exception, in every engine', async (t) => {
-  if (missing.length > 0) return t.pass(`NOT CHECKED: ${missing.join(', ')} not installed`);
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const elf = program();
   const gdbProgram = await findGdb();
   const direct = new DirectEngine();

@@ -6,10 +6,10 @@ import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf } from '../../lib/trace/trace.js';
 import { addr2line } from '../support/addr2line.js';
-import { cFirmware, referenceLines } from '../support/c-firmware.js';
+import { cFirmware } from '../support/c-firmware.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
-import { captureMalloc, eventForm, referenceForm } from '../support/malloc-capture.js';
+import { captureMalloc, referenceEvents, referenceForm } from '../support/malloc-capture.js';
 
 const boardName = 'qemu-sim-lx106';
 const elf = lispFirmware({ board: 'sim-lx106', opt: 'Og', variant: 'small' });
@@ -59,9 +59,7 @@ test.serial(
   'an allocator in C, C++ and left by longjmp: every event of the wrapped reference, and its heap agrees',
   async (t) => {
     const choice = { MACHINE: 'sim-lx106', ALLOC: 'tlsf', OPT: 'Os', ROUNDS: 1 };
-    const reference = eventForm(
-      await referenceLines(cFirmware('tasks', { ...choice, REFERENCE: 1 }), 'tasks done', boardName),
-    );
+    const reference = await referenceEvents('tasks', choice, boardName);
     t.true(reference.length > 100, `${reference.length} events`);
     const tasks = cFirmware('tasks', choice);
     const { trace, error } = await captureMalloc(new DirectEngine(), { boardName, elf: tasks, until: ['tasks_done'] });

@@ -2,8 +2,8 @@ import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import type { Trace } from '../../lib/trace/trace.js';
-import { cFirmware, referenceLines } from './c-firmware.js';
-import { captureMalloc, eventForm, firstDifference, referenceForm } from './malloc-capture.js';
+import { cFirmware } from './c-firmware.js';
+import { captureMalloc, firstDifference, referenceEvents, referenceForm } from './malloc-capture.js';
 
 /*
  * Every variant of examples/firmware/sqlite and tasks against its reference build, and of sqlite in both engines: minutes, so no part of `npm test`.
@@ -49,22 +49,16 @@ function boardOf({ MACHINE = 'mps2-an385' }: Variant['variables']): string {
   return `qemu-${MACHINE}`;
 }
 
-const ENDS = {
-  sqlite: { until: 'sqlite_repl', text: 'sqlite> ' },
-  tasks: { until: 'tasks_done', text: 'tasks done' },
-} as const;
+const ENDS = { sqlite: 'sqlite_repl', tasks: 'tasks_done' } as const;
 
 /** One line about a variant; whether all was as it should be. */
 async function check({ firmware, variables }: Variant): Promise<boolean> {
-  const end = ENDS[firmware];
   const boardName = boardOf(variables);
-  const expected = eventForm(
-    await referenceLines(cFirmware(firmware, { ...variables, REFERENCE: 1 }), end.text, boardName),
-  );
+  const expected = await referenceEvents(firmware, variables, boardName);
   const { trace, elapsedMs, error } = await captureMalloc(new DirectEngine(), {
     boardName,
     elf: cFirmware(firmware, variables),
-    until: [end.until],
+    until: [ENDS[firmware]],
   });
   const found = referenceForm(trace);
   const first = expected.findIndex((line, seq) => line !== found[seq]);
@@ -82,7 +76,7 @@ async function check({ firmware, variables }: Variant): Promise<boolean> {
 
 /** What the gdb engine makes of the same firmware, where that is another backtrace or event. */
 async function checkGdb(ours: Trace, firmware: Variant['firmware'], variables: Variant['variables']) {
-  const setup = { boardName: boardOf(variables), elf: cFirmware(firmware, variables), until: [ENDS[firmware].until] };
+  const setup = { boardName: boardOf(variables), elf: cFirmware(firmware, variables), until: [ENDS[firmware]] };
   const { trace, error } = await captureMalloc(new GdbEngine(await findGdb()), setup);
   return error === undefined ? await firstDifference(ours, trace, setup.elf) : String(error);
 }

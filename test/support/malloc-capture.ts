@@ -10,6 +10,7 @@ import type { Target } from '../../lib/link/server/target.js';
 import type { HeapEvent } from '../../lib/trace/heap-event.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { backtraceOf, eventAt } from '../../lib/trace/trace.js';
+import { cFirmware, referenceLines } from './c-firmware.js';
 import { type Captured, capture } from './capture.js';
 
 export interface MallocSetup extends MallocPlanOptions {
@@ -46,6 +47,18 @@ export async function captureMalloc(engine: Engine, setup: MallocSetup): Promise
 
 async function drain(console: AsyncIterable<string>): Promise<void> {
   for await (const _ of console);
+}
+
+/** What a firmware prints when it is done. */
+const DONE = { sqlite: 'sqlite> ', tasks: 'tasks done' } as const;
+
+/** What the wrapped allocator of a variant tells of itself without a debugger, as {@link referenceForm} writes it. */
+export async function referenceEvents(
+  name: keyof typeof DONE,
+  variables: Readonly<Record<string, string | number>>,
+  boardName?: string,
+): Promise<string[]> {
+  return eventForm(await referenceLines(cFirmware(name, { ...variables, REFERENCE: 1 }), DONE[name], boardName));
 }
 
 /** Events in a form that the reference build's lines can be brought into as well: `20010008 24`, `free 20010008`. */

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import type { TraceInfo } from '../../lib/trace/heap-event.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { projectRoot } from './fixture.js';
+import { notRun } from './not-run.js';
 import { builderFromText } from './trace-from-text.js';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -128,7 +129,6 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
 }
 
 /** Says aloud that a test could not run. */
-export function withoutChromium(t: ExecutionContext): void {
-  t.log('NOT RUN: no Chromium is installed (Debian: apt-get install chromium)');
-  t.pass();
+export function withoutChromium(t: ExecutionContext): undefined {
+  return notRun(t, 'no Chromium is installed (Debian: apt-get install chromium)');
 }

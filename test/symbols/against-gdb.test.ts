@@ -1,15 +1,12 @@
 import test from 'ava';
 import { compareWithGdb } from '../support/against-gdb.js';
 import { buildArm, missingTools } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 
 const missing = missingTools(['arm-none-eabi-gcc', 'gdb-multiarch', 'qemu-system-arm']);
 
 test('anywhere in the code a stack is that of gdb, or marked: one build of every-build-against-gdb.js', (t) => {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const sources = ['test/symbols/programs/stacks.c'];
   const elf = buildArm({
     sources,

@@ -2,17 +2,14 @@ import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { type ArmBuild, buildArm, missingTools } from '../support/arm-build.js';
+import { notRun } from '../support/not-run.js';
 
 const PROGRAMS = 'test/symbols/programs';
 const missing = missingTools(['arm-none-eabi-gcc', 'arm-none-eabi-g++']);
 
 /** The symbolizer of a build; undefined, said aloud, where the tools are not installed. */
 function open(t: ExecutionContext, build: ArmBuild): Symbolizer | undefined {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return undefined;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   return createSymbolizer(readFileSync(buildArm(build)));
 }
 

@@ -4,6 +4,7 @@ import { createSymbolizer, type Symbolizer } from '../../lib/symbols/symbolizer.
 import type { StackEnd, UnwoundStack } from '../../lib/symbols/unwinder.js';
 import { type ArmBuild, buildArm, missingTools } from '../support/arm-build.js';
 import { type RecordedStop, recordStops } from '../support/gdb-backtraces.js';
+import { notRun } from '../support/not-run.js';
 
 const PROGRAMS = 'test/symbols/programs';
 const STACK_TOP = 0x20004000;
@@ -16,11 +17,7 @@ interface Recording {
 
 /** The build run under gdb; undefined, said aloud, where a tool is not installed. */
 function record(t: ExecutionContext, cpu: string, build: Partial<ArmBuild>, stops: number): Recording | undefined {
-  if (missing.length > 0) {
-    t.log(`NOT CHECKED: ${missing.join(', ')} not installed`);
-    t.pass();
-    return undefined;
-  }
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
   const { flags = [], objcopy = [] } = build;
   const all = [`-mcpu=${cpu}`, ...flags];
   const elf = buildArm({ sources: [`${PROGRAMS}/stacks.c`], script: `${PROGRAMS}/program.ld`, flags: all, objcopy });

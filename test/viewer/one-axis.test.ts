@@ -119,6 +119,25 @@ test('Back returns to what was shown before, and the address holds range and sel
   await page.keyboard.press('x');
 });
 
+test('Back shows the frames again that were hidden; what a link asks for and the trace has not is left out', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  const hide = await viewer.ask('state().hide');
+  const sources = await viewer.ask('state().loaded.sources.list.length');
+  await viewer.until(`location.hash.includes('at=6') && !location.hash.includes('range')`);
+  await page.evaluate(`location.hash += '&hide=old%0Agone%0Akept%0Ashort%0Alate&span=99&range=3-99'`);
+  await viewer.until('state().hide.length === 5');
+  t.is(await viewer.ask('state().loaded.sources.list.length'), 1, 'all are of boot');
+  t.is(await viewer.ask('state().span'), -1);
+  t.is(await viewer.ask('state().range'), undefined);
+  await viewer.until(`!location.hash.includes('range')`);
+  await page.evaluate('history.go(-2)');
+  await viewer.until(`!location.hash.includes('hide')`);
+  t.deepEqual(await viewer.ask('state().hide'), hide);
+  t.is(await viewer.ask('state().loaded.sources.list.length'), sources);
+});
+
 test('a zoomed flame graph keeps its ancestors, and works by keyboard', async (t) => {
   const { viewer } = t.context;
   if (!viewer) return withoutChromium(t);

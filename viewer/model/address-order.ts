@@ -1,4 +1,4 @@
-import type { HeapRegion, Lifespans } from '../../lib/public/browser.js';
+import { firstAtOrAfter, type HeapRegion, type Lifespans, lastAtOrBefore } from '../../lib/public/browser.js';
 import { sortedRows } from './radix-sort.js';
 
 /**
@@ -44,29 +44,17 @@ export function recolored(order: AddressOrder, colorOf: Uint8Array): AddressOrde
   return { ...order, color: Uint8Array.from(order.span, (span) => colorOf[span] ?? 0) };
 }
 
-/** The first position whose address is not below this one. */
-export function lowerBound(address: Float64Array, value: number): number {
-  let low = 0;
-  let high = address.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((address[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** The positions whose blocks begin in a region. */
 export function regionSlice(order: AddressOrder, region: HeapRegion): { readonly from: number; readonly to: number } {
   return {
-    from: lowerBound(order.address, region.baseAddress),
-    to: lowerBound(order.address, region.baseAddress + region.sizeBytes),
+    from: firstAtOrAfter(order.address, region.baseAddress),
+    to: firstAtOrAfter(order.address, region.baseAddress + region.sizeBytes),
   };
 }
 
 /** The lifespan of the block that covers an address after an event; -1 when it is free. */
 export function spanAt(order: AddressOrder, address: number, atSeq: number): number {
-  for (let i = lowerBound(order.address, address + 1) - 1; i >= 0; i--) {
+  for (let i = lastAtOrBefore(order.address, address); i >= 0; i--) {
     const alive = (order.startSeq[i] ?? 0) <= atSeq && (order.endSeq[i] ?? 0) > atSeq;
     if (!alive || (order.sizeBytes[i] ?? 0) === 0) continue;
     // Only the nearest live block at or below the address can cover it.

@@ -6,10 +6,6 @@ interface FlameStyle {
   readonly ratio: number;
   readonly rowHeight: number;
   readonly ground: string;
-  readonly quiet: string;
-  readonly outline: string;
-  /** The box that the keys or the pointer are at. */
-  readonly active: FlameBox | undefined;
   /** In lower case; empty highlights all. */
   readonly search: string;
 }
@@ -28,8 +24,7 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
   context.font = `${11.5 * ratio}px ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = 'middle';
   const height = style.rowHeight * ratio;
-  for (const box of boxes) {
-    const { node, depth, from, to } = box;
+  for (const { node, depth, from, to } of boxes) {
     const x = from * canvas.width;
     const width = (to - from) * canvas.width;
     const y = depth * height;
@@ -38,11 +33,6 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
     context.globalAlpha = style.search === '' || found ? 1 : 0.35;
     context.fillStyle = found ? FOUND : colorOf(node.file || node.functionName);
     context.fillRect(x, y, Math.max(ratio * 0.5, width - ratio), height - ratio);
-    if (box === style.active) {
-      context.strokeStyle = style.outline;
-      context.lineWidth = 2 * ratio;
-      context.strokeRect(x + ratio, y + ratio, Math.max(ratio, width - 3 * ratio), height - 3 * ratio);
-    }
     if (width < 30 * ratio) continue;
     const name = node.functionName === '' && depth === 0 ? 'everything' : shown(node.functionName || node.location);
     context.fillStyle = TEXT;

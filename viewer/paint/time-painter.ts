@@ -1,3 +1,4 @@
+import { lastAtOrBefore } from '../../lib/public/browser.js';
 import type { AddressOrder } from '../model/address-order.js';
 import type { Range } from '../state/app-state.js';
 import { FREE_COLOR, LEVELS, rgbOf, word } from './palette.js';
@@ -143,12 +144,5 @@ export class TimePainter {
 
 /** The event at a place of the axis: the last one that is not after it. */
 export function seqAt(axis: TimeAxis, value: number): number {
-  let low = 0;
-  let high = axis.at.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((axis.at[middle] ?? 0) <= value) low = middle;
-    else high = middle - 1;
-  }
-  return Math.min(low, Math.max(0, axis.at.length - 2));
+  return Math.max(0, Math.min(lastAtOrBefore(axis.at, value), axis.at.length - 2));
 }

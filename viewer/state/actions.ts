@@ -66,8 +66,20 @@ function show(loaded: LoadedTrace): void {
   // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
   const { tab, figure, unit, inverted } = before;
   const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
-  const range = 'range' in asked && asked.range && asked.range.throughSeq <= last ? asked.range : undefined;
-  app.set({ ...first, ...asked, range, atSeq: Math.min(last, ('atSeq' in asked ? asked.atSeq : undefined) ?? last) });
+  app.set({ ...first, ...asFits(loaded, asked) });
+}
+
+/** What a link asks for, as far as the trace has it: the link may be one of another trace. */
+function asFits({ trace, spans, order }: LoadedTrace, asked: Partial<AppState>): Partial<AppState> {
+  const { range, atSeq, span } = asked;
+  const last = Math.max(0, trace.eventCount - 1);
+  return {
+    ...asked,
+    ...(order ? {} : { view: 'time' }),
+    ...(atSeq === undefined ? {} : { atSeq: Math.min(last, atSeq) }),
+    ...(span === undefined || span < spans.count ? {} : { span: -1 }),
+    range: range && range.throughSeq <= last ? range : undefined,
+  };
 }
 
 export async function openFile(file: File): Promise<void> {
@@ -157,14 +169,12 @@ export function goToPeak(): void {
 
 /** Back to a state that an address holds: Back, Forward, or a link that was put in by hand. */
 export function returnTo(hash: string): void {
-  const { hide, ...asked } = viewOf(hash);
-  const { loaded } = app.get();
-  if (hide && hide.join('\n') !== app.get().hide.join('\n')) hideFrames(hide);
-  const { range } = asked;
-  const last = (loaded?.trace.eventCount ?? 0) - 1;
-  const view = loaded?.order ? asked.view : 'time';
-  app.set({ ...asked, ...(view ? { view } : {}), range: range && range.throughSeq <= last ? range : undefined });
-  if (asked.atSeq !== undefined) goTo(asked.atSeq);
+  const { loaded, hide: before } = app.get();
+  // A trace that is opened later looks at the address itself.
+  if (!loaded) return;
+  const { hide = before, ...asked } = viewOf(hash);
+  if (hide.join('\n') !== before.join('\n')) hideFrames(hide);
+  app.set(asFits(loaded, asked));
 }
 
 /** Sets the range from A to B, whichever was named first; the views show the heap at B. */

@@ -5,18 +5,18 @@ import { app, TABS } from './app-state.js';
 export function listenToKeys(): void {
   window.addEventListener('keydown', (event) => {
     const { target } = event;
-    const typing = target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select');
-    if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !typing && app.get().loaded) {
+    const field =
+      target instanceof HTMLElement &&
+      target.matches('input:not([type=range]), textarea, select, [contenteditable]') &&
+      target;
+    if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !field && app.get().loaded) {
       event.preventDefault();
       history.back();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || app.get().dialog !== 'none') return;
-    if (
-      target instanceof HTMLElement &&
-      target.matches('input:not([type=range]), textarea, select, [contenteditable]')
-    ) {
-      if (event.key === 'Escape') target.blur();
+    if (field) {
+      if (event.key === 'Escape') field.blur();
       return;
     }
     // A button does its own thing on space and Enter, and so does the slider on its keys.

@@ -91,12 +91,12 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** What a link leaves out is as in the page's first state. */
+/** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
   const { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
   const { range, span, windows } = INITIAL;
   const first = { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  return { ...first, range, span, windows, ...parseHash(hash) };
+  return { ...first, range, span, windows, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 
 /**

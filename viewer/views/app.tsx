@@ -21,6 +21,7 @@ import { SidePanel } from './side-panel.js';
 import { StatisticsPanel } from './statistics.js';
 import { Table } from './table.js';
 import { TimeView } from './time-view.js';
+import { useAxis } from './use-axis.js';
 import { ErrorBar, TrustBar } from './warnings.js';
 import { Welcome } from './welcome.js';
 
@@ -72,6 +73,7 @@ function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   const view = useApp((state) => state.view);
+  const shared = { loaded, ...useAxis(loaded) };
   if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
   return (
     <section class="stage" aria-label="Heap">
@@ -86,8 +88,8 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
           onChange={(id) => app.set({ view: id })}
         />
       </div>
-      {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView loaded={loaded} />}
-      <Scrubber loaded={loaded} />
+      {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView {...shared} />}
+      <Scrubber {...shared} />
     </section>
   );
 }

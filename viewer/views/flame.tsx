@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CallNode } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
@@ -18,7 +18,7 @@ export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const measure = useMeasure();
   const [search, setSearch] = useState('');
   const [zoomed, setZoomed] = useState<readonly CallNode[]>([]);
-  useEffect(() => setZoomed([]), [tree]);
+  // What was zoomed into belongs to its tree.
   const path = useMemo(() => (zoomed[0] === tree.root ? zoomed : [tree.root]), [zoomed, tree]);
   return (
     <div class="panel-body">
@@ -82,10 +82,9 @@ function FlameCanvas({ path, measure, search, total, onZoom, size }: GraphProps 
   useLayoutEffect(() => {
     if (!canvas.current) return;
     fitCanvas(canvas.current, size.width * size.ratio, height * size.ratio);
-    const colors = { ground: themeColor('--panel'), quiet: themeColor('--sunken'), outline: themeColor('--text') };
-    const style = { ...colors, ratio: size.ratio, rowHeight: FLAME_ROW, active };
+    const style = { ratio: size.ratio, rowHeight: FLAME_ROW, ground: themeColor('--panel') };
     paintFlame(canvas.current, boxes, { ...style, search: search.trim().toLowerCase() });
-  }, [boxes, size, height, search, theme, active]);
+  }, [boxes, size, height, search, theme]);
   const at = (event: MouseEvent): FlameBox | undefined => {
     const level = Math.floor(event.offsetY / FLAME_ROW);
     const share = event.offsetX / size.width;
@@ -123,9 +122,18 @@ function FlameCanvas({ path, measure, search, total, onZoom, size }: GraphProps 
           if (box) onZoom(pathTo(box));
         }}
       />
+      {active && <FlameOutline box={active} width={size.width} />}
       {active && hover && <FlameTip {...{ hover, measure, total }} width={size.width} />}
     </>
   );
+}
+
+/** Over the canvas, which has thousands of boxes: to draw them all again takes longer than a pointer stays on one. */
+function FlameOutline({ box, width }: { readonly box: FlameBox; readonly width: number }) {
+  const { depth, from, to } = box;
+  const place = { left: `${from * width}px`, top: `${depth * FLAME_ROW}px` };
+  const shape = { width: `${Math.max(1, (to - from) * width - 1)}px`, height: `${FLAME_ROW - 1}px` };
+  return <div class="flame-outline" style={{ ...place, ...shape }} />;
 }
 
 function FlameTip(props: { readonly hover: Hover; measure: Measure; total: number; width: number }) {

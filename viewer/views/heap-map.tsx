@@ -1,7 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatAddress, formatBytes, type HeapRegion } from '../../lib/public/browser.js';
 import { regionSlice, spanAt } from '../model/address-order.js';
-import { certaintyAt } from '../model/certainty.js';
+import { certaintyAt, type Sign } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
@@ -18,13 +18,14 @@ import { SpanTip } from './span-tip.js';
 
 /** Heap regions below each other, each with its live blocks by address. */
 export function HeapMapView({ loaded }: { readonly loaded: LoadedTrace }) {
+  const sign = useApp((state) => certaintyAt(loaded, state.atSeq).free);
   if (!loaded.order) return <NoMap />;
   const shown = loaded.regions.filter((region) => region.sizeBytes > 0);
   if (shown.length === 0) return <p class="empty">No block was ever allocated: there is nothing to draw.</p>;
   return (
     <div class="maps">
       {shown.slice(0, 8).map((region) => (
-        <RegionMap key={region.name} loaded={loaded} region={region} />
+        <RegionMap key={region.name} loaded={loaded} region={region} sign={sign} />
       ))}
       {shown.length > 8 && <p class="note">{shown.length - 8} more regions are not drawn.</p>}
     </div>
@@ -45,14 +46,13 @@ interface RegionProps {
   readonly region: HeapRegion;
 }
 
-function RegionMap({ loaded, region }: RegionProps) {
+function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign }) {
   const [box, setBox] = useState<HTMLElement | null>(null);
   const size = useSize(box);
   const window = useApp((state) => state.windows[region.name]);
   const touched = useMemo(() => touchedRange(loaded, region), [loaded, region]);
   const view = useMemo(() => clampWindow(window ?? touched, region), [window, touched, region]);
   const [state, setState] = useState<RegionState>();
-  const sign = useApp((it) => certaintyAt(loaded, it.atSeq).free);
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (

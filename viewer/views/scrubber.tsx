@@ -5,14 +5,12 @@ import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goTo, goToPeak, goToTightest } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { RangeControls } from './range-controls.js';
-import { TimeAxisView } from './time-axis.js';
-import { useAxis } from './use-axis.js';
+import { type AxisProps, TimeAxisView } from './time-axis.js';
 
 /** The axis of the page with the slider that selects an event, and the range from A to B. */
-export function Scrubber({ loaded }: { readonly loaded: LoadedTrace }) {
+export function Scrubber({ loaded, axis, time }: AxisProps) {
   const atSeq = useApp((state) => state.atSeq);
   const playing = useApp((state) => state.playing);
-  const { axis, time } = useAxis(loaded);
   const last = Math.max(0, loaded.trace.eventCount - 1);
   usePlay(playing, last);
   return (

@@ -17,7 +17,8 @@ import { formatUs } from './text.js';
 const CLICK_PIXELS = 4;
 const TICK_PIXELS = 110;
 
-interface AxisProps {
+/** A trace, the axis of the page, and the part of it that is shown. */
+export interface AxisProps {
   readonly loaded: LoadedTrace;
   readonly axis: TimeAxis;
   readonly time: Range;

@@ -11,15 +11,13 @@ import { touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
 import { formatUs } from './text.js';
-import { Cursor } from './time-axis.js';
+import { type AxisProps, Cursor } from './time-axis.js';
 import { useTimePointer } from './time-pointer.js';
-import { useAxis } from './use-axis.js';
 
 /** Every lifespan as a rectangle: time across, addresses upwards. */
-export function TimeView({ loaded }: { readonly loaded: LoadedTrace }) {
+export function TimeView({ loaded, axis, time }: AxisProps) {
   const kind = useApp((state) => state.timeAxis);
   const clock = loaded.trace.events.atUs;
-  const { axis, time } = useAxis(loaded);
   const address = useApp((state) => state.timeAddress);
   const region = mainRegion(loaded, address);
   const zoomed = useApp((state) => state.time !== undefined || state.timeAddress !== undefined);
@@ -92,10 +90,7 @@ function RegionChoice({ loaded, region }: { readonly loaded: LoadedTrace; readon
   );
 }
 
-interface TimeMapProps {
-  readonly loaded: LoadedTrace;
-  readonly axis: TimeAxis;
-  readonly time: Range;
+interface TimeMapProps extends AxisProps {
   readonly address: Range;
 }
 

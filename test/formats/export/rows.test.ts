@@ -278,15 +278,17 @@ for (const id of ['events-csv', 'events-ndjson', 'allocations-csv', 'allocations
 
 test('a table that nobody wrote is an error, never a hang or another', (t) => {
   const [names = ''] = written('events-csv', TOY).split('\n');
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(fc.string({ maxLength: 6 }), { minLength: 11, maxLength: 14 }), { maxLength: 4 }),
-      (rows) => {
-        const text = `${names}\n${rows.map((row) => row.join(',')).join('\n')}\n`;
-        if (rows.length === 0) t.is(readBack('events-csv', text).eventCount, 0);
-        else t.throws(() => readBack('events-csv', text), { code: 'HH1972' });
-      },
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.string({ maxLength: 6 }), { minLength: 11, maxLength: 14 }), { maxLength: 4 }),
+        (rows) => {
+          const text = `${names}\n${rows.map((row) => row.join(',')).join('\n')}\n`;
+          if (rows.length === 0) t.is(readBack('events-csv', text).eventCount, 0);
+          else t.throws(() => readBack('events-csv', text), { code: 'HH1972' });
+        },
+      ),
+      { numRuns: 200 },
     ),
-    { numRuns: 200 },
   );
 });

@@ -71,19 +71,20 @@ test('a memory map with another type, without numbers, or flash without blocks i
 });
 
 test('mutated documents never do more than throw TargetError', async (t) => {
-  await fc.assert(
-    fc.asyncProperty(fc.nat(CORE.length - 1), fc.nat(60), fc.string({ maxLength: 8 }), async (at, cut, text) => {
-      const document = CORE.slice(0, at) + text + CORE.slice(at + cut);
-      try {
-        await readTargetXml(document, async () => text);
-        readMemoryMap(document);
-      } catch (error) {
-        if (!(error instanceof TargetError)) throw error;
-      }
-    }),
-    { numRuns: 500 },
-  );
-  t.pass();
+  const everyRun = () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(CORE.length - 1), fc.nat(60), fc.string({ maxLength: 8 }), async (at, cut, text) => {
+        const document = CORE.slice(0, at) + text + CORE.slice(at + cut);
+        try {
+          await readTargetXml(document, async () => text);
+          readMemoryMap(document);
+        } catch (error) {
+          if (!(error instanceof TargetError)) throw error;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  await t.notThrowsAsync(everyRun);
 });
 
 test('the CRC is the one of the check value 123456789', (t) => {

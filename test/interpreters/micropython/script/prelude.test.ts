@@ -115,7 +115,7 @@ test('any bytes end in a prelude, in a wish for more, or in nothing', (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), era, fc.boolean(), (bytes, each, persistent) => {
       const prelude = readPrelude(bytes, { era: each, persistent });
-      if (!prelude) return t.pass();
+      if (!prelude) return;
       if ('needs' in prelude) t.true(prelude.needs > bytes.length);
       else t.true(prelude.linesTo <= bytes.length);
     }),
