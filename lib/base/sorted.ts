@@ -11,7 +11,7 @@ export function lastAtOrBefore(sorted: Float64Array, wanted: number): number {
 }
 
 /** The index of the first value that is not before `wanted` in a sorted array; its length when all are. */
-export function firstAtOrAfter(sorted: Float64Array, wanted: number): number {
+export function firstAtOrAfter(sorted: Float64Array | Int32Array, wanted: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
