@@ -76,7 +76,6 @@ export type { LineMatch } from '../symbols/line-search.js';
 export type { Overlay } from '../symbols/overlays.js';
 export type { SourceFrame } from '../symbols/source-lookup.js';
 export type { SplitFiles, SplitPackageFile } from '../symbols/split-units.js';
-export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/stack-walk.js';
 export type { FieldPlace } from '../symbols/struct-fields.js';
 export {
   createSymbolizer,
@@ -85,6 +84,7 @@ export {
   Symbolizer,
   type SymbolizerOptions,
 } from '../symbols/symbolizer.js';
+export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/unwound-stack.js';
 export { collectTrace, traceOf } from '../trace/collect-trace.js';
 export type { FrameTable } from '../trace/frame-rows.js';
 export * from '../trace/heap-event.js';
