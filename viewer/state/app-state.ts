@@ -27,6 +27,8 @@ export interface AppState {
   readonly other: LoadedTrace | undefined;
   /** What the page is busy with; empty when it is not. */
   readonly busy: string;
+  /** A trace that is being read in a worker: how far it is, from 0 to 1, and what calls it off. */
+  readonly opening: { readonly share: number; readonly cancel: () => void } | undefined;
   readonly error: Message | undefined;
   /** A short confirmation that goes away by itself. */
   readonly toast: string;
@@ -47,6 +49,10 @@ export interface AppState {
   readonly sort: { readonly column: string; readonly descending: boolean };
   /** By region name; absent: the part that was ever used. */
   readonly windows: Readonly<Record<string, Range>>;
+  /** Unused stretches that are drawn at their length, as `region@address`. */
+  readonly unfolded: readonly string[];
+  /** The region that curves, figures and the drop column are about; empty: the whole heap. */
+  readonly area: string;
   readonly time: Range | undefined;
   readonly timeAddress: Range | undefined;
   readonly timeAxis: 'events' | 'clock';
@@ -66,6 +72,7 @@ export const INITIAL: AppState = {
   loaded: undefined,
   other: undefined,
   busy: '',
+  opening: undefined,
   error: undefined,
   toast: '',
   atSeq: 0,
@@ -79,6 +86,8 @@ export const INITIAL: AppState = {
   source: -1,
   sort: { column: 'size', descending: true },
   windows: {},
+  unfolded: [],
+  area: '',
   time: undefined,
   timeAddress: undefined,
   timeAxis: 'events',
