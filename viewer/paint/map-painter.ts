@@ -1,7 +1,7 @@
 import type { HeapRegion } from '../../lib/public/browser.js';
 import { type AddressOrder, regionSlice } from '../model/address-order.js';
 import type { MapLayout } from './map-layout.js';
-import { COLOR_COUNT, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
+import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
 
 /** A region at an event, as one pass over its blocks finds it. */
 export interface RegionState {
@@ -29,7 +29,7 @@ export class MapPainter {
   paint(
     order: AddressOrder,
     region: HeapRegion,
-    at: { readonly seq: number; readonly layout: MapLayout; readonly table: Uint32Array; readonly image: Uint32Array },
+    at: { readonly seq: number; readonly layout: MapLayout; readonly table: ColorTable; readonly image: Uint32Array },
   ): RegionState {
     this.prepare(at.layout);
     const state = this.scan(order, region, at);
@@ -128,10 +128,11 @@ export class MapPainter {
   /** Copies the line of pixels into rows of the image. */
   private expand(
     region: HeapRegion,
-    at: { readonly layout: MapLayout; readonly table: Uint32Array; readonly image: Uint32Array },
+    at: { readonly layout: MapLayout; readonly table: ColorTable; readonly image: Uint32Array },
   ): void {
     const { layout, table, image } = at;
     const { width, height, rows, rowHeight } = layout;
+    const { words, patterns } = table;
     const outside = word(rgbOf(OUTSIDE_COLOR));
     const free = word(rgbOf(FREE_COLOR));
     const perByte = width / layout.rowBytes;
@@ -147,8 +148,10 @@ export class MapPainter {
         else {
           const covered = this.coverage[pixel] ?? 0;
           const level = covered >= 0.999 ? LEVELS : Math.ceil(covered * LEVELS);
-          const at = ((this.edge[pixel] ?? 0) * COLOR_COUNT + (this.color[pixel] ?? 0)) * (LEVELS + 1) + level;
-          this.line[x] = level === 0 ? free : (table[at] ?? free);
+          const color = this.color[pixel] ?? 0;
+          const dark = (this.edge[pixel] ?? 0) | (((patterns[color] ?? 0) >> (x & 15)) & 1);
+          const at = (dark * 2 * CLASS_COUNT + color) * (LEVELS + 1) + level;
+          this.line[x] = level === 0 ? free : (words[at] ?? free);
         }
       }
       const lines = ruled ? rowHeight - 1 : rowHeight;

@@ -2,7 +2,6 @@ import { useMemo } from 'preact/hooks';
 import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { rowQuery } from '../model/row-query.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import {
@@ -17,13 +16,14 @@ import {
   sortRows,
   spanOf,
 } from '../model/table-rows.js';
-import { SOURCE_COLORS } from '../paint/palette.js';
 import { goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
 import { CELL, rowProps, sortProps } from './roles.js';
+import { Swatch } from './swatch.js';
 import { TableTools } from './table-tools.js';
 import { formatUs, shown } from './text.js';
+import { useMatches } from './use-painting.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
@@ -31,16 +31,12 @@ import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
-  const source = useApp((state) => state.source);
   const range = useApp((state) => state.range);
   const sort = useApp((state) => state.sort);
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
-  const { matches, problem } = useMemo(() => rowQuery(loaded, query), [loaded, query]);
-  const filtered = useMemo(
-    () => filteredRows(loaded, { filter, matches, source, range }),
-    [loaded, filter, matches, source, range],
-  );
+  const { matches, problem } = useMatches(loaded);
+  const filtered = useMemo(() => filteredRows(loaded, { filter, matches, range }), [loaded, filter, matches, range]);
   const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
   const columns = useMemo(() => columnsOf(loaded), [loaded]);
   const place = useMemo(() => placesOf(rows, loaded.trace.eventCount), [rows, loaded]);
@@ -58,7 +54,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
     <div class="panel-body">
       <TableTools loaded={loaded} rows={rows} />
       {rows.length === 0 ? (
-        <p class="empty">{problem || emptyText(loaded, query !== '' || source >= 0)}</p>
+        <p class="empty">{problem || emptyText(loaded, query !== '')}</p>
       ) : (
         <VirtualList
           count={rows.length}
@@ -82,7 +78,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   if (loaded.trace.eventCount === 0) return 'The trace has no events.';
-  return filtered ? 'No row matches. Clear the text or the source above.' : 'No row of this kind in the trace.';
+  return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
 }
 
 /** Columns that say nothing for this trace are left out. */
@@ -200,7 +196,7 @@ function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly se
   const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
   return (
     <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
-      <i class="swatch" style={{ background: source ? (SOURCE_COLORS[source.color] ?? '') : 'transparent' }} />
+      <Swatch look={source?.look} />
       {shown(sourceLabel(place))}
     </span>
   );
