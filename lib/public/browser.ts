@@ -23,6 +23,8 @@ export { hiddenFrames, sourceFrames } from '../analysis/hidden-frames.js';
 export { type Holder, holdersOf } from '../analysis/holders.js';
 export { regionVerdicts } from '../analysis/in-the-way.js';
 export { heapLeaks, type Leaks, type LeakVerdict } from '../analysis/leaks.js';
+export { ObjectMap, type TypeRow, type WhyAlive } from '../analysis/objects/object-map.js';
+export { typeOf } from '../analysis/objects/path-text.js';
 export { compareText, NO_PLACE, type Place, placeOf } from '../analysis/places.js';
 export { type PoolPlan, poolPlan } from '../analysis/pools/pool-plan.js';
 export { type RegionLevel, type RegionTimeline, regionLevelAt } from '../analysis/region-timeline.js';

@@ -36,7 +36,9 @@ export function addressOrder(spans: Lifespans, colorOf: Uint8Array): AddressOrde
 
 /** The same order with other colours: sources change when frames are hidden or named. */
 export function recolored(order: AddressOrder, colorOf: Uint8Array): AddressOrder {
-  return { ...order, color: Uint8Array.from(order.span, (span) => colorOf[span] ?? 0) };
+  const color = new Uint8Array(order.span.length);
+  for (let i = 0; i < color.length; i++) color[i] = colorOf[order.span[i] as number] as number;
+  return { ...order, color };
 }
 
 /** The positions whose blocks begin in a region. */

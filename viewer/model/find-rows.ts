@@ -9,7 +9,8 @@ export interface RowsAsked {
   readonly area: string;
   readonly filter: RowFilter;
   readonly query: string;
-  readonly source: number;
+  /** The selected event where the query is about it; -1 where not. */
+  readonly atSeq: number;
   readonly range: EventRange | undefined;
   readonly sort: { readonly column: string; readonly descending: boolean };
 }
@@ -21,8 +22,8 @@ export interface FoundRows {
   readonly problem: string;
 }
 
-export function findRows(loaded: LoadedTrace, { filter, query, source, range, sort }: RowsAsked): FoundRows {
-  const { matches, problem } = rowQuery(loaded, query);
-  const filtered = filteredRows(loaded, { filter, matches, source, range });
+export function findRows(loaded: LoadedTrace, { filter, query, atSeq, range, sort }: RowsAsked): FoundRows {
+  const { matches, problem } = rowQuery(loaded, query, atSeq);
+  const filtered = filteredRows(loaded, { filter, matches, range });
   return { rows: sortRows(loaded, filtered, sort), problem };
 }

@@ -1,6 +1,6 @@
 import { formatAddress, formatBytes, formatCount, heapMap } from '../../lib/public/browser.js';
 import { mapLayout, rangeRects } from '../paint/map-layout.js';
-import { FREE_COLOR, GAP_MARK_COLOR, SOURCE_COLORS } from '../paint/palette.js';
+import { FREE_COLOR, GAP_MARK_COLOR, OTHERS } from '../paint/palette.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sourceLabel } from './sources.js';
 
@@ -52,7 +52,7 @@ function blockShape(loaded: LoadedTrace, span: number, layout: Parameters<typeof
   const address = spans.address[span] ?? 0;
   const sizeBytes = spans.sizeBytes[span] ?? 0;
   const title = `${formatAddress(address)} ${formatCount(sizeBytes)} B ${source ? sourceLabel(source) : ''}`;
-  const color = SOURCE_COLORS[source?.color ?? 0] ?? SOURCE_COLORS[0];
+  const color = (source?.look ?? OTHERS).hex;
   const shapes = rangeRects(layout, address, sizeBytes).map((rect) => `<rect ${boxOf(rect)}/>`);
   return `<g fill="${color}" stroke="${FREE_COLOR}" stroke-width="0.5"><title>${escapeXml(title)}</title>${shapes.join('')}</g>`;
 }

@@ -172,23 +172,17 @@ export interface RowQuery {
   readonly filter: RowFilter;
   /** What the typed query lets through; undefined: everything. */
   readonly matches: ((seq: number) => boolean) | undefined;
-  /** -1: of any. */
-  readonly source: number;
   /** Only what was born in it; `freed`: what was freed in it, whenever it was born; `alive`: at its end. */
   readonly range: EventRange | undefined;
 }
 
 /** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
-export function filteredRows(loaded: LoadedTrace, { filter, matches, source, range }: RowQuery): Int32Array {
-  const { trace, spans, sources } = loaded;
+export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: RowQuery): Int32Array {
+  const { trace } = loaded;
   const rows = new Int32Array(trace.eventCount);
   let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
     if (!passes(loaded, filter, seq, range)) continue;
-    if (source >= 0) {
-      const span = filter === 'events' ? spanOf(loaded, seq) : (spans.openedBy[seq] ?? -1);
-      if (span < 0 || sources.ofSpan[span] !== source) continue;
-    }
     if (matches && !matches(seq)) continue;
     rows[count++] = seq;
   }

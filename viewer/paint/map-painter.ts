@@ -3,13 +3,13 @@ import { type AddressOrder, regionSlice } from '../model/address-order.js';
 import { type RegionState, regionState } from '../model/live-blocks.js';
 import { nextBit } from '../model/live-index.js';
 import type { MapLayout } from './map-layout.js';
-import { COLOR_COUNT, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
+import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
 
 /** What is painted: the live blocks (a bit for each place of the address order), where, and with which colours. */
 export interface MapPicture {
   readonly bits: Uint32Array;
   readonly layout: MapLayout;
-  readonly table: Uint32Array;
+  readonly table: ColorTable;
   readonly image: Uint32Array;
 }
 
@@ -123,20 +123,21 @@ export class MapPainter {
       readonly from: number;
       readonly to: number;
       readonly width: number;
-      readonly table: Uint32Array;
+      readonly table: ColorTable;
       readonly outside: number;
     },
   ): void {
     const { line, coverage, color, edge } = this;
     const { from, to, width, table, outside } = at;
-    const free = word(rgbOf(FREE_COLOR));
-    line.fill(free, from, to);
+    const { words, patterns } = table;
+    line.fill(word(rgbOf(FREE_COLOR)), from, to);
     for (let x = from; x < to; x++) {
       const covered = coverage[base + x] as number;
       if (covered === 0) continue;
       const level = covered >= 0.999 ? LEVELS : Math.ceil(covered * LEVELS);
-      const entry = ((edge[base + x] as number) * COLOR_COUNT + (color[base + x] as number)) * (LEVELS + 1) + level;
-      line[x] = table[entry] as number;
+      const index = color[base + x] as number;
+      const dark = (edge[base + x] as number) | (((patterns[index] as number) >> (x & 15)) & 1);
+      line[x] = words[(dark * 2 * CLASS_COUNT + index) * (LEVELS + 1) + level] as number;
     }
     line.fill(outside, 0, from);
     line.fill(outside, to, width);

@@ -215,10 +215,14 @@ export function hideFrames(hide: readonly string[]): void {
   const { loaded, other } = app.get();
   app.set({
     hide,
-    source: -1,
     loaded: loaded && withHidden(loaded, hide),
     other: other && withHidden(other, hide),
   });
+}
+
+/** Shows in the table, and lights in the map, what a query lets through; the same query again takes it away. */
+export function toggleQuery(query: string): void {
+  app.set({ query: app.get().query === query ? '' : query });
 }
 
 /** Selects an event; the views show the heap right after it. */

@@ -1,4 +1,5 @@
 import type { CallFigure, EventRange, Room, Symbolizer } from '../../lib/public/browser.js';
+import type { ColorMode } from '../model/coloring.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 
@@ -43,9 +44,10 @@ export interface AppState {
   readonly view: 'map' | 'time';
   readonly tab: Tab;
   readonly filter: RowFilter;
+  /** What the table shows; the map dims all else (docs/viewer.md). */
   readonly query: string;
-  /** Only rows of this source, by number; -1 for all. The map dims the others. */
-  readonly source: number;
+  /** What a block's colour says. */
+  readonly color: ColorMode;
   readonly sort: { readonly column: string; readonly descending: boolean };
   /** By region name; absent: the part that was ever used. */
   readonly windows: Readonly<Record<string, Range>>;
@@ -83,7 +85,7 @@ export const INITIAL: AppState = {
   tab: 'table',
   filter: 'all',
   query: '',
-  source: -1,
+  color: 'source',
   sort: { column: 'size', descending: true },
   windows: {},
   unfolded: [],

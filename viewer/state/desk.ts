@@ -2,6 +2,7 @@ import { type GapTimeline, rememberLifespans, type Trace } from '../../lib/publi
 import type { DeskReply, DeskRequest, TraceNames } from '../model/desk-messages.js';
 import type { JobName, Jobs } from '../model/jobs.js';
 import type { Desk, LoadedTrace } from '../model/loaded-trace.js';
+import { lookThrough } from '../model/sources.js';
 import type { Message } from './app-state.js';
 import { followGaps } from './worker.js';
 
@@ -56,7 +57,9 @@ export class WorkerDesk implements Desk {
           case 'opened': {
             const { trace, spans } = data.loaded;
             rememberLifespans(trace, spans);
-            loaded = { ...data.loaded, original: trace, desk: this };
+            // Functions are not sent.
+            const sources = { ...data.loaded.sources, lookedThrough: lookThrough(trace, hide) };
+            loaded = { ...data.loaded, sources, original: trace, desk: this };
             resolve(loaded);
             break;
           }
@@ -81,7 +84,7 @@ export class WorkerDesk implements Desk {
     args: Jobs[K]['args'],
     then: (result: Jobs[K]['result'] | undefined, problem?: Message) => void,
   ): void {
-    const asked: Asked = { args, then: then as Asked['then'] };
+    const asked: Asked = { args, tell: then as Asked['tell'] };
     const slot = this.slots.get(name);
     // One of a kind at a time; of those that wait only the last is still wanted.
     if (slot) slot.waiting = asked;
@@ -107,7 +110,7 @@ export class WorkerDesk implements Desk {
     this.slots.delete(name);
     if (!slot) return;
     if (slot.waiting) this.start(name, slot.waiting);
-    else slot.running.then(result, problem);
+    else slot.running.tell(result, problem);
   }
 
   private send(request: DeskRequest): void {
@@ -117,7 +120,7 @@ export class WorkerDesk implements Desk {
 
 interface Asked {
   readonly args: Jobs[JobName]['args'];
-  readonly then: (result: unknown, problem?: Message) => void;
+  readonly tell: (result: unknown, problem?: Message) => void;
 }
 
 interface Slot {

@@ -68,7 +68,7 @@ async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>
 function answer<K extends JobName>(name: K, args: Jobs[K]['args']): void {
   if (!held) throw new Error('no trace is open');
   const result = WORK[name](held, args);
-  tell({ kind: 'done', name, result });
+  tell({ kind: 'done', name, result }, name === 'rows' ? buffersOf(result as object) : []);
 }
 
 /** Undefined when the tables for it do not fit into memory. */

@@ -8,7 +8,6 @@ import { foldsIn, touchedOf } from '../model/stretches.js';
 import { addressAt, addressOfRow, type Fold, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
 import { MapPainter } from '../paint/map-painter.js';
-import { colorTable } from '../paint/palette.js';
 import { canvasRatio, fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { goToRow } from '../state/actions.js';
 import { app, type Range, useApp } from '../state/app-state.js';
@@ -18,6 +17,7 @@ import { clampWindow, touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
 import { percent } from './text.js';
+import { usePainting } from './use-painting.js';
 
 /** Heap regions below each other, each with its live blocks by address. */
 export function HeapMapView({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -124,7 +124,6 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const atSeq = useApp((state) => state.atSeq);
   const span = useApp((state) => state.span);
   const room = useApp((state) => state.room);
-  const source = useApp((state) => state.source);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
   const unfolded = useApp((state) => state.unfolded);
   const { width, height } = size;
@@ -135,21 +134,21 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const folded = unused.filter(({ from }) => !unfolded.includes(foldKey(region, from)));
     return mapLayout(view, box, { unitBytes: region.unitBytes, folded });
   }, [loaded.order, view, width, height, ratio, region, unfolded]);
-  const table = useMemo(() => colorTable(focusColor(loaded, source)), [loaded, source]);
+  const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
-    if (!canvas.current || !context || !loaded.order) return;
+    if (!canvas.current || !context || !order) return;
     fitCanvas(canvas.current, layout.width, layout.height);
     image.current = imageFor(image.current, layout.width, layout.height);
     const bits = liveBits(loaded, atSeq);
     if (!bits) return;
     const at = { bits, layout, table, image: wordsOf(image.current) };
-    const state = painter.current.paint(loaded.order, region, at);
+    const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
     if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, room, ratio });
     registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
-  }, [loaded, region, layout, table, atSeq, span, room, ratio, onState]);
+  }, [loaded, order, region, layout, table, atSeq, span, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined ? -1 : spanAt(loaded, address, atSeq);
@@ -214,10 +213,6 @@ function pickSpan(span: number, stay: boolean): void {
   if (!loaded) return;
   if (span < 0 || stay) app.set({ span });
   else goToRow(loaded.spans.startSeq[span] ?? 0);
-}
-
-function focusColor(loaded: LoadedTrace, source: number): number {
-  return source < 0 ? -1 : (loaded.sources.list[source]?.color ?? -1);
 }
 
 /** The address of the first byte of a row, wherever there is room for a line of text. */
