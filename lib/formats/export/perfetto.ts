@@ -13,6 +13,7 @@ export const perfettoWriter: TraceWriter = {
   id: 'perfetto',
   title: 'Perfetto protobuf with heap profiles (ui.perfetto.dev)',
   extension: '.pftrace',
+  isBinary: true,
   write: writePerfetto,
 };
 
