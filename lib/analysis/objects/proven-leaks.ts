@@ -6,8 +6,9 @@ import type { Trace } from '../../trace/trace.js';
 import { framesToHide, type HideOptions } from '../hidden-frames.js';
 import { compareText, type Place } from '../places.js';
 import { type ShownFrame, shownStack } from '../shown-stack.js';
+import { graphBefore } from './graph-moments.js';
 import { Reach, reachable } from './reachable.js';
-import { aliveBlocks, blockAt, lastGraph } from './why-source.js';
+import { aliveBlocks, blockAt } from './why-source.js';
 
 /** What one source has left that nothing holds, or only pointers into the inside of blocks. */
 export interface ProvenLeakSite extends Place {
@@ -47,8 +48,8 @@ export interface ProvenLeaks {
  * block, or of another moment than its end.
  */
 export function provenLeaks(trace: Trace, options: HideOptions = {}): ProvenLeaks | undefined {
-  const graph = lastGraph(trace);
-  if (!graph || graph.beforeSeq < trace.eventCount) return undefined;
+  const graph = graphBefore(trace, trace.eventCount);
+  if (!graph) return undefined;
   const { level } = reachable(graph);
   const isHeld = new Uint8Array(graph.count);
   for (let block = 0; block < graph.count; block++) {

@@ -15,11 +15,6 @@ export interface AliveBlock {
   readonly source: Place;
 }
 
-/** The graph of a trace's end: the last one that was read; undefined where none was. */
-export function lastGraph(trace: Trace): ObjectGraph | undefined {
-  return trace.graphs.at(-1);
-}
-
 /** The block that an address lies in; -1 for none. */
 export function blockAt({ address, sizeBytes }: ObjectGraph, at: Address): number {
   const block = lastAtOrBefore(address, at);
