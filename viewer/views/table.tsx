@@ -37,7 +37,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const range = useApp((state) => state.range);
   const sort = useApp((state) => state.sort);
   const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const long = loaded.trace.eventCount > LONG_TRACE;
   const rested = useRested(query, long ? 150 : 0);
   const aged = useRested(followsEvent(query) ? now : -1, long ? 150 : 0);
@@ -92,12 +92,18 @@ function emptyText(loaded: LoadedTrace, filtered: boolean): string {
 function columnsOf(loaded: LoadedTrace): readonly Column[] {
   const { trace, gaps } = loaded;
   const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
-  return COLUMNS.filter((column) => {
+  const shown = COLUMNS.filter((column) => {
     if (column.id === 'time') return hasClock(trace);
     if (column.id === 'address') return trace.info.hasAddresses;
     if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
     return true;
   });
+  if (!hasClock(trace) || trace.info.clock?.kind !== 'host') return shown;
+  const timed = ['time', 'freed', 'life'];
+  const hint = 'The clock of the host: the halts of the target are in it';
+  return shown.map((column) =>
+    timed.includes(column.id) ? { ...column, title: `${column.title}, host`, hint: `${column.hint}. ${hint}` } : column,
+  );
 }
 
 function HeadCell({ column }: { readonly column: Column }) {
