@@ -84,7 +84,7 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
   let noticedMs = 0;
   let leftInChip = 0;
   {
-    await using openocd = await startOpenocd(probe.path);
+    await using openocd = await startOpenocd(probe.adapter);
     let killedAt = 0;
     try {
       for await (const record of engine.harvest(targetAt(openocd), plan, new AbortController().signal)) {
@@ -110,7 +110,7 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
 
 /** What the chip still stops at when somebody has attached again, captured an event, and left. */
 async function armedAfterAttach(engine: Engine, plan: HarvestPlan, probe: ProbeServer): Promise<number> {
-  await using openocd = await startOpenocd(probe.path);
+  await using openocd = await startOpenocd(probe.adapter);
   const found = probe.chipState().breakpoints;
   const again = engine.harvest(targetAt(openocd), { ...plan, maxEvents: 1 }, new AbortController().signal);
   for await (const _ of again);

@@ -1,6 +1,7 @@
 import { shown } from '../views/text.js';
 import type { FlameBox } from './flame-layout.js';
-import { SOURCE_COLORS } from './palette.js';
+import { hueOf } from './hues.js';
+import { OTHERS, SOURCE_COLORS } from './palette.js';
 
 interface FlameStyle {
   readonly ratio: number;
@@ -14,7 +15,7 @@ interface FlameStyle {
 const TEXT = '#10151c';
 const FOUND = '#ffd54a';
 
-/** Draws the boxes; the same file always has the same colour. */
+/** Draws the boxes; a function has the colour that its blocks have in the map. */
 export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[], style: FlameStyle): void {
   const context = canvas.getContext('2d');
   if (!context) return;
@@ -31,7 +32,7 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
     if (y > canvas.height) continue;
     const found = style.search !== '' && `${node.functionName} ${node.location}`.toLowerCase().includes(style.search);
     context.globalAlpha = style.search === '' || found ? 1 : 0.35;
-    context.fillStyle = found ? FOUND : colorOf(node.file || node.functionName);
+    context.fillStyle = found ? FOUND : (SOURCE_COLORS[hueOf(node)] ?? OTHERS.hex);
     context.fillRect(x, y, Math.max(ratio * 0.5, width - ratio), height - ratio);
     if (width < 30 * ratio) continue;
     const name = node.functionName === '' && depth === 0 ? 'everything' : shown(node.functionName || node.location);
@@ -39,13 +40,6 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
     context.fillText(fitted(context, name, width - 8 * ratio), x + 4 * ratio, y + height / 2);
   }
   context.globalAlpha = 1;
-}
-
-function colorOf(key: string): string {
-  if (key === '') return SOURCE_COLORS[0];
-  let hash = 0;
-  for (let i = 0; i < key.length; i++) hash = (hash * 31 + key.charCodeAt(i)) >>> 0;
-  return SOURCE_COLORS[1 + (hash % (SOURCE_COLORS.length - 1))] ?? SOURCE_COLORS[0];
 }
 
 /** Cut at the end so that it fits; measured by halves, because names can be hundreds of characters long. */

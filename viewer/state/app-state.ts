@@ -1,4 +1,5 @@
 import type { CallFigure, EventRange, Room, Symbolizer } from '../../lib/public/browser.js';
+import type { ColorMode } from '../model/coloring.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 
@@ -27,6 +28,8 @@ export interface AppState {
   readonly other: LoadedTrace | undefined;
   /** What the page is busy with; empty when it is not. */
   readonly busy: string;
+  /** A trace that is being read in a worker: how far it is, from 0 to 1, and what calls it off. */
+  readonly opening: { readonly share: number; readonly cancel: () => void } | undefined;
   readonly error: Message | undefined;
   /** A short confirmation that goes away by itself. */
   readonly toast: string;
@@ -41,12 +44,17 @@ export interface AppState {
   readonly view: 'map' | 'time';
   readonly tab: Tab;
   readonly filter: RowFilter;
+  /** What the table shows; the map dims all else (docs/viewer.md). */
   readonly query: string;
-  /** Only rows of this source, by number; -1 for all. The map dims the others. */
-  readonly source: number;
+  /** What a block's colour says. */
+  readonly color: ColorMode;
   readonly sort: { readonly column: string; readonly descending: boolean };
   /** By region name; absent: the part that was ever used. */
   readonly windows: Readonly<Record<string, Range>>;
+  /** Unused stretches that are drawn at their length, as `region@address`. */
+  readonly unfolded: readonly string[];
+  /** The region that curves, figures and the drop column are about; empty: the whole heap. */
+  readonly area: string;
   readonly time: Range | undefined;
   readonly timeAddress: Range | undefined;
   readonly timeAxis: 'events' | 'clock';
@@ -66,6 +74,7 @@ export const INITIAL: AppState = {
   loaded: undefined,
   other: undefined,
   busy: '',
+  opening: undefined,
   error: undefined,
   toast: '',
   atSeq: 0,
@@ -76,9 +85,11 @@ export const INITIAL: AppState = {
   tab: 'table',
   filter: 'all',
   query: '',
-  source: -1,
+  color: 'source',
   sort: { column: 'size', descending: true },
   windows: {},
+  unfolded: [],
+  area: '',
   time: undefined,
   timeAddress: undefined,
   timeAxis: 'events',

@@ -1,4 +1,5 @@
 import { CALL_FIGURES, type EventRange, type Trace } from '../../lib/public/browser.js';
+import { COLOR_MODES } from '../model/coloring.js';
 import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
 import { DEFAULT_HIDE, parseHide } from './preferences.js';
 
@@ -20,10 +21,11 @@ export function hashOf(state: AppState): string {
   put('tab', state.tab, INITIAL.tab);
   put('filter', state.filter, INITIAL.filter);
   put('q', state.query, '');
-  put('source', String(state.source), '-1');
+  put('color', state.color, INITIAL.color);
   put('sort', `${state.sort.descending ? '-' : ''}${state.sort.column}`, '');
   put('time', rangeText(state.time), '');
   put('address', rangeText(state.timeAddress), '');
+  put('area', state.area, '');
   put('axis', state.timeAxis, INITIAL.timeAxis);
   put('figure', state.figure, INITIAL.figure);
   put('unit', state.unit, INITIAL.unit);
@@ -74,11 +76,12 @@ export function parseHash(hash: string): Partial<AppState> {
     view: oneOf(parts.get('view'), ['map', 'time']),
     tab: oneOf(parts.get('tab'), TABS),
     filter: oneOf(parts.get('filter'), ROW_FILTERS),
-    query: parts.get('q')?.slice(0, 200),
-    source: number('source'),
+    query: parts.get('q')?.slice(0, 2000),
+    color: oneOf(parts.get('color'), COLOR_MODES),
     sort: sort ? { column: sort[2] ?? 'size', descending: sort[1] === '-' } : undefined,
     time: parseRange(parts.get('time')),
     timeAddress: parseRange(parts.get('address')),
+    area: parts.get('area')?.slice(0, 200),
     timeAxis: oneOf(parts.get('axis'), ['events', 'clock']),
     figure: oneOf(parts.get('figure'), CALL_FIGURES),
     unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
@@ -93,10 +96,10 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
-  const { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows } = INITIAL;
-  const first = { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  return { ...first, range, span, windows, hide: DEFAULT_HIDE, ...parseHash(hash) };
+  const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
+  const { range, span, windows, area } = INITIAL;
+  const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
+  return { ...first, range, span, windows, area, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 
 /**

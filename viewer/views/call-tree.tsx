@@ -1,15 +1,20 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type CallNode, formatCount } from '../../lib/public/browser.js';
+import { type CallNode, type CallTree, formatCount } from '../../lib/public/browser.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { CallTools, useCallTree, useMeasure } from './call-tools.js';
 import { CELL, rowProps } from './roles.js';
 import { percent, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+import { Waiting } from './waiting.js';
 
 /** The call tree as rows that open and close. */
 export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const tree = useCallTree(loaded);
+  return tree ? <Tree tree={tree} /> : <Waiting />;
+}
+
+function Tree({ tree }: { readonly tree: CallTree }) {
   const measure = useMeasure();
   const [open, setOpen] = useState<ReadonlySet<CallNode>>(new Set());
   const [active, setActive] = useState(0);

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { CallNode } from '../../lib/public/browser.js';
+import type { CallNode, CallTree } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type FlameBox, flameLayout, neighbour, pathTo } from '../paint/flame-layout.js';
@@ -9,12 +9,17 @@ import { useApp } from '../state/app-state.js';
 import { amountText, CallTools, useCallTree, useMeasure } from './call-tools.js';
 import { IMAGE, STATUS } from './roles.js';
 import { percent, shown } from './text.js';
+import { Waiting } from './waiting.js';
 
 export const FLAME_ROW = 20;
 
 /** The call tree as a flame graph: callers above, what they call below; inverted: sources above, their callers below. */
 export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const tree = useCallTree(loaded);
+  return tree ? <Flame tree={tree} /> : <Waiting />;
+}
+
+function Flame({ tree }: { readonly tree: CallTree }) {
   const measure = useMeasure();
   const [search, setSearch] = useState('');
   const [zoomed, setZoomed] = useState<readonly CallNode[]>([]);

@@ -11,6 +11,7 @@ import { nextTheme, THEME_TEXT } from './theme.js';
 export function Header() {
   const loaded = useApp((state) => state.loaded);
   const busy = useApp((state) => state.busy);
+  const opening = useApp((state) => state.opening);
   const elf = useApp((state) => state.elf);
   const theme = useApp((state) => state.theme);
   return (
@@ -31,6 +32,14 @@ export function Header() {
           </>
         )}
       </span>
+      {opening && (
+        <>
+          <progress aria-label="Reading" max={1} value={opening.share} />
+          <button type="button" id="cancel" onClick={opening.cancel} title="Keep what is open">
+            Cancel
+          </button>
+        </>
+      )}
       <FileButton id="open" label="Open" hint="Open a trace (o)" onFile={openFile} />
       <FileButton
         id="elf"

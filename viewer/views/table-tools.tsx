@@ -1,12 +1,10 @@
 import { formatCount } from '../../lib/public/browser.js';
 import { csvParts } from '../model/csv.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { sourceLabel } from '../model/sources.js';
 import { app, type RowFilter, useApp } from '../state/app-state.js';
 import { download } from '../state/download.js';
 import { STATUS } from './roles.js';
 import { Segments } from './segments.js';
-import { shown } from './text.js';
 
 const FILTER_TEXT: Readonly<Record<RowFilter, string>> = {
   all: 'All',
@@ -39,9 +37,7 @@ const ORDER: readonly RowFilter[] = ['all', 'alive', 'freed', 'failed', 'tempora
 export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; readonly rows: Int32Array }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
-  const source = useApp((state) => state.source);
   const ranged = useApp((state) => state.range !== undefined);
-  const chosen = loaded.sources.list[source];
   return (
     <div class="tools">
       <Segments
@@ -59,11 +55,6 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
         value={query}
         onInput={(event) => app.set({ query: event.currentTarget.value })}
       />
-      {chosen && (
-        <button type="button" class="chip" onClick={() => app.set({ source: -1 })} title="Show all sources again">
-          {shown(sourceLabel(chosen))} ✕
-        </button>
-      )}
       <span class="spring" />
       <span class="quiet" {...STATUS}>
         {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}

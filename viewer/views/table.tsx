@@ -1,52 +1,53 @@
 import { useMemo } from 'preact/hooks';
 import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
+import type { FoundRows } from '../model/find-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { rowQuery } from '../model/row-query.js';
+import { followsEvent } from '../model/row-query.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import {
   COLUMNS,
   type Column,
   cutsLargest,
-  filteredRows,
   hasClock,
   largestAfter,
   largestBefore,
   sizeOf,
-  sortRows,
   spanOf,
 } from '../model/table-rows.js';
-import { SOURCE_COLORS } from '../paint/palette.js';
 import { goToRow } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
 import { CELL, rowProps, sortProps } from './roles.js';
+import { Swatch } from './swatch.js';
 import { TableTools } from './table-tools.js';
 import { formatUs, shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
+import { useWork } from './use-work.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+import { Waiting } from './waiting.js';
+
+const NOTHING: FoundRows = { rows: new Int32Array(0), problem: '' };
 
 /** Events and allocations: filtered, sorted, only the rows in sight drawn. */
 export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
-  const source = useApp((state) => state.source);
   const range = useApp((state) => state.range);
   const sort = useApp((state) => state.sort);
   const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
-  const { matches, problem } = useMemo(() => rowQuery(loaded, query), [loaded, query]);
-  const filtered = useMemo(
-    () => filteredRows(loaded, { filter, matches, source, range }),
-    [loaded, filter, matches, source, range],
-  );
-  const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const long = loaded.trace.eventCount > LONG_TRACE;
+  const rested = useRested(query, long ? 150 : 0);
+  const aged = useRested(followsEvent(query) ? now : -1, long ? 150 : 0);
+  const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
+  const { result } = useWork(loaded, 'rows', asked);
+  const { rows, problem } = result ?? NOTHING;
   const columns = useMemo(() => columnsOf(loaded), [loaded]);
-  const place = useMemo(() => placesOf(rows, loaded.trace.eventCount), [rows, loaded]);
   const template = columns.map((column) => `${column.width}px`).join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
-  const current = place[atSeq] ?? -1;
+  const current = useMemo(() => rows.indexOf(atSeq), [rows, atSeq]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
     if (step === undefined || rows.length === 0) return;
@@ -57,8 +58,10 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
     <div class="panel-body">
       <TableTools loaded={loaded} rows={rows} />
-      {rows.length === 0 ? (
-        <p class="empty">{problem || emptyText(loaded, query !== '' || source >= 0)}</p>
+      {!result ? (
+        <Waiting />
+      ) : rows.length === 0 ? (
+        <p class="empty">{problem || emptyText(loaded, query !== '')}</p>
       ) : (
         <VirtualList
           count={rows.length}
@@ -82,26 +85,25 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   if (loaded.trace.eventCount === 0) return 'The trace has no events.';
-  return filtered ? 'No row matches. Clear the text or the source above.' : 'No row of this kind in the trace.';
+  return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
 }
 
 /** Columns that say nothing for this trace are left out. */
 function columnsOf(loaded: LoadedTrace): readonly Column[] {
   const { trace, gaps } = loaded;
   const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
-  return COLUMNS.filter((column) => {
+  const shown = COLUMNS.filter((column) => {
     if (column.id === 'time') return hasClock(trace);
     if (column.id === 'address') return trace.info.hasAddresses;
     if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
     return true;
   });
-}
-
-/** By event: its row, or -1. */
-function placesOf(rows: Int32Array, eventCount: number): Int32Array {
-  const places = new Int32Array(eventCount).fill(-1);
-  for (let i = 0; i < rows.length; i++) places[rows[i] ?? 0] = i;
-  return places;
+  if (!hasClock(trace) || trace.info.clock?.kind !== 'host') return shown;
+  const timed = ['time', 'freed', 'life'];
+  const hint = 'The clock of the host: the halts of the target are in it';
+  return shown.map((column) =>
+    timed.includes(column.id) ? { ...column, title: `${column.title}, host`, hint: `${column.hint}. ${hint}` } : column,
+  );
 }
 
 function HeadCell({ column }: { readonly column: Column }) {
@@ -200,7 +202,7 @@ function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly se
   const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
   return (
     <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
-      <i class="swatch" style={{ background: source ? (SOURCE_COLORS[source.color] ?? '') : 'transparent' }} />
+      <Swatch look={source?.look} />
       {shown(sourceLabel(place))}
     </span>
   );
