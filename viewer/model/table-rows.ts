@@ -108,6 +108,18 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+/** Columns that say nothing for a trace are left out. */
+export function columnsOf(loaded: LoadedTrace): readonly Column[] {
+  const { trace, gaps } = loaded;
+  const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
+  return COLUMNS.filter((column) => {
+    if (column.id === 'time') return hasClock(trace);
+    if (column.id === 'address') return trace.info.hasAddresses;
+    if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
+    return true;
+  });
+}
+
 /** The block's size; of a free, that of the block that it ends. */
 export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
   const size = trace.events.sizeBytes[seq] ?? 0;

@@ -4,6 +4,7 @@ import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
 import { Segments } from './segments.js';
+import { LONG_TRACE, useRested } from './use-rested.js';
 import { useWindow } from './use-window.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
@@ -26,10 +27,12 @@ const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
 };
 
 /** The call tree that the controls ask for. Only `at the event` depends on the slider. */
-export function useCallTree(loaded: LoadedTrace): CallTree {
-  const inverted = useApp((state) => state.inverted);
+export function useCallTree(loaded: LoadedTrace, inverted: boolean): CallTree {
   const hide = useApp((state) => state.hide);
-  const atSeq = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
+  const atSeq = useRested(
+    useApp((state) => (state.figure === 'at' ? state.atSeq : -1)),
+    loaded.trace.eventCount > LONG_TRACE ? 150 : 0,
+  );
   const { trace } = useWindow(loaded);
   return useMemo(
     () =>
@@ -46,8 +49,14 @@ export function useMeasure(): Measure {
   return useMemo(() => ({ figure, unit }), [figure, unit]);
 }
 
+interface CallToolsProps {
+  readonly tree: CallTree;
+  readonly measure: Measure;
+  readonly invertible?: boolean;
+}
+
 /** Which amounts the tree and the flame graph show. */
-export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly measure: Measure }) {
+export function CallTools({ tree, measure, invertible = true }: CallToolsProps) {
   const inverted = useApp((state) => state.inverted);
   const ranged = useApp((state) => state.range !== undefined);
   return (
@@ -64,14 +73,16 @@ export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly
         options={AMOUNT_UNITS.map((id) => ({ id, text: UNIT_TEXT[id] }))}
         onChange={(unit) => app.set({ unit })}
       />
-      <label class="check" title="Start at the source of each allocation and go outwards to its callers">
-        <input
-          type="checkbox"
-          checked={inverted}
-          onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
-        />
-        inverted
-      </label>
+      {invertible && (
+        <label class="check" title="Start at the source of each allocation and go outwards to its callers">
+          <input
+            type="checkbox"
+            checked={inverted}
+            onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
+          />
+          inverted
+        </label>
+      )}
       <span class="spring" />
       <span class="quiet">total {amountText(tree.root[measure.figure][measure.unit], measure)}</span>
     </>

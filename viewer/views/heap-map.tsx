@@ -7,8 +7,8 @@ import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
 import { MapPainter, type RegionState } from '../paint/map-painter.js';
 import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
-import { goToRow } from '../state/actions.js';
-import { app, type Range, useApp } from '../state/app-state.js';
+import { goToRow, pickSpan } from '../state/actions.js';
+import { type Range, useApp } from '../state/app-state.js';
 import { useMapPointer } from './map-pointer.js';
 import { registerMap } from './map-probe.js';
 import { clampWindow, touchedRange } from './map-window.js';
@@ -56,7 +56,7 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (
-    <section class="region" aria-label={`Heap region ${region.name}`}>
+    <section class="region" aria-label={`Heap region ${region.name}`} data-region={region.name}>
       <header class="region-head">
         <b>{region.name}</b>
         <span class="mono">
@@ -131,7 +131,16 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined || !loaded.order ? -1 : spanAt(loaded.order, address, atSeq);
   };
-  const pointer = useMapPointer({ layout, region, view, ratio, pick, onHover: setHover, onPick: pickSpan });
+  const pointer = useMapPointer({
+    layout,
+    region,
+    view,
+    ratio,
+    pick,
+    onHover: setHover,
+    onPick: pickSpan,
+    onGo: (it) => goToRow(loaded.spans.startSeq[it] ?? 0),
+  });
   return (
     <>
       <RowLabels layout={layout} ratio={ratio} />
@@ -147,14 +156,6 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
     </>
   );
-}
-
-/** A click selects the block's event; with shift the view stays at its own event. */
-function pickSpan(span: number, stay: boolean): void {
-  const { loaded } = app.get();
-  if (!loaded) return;
-  if (span < 0 || stay) app.set({ span });
-  else goToRow(loaded.spans.startSeq[span] ?? 0);
 }
 
 /** The address of the first byte of a row, wherever there is room for a line of text. */

@@ -11,6 +11,7 @@ import {
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { stackText } from '../model/stack-line.js';
 import { app } from '../state/app-state.js';
+import { SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 
 interface Props {
@@ -58,11 +59,11 @@ function Answer({ loaded, bytes, room }: { loaded: LoadedTrace; bytes: number | 
       <table>
         <tbody>
           {room.blocks.slice(0, 50).map((block) => (
-            <tr key={block.address}>
+            <SeqRow key={block.address} seq={block.allocSeq}>
               <td class="mono">{formatAddress(block.address)}</td>
               <td class="number">{formatCount(block.sizeBytes)}</td>
               <td class="name">{shown(stackText(loaded.trace, block.stack, loaded.sources.hidden))}</td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>
