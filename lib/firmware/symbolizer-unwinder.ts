@@ -1,7 +1,7 @@
 import type { Address } from '../base/units.js';
 import type { FrameState } from '../symbols/parameter-value.js';
-import type { RawFrame, StackEnd } from '../symbols/stack-walk.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
+import type { RawFrame, StackEnd } from '../symbols/unwound-stack.js';
 import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import { ReturnAddresses } from './return-addresses.js';
 import type { StackCopy, StackUnwinder, Unwound, WatchedFrame } from './stack-unwinder.js';

@@ -8,10 +8,11 @@ import type { SymbolTable } from './elf-symbols.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
 import { type Machine, machineOf } from './machine.js';
 import { type Overlay, overlaysOf } from './overlays.js';
-import { type ReadMemory, StackWalk, type UnwindOptions, type UnwoundStack } from './stack-walk.js';
+import { StackWalk } from './stack-walk.js';
 import type { TailCalls } from './tail-calls.js';
+import type { ReadMemory, UnwindOptions, UnwoundStack } from './unwound-stack.js';
 
-export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from './stack-walk.js';
+export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from './unwound-stack.js';
 
 const MAX_CACHED_STEPS = 500_000;
 /** Callers remembered for one place in a function. */

@@ -18,7 +18,7 @@ export function mapSvg(loaded: LoadedTrace, atSeq: number): string {
   let drawn = 0;
   for (const { region, blocks, gaps, largestFreeBytes } of map.regions.slice(0, 8)) {
     const window = { from: region.baseAddress, to: region.baseAddress + region.sizeBytes };
-    const layout = mapLayout(window, { width: WIDTH, height: HEIGHT, ratio: 1 }, region.unitBytes);
+    const layout = mapLayout(window, { width: WIDTH, height: HEIGHT, ratio: 1 }, region);
     const height = layout.rows * layout.rowHeight;
     const title = `${region.name}  ${formatAddress(window.from)} to ${formatAddress(window.to)}, largest free block ${formatBytes(largestFreeBytes)}`;
     parts.push(`<text x="0" y="${top - 8}">${escapeXml(title)}</text>`);

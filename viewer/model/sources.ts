@@ -73,25 +73,39 @@ export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[
       peakBytes: peak[id] ?? 0,
     };
   });
-  const ofSpan = found.ofSpan.map((id) => rankOf[id] ?? 0);
-  const colorOf = Uint8Array.from(ofSpan, (source) => (source < NAMED_SOURCES ? source + 1 : 0));
+  const ofSpan = new Int32Array(spans.count);
+  const colorOf = new Uint8Array(spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    const source = rankOf[found.ofSpan[span] as number] as number;
+    ofSpan[span] = source;
+    if (source < NAMED_SOURCES) colorOf[span] = source + 1;
+  }
+  const named = Math.min(NAMED_SOURCES, list.length);
+  const all = { ofSpan, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
+  return { ...all, lookedThrough: lookThrough(trace, hide) };
+}
+
+/** Found when first asked for: a pass over all frames. */
+export function lookThrough(trace: Trace, hide: readonly string[]): () => Uint8Array {
   let through: Uint8Array | undefined;
-  const lookedThrough = () => {
+  return () => {
     through ??= hiddenFrames(trace, { hide, lookThrough: true });
     return through;
   };
-  const named = Math.min(NAMED_SOURCES, list.length);
-  return { ofSpan, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden, lookedThrough };
 }
 
-/** Ends and begins of lifespans in the order of the events. */
+/** Ends and begins of lifespans in the order of the events, without a look at those at which neither is. */
 function forEachChange(trace: Trace, spans: Lifespans, change: (span: number, sign: 1 | -1) => void): void {
-  for (let seq = 0; seq < trace.eventCount; seq++) {
-    const closed = spans.closedBy[seq] ?? -1;
-    if (closed >= 0) change(closed, -1);
-    const opened = spans.openedBy[seq] ?? -1;
-    if (opened >= 0) change(opened, 1);
+  const { ended, startSeq, endSeq, count } = spans;
+  let opening = 0;
+  for (let i = 0; i < ended.length; i++) {
+    const span = ended[i] as number;
+    const seq = endSeq[span] as number;
+    if (seq >= trace.eventCount) break;
+    for (; opening < count && (startSeq[opening] as number) < seq; opening++) change(opening, 1);
+    change(span, -1);
   }
+  for (; opening < count; opening++) change(opening, 1);
 }
 
 /** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */

@@ -129,15 +129,15 @@ export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
 }
 
 /** As captured by the target; where it was not, as the events imply. NaN when neither is known. */
-export function largestBefore({ trace, gaps }: LoadedTrace, seq: number): number {
+export function largestBefore({ trace, gaps, area }: LoadedTrace, seq: number): number {
   const captured = trace.events.largestBeforeBytes;
-  if (captured) return captured[seq] ?? Number.NaN;
+  if (captured && area === '') return captured[seq] ?? Number.NaN;
   return gaps && seq > 0 ? (gaps.largestFreeBytes[seq - 1] ?? Number.NaN) : Number.NaN;
 }
 
-export function largestAfter({ trace, gaps }: LoadedTrace, seq: number): number {
+export function largestAfter({ trace, gaps, area }: LoadedTrace, seq: number): number {
   const captured = trace.events.largestAfterBytes;
-  if (captured) return captured[seq] ?? Number.NaN;
+  if (captured && area === '') return captured[seq] ?? Number.NaN;
   return gaps?.largestFreeBytes[seq] ?? Number.NaN;
 }
 

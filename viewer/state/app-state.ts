@@ -37,6 +37,8 @@ export interface AppState {
   readonly offer: File | undefined;
   /** What the page is busy with; empty when it is not. */
   readonly busy: string;
+  /** A trace that is being read in a worker: how far it is, from 0 to 1, and what calls it off. */
+  readonly opening: { readonly share: number; readonly cancel: () => void } | undefined;
   readonly error: Message | undefined;
   /** A short confirmation that goes away by itself. */
   readonly toast: string;
@@ -62,6 +64,10 @@ export interface AppState {
   readonly sort: { readonly column: string; readonly descending: boolean };
   /** By region name; absent: the part that was ever used. */
   readonly windows: Readonly<Record<string, Range>>;
+  /** Unused stretches that are drawn at their length, as `region@address`. */
+  readonly unfolded: readonly string[];
+  /** The region that curves, figures and the drop column are about; empty: the whole heap. */
+  readonly area: string;
   readonly time: Range | undefined;
   readonly timeAddress: Range | undefined;
   readonly timeAxis: 'events' | 'clock';
@@ -90,6 +96,7 @@ export const INITIAL: AppState = {
   files: [],
   offer: undefined,
   busy: '',
+  opening: undefined,
   error: undefined,
   toast: '',
   atSeq: 0,
@@ -105,6 +112,8 @@ export const INITIAL: AppState = {
   color: 'source',
   sort: { column: 'size', descending: true },
   windows: {},
+  unfolded: [],
+  area: '',
   time: undefined,
   timeAddress: undefined,
   timeAxis: 'events',

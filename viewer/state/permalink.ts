@@ -38,6 +38,7 @@ export function hashOf(state: AppState): string {
   put('sort', `${state.sort.descending ? '-' : ''}${state.sort.column}`, '');
   put('time', rangeText(state.time), '');
   put('address', rangeText(state.timeAddress), '');
+  put('area', state.area, '');
   put('axis', state.timeAxis, INITIAL.timeAxis);
   put('figure', state.figure, INITIAL.figure);
   put('unit', state.unit, INITIAL.unit);
@@ -105,6 +106,7 @@ export function parseHash(hash: string): Partial<AppState> {
     sort: sort ? { column: sort[2] ?? 'size', descending: sort[1] === '-' } : undefined,
     time: parseRange(parts.get('time')),
     timeAddress: parseRange(parts.get('address')),
+    area: parts.get('area')?.slice(0, 200),
     timeAxis: oneOf(parts.get('axis'), ['events', 'clock']),
     figure: oneOf(parts.get('figure'), CALL_FIGURES),
     unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
@@ -126,9 +128,9 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
   const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows, picked, flame, fn, group, hiddenColumns } = INITIAL;
+  const { range, span, windows, area, picked, flame, fn, group, hiddenColumns } = INITIAL;
   const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  const more = { range, span, windows, picked, flame, fn, group, hiddenColumns };
+  const more = { range, span, windows, area, picked, flame, fn, group, hiddenColumns };
   return { ...first, ...more, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 

@@ -23,6 +23,7 @@ import { StatisticsPanel } from './statistics.js';
 import { Table } from './table.js';
 import { shown } from './text.js';
 import { TimeView } from './time-view.js';
+import { useArea } from './use-area.js';
 import { useAxis } from './use-axis.js';
 import { ErrorBar, OfferBar, TrustBar } from './warnings.js';
 import { Welcome } from './welcome.js';
@@ -77,7 +78,9 @@ function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   const view = useApp((state) => state.view);
-  const shared = { loaded, ...useAxis(loaded) };
+  const axis = useAxis(loaded);
+  const shared = { loaded, ...axis };
+  const scoped = useArea(loaded);
   if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
   return (
     <section class="stage" aria-label="Heap">
@@ -93,7 +96,7 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
         />
       </div>
       {view === 'map' ? <HeapMapView loaded={loaded} /> : <TimeView {...shared} />}
-      <Scrubber {...shared} />
+      <Scrubber {...axis} loaded={scoped} />
     </section>
   );
 }
@@ -129,6 +132,7 @@ function Splitter() {
 
 function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
   const tab = useApp((state) => state.tab);
+  const scoped = useArea(loaded);
   return (
     <section class="panels" aria-label="Analyses">
       <div class="tabs-row">
@@ -149,7 +153,7 @@ function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
         <QueryChip />
       </div>
       <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        <Panel tab={tab} loaded={loaded} />
+        <Panel tab={tab} loaded={loaded} scoped={scoped} />
       </div>
     </section>
   );
@@ -166,12 +170,19 @@ function QueryChip() {
   );
 }
 
-function Panel({ tab, loaded }: { readonly tab: Tab; readonly loaded: LoadedTrace }) {
+interface PanelProps {
+  readonly tab: Tab;
+  readonly loaded: LoadedTrace;
+  /** With the curves of the region that was chosen. */
+  readonly scoped: LoadedTrace;
+}
+
+function Panel({ tab, loaded, scoped }: PanelProps) {
   switch (tab) {
     case 'table':
-      return <Table loaded={loaded} />;
+      return <Table loaded={scoped} />;
     case 'fragmentation':
-      return <FragmentationPanel loaded={loaded} />;
+      return <FragmentationPanel loaded={scoped} />;
     case 'leaks':
       return <LeaksPanel loaded={loaded} />;
     case 'statistics':

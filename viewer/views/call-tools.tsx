@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } from '../../lib/public/browser.js';
+import { type CallFigure, type CallTree, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
 import { Segments } from './segments.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
-import { useWindow } from './use-window.js';
+import { useWork } from './use-work.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
   at: 'at the event',
@@ -26,21 +26,13 @@ const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
   temporary: 'temporary',
 };
 
-/** The call tree that the controls ask for. Only `at the event` depends on the slider. */
-export function useCallTree(loaded: LoadedTrace, inverted: boolean): CallTree {
+/** The call tree that the controls ask for; undefined until a worker has made it. Only `at the event` depends on the slider. */
+export function useCallTree(loaded: LoadedTrace, invert: boolean): CallTree | undefined {
   const hide = useApp((state) => state.hide);
-  const atSeq = useRested(
-    useApp((state) => (state.figure === 'at' ? state.atSeq : -1)),
-    loaded.trace.eventCount > LONG_TRACE ? 150 : 0,
-  );
-  const { trace } = useWindow(loaded);
-  return useMemo(
-    () =>
-      atSeq >= 0
-        ? callTree(loaded.trace, { invert: inverted, hide, atSeq })
-        : callTree(trace, { invert: inverted, hide }),
-    [loaded, trace, inverted, hide, atSeq],
-  );
+  const range = useApp((state) => state.range);
+  const now = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  return useWork(loaded, 'tree', { invert, hide, range: atSeq >= 0 ? undefined : range, atSeq }).result;
 }
 
 export function useMeasure(): Measure {

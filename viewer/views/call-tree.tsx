@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type CallNode, formatCount } from '../../lib/public/browser.js';
+import { type CallNode, type CallTree, formatCount } from '../../lib/public/browser.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { pathQuery } from '../model/stack-match.js';
@@ -10,11 +10,17 @@ import { CELL, rowProps } from './roles.js';
 import { goToTable } from './row-acts.js';
 import { percent, shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+import { Waiting } from './waiting.js';
 
 /** The call tree as rows that open and close. */
 export function CallTreePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const inverted = useApp((state) => state.inverted);
   const tree = useCallTree(loaded, inverted);
+  return tree ? <Tree tree={tree} /> : <Waiting />;
+}
+
+function Tree({ tree }: { readonly tree: CallTree }) {
+  const { inverted } = tree;
   const measure = useMeasure();
   const [open, setOpen] = useState<ReadonlySet<CallNode>>(new Set());
   const [active, setActive] = useState(0);

@@ -10,6 +10,7 @@ import { DiffFlame } from './flame-diff.js';
 import { FlameGraph } from './flame-graph.js';
 import { SandwichFlame } from './flame-sandwich.js';
 import { Segments } from './segments.js';
+import { Waiting } from './waiting.js';
 
 const MODES: readonly { readonly id: FlameMode; readonly text: string; readonly hint: string }[] = [
   { id: 'tree', text: 'Graph', hint: 'Callers above, what they call below' },
@@ -21,7 +22,11 @@ const MODES: readonly { readonly id: FlameMode; readonly text: string; readonly 
 export function FlamePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const mode = useApp((state) => state.flame);
   const inverted = useApp((state) => state.inverted);
-  const own = useCallTree(loaded, mode === 'tree' && inverted);
+  const tree = useCallTree(loaded, mode === 'tree' && inverted);
+  return tree ? <Flame {...{ mode, loaded, tree }} /> : <Waiting />;
+}
+
+function Flame({ mode, loaded, tree: own }: Pick<GraphProps, 'mode' | 'loaded' | 'tree'>) {
   const measure = useMeasure();
   const [search, setSearch] = useState('');
   return (

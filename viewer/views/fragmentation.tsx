@@ -1,15 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import {
-  EventKind,
-  formatAddress,
-  formatCount,
-  heapMap,
-  holdersOf,
-  regionVerdicts,
-  verdictLines,
-  type Wall,
-  wallsOf,
-} from '../../lib/public/browser.js';
+import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
 import { cutsWithin } from '../model/cuts.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
@@ -22,6 +12,8 @@ import { RoomForm } from './room.js';
 import { QueryRow, SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
+import { useWork } from './use-work.js';
+import { Waiting } from './waiting.js';
 
 const TOP = 20;
 
@@ -37,29 +29,28 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
-  const map = useMemo(() => heapMap(loaded.trace, atSeq), [loaded, atSeq]);
-  const walls = useMemo(() => wallsOf(loaded.trace, map, TOP), [loaded, map]);
-  const verdicts = useMemo(() => verdictLines(regionVerdicts(loaded.trace, map, { hide })), [loaded, map, hide]);
-  const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);
+  const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
+  if (!result) return <Waiting />;
+  const { walls, verdicts, holders } = result;
   return (
     <div class="panel-body scroll columns" {...scrollProps('Fragmentation')}>
       <section class="wide">
-        <h2>Walls after event {formatCount(map.atSeq)}</h2>
+        <h2>Walls after event {formatCount(result.atSeq)}</h2>
         {verdicts.map((line) => (
           <p key={line} class="verdict-line">
             {shown(line)}
           </p>
         ))}
-        <RoomForm loaded={loaded} map={map} />
+        <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
           <p class="empty">No block stands between free memory: nothing is fragmented here.</p>
         ) : (
-          <WallTable loaded={loaded} walls={walls} largest={map.largestFreeBytes} />
+          <WallTable loaded={loaded} walls={walls} largest={result.largestFreeBytes} />
         )}
-        {map.outsideCount > 0 && (
+        {result.outsideCount > 0 && (
           <p class="warn-text">
-            {formatCount(map.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
+            {formatCount(result.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
           </p>
         )}
       </section>

@@ -12,6 +12,7 @@ import { nextTheme, THEME_TEXT } from './theme.js';
 export function Header() {
   const loaded = useApp((state) => state.loaded);
   const busy = useApp((state) => state.busy);
+  const opening = useApp((state) => state.opening);
   const elf = useApp((state) => state.elf);
   const theme = useApp((state) => state.theme);
   return (
@@ -33,6 +34,14 @@ export function Header() {
           </>
         )}
       </span>
+      {opening && (
+        <>
+          <progress aria-label="Reading" max={1} value={opening.share} />
+          <button type="button" id="cancel" onClick={opening.cancel} title="Keep what is open">
+            Cancel
+          </button>
+        </>
+      )}
       <FileButton
         id="open"
         label="Open"

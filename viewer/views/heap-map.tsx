@@ -1,19 +1,22 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatAddress, formatBytes, type HeapRegion } from '../../lib/public/browser.js';
-import { regionSlice, spanAt } from '../model/address-order.js';
+import { formatAddress, formatBytes, fragmentationOf, type HeapRegion } from '../../lib/public/browser.js';
+import { regionSlice } from '../model/address-order.js';
 import { certaintyAt, type Sign } from '../model/certainty.js';
+import { liveBits, type RegionState, spanAt } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
+import { foldsIn, touchedOf } from '../model/stretches.js';
+import { addressAt, addressOfRow, type Fold, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
-import { MapPainter, type RegionState } from '../paint/map-painter.js';
-import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
+import { MapPainter } from '../paint/map-painter.js';
+import { canvasRatio, fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { goToRow, pickSpan } from '../state/actions.js';
-import { type Range, useApp } from '../state/app-state.js';
+import { app, type Range, useApp } from '../state/app-state.js';
 import { useMapPointer } from './map-pointer.js';
 import { registerMap } from './map-probe.js';
 import { clampWindow, touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
+import { percent } from './text.js';
 import { usePainting } from './use-painting.js';
 
 /** Heap regions below each other, each with its live blocks by address. */
@@ -53,6 +56,9 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
   const touched = useMemo(() => touchedRange(loaded, region), [loaded, region]);
   const view = useMemo(() => clampWindow(window ?? touched, region), [window, touched, region]);
   const [state, setState] = useState<RegionState>();
+  const all = useApp((state) => state.unfolded);
+  const isOwn = (key: string) => key.startsWith(`${region.name}@`);
+  const [unfolded, others] = [all.filter(isOwn), all.filter((key) => !isOwn(key))];
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (
@@ -71,6 +77,7 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
               {sign}
               {formatBytes(state.largestFreeBytes)}
             </mark>
+            , <span data-region-fragmentation>{fragmentationText(state, sign)}</span> fragmented
           </span>
         )}
         <span class="spring" />
@@ -82,6 +89,11 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
             as traced
           </span>
         )}
+        {unfolded.length > 0 && (
+          <button type="button" class="link" onClick={() => app.set({ unfolded: others })}>
+            fold unused stretches
+          </button>
+        )}
         {!whole && <span class="quiet">zoomed: scroll out for the whole region</span>}
         {count.to === count.from && <span class="quiet">never used</span>}
       </header>
@@ -90,6 +102,10 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
       </div>
     </section>
   );
+}
+
+function fragmentationText({ freeBytes, largestFreeBytes }: RegionState, sign: Sign): string {
+  return `${sign === '' ? '' : '≈ '}${percent(fragmentationOf(freeBytes, largestFreeBytes))}`;
 }
 
 interface CanvasProps extends RegionProps {
@@ -109,18 +125,24 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const span = useApp((state) => state.span);
   const room = useApp((state) => state.room);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
-  const { width, height, ratio } = size;
-  const layout = useMemo(
-    () => mapLayout(view, { width: (width - GUTTER) * ratio, height: height * ratio, ratio }, region.unitBytes),
-    [view, width, height, ratio, region],
-  );
+  const unfolded = useApp((state) => state.unfolded);
+  const { width, height } = size;
+  const ratio = canvasRatio(size);
+  const layout = useMemo(() => {
+    const box = { width: (width - GUTTER) * ratio, height: height * ratio, ratio };
+    const unused = loaded.order ? foldsIn(view, touchedOf(loaded.order, region), region.unitBytes) : [];
+    const folded = unused.filter(({ from }) => !unfolded.includes(foldKey(region, from)));
+    return mapLayout(view, box, { unitBytes: region.unitBytes, folded });
+  }, [loaded.order, view, width, height, ratio, region, unfolded]);
   const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!canvas.current || !context || !order) return;
     fitCanvas(canvas.current, layout.width, layout.height);
     image.current = imageFor(image.current, layout.width, layout.height);
-    const at = { seq: atSeq, layout, table, image: wordsOf(image.current) };
+    const bits = liveBits(loaded, atSeq);
+    if (!bits) return;
+    const at = { bits, layout, table, image: wordsOf(image.current) };
     const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
@@ -129,7 +151,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   }, [loaded, order, region, layout, table, atSeq, span, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
-    return address === undefined || !loaded.order ? -1 : spanAt(loaded.order, address, atSeq);
+    return address === undefined ? -1 : spanAt(loaded, address, atSeq);
   };
   const pointer = useMapPointer({
     layout,
@@ -153,8 +175,44 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         {...pointer}
       />
       <canvas ref={overlay} class="overlay" />
+      {layout.folds.map((fold) => (
+        <FoldMark key={fold.fromAddress} {...{ region, fold, layout, ratio }} />
+      ))}
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
     </>
+  );
+}
+
+function foldKey(region: HeapRegion, from: number): string {
+  return `${region.name}@${from}`;
+}
+
+/** Stands for a stretch in which nothing ever was; a click shows it at its length. */
+function FoldMark({
+  region,
+  fold,
+  layout,
+  ratio,
+}: {
+  readonly region: HeapRegion;
+  readonly fold: Fold;
+  readonly layout: MapLayout;
+  readonly ratio: number;
+}) {
+  const { rowHeight } = layout;
+  const place = { top: `${(fold.firstRow * rowHeight) / ratio}px`, height: `${(fold.rows * rowHeight) / ratio}px` };
+  const bytes = formatBytes(fold.toAddress - fold.fromAddress);
+  const open = () => app.set({ unfolded: [...app.get().unfolded, foldKey(region, fold.fromAddress)] });
+  return (
+    <button
+      type="button"
+      class="fold"
+      style={place}
+      onClick={open}
+      title={`${formatAddress(fold.fromAddress)} to ${formatAddress(fold.toAddress)}: no block ever was here. Click: show it at its length`}
+    >
+      ⋯ {bytes} never used ⋯
+    </button>
   );
 }
 
@@ -163,9 +221,11 @@ function RowLabels({ layout, ratio }: { readonly layout: MapLayout; readonly rat
   const every = Math.max(1, Math.ceil((16 * ratio) / layout.rowHeight));
   const labels = [];
   for (let row = 0; row < layout.rows; row += every) {
+    const address = addressOfRow(layout, row);
+    if (address === undefined) continue;
     labels.push(
       <span key={row} style={{ top: `${(row * layout.rowHeight) / ratio}px` }}>
-        {formatAddress(Math.round(layout.fromAddress + row * layout.rowBytes))}
+        {formatAddress(Math.round(address))}
       </span>,
     );
   }

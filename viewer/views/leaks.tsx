@@ -1,13 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import {
-  errorMessage,
-  formatBytes,
-  formatCount,
-  heapLeaks,
-  type LeakVerdict,
-  type Place,
-} from '../../lib/public/browser.js';
+import { formatBytes, formatCount, type LeakVerdict, type Place } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { pathQuery } from '../model/stack-match.js';
@@ -17,6 +10,8 @@ import { scrollProps } from './roles.js';
 import { goToTable, rowActs } from './row-acts.js';
 import { Sparkline } from './sparkline.js';
 import { shown } from './text.js';
+import { useWork } from './use-work.js';
+import { Waiting } from './waiting.js';
 
 const VERDICT_TEXT: Readonly<Record<LeakVerdict, string>> = {
   grows: 'grows at every mark',
@@ -34,14 +29,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const range = useApp((state) => state.range);
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
-  const result = useMemo(() => {
-    const window = { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
-    try {
-      return heapLeaks(loaded.trace, { hide, ...(range ? { range } : window) });
-    } catch (error) {
-      return errorMessage(error);
-    }
-  }, [loaded, hide, from, to, range]);
+  const { result } = useWork(loaded, 'leaks', { hide, range, from, to });
   const choice = (label: string, value: string, set: (name: string) => void) => (
     <label>
       {label}{' '}
@@ -55,6 +43,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       </select>
     </label>
   );
+  if (result === undefined) return <Waiting />;
   if (typeof result === 'string') {
     return (
       <div class="panel-body">

@@ -28,7 +28,7 @@ export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
   const held = useMemo(
-    () => heldBy(loaded.spans, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
+    () => heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
     [loaded, coloring, atSeq],
   );
   const [open, setOpen] = useState(false);
@@ -103,10 +103,10 @@ function ModeChoice({ loaded, mode }: { readonly loaded: LoadedTrace; readonly m
 
 /** The sources that have no colour of their own, those that hold the most first. */
 function Others({ loaded, atSeq }: { loaded: LoadedTrace; atSeq: number }) {
-  const { sources, spans } = loaded;
+  const { sources } = loaded;
   const held = useMemo(
-    () => heldBy(spans, { classOf: sources.ofSpan, count: sources.list.length, atSeq }),
-    [spans, sources, atSeq],
+    () => heldBy(loaded, { classOf: sources.ofSpan, count: sources.list.length, atSeq }),
+    [loaded, sources, atSeq],
   );
   const ranked = useMemo(() => rankedOthers(held, sources.named), [held, sources]);
   return (

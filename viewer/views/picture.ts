@@ -63,7 +63,7 @@ function drawLine(context: CanvasRenderingContext2D, line: HTMLElement, home: DO
 function drawLegend(context: CanvasRenderingContext2D, loaded: LoadedTrace, coloring: Coloring): void {
   const { atSeq } = app.get();
   const { classes, ofSpan, mode } = coloring;
-  const held = heldBy(loaded.spans, { classOf: ofSpan, count: classes.length, atSeq });
+  const held = heldBy(loaded, { classOf: ofSpan, count: classes.length, atSeq });
   const quiet = { color: themeColor('--quiet'), font: font(11, 400) };
   words(context, `held now, by ${mode}`, { x: 0, y: LINE / 2, ...quiet });
   words(context, 'bytes', { x: LEGEND - 90, y: LINE / 2, ...quiet, align: 'right' });

@@ -3,11 +3,11 @@ import {
   formatAddress,
   formatBytes,
   formatCount,
+  lastAtOrBefore,
   ObjectMap,
   type TypeRow,
   type WhyAlive,
 } from '../../lib/public/browser.js';
-import { spanAt } from '../model/address-order.js';
 import { quoted } from '../model/coloring.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goToRow, pickSpan } from '../state/actions.js';
@@ -119,7 +119,7 @@ function Selected({ loaded, map, when }: { loaded: LoadedTrace; map: ObjectMap; 
 
 /** A click selects the block, a double click goes to its allocation. */
 function HolderRow({ loaded, why, seq }: { loaded: LoadedTrace; why: WhyAlive; seq: number }) {
-  const span = loaded.order ? spanAt(loaded.order, why.address, seq - 1) : -1;
+  const span = useMemo(() => spanBefore(loaded, why, seq), [loaded, why, seq]);
   const on = useApp((state) => span >= 0 && state.span === span);
   const go = () => span >= 0 && goToRow(loaded.spans.startSeq[span] ?? 0);
   return (
@@ -132,6 +132,17 @@ function HolderRow({ loaded, why, seq }: { loaded: LoadedTrace; why: WhyAlive; s
       </td>
     </tr>
   );
+}
+
+/** The lifespan of a block that was read before an event; -1 where the events know none there. */
+function spanBefore({ order }: LoadedTrace, { address, sizeBytes }: WhyAlive, seq: number): number {
+  if (!order) return -1;
+  for (let at = lastAtOrBefore(order.address, address + sizeBytes - 1); at >= 0; at--) {
+    const start = order.address[at] ?? 0;
+    if (start + (order.sizeBytes[at] ?? 0) <= address && start < address) return -1;
+    if ((order.startSeq[at] ?? 0) < seq && (order.endSeq[at] ?? 0) >= seq) return order.span[at] ?? -1;
+  }
+  return -1;
 }
 
 function Types({ types }: { readonly types: readonly TypeRow[] }) {

@@ -1,5 +1,4 @@
-import { useMemo } from 'preact/hooks';
-import { formatBytes, formatCount, type HeapStats, heapStats } from '../../lib/public/browser.js';
+import { formatBytes, formatCount, type HeapStats } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { pathQuery } from '../model/stack-match.js';
@@ -10,16 +9,18 @@ import { scrollProps } from './roles.js';
 import { rowActs } from './row-acts.js';
 import { QueryRow } from './shown-row.js';
 import { formatUs, shown } from './text.js';
-import { useWindow } from './use-window.js';
+import { useWork } from './use-work.js';
+import { Waiting } from './waiting.js';
 
 const MAX_ROWS = 200;
 
 /** Everything that is counted about the trace. */
 export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
-  const { trace, range } = useWindow(loaded);
+  const range = useApp((state) => state.range);
   const ranged = range !== undefined;
-  const stats = useMemo(() => heapStats(trace, { hide }), [trace, hide]);
+  const { result: stats } = useWork(loaded, 'stats', { hide, range });
+  if (!stats) return <Waiting />;
   return (
     <div class="panel-body scroll columns" {...scrollProps('Statistics')}>
       <Totals stats={stats} />

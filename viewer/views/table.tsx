@@ -1,8 +1,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import { EVENT_KINDS, formatBytes, formatCount } from '../../lib/public/browser.js';
+import type { FoundRows } from '../model/find-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { groupedLines, groupOf, type RowGroup, rowGroups } from '../model/row-groups.js';
-import { type Column, columnsOf, cutsLargest, filteredRows, sortRows } from '../model/table-rows.js';
+import { followsEvent } from '../model/row-query.js';
+import { type Column, columnsOf, cutsLargest } from '../model/table-rows.js';
 import { goToRow, pickRow, toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { CELL, rowProps, sortProps } from './roles.js';
@@ -10,9 +12,12 @@ import { Swatch } from './swatch.js';
 import { Cell } from './table-cells.js';
 import { TableTools } from './table-tools.js';
 import { shown } from './text.js';
-import { useMatches } from './use-painting.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
+import { useWork } from './use-work.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
+import { Waiting } from './waiting.js';
+
+const NOTHING: FoundRows = { rows: new Int32Array(0), problem: '' };
 
 /** Events and allocations: filtered, sorted, grouped; only the rows in sight are drawn. */
 export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -24,16 +29,18 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const picked = useApp((state) => state.picked);
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
-  const { matches, problem } = useMatches(loaded);
-  const filtered = useMemo(() => filteredRows(loaded, { filter, matches, range }), [loaded, filter, matches, range]);
-  const rows = useMemo(() => sortRows(loaded, filtered, sort), [loaded, filtered, sort]);
+  const long = loaded.trace.eventCount > LONG_TRACE;
+  const rested = useRested(query, long ? 150 : 0);
+  const aged = useRested(followsEvent(query) ? now : -1, long ? 150 : 0);
+  const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
+  const { result } = useWork(loaded, 'rows', asked);
+  const { rows, problem } = result ?? NOTHING;
   const { lines, groups, toggle, open } = useGroups(loaded, rows);
   const columns = useMemo(() => columnsOf(loaded).filter(({ id }) => !hidden.includes(id)), [loaded, hidden]);
-  const place = useMemo(() => placesOf(lines, loaded.trace.eventCount), [lines, loaded]);
   const template = columns.map((column) => `${column.width}px`).join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   const selected = picked >= 0 ? picked : atSeq;
-  const current = place[selected] ?? -1;
+  const current = useMemo(() => lines.indexOf(selected), [lines, selected]);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
     if (event.key === 'Enter' && current >= 0) goToRow(selected);
@@ -45,7 +52,9 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   return (
     <div class="panel-body">
       <TableTools loaded={loaded} rows={rows} />
-      {rows.length === 0 ? (
+      {!result ? (
+        <Waiting />
+      ) : rows.length === 0 ? (
         <p class="empty">{problem || emptyText(loaded, query !== '')}</p>
       ) : (
         <VirtualList
@@ -107,16 +116,6 @@ function nextRow(lines: Int32Array, from: number, step: number): number {
 function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   if (loaded.trace.eventCount === 0) return 'The trace has no events.';
   return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
-}
-
-/** By event: its line, or -1. */
-function placesOf(lines: Int32Array, eventCount: number): Int32Array {
-  const places = new Int32Array(eventCount).fill(-1);
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i] ?? -1;
-    if (line >= 0) places[line] = i;
-  }
-  return places;
 }
 
 function HeadCell({ column }: { readonly column: Column }) {

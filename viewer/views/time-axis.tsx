@@ -29,7 +29,8 @@ export function TimeAxisView({ loaded, axis, time }: AxisProps) {
   const [box, setBox] = useState<HTMLElement | null>(null);
   const size = useSize(box);
   const scale = useMemo(() => {
-    const capacity = loaded.boundsKnown ? loaded.regions.reduce((sum, region) => sum + region.sizeBytes, 0) : undefined;
+    const regions = loaded.regions.filter(({ name }) => loaded.area === '' || name === loaded.area);
+    const capacity = loaded.boundsKnown ? regions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : undefined;
     const { liveBytes } = loaded.usage;
     const top = scaleOf(liveBytes, loaded.gaps?.largestFreeBytes, capacity);
     return { top, capacity: capacity !== undefined && capacity <= top ? capacity : undefined };

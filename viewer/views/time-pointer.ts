@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import { spanAt } from '../model/address-order.js';
+import { spanAt } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { seqAt, type TimeAxis } from '../paint/time-painter.js';
 import { goTo, goToRow, pickSpan } from '../state/actions.js';
@@ -34,8 +34,7 @@ export function useTimePointer(options: TimePointerOptions) {
   const timeOf = (x: number) => time.from + (x / width) * (time.to - time.from);
   const addressOf = (y: number) => address.to - (y / height) * (address.to - address.from);
   const spanOf = (x: number, y: number) => {
-    const { order } = options.loaded;
-    return order ? spanAt(order, Math.floor(addressOf(y)), seqAt(axis, timeOf(x))) : -1;
+    return spanAt(options.loaded, Math.floor(addressOf(y)), seqAt(axis, timeOf(x)));
   };
   const from = start.current;
   const box = from && end ? boxOf(from, end, { width, height }) : undefined;

@@ -55,5 +55,7 @@ export function usePainting(loaded: LoadedTrace): Painting {
   const { matches } = useMatches(loaded);
   const range = useApp((state) => state.range);
   const classes = classesOf(chosen, litOf(loaded, matches, matches && range));
-  return { order: loaded.order && orderOf(loaded.order, classes), table: tableOf(chosen) };
+  // As they are from the first on: a copy of millions of them takes time.
+  const own = classes === loaded.sources.colorOf;
+  return { order: own ? loaded.order : loaded.order && orderOf(loaded.order, classes), table: tableOf(chosen) };
 }

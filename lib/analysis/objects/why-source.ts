@@ -1,4 +1,3 @@
-import { lastAtOrBefore } from '../../base/sorted.js';
 import type { Address, Seq, StackId } from '../../base/units.js';
 import { EndCause, lifespans } from '../../trace/lifespans.js';
 import type { ObjectGraph } from '../../trace/object-graph.js';
@@ -18,12 +17,6 @@ export interface AliveBlock {
 /** The graph of a trace's end: the last one that was read; undefined where none was. */
 export function lastGraph(trace: Trace): ObjectGraph | undefined {
   return trace.graphs.at(-1);
-}
-
-/** The block that an address lies in; -1 for none. */
-export function blockAt({ address, sizeBytes }: ObjectGraph, at: Address): number {
-  const block = lastAtOrBefore(address, at);
-  return block >= 0 && at < (address[block] ?? 0) + Math.max(1, sizeBytes[block] ?? 0) ? block : -1;
 }
 
 /**

@@ -272,4 +272,5 @@ test('an empty trace and one without addresses can be written in every format', 
     t.true(id.startsWith('folded') || written(id, drone.build()).length > 0);
   }
   t.throws(() => writerById('nope'), { code: 'HH1480' });
+  t.throws(() => writerById('speedscop'), { message: /, did you mean 'speedscope'\?$/ });
 });
