@@ -1,6 +1,6 @@
 import { startPage } from './start-page.js';
-import { serveGaps } from './state/gap-worker.js';
+import { serve } from './state/worker.js';
 
 // One script for both: the page starts itself again as a worker.
-if (typeof document === 'undefined') serveGaps();
+if (typeof document === 'undefined') serve();
 else startPage();

@@ -1,17 +1,20 @@
 import type { Bytes, Seq, StackId } from '../base/units.js';
-import type { Numbers } from '../trace/column.js';
+import { type Numbers, numbersOfKind } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
-import { followerAt, freeOf, type GapFollower, GapTracker, largestOf } from './gap-tracker.js';
+import { followerIndexAt, freeOf, type GapFollower, GapTracker, largestOf } from './gap-tracker.js';
 import { heapRegions } from './heap-regions.js';
+import { type RegionTimeline, RegionTimelines } from './region-timeline.js';
 import { SparseGapTracker } from './sparse-gap-tracker.js';
 import { walkSpans } from './walk-spans.js';
 
-/** Free bytes and the largest free block after every event. */
+/** Free bytes and the largest free block after every event, over all regions. */
 export interface GapTimeline {
-  readonly freeBytes: Float64Array;
-  readonly largestFreeBytes: Float64Array;
+  readonly freeBytes: Numbers;
+  readonly largestFreeBytes: Numbers;
+  /** The same for each region, ascending by address; empty where there are not several: then the whole is the region. */
+  readonly regions: readonly RegionTimeline[];
   /** Allocations that made the largest free block smaller, the deepest cut first; at most `maxCuts`. */
   readonly cuts: readonly Cut[];
   readonly cutCount: number;
@@ -35,22 +38,27 @@ export interface Cut {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline {
-  const freeBytes = new Float64Array(trace.eventCount);
-  const largestFreeBytes = new Float64Array(trace.eventCount);
-  const followed = followGaps(trace, maxCuts, (seq, free, largest) => {
+  const { regions } = heapRegions(trace, lifespans(trace));
+  const total = regions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const freeBytes = total < 2 ** 32 ? new Uint32Array(trace.eventCount) : new Float64Array(trace.eventCount);
+  const largestFreeBytes = numbersOfKind(freeBytes, trace.eventCount);
+  const timelines = regions.length > 1 ? new RegionTimelines(regions) : undefined;
+  const after = (seq: Seq, free: Bytes, largest: Bytes) => {
     freeBytes[seq] = free;
     largestFreeBytes[seq] = largest;
-  });
-  return { freeBytes, largestFreeBytes, ...followed };
+  };
+  const followed = followGaps(trace, maxCuts, after, timelines);
+  return { freeBytes, largestFreeBytes, regions: timelines?.result() ?? [], ...followed };
 }
 
-type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes'>;
+type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes' | 'regions'>;
 
 /** The same told event by event, for who keeps only some of it. */
 export function followGaps(
   trace: Trace,
   maxCuts: number,
   after: (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void,
+  timelines?: RegionTimelines,
 ): FollowedGaps {
   const spans = lifespans(trace);
   const { regions, assumptions } = heapRegions(trace, spans);
@@ -64,12 +72,16 @@ export function followGaps(
   walkSpans(trace, spans, {
     closed: (span) => {
       const at = address[startSeq[span] as number] as number;
-      followerAt(trackers, at)?.give(at);
+      const region = followerIndexAt(trackers, at);
+      trackers[region]?.give(at);
+      timelines?.touch(region);
       changed = true;
     },
     opened: (_span, seq) => {
       const at = address[seq] as number;
-      followerAt(trackers, at)?.take(at, sizeBytes[seq] as number);
+      const region = followerIndexAt(trackers, at);
+      trackers[region]?.take(at, sizeBytes[seq] as number);
+      timelines?.touch(region);
       opened = true;
     },
     after: (seq) => {
@@ -80,6 +92,7 @@ export function followGaps(
         before = largest;
         opened = false;
         changed = false;
+        timelines?.after(seq, trackers);
       }
       after(seq, free, before);
     },

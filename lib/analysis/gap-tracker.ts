@@ -106,8 +106,13 @@ export class GapTracker implements GapFollower {
 
 /** That of the region that an address lies in. */
 export function followerAt<G extends RegionGaps>(followers: readonly G[], address: Address): G | undefined {
-  for (let i = 0; i < followers.length; i++) if (followers[i]?.holds(address)) return followers[i];
-  return undefined;
+  return followers[followerIndexAt(followers, address)];
+}
+
+/** The same by its place in the list; -1 where the address lies in no region. */
+export function followerIndexAt(followers: readonly RegionGaps[], address: Address): number {
+  for (let i = 0; i < followers.length; i++) if (followers[i]?.holds(address)) return i;
+  return -1;
 }
 
 /** The largest gap of all regions. */

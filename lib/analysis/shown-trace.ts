@@ -1,6 +1,6 @@
 import type { FrameId, StackId } from '../base/units.js';
+import type { FrameTable } from '../trace/frame-rows.js';
 import { callerOf, StackTrie } from '../trace/stack-trie.js';
-import type { FrameTable } from '../trace/tables.js';
 import type { Trace } from '../trace/trace.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 

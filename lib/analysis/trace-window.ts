@@ -42,6 +42,8 @@ export function traceWindow(trace: Trace, options: WindowOptions): Trace {
     ...selected,
     // What the target said at the end is true of the end only.
     info: { ...info, ...(isToTheEnd && oracle ? { oracle } : {}), ...(isToTheEnd && caps ? { caps } : {}) },
+    // Who holds which block was read at the end, of all blocks.
+    graphs: [],
     marks: between(trace.marks, selected.marks),
     levels: between(trace.levels, selected.levels),
     // One at the edge began what lies behind it.

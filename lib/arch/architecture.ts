@@ -1,7 +1,9 @@
-import type { Address } from '../base/units.js';
+import type { Address, Bytes } from '../base/units.js';
 import type { Branch, CodeBytes } from './code-bytes.js';
+import type { EnteredCall } from './entered-call.js';
 import type { FrameRow } from './frame-row.js';
 import type { ProcessorState } from './processor-state.js';
+import type { RegisterWindows } from './register-windows.js';
 import type { Instruction, StepEffect } from './step-effect.js';
 
 /**
@@ -20,15 +22,20 @@ export interface Architecture {
   readonly required: number;
   readonly sp: number;
   readonly pc: number;
-  /** Where a call leaves the return address. */
-  readonly returnAddress: number;
-  /** The first arguments of a call, at the function's entry. */
-  readonly arguments: readonly [number, number, number, number];
-  readonly result: number;
+  /** Where a call has left what the function that it entered needs, at that function's first instruction. */
+  callAt(registers: ArrayLike<number>): EnteredCall;
+  /** Where the result of a call is that returned to an address. */
+  resultAt(code: CodeBytes, returnAddress: Address, registers: ArrayLike<number>): number;
+  /** Why a function cannot be followed from its first instruction; undefined where it can. */
+  entryProblem(code: CodeBytes, start: Address): string | undefined;
   /** What must be written to put a stopped processor back to where it was. */
   readonly restored: readonly number[];
-  /** The address of an instruction, of what a register or a stack says. */
+  /** The address of an instruction, of what the pc or a symbol says. */
   codeAddress(value: number): Address;
+  /** Where a return address leads to, as a register or a stack holds it. `near` is any address of the code that returns. */
+  returnsTo(value: number, near: Address): Address;
+  /** Registers that move with each call; absent where each has its place. */
+  readonly windows?: RegisterWindows;
 
   /** What debug servers are told of a breakpoint: the length of the instruction, or 2 where any will do. Undefined: `code` is needed. */
   breakpointKind(code?: number): number | undefined;
@@ -56,6 +63,8 @@ export interface Architecture {
 
   /** Whether a stack may be looked for at an address, `isKnown` to be memory or not: a read of a peripheral may change it. */
   mayHoldStack(address: Address, isKnown: boolean): boolean;
+  /** So many bytes below the stack pointer belong to callers. */
+  readonly belowStack: Bytes;
   /** Whether a word may be the end of a stack. */
   mayBeStackTop(address: Address): boolean;
   /** Whether the first word of the vector table is the initial stack pointer. */
@@ -63,6 +72,8 @@ export interface Architecture {
 
   /** What a return to an address ends that is no call; undefined for code. */
   exceptionEndOf(address: Address): 'exception' | 'other-security' | undefined;
+  /** Whether a function returns from a trap by an instruction of its own: an interrupt entered it, where nothing called it. */
+  returnsFromTrap(code: CodeBytes, start: Address, sizeBytes: Bytes): boolean;
   /** The branch that ends at an address, if one does. */
   branchBefore(code: CodeBytes, pc: Address): Branch | undefined;
   /** The frame of a function that has neither call frame information nor unwind tables, guessed by its first instructions. */

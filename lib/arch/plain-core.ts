@@ -12,7 +12,9 @@ export const PLAIN_CORE = {
   isLockup: () => false,
   faultRegisters: [],
   mayHoldStack: (_, isKnown) => isKnown,
+  belowStack: 0,
   mayBeStackTop: (address) => address > 0 && address % 4 === 0,
   hasStackInVectors: false,
   exceptionEndOf: () => undefined,
+  returnsFromTrap: () => false,
 } satisfies Partial<Architecture>;

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../base/units.js';
 import { version } from '../base/version.js';
 import type { Board } from '../boards/board.js';
 import { TargetError, UsageError } from '../errors/errors.js';
-import { architectureOf, refuseArmState, refuseMachine } from '../firmware/capturable.js';
+import { architectureOf, refuseArmState, refuseEntries, refuseMachine } from '../firmware/capturable.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import { resetModeOf } from '../link/server/target-options.js';
@@ -102,6 +102,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const objects = options.objects === false || options.ring ? undefined : { memory: board.memory };
   const plan: HarvestPlan = { ...untimed, ...defined({ clock, objects, graphs: objects && options.graphs }) };
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
+  refuseEntries(firmware, entriesOf(plan), options.elf);
   const engine = await selectEngine(options, architecture);
   const startedAtWallMs = Date.now();
   const openLine = (path: string) => openProbeLine(path, options.signal);
@@ -193,6 +194,13 @@ function breakpointsOf({ hook, stops }: HarvestPlan) {
   const hooked =
     hook.type === 'malloc' ? hook.calls.map(({ name, address }) => ({ label: name, address })) : [hook.logFunction];
   return [...hooked, ...stops];
+}
+
+/** Those whose arguments are looked at. */
+function entriesOf({ hook }: HarvestPlan) {
+  if (hook.type !== 'malloc') return [hook.logFunction];
+  const calls = hook.calls.filter(({ isTargetReset }) => !isTargetReset);
+  return calls.map(({ name, address }) => ({ label: name, address }));
 }
 
 interface EndConditions extends Omit<HarvestOptions, 'until'> {

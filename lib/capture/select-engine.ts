@@ -1,5 +1,5 @@
 import type { Architecture } from '../arch/architecture.js';
-import { ToolMissingError } from '../errors/errors.js';
+import { TargetError, ToolMissingError } from '../errors/errors.js';
 import { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 import { AutoEngine } from './auto/auto-engine.js';
 import { DirectEngine } from './direct/direct-engine.js';
@@ -25,11 +25,18 @@ export interface EngineOptions {
   readonly oneWrite?: boolean;
 }
 
-/** The engine to capture a program of an architecture with. @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found */
+/**
+ * The engine to capture a program of an architecture with.
+ * @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found; TargetError HH2203 where none is known to do
+ */
 export async function selectEngine(options: EngineOptions, architecture: Architecture): Promise<Engine> {
   const name = options.engine ?? 'auto';
   const direct = new DirectEngine({ keepSamples: true, oneWrite: options.oneWrite ?? false });
   if (name === 'direct') return direct;
+  if (architecture.gdbPrograms.length === 0) {
+    if (name === 'auto' && options.gdb === undefined) return new AutoEngine({ direct });
+    throw new TargetError('HH2203', 'engine gdb: found a program for a core with register windows, expected another');
+  }
   const gdbOf = (program: GdbProgram) => new GdbEngine(program, options.gdbPython ?? true);
   if (name === 'gdb') return gdbOf(await findGdb(options.gdb, architecture));
   const program = await gdbIfThere(options.gdb, architecture);

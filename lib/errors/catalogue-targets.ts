@@ -86,4 +86,24 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No file descriptors are left for its pipes.',
     'Raise the limit (ulimit -n 256), or close what holds many files open.',
   ),
+  HH2200: entry(
+    "The order of the debug server's registers is not known",
+    'The core has register windows (ESP32, ESP32-S2, ESP32-S3), and the server describes no registers: only their number tells which they are.',
+    "Use Espressif's OpenOCD, a mainline OpenOCD newer than 0.12, or ESP-IDF's gdbstub; say in an issue which server it is.",
+  ),
+  HH2201: entry(
+    "The debug server's registers contradict each other",
+    'They were taken for those of another core, or the link is disturbed.',
+    'Check that the board and the ELF file are for the same chip, and the link.',
+  ),
+  HH2202: entry(
+    'A function has no register window of its own',
+    'It is assembly code that does not begin with `entry`: where its arguments are is not known.',
+    'Name the function in C that calls it, with --hook.',
+  ),
+  HH2203: entry(
+    'No gdb is known to follow this core',
+    'The frames of a core with register windows were never compared with any gdb.',
+    'Capture with --engine direct, which is what `auto` does here.',
+  ),
 };

@@ -21,7 +21,7 @@ export function architectureOf({ architecture, machine }: Symbolizer, elf = 'ELF
   if (architecture) return architecture;
   throw new SymbolError(
     'HH1362',
-    `${elf}: found a program for ${machine}, expected one for arm, 32-bit riscv, or xtensa without register windows (lx106)`,
+    `${elf}: found a program for ${machine}, expected one for arm, 32-bit riscv, or xtensa whose .xtensa.info tells its ABI`,
     {
       remedy: '`harvest symbolize` names its addresses, and traces that its own tracer writes can be imported',
     },
@@ -49,4 +49,16 @@ export function refuseArmState(firmware: Symbolizer, places: readonly Place[], e
   throw new SymbolError('HH1316', `${elf}: found ${arm.join(', ')} in Arm state, expected Thumb code`, {
     remedy: 'build with -mthumb (all Cortex-M firmware is Thumb); `harvest symbolize` names the addresses of this one',
   });
+}
+
+/**
+ * Refuses hooks that cannot be followed from their first instruction: where their arguments are is not known.
+ * @throws SymbolError HH2202
+ */
+export function refuseEntries(firmware: Symbolizer, hooks: readonly Place[], elf: string): void {
+  const architecture = architectureOf(firmware, elf);
+  for (const { label, address } of hooks) {
+    const problem = architecture.entryProblem(firmware.elfFile, address);
+    if (problem) throw new SymbolError('HH2202', `${elf}: found that ${label} ${problem}, expected a function in C`);
+  }
 }

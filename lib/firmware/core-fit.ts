@@ -25,8 +25,12 @@ const RUNS: readonly (readonly [RegExp, readonly number[]])[] = [
   [/^cortex-m(52|55|85)$/, [...V8M, 21]],
 ];
 
+/** The name of the chip of a board that stands for any: its core is what all others can do, not what it has. */
+const ANY_CHIP = 'unknown';
+
 /** Says when a program is built for a processor that the board's cannot be: it is another board's, most likely. Often empty. */
 export function coreNotes(board: Board, { elfFile, isCortexM }: Symbolizer): readonly string[] {
+  if (board.mcu.name === ANY_CHIP) return [];
   const { architecture } = isCortexM ? readArmAttributes(elfFile) : { architecture: undefined };
   const name = ARCHITECTURES[architecture ?? -1];
   const runs = RUNS.find(([pattern]) => pattern.test(board.mcu.core))?.[1];

@@ -36,16 +36,8 @@ export type StagedColumn =
 const MEMORY_LIMIT = '400MB';
 
 /** A DuckDB of our own in memory. @throws ToolMissingError HH2020 without the package */
-export async function openDuckDb(options: { readonly temporaryFolder?: string } = {}): Promise<Database> {
-  const vendor = await loadDuckDb();
-  // Nothing is fetched from anywhere: what the build has must do.
-  const instance = await vendor.DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    memory_limit: MEMORY_LIMIT,
-    ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
-  });
-  return new Database(vendor, instance, await instance.connect());
+export function openDuckDb(options: { readonly temporaryFolder?: string } = {}): Promise<Database> {
+  return Database.open(options);
 }
 
 async function loadDuckDb(): Promise<Vendor> {
@@ -70,11 +62,24 @@ export function sqlText(text: string): string {
 export class Database implements Disposable {
   private readonly appenders = new Map<string, ChunkAppender>();
 
-  constructor(
+  // Private, and with it what our declarations would name of a package that may not be installed.
+  private constructor(
     private readonly vendor: Vendor,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
   ) {}
+
+  static async open({ temporaryFolder }: { readonly temporaryFolder?: string }): Promise<Database> {
+    const vendor = await loadDuckDb();
+    // Nothing is fetched from anywhere: what the build has must do.
+    const instance = await vendor.DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      memory_limit: MEMORY_LIMIT,
+      ...(temporaryFolder === undefined ? {} : { temp_directory: temporaryFolder }),
+    });
+    return new Database(vendor, instance, await instance.connect());
+  }
 
   /** Runs statements of our own. */
   async run(sql: string): Promise<void> {

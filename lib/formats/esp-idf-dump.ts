@@ -1,8 +1,8 @@
 import type { Address, Seq, StackId } from '../base/units.js';
+import { RecordsByAddress } from '../trace/records-by-address.js';
 import { EventKind } from '../trace/trace.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { EspLine, EspRecordLine } from './esp-idf-lines.js';
-import { RecordsByAddress } from './records-by-address.js';
 
 /** A record of the dump whose allocation is in the trace already. */
 export interface EspRecord {

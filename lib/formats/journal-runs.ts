@@ -2,7 +2,7 @@ import { BlockScan, RUN_EVENTS } from '../trace/block-scan.js';
 import type { RunSink } from '../trace/event-run.js';
 import { StackEvents } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
-import type { TraceBuilder } from '../trace/trace-builder.js';
+import { TraceBuilder } from '../trace/trace-builder.js';
 import { isLargeJournal, type LoadOptions, loadTrace } from './load-trace.js';
 
 /** Which journals are worth two passes, and what is not read of them. */
@@ -39,10 +39,12 @@ export async function journalFigures<T>(
   if (!sink) return undefined;
   const runs = new Runs(trace, sink);
   try {
-    const second = await loadTrace(path, { ...read, onEvents: (events) => runs.push(events) });
-    if (!isSame(trace, second.builder)) return undefined;
+    // What repeats is there already.
+    const again = new TraceBuilder({}, builder.tables);
+    await loadTrace(path, { ...read, builder: again, onEvents: (events) => runs.push(events) });
+    if (!isSame(trace, again)) return undefined;
     // Which columns there are; no event is in them.
-    trace.events = second.builder.build().events;
+    trace.events = again.build().events;
   } catch (error) {
     if (error instanceof GaveUp) return undefined;
     throw error;
@@ -72,7 +74,7 @@ function isSame(outline: Trace, builder: TraceBuilder): boolean {
   return (
     outline.eventCount === builder.eventCount &&
     strings.length === builder.tables.strings.length &&
-    frames.count === builder.tables.frameLine.length &&
+    frames.count === builder.tables.frameRows.count &&
     stacks.count === builder.tables.trie.table().count &&
     marks.length === builder.marks.length &&
     gaps.length === builder.gaps.length &&

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/did-you-mean.js';
 import { TraceFormatError } from '../errors/errors.js';
 import { behindCommonPrefix } from './common-prefix.js';
 import type { TraceFormat } from './format.js';
@@ -12,8 +13,9 @@ export const FORMATS: readonly TraceFormat[] = [...PAGE_FORMATS, ...rowFormats];
 export function formatById(id: string): TraceFormat {
   const found = FORMATS.find((format) => format.id === id);
   if (found) return found;
-  const known = FORMATS.map((format) => format.id).join(', ');
-  throw new TraceFormatError('HH1401', `options.format ${id}: no such format, expected one of: ${known}`);
+  const known = FORMATS.map((format) => format.id);
+  const text = `no such format, expected one of: ${known.join(', ')}${didYouMean(id, known)}`;
+  throw new TraceFormatError('HH1401', `options.format ${id}: ${text}`);
 }
 
 /** The likeliest format of an input by its first bytes, never by its name. @throws TraceFormatError HH1402 when none fits. */

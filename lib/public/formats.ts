@@ -76,7 +76,6 @@ export type { LineMatch } from '../symbols/line-search.js';
 export type { Overlay } from '../symbols/overlays.js';
 export type { SourceFrame } from '../symbols/source-lookup.js';
 export type { SplitFiles, SplitPackageFile } from '../symbols/split-units.js';
-export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/stack-walk.js';
 export type { FieldPlace } from '../symbols/struct-fields.js';
 export {
   createSymbolizer,
@@ -85,7 +84,9 @@ export {
   Symbolizer,
   type SymbolizerOptions,
 } from '../symbols/symbolizer.js';
+export type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from '../symbols/unwound-stack.js';
 export { collectTrace, traceOf } from '../trace/collect-trace.js';
+export type { FrameTable } from '../trace/frame-rows.js';
 export * from '../trace/heap-event.js';
 export { journalBytes } from '../trace/journal-bytes.js';
 export { JournalFile } from '../trace/journal-file.js';
@@ -94,7 +95,7 @@ export { JournalReader, type JournalReaderOptions, readJournal } from '../trace/
 export { JournalWriter } from '../trace/journal-writer.js';
 export { recordsOf } from '../trace/records-of.js';
 export type { StackTable } from '../trace/stack-trie.js';
-export { FrameFlag, type FrameTable } from '../trace/tables.js';
+export { FrameFlag } from '../trace/tables.js';
 export {
   backtraceOf,
   EVENT_KINDS,

@@ -1,6 +1,7 @@
 import type { Architecture } from '../arch/architecture.js';
 import { ARM } from '../arch/arm/arm.js';
 import { RISCV } from '../arch/riscv/riscv.js';
+import { XTENSA_WINDOWED } from '../arch/xtensa/windowed/windowed.js';
 import { XTENSA_CALL0 } from '../arch/xtensa/xtensa.js';
 import type { ElfFile } from './elf-file.js';
 import { hasRegisterWindows, readArmAttributes } from './elf-notes.js';
@@ -29,7 +30,7 @@ const X86_64 = { sp: 7, pc: 16 };
 
 /**
  * The machine of an ELF file; undefined when its registers are not described here (its addresses can still be symbolized).
- * Sources: DWARF for the Arm Architecture; RISC-V DWARF Specification; the x86-64 psABI; Xtensa (call0 ABI only).
+ * Sources: DWARF for the Arm Architecture; RISC-V DWARF Specification; the x86-64 psABI; Xtensa, whose ABI the file must tell.
  */
 export function machineOf(elfFile: ElfFile): Machine | undefined {
   switch (elfFile.machineNumber) {
@@ -45,8 +46,11 @@ export function machineOf(elfFile: ElfFile): Machine | undefined {
       return { ...plain(RISCV, addressBytes), architecture: addressBytes === 4 ? RISCV : undefined };
     }
     case 94: {
-      const hasCall0 = hasRegisterWindows(elfFile) === false;
-      return { ...plain(XTENSA_CALL0, 4), architecture: hasCall0 ? XTENSA_CALL0 : undefined };
+      const hasWindows = hasRegisterWindows(elfFile);
+      if (hasWindows === undefined) return plain(XTENSA_CALL0, 4);
+      if (!hasWindows) return { ...plain(XTENSA_CALL0, 4), architecture: XTENSA_CALL0 };
+      const { registers } = XTENSA_WINDOWED;
+      return { ...plain(XTENSA_WINDOWED, 4), architecture: XTENSA_WINDOWED, registerCount: registers.length };
     }
     case 62:
       return plain(X86_64, 8);

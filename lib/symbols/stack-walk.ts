@@ -1,71 +1,11 @@
 import { isExceptionReturn, undoException } from '../arch/arm/exception-frame.js';
 import { type FrameRow, type RegisterRule, RuleKind } from '../arch/frame-row.js';
+import type { FoundCaller, WindowFrame } from '../arch/register-windows.js';
 import type { Address } from '../base/units.js';
 import { type ExpressionContext, evaluateExpression } from './dwarf-expression.js';
 import type { FrameStep, FrameSteps } from './frame-step.js';
 import type { Machine } from './machine.js';
-
-/** The 32-bit word of the target's memory at an address; undefined where there is no copy of it. */
-export type ReadMemory = (address: Address) => number | undefined;
-
-/** One frame of the stack, before inlined calls are told apart (`locate` does that). */
-export interface RawFrame {
-  /** Frame 0, what an exception interrupted, the root of a task: where it is. Other frames: the return address. EXC_RETURN for `signal`. */
-  readonly pc: Address;
-  /** The stack pointer before the call: constant while the frame lives. The frame's own sp where it is not known. */
-  readonly cfa: Address;
-  /** `guessed` from the first frame on that was found without call frame information. */
-  readonly certainty: 'exact' | 'guessed';
-  /** `signal`: an exception was taken here (`<signal handler called>`). `tail`: not on the stack, found by call-site data. */
-  readonly kind: 'normal' | 'signal' | 'tail';
-  /** Whether `pc` is a return address: what `locate` must be told. */
-  readonly isReturnAddress: boolean;
-  /** Of frames whose registers were asked for ({@link UnwindOptions.registersOf}), and of those that called them: as they were in it. */
-  readonly registers?: readonly number[];
-  /** Whether it was asked for. */
-  readonly isWatched?: boolean;
-}
-
-/**
- * Why a backtrace ended. `main`, `entry`, `outermost`: complete. `zero-pc`: a return to 0. `depth`: the limit. `repeated`, `corrupt`:
- * the stack makes no sense from here. `no-memory`: see `needs`. `no-psp`: the process stack pointer is needed and was not given.
- * `other-security`: a TrustZone exception that interrupted code of the other security state, whose stack pointer is not known.
- * `no-rule`: nothing says how to go on. `unknown-machine`: the registers of this processor are not described.
- */
-export type StackEnd =
-  | 'main'
-  | 'entry'
-  | 'outermost'
-  | 'zero-pc'
-  | 'depth'
-  | 'repeated'
-  | 'corrupt'
-  | 'no-memory'
-  | 'no-psp'
-  | 'other-security'
-  | 'no-rule'
-  | 'unknown-machine';
-
-/** How far a stack is walked. */
-export interface UnwindOptions {
-  /** Frames at most; 200 unless told, 10,000 at most. */
-  readonly maxDepth?: number;
-  /** Go on above `main`, up to the entry point (gdb's `backtrace past-main`). */
-  readonly pastMain?: boolean;
-  /** Cortex-M: the process stack pointer, needed when a handler interrupted code that used it. */
-  readonly psp?: number;
-  /** Starts of functions: their frames, and those that called them, come with registers. */
-  readonly registersOf?: ReadonlySet<Address> | undefined;
-}
-
-/** The frames of a stack that was walked, and why the walk ended. */
-export interface UnwoundStack {
-  /** Innermost first; at least one unless the machine is unknown. */
-  readonly frames: readonly RawFrame[];
-  readonly end: StackEnd;
-  /** The address that was wanted and not there: read more of the stack and unwind again. */
-  readonly needs?: { readonly address: Address };
-}
+import type { RawFrame, ReadMemory, StackEnd, UnwindOptions, UnwoundStack } from './unwound-stack.js';
 
 const DEFAULT_DEPTH = 200;
 const MAX_DEPTH = 10_000;
@@ -97,7 +37,9 @@ export class StackWalk {
 
   run(registers: ArrayLike<number>): UnwoundStack {
     const { machine } = this;
-    for (let index = 0; index < machine.registerCount; index++) {
+    // Of a core with windows it tells how many registers they move over.
+    const count = machine.architecture?.windows ? registers.length : machine.registerCount;
+    for (let index = 0; index < Math.min(count, machine.registerCount); index++) {
       this.registers.push(registers[index] ?? 0);
       this.next.push(0);
     }
@@ -113,6 +55,9 @@ export class StackWalk {
     const pc = this.register(this.machine.pc);
     if (this.frames.length >= this.maxDepth) return 'depth';
     if (this.machine.isCortexM && isExceptionReturn(pc)) return this.stepException(pc);
+    const windows = this.machine.architecture?.windows;
+    const found = windows?.callerOf(this.windowFrame(), this.next);
+    if (found && found.kind !== 'plain') return this.stepWindow(pc, found);
     // The root of a task: what the scheduler put into lr. Nothing called it, and lr still holds it.
     const isRoot = !this.isTop && this.known.isEntry(pc);
     if (isRoot) this.isTop = true;
@@ -153,6 +98,8 @@ export class StackWalk {
       if (value !== undefined) this.next[rule.register] = value;
     }
     const callerPc = this.codeAddress(this.next[row.returnColumn] ?? 0);
+    // The start of what is known of a stack: what was interrupted did not call, and stands in no register.
+    if (!row.isSignalFrame && this.known.isInterruptOf(step.start, callerPc)) return 'outermost';
     this.next[this.machine.pc] = callerPc;
     [this.registers, this.next] = [this.next, this.registers];
     this.isTop = row.isSignalFrame;
@@ -161,6 +108,35 @@ export class StackWalk {
         if (this.frames.length < this.maxDepth) this.push(tailPc, cfa, 'tail', true);
       }
     }
+    return KEEP_GOING;
+  }
+
+  private windowFrame(): WindowFrame {
+    const { registers, isTop } = this;
+    return { registers, isTop, code: this.known.info.elfFile, read: (address) => this.readMemory(address) };
+  }
+
+  /** As {@link step} where the registers moved with the call: its caller's are in `next`, where it has one. */
+  private stepWindow(pc: Address, found: FoundCaller): StackEnd | undefined {
+    const { sp } = this.machine;
+    const isCalled = found.kind === 'caller' || found.kind === 'interrupted';
+    // The stack pointer before the call is the caller's.
+    const cfa = isCalled ? (this.next[sp] ?? 0) : this.register(sp);
+    const step = this.known.stepAt(this.isTop ? pc : pc - 1, this.isTop);
+    this.push(pc, cfa, 'normal');
+    if (this.options.registersOf) this.keepRegisters(step.start, this.options.registersOf);
+    const stop = this.stopHere(step, pc);
+    if (stop) return stop;
+    if (found.kind === 'no-memory') this.needs = found.needs;
+    if (found.kind !== 'caller' && found.kind !== 'interrupted') return found.kind;
+    // An interrupt may have changed the stack; that it looks like a call is its entry code's doing.
+    const isInterrupted = found.kind === 'interrupted';
+    if (isInterrupted) this.certainty = 'guessed';
+    else if (this.lastCfa >= 0 && cfa < this.lastCfa) return 'corrupt';
+    this.lastCfa = isInterrupted ? -1 : cfa;
+    this.lastStart = step.start;
+    [this.registers, this.next] = [this.next, this.registers];
+    this.isTop = isInterrupted;
     return KEEP_GOING;
   }
 

@@ -1,7 +1,7 @@
 import type { ByteWriter } from './byte-writer.js';
+import type { FrameTable } from './frame-rows.js';
 import { writeColumn } from './journal-columns.js';
 import type { StackTable } from './stack-trie.js';
-import type { FrameTable } from './tables.js';
 import type { Trace } from './trace.js';
 import { OPTIONAL_COLUMNS, type OptionalName, type TraceBuilder } from './trace-builder.js';
 

@@ -61,6 +61,11 @@ export function lifespans(trace: Trace): Lifespans {
   return spans;
 }
 
+/** For a trace that came from another thread together with its lifespans: they are not looked for again. */
+export function rememberLifespans(trace: Trace, spans: Lifespans): void {
+  known.set(trace, spans);
+}
+
 /** Undefined where the addresses lie too far apart, the heap began anew, or blocks lie over one another. */
 function denseLifespans(trace: Trace, grid: AddressGrid): Lifespans | undefined {
   if (!isDense(trace, grid)) return undefined;

@@ -1,3 +1,4 @@
+import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address, Bytes, Seq } from '../base/units.js';
 
 /**
@@ -40,6 +41,12 @@ export interface ObjectGraph {
   readonly texts: readonly string[];
   /** Why the graph may be wrong: what could not be read, a heap that was changing. Absent when all was read. */
   readonly unsure?: string;
+}
+
+/** The block that an address lies in; -1 for none. */
+export function blockAt({ address, sizeBytes }: ObjectGraph, at: Address): number {
+  const block = lastAtOrBefore(address, at);
+  return block >= 0 && at < (address[block] ?? 0) + Math.max(1, sizeBytes[block] ?? 0) ? block : -1;
 }
 
 /** A pointer to a block. */

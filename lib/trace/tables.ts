@@ -1,43 +1,17 @@
-import type { Address, FrameId, StackId, StringId } from '../base/units.js';
-import { byteColumn, floatColumn, intColumn } from './column.js';
+import type { FrameId, StackId, StringId } from '../base/units.js';
+import { type FrameRow, FrameRows, type FrameTable } from './frame-rows.js';
 import type { Backtrace, Frame } from './heap-event.js';
 import { type StackTable, StackTrie } from './stack-trie.js';
 
 /** Bits of {@link FrameTable.flags}. */
 export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8, cut: 16, script: 32 } as const;
 
-/** Frames as columns; names and files are indices into the trace's strings. */
-export interface FrameTable {
-  readonly count: number;
-  readonly address: Float64Array;
-  readonly functionName: Int32Array;
-  readonly file: Int32Array;
-  readonly line: Int32Array;
-  readonly flags: Uint8Array;
-}
-
-const MAX_FRAMES = 2 ** 24;
-
-/** One row of the frame table. */
-export interface FrameRow {
-  readonly address: Address;
-  readonly functionName: StringId;
-  readonly file: StringId;
-  readonly line: number;
-  readonly flags: number;
-}
-
 /** Interns strings, frames and stacks. Ids are given in order of first sight and never change. */
 export class InternTables {
   readonly strings: string[] = [];
-  readonly frameAddress = floatColumn();
-  readonly frameFunction = intColumn();
-  readonly frameFile = intColumn();
-  readonly frameLine = intColumn();
-  readonly frameFlags = byteColumn();
+  readonly frameRows = new FrameRows();
   readonly trie = new StackTrie();
   private readonly stringIds = new Map<string, StringId>();
-  private readonly frameIds = new Map<string, FrameId>();
   private readonly framesByIdentity = new WeakMap<Frame, FrameId>();
   private readonly stacksByIdentity = new WeakMap<Backtrace, StackId>();
 
@@ -79,14 +53,7 @@ export class InternTables {
   }
 
   frames(): FrameTable {
-    return {
-      count: this.frameLine.length,
-      address: this.frameAddress.view(),
-      functionName: this.frameFunction.view(),
-      file: this.frameFile.view(),
-      line: this.frameLine.view(),
-      flags: this.frameFlags.view(),
-    };
+    return this.frameRows.table();
   }
 
   stacks(): StackTable {
@@ -95,19 +62,7 @@ export class InternTables {
 
   /** Interns a frame whose strings are interned already. */
   frameOf(frame: FrameRow): FrameId {
-    const { address, functionName, file, line, flags } = frame;
-    const key = `${address}:${functionName}:${file}:${line}:${flags}`;
-    const known = this.frameIds.get(key);
-    if (known !== undefined) return known;
-    const id = this.frameLine.length;
-    if (id >= MAX_FRAMES) throw new RangeError(`frame table: more than ${MAX_FRAMES} distinct frames`);
-    this.frameAddress.push(address);
-    this.frameFunction.push(functionName);
-    this.frameFile.push(file);
-    this.frameLine.push(line);
-    this.frameFlags.push(flags);
-    this.frameIds.set(key, id);
-    return id;
+    return this.frameRows.idOf(frame);
   }
 }
 

@@ -49,7 +49,6 @@ export const OPTIONAL_COLUMNS: readonly OptionalName[] = [
  * `addEvent` (no object per event) with a stack made by `internStack` or `tables.push`.
  */
 export class TraceBuilder {
-  readonly tables = new InternTables();
   readonly kind = byteColumn();
   readonly address = new NumberColumn();
   readonly sizeBytes = new NumberColumn();
@@ -68,7 +67,11 @@ export class TraceBuilder {
   /** Events that were added and are not kept: the columns begin after them. */
   forgotten = 0;
 
-  constructor(info: Partial<TraceInfo> = {}) {
+  /** With the tables of another builder where the same input is read again. */
+  constructor(
+    info: Partial<TraceInfo> = {},
+    readonly tables = new InternTables(),
+  ) {
     this.info = { ...DEFAULT_INFO, ...info };
   }
 

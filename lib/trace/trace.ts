@@ -1,5 +1,6 @@
 import type { FrameId, Seq, StackId } from '../base/units.js';
 import type { Numbers } from './column.js';
+import type { FrameTable } from './frame-rows.js';
 import type {
   Backtrace,
   Epoch,
@@ -15,7 +16,7 @@ import type {
 } from './heap-event.js';
 import type { ObjectGraph } from './object-graph.js';
 import type { StackTable } from './stack-trie.js';
-import { FrameFlag, type FrameTable, type InternTables } from './tables.js';
+import { FrameFlag, type InternTables } from './tables.js';
 
 /** The codes of the `kind` column, in the order of {@link EVENT_KINDS}. */
 export const EventKind = { alloc: 0, free: 1, sweep: 2, realloc: 3, failed: 4, existing: 5 } as const;

@@ -4,6 +4,7 @@ import { gapTimeline } from '../../lib/analysis/gap-timeline.js';
 import { GapTracker } from '../../lib/analysis/gap-tracker.js';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapRegions } from '../../lib/analysis/heap-regions.js';
+import { regionLevelAt } from '../../lib/analysis/region-timeline.js';
 import { SparseGapTracker } from '../../lib/analysis/sparse-gap-tracker.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
 import type { Trace } from '../../lib/trace/trace.js';
@@ -48,6 +49,62 @@ test('a region of a tebibyte is followed through every event', (t) => {
   const line = gapTimeline(trace);
   t.deepEqual([...line.freeBytes], [2 ** 40 - 3, 2 ** 40 - 8, 2 ** 40 - 5, 2 ** 40]);
   t.deepEqual([...line.largestFreeBytes], [2 ** 40 - 3, half - 3, half, 2 ** 40]);
+});
+
+const TWO_BANKS = `
+  region internal 0x1000 256 16
+  region psram 0x8000 1024 16
+  alloc 0x1000 32 a@a.c:1
+  alloc 0x8000 512 b@b.c:1
+  alloc 0x1080 16 a@a.c:1
+  failed 4096
+  free 0x8000
+  free 0x1080`;
+
+test('each of several regions is told for itself, event by event', (t) => {
+  const { regions } = gapTimeline(traceFromText(TWO_BANKS));
+  const rows = regions.map(({ region, seq, freeBytes, largestFreeBytes }) => [
+    region.name,
+    [...seq],
+    [...freeBytes],
+    [...largestFreeBytes],
+  ]);
+  t.deepEqual(rows, [
+    ['internal', [0, 2, 5], [224, 208, 224], [224, 112, 224]],
+    ['psram', [1, 4], [512, 1024], [512, 1024]],
+  ]);
+  const levels = [-1, 0, 3, 4].map((seq) => regions.map((it) => regionLevelAt(it, seq).largestFreeBytes));
+  t.deepEqual(levels, [
+    [256, 1024],
+    [224, 1024],
+    [112, 512],
+    [112, 1024],
+  ]);
+  t.deepEqual(gapTimeline(traceFromText('region heap 0x1000 256 16\nalloc 0x1000 16')).regions, []);
+});
+
+test('at every event the regions together are what the map of that event has', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 31 }), fc.boolean()), { maxLength: 40 }), (steps) => {
+      const lines = steps.map(([slot, allocates]) => {
+        const address = `0x${(slot < 16 ? 0x1000 + slot * 16 : 0x8000 + (slot - 16) * 16).toString(16)}`;
+        return allocates ? `alloc ${address} 16 a@a.c:1` : `free ${address}`;
+      });
+      const trace = traceFromText(`region one 0x1000 256 16\nregion two 0x8000 256 16\n${lines.join('\n')}`);
+      const { regions } = gapTimeline(trace);
+      for (let seq = 0; seq < trace.eventCount; seq++) {
+        const expected = heapMap(trace, seq).regions.map(({ freeBytes, largestFreeBytes }) => ({
+          freeBytes,
+          largestFreeBytes,
+        }));
+        t.deepEqual(
+          regions.map((it) => regionLevelAt(it, seq)),
+          expected,
+        );
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 /** A trace without regions, of areas as `[first address, blocks of 100 bytes, step]`. */

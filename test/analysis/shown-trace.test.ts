@@ -7,6 +7,7 @@ import { traceWindow } from '../../lib/analysis/trace-window.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { graphOf } from '../support/object-graphs.js';
 import { anyRecords } from '../support/random-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
@@ -95,6 +96,10 @@ test('at an event, alive is what the tree says is alive after it', (t) => {
     t.is(callTree(traceWindow(CYCLES, { atSeq })).root.live.bytes, callTree(CYCLES, { atSeq }).root.at.bytes);
   }
   t.is(traceWindow(CYCLES, { atSeq: 5 }), CYCLES);
+  // Who held what was read at the end, and of all blocks.
+  const known = { ...CYCLES, graphs: [graphOf(['a'], ['static x -> a'], { beforeSeq: 6 })] };
+  for (const options of [{ atSeq: 3 }, { from: 'before' }]) t.deepEqual(traceWindow(known, options).graphs, []);
+  t.is(traceWindow(known, {}).graphs.length, 1);
   t.throws(() => traceWindow(CYCLES, { atSeq: 6 }), { code: 'HH1970' });
   t.throws(() => traceWindow(CYCLES, { from: 'nope' }), { code: 'HH1181' });
   t.throws(() => traceWindow(traceFromText('alloc 1 1\nmark a\nmark b\nalloc 2 2'), { from: 'a', to: 'b' }), {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -123,10 +123,14 @@ async function furnish(folder: string): Promise<void> {
     ['check', 'capture.harvest', '--allow-incomplete', '--write-baseline', 'heap.baseline.json'],
     ['export', 'capture.harvest', '--format', 'parquet', '--dataset', 'fleet', '-q'],
     ['dump', 'lisp.elf', '--at', 'gc_log_change', '--max-dumps', '2', '-o', '.'],
+    ['firmware.elf', '--allocator', 'auto', '--until', 'main_loop', '-q', '-o', 'leaky'],
   ]) {
     const { status, stderr } = await runCli(line, { cwd: files });
     if (status !== 0) throw new Error(`${line.join(' ')}: ${stderr}`);
   }
+  renameSync(join(at('leaky'), 'capture.harvest'), at('leaky.harvest'));
+  const { events } = (await loadTrace(at('leaky.harvest'))).builder.build();
+  writeFileSync(at('leaky-address'), `${events.address[0]}`);
 }
 
 async function tryLine({ line, from }: DocumentedLine, cwd: string): Promise<string | undefined> {

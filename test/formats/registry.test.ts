@@ -25,6 +25,7 @@ test('ids are unique, and an unknown one names those that there are', (t) => {
   t.is(new Set(FORMATS.map((format) => format.id)).size, FORMATS.length);
   const error = t.throws(() => formatById('nope'), { instanceOf: TraceFormatError, code: 'HH1401' });
   t.regex(error?.message ?? '', /expected one of: gdb-log, .*csv/);
+  t.throws(() => formatById('esp-id'), { message: /, did you mean 'esp-idf'\?$/ });
 });
 
 test('what is no trace is refused, with its first bytes', (t) => {

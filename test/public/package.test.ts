@@ -33,6 +33,7 @@ import { callTree, heapStats } from 'heap-harvest/analysis';
 import { detectFormat, journalBytes, type Trace } from 'heap-harvest/formats';
 import { AlloctraceClient, openSerialPort } from 'heap-harvest/live';
 import { lifespans } from 'heap-harvest/browser';
+import { openDataset } from 'heap-harvest/fleet';
 
 export async function check(path: string): Promise<number> {
   const capture: HeapCapture = await openCapture(path);
@@ -40,7 +41,7 @@ export async function check(path: string): Promise<number> {
   assertNoLeaks(capture, { limitBytes: 16 });
   return callTree(trace).root.live.bytes + heapStats(trace).peak.bytes + journalBytes(trace).length + lifespans(trace).count;
 }
-export const others = [harvest, LiveHeapSession, detectFormat, AlloctraceClient, openSerialPort];
+export const others = [harvest, LiveHeapSession, detectFormat, AlloctraceClient, openSerialPort, openDataset];
 `;
 
 test('a strict TypeScript program compiles against the packed package, its declarations checked too', async (t) => {
@@ -61,6 +62,11 @@ test('a strict TypeScript program compiles against the packed package, its decla
   await writeFile(join(folder, 'check.ts'), CONSUMER);
   const compilerOptions = {
     strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noImplicitOverride: true,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
     skipLibCheck: false,
     noEmit: true,
     target: 'es2022',

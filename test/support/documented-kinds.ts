@@ -22,6 +22,7 @@ const FILES: readonly (readonly [string | RegExp, string])[] = [
   [/\b(ELF|FW)\b/, 'firmware.elf'],
   [/\bADDRESS\b/, '0x20000000'],
 ];
+const LEAKY = [[/\b(TRACE|FILE|capture\.harvest)(?= |$)/, 'leaky.harvest']] as const;
 /** The firmware that logs its heap events, where a line is about that. */
 const LISP = [/\b(firmware|fw)\.elf/, 'lisp.elf'] as const;
 /** OpenOCD is launched, and finds no probe; or it is not installed. */
@@ -55,10 +56,15 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   // Logs and traces that are not here.
   [/^harvest (import|layout) (log\.txt|core0\.svdat|dump\.txt)/, NO_FILE],
   [/^harvest doctor (--board|-b)/, { kind: 'run', status: [0, 3, 5], replace: [['NAME', 'metro_m0_express'], LISP] }],
-  // The trace of the documents was captured before it was read who holds which block; a dump of a target without MicroPython holds no objects.
+  // Who holds which block: of the capture of a firmware that loses blocks at main.c:34. A dump of a target without MicroPython holds no objects.
   [/^harvest why ram-/, { kind: 'run', status: [2], says: /HH(1105|2051) ram-0000\.bin/ }],
   [/^harvest leaks --proven$/, NAME],
-  [/^harvest (why|leaks \S+ --proven)/, { kind: 'run', status: [0, 1, 2, 4], replace: [...FILES] }],
+  [/^harvest leaks \S+ --proven --max 0$/, { kind: 'run', status: [1], says: /HH2053 leak/, replace: LEAKY }],
+  [/^harvest leaks \S+ --proven$/, { kind: 'run', replace: LEAKY }],
+  [
+    /^harvest why /,
+    { kind: 'run', replace: [...LEAKY, [/\w+\.py:12/, 'main.c:34'], [/0x20\w+/, '$(cat leaky-address)']] },
+  ],
   // Captures.
   [/metro_m0_express (fw|firmware)\.elf/, NO_BOARD],
   [/^harvest session firmware\.elf --board metro_m0_express$/, RUN],
@@ -98,7 +104,7 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
     /^harvest --ring N firmware\.elf$/,
     {
       kind: 'run',
-      status: [0, 4],
+      status: [4],
       replace: [
         ['N', '20'],
         ['firmware.elf', 'firmware.elf --allocator auto --no-stop-on-full'],
@@ -118,7 +124,7 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
       ],
     },
   ],
-  [/^harvest (FILE|capture\.harvest)$/, { kind: 'run', status: [0, 4], replace: [['FILE', 'capture.harvest']] }],
+  [/^harvest (FILE|capture\.harvest)$/, { kind: 'run', replace: [['FILE', 'capture.harvest']] }],
   [
     /^harvest capture ring (http|URL)/,
     { kind: 'run', status: [3], says: /HH16\d\d .*127\.0\.0\.1:9/, replace: [NO_HOST] },
@@ -174,7 +180,7 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest export TRACE --format ID/, { kind: 'run', replace: [...FILES, ['ID', 'folded'], [/\[(.*)\]/, '$1']] }],
   [/^harvest import FILE --format ID$/, { kind: 'run', replace: [...FILES, ['ID', 'csv']] }],
   [/flamegraph\.pl/, { kind: 'run', replace: [['flamegraph.pl', 'grep -q main']] }],
-  [/^harvest pools heaptrace/, { kind: 'run', status: [0, 1], replace: [['10K', '1M']] }],
+  [/^harvest pools heaptrace/, { kind: 'run', replace: [['10K', '1M']] }],
   [
     /^harvest export (captures|inbox)\/.* --dataset fleet/,
     { kind: 'run', replace: [[/(captures|inbox)\/(\*\/)?\*\.harvest/, 'capture.harvest main.harvest']] },

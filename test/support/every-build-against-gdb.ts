@@ -1,14 +1,21 @@
+import { parseArgs } from 'node:util';
 import { type Comparison, compareWithGdb, type Verdict } from './against-gdb.js';
 import { type ArmBuild, buildArm, hasTool } from './arm-build.js';
 
-/*
- * Backtraces of many builds at 300 stops each, anywhere in the code, against gdb's: minutes, so no part of `npm test`, which tries one
- * build. Prints the table of docs/truth.md; fails when a frame is wrong and not marked.
- *
- *   node dist/test/support/every-build-against-gdb.js [stops] [part of a build's name and core]
- *
- * `cut` is counted by why: it must be what the recording lacks, not what the unwinder does not know.
- */
+/* Backtraces of many builds, anywhere in the code, against gdb's: minutes, so no part of `npm test`, which tries one build. */
+
+const USAGE = `Compares the backtraces of many builds of one program with gdb's, at stops anywhere in the code; prints the table of docs/truth.md.
+
+  node dist/test/support/every-build-against-gdb.js [options]
+
+  --stops N      stops a build (default: 300)
+  --build TEXT   only builds whose name and core, as \`--list\` prints them, have TEXT in them; may be given several times
+  --list         print the builds and end
+  --help         print this and end
+
+Exit code 1: a frame is wrong and not marked, or a build stopped less often than asked. Why backtraces of ours end early ("cut") is
+counted below the table: it must be what the recording lacks, not what the unwinder does not know.
+`;
 
 const PROGRAMS = 'test/symbols/programs';
 const VERDICTS: readonly Verdict[] = ['same', 'guessed', 'cut', 'further', 'discarded', 'wrong'];
@@ -28,6 +35,7 @@ const BUILDS: readonly Build[] = [
   { name: 'gcc -O0', cpu: 'cortex-m0', flags: ['-O0', '-g'] },
   { name: 'gcc -Og', cpu: 'cortex-m0', flags: ['-Og', '-g'] },
   { name: 'gcc -Os', cpu: 'cortex-m0', flags: ['-Os', '-g'] },
+  { name: 'gcc -Oz', cpu: 'cortex-m0', flags: ['-Oz', '-g'] },
   { name: 'gcc -O1', cpu: 'cortex-m3', flags: ['-O1', '-g'] },
   { name: 'gcc -O2, DWARF 4', cpu: 'cortex-m3', flags: ['-O2', '-g', '-gdwarf-4'] },
   { name: 'gcc -O3', cpu: 'cortex-m4', flags: ['-O3', '-g', '-mfloat-abi=softfp', '-mfpu=fpv4-sp-d16'] },
@@ -42,7 +50,23 @@ const BUILDS: readonly Build[] = [
   },
   { name: 'gcc -Og, split DWARF', cpu: 'cortex-m3', flags: ['-Og', '-g', '-gsplit-dwarf'] },
   { name: 'gcc -O2', cpu: 'cortex-m33', flags: ['-O2', '-g'] },
+  { name: 'gcc -Os, split DWARF', cpu: 'cortex-m33', flags: ['-Os', '-g', '-gsplit-dwarf'] },
   { name: 'clang -O0', cpu: 'cortex-m3', flags: ['-O0', '-g'], compiler: 'clang' },
+  { name: 'clang -O1, split DWARF', cpu: 'cortex-m3', flags: ['-O1', '-g', '-gsplit-dwarf'], compiler: 'clang' },
+  {
+    name: 'clang -Os, stripped',
+    cpu: 'cortex-m3',
+    flags: ['-Os', '-g'],
+    objcopy: ['--strip-debug'],
+    compiler: 'clang',
+  },
+  {
+    name: 'clang -O3',
+    cpu: 'cortex-m4',
+    flags: ['-O3', '-g', '-mfloat-abi=softfp', '-mfpu=fpv4-sp-d16'],
+    compiler: 'clang',
+  },
+  { name: 'clang -O2', cpu: 'cortex-m33', flags: ['-O2', '-g'], compiler: 'clang' },
   { name: 'clang -Oz', cpu: 'cortex-m3', flags: ['-Oz', '-g'], compiler: 'clang' },
   { name: 'clang -O2', cpu: 'cortex-m0', flags: ['-O2', '-g', '-gdwarf-4'], compiler: 'clang' },
   { name: 'gcc -Og', cpu: 'rv32imac', flags: ['-Og', '-g'] },
@@ -60,17 +84,33 @@ const MACHINES: Readonly<Record<string, string>> = {
   'cortex-m33': 'mps2-an505',
 };
 
-const stops = Number(process.argv[2] ?? 300);
-const wanted = process.argv[3] ?? '';
+const { values } = parseArgs({
+  options: {
+    stops: { type: 'string', default: '300' },
+    build: { type: 'string', multiple: true, default: [''] },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const stops = Number(values.stops);
+const labelOf = ({ name, cpu }: Build) => `${name} ${cpu}`;
+const wanted = BUILDS.filter((build) => values.build.some((text) => labelOf(build).includes(text)));
+if (values.help || values.list) {
+  process.stdout.write(values.help ? USAGE : wanted.map((build) => `${labelOf(build)}\n`).join(''));
+  process.exit(0);
+}
+if (!Number.isInteger(stops) || stops < 1 || wanted.length === 0) {
+  process.stderr.write(`no such stops or builds; ${USAGE}`);
+  process.exit(2);
+}
 const totals = new Map<Verdict, number>();
 /** Why backtraces that end early do. */
 const cutBy = new Map<string, number>();
 process.stdout.write(
   `| build | core | stops | ${VERDICTS.join(' | ')} |\n|---|---|---|${VERDICTS.map(() => '---|').join('')}\n`,
 );
-for (const build of BUILDS) {
+for (const build of wanted) {
   const { name, cpu, compiler } = build;
-  if (!`${name} ${cpu}`.includes(wanted)) continue;
   const tool = isRiscv(build) ? 'riscv64-unknown-elf-gcc' : (compiler ?? 'arm-none-eabi-gcc');
   if (!hasTool(tool)) {
     process.stdout.write(`| ${name} | ${cpu} | not run: ${tool} is not installed |\n`);

@@ -1,6 +1,5 @@
 import { growingContainers } from '../../lib/analysis/objects/containers.js';
 import { provenLeaks } from '../../lib/analysis/objects/proven-leaks.js';
-import { reachable } from '../../lib/analysis/objects/reachable.js';
 import { firmwareOnBoard } from '../../lib/capture/firmware-on-board.js';
 import { openMiLink } from '../../lib/capture/gdb/gdb-engine.js';
 import { errorMessage } from '../../lib/errors/errors.js';
@@ -12,6 +11,7 @@ import type { DebugLink } from '../../lib/link/debug-link.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
 import type { Symbolizer } from '../../lib/symbols/symbolizer.js';
+import { reachable } from '../../lib/trace/reachable.js';
 import { captureTasks } from './leaky-tasks.js';
 import { liveProblems } from './live-objects.js';
 import {

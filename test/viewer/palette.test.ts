@@ -6,8 +6,12 @@ import { projectRoot } from '../support/fixture.js';
 type Triple = readonly [number, number, number];
 
 const source = readFileSync(join(projectRoot, 'viewer', 'paint', 'palette.ts'), 'utf8');
-const list = /SOURCE_COLORS = \[([^\]]+)\]/.exec(source)?.[1] ?? '';
-const COLORS = [...list.matchAll(/#[0-9a-f]{6}/g)].map(([hex]) => hex);
+const listed = (name: string) => {
+  const list = new RegExp(`${name} = \\[([^\\]]+)\\]`).exec(source)?.[1] ?? '';
+  return [...list.matchAll(/#[0-9a-f]{6}/g)].map(([hex]) => hex);
+};
+const COLORS = listed('SOURCE_COLORS');
+const SCALE = listed('SCALE_COLORS');
 
 /** What eyes without one kind of cones see of linear RGB (Machado, Oliveira, Fernandes 2009, severity 1). */
 const EYES: Readonly<Record<string, readonly [Triple, Triple, Triple]>> = {
@@ -76,10 +80,13 @@ function difference([l1, a1, b1]: Triple, [l2, a2, b2]: Triple): number {
   return Math.sqrt(byLight ** 2 + byChroma ** 2 + byHue ** 2 + rotation * byChroma * byHue);
 }
 
-function closestPair(see: (hex: string) => Triple): { readonly least: number; readonly pair: string } {
+function closestPair(
+  colors: readonly string[],
+  see: (hex: string) => Triple,
+): { readonly least: number; readonly pair: string } {
   let [least, pair] = [Number.POSITIVE_INFINITY, ''];
-  COLORS.forEach((one, i) => {
-    for (const other of COLORS.slice(0, i)) {
+  colors.forEach((one, i) => {
+    for (const other of colors.slice(0, i)) {
       const apart = difference(see(one), see(other));
       if (apart < least) [least, pair] = [apart, `${one} and ${other}`];
     }
@@ -98,14 +105,27 @@ test('the measure of colour differences agrees with published values', (t) => {
   for (const [a, b, expected] of known) t.true(Math.abs(difference(a, b) - expected) < 0.0001, `${expected}`);
 });
 
-test('the thirteen colours of the sources are at least 10 apart for every kind of eyes', (t) => {
-  t.is(new Set(COLORS).size, 13);
-  const all = closestPair((hex) => labOf(linearOf(hex)));
-  t.true(all.least >= 10, `all cones: ${all.least} ${all.pair}`);
-  for (const [kind, eyes] of Object.entries(EYES)) {
-    const { least, pair } = closestPair((hex) => labOf(seenBy(eyes, linearOf(hex))));
-    t.true(least >= 10, `${kind}: ${least.toFixed(2)} ${pair}`);
-  }
+for (const [name, colors, count] of [
+  ['the thirteen colours of the sources', COLORS, 13],
+  ['the eight colours from small to large', SCALE, 8],
+] as const) {
+  test(`${name} are at least 10 apart for every kind of eyes`, (t) => {
+    t.is(new Set(colors).size, count);
+    const all = closestPair(colors, (hex) => labOf(linearOf(hex)));
+    t.true(all.least >= 10, `all cones: ${all.least} ${all.pair}`);
+    for (const [kind, eyes] of Object.entries(EYES)) {
+      const { least, pair } = closestPair(colors, (hex) => labOf(seenBy(eyes, linearOf(hex))));
+      t.true(least >= 10, `${kind}: ${least.toFixed(2)} ${pair}`);
+    }
+  });
+}
+
+test('the colours from small to large get lighter from each to the next', (t) => {
+  const light = SCALE.map((hex) => labOf(linearOf(hex))[0]);
+  t.deepEqual(
+    light,
+    [...light].sort((a, b) => a - b),
+  );
 });
 
 test('the dark text of the flame graph has a contrast of 4.5 or more on every colour', (t) => {

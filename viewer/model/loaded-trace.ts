@@ -4,13 +4,28 @@ import {
   heapRegions,
   type Lifespans,
   lifespans,
+  rememberLifespans,
   type Trace,
   type UsageCurve,
   usageCurve,
 } from '../../lib/public/browser.js';
 import { type AddressOrder, addressOrder, recolored } from './address-order.js';
+import { type LiveIndex, liveIndex } from './live-index.js';
 import { breath } from './read-trace.js';
 import { type Sources, sourcesOf } from './sources.js';
+
+/** A worker that holds the same trace and answers what panels ask (model/jobs.ts), so that the page stays quick. */
+export interface Desk {
+  ask(name: string, args: unknown, then: (result: unknown, problem?: { readonly text: string }) => void): void;
+  /** The same events have other names. */
+  rename(
+    names: Pick<Trace, 'strings' | 'frames' | 'stacks'> & { readonly stack: Int32Array },
+    hide: readonly string[],
+  ): void;
+  /** The trace has other marks. */
+  mark(marks: Trace['marks']): void;
+  close(): void;
+}
 
 /** A trace with everything that the views draw from; made once, never changed. */
 export interface LoadedTrace {
@@ -27,38 +42,59 @@ export interface LoadedTrace {
   readonly regions: readonly HeapRegion[];
   /** Undefined for a trace without addresses: it has no map. */
   readonly order: AddressOrder | undefined;
+  /** Which blocks are alive when; undefined without addresses. */
+  readonly index: LiveIndex | undefined;
   /** Whether the trace tells where the heap begins and ends. */
   readonly boundsKnown: boolean;
   /** Free and largest free block after each event; undefined until known, and without addresses. */
   readonly gaps: GapTimeline | undefined;
+  /** The region that curves, figures and the drop column are about; empty: the whole heap. */
+  readonly area: string;
   /** `none`: the trace has no addresses. `failed`: the browser has not the memory for it. */
   readonly gapsState: 'none' | 'computing' | 'ready' | 'failed';
   readonly assumptions: readonly string[];
+  /** Undefined for a trace that the page has read itself. */
+  readonly desk: Desk | undefined;
 }
 
 export interface LoadOptions {
   readonly name: string;
   readonly format: string;
   readonly hide: readonly string[];
+  /** Told how much of it is done, from 0 to 1. */
+  readonly progress?: (share: number) => void;
 }
 
 /** Makes the parts one by one, with a breath between them so that the page lives. */
 export async function prepareTrace(trace: Trace, options: LoadOptions): Promise<LoadedTrace> {
+  const { name, format, hide, progress } = options;
+  const done = (share: number) => {
+    progress?.(share);
+    return breath();
+  };
   const spans = lifespans(trace);
-  await breath();
+  await done(0.25);
   const usage = usageCurve(trace);
-  const sources = sourcesOf(trace, spans, options.hide);
-  await breath();
-  const { name, format } = options;
-  const base = { name, format, original: trace, trace, spans, usage, sources };
+  await done(0.35);
+  const sources = sourcesOf(trace, spans, hide);
+  await done(0.6);
+  const base = { desk: undefined, name, format, original: trace, trace, spans, usage, sources, area: '' };
   if (!trace.info.hasAddresses) {
-    const none = { regions: [], order: undefined, boundsKnown: false, gaps: undefined, gapsState: 'none' as const };
+    const none = {
+      regions: [],
+      order: undefined,
+      index: undefined,
+      boundsKnown: false,
+      gaps: undefined,
+      gapsState: 'none' as const,
+    };
     return { ...base, ...none, assumptions: spans.assumptions };
   }
   const { regions, boundsKnown, assumptions } = heapRegions(trace, spans);
   const order = addressOrder(spans, sources.colorOf);
-  await breath();
-  return { ...base, regions, boundsKnown, order, gaps: undefined, gapsState: 'computing', assumptions };
+  await done(0.85);
+  const index = liveIndex(spans, order, trace.eventCount);
+  return { ...base, regions, boundsKnown, order, index, gaps: undefined, gapsState: 'computing', assumptions };
 }
 
 /** The same trace with other frames hidden. */
@@ -69,5 +105,6 @@ export function withHidden(loaded: LoadedTrace, hide: readonly string[]): Loaded
 
 /** The same events with other names: stacks and sources change, blocks do not. */
 export function withNames(loaded: LoadedTrace, trace: Trace, hide: readonly string[]): LoadedTrace {
-  return withHidden({ ...loaded, trace, spans: lifespans(trace) }, hide);
+  rememberLifespans(trace, loaded.spans);
+  return withHidden({ ...loaded, trace }, hide);
 }

@@ -1,6 +1,6 @@
 import { formatAddress, formatBytes, formatCount, heapMap } from '../../lib/public/browser.js';
 import { mapLayout, rangeRects } from '../paint/map-layout.js';
-import { FREE_COLOR, GAP_MARK_COLOR, SOURCE_COLORS } from '../paint/palette.js';
+import { FREE_COLOR, GAP_MARK_COLOR, OTHERS } from '../paint/palette.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sourceLabel } from './sources.js';
 
@@ -18,7 +18,7 @@ export function mapSvg(loaded: LoadedTrace, atSeq: number): string {
   let drawn = 0;
   for (const { region, blocks, gaps, largestFreeBytes } of map.regions.slice(0, 8)) {
     const window = { from: region.baseAddress, to: region.baseAddress + region.sizeBytes };
-    const layout = mapLayout(window, { width: WIDTH, height: HEIGHT, ratio: 1 }, region.unitBytes);
+    const layout = mapLayout(window, { width: WIDTH, height: HEIGHT, ratio: 1 }, region);
     const height = layout.rows * layout.rowHeight;
     const title = `${region.name}  ${formatAddress(window.from)} to ${formatAddress(window.to)}, largest free block ${formatBytes(largestFreeBytes)}`;
     parts.push(`<text x="0" y="${top - 8}">${escapeXml(title)}</text>`);
@@ -52,7 +52,7 @@ function blockShape(loaded: LoadedTrace, span: number, layout: Parameters<typeof
   const address = spans.address[span] ?? 0;
   const sizeBytes = spans.sizeBytes[span] ?? 0;
   const title = `${formatAddress(address)} ${formatCount(sizeBytes)} B ${source ? sourceLabel(source) : ''}`;
-  const color = SOURCE_COLORS[source?.color ?? 0] ?? SOURCE_COLORS[0];
+  const color = (source?.look ?? OTHERS).hex;
   const shapes = rangeRects(layout, address, sizeBytes).map((rect) => `<rect ${boxOf(rect)}/>`);
   return `<g fill="${color}" stroke="${FREE_COLOR}" stroke-width="0.5"><title>${escapeXml(title)}</title>${shapes.join('')}</g>`;
 }

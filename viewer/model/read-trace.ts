@@ -53,7 +53,9 @@ interface Reader {
 }
 
 function openReader(bytes: Uint8Array, subject: string, builder: TraceBuilder): { reader: Reader; format: string } {
-  if (isJournal(bytes)) return { reader: new JournalReader(subject, builder), format: 'journal' };
+  // Registers and stack copies are for `harvest resymbolize`; the page shows none of them.
+  const options = { skipSamples: true, totalBytes: bytes.length };
+  if (isJournal(bytes)) return { reader: new JournalReader(subject, builder, options), format: 'journal' };
   const format = detectFormat(bytes.subarray(0, HEAD_BYTES), bytes.length <= HEAD_BYTES, subject);
   return { reader: format.open(builder, { subject }), format: format.title };
 }

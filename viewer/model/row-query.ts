@@ -1,7 +1,9 @@
 import { EVENT_KINDS, isTemporary, parseSize } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
+import { objectTypes } from './object-types.js';
 import { placeOfEvent } from './sources.js';
-import { largestAfter, largestBefore, lifeOf, sizeOf, spanOf } from './table-rows.js';
+import { CALLED_BY, CALLS, queryName, stackMatcher, stacksWithFunction } from './stack-match.js';
+import { largestAfter, largestBefore, sizeOf, spanOf } from './table-rows.js';
 import { textMatcher } from './text-filter.js';
 
 type RowTest = (seq: number) => boolean;
@@ -13,15 +15,22 @@ export interface RowQueryTests {
   readonly problem: string;
 }
 
-const COMPARISON = /^(size|life|drop|seq)(<=|>=|<|>|=)(.+)$/;
-const WORD = /^(source|kind):(.+)$/;
+const COMPARISON = /^(size|life|age|drop|seq)(<=|>=|<|>|=)(.+)$/;
+const WORD = /^(source|kind|path|by|calls|type|region):(.+)$/s;
+/** Blanks within quotation marks belong to a part. */
+const PARTS = /(?:[^\s"]|"[^"]*"?)+/g;
 
-/** What was typed into the box of the table: words and comparisons, all of which must hold. */
-export function rowQuery(loaded: LoadedTrace, query: string): RowQueryTests {
+/** Whether what a query lets through changes with the selected event. */
+export function followsEvent(query: string): boolean {
+  return /(?:^|\s)age[<>=]/i.test(query);
+}
+
+/** What was typed into the box of the table: words and comparisons, all of which must hold; ages are those after `atSeq`. */
+export function rowQuery(loaded: LoadedTrace, query: string, atSeq: number): RowQueryTests {
   const tests: RowTest[] = [];
   let problem = '';
-  for (const part of query.trim().toLowerCase().split(/\s+/).slice(0, 20)) {
-    const test = part === '' ? undefined : testOf(loaded, part);
+  for (const part of (query.toLowerCase().match(PARTS) ?? []).slice(0, 20)) {
+    const test = testOf(loaded, part, atSeq);
     if (typeof test === 'string') problem = test;
     else if (test) tests.push(test);
   }
@@ -32,7 +41,7 @@ export function rowQuery(loaded: LoadedTrace, query: string): RowQueryTests {
 }
 
 /** A test, or what is wrong with the part. */
-function testOf(loaded: LoadedTrace, part: string): RowTest | string | undefined {
+function testOf(loaded: LoadedTrace, part: string, atSeq: number): RowTest | string | undefined {
   const { trace, spans } = loaded;
   const opened = (seq: number) => spans.openedBy[seq] ?? -1;
   const ended = (seq: number) => (spans.endSeq[opened(seq)] ?? trace.eventCount) < trace.eventCount;
@@ -40,31 +49,76 @@ function testOf(loaded: LoadedTrace, part: string): RowTest | string | undefined
   if (part === 'freed') return (seq) => opened(seq) >= 0 && ended(seq);
   if (part === 'temporary') return (seq) => opened(seq) >= 0 && isTemporary(spans, opened(seq));
   const [, figure = '', sign = '', value = ''] = COMPARISON.exec(part) ?? [];
-  if (figure !== '') return comparison(loaded, { figure, sign, value });
-  const [, kind = '', text = ''] = WORD.exec(part) ?? [];
-  if (kind === 'kind') {
-    const kinds: readonly string[] = EVENT_KINDS;
-    const wanted = kinds.indexOf(text);
-    return wanted < 0 ? `kind is one of ${EVENT_KINDS.join(', ')}` : (seq) => trace.events.kind[seq] === wanted;
+  if (figure !== '') return comparison(loaded, { figure, sign, value, atSeq });
+  const [, word = '', text = ''] = WORD.exec(part) ?? [];
+  if (word !== '') return wordTest(loaded, word, text);
+  return textMatcher(loaded, part.replaceAll('"', ''));
+}
+
+/** Quotation marks mean the whole name, else a part of it does. */
+function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | string {
+  const { trace, spans, regions } = loaded;
+  const whole = text.startsWith('"');
+  const name = text.replaceAll('"', '');
+  const fits = (found: string) => (whole ? queryName(found) === name : queryName(found).includes(name));
+  switch (word) {
+    case 'kind': {
+      const kinds: readonly string[] = EVENT_KINDS;
+      const wanted = kinds.indexOf(name);
+      return wanted < 0 ? `kind is one of ${EVENT_KINDS.join(', ')}` : (seq) => trace.events.kind[seq] === wanted;
+    }
+    case 'source':
+      return (seq) => {
+        const { functionName, location } = placeOfEvent(trace, loaded.sources, { seq, span: spanOf(loaded, seq) });
+        return fits(`${functionName} ${location}`);
+      };
+    case 'calls': {
+      const stacks = stacksWithFunction(loaded, fits);
+      return (seq) => stacks[trace.events.stack[allocationOf(loaded, seq)] ?? -1] === 1;
+    }
+    case 'type': {
+      if (trace.graphs.length === 0) return 'this trace has no object types';
+      const typeOf = objectTypes(loaded);
+      return (seq) => fits(typeOf(spanOf(loaded, seq)));
+    }
+    case 'region': {
+      const wanted = regions.filter((region) => fits(region.name));
+      return (seq) => {
+        const address = spans.address[spanOf(loaded, seq)] ?? trace.events.address[seq] ?? -1;
+        return wanted.some((it) => address >= it.baseAddress && address < it.baseAddress + it.sizeBytes);
+      };
+    }
+    default:
+      return stackTest(loaded, name, word === 'path');
   }
-  if (kind === 'source') {
-    return (seq) => {
-      const { functionName, location } = placeOfEvent(trace, loaded.sources, { seq, span: spanOf(loaded, seq) });
-      return `${functionName} ${location}`.toLowerCase().includes(text);
-    };
-  }
-  return textMatcher(loaded, part);
+}
+
+/** What was allocated below a path of calls; a free counts with its block. */
+function stackTest(loaded: LoadedTrace, name: string, fromOutermost: boolean): RowTest {
+  const { trace } = loaded;
+  const parts = name.split(fromOutermost ? CALLS : CALLED_BY).map((it) => it.trim());
+  const matches = stackMatcher(loaded, { parts, from: fromOutermost ? 'outermost' : 'innermost' });
+  return (seq) => matches(trace.events.stack[allocationOf(loaded, seq)] ?? -1);
+}
+
+/** The event that made the block of an event; the event itself where there is no block. */
+function allocationOf(loaded: LoadedTrace, seq: number): number {
+  const span = spanOf(loaded, seq);
+  return span >= 0 ? (loaded.spans.startSeq[span] ?? seq) : seq;
 }
 
 interface Comparison {
   readonly figure: string;
   readonly sign: string;
   readonly value: string;
+  readonly atSeq: number;
 }
 
-function comparison(loaded: LoadedTrace, { figure, sign, value }: Comparison): RowTest | string {
+function comparison(loaded: LoadedTrace, { figure, sign, value, atSeq }: Comparison): RowTest | string {
   const compare = comparerOf(sign);
-  if (figure === 'life') return lifeTest(loaded, value, compare);
+  if (figure === 'life' || figure === 'age') {
+    return spanOfTime(loaded, { figure, value, compare, until: figure === 'age' ? atSeq : -1 });
+  }
   const bound = parseSize(value);
   if (bound === undefined) return `${figure}${sign} takes a number, as ${figure}${sign}256 or ${figure}${sign}4K`;
   if (figure === 'size') return (seq) => compare(sizeOf(loaded, seq), bound);
@@ -90,27 +144,29 @@ function comparerOf(sign: string): (value: number, bound: number) => boolean {
 
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, µs: 1, ms: 1000, s: 1_000_000 };
 
-/** In time where a unit says so, else in events. */
-function lifeTest(
-  loaded: LoadedTrace,
-  value: string,
-  compare: (value: number, bound: number) => boolean,
-): RowTest | string {
+interface SpanOfTime {
+  readonly figure: string;
+  readonly value: string;
+  readonly compare: (value: number, bound: number) => boolean;
+  /** The event at which an age is taken; -1 for lives, which end with their block. */
+  readonly until: number;
+}
+
+/** A life, or the age of what is alive after an event: in time where a unit says so, else in events. */
+function spanOfTime(loaded: LoadedTrace, { figure, value, compare, until }: SpanOfTime): RowTest | string {
   const { trace, spans } = loaded;
   const [, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(us|µs|ms|s)?$/.exec(value) ?? [];
-  if (number === '') return 'life is a number of events, or a time: life<100, life<10ms';
-  if (unit === '') {
-    const bound = Number(number);
-    return (seq) => {
-      const span = spans.openedBy[seq] ?? -1;
-      const end = spans.endSeq[span] ?? trace.eventCount;
-      return span >= 0 && end < trace.eventCount && compare(end - (spans.startSeq[span] ?? 0), bound);
-    };
-  }
-  if (!trace.events.atUs) return 'this trace has no times: life is counted in events, as life<100';
+  if (number === '') return `${figure} is a number of events, or a time: ${figure}<100, ${figure}<10ms`;
+  const { atUs } = trace.events;
+  if (unit !== '' && !atUs) return `this trace has no times: ${figure} is counted in events, as ${figure}<100`;
+  const at = unit === '' ? (seq: number) => seq : (seq: number) => atUs?.[seq] ?? Number.NaN;
   const bound = Number(number) * (MICROSECONDS[unit] ?? 1);
   return (seq) => {
     const span = spans.openedBy[seq] ?? -1;
-    return span >= 0 && compare(lifeOf(loaded, span), bound);
+    if (span < 0) return false;
+    const start = spans.startSeq[span] ?? 0;
+    const end = spans.endSeq[span] ?? trace.eventCount;
+    const known = until < 0 ? end < trace.eventCount : start <= until && end > until;
+    return known && compare(at(until < 0 ? end : until) - at(start), bound);
   };
 }

@@ -8,12 +8,15 @@ import {
   spanSources,
   type Trace,
 } from '../../lib/public/browser.js';
-import { COLOR_COUNT } from '../paint/palette.js';
+import { looksOf } from '../paint/hues.js';
+import { type ClassLook, OTHERS } from '../paint/palette.js';
 import { sortedRows } from './radix-sort.js';
 
+/** So many sources have a colour of their own; it is that of their function, in every trace. */
+const NAMED_SOURCES = 12;
+
 export interface Source extends Place {
-  /** Index into the palette; 0 for the sources beyond it. */
-  readonly color: number;
+  readonly look: ClassLook;
   /** How many of the events allocated here, and how much. */
   readonly allocations: number;
   readonly allocatedBytes: number;
@@ -21,17 +24,21 @@ export interface Source extends Place {
   readonly peakBytes: number;
 }
 
-/** Who allocated: the sources of a trace, those with the highest peak first, with colours. */
+/** Who allocated: the sources of a trace, those with the highest peak first, with what they look like. */
 export interface Sources {
   /** By lifespan: an index into `list`. */
   readonly ofSpan: Int32Array;
   readonly list: readonly Source[];
-  /** By lifespan: an index into the palette. */
+  /** How many of them have a colour of their own. */
+  readonly named: number;
+  /** By lifespan: one more than its source's place in `list`; 0 for those beyond `named`. */
   readonly colorOf: Uint8Array;
   /** By stack: the frame that is the source, for events that made no block; -1 without a backtrace. */
   readonly frameOf: Int32Array;
   /** By frame: 1 for those that are passed over. */
   readonly hidden: Uint8Array;
+  /** The same with the application's own wrappers of the allocator, as trees and statistics leave them out. */
+  readonly lookedThrough: () => Uint8Array;
 }
 
 export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[]): Sources {
@@ -55,29 +62,50 @@ export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[
   const used = Int32Array.from({ length: count }, (_, i) => i).filter((i) => (allocations[i] ?? 0) > 0);
   const ranked = sortedRows(used, (i) => peak[i] ?? 0, true);
   const rankOf = new Int32Array(count);
+  const looks = looksOf(Array.from(ranked.subarray(0, NAMED_SOURCES), (id) => found.list[id] ?? NO_PLACE));
   const list = Array.from(ranked, (id, rank): Source => {
     rankOf[id] = rank;
     return {
       ...(found.list[id] ?? NO_PLACE),
-      color: rank < COLOR_COUNT - 1 ? rank + 1 : 0,
+      look: looks[rank] ?? OTHERS,
       allocations: allocations[id] ?? 0,
       allocatedBytes: allocated[id] ?? 0,
       peakBytes: peak[id] ?? 0,
     };
   });
-  const ofSpan = found.ofSpan.map((id) => rankOf[id] ?? 0);
-  const colorOf = Uint8Array.from(ofSpan, (source) => list[source]?.color ?? 0);
-  return { ofSpan, list, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
+  const ofSpan = new Int32Array(spans.count);
+  const colorOf = new Uint8Array(spans.count);
+  for (let span = 0; span < spans.count; span++) {
+    const source = rankOf[found.ofSpan[span] as number] as number;
+    ofSpan[span] = source;
+    if (source < NAMED_SOURCES) colorOf[span] = source + 1;
+  }
+  const named = Math.min(NAMED_SOURCES, list.length);
+  const all = { ofSpan, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
+  return { ...all, lookedThrough: lookThrough(trace, hide) };
 }
 
-/** Ends and begins of lifespans in the order of the events. */
+/** Found when first asked for: a pass over all frames. */
+export function lookThrough(trace: Trace, hide: readonly string[]): () => Uint8Array {
+  let through: Uint8Array | undefined;
+  return () => {
+    through ??= hiddenFrames(trace, { hide, lookThrough: true });
+    return through;
+  };
+}
+
+/** Ends and begins of lifespans in the order of the events, without a look at those at which neither is. */
 function forEachChange(trace: Trace, spans: Lifespans, change: (span: number, sign: 1 | -1) => void): void {
-  for (let seq = 0; seq < trace.eventCount; seq++) {
-    const closed = spans.closedBy[seq] ?? -1;
-    if (closed >= 0) change(closed, -1);
-    const opened = spans.openedBy[seq] ?? -1;
-    if (opened >= 0) change(opened, 1);
+  const { ended, startSeq, endSeq, count } = spans;
+  let opening = 0;
+  for (let i = 0; i < ended.length; i++) {
+    const span = ended[i] as number;
+    const seq = endSeq[span] as number;
+    if (seq >= trace.eventCount) break;
+    for (; opening < count && (startSeq[opening] as number) < seq; opening++) change(opening, 1);
+    change(span, -1);
   }
+  for (; opening < count; opening++) change(opening, 1);
 }
 
 /** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */
@@ -98,4 +126,9 @@ export function placeOfEvent(
   if (source) return source;
   const stack = trace.events.stack[at.seq] ?? -1;
   return placeOf(trace, stack >= 0 ? (sources.frameOf[stack] ?? -1) : -1);
+}
+
+/** What shows a source's allocations in the table, and nothing else. */
+export function sourceQuery({ functionName, location }: Place): string {
+  return `source:"${`${functionName} ${location}`.replaceAll('"', ' ')}"`;
 }

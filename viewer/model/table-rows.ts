@@ -108,6 +108,27 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+const HOST_TIMED = ['time', 'freed', 'life'];
+
+/** Columns that say nothing for a trace are left out. */
+export function columnsOf(loaded: LoadedTrace): readonly Column[] {
+  const { trace, gaps } = loaded;
+  const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
+  const shown = COLUMNS.filter((column) => {
+    if (column.id === 'time') return hasClock(trace);
+    if (column.id === 'address') return trace.info.hasAddresses;
+    if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
+    return true;
+  });
+  if (!hasClock(trace) || trace.info.clock?.kind !== 'host') return shown;
+  const hint = 'The clock of the host: the halts of the target are in it';
+  return shown.map((column) =>
+    HOST_TIMED.includes(column.id)
+      ? { ...column, title: `${column.title}, host`, hint: `${column.hint}. ${hint}` }
+      : column,
+  );
+}
+
 /** The block's size; of a free, that of the block that it ends. */
 export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
   const size = trace.events.sizeBytes[seq] ?? 0;
@@ -117,15 +138,15 @@ export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
 }
 
 /** As captured by the target; where it was not, as the events imply. NaN when neither is known. */
-export function largestBefore({ trace, gaps }: LoadedTrace, seq: number): number {
+export function largestBefore({ trace, gaps, area }: LoadedTrace, seq: number): number {
   const captured = trace.events.largestBeforeBytes;
-  if (captured) return captured[seq] ?? Number.NaN;
+  if (captured && area === '') return captured[seq] ?? Number.NaN;
   return gaps && seq > 0 ? (gaps.largestFreeBytes[seq - 1] ?? Number.NaN) : Number.NaN;
 }
 
-export function largestAfter({ trace, gaps }: LoadedTrace, seq: number): number {
+export function largestAfter({ trace, gaps, area }: LoadedTrace, seq: number): number {
   const captured = trace.events.largestAfterBytes;
-  if (captured) return captured[seq] ?? Number.NaN;
+  if (captured && area === '') return captured[seq] ?? Number.NaN;
   return gaps?.largestFreeBytes[seq] ?? Number.NaN;
 }
 
@@ -172,23 +193,17 @@ export interface RowQuery {
   readonly filter: RowFilter;
   /** What the typed query lets through; undefined: everything. */
   readonly matches: ((seq: number) => boolean) | undefined;
-  /** -1: of any. */
-  readonly source: number;
   /** Only what was born in it; `freed`: what was freed in it, whenever it was born; `alive`: at its end. */
   readonly range: EventRange | undefined;
 }
 
 /** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
-export function filteredRows(loaded: LoadedTrace, { filter, matches, source, range }: RowQuery): Int32Array {
-  const { trace, spans, sources } = loaded;
+export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: RowQuery): Int32Array {
+  const { trace } = loaded;
   const rows = new Int32Array(trace.eventCount);
   let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
     if (!passes(loaded, filter, seq, range)) continue;
-    if (source >= 0) {
-      const span = filter === 'events' ? spanOf(loaded, seq) : (spans.openedBy[seq] ?? -1);
-      if (span < 0 || sources.ofSpan[span] !== source) continue;
-    }
     if (matches && !matches(seq)) continue;
     rows[count++] = seq;
   }

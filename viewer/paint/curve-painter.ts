@@ -1,12 +1,12 @@
-import type { Epoch, Gap, Mark } from '../../lib/public/browser.js';
+import type { Epoch, Gap, Mark, Numbers } from '../../lib/public/browser.js';
 import type { Range } from '../state/app-state.js';
 import type { TimeAxis } from './time-painter.js';
 
 export interface Curves {
   readonly axis: TimeAxis;
   readonly range: Range;
-  readonly liveBytes: Float64Array;
-  readonly largestFreeBytes: Float64Array | undefined;
+  readonly liveBytes: Numbers;
+  readonly largestFreeBytes: Numbers | undefined;
   /** What is at the upper edge. */
   readonly scaleBytes: number;
   /** Size of the heap where it is known: a dashed line. */
@@ -32,8 +32,8 @@ const FLAT_SHARE = 0.04;
 
 /** One scale for all that is drawn: up to the size of the heap, or to the highest use of one that is nearly empty throughout. */
 export function scaleOf(
-  liveBytes: Float64Array,
-  largestFreeBytes: Float64Array | undefined,
+  liveBytes: Numbers,
+  largestFreeBytes: Numbers | undefined,
   capacityBytes: number | undefined,
 ): number {
   const live = highest(liveBytes);
@@ -42,7 +42,7 @@ export function scaleOf(
 }
 
 /** The highest value of a curve. */
-export function highest(values: Float64Array): number {
+export function highest(values: Numbers): number {
   let top = 0;
   for (const value of values) if (value > top) top = value;
   return top;
@@ -94,7 +94,7 @@ interface Columns {
 }
 
 /** The lowest and highest value in each column of pixels; a column without an event keeps the value before it. */
-function columnsOf(curves: Curves, values: Float64Array, width: number): Columns {
+function columnsOf(curves: Curves, values: Numbers, width: number): Columns {
   const { axis, range } = curves;
   const min = new Float64Array(width);
   const max = new Float64Array(width);

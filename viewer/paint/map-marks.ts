@@ -1,7 +1,7 @@
 import type { HeapRegion, Room } from '../../lib/public/browser.js';
+import type { RegionState } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
-import type { RegionState } from './map-painter.js';
 import { GAP_MARK_COLOR, ROOM_COLOR, SELECT_COLOR } from './palette.js';
 import { fitCanvas } from './use-canvas.js';
 

@@ -1,16 +1,16 @@
 import type { HeapRegion } from '../../lib/public/browser.js';
 import { type AddressOrder, regionSlice } from '../model/address-order.js';
+import { type RegionState, regionState } from '../model/live-blocks.js';
+import { nextBit } from '../model/live-index.js';
 import type { MapLayout } from './map-layout.js';
-import { COLOR_COUNT, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
+import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
 
-/** A region at an event, as one pass over its blocks finds it. */
-export interface RegionState {
-  readonly usedBlocks: number;
-  readonly freeBytes: number;
-  readonly largestFreeBytes: number;
-  /** Where the largest gap begins; -1 without any. */
-  readonly largestAddress: number;
-  readonly gapCount: number;
+/** What is painted: the live blocks (a bit for each place of the address order), where, and with which colours. */
+export interface MapPicture {
+  readonly bits: Uint32Array;
+  readonly layout: MapLayout;
+  readonly table: ColorTable;
+  readonly image: Uint32Array;
 }
 
 /** A pixel counts as used in eighths; a row of this many bytes or more shows the edges of its blocks. */
@@ -26,15 +26,11 @@ export class MapPainter {
   private edge = new Uint8Array(0);
   private line = new Uint32Array(0);
 
-  paint(
-    order: AddressOrder,
-    region: HeapRegion,
-    at: { readonly seq: number; readonly layout: MapLayout; readonly table: Uint32Array; readonly image: Uint32Array },
-  ): RegionState {
+  paint(order: AddressOrder, region: HeapRegion, at: MapPicture): RegionState {
     this.prepare(at.layout);
-    const state = this.scan(order, region, at);
+    this.coverAll(order, region, at);
     this.expand(region, at);
-    return state;
+    return regionState(order, region, at.bits);
   }
 
   private prepare(layout: MapLayout): void {
@@ -49,60 +45,34 @@ export class MapPainter {
     if (this.line.length !== layout.width) this.line = new Uint32Array(layout.width);
   }
 
-  private scan(
-    order: AddressOrder,
-    region: HeapRegion,
-    at: { readonly seq: number; readonly layout: MapLayout },
-  ): RegionState {
-    const { address, sizeBytes, startSeq, endSeq, color } = order;
+  private coverAll(order: AddressOrder, region: HeapRegion, { bits, layout }: MapPicture): void {
+    const { address, sizeBytes, color } = order;
     const { from, to } = regionSlice(order, region);
-    const { seq, layout } = at;
-    const end = region.baseAddress + region.sizeBytes;
-    let cursor = region.baseAddress;
-    let usedBlocks = 0;
-    let freeBytes = 0;
-    let largestFreeBytes = 0;
-    let largestAddress = -1;
-    let gapCount = 0;
-    for (let i = from; i < to; i++) {
-      // Alive when begun by now and not ended: both differences are negative. One branch, because neither can be predicted.
-      if ((((startSeq[i] ?? 0) - seq - 1) & (seq - (endSeq[i] ?? 0))) >= 0) continue;
-      const size = sizeBytes[i] ?? 0;
-      if (size === 0) continue;
-      const start = address[i] ?? 0;
-      if (start > cursor) {
-        const gap = start - cursor;
-        gapCount++;
-        freeBytes += gap;
-        if (gap > largestFreeBytes) {
-          largestFreeBytes = gap;
-          largestAddress = cursor;
-        }
+    const end = Math.min(region.baseAddress + region.sizeBytes, layout.toAddress);
+    // No block lies in a fold or reaches over one, so the part that it begins in holds it.
+    let part = 0;
+    let [low, high, place] = [layout.fromAddress, layout.parts[0]?.toAddress ?? end, 0];
+    for (let at = nextBit(bits, from, to); at >= 0; at = nextBit(bits, at + 1, to)) {
+      const start = address[at] as number;
+      if (start >= end) break;
+      while (start >= high && part < layout.parts.length - 1) {
+        const next = layout.parts[++part];
+        if (!next) break;
+        low = next.fromAddress;
+        high = next.toAddress;
+        place = next.firstRow * layout.rowBytes;
       }
-      if (start + size > cursor) cursor = start + size;
-      usedBlocks++;
-      if (start < layout.toAddress && start + size > layout.fromAddress) {
-        this.cover(layout, start, Math.min(start + size, end), color[i] ?? 0);
-      }
+      const stop = Math.min(start + (sizeBytes[at] as number), end);
+      if (stop > low) this.cover(layout, Math.max(0, start - low) + place, stop - low + place, color[at] as number);
     }
-    if (end > cursor) {
-      const gap = end - cursor;
-      gapCount++;
-      freeBytes += gap;
-      if (gap > largestFreeBytes) {
-        largestFreeBytes = gap;
-        largestAddress = cursor;
-      }
-    }
-    return { usedBlocks, freeBytes, largestFreeBytes, largestAddress, gapCount };
   }
 
   /** Adds a block to the line of pixels that the rows make when laid end to end. */
   private cover(layout: MapLayout, start: number, end: number, color: number): void {
     const perByte = layout.width / layout.rowBytes;
     const limit = layout.rows * layout.width;
-    const p0 = Math.max(0, (start - layout.fromAddress) * perByte);
-    const p1 = Math.min(limit, (Math.min(end, layout.toAddress) - layout.fromAddress) * perByte);
+    const p0 = start * perByte;
+    const p1 = Math.min(limit, end * perByte);
     if (p1 <= p0) return;
     const first = Math.floor(p0);
     const last = Math.floor(p1);
@@ -126,36 +96,69 @@ export class MapPainter {
   }
 
   /** Copies the line of pixels into rows of the image. */
-  private expand(
-    region: HeapRegion,
-    at: { readonly layout: MapLayout; readonly table: Uint32Array; readonly image: Uint32Array },
-  ): void {
-    const { layout, table, image } = at;
+  private expand(region: HeapRegion, { layout, table, image }: MapPicture): void {
     const { width, height, rows, rowHeight } = layout;
     const outside = word(rgbOf(OUTSIDE_COLOR));
-    const free = word(rgbOf(FREE_COLOR));
-    const perByte = width / layout.rowBytes;
-    const regionFrom = (region.baseAddress - layout.fromAddress) * perByte;
-    const regionTo = (Math.min(region.baseAddress + region.sizeBytes, layout.toAddress) - layout.fromAddress) * perByte;
     // Rows that are tall enough get a line between them.
     const ruled = rowHeight >= 6;
+    const lines = ruled ? rowHeight - 1 : rowHeight;
+    const inside = insideOf(region, layout);
     for (let row = 0; row < rows; row++) {
-      const base = row * width;
-      for (let x = 0; x < width; x++) {
-        const pixel = base + x;
-        if (pixel + 0.5 < regionFrom || pixel + 0.5 > regionTo) this.line[x] = outside;
-        else {
-          const covered = this.coverage[pixel] ?? 0;
-          const level = covered >= 0.999 ? LEVELS : Math.ceil(covered * LEVELS);
-          const at = ((this.edge[pixel] ?? 0) * COLOR_COUNT + (this.color[pixel] ?? 0)) * (LEVELS + 1) + level;
-          this.line[x] = level === 0 ? free : (table[at] ?? free);
-        }
-      }
-      const lines = ruled ? rowHeight - 1 : rowHeight;
       const top = row * rowHeight * width;
+      const [from, to] = [inside[2 * row] as number, inside[2 * row + 1] as number];
+      if (to <= from) {
+        image.fill(outside, top, top + rowHeight * width);
+        continue;
+      }
+      this.paintLine(row * width, { from, to, width, table, outside });
       for (let y = 0; y < lines; y++) image.set(this.line, top + y * width);
       if (ruled) image.fill(outside, top + lines * width, top + rowHeight * width);
     }
     image.fill(outside, Math.min(height, rows * rowHeight) * width);
   }
+
+  private paintLine(
+    base: number,
+    at: {
+      readonly from: number;
+      readonly to: number;
+      readonly width: number;
+      readonly table: ColorTable;
+      readonly outside: number;
+    },
+  ): void {
+    const { line, coverage, color, edge } = this;
+    const { from, to, width, table, outside } = at;
+    const { words, patterns } = table;
+    line.fill(word(rgbOf(FREE_COLOR)), from, to);
+    for (let x = from; x < to; x++) {
+      const covered = coverage[base + x] as number;
+      if (covered === 0) continue;
+      const level = covered >= 0.999 ? LEVELS : Math.ceil(covered * LEVELS);
+      const index = color[base + x] as number;
+      const dark = (edge[base + x] as number) | (((patterns[index] as number) >> (x & 15)) & 1);
+      line[x] = words[(dark * 2 * CLASS_COUNT + index) * (LEVELS + 1) + level] as number;
+    }
+    line.fill(outside, 0, from);
+    line.fill(outside, to, width);
+  }
+}
+
+/** By row: from which pixel to which it is memory of the region; nothing of a fold is. */
+function insideOf(region: HeapRegion, layout: MapLayout): Int32Array {
+  const { parts, rows, rowBytes, width } = layout;
+  const perByte = width / rowBytes;
+  const inside = new Int32Array(2 * rows);
+  const regionEnd = region.baseAddress + region.sizeBytes;
+  for (const { fromAddress, toAddress, firstRow } of parts) {
+    const [low, high] = [Math.max(fromAddress, region.baseAddress), Math.min(toAddress, regionEnd)];
+    const begin = firstRow * rowBytes + low - fromAddress;
+    const end = firstRow * rowBytes + high - fromAddress;
+    const last = Math.min(rows, Math.ceil(end / rowBytes));
+    for (let row = Math.floor(begin / rowBytes); row < last; row++) {
+      inside[2 * row] = Math.max(0, Math.min(width, Math.ceil((begin - row * rowBytes) * perByte - 0.5)));
+      inside[2 * row + 1] = Math.max(0, Math.min(width, Math.floor((end - row * rowBytes) * perByte - 0.5) + 1));
+    }
+  }
+  return inside;
 }

@@ -1,24 +1,27 @@
-import { lastAtOrBefore } from '../../lib/public/browser.js';
+import { type Lifespans, lastAtOrBefore } from '../../lib/public/browser.js';
 import type { AddressOrder } from '../model/address-order.js';
 import type { Range } from '../state/app-state.js';
-import { FREE_COLOR, LEVELS, rgbOf, word } from './palette.js';
+import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, mix, rgbOf, word } from './palette.js';
 
-const LEAST_BRIGHT = 0.15;
+const LEAST_BRIGHT = 0.2;
+/** How finely a pixel's brightness follows how full it is. */
+const SHADES = 64;
 
 /** How events lie on the time axis: their number, or their time where the trace has a clock. */
 export interface TimeAxis {
   /** By event and one more for the end of the trace; never falling. */
-  readonly at: Float64Array;
+  readonly at: Float64Array | Uint32Array;
   readonly kind: 'events' | 'clock';
 }
 
 /** Events without a time take that of the event before them; a clock that runs backwards stands still instead. */
 export function timeAxis(eventCount: number, atUs: Float64Array | undefined): TimeAxis {
-  const at = new Float64Array(eventCount + 1);
   if (!atUs) {
-    for (let i = 0; i <= eventCount; i++) at[i] = i;
-    return { at, kind: 'events' };
+    const numbers = new Uint32Array(eventCount + 1);
+    for (let i = 0; i <= eventCount; i++) numbers[i] = i;
+    return { at: numbers, kind: 'events' };
   }
+  const at = new Float64Array(eventCount + 1);
   let latest = Number.NaN;
   for (let i = 0; i < eventCount; i++) {
     const us = atUs[i] ?? Number.NaN;
@@ -33,7 +36,7 @@ export interface TimePicture {
   readonly width: number;
   readonly height: number;
   readonly image: Uint32Array;
-  readonly table: Uint32Array;
+  readonly table: ColorTable;
   readonly axis: TimeAxis;
   /** In units of the axis. */
   readonly time: Range;
@@ -41,105 +44,132 @@ export interface TimePicture {
 }
 
 /**
- * Paints every lifespan as a rectangle: from its allocation to its end across, over its addresses upwards. A pixel has the mean
- * colour of what it holds, as bright as it is full, so the picture is right at any size. Each rectangle only notes where its rows
- * begin and end; one sum along the rows then gives the picture. So a long life costs no more than a short one.
+ * Paints every lifespan as a rectangle: from its allocation to its end across, over its addresses upwards. A pixel has the colour of the class that
+ * has most of it, as bright as it is full: a mean of many colours would say neither who nor how much. What is lit comes before what is dimmed. Rows
+ * are painted one by one from the lowest addresses up, as the blocks are in that order; a rectangle only notes where it begins and ends in a row, so
+ * that a long life costs no more than a short one.
  */
 export class TimePainter {
-  /** By pixel, the change from the pixel before: share covered, then red, green and blue. */
-  private readonly planes: Float32Array[] = [];
-  private width = 0;
+  /** By class in use and pixel of a row, the change of the share covered from the pixel before. */
+  private changes = new Float32Array(0);
+  private readonly planeOf = new Int16Array(2 * CLASS_COUNT);
 
-  paint(order: AddressOrder, picture: TimePicture): void {
-    this.prepare(picture);
-    const { height, table, axis, time, address } = picture;
-    const perTime = picture.width / Math.max(Number.EPSILON, time.to - time.from);
+  paint(order: AddressOrder, spans: Lifespans, picture: TimePicture): void {
+    const { width, height, address, image } = picture;
+    const classes = this.classesIn(order);
+    const stride = width + 2;
+    if (this.changes.length < classes.length * stride) this.changes = new Float32Array(classes.length * stride);
+    const shades = classes.map((index) => shadesOf(picture.table, index));
     const perByte = height / Math.max(1, address.to - address.from);
-    for (let i = 0; i < order.span.length; i++) {
-      const start = order.address[i] ?? 0;
-      const size = order.sizeBytes[i] ?? 0;
-      if (start >= address.to || start + size <= address.from) continue;
-      const t0 = axis.at[order.startSeq[i] ?? 0] ?? 0;
-      const t1 = axis.at[order.endSeq[i] ?? 0] ?? 0;
-      if (t0 >= time.to || t1 < time.from) continue;
-      const x0 = Math.max(0, (t0 - time.from) * perTime);
-      const x1 = Math.min(picture.width, (t1 - time.from) * perTime);
+    let active: number[] = [];
+    let next = firstBelow(order, address.from);
+    for (let row = height - 1; row >= 0; row--) {
       // Low addresses at the bottom.
-      const y0 = Math.max(0, height - (start + size - address.from) * perByte);
-      const y1 = Math.min(height, height - (start - address.from) * perByte);
-      this.add({ x0, x1, y0, y1 }, table[(order.color[i] ?? 0) * (LEVELS + 1) + LEVELS] ?? 0);
+      const low = address.from + (height - 1 - row) / perByte;
+      const high = low + 1 / perByte;
+      active = active.filter((i) => (order.address[i] ?? 0) + (order.sizeBytes[i] ?? 0) > low);
+      for (; next < order.span.length && (order.address[next] ?? 0) < high; next++) {
+        if (
+          (order.address[next] ?? 0) + (order.sizeBytes[next] ?? 0) > low &&
+          inTime(spans, picture, order.span[next] ?? 0)
+        )
+          active.push(next);
+      }
+      if (active.length === 0) {
+        image.fill(shades[0]?.[0] ?? word(rgbOf(FREE_COLOR)), row * width, (row + 1) * width);
+        continue;
+      }
+      this.changes.fill(0, 0, classes.length * stride);
+      for (const i of active) {
+        const start = order.address[i] ?? 0;
+        const share = Math.min(1, (Math.min(high, start + (order.sizeBytes[i] ?? 0)) - Math.max(low, start)) * perByte);
+        this.note(spans, picture, {
+          span: order.span[i] ?? 0,
+          share,
+          at: (this.planeOf[order.color[i] ?? 0] ?? 0) * stride,
+        });
+      }
+      this.resolve(picture, { row, classes, shades });
     }
-    this.resolve(picture);
   }
 
-  private prepare({ width, height }: TimePicture): void {
-    // One more column: what ends at the right edge notes its end there.
-    this.width = width + 2;
-    const cells = this.width * height;
-    for (let plane = 0; plane < 4; plane++) {
-      const kept = this.planes[plane];
-      if (kept && kept.length === cells) kept.fill(0);
-      else this.planes[plane] = new Float32Array(cells);
-    }
+  /** The classes that occur, those that are lit first. */
+  private classesIn(order: AddressOrder): number[] {
+    const used = new Uint8Array(2 * CLASS_COUNT);
+    for (const color of order.color) used[color] = 1;
+    const classes = [...used.keys()].filter((index) => used[index] === 1);
+    classes.forEach((index, plane) => {
+      this.planeOf[index] = plane;
+    });
+    return classes;
   }
 
-  private add(
-    box: { readonly x0: number; readonly x1: number; readonly y0: number; readonly y1: number },
-    color: number,
+  private note(
+    { startSeq, endSeq }: Lifespans,
+    { axis, time, width }: TimePicture,
+    { span, share, at }: { readonly span: number; readonly share: number; readonly at: number },
   ): void {
-    const last = Math.ceil(box.y1);
-    for (let y = Math.floor(box.y0); y < last; y++) {
-      const share = Math.min(y + 1, box.y1) - Math.max(y, box.y0);
-      if (share <= 0) continue;
-      this.change(y * this.width, box.x0, share, color);
-      this.change(y * this.width, box.x1, -share, color);
-    }
+    const perTime = width / Math.max(Number.EPSILON, time.to - time.from);
+    const from = ((axis.at[startSeq[span] ?? 0] ?? 0) - time.from) * perTime;
+    const to = ((axis.at[endSeq[span] ?? 0] ?? 0) - time.from) * perTime;
+    this.change(at, Math.max(0, from), share);
+    this.change(at, Math.min(width, to), -share);
   }
 
   /** From a place within a pixel on: the pixel gets its part, the next one the rest. */
-  private change(row: number, x: number, share: number, color: number): void {
+  private change(row: number, x: number, share: number): void {
     const pixel = Math.floor(x);
     const rest = share * (x - pixel);
-    this.note(row + pixel, share - rest, color);
-    if (rest !== 0) this.note(row + pixel + 1, rest, color);
+    const at = row + pixel;
+    this.changes[at] = (this.changes[at] ?? 0) + share - rest;
+    if (rest !== 0) this.changes[at + 1] = (this.changes[at + 1] ?? 0) + rest;
   }
 
-  private note(at: number, share: number, color: number): void {
-    const [covered, red, green, blue] = this.planes;
-    if (!covered || !red || !green || !blue) return;
-    covered[at] = (covered[at] ?? 0) + share;
-    red[at] = (red[at] ?? 0) + share * (color & 255);
-    green[at] = (green[at] ?? 0) + share * ((color >>> 8) & 255);
-    blue[at] = (blue[at] ?? 0) + share * ((color >>> 16) & 255);
-  }
-
-  private resolve({ width, height, image }: TimePicture): void {
-    const [covered, red, green, blue] = this.planes;
-    if (!covered || !red || !green || !blue) return;
-    const free = rgbOf(FREE_COLOR);
-    const ground = word(free);
-    for (let y = 0; y < height; y++) {
-      let [c, r, g, b] = [0, 0, 0, 0];
-      for (let x = 0; x < width; x++) {
-        const at = y * this.width + x;
-        c += covered[at] ?? 0;
-        r += red[at] ?? 0;
-        g += green[at] ?? 0;
-        b += blue[at] ?? 0;
-        if (c < 0.001) {
-          image[y * width + x] = ground;
-          continue;
-        }
-        // Even a sliver of a block must be seen.
-        const bright = (c >= 0.999 ? 1 : LEAST_BRIGHT + (1 - LEAST_BRIGHT) * c) / c;
-        const dark = Math.max(0, 1 - bright * c);
-        const red8 = Math.min(255, Math.round(r * bright + free[0] * dark));
-        const green8 = Math.min(255, Math.round(g * bright + free[1] * dark));
-        const blue8 = Math.min(255, Math.round(b * bright + free[2] * dark));
-        image[y * width + x] = (0xff000000 | (blue8 << 16) | (green8 << 8) | red8) >>> 0;
+  private resolve(
+    { width, image }: TimePicture,
+    { row, classes, shades }: { row: number; classes: readonly number[]; shades: readonly Uint32Array[] },
+  ): void {
+    const { changes } = this;
+    const stride = width + 2;
+    const sums = new Float32Array(classes.length);
+    const ground = word(rgbOf(FREE_COLOR));
+    for (let x = 0; x < width; x++) {
+      let [covered, most, plane, lit] = [0, 0, -1, false];
+      for (let at = 0; at < classes.length; at++) {
+        const sum = (sums[at] ?? 0) + (changes[at * stride + x] ?? 0);
+        sums[at] = sum;
+        if (sum < 0.0005) continue;
+        covered += sum;
+        const isLit = (classes[at] ?? 0) < CLASS_COUNT;
+        // Lit classes come first: a dimmed one never takes a pixel from them.
+        if (sum > most && (isLit || !lit)) [most, plane, lit] = [sum, at, isLit];
       }
+      const shade = Math.min(SHADES, Math.ceil(covered * SHADES));
+      image[row * width + x] = plane < 0 ? ground : (shades[plane]?.[shade] ?? ground);
     }
   }
+}
+
+function inTime({ startSeq, endSeq }: Lifespans, { axis, time }: TimePicture, span: number): boolean {
+  return (axis.at[startSeq[span] ?? 0] ?? 0) < time.to && (axis.at[endSeq[span] ?? 0] ?? 0) >= time.from;
+}
+
+/** The first block that may reach into a window of addresses: blocks are looked at from the beginning, because any may be long. */
+function firstBelow(order: AddressOrder, from: number): number {
+  let first = 0;
+  while (first < order.span.length && (order.address[first] ?? 0) + (order.sizeBytes[first] ?? 0) <= from) first++;
+  return first;
+}
+
+/** By how full a pixel is: a class's colour, from the ground to its own. */
+function shadesOf({ words }: ColorTable, index: number): Uint32Array {
+  const full = words[index * (LEVELS + 1) + LEVELS] ?? 0;
+  const own = [full & 255, (full >>> 8) & 255, (full >>> 16) & 255] as const;
+  const free = rgbOf(FREE_COLOR);
+  return Uint32Array.from({ length: SHADES + 1 }, (_, shade) =>
+    // Even a sliver of a block must be seen.
+    word(mix(free, own, shade === 0 ? 0 : LEAST_BRIGHT + (1 - LEAST_BRIGHT) * (shade / SHADES))),
+  );
 }
 
 /** The event at a place of the axis: the last one that is not after it. */

@@ -9,6 +9,14 @@ export interface Size {
 
 const MAX_RATIO = 3;
 
+/** More pixels than this cannot be painted between two frames of a slider that moves; no eye tells them apart on a screen that has them. */
+const MAX_PIXELS = 4e6;
+
+/** How many pixels of a canvas one CSS pixel gets: as many as the screen has, or fewer on a very large one. */
+export function canvasRatio({ width, height, ratio }: Size): number {
+  return Math.min(ratio, Math.max(1, Math.sqrt(MAX_PIXELS / (width * height))));
+}
+
 /** Follows the size of an element; undefined until it is known. */
 export function useSize(element: HTMLElement | null): Size | undefined {
   const [size, setSize] = useState<Size>();

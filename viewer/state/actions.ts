@@ -1,35 +1,94 @@
+import type { Mark } from '../../lib/public/browser.js';
 import {
   createSymbolizer,
   ExitCode,
   errorMessage,
+  type GapTimeline,
   HarvestError,
   heapPeak,
   type Trace,
 } from '../../lib/public/browser.js';
+import { inArea } from '../model/area.js';
 import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { withMarks } from '../model/marks.js';
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
-import { type AppState, app, INITIAL, type Message } from './app-state.js';
-import { gapsBeside } from './gap-worker.js';
+import { spanOf } from '../model/table-rows.js';
+import { type AppState, app, INITIAL, type Message, type RowFilter } from './app-state.js';
+import { gapsBeside, ToldError, WorkerDesk } from './desk.js';
 import { parseHash, viewOf } from './permalink.js';
 import { remember } from './preferences.js';
+import { revealed } from './reveal.js';
 
 /** Files beyond this would not fit into the page's memory. */
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Larger ones are read in a worker: the page would stand still. */
+const LONG_BYTES = 1024 * 1024;
 
 /** Opens a trace; an error leaves what was open before. */
 export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
   await busyWith(`Reading ${name}`, async () => {
-    const { trace, format } = await readTrace(bytes, name, (share) =>
-      app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` }),
-    );
-    await openTrace(trace, name, format);
+    if (isLong(bytes)) await openBeside(new Blob([bytes]), name);
+    else await openHere(bytes, name);
   });
 }
 
+async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
+  const { trace, format } = await readTrace(bytes, name, (share) =>
+    app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` }),
+  );
+  await openTrace(trace, name, format);
+}
+
+/** A worker reads the trace and keeps it; until it is there the page stays as it was, and the user may call it off. */
+async function openBeside(file: Blob, name: string): Promise<void> {
+  const loaded = await loadBeside(file, name, hideOf());
+  if (!loaded) return;
+  const { elf } = app.get();
+  show(loaded);
+  if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+}
+
+/** Undefined when the user called it off. */
+function loadBeside(file: Blob, name: string, hide: readonly string[]): Promise<LoadedTrace | undefined> {
+  const desk = new WorkerDesk();
+  const opening = desk.open({
+    ...{ file, name, hide },
+    onProgress: (doing, share) => app.set({ busy: `${doing} ${name}`, opening: { share, cancel } }),
+    onGaps: (of, gaps) => giveGaps(of.original, gaps),
+  });
+  let callOff: () => void = () => undefined;
+  const cancel = () => callOff();
+  const calledOff = new Promise<undefined>((resolve) => {
+    callOff = () => {
+      desk.close();
+      app.set({ toast: `Not opened: ${name}` });
+      resolve(undefined);
+    };
+  });
+  app.set({ opening: { share: 0, cancel } });
+  return Promise.race([opening, calledOff])
+    .catch((error: unknown) => {
+      desk.close();
+      throw error;
+    })
+    .finally(() => app.set({ opening: undefined }));
+}
+
+/** Packed bytes become many more. */
+function isLong(bytes: Uint8Array): boolean {
+  return bytes.length > (bytes[0] === 0x1f && bytes[1] === 0x8b ? LONG_BYTES / 8 : LONG_BYTES);
+}
+
+/** A link may come with frames to hide; it is one of the first trace that is opened. */
+function hideOf(): readonly string[] {
+  const { loaded, hide } = app.get();
+  return (loaded ? undefined : parseHash(location.hash).hide) ?? hide;
+}
+
 export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
-  const { elf, loaded: before } = app.get();
-  const hide = (before ? undefined : parseHash(location.hash).hide) ?? app.get().hide;
+  const { elf } = app.get();
+  const hide = hideOf();
   app.set({ hide, busy: `Drawing ${name}` });
   const loaded = await prepareTrace(trace, { name, format, hide });
   show(loaded);
@@ -37,16 +96,21 @@ export async function openTrace(trace: Trace, name: string, format: string): Pro
   if (loaded.order) void followGaps(trace);
 }
 
-/** Short traces have their curve at once; long ones get it when it is ready, unless another trace is open by then. */
+/** Short traces have their curve at once; long ones get it when it is ready. */
 async function followGaps(trace: Trace): Promise<void> {
   try {
-    const gaps = await gapsBeside(trace);
-    const { loaded } = app.get();
-    if (loaded?.original !== trace) return;
-    app.set({ loaded: { ...loaded, gaps, gapsState: gaps ? 'ready' : 'failed' } });
+    giveGaps(trace, await gapsBeside(trace));
   } catch (error) {
     fail(error);
   }
+}
+
+/** Unless another trace is open by then. */
+function giveGaps(original: Trace, gaps: GapTimeline | undefined): void {
+  const { loaded, other } = app.get();
+  const given = { gaps, gapsState: gaps ? 'ready' : 'failed' } as const;
+  if (loaded?.original === original) app.set({ loaded: { ...loaded, ...given } });
+  if (other?.original === original) app.set({ other: { ...other, ...given } });
 }
 
 /** The first state of a new trace: the last event (or what the address asks for), the sort that finds trouble first. */
@@ -54,35 +118,45 @@ function show(loaded: LoadedTrace): void {
   const last = Math.max(0, loaded.trace.eventCount - 1);
   const captured = loaded.trace.events.largestAfterBytes !== undefined;
   const before = app.get();
-  const { theme, panel, hide, elf, dialog } = before;
+  const { theme, panel, hide, elf, dialog, color, group, hiddenColumns, files } = before;
   const first: AppState = {
     ...INITIAL,
-    ...{ theme, panel, hide, elf, dialog: dialog === 'connect' ? 'none' : dialog },
+    ...{ theme, panel, hide, elf, color, group, hiddenColumns, files, dialog: dialog === 'connect' ? 'none' : dialog },
     loaded,
+    hide: hideOf(),
     atSeq: last,
     sort: { column: captured ? 'drop' : 'size', descending: true },
     view: loaded.order ? 'map' : 'time',
   };
   // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
   const { tab, figure, unit, inverted } = before;
+  if (before.loaded?.desk !== loaded.desk) before.loaded?.desk?.close();
   const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
-  app.set({ ...first, ...asFits(loaded, asked) });
+  const { userMarks = [], ...view } = asFits(loaded, asked);
+  app.set({ ...first, ...view });
+  if (userMarks.length > 0) setMarks(userMarks);
 }
 
 /** What a link asks for, as far as the trace has it: the link may be one of another trace. */
-function asFits({ trace, spans, order }: LoadedTrace, asked: Partial<AppState>): Partial<AppState> {
-  const { range, atSeq, span } = asked;
+function asFits({ trace, spans, order, regions }: LoadedTrace, asked: Partial<AppState>): Partial<AppState> {
+  const { range, atSeq, span, picked, area } = asked;
   const last = Math.max(0, trace.eventCount - 1);
   return {
     ...asked,
     ...(order ? {} : { view: 'time' }),
     ...(atSeq === undefined ? {} : { atSeq: Math.min(last, atSeq) }),
     ...(span === undefined || span < spans.count ? {} : { span: -1 }),
+    ...(picked === undefined || picked <= last ? {} : { picked: -1 }),
     range: range && range.throughSeq <= last ? range : undefined,
+    area: regions.some(({ name }) => name === area) ? (area ?? '') : '',
   };
 }
 
 export async function openFile(file: File): Promise<void> {
+  if (file.size > LONG_BYTES && file.size <= MAX_FILE_BYTES) {
+    await busyWith(`Reading ${file.name}`, () => openBeside(file, file.name));
+    return;
+  }
   await withBytes(file, (bytes) => openBytes(bytes, file.name));
 }
 
@@ -90,8 +164,12 @@ export async function openFile(file: File): Promise<void> {
 export async function openOther(file: File): Promise<void> {
   await withBytes(file, (bytes) =>
     busyWith(`Reading ${file.name}`, async () => {
-      const { trace, format } = await readTrace(bytes, file.name);
-      const other = await prepareTrace(trace, { name: file.name, format, hide: app.get().hide });
+      const { hide, other: before } = app.get();
+      const other = isLong(bytes)
+        ? await loadBeside(file, file.name, hide)
+        : await prepareTrace((await readTrace(bytes, file.name)).trace, { name: file.name, format: '', hide });
+      if (!other) return;
+      before?.desk?.close();
       app.set({ other, tab: 'diff' });
     }),
   );
@@ -109,7 +187,13 @@ export async function openElf(file: File): Promise<void> {
 }
 
 function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]): LoadedTrace {
-  return withNames(loaded, namedTrace(loaded.original, symbolizer), app.get().hide);
+  const trace = namedTrace(loaded.original, symbolizer);
+  const { hide, userMarks } = app.get();
+  const { strings, frames, stacks } = trace;
+  loaded.desk?.rename({ strings, frames, stacks, stack: trace.events.stack }, hide);
+  const marked = withMarks(withNames(loaded, trace, hide), userMarks, []);
+  marked.desk?.mark(marked.trace.marks);
+  return marked;
 }
 
 async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
@@ -140,10 +224,14 @@ export function hideFrames(hide: readonly string[]): void {
   const { loaded, other } = app.get();
   app.set({
     hide,
-    source: -1,
     loaded: loaded && withHidden(loaded, hide),
     other: other && withHidden(other, hide),
   });
+}
+
+/** Shows in the table, and lights in the map, what a query lets through; the same query again takes it away. */
+export function toggleQuery(query: string, filter: RowFilter = 'all'): void {
+  app.set({ query: app.get().query === query ? '' : query, filter });
 }
 
 /** Selects an event; the views show the heap right after it. */
@@ -151,15 +239,31 @@ export function goTo(seq: number, span?: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
   const atSeq = Math.max(0, Math.min(loaded.trace.eventCount - 1, Math.round(seq)));
-  app.set({ atSeq, ...(span === undefined ? {} : { span }) });
+  app.set({ atSeq, picked: -1, ...(span === undefined ? {} : { span }) });
 }
 
-/** Selects a row's event and its block. */
+/** Selects a row's event and its block, and brings the block into view; the views stay at their event. */
+export function pickRow(seq: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  const span = spanOf(loaded, seq);
+  app.set({ picked: seq, span, ...revealed(loaded, span) });
+}
+
+/** Selects a block; -1 for none. */
+export function pickSpan(span: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  app.set({ span, picked: span < 0 ? -1 : (loaded.spans.startSeq[span] ?? -1), ...revealed(loaded, span) });
+}
+
+/** Goes to a row's event, and selects its block. */
 export function goToRow(seq: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
-  const opened = loaded.spans.openedBy[seq] ?? -1;
-  goTo(seq, opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1));
+  const span = spanOf(loaded, seq);
+  goTo(seq, span);
+  app.set(revealed(loaded, span));
 }
 
 export function goToPeak(): void {
@@ -172,9 +276,22 @@ export function returnTo(hash: string): void {
   const { loaded, hide: before } = app.get();
   // A trace that is opened later looks at the address itself.
   if (!loaded) return;
-  const { hide = before, ...asked } = viewOf(hash);
+  const { hide = before, userMarks = [], ...asked } = viewOf(hash);
+  if (marksText(userMarks) !== marksText(app.get().userMarks)) setMarks(userMarks);
   if (hide.join('\n') !== before.join('\n')) hideFrames(hide);
   app.set(asFits(loaded, asked));
+}
+
+/** Replaces the marks that were set in the page. */
+export function setMarks(userMarks: readonly Mark[]): void {
+  const { loaded, userMarks: before } = app.get();
+  const marked = loaded && withMarks(loaded, userMarks, before);
+  if (marked) marked.desk?.mark(marked.trace.marks);
+  app.set({ userMarks, loaded: marked });
+}
+
+function marksText(marks: readonly Mark[]): string {
+  return marks.map(({ beforeSeq, name }) => `${beforeSeq}:${name}`).join('\n');
 }
 
 /** Sets the range from A to B, whichever was named first; the views show the heap at B. */
@@ -204,7 +321,8 @@ export function clearRange(): void {
 
 /** The event after which the largest free block was smallest. */
 export function goToTightest(): void {
-  const largest = app.get().loaded?.gaps?.largestFreeBytes;
+  const { loaded, area } = app.get();
+  const largest = loaded && inArea(loaded, area).gaps?.largestFreeBytes;
   if (!largest) return;
   let best = 0;
   for (let seq = 1; seq < largest.length; seq++) if ((largest[seq] ?? 0) < (largest[best] ?? 0)) best = seq;
@@ -228,6 +346,7 @@ export function fail(error: unknown): void {
 }
 
 export function messageOf(error: unknown): Message {
+  if (error instanceof ToldError) return error.told;
   if (error instanceof HarvestError) return { text: error.message, remedy: error.remedy, code: error.code };
   const text = errorMessage(error);
   return { text: `The page could not do that: ${text}` };

@@ -1,11 +1,25 @@
-import { CALL_FIGURES, type EventRange, type Trace } from '../../lib/public/browser.js';
-import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
+import { CALL_FIGURES, type EventRange, type Mark, type Trace } from '../../lib/public/browser.js';
+import { COLOR_MODES } from '../model/coloring.js';
+import {
+  AMOUNT_UNITS,
+  type AppState,
+  app,
+  FLAME_MODES,
+  GROUPINGS,
+  INITIAL,
+  type Range,
+  ROW_FILTERS,
+  TABS,
+} from './app-state.js';
 import { DEFAULT_HIDE, parseHide } from './preferences.js';
 
 /*
  * The view's state in the address: `#at=120&view=time&tab=leaks&...`. Only what differs from the page's first state is written.
  * A link is input like any other: what does not fit is left out.
  */
+
+/** An address has no room for more. */
+const MAX_MARKS = 50;
 
 export function hashOf(state: AppState): string {
   const parts = new URLSearchParams();
@@ -20,14 +34,21 @@ export function hashOf(state: AppState): string {
   put('tab', state.tab, INITIAL.tab);
   put('filter', state.filter, INITIAL.filter);
   put('q', state.query, '');
-  put('source', String(state.source), '-1');
+  put('color', state.color, INITIAL.color);
   put('sort', `${state.sort.descending ? '-' : ''}${state.sort.column}`, '');
   put('time', rangeText(state.time), '');
   put('address', rangeText(state.timeAddress), '');
+  put('area', state.area, '');
   put('axis', state.timeAxis, INITIAL.timeAxis);
   put('figure', state.figure, INITIAL.figure);
   put('unit', state.unit, INITIAL.unit);
   put('inverted', state.inverted ? '1' : '', '');
+  put('row', String(state.picked), '-1');
+  put('flame', state.flame, INITIAL.flame);
+  put('fn', state.fn, '');
+  put('group', state.group, INITIAL.group);
+  put('hidden', state.hiddenColumns.join(' '), '');
+  for (const { beforeSeq, name } of state.userMarks.slice(0, MAX_MARKS)) parts.append('mark', `${beforeSeq}:${name}`);
   for (const [name, range] of Object.entries(state.windows)) parts.append('map', `${rangeText(range)}:${name}`);
   return `#${parts.toString()}`;
 }
@@ -49,6 +70,12 @@ function parseEvents(text: string | null): EventRange | undefined {
   if (!match) return undefined;
   const range = { afterSeq: Number(match[1]) - 1, throughSeq: Number(match[2]) };
   return range.throughSeq > range.afterSeq ? range : undefined;
+}
+
+/** `120:boot`: before event 120. */
+function parseMark(text: string): Mark[] {
+  const match = /^(\d{1,9}):(.{1,200})$/s.exec(text);
+  return match ? [{ beforeSeq: Number(match[1]), name: match[2] ?? '' }] : [];
 }
 
 function oneOf<T extends string>(text: string | null, known: readonly T[]): T | undefined {
@@ -74,15 +101,22 @@ export function parseHash(hash: string): Partial<AppState> {
     view: oneOf(parts.get('view'), ['map', 'time']),
     tab: oneOf(parts.get('tab'), TABS),
     filter: oneOf(parts.get('filter'), ROW_FILTERS),
-    query: parts.get('q')?.slice(0, 200),
-    source: number('source'),
+    query: parts.get('q')?.slice(0, 2000),
+    color: oneOf(parts.get('color'), COLOR_MODES),
     sort: sort ? { column: sort[2] ?? 'size', descending: sort[1] === '-' } : undefined,
     time: parseRange(parts.get('time')),
     timeAddress: parseRange(parts.get('address')),
+    area: parts.get('area')?.slice(0, 200),
     timeAxis: oneOf(parts.get('axis'), ['events', 'clock']),
     figure: oneOf(parts.get('figure'), CALL_FIGURES),
     unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
     inverted: parts.get('inverted') === '1' ? true : undefined,
+    picked: number('row'),
+    flame: oneOf(parts.get('flame'), FLAME_MODES),
+    fn: parts.get('fn')?.slice(0, 1000),
+    group: oneOf(parts.get('group'), GROUPINGS),
+    hiddenColumns: parts.has('hidden') ? (parts.get('hidden') ?? '').split(' ').slice(0, 50) : undefined,
+    userMarks: parts.has('mark') ? parts.getAll('mark').slice(0, MAX_MARKS).flatMap(parseMark) : undefined,
     windows: Object.keys(windows).length > 0 ? windows : undefined,
   });
 }
@@ -93,10 +127,11 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
-  const { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows } = INITIAL;
-  const first = { view, tab, filter, query, source, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  return { ...first, range, span, windows, hide: DEFAULT_HIDE, ...parseHash(hash) };
+  const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
+  const { range, span, windows, area, picked, flame, fn, group, hiddenColumns } = INITIAL;
+  const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
+  const more = { range, span, windows, area, picked, flame, fn, group, hiddenColumns };
+  return { ...first, ...more, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 
 /**

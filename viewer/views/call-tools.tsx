@@ -1,10 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import { type CallFigure, type CallTree, callTree, formatBytes, formatCount } from '../../lib/public/browser.js';
+import { type CallFigure, type CallTree, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
 import { Segments } from './segments.js';
-import { useWindow } from './use-window.js';
+import { LONG_TRACE, useRested } from './use-rested.js';
+import { useWork } from './use-work.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
   at: 'at the event',
@@ -25,19 +26,13 @@ const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
   temporary: 'temporary',
 };
 
-/** The call tree that the controls ask for. Only `at the event` depends on the slider. */
-export function useCallTree(loaded: LoadedTrace): CallTree {
-  const inverted = useApp((state) => state.inverted);
+/** The call tree that the controls ask for; undefined until a worker has made it. Only `at the event` depends on the slider. */
+export function useCallTree(loaded: LoadedTrace, invert: boolean): CallTree | undefined {
   const hide = useApp((state) => state.hide);
-  const atSeq = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
-  const { trace } = useWindow(loaded);
-  return useMemo(
-    () =>
-      atSeq >= 0
-        ? callTree(loaded.trace, { invert: inverted, hide, atSeq })
-        : callTree(trace, { invert: inverted, hide }),
-    [loaded, trace, inverted, hide, atSeq],
-  );
+  const range = useApp((state) => state.range);
+  const now = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  return useWork(loaded, 'tree', { invert, hide, range: atSeq >= 0 ? undefined : range, atSeq }).result;
 }
 
 export function useMeasure(): Measure {
@@ -46,8 +41,14 @@ export function useMeasure(): Measure {
   return useMemo(() => ({ figure, unit }), [figure, unit]);
 }
 
+interface CallToolsProps {
+  readonly tree: CallTree;
+  readonly measure: Measure;
+  readonly invertible?: boolean;
+}
+
 /** Which amounts the tree and the flame graph show. */
-export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly measure: Measure }) {
+export function CallTools({ tree, measure, invertible = true }: CallToolsProps) {
   const inverted = useApp((state) => state.inverted);
   const ranged = useApp((state) => state.range !== undefined);
   return (
@@ -64,14 +65,16 @@ export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly
         options={AMOUNT_UNITS.map((id) => ({ id, text: UNIT_TEXT[id] }))}
         onChange={(unit) => app.set({ unit })}
       />
-      <label class="check" title="Start at the source of each allocation and go outwards to its callers">
-        <input
-          type="checkbox"
-          checked={inverted}
-          onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
-        />
-        inverted
-      </label>
+      {invertible && (
+        <label class="check" title="Start at the source of each allocation and go outwards to its callers">
+          <input
+            type="checkbox"
+            checked={inverted}
+            onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
+          />
+          inverted
+        </label>
+      )}
       <span class="spring" />
       <span class="quiet">total {amountText(tree.root[measure.figure][measure.unit], measure)}</span>
     </>

@@ -3,6 +3,8 @@ import { formatBytes } from '../../lib/public/browser.js';
 import { isHistory } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { highest } from '../paint/curve-painter.js';
+import { app, useApp } from '../state/app-state.js';
+import { shown } from './text.js';
 
 /** Says what the curves are, and which of them is not there, and why. */
 export function CurveKey({ loaded, capacityBytes }: { loaded: LoadedTrace; capacityBytes: number | undefined }) {
@@ -11,6 +13,7 @@ export function CurveKey({ loaded, capacityBytes }: { loaded: LoadedTrace; capac
   const largest = useMemo(() => gaps && highest(gaps.largestFreeBytes), [gaps]);
   return (
     <p class="curve-key">
+      {loaded.regions.length > 1 && loaded.order && <AreaChoice loaded={loaded} />}
       {!isHistory(loaded) && <span class="warn-text">no history: the blocks are in the order of the source</span>}
       <span>
         <i class="line live" /> in use, up to {formatBytes(live)}
@@ -26,9 +29,30 @@ export function CurveKey({ loaded, capacityBytes }: { loaded: LoadedTrace; capac
       )}
       {capacityBytes !== undefined && (
         <span>
-          <i class="line capacity" /> size of the heap, {formatBytes(capacityBytes)}
+          <i class="line capacity" /> size of the {loaded.area === '' ? 'heap' : 'region'}, {formatBytes(capacityBytes)}
         </span>
       )}
     </p>
+  );
+}
+
+/** What the curves, the cuts and the drop column are about. */
+function AreaChoice({ loaded }: { readonly loaded: LoadedTrace }) {
+  const area = useApp((state) => state.area);
+  return (
+    <select
+      aria-label="Memory"
+      title="What the curves, the figures of the table and the cuts are about"
+      value={area}
+      disabled={!loaded.gaps}
+      onChange={(event) => app.set({ area: event.currentTarget.value })}
+    >
+      <option value="">the whole heap</option>
+      {loaded.regions.slice(0, 100).map(({ name }) => (
+        <option key={name} value={name}>
+          {shown(name)}
+        </option>
+      ))}
+    </select>
   );
 }

@@ -1,25 +1,19 @@
 import { useMemo } from 'preact/hooks';
-import {
-  EventKind,
-  formatAddress,
-  formatCount,
-  heapMap,
-  holdersOf,
-  regionVerdicts,
-  verdictLines,
-  type Wall,
-  wallsOf,
-} from '../../lib/public/browser.js';
+import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
 import { cutsWithin } from '../model/cuts.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
-import { goTo, goToRow } from '../state/actions.js';
+import { pathQuery } from '../model/stack-match.js';
+import { pickSpan } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { scrollProps } from './roles.js';
 import { RoomForm } from './room.js';
+import { QueryRow, SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
+import { useWork } from './use-work.js';
+import { Waiting } from './waiting.js';
 
 const TOP = 20;
 
@@ -35,29 +29,28 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
-  const map = useMemo(() => heapMap(loaded.trace, atSeq), [loaded, atSeq]);
-  const walls = useMemo(() => wallsOf(loaded.trace, map, TOP), [loaded, map]);
-  const verdicts = useMemo(() => verdictLines(regionVerdicts(loaded.trace, map, { hide })), [loaded, map, hide]);
-  const holders = useMemo(() => holdersOf(loaded.trace, map, { hide, limit: 10 }), [loaded, map, hide]);
+  const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
+  if (!result) return <Waiting />;
+  const { walls, verdicts, holders } = result;
   return (
     <div class="panel-body scroll columns" {...scrollProps('Fragmentation')}>
       <section class="wide">
-        <h2>Walls after event {formatCount(map.atSeq)}</h2>
+        <h2>Walls after event {formatCount(result.atSeq)}</h2>
         {verdicts.map((line) => (
           <p key={line} class="verdict-line">
             {shown(line)}
           </p>
         ))}
-        <RoomForm loaded={loaded} map={map} />
+        <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
           <p class="empty">No block stands between free memory: nothing is fragmented here.</p>
         ) : (
-          <WallTable loaded={loaded} walls={walls} largest={map.largestFreeBytes} />
+          <WallTable loaded={loaded} walls={walls} largest={result.largestFreeBytes} />
         )}
-        {map.outsideCount > 0 && (
+        {result.outsideCount > 0 && (
           <p class="warn-text">
-            {formatCount(map.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
+            {formatCount(result.outsideCount)} live blocks lie outside of the heap's regions and are in no figure.
           </p>
         )}
       </section>
@@ -73,11 +66,11 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
           </thead>
           <tbody>
             {holders.map((holder) => (
-              <tr key={`${holder.functionName}${holder.location}`}>
+              <QueryRow key={`${holder.functionName}${holder.location}`} query={pathQuery([holder], 'innermost')}>
                 <td class="number">{formatCount(holder.bytes)}</td>
                 <td class="number">{formatCount(holder.count)}</td>
                 <td class="name">{shown(sourceLabel(holder))}</td>
-              </tr>
+              </QueryRow>
             ))}
           </tbody>
         </table>
@@ -109,11 +102,9 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
       </thead>
       <tbody>
         {walls.map((wall) => (
-          <tr key={wall.address} onClick={() => selectWall(loaded, wall)}>
+          <SeqRow key={wall.address} seq={wall.allocSeq} onPick={() => selectWall(loaded, wall)}>
             <td>
-              <button type="button" class="link mono" title="Show this block in the map">
-                {formatAddress(wall.address)}
-              </button>
+              <span class="link mono">{formatAddress(wall.address)}</span>
             </td>
             <td class="number">{formatCount(wall.sizeBytes)}</td>
             <td class="number">
@@ -128,7 +119,7 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
             <td class="name" title={shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}>
               {shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}
             </td>
-          </tr>
+          </SeqRow>
         ))}
       </tbody>
     </table>
@@ -137,7 +128,8 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
 
 /** The block is outlined at the event that is selected: the wall stands there now. */
 function selectWall(loaded: LoadedTrace, wall: Wall): void {
-  app.set({ span: loaded.spans.openedBy[wall.allocSeq] ?? -1, view: 'map' });
+  app.set({ view: 'map' });
+  pickSpan(loaded.spans.openedBy[wall.allocSeq] ?? -1);
 }
 
 function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -164,16 +156,12 @@ function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
         </thead>
         <tbody>
           {failed.map((seq) => (
-            <tr key={seq} onClick={() => goTo(seq)}>
-              <td class="number">
-                <button type="button" class="link">
-                  {formatCount(seq)}
-                </button>
-              </td>
+            <SeqRow key={seq} seq={seq}>
+              <td class="number">{formatCount(seq)}</td>
               <td class="number">{formatCount(trace.events.sizeBytes[seq] ?? 0)}</td>
               <td class="number">{gaps ? formatCount(gaps.freeBytes[seq] ?? 0) : ''}</td>
               <td class="number">{gaps ? formatCount(gaps.largestFreeBytes[seq] ?? 0) : ''}</td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>
@@ -205,19 +193,15 @@ function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
         </thead>
         <tbody>
           {cuts.map((cut) => (
-            <tr key={cut.seq} onClick={() => goToRow(cut.seq)}>
-              <td class="number">
-                <button type="button" class="link">
-                  {formatCount(cut.seq)}
-                </button>
-              </td>
+            <SeqRow key={cut.seq} seq={cut.seq}>
+              <td class="number">{formatCount(cut.seq)}</td>
               <td class="number">
                 {formatCount(cut.largestBeforeBytes)} → {formatCount(cut.largestAfterBytes)}
               </td>
               <td class="name" title={shown(stackText(trace, cut.stack, loaded.sources.hidden))}>
                 {formatCount(cut.sizeBytes)} B {shown(stackText(trace, cut.stack, loaded.sources.hidden))}
               </td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>

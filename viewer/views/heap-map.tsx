@@ -1,20 +1,23 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatAddress, formatBytes, type HeapRegion } from '../../lib/public/browser.js';
-import { regionSlice, spanAt } from '../model/address-order.js';
+import { formatAddress, formatBytes, fragmentationOf, type HeapRegion } from '../../lib/public/browser.js';
+import { regionSlice } from '../model/address-order.js';
 import { certaintyAt, type Sign } from '../model/certainty.js';
+import { liveBits, type RegionState, spanAt } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { addressAt, type MapLayout, mapLayout } from '../paint/map-layout.js';
+import { foldsIn, touchedOf } from '../model/stretches.js';
+import { addressAt, addressOfRow, type Fold, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
-import { MapPainter, type RegionState } from '../paint/map-painter.js';
-import { colorTable } from '../paint/palette.js';
-import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
-import { goToRow } from '../state/actions.js';
+import { MapPainter } from '../paint/map-painter.js';
+import { canvasRatio, fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
+import { goToRow, pickSpan } from '../state/actions.js';
 import { app, type Range, useApp } from '../state/app-state.js';
 import { useMapPointer } from './map-pointer.js';
 import { registerMap } from './map-probe.js';
 import { clampWindow, touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
+import { percent } from './text.js';
+import { usePainting } from './use-painting.js';
 
 /** Heap regions below each other, each with its live blocks by address. */
 export function HeapMapView({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -53,10 +56,13 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
   const touched = useMemo(() => touchedRange(loaded, region), [loaded, region]);
   const view = useMemo(() => clampWindow(window ?? touched, region), [window, touched, region]);
   const [state, setState] = useState<RegionState>();
+  const all = useApp((state) => state.unfolded);
+  const isOwn = (key: string) => key.startsWith(`${region.name}@`);
+  const [unfolded, others] = [all.filter(isOwn), all.filter((key) => !isOwn(key))];
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (
-    <section class="region" aria-label={`Heap region ${region.name}`}>
+    <section class="region" aria-label={`Heap region ${region.name}`} data-region={region.name}>
       <header class="region-head">
         <b>{region.name}</b>
         <span class="mono">
@@ -71,9 +77,18 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
               {sign}
               {formatBytes(state.largestFreeBytes)}
             </mark>
+            , <span data-region-fragmentation>{fragmentationText(state, sign)}</span> fragmented
           </span>
         )}
         <span class="spring" />
+        {loaded.trace.notes.some(({ code }) => code === 'history-block-numbers') && (
+          <span
+            class="quiet"
+            title="The file numbers blocks and tells no addresses: these count from the begin of the heap"
+          >
+            addresses from 0: the file has none
+          </span>
+        )}
         {!loaded.boundsKnown && (
           <span
             class="quiet"
@@ -81,6 +96,11 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
           >
             as traced
           </span>
+        )}
+        {unfolded.length > 0 && (
+          <button type="button" class="link" onClick={() => app.set({ unfolded: others })}>
+            fold unused stretches
+          </button>
         )}
         {!whole && <span class="quiet">zoomed: scroll out for the whole region</span>}
         {count.to === count.from && <span class="quiet">never used</span>}
@@ -90,6 +110,10 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
       </div>
     </section>
   );
+}
+
+function fragmentationText({ freeBytes, largestFreeBytes }: RegionState, sign: Sign): string {
+  return `${sign === '' ? '' : '≈ '}${percent(fragmentationOf(freeBytes, largestFreeBytes))}`;
 }
 
 interface CanvasProps extends RegionProps {
@@ -108,31 +132,45 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const atSeq = useApp((state) => state.atSeq);
   const span = useApp((state) => state.span);
   const room = useApp((state) => state.room);
-  const source = useApp((state) => state.source);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
-  const { width, height, ratio } = size;
-  const layout = useMemo(
-    () => mapLayout(view, { width: (width - GUTTER) * ratio, height: height * ratio, ratio }, region.unitBytes),
-    [view, width, height, ratio, region],
-  );
-  const table = useMemo(() => colorTable(focusColor(loaded, source)), [loaded, source]);
+  const unfolded = useApp((state) => state.unfolded);
+  const { width, height } = size;
+  const ratio = canvasRatio(size);
+  const layout = useMemo(() => {
+    const box = { width: (width - GUTTER) * ratio, height: height * ratio, ratio };
+    const unused = loaded.order ? foldsIn(view, touchedOf(loaded.order, region), region.unitBytes) : [];
+    const folded = unused.filter(({ from }) => !unfolded.includes(foldKey(region, from)));
+    return mapLayout(view, box, { unitBytes: region.unitBytes, folded });
+  }, [loaded.order, view, width, height, ratio, region, unfolded]);
+  const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
-    if (!canvas.current || !context || !loaded.order) return;
+    if (!canvas.current || !context || !order) return;
     fitCanvas(canvas.current, layout.width, layout.height);
     image.current = imageFor(image.current, layout.width, layout.height);
-    const at = { seq: atSeq, layout, table, image: wordsOf(image.current) };
-    const state = painter.current.paint(loaded.order, region, at);
+    const bits = liveBits(loaded, atSeq);
+    if (!bits) return;
+    const at = { bits, layout, table, image: wordsOf(image.current) };
+    const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
     if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, room, ratio });
     registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
-  }, [loaded, region, layout, table, atSeq, span, room, ratio, onState]);
+  }, [loaded, order, region, layout, table, atSeq, span, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
-    return address === undefined || !loaded.order ? -1 : spanAt(loaded.order, address, atSeq);
+    return address === undefined ? -1 : spanAt(loaded, address, atSeq);
   };
-  const pointer = useMapPointer({ layout, region, view, ratio, pick, onHover: setHover, onPick: pickSpan });
+  const pointer = useMapPointer({
+    layout,
+    region,
+    view,
+    ratio,
+    pick,
+    onHover: setHover,
+    onPick: pickSpan,
+    onGo: (it) => goToRow(loaded.spans.startSeq[it] ?? 0),
+  });
   return (
     <>
       <RowLabels layout={layout} ratio={ratio} />
@@ -145,21 +183,45 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         {...pointer}
       />
       <canvas ref={overlay} class="overlay" />
+      {layout.folds.map((fold) => (
+        <FoldMark key={fold.fromAddress} {...{ region, fold, layout, ratio }} />
+      ))}
       {hover && <SpanTip loaded={loaded} {...hover} offset={GUTTER} width={width} />}
     </>
   );
 }
 
-/** A click selects the block's event; with shift the view stays at its own event. */
-function pickSpan(span: number, stay: boolean): void {
-  const { loaded } = app.get();
-  if (!loaded) return;
-  if (span < 0 || stay) app.set({ span });
-  else goToRow(loaded.spans.startSeq[span] ?? 0);
+function foldKey(region: HeapRegion, from: number): string {
+  return `${region.name}@${from}`;
 }
 
-function focusColor(loaded: LoadedTrace, source: number): number {
-  return source < 0 ? -1 : (loaded.sources.list[source]?.color ?? -1);
+/** Stands for a stretch in which nothing ever was; a click shows it at its length. */
+function FoldMark({
+  region,
+  fold,
+  layout,
+  ratio,
+}: {
+  readonly region: HeapRegion;
+  readonly fold: Fold;
+  readonly layout: MapLayout;
+  readonly ratio: number;
+}) {
+  const { rowHeight } = layout;
+  const place = { top: `${(fold.firstRow * rowHeight) / ratio}px`, height: `${(fold.rows * rowHeight) / ratio}px` };
+  const bytes = formatBytes(fold.toAddress - fold.fromAddress);
+  const open = () => app.set({ unfolded: [...app.get().unfolded, foldKey(region, fold.fromAddress)] });
+  return (
+    <button
+      type="button"
+      class="fold"
+      style={place}
+      onClick={open}
+      title={`${formatAddress(fold.fromAddress)} to ${formatAddress(fold.toAddress)}: no block ever was here. Click: show it at its length`}
+    >
+      ⋯ {bytes} never used ⋯
+    </button>
+  );
 }
 
 /** The address of the first byte of a row, wherever there is room for a line of text. */
@@ -167,9 +229,11 @@ function RowLabels({ layout, ratio }: { readonly layout: MapLayout; readonly rat
   const every = Math.max(1, Math.ceil((16 * ratio) / layout.rowHeight));
   const labels = [];
   for (let row = 0; row < layout.rows; row += every) {
+    const address = addressOfRow(layout, row);
+    if (address === undefined) continue;
     labels.push(
       <span key={row} style={{ top: `${(row * layout.rowHeight) / ratio}px` }}>
-        {formatAddress(Math.round(layout.fromAddress + row * layout.rowBytes))}
+        {formatAddress(Math.round(address))}
       </span>,
     );
   }

@@ -1,11 +1,17 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { errorMessage, formatBytes, formatCount, heapLeaks, type LeakVerdict } from '../../lib/public/browser.js';
+import { formatBytes, formatCount, type LeakVerdict, type Place } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
+import { pathQuery } from '../model/stack-match.js';
+import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { scrollProps } from './roles.js';
+import { goToTable, rowActs } from './row-acts.js';
 import { Sparkline } from './sparkline.js';
 import { shown } from './text.js';
+import { useWork } from './use-work.js';
+import { Waiting } from './waiting.js';
 
 const VERDICT_TEXT: Readonly<Record<LeakVerdict, string>> = {
   grows: 'grows at every mark',
@@ -23,14 +29,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   const range = useApp((state) => state.range);
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
-  const result = useMemo(() => {
-    const window = { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
-    try {
-      return heapLeaks(loaded.trace, { hide, ...(range ? { range } : window) });
-    } catch (error) {
-      return errorMessage(error);
-    }
-  }, [loaded, hide, from, to, range]);
+  const { result } = useWork(loaded, 'leaks', { hide, range, from, to });
   const choice = (label: string, value: string, set: (name: string) => void) => (
     <label>
       {label}{' '}
@@ -44,6 +43,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       </select>
     </label>
   );
+  if (result === undefined) return <Waiting />;
   if (typeof result === 'string') {
     return (
       <div class="panel-body">
@@ -93,7 +93,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
             </thead>
             <tbody>
               {result.sites.slice(0, MAX_SITES).map((site, row) => (
-                <tr key={row}>
+                <SiteRow key={row} site={site}>
                   <td>
                     <span class={`verdict ${site.verdict}`}>{VERDICT_TEXT[site.verdict]}</span>
                   </td>
@@ -114,7 +114,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
                         .join(' ← '),
                     )}
                   </td>
-                </tr>
+                </SiteRow>
               ))}
             </tbody>
           </table>
@@ -125,4 +125,11 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       )}
     </div>
   );
+}
+
+/** A click shows what the source left, here and in the map. */
+function SiteRow({ site, children }: { readonly site: Place; readonly children: ComponentChildren }) {
+  const query = pathQuery([site], 'innermost');
+  const on = useApp((state) => state.query === query);
+  return <tr {...rowActs({ pick: () => toggleQuery(query, 'alive'), go: goToTable, on })}>{children}</tr>;
 }

@@ -1,78 +1,180 @@
-import { useMemo } from 'preact/hooks';
-import { formatBytes } from '../../lib/public/browser.js';
+import { useMemo, useState } from 'preact/hooks';
+import { formatBytes, formatCount } from '../../lib/public/browser.js';
+import { COLOR_MODES, type ColorMode, uncolorable } from '../model/coloring.js';
+import { type Held, heldBy } from '../model/held.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { type Source, sourceLabel } from '../model/sources.js';
-import { COLOR_COUNT, SOURCE_COLORS } from '../paint/palette.js';
+import { sourceLabel, sourceQuery } from '../model/sources.js';
+import type { ClassLook } from '../paint/palette.js';
+import { toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { Swatch } from './swatch.js';
 import { shown } from './text.js';
+import { useColoring } from './use-painting.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
 
-/** Who has which colour, with what each holds at the selected event; a click brings one source into focus. */
+const MODE_TEXT: Readonly<Record<ColorMode, string>> = {
+  source: 'source',
+  size: 'size',
+  age: 'age',
+  lifetime: 'lifetime',
+  type: 'type',
+  region: 'region',
+};
+const MAX_OTHERS = 200;
+
+/** What the colours say, and how much each of them holds at the selected event; a click brings one into focus. */
 export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
-  const focus = useApp((state) => state.source);
+  const coloring = useColoring(loaded);
   const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
-  const { list } = loaded.sources;
-  const held = useMemo(() => heldBy(loaded, atSeq), [loaded, atSeq]);
-  const named = list.slice(0, COLOR_COUNT - 1);
-  const rest = list.length - named.length;
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const held = useMemo(
+    () => heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
+    [loaded, coloring, atSeq],
+  );
+  const [open, setOpen] = useState(false);
+  const { mode, classes } = coloring;
+  const rest = classes[0];
+  const restShown = mode === 'source' ? loaded.sources.list.length > loaded.sources.named : (held.count[0] ?? 0) > 0;
   return (
-    <section class="legend" aria-label="Sources">
+    <section class="legend" aria-label="Colours">
       <h2>
-        Sources <span class="quiet">by peak</span>
+        <ModeChoice loaded={loaded} mode={mode} />
         <span class="spring" />
         <button type="button" class="link" onClick={() => app.set({ dialog: 'names' })}>
           hidden frames…
         </button>
       </h2>
-      <ul>
-        {named.map((source, id) => (
-          <LegendRow key={id} source={source} held={held[source.color] ?? 0} on={focus === id} id={id} />
-        ))}
-        {rest > 0 && (
-          <li>
-            <span class="legend-row">
-              <i class="swatch" style={{ background: SOURCE_COLORS[0] }} />
-              <span class="name">{rest} other sources</span>
-              <span class="number">{formatBytes(held[0] ?? 0)}</span>
-            </span>
-          </li>
-        )}
-      </ul>
+      <table>
+        <thead>
+          <tr>
+            <th>held now by</th>
+            <th class="number">bytes</th>
+            <th class="number">blocks</th>
+          </tr>
+        </thead>
+        <tbody>
+          {classes.slice(1).map(({ name, hint, query, hex, pattern }, index) => (
+            <LegendRow
+              key={index}
+              {...{ name, hint, query, look: { hex, pattern } }}
+              bytes={held.bytes[index + 1] ?? 0}
+              count={held.count[index + 1] ?? 0}
+            />
+          ))}
+          {rest && restShown && (
+            <LegendRow
+              {...{ name: rest.name, hint: rest.hint, query: rest.query, look: rest }}
+              bytes={held.bytes[0] ?? 0}
+              count={held.count[0] ?? 0}
+              {...(mode === 'source' ? { open, onOpen: () => setOpen(!open) } : {})}
+            />
+          )}
+          {mode === 'source' && open && <Others loaded={loaded} atSeq={atSeq} />}
+        </tbody>
+      </table>
     </section>
   );
 }
 
-function LegendRow({ source, held, on, id }: { source: Source; held: number; on: boolean; id: number }) {
+function ModeChoice({ loaded, mode }: { readonly loaded: LoadedTrace; readonly mode: ColorMode }) {
   return (
-    <li>
-      <button
-        type="button"
-        class="legend-row"
-        aria-pressed={on}
-        title={shown(`${source.functionName}  ${source.location}`)}
-        onClick={() => app.set({ source: on ? -1 : id })}
+    <label class="mode">
+      Colour by{' '}
+      <select
+        value={mode}
+        onChange={(event) => {
+          const color = COLOR_MODES.find((it) => it === event.currentTarget.value);
+          if (color) app.set({ color });
+        }}
       >
-        <i class="swatch" style={{ background: SOURCE_COLORS[source.color] ?? '' }} />
-        <span class="name">{shown(sourceLabel(source))}</span>
-        <span class="number">{formatBytes(held)}</span>
-      </button>
-    </li>
+        {COLOR_MODES.map((id) => {
+          const why = uncolorable(loaded, id);
+          return (
+            <option key={id} value={id} disabled={why !== ''} title={why}>
+              {MODE_TEXT[id]}
+              {why !== '' && `: ${why.toLowerCase()}`}
+            </option>
+          );
+        })}
+      </select>
+    </label>
   );
 }
 
-/** By colour: bytes alive after an event. */
-function heldBy(loaded: LoadedTrace, seq: number): Float64Array {
-  const held = new Float64Array(COLOR_COUNT);
-  const { spans, sources } = loaded;
-  const { startSeq, endSeq, sizeBytes } = spans;
-  const { colorOf } = sources;
-  for (let span = 0; span < spans.count; span++) {
-    // Lifespans are in order of their begin.
-    if ((startSeq[span] ?? 0) > seq) break;
-    if ((endSeq[span] ?? 0) <= seq) continue;
-    const color = colorOf[span] ?? 0;
-    held[color] = (held[color] ?? 0) + (sizeBytes[span] ?? 0);
-  }
-  return held;
+/** The sources that have no colour of their own, those that hold the most first. */
+function Others({ loaded, atSeq }: { loaded: LoadedTrace; atSeq: number }) {
+  const { sources } = loaded;
+  const held = useMemo(
+    () => heldBy(loaded, { classOf: sources.ofSpan, count: sources.list.length, atSeq }),
+    [loaded, sources, atSeq],
+  );
+  const ranked = useMemo(() => rankedOthers(held, sources.named), [held, sources]);
+  return (
+    <>
+      {ranked.slice(0, MAX_OTHERS).map((id) => {
+        const source = sources.list[id];
+        if (!source) return null;
+        const [name, hint] = [sourceLabel(source), `${source.functionName}  ${source.location}`];
+        const query = sourceQuery(source);
+        const figures = { bytes: held.bytes[id] ?? 0, count: held.count[id] ?? 0 };
+        return <LegendRow key={id} {...{ name, hint, query, look: undefined }} {...figures} />;
+      })}
+      {ranked.length > MAX_OTHERS && (
+        <tr>
+          <td colSpan={3} class="quiet">
+            and {formatCount(ranked.length - MAX_OTHERS)} more
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function rankedOthers({ bytes }: Held, named: number): number[] {
+  const ids = Array.from(bytes.keys()).slice(named);
+  return ids.sort((a, b) => (bytes[b] ?? 0) - (bytes[a] ?? 0) || a - b);
+}
+
+interface LegendRowProps {
+  readonly name: string;
+  readonly hint: string;
+  readonly query: string;
+  readonly look: ClassLook | undefined;
+  readonly bytes: number;
+  readonly count: number;
+  /** A row that opens instead of filtering. */
+  readonly open?: boolean;
+  readonly onOpen?: () => void;
+}
+
+function LegendRow({ name, hint, query, look, bytes, count, open, onOpen }: LegendRowProps) {
+  const on = useApp((state) => query !== '' && state.query === query);
+  const act = onOpen ?? (query === '' ? undefined : () => toggleQuery(query));
+  const label = (
+    <>
+      <Swatch look={look} />
+      <span class="name">{shown(name)}</span>
+      {onOpen && <span aria-hidden="true"> {open ? '▾' : '▸'}</span>}
+    </>
+  );
+  return (
+    <tr class={on ? 'on' : ''}>
+      <td title={shown(hint)}>
+        {act ? (
+          <button
+            type="button"
+            class="legend-row"
+            {...(onOpen ? { 'aria-expanded': open ?? false } : { 'aria-pressed': on })}
+            onClick={act}
+          >
+            {label}
+          </button>
+        ) : (
+          <span class="legend-row">{label}</span>
+        )}
+      </td>
+      <td class="number">{formatBytes(bytes)}</td>
+      <td class="number">{formatCount(count)}</td>
+    </tr>
+  );
 }

@@ -1,22 +1,16 @@
 import type { HeapRegion } from '../../lib/public/browser.js';
-import { regionSlice } from '../model/address-order.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { touchedOf } from '../model/stretches.js';
 import type { Range } from '../state/app-state.js';
 
 /** The part of a region that was ever used, with a margin; the whole of it when little is left out. */
 export function touchedRange(loaded: LoadedTrace, region: HeapRegion): Range {
   const end = region.baseAddress + region.sizeBytes;
   const whole = { from: region.baseAddress, to: end };
-  if (!loaded.order) return whole;
-  const { from, to } = regionSlice(loaded.order, region);
-  if (to === from) return whole;
-  const low = loaded.order.address[from] ?? region.baseAddress;
-  let high = low;
-  for (let i = from; i < to; i++) {
-    high = Math.max(high, (loaded.order.address[i] ?? 0) + (loaded.order.sizeBytes[i] ?? 0));
-  }
-  const margin = Math.max(region.unitBytes * 4, (high - low) * 0.02);
-  const touched = clampWindow({ from: low - margin, to: high + margin }, region);
+  const used = loaded.order && touchedOf(loaded.order, region).used;
+  if (!used) return whole;
+  const margin = Math.max(region.unitBytes * 4, (used.to - used.from) * 0.02);
+  const touched = clampWindow({ from: used.from - margin, to: used.to + margin }, region);
   return touched.to - touched.from > region.sizeBytes * 0.6 ? whole : touched;
 }
 

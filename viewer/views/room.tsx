@@ -1,28 +1,23 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import {
-  formatAddress,
-  formatBytes,
-  formatCount,
-  type HeapMap,
-  parseSize,
-  type Room,
-  roomFor,
-} from '../../lib/public/browser.js';
+import { useEffect, useState } from 'preact/hooks';
+import { formatAddress, formatBytes, formatCount, parseSize, type Room } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { stackText } from '../model/stack-line.js';
 import { app } from '../state/app-state.js';
+import { SeqRow } from './shown-row.js';
 import { shown } from './text.js';
+import { useWork } from './use-work.js';
 
 interface Props {
   readonly loaded: LoadedTrace;
-  readonly map: HeapMap;
+  readonly atSeq: number;
 }
 
 /** Asks for a size; the fewest blocks in the way of one free piece of it are listed here and outlined in the map. */
-export function RoomForm({ loaded, map }: Props) {
+export function RoomForm({ loaded, atSeq }: Props) {
   const [text, setText] = useState('');
   const bytes = text.trim() === '' ? undefined : parseSize(text.trim());
-  const room = useMemo(() => (bytes ? roomFor(loaded.trace, map, bytes) : undefined), [loaded, map, bytes]);
+  const { result } = useWork(loaded, 'room', { atSeq, bytes: bytes ?? 0 });
+  const room = bytes ? result : undefined;
   useEffect(() => app.set({ room }), [room]);
   useEffect(() => () => app.set({ room: undefined }), []);
   return (
@@ -58,11 +53,11 @@ function Answer({ loaded, bytes, room }: { loaded: LoadedTrace; bytes: number | 
       <table>
         <tbody>
           {room.blocks.slice(0, 50).map((block) => (
-            <tr key={block.address}>
+            <SeqRow key={block.address} seq={block.allocSeq}>
               <td class="mono">{formatAddress(block.address)}</td>
               <td class="number">{formatCount(block.sizeBytes)}</td>
               <td class="name">{shown(stackText(loaded.trace, block.stack, loaded.sources.hidden))}</td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>

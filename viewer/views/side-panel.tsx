@@ -9,15 +9,16 @@ import {
   formatCount,
   fragmentationOf,
 } from '../../lib/public/browser.js';
-import { regionSlice } from '../model/address-order.js';
 import { certaintyAt } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { levelsAt, wholeOf } from '../model/region-levels.js';
 import { sizeOf, spanOf } from '../model/table-rows.js';
 import { goToRow } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { Backtrace } from './backtrace.js';
 import { Legend } from './legend.js';
-import { formatUs, percent } from './text.js';
+import { RegionFigures } from './region-figures.js';
+import { clockText, formatUs, percent } from './text.js';
 
 /** What the heap is like at the selected event, what that event did, and who is who. */
 export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -30,44 +31,11 @@ export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
   );
 }
 
-interface Free {
-  readonly free: number;
-  readonly largest: number;
-}
-
-/** Over all regions: from the curve where there is one, else in one pass over the blocks. */
-function freeAt(loaded: LoadedTrace, seq: number): Free | undefined {
-  if (!loaded.order) return undefined;
-  if (loaded.gaps) {
-    return { free: loaded.gaps.freeBytes[seq] ?? 0, largest: loaded.gaps.largestFreeBytes[seq] ?? 0 };
-  }
-  let free = 0;
-  let largest = 0;
-  const { order } = loaded;
-  for (const region of loaded.regions) {
-    const { from, to } = regionSlice(order, region);
-    const end = region.baseAddress + region.sizeBytes;
-    let cursor = region.baseAddress;
-    const gapTo = (address: number) => {
-      if (address <= cursor) return;
-      free += address - cursor;
-      largest = Math.max(largest, address - cursor);
-    };
-    for (let i = from; i < to; i++) {
-      const size = order.sizeBytes[i] ?? 0;
-      if ((order.startSeq[i] ?? 0) > seq || (order.endSeq[i] ?? 0) <= seq || size === 0) continue;
-      gapTo(order.address[i] ?? 0);
-      cursor = Math.max(cursor, (order.address[i] ?? 0) + size);
-    }
-    gapTo(end);
-  }
-  return { free, largest };
-}
-
 function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useApp((state) => state.atSeq);
   const { usage, trace } = loaded;
-  const free = useMemo(() => freeAt(loaded, atSeq), [loaded, atSeq]);
+  const levels = useMemo(() => levelsAt(loaded, atSeq), [loaded, atSeq]);
+  const free = useMemo(() => levels && wholeOf(levels), [levels]);
   const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   const { caps } = trace.info;
   const many = loaded.regions.length > 1;
@@ -82,20 +50,21 @@ function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
         </Figure>
         {free && (
           <>
-            <Figure name={many ? 'free, in all' : 'free'} id="free" text={`${sure.free}${formatBytes(free.free)}`}>
+            <Figure name={many ? 'free, in all' : 'free'} id="free" text={`${sure.free}${formatBytes(free.freeBytes)}`}>
               {caps && <Device bytes={caps.freeBytes} />}
             </Figure>
-            <Figure name="largest free" id="largest" text={`${sure.free}${formatBytes(free.largest)}`}>
+            <Figure name="largest free" id="largest" text={`${sure.free}${formatBytes(free.largestFreeBytes)}`}>
               {caps && <Device bytes={caps.largestFreeBytes} />}
             </Figure>
             <Figure
               name="fragmentation"
               id="fragmentation"
-              text={`${sure.free === '' ? '' : '≈ '}${percent(fragmentationOf(free.free, free.largest))}`}
+              text={`${sure.free === '' ? '' : '≈ '}${percent(fragmentationOf(free.freeBytes, free.largestFreeBytes))}`}
             />
           </>
         )}
       </dl>
+      {many && levels && <RegionFigures loaded={loaded} levels={levels} sign={sure.free} />}
       {sure.reasons.length > 0 && (
         <details class="unsure">
           <summary>why these figures are not exact</summary>
@@ -149,25 +118,41 @@ function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
         Event {formatCount(atSeq)} <span class={`kind ${kind}`}>{kind}</span>
         <span class="quiet">
           {formatUs(trace.events.atUs?.[atSeq] ?? Number.NaN)}
-          {trace.events.atUs && trace.info.clock?.kind === 'host' && ' host time'}
+          {trace.events.atUs && clockText(trace)}
         </span>
       </h2>
       <p>
         {failed ? `${formatBytes(sizeOf(loaded, atSeq))} asked for, refused` : <SpanLine loaded={loaded} span={span} />}
       </p>
       <Backtrace loaded={loaded} stack={trace.events.stack[atSeq] ?? -1} />
+      <AllocatedBy loaded={loaded} seq={atSeq} />
       {other >= 0 && (
         <div class="other">
           <h3>Selected block</h3>
           <p>
             <SpanLine loaded={loaded} span={other} />
           </p>
+          <Backtrace loaded={loaded} stack={trace.events.stack[spans.startSeq[other] ?? 0] ?? -1} />
           <button type="button" onClick={() => goToRow(spans.startSeq[other] ?? 0)}>
             Go to its event
           </button>
         </div>
       )}
     </section>
+  );
+}
+
+/** Under the backtrace of a free, who allocated what it gives back. */
+function AllocatedBy({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
+  const { spans, trace } = loaded;
+  const closed = spans.closedBy[seq] ?? -1;
+  if (closed < 0 || (spans.openedBy[seq] ?? -1) >= 0) return null;
+  const start = spans.startSeq[closed] ?? 0;
+  return (
+    <div class="other" data-allocated={start}>
+      <h3>Allocated by event {formatCount(start)}</h3>
+      <Backtrace loaded={loaded} stack={trace.events.stack[start] ?? -1} />
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
 import { formatAddress, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
-import { SOURCE_COLORS } from '../paint/palette.js';
 import { STATUS } from './roles.js';
+import { Swatch } from './swatch.js';
 import { shown } from './text.js';
+import { useColoring } from './use-painting.js';
 
 interface SpanTipProps {
   readonly loaded: LoadedTrace;
@@ -19,6 +20,8 @@ interface SpanTipProps {
 /** What the block under the pointer is. */
 export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
   const { spans, sources } = loaded;
+  const { mode, classes, ofSpan } = useColoring(loaded);
+  const look = classes[ofSpan[span] ?? 0];
   const source = sources.list[sources.ofSpan[span] ?? -1];
   const right = x + offset > width / 2;
   const side = right ? { right: `${width - x - offset + 14}px` } : { left: `${x + offset + 14}px` };
@@ -26,11 +29,12 @@ export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
   return (
     <div class="tip" {...STATUS} style={{ ...side, top: `${y + 12}px` }}>
       <b>
-        <i class="swatch" style={{ background: SOURCE_COLORS[source?.color ?? 0] ?? '' }} />
+        <Swatch look={look} />
         {source ? shown(sourceLabel(source)) : '(no backtrace)'}
       </b>
       <span class="mono">
         {formatAddress(spans.address[span] ?? 0)} · {formatBytes(spans.sizeBytes[span] ?? 0)}
+        {mode !== 'source' && look && ` · ${mode}: ${shown(look.name)}`}
       </span>
       <span>
         event {formatCount(spans.startSeq[span] ?? 0)}

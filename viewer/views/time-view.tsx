@@ -1,8 +1,7 @@
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatAddress, formatCount, type HeapRegion } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { paintMoments } from '../paint/curve-painter.js';
-import { colorTable } from '../paint/palette.js';
 import { type TimeAxis, TimePainter } from '../paint/time-painter.js';
 import { fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
 import { app, type Range, useApp } from '../state/app-state.js';
@@ -10,9 +9,10 @@ import { curveStyle } from './curve-style.js';
 import { touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
-import { formatUs } from './text.js';
+import { clockText, formatUs } from './text.js';
 import { type AxisProps, Cursor } from './time-axis.js';
 import { useTimePointer } from './time-pointer.js';
+import { usePainting } from './use-painting.js';
 
 /** Every lifespan as a rectangle: time across, addresses upwards. */
 export function TimeView({ loaded, axis, time }: AxisProps) {
@@ -26,7 +26,10 @@ export function TimeView({ loaded, axis, time }: AxisProps) {
     <section class="time" aria-label="Lifespans over time">
       <header class="region-head">
         <RegionChoice loaded={loaded} region={region} />
-        <span class="mono">{axisText(axis, time)}</span>
+        <span class="mono">
+          {axisText(axis, time)}
+          {axis.kind === 'clock' && clockText(loaded.trace)}
+        </span>
         <span class="spring" />
         {zoomed && (
           <button type="button" onClick={() => app.set({ time: undefined, timeAddress: undefined })}>
@@ -110,20 +113,18 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useRef(new TimePainter());
   const image = useRef<ImageData | undefined>(undefined);
-  const source = useApp((state) => state.source);
   const theme = useApp((state) => state.theme);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
   const width = size.width - GUTTER;
   const { height, ratio } = size;
-  const color = source < 0 ? -1 : (loaded.sources.list[source]?.color ?? -1);
-  const table = useMemo(() => colorTable(color), [color]);
+  const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
-    if (!canvas.current || !context || !loaded.order) return;
+    if (!canvas.current || !context || !order) return;
     fitCanvas(canvas.current, width * ratio, height * ratio);
     image.current = imageFor(image.current, canvas.current.width, canvas.current.height);
     const picture = { ...{ width: canvas.current.width, height: canvas.current.height }, table, axis, time, address };
-    painter.current.paint(loaded.order, { ...picture, image: wordsOf(image.current) });
+    painter.current.paint(order, loaded.spans, { ...picture, image: wordsOf(image.current) });
     context.putImageData(image.current, 0, 0);
     const { marks, gaps, epochs } = loaded.trace;
     paintMoments(
@@ -131,7 +132,7 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
       { axis, range: time, marks, gaps, epochs },
       { ...curveStyle(ratio), text: '#ffffff', mark: '#97a5b4' },
     );
-  }, [loaded, axis, time, address, table, width, height, ratio, theme]);
+  }, [loaded, order, axis, time, address, table, width, height, ratio, theme]);
   const pointer = useTimePointer({ loaded, axis, time, address, width, height, onHover: setHover });
   return (
     <>

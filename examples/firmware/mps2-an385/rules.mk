@@ -1,4 +1,4 @@
-# Build rules of the firmwares for mps2-an385 (Cortex-M3), virt-rv32 (RISC-V) and sim-lx106 (Xtensa). The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
+# Build rules of the firmwares for mps2-an385 (Cortex-M3), virt-rv32 (RISC-V) and sim-lx106 and sim-de212 (Xtensa). The including Makefile sets SOURCES (and may add to CPPFLAGS, LINK_SYMBOLS,
 # VARIANT_SUFFIX, OBJECT_VARIANT, WRAPPED), then every link option is a directory: build/LIBC-OPT[-option...]/firmware.elf.
 #
 #   LIBC=newlib|nano|picolibc  OPT=Og|Os  REFERENCE=1  STRIP=libc|all  HEAP_SIZE=bytes  MACHINE=virt-rv32 MARCH=rv32imac
@@ -11,6 +11,7 @@ HEAP_SIZE ?= 1048576
 CROSS_mps2-an385 := arm-none-eabi-
 CROSS_virt-rv32 := riscv64-unknown-elf-
 CROSS_sim-lx106 := xtensa-lx106-elf-
+CROSS_sim-de212 := $(CROSS_sim-lx106)
 CROSS ?= $(CROSS_$(MACHINE))
 CC := $(CROSS)gcc
 CXX := $(CROSS)g++
@@ -26,8 +27,10 @@ SPECS_none := -ffreestanding -fno-tree-loop-distribute-patterns
 ifeq ($(MACHINE)-$(filter $(LIBC),newlib nano),virt-rv32-$(LIBC))
 $(error LIBC=$(LIBC): expected picolibc for MACHINE=virt-rv32)
 endif
-ifneq ($(if $(filter sim-lx106,$(MACHINE)),sim-lx106)-$(LIBC),$(if $(filter none,$(LIBC)),sim-lx106)-$(LIBC))
-$(error LIBC=$(LIBC): expected none for MACHINE=sim-lx106, and for no other)
+# Machines for which there is no C library.
+BARE := $(filter sim-lx106 sim-de212,$(MACHINE))
+ifneq ($(if $(BARE),none),$(filter none,$(LIBC)))
+$(error LIBC=$(LIBC): expected none for MACHINE=sim-lx106 and sim-de212, and for no other)
 endif
 ifeq ($(filter $(LIBC),newlib nano picolibc none),)
 $(error LIBC=$(LIBC): expected newlib, nano or picolibc)
@@ -45,6 +48,8 @@ TARGET_mps2-an385 := -mcpu=cortex-m3 -mthumb
 # extension of its own (_zicsr), with which gcc 12 looks for the libraries of RV64.
 TARGET_virt-rv32 := -march=$(MARCH) -mabi=$(if $(findstring f,$(MARCH)),ilp32f,ilp32) -misa-spec=2.2 -mno-relax
 TARGET_sim-lx106 := -mtext-section-literals -mlongcalls -I../sim-lx106/include
+# Register windows, with instructions that the assembler must be taught.
+TARGET_sim-de212 := $(TARGET_sim-lx106) -mabi=windowed -Wa,--abi-windowed
 TARGET := $(TARGET_$(MACHINE)) $(SPECS_$(LIBC))
 # The maps keep every path in the debug information relative, so that two checkouts give the same bytes.
 COMMON = $(TARGET) -$(OPT) -g3 -gdwarf-4 -ffunction-sections -fdata-sections -fno-common \
@@ -55,16 +60,18 @@ CFLAGS = -std=gnu11 $(COMMON) $(WARNINGS) -Wstrict-prototypes -Wmissing-prototyp
 CXXFLAGS = -std=gnu++17 $(COMMON) $(WARNINGS) -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 
 # All link variants of one LIBC and OPT share their objects, and so their code addresses.
-MACHINE_PREFIX := $(if $(filter virt-rv32,$(MACHINE)),$(if $(filter rv32imac,$(MARCH)),rv32,$(MARCH))-)$(if $(filter sim-lx106,$(MACHINE)),lx106-)
+MACHINE_PREFIX := $(if $(filter virt-rv32,$(MACHINE)),$(if $(filter rv32imac,$(MARCH)),rv32,$(MARCH))-)$(if $(BARE),$(subst sim-,,$(MACHINE))-)
 OBJECTS_DIR := build/obj/$(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)
 VARIANT := $(MACHINE_PREFIX)$(LIBC)-$(OPT)$(OBJECT_VARIANT)$(VARIANT_SUFFIX)
 LINK_SYMBOLS += heap_size_bytes=$(HEAP_SIZE)
 BOARD_SOURCES_mps2-an385 := startup.c uart.c syscalls.c
 BOARD_SOURCES_virt-rv32 := start.S startup.c uart.c syscalls.c
 BOARD_SOURCES_sim-lx106 := start.S startup.c uart.c divide.c
+BOARD_SOURCES_sim-de212 := $(BOARD_SOURCES_sim-lx106)
 BOARD_SOURCES := $(BOARD_SOURCES_$(MACHINE))
 MACHINE_LINK_virt-rv32 := -Wl,--no-relax
 MACHINE_LINK_sim-lx106 := -Wl,--no-relax -nostdlib
+MACHINE_LINK_sim-de212 := $(MACHINE_LINK_sim-lx106)
 ifeq ($(MACHINE),sim-lx106)
 LINK_LIBRARIES = -lgcc
 endif
@@ -125,6 +132,14 @@ $(OBJECTS_DIR)/%.o: %.cpp | $(OBJECTS_DIR)
 $(OBJECTS_DIR)/%.o: $(MACHINE_DIR)/%.c | $(OBJECTS_DIR)
 	@echo "CC $@"
 	@$(CC) $(CFLAGS) $(CPPFLAGS) -I. -I$(BOARD) -MMD -c -o $@ $<
+
+ifeq ($(MACHINE),sim-de212)
+CFLAGS += -Wa,../sim-de212/windowed.inc
+CXXFLAGS += -Wa,../sim-de212/windowed.inc
+$(OBJECTS_DIR)/%.o: ../sim-lx106/%.c | $(OBJECTS_DIR)
+	@echo "CC $@"
+	@$(CC) $(CFLAGS) $(CPPFLAGS) -I. -I$(BOARD) -MMD -c -o $@ $<
+endif
 
 $(OBJECTS_DIR)/%.o: $(MACHINE_DIR)/%.S | $(OBJECTS_DIR)
 	@echo "AS $@"

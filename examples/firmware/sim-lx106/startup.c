@@ -56,6 +56,7 @@ void *memset(void *to, int value, size_t count)
     return to;
 }
 
+#ifndef __XTENSA_WINDOWED_ABI__
 /* The call0 ABI: a0 is the return address, a1 the stack pointer, calls keep a12 to a15. */
 __asm(".text\n"
       ".global setjmp\n"
@@ -74,3 +75,4 @@ __asm(".text\n"
       "mov a2, a3\n"
       "ret\n"
       ".size longjmp, . - longjmp\n");
+#endif

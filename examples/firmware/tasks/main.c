@@ -7,6 +7,8 @@
 
 #ifdef __riscv
 #define MACHINE_NAME "virt-rv32"
+#elif defined(__XTENSA_WINDOWED_ABI__)
+#define MACHINE_NAME "sim-de212"
 #elif defined(__XTENSA__)
 #define MACHINE_NAME "sim-lx106"
 #else

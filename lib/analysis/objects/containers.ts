@@ -1,12 +1,12 @@
 import type { Bytes } from '../../base/units.js';
-import type { ObjectGraph } from '../../trace/object-graph.js';
+import { blockAt, type ObjectGraph } from '../../trace/object-graph.js';
+import { type Reachable, reachable } from '../../trace/reachable.js';
 import type { Trace } from '../../trace/trace.js';
 import { type BoundaryOptions, boundariesOf } from '../boundaries.js';
 import type { HideOptions } from '../hidden-frames.js';
 import { graphBefore, upTo } from './graph-moments.js';
 import { pathText, pathTo, typeOf } from './path-text.js';
-import { type Reachable, reachable } from './reachable.js';
-import { aliveBlocks, blockAt } from './why-source.js';
+import { aliveBlocks } from './why-source.js';
 
 /** What holds blocks of every part of a window: it takes more than it gives back. */
 export interface GrowingContainer {

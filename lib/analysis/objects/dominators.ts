@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/units.js';
 import type { ObjectGraph } from '../../trace/object-graph.js';
-import { Reach, type Reachable } from './reachable.js';
+import { Reach, type Reachable } from '../../trace/reachable.js';
 
 /** What would be free without a block: of a graph's blocks what every way from a root leads through. */
 export interface Retained {

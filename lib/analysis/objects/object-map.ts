@@ -1,10 +1,8 @@
 import type { Address, Bytes } from '../../base/units.js';
-import type { ObjectGraph, RootKind } from '../../trace/object-graph.js';
-import { ROOT_KINDS } from '../../trace/object-graph.js';
+import { blockAt, type ObjectGraph, ROOT_KINDS, type RootKind } from '../../trace/object-graph.js';
+import { Reach, type Reachable, reachable } from '../../trace/reachable.js';
 import { type Retained, retainedSizes } from './dominators.js';
 import { pathText, pathTo, shapeText, typeOf } from './path-text.js';
-import { Reach, type Reachable, reachable } from './reachable.js';
-import { blockAt } from './why-source.js';
 
 /** Why a block is alive, or that nothing holds it. */
 export interface WhyAlive {

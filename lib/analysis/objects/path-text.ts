@@ -1,5 +1,5 @@
 import type { ObjectGraph } from '../../trace/object-graph.js';
-import type { Reachable } from './reachable.js';
+import type { Reachable } from '../../trace/reachable.js';
 
 /** One step of the way from a root to a block. */
 export interface PathStep {

@@ -1,14 +1,15 @@
 import { defined } from '../../base/defined.js';
 import type { Bytes, StackId } from '../../base/units.js';
 import type { Gap } from '../../trace/heap-event.js';
+import { blockAt } from '../../trace/object-graph.js';
+import { Reach, reachable } from '../../trace/reachable.js';
 import { type StackDoubts, stackDoubts } from '../../trace/stack-doubts.js';
 import type { Trace } from '../../trace/trace.js';
 import { framesToHide, type HideOptions } from '../hidden-frames.js';
 import { compareText, type Place } from '../places.js';
 import { type ShownFrame, shownStack } from '../shown-stack.js';
 import { graphBefore } from './graph-moments.js';
-import { Reach, reachable } from './reachable.js';
-import { aliveBlocks, blockAt } from './why-source.js';
+import { aliveBlocks } from './why-source.js';
 
 /** What one source has left that nothing holds, or only pointers into the inside of blocks. */
 export interface ProvenLeakSite extends Place {

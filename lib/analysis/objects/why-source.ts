@@ -1,7 +1,5 @@
-import { lastAtOrBefore } from '../../base/sorted.js';
 import type { Address, Seq, StackId } from '../../base/units.js';
 import { EndCause, lifespans } from '../../trace/lifespans.js';
-import type { ObjectGraph } from '../../trace/object-graph.js';
 import type { Trace } from '../../trace/trace.js';
 import { type HideOptions, hiddenFrames } from '../hidden-frames.js';
 import { NO_PLACE, type Place } from '../places.js';
@@ -13,12 +11,6 @@ export interface AliveBlock {
   readonly address: Address;
   readonly seq: Seq;
   readonly source: Place;
-}
-
-/** The block that an address lies in; -1 for none. */
-export function blockAt({ address, sizeBytes }: ObjectGraph, at: Address): number {
-  const block = lastAtOrBefore(address, at);
-  return block >= 0 && at < (address[block] ?? 0) + Math.max(1, sizeBytes[block] ?? 0) ? block : -1;
 }
 
 /**

@@ -17,7 +17,26 @@ export class LifetimeCounter {
   private swept = false;
 
   /** False for times of fractions of a microsecond: their sum depends on the order. */
-  add({ count, firstSeq, kind, openedBlock, endedBlock, endedStart, atUs }: EventRun): boolean {
+  add(run: EventRun): boolean {
+    // Where no event tells its time, no block's row is looked up for it: that is a miss of the cache for each.
+    if (run.atUs === undefined && this.madeAt.length === 0) {
+      this.addEvents(run);
+      return true;
+    }
+    return this.addTimed(run);
+  }
+
+  private addEvents({ count, firstSeq, kind, endedStart }: EventRun): void {
+    const { inEvents } = this;
+    for (let i = 0; i < count; i++) {
+      const start = endedStart[i] as number;
+      if (start < 0) continue;
+      if (kind[i] === EventKind.sweep) this.swept = true;
+      inEvents.push(firstSeq + i - start);
+    }
+  }
+
+  private addTimed({ count, firstSeq, kind, openedBlock, endedBlock, endedStart, atUs }: EventRun): boolean {
     const { inEvents, inUs, madeAt } = this;
     for (let i = 0; i < count; i++) {
       const start = endedStart[i] as number;
@@ -26,7 +45,9 @@ export class LifetimeCounter {
       if (start >= 0) {
         if (kind[i] === EventKind.sweep) this.swept = true;
         inEvents.push(firstSeq + i - start);
-        const us = at - (madeAt.values[endedBlock[i] as number] ?? Number.NaN);
+        // A block that was made while no event told its time has none.
+        const block = endedBlock[i] as number;
+        const us = at - (block < madeAt.length ? (madeAt.values[block] as number) : Number.NaN);
         if (!Number.isNaN(us)) inUs.push(us);
       }
       const block = openedBlock[i] as number;
@@ -48,26 +69,27 @@ export class SizeCounter {
   private readonly live = intColumn();
   private readonly max = intColumn();
   private readonly total = intColumn();
-  /** By block: the number of its size. */
-  private readonly sizeOf = intColumn();
+  /** By block: the number of the size that was asked for, plus 1; 0 and beyond the end where that is the block's own. */
+  private readonly askedOf = intColumn();
   private readonly tooLarge: { seq: Seq; sizeBytes: Bytes }[] = [];
 
   constructor(private readonly heapBytes: Bytes | undefined) {}
 
-  add({ count, firstSeq, sizeBytes, requestedBytes, openedBlock, endedBlock, endedStart }: EventRun): void {
-    const { live, max, total, sizeOf } = this;
+  add(run: EventRun): void {
+    const { count, firstSeq, sizeBytes, requestedBytes, openedBlock, endedStart } = run;
+    const { live, max, total } = this;
     for (let i = 0; i < count; i++) {
       if ((endedStart[i] as number) >= 0) {
-        const id = sizeOf.values[endedBlock[i] as number] as number;
+        const id = this.endedId(run, i);
         live.values[id] = (live.values[id] as number) - 1;
       }
       const block = openedBlock[i] as number;
       if (block < 0) continue;
+      const own = sizeBytes[i] as number;
       const asked = requestedBytes?.[i] ?? Number.NaN;
-      const size = Number.isNaN(asked) ? (sizeBytes[i] as number) : asked;
+      const size = Number.isNaN(asked) ? own : asked;
       const id = this.idOf(size);
-      while (sizeOf.length <= block) sizeOf.push(0);
-      sizeOf.values[block] = id;
+      this.remember(block, size === own ? 0 : id + 1);
       total.values[id] = (total.values[id] as number) + 1;
       const now = (live.values[id] as number) + 1;
       live.values[id] = now;
@@ -75,6 +97,21 @@ export class SizeCounter {
       if (this.heapBytes !== undefined && size > this.heapBytes && this.tooLarge.length < MAX_LISTED)
         this.tooLarge.push({ seq: firstSeq + i, sizeBytes: size });
     }
+  }
+
+  private endedId({ endedBlock, endedSize }: EventRun, index: number): number {
+    const { askedOf } = this;
+    const block = askedOf.length === 0 ? 0 : (endedBlock[index] as number);
+    const asked = block < askedOf.length ? (askedOf.values[block] as number) : 0;
+    return asked === 0 ? this.idOf(endedSize[index] as number) : asked - 1;
+  }
+
+  /** Nothing is kept, and none looked up, as long as every block has the size that was asked for. */
+  private remember(block: number, asked: number): void {
+    const { askedOf } = this;
+    if (asked === 0 && block >= askedOf.length) return;
+    while (askedOf.length <= block) askedOf.push(0);
+    askedOf.values[block] = asked;
   }
 
   result(findings: SizeTable['findings']): SizeTable {

@@ -1,6 +1,7 @@
 import type { Address } from '../../base/units.js';
 import type { Architecture } from '../architecture.js';
 import type { CodeBytes } from '../code-bytes.js';
+import type { EnteredCall } from '../entered-call.js';
 import { thumbBranchBefore } from './branch-before.js';
 import { exceptionEndOf } from './exception-frame.js';
 import { armState, isInArmState } from './program-status.js';
@@ -17,6 +18,10 @@ const SLEEP_INSTRUCTIONS: ReadonlySet<number> = new Set([0xbf30, 0xbf20]);
 /** Thumb state: what xPSR says of every Cortex-M that runs. */
 const THUMB_XPSR = 0x01000000;
 
+const CALL: EnteredCall = { returnAddress: LR, arguments: [0, 1, 2, 3] };
+
+const codeAddress = (value: number): Address => (value & ~1) >>> 0;
+
 /** Thumb on Cortex-M, and on the A and R profiles as far as they run Thumb. */
 export const ARM: Architecture = {
   name: 'arm',
@@ -32,11 +37,12 @@ export const ARM: Architecture = {
   required: XPSR,
   sp: SP,
   pc: PC,
-  returnAddress: LR,
-  arguments: [0, 1, 2, 3],
-  result: 0,
+  callAt: () => CALL,
+  resultAt: () => 0,
+  entryProblem: () => undefined,
   restored: Array.from({ length: XPSR }, (_, index) => index),
-  codeAddress: (value) => (value & ~1) >>> 0,
+  codeAddress,
+  returnsTo: codeAddress,
   // What gdb calls the kind of a 16-bit breakpoint; it does for wide instructions too.
   breakpointKind: () => 2,
   returns: [{ bytes: [0x70, 0x47], text: 'bx lr' }],
@@ -58,12 +64,15 @@ export const ARM: Architecture = {
   isAsleepAt,
   // Neither among the peripherals nor among the system's registers (Armv7-M, B3.1).
   mayHoldStack: (address) => !((address >= 0x40000000 && address < 0x60000000) || address >= 0xe0000000),
+  belowStack: 0,
   // RAM of microcontrollers lies below where peripherals begin, or above 0x60000000 where it is external.
   mayBeStackTop: (address) =>
     ((address > 0x1000_0000 && address <= 0x4000_0000) || (address > 0x6000_0000 && address < 0xa000_0000)) &&
     address % 4 === 0,
   hasStackInVectors: true,
   exceptionEndOf,
+  // EXC_RETURN tells.
+  returnsFromTrap: () => false,
   branchBefore: thumbBranchBefore,
   prologueRow: thumbPrologueRow,
   description: { architecture: 'arm', feature: 'org.gnu.gdb.arm.m-profile', status: [THUMB_XPSR] },

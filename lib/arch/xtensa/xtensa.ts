@@ -1,11 +1,14 @@
 import type { Address } from '../../base/units.js';
 import type { Architecture } from '../architecture.js';
 import type { CodeBytes } from '../code-bytes.js';
+import type { EnteredCall } from '../entered-call.js';
 import { PLAIN_CORE } from '../plain-core.js';
 import { xtensaBranchBefore } from './branch-before.js';
 import { instructionAt } from './instruction.js';
 import { xtensaPrologueRow } from './prologue.js';
 import { A0, A2, PC, SP } from './registers.js';
+
+const CALL: EnteredCall = { returnAddress: A0, arguments: [A2, A2 + 1, A2 + 2, A2 + 3] };
 
 /** Xtensa cores with the call0 ABI, whose registers do not rotate: the ESP8266's lx106. */
 export const XTENSA_CALL0: Architecture = {
@@ -17,12 +20,13 @@ export const XTENSA_CALL0: Architecture = {
   required: PC + 1,
   sp: SP,
   pc: PC,
-  returnAddress: A0,
-  arguments: [A2, A2 + 1, A2 + 2, A2 + 3],
-  result: A2,
+  callAt: () => CALL,
+  resultAt: () => A2,
+  entryProblem: () => undefined,
   restored: Array.from({ length: PC + 1 }, (_, index) => index),
   // Instructions begin at any byte.
   codeAddress: (value) => value >>> 0,
+  returnsTo: (value) => value >>> 0,
   // break or break.n: servers choose by the code that they replace.
   breakpointKind: () => 3,
   returns: [
@@ -40,7 +44,7 @@ export const XTENSA_CALL0: Architecture = {
 };
 
 /** A halt wakes the core: it stands behind the waiti. */
-function isAsleepAt(code: CodeBytes, pc: Address): boolean {
+export function isAsleepAt(code: CodeBytes, pc: Address): boolean {
   const word = instructionAt(code, pc - 3);
   return word !== undefined && (word & 0xfff0ff) === 0x007000;
 }

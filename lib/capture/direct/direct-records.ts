@@ -94,7 +94,7 @@ export class DirectRecords {
 
   /** The first two arguments; of the log function: the first block, and how many. */
   private argumentsOf({ registers }: StopSnapshot): readonly [number, number] {
-    const [first, second] = this.client.architecture.arguments;
+    const [first, second] = this.client.architecture.callAt(registers).arguments;
     return [registers[first] ?? 0, registers[second] ?? 0];
   }
 

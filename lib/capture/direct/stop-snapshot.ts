@@ -3,10 +3,11 @@ import type { RspClient } from '../../link/rsp/rsp-client.js';
 import { isUnreadable, readAvailable } from './readable-memory.js';
 import { fromStackPointer, MAX_GUESS_BYTES, MAX_STACK_BYTES, type MemoryRange, StackWindow } from './stack-window.js';
 
-/** Registers and a copy of the stack from the stack pointer up, of a halted target. */
+/** Registers and a copy of the stack, of a halted target. */
 export interface StopSnapshot {
   readonly registers: Uint32Array;
   readonly pc: Address;
+  /** Where the copy of the stack begins: at the stack pointer, or as far below it as callers have something there. */
   readonly sp: Address;
   /** The return address of the function that was entered. */
   readonly returnAddress: Address;
@@ -102,8 +103,9 @@ export class SnapshotReader {
       more &&
       this.client.memory.parseRead(await (replies[1 + parts.length] as Promise<Buffer>), more.address, more.length);
     const { architecture } = this.client;
-    const { codeAddress } = architecture;
-    const sp = registers[architecture.sp] ?? 0;
+    const pc = architecture.codeAddress(registers[architecture.pc] ?? 0);
+    const { returnAddress } = architecture.callAt(registers);
+    const sp = Math.max(0, (registers[architecture.sp] ?? 0) - architecture.belowStack);
     const known =
       first && bytes && this.current?.holds(sp)
         ? fromStackPointer({ ...first, length: bytes.length }, bytes, sp)
@@ -114,8 +116,8 @@ export class SnapshotReader {
     const common = {
       registers,
       sp,
-      pc: codeAddress(registers[architecture.pc] ?? 0),
-      returnAddress: codeAddress(registers[architecture.returnAddress] ?? 0),
+      pc,
+      returnAddress: architecture.returnsTo(registers[returnAddress] ?? 0, pc),
       ...(alongside ? { alongside } : {}),
     };
     if (known || !mayReread)

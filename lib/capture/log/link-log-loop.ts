@@ -20,7 +20,7 @@ export async function* harvestLogByLink(
   signal: AbortSignal,
 ): AsyncGenerator<TraceRecord> {
   const { hook } = plan;
-  const { arguments: places, codeAddress, returnAddress, sp } = architectureOf(plan.firmware);
+  const { callAt, returnsTo, sp } = architectureOf(plan.firmware);
   const heap = new HeapFollower<Backtrace>(hook, plan);
   const clock = eventClock(plan.clock);
   const breakpoints = [...hookedPoints(hook), ...plan.stops];
@@ -45,19 +45,20 @@ export async function* harvestLogByLink(
     if (stop.kind === 'breakpoint' && stop.pc === hook.logFunction.address) {
       const registers = await link.registers();
       const backtrace = await link.backtrace(plan.maxDepth + 1);
+      const { arguments: places, returnAddress } = callAt(registers);
       const [block = 0, length = 0] = places.map((place) => registers[place]);
       await clock.tick(link);
       const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
       await check.check({ registers, sp: registers[sp] ?? 0 });
       yield* recordsOf(link, steps, plan.clock && clock.nowUs);
-      await link.setPc(codeAddress(registers[returnAddress] ?? 0));
+      await link.setPc(returnsTo(registers[returnAddress] ?? 0, stop.pc));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && label !== undefined) {
       end = new EndReason(`reached ${label}`, true);
       reached = true;
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.refusal?.address) {
       const registers = await link.registers();
-      const requestedBytes = registers[places[0]] ?? 0;
+      const requestedBytes = registers[callAt(registers).arguments[0]] ?? 0;
       await clock.tick(link);
       const logged = (await link.backtrace(plan.maxDepth + 1)).slice(1);
       yield* recordsOf(link, await heap.refused({ requestedBytes, logged }, link), plan.clock && clock.nowUs);

@@ -16,7 +16,7 @@ const FRAME_BYTES = 64;
 export async function callersOf(
   link: DebugLink,
   call: OpenCall,
-  { codeAddress }: Pick<Architecture, 'codeAddress'>,
+  { codeAddress, returnsTo }: Pick<Architecture, 'codeAddress' | 'returnsTo'>,
 ): Promise<Address[]> {
   const backtrace = await link.backtrace(DEPTH);
   const callers = backtrace.slice(1).map(({ address }) => codeAddress(address));
@@ -25,6 +25,6 @@ export async function callersOf(
   if (callers.includes(call.returnAddress) || isWhole) return callers;
   const bytes = await link.readMemory(call.sp - FRAME_BYTES, FRAME_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < FRAME_BYTES; at += 4) callers.push(codeAddress(view.getUint32(at, true)));
+  for (let at = 0; at < FRAME_BYTES; at += 4) callers.push(returnsTo(view.getUint32(at, true), call.returnAddress));
   return callers;
 }

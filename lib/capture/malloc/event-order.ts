@@ -30,10 +30,12 @@ export class EventOrder<E> {
     return this.drain();
   }
 
-  /** What happened since the realloc's entry. */
-  since(call: OpenCall): E[] {
+  /** What waits that happened before the realloc's entry, and what happened since. */
+  around(call: OpenCall): { readonly before: E[]; readonly since: E[] } {
     const at = this.slots.findIndex((slot) => slot.call === call);
-    return at < 0 ? [] : this.slots.slice(at + 1).flatMap(({ events }) => events);
+    if (at < 0) return { before: [], since: [] };
+    const [before, since] = [this.slots.slice(0, at), this.slots.slice(at + 1)];
+    return { before: before.flatMap(({ events }) => events), since: since.flatMap(({ events }) => events) };
   }
 
   /** The realloc has ended: `atEntry` took effect where it began, `atReturn` now. Returns what can be told. */

@@ -9,6 +9,7 @@ import {
   type TraceRecord,
 } from '../../trace/heap-event.js';
 import { LiveHeap } from '../../trace/live-heap.js';
+import { RecordsByAddress } from '../../trace/records-by-address.js';
 import type { MallocHook } from '../engine.js';
 import type { CallEvent } from './call-hook.js';
 import type { LargestSampler } from './largest-sampler.js';
@@ -33,6 +34,11 @@ export type TableEvent =
       readonly blockSizeBytes: Bytes;
     };
 
+interface Placed {
+  readonly address: Address;
+  readonly sizeBytes: Bytes;
+}
+
 /** Makes records of events in their final order, and keeps the live set that they imply. */
 export class EventWriter {
   /** How many events were written. */
@@ -40,6 +46,8 @@ export class EventWriter {
   /** How many of them tell what was alive before. */
   existing = 0;
   private readonly heap = new LiveHeap();
+  /** The live blocks by where they lie, to find what lies over them. */
+  private placed = new RecordsByAddress<Placed>();
   private readonly seesAll: boolean;
   private contradictions = 0;
   private firstContradiction = '';
@@ -68,6 +76,7 @@ export class EventWriter {
       };
       this.check(made);
       this.heap.add(made);
+      this.place(made);
       const raw: TraceRecord[] = sample ? [{ kind: 'raw', sample: { seq: this.made, ...sample } }] : [];
       this.made++;
       if (this.sampler) yield* this.sampler.hold(made, raw);
@@ -95,16 +104,23 @@ export class EventWriter {
     if (this.sampler) yield* this.sampler.release();
     const epoch = { kind: 'epoch', reason } as const;
     this.heap.add(epoch);
+    this.placed = new RecordsByAddress();
     yield epoch;
   }
 
-  /** Whether one of these events has a block where the one at `address` was. */
-  isTaken(address: Address, events: readonly UnwrittenEvent[]): boolean {
-    const end = address + Math.max(1, this.heap.blocks.get(address) ?? 1);
-    return events.some(({ event }) => {
-      if (event.kind !== 'alloc' && event.kind !== 'realloc') return false;
-      const sizeBytes = 'blockSizeBytes' in event ? event.blockSizeBytes : event.sizeBytes;
-      return event.address < end && event.address + Math.max(1, sizeBytes) > address;
+  /**
+   * Whether one of the events that came `since` has a block where the one at `address` was, of which those `before`, that are not written
+   * yet, may tell.
+   */
+  isTaken(
+    address: Address,
+    { before, since }: { readonly before: readonly UnwrittenEvent[]; readonly since: readonly UnwrittenEvent[] },
+  ): boolean {
+    const waiting = before.flatMap(({ event }) => blockOf(event) ?? []).findLast((block) => block.address === address);
+    const end = address + Math.max(1, waiting?.sizeBytes ?? this.heap.blocks.get(address) ?? 1);
+    return since.some(({ event }) => {
+      const block = blockOf(event);
+      return block && block.address < end && block.address + Math.max(1, block.sizeBytes) > address;
     });
   }
 
@@ -122,11 +138,11 @@ export class EventWriter {
     const { blocks } = this.heap;
     switch (event.kind) {
       case 'alloc':
-        if (blocks.has(event.address)) this.contradicts('an allocation over a live block');
+        if (this.blocksUnder(event).length > 0) this.contradicts('an allocation over a live block');
         break;
       case 'realloc':
         if (!blocks.has(event.fromAddress)) this.contradicts('a reallocation of a block that is not alive');
-        if (event.address !== event.fromAddress && blocks.has(event.address))
+        if (this.blocksUnder(event).some(({ address }) => address !== event.fromAddress))
           this.contradicts('a reallocation over a live block');
         break;
       case 'free':
@@ -136,6 +152,20 @@ export class EventWriter {
       case 'failed':
       case 'existing':
     }
+  }
+
+  private blocksUnder({ address, sizeBytes }: Placed): readonly Placed[] {
+    return this.placed.overlapping(address, sizeBytes);
+  }
+
+  /** Of blocks that lie over each other the older ones are gone, so that each contradiction counts once. */
+  private place(event: HeapEvent): void {
+    if (!this.seesAll) return;
+    if (event.kind === 'free' || event.kind === 'sweep') this.placed.delete(event.address);
+    if (event.kind === 'realloc') this.placed.delete(event.fromAddress);
+    if (event.kind !== 'alloc' && event.kind !== 'realloc') return;
+    for (const { address } of this.blocksUnder(event)) this.placed.delete(address);
+    this.placed.set({ address: event.address, sizeBytes: event.sizeBytes });
   }
 
   private contradicts(what: string): void {
@@ -154,4 +184,10 @@ export class EventWriter {
     const requestedBytes = event.sizeBytes;
     return { ...event, sizeBytes: Math.ceil(requestedBytes / blockBytes) * blockBytes, requestedBytes };
   }
+}
+
+/** The block that an event gave out. */
+function blockOf(event: UnwrittenEvent['event']): Placed | undefined {
+  if (event.kind !== 'alloc' && event.kind !== 'realloc') return undefined;
+  return { address: event.address, sizeBytes: 'blockSizeBytes' in event ? event.blockSizeBytes : event.sizeBytes };
 }

@@ -104,12 +104,14 @@ class MallocLoop {
     await this.check.check({ registers, sp: word(architecture.sp) });
     await this.clock.tick(this.link);
     const { key, task } = await this.contexts.of(registers);
+    const entered = architecture.callAt(registers);
+    const { elfFile } = this.plan.firmware;
     const seen: TrackerStop = {
       pc: stop.pc,
       sp: word(architecture.sp),
-      returnAddress: architecture.codeAddress(word(architecture.returnAddress)),
-      args: architecture.arguments.map(word),
-      result: word(architecture.result),
+      returnAddress: architecture.returnsTo(word(entered.returnAddress), stop.pc),
+      args: entered.arguments.map(word),
+      result: word(architecture.resultAt(elfFile, stop.pc, registers)),
       context: key,
     };
     this.made.stoppedIn(key);

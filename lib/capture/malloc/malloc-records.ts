@@ -209,7 +209,7 @@ export class MallocRecords {
     const parts =
       event?.kind === 'free'
         ? { atEntry: [{ ...unwritten(event), atUs: stack.atUs ?? this.clock.nowUs }], atReturn: [] }
-        : event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.since(call))
+        : event?.kind === 'realloc' && this.writer.isTaken(event.fromAddress, this.order.around(call))
           ? {
               atEntry: [
                 { ...unwritten({ kind: 'free', address: event.fromAddress }), atUs: stack.atUs ?? this.clock.nowUs },

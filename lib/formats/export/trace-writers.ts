@@ -1,3 +1,4 @@
+import { didYouMean } from '../../base/did-you-mean.js';
 import { TraceFormatError } from '../../errors/errors.js';
 import { allocationHistoryWriter } from './allocation-history-writer.js';
 import { chromeTraceWriter } from './chrome-trace.js';
@@ -37,6 +38,7 @@ export const TRACE_WRITERS: readonly TraceWriter[] = [
 export function writerById(id: string): TraceWriter {
   const found = TRACE_WRITERS.find((writer) => writer.id === id);
   if (found) return found;
-  const known = TRACE_WRITERS.map((writer) => writer.id).join(', ');
-  throw new TraceFormatError('HH1480', `options.format ${id}: no such export format, expected one of: ${known}`);
+  const known = TRACE_WRITERS.map((writer) => writer.id);
+  const text = `no such export format, expected one of: ${known.join(', ')}${didYouMean(id, known)}`;
+  throw new TraceFormatError('HH1480', `options.format ${id}: ${text}`);
 }

@@ -1,10 +1,11 @@
 import type { Architecture } from '../../arch/architecture.js';
 import type { Bytes } from '../../base/units.js';
+import { TargetError } from '../../errors/errors.js';
 import { RegisterLayout } from './register-layout.js';
 import type { RspConnection } from './rsp-connection.js';
 import { describe } from './rsp-connection.js';
 import { outOfStep } from './rsp-errors.js';
-import { type MemoryRegion, readMemoryMap, readTargetXml } from './target-xml.js';
+import { type MemoryRegion, type RegisterDescription, readMemoryMap, readTargetXml } from './target-xml.js';
 
 /** What the server offers, asked once after connecting. */
 export interface ServerFeatures {
@@ -42,15 +43,32 @@ export async function negotiate(
   if (noAckMode) connection.acknowledges = false;
   const packetBytes = Math.max(64, Number.parseInt(offered.get('PacketSize') ?? '', 16) || DEFAULT_PACKET_BYTES);
   const read = (annex: string) => readXfer(connection, annex, packetBytes);
-  const layout = offered.has('qXfer:features:read')
-    ? RegisterLayout.from(
-        await readTargetXml(await read('features:read:target.xml'), (name) => read(`features:read:${name}`)),
-        architecture,
-      )
-    : RegisterLayout.plain(architecture);
+  const described = offered.has('qXfer:features:read')
+    ? await readTargetXml(await read('features:read:target.xml'), (name) => read(`features:read:${name}`))
+    : undefined;
+  const layout = await layoutOf(connection, described, architecture);
   const memoryMap = offered.has('qXfer:memory-map:read') ? readMemoryMap(await read('memory-map:read:')) : undefined;
   const vCont = parseVCont((await connection.request('vCont?')).toString('latin1'));
   return { packetBytes, noAckMode, binaryReads: offered.has('binary-upload'), vCont, layout, memoryMap };
+}
+
+/** As the server describes its registers; OpenOCD for Xtensa describes none, or offers a description without any. */
+async function layoutOf(
+  connection: RspConnection,
+  described: readonly RegisterDescription[] | undefined,
+  architecture: Architecture | undefined,
+): Promise<RegisterLayout> {
+  const windows = architecture?.windows;
+  const isDescribed = described !== undefined && described.length > 0;
+  if (isDescribed || (described && !windows)) return RegisterLayout.from(described, architecture);
+  if (!windows) return RegisterLayout.plain(architecture);
+  const bytes = (await connection.request('g')).length / 2;
+  const order = windows.orderOf(bytes);
+  if (order) return RegisterLayout.plain(architecture, true, order);
+  throw new TargetError(
+    'HH2200',
+    `${connection.where}: found a server that describes no registers and sends ${bytes} bytes of them, expected one whose order of them is known: OpenOCD or ESP-IDF's gdbstub of an ESP32, ESP32-S2 or ESP32-S3`,
+  );
 }
 
 /** `PacketSize=1000;qXfer:features:read+;x-` as a map: values as text, `+` as '', what is refused left out. */

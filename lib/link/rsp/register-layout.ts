@@ -33,10 +33,11 @@ export class RegisterLayout {
     const byName = placesOf(registers);
     const architecture = expected ?? architectureOfRegisters(new Set(byName.keys())) ?? ARM;
     const { required } = architecture;
-    const found = architecture.registers.map((names) =>
-      names.map((name) => byName.get(name)).find((entry) => entry !== undefined),
+    const shown = architecture.windows?.shown ?? 0;
+    const found = architecture.registers.map((names, index) =>
+      index < shown ? undefined : names.map((name) => byName.get(name)).find((entry) => entry !== undefined),
     );
-    const missing = found.findIndex((entry, index) => entry === undefined && index < required);
+    const missing = found.findIndex((entry, index) => entry === undefined && index >= shown && index < required);
     if (missing >= 0) {
       throw new TargetError(
         'HH1560',
@@ -52,10 +53,13 @@ export class RegisterLayout {
     return new RegisterLayout(architecture, offsets, numbers, neededBytes, littleEndian);
   }
 
-  /** What every server sends that has no description: the core registers first (gdb's built-in order). */
-  static plain(architecture: Architecture = ARM, littleEndian = true): RegisterLayout {
-    const names = architecture.registers.slice(0, architecture.required);
-    const words = names.map(([name = ''], number) => ({ name, number, sizeBytes: 4 }));
+  /**
+   * What every server sends that has no description: the core registers first (gdb's built-in order). `order`: others, where an architecture
+   * knows of none that is the same everywhere.
+   */
+  static plain(architecture: Architecture = ARM, littleEndian = true, order?: readonly string[]): RegisterLayout {
+    const names = order ?? architecture.registers.slice(0, architecture.required).map(([name = '']) => name);
+    const words = names.map((name, number) => ({ name, number, sizeBytes: 4 }));
     const layout = RegisterLayout.from(words, architecture, littleEndian);
     layout.writesOne = undefined;
     return layout;
@@ -63,7 +67,7 @@ export class RegisterLayout {
 
   /**
    * The core registers of a `g` reply, then the status words that are in it. Digits `x` (not available) read as 0.
-   * Undefined when the reply is no such thing.
+   * Undefined when the reply is no such thing. @throws TargetError HH2201 when they contradict each other
    */
   parse(reply: Buffer): Uint32Array | undefined {
     if (reply.length < this.neededBytes * 2 || reply.length % 2 !== 0) return undefined;
@@ -72,10 +76,12 @@ export class RegisterLayout {
     if (bytes.length * 2 !== reply.length) return undefined;
     const registers = new Uint32Array(this.wordsIn(bytes.length));
     for (let index = 0; index < registers.length; index++) {
-      const at = this.offsets[index] ?? 0;
-      registers[index] = this.littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+      const at = this.offsets[index] ?? -1;
+      if (at >= 0) registers[index] = this.littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
     }
-    return registers;
+    const wrong = this.architecture.windows?.show(registers);
+    if (wrong === undefined) return registers;
+    throw new TargetError('HH2201', `debug server: registers: found ${wrong}, expected those of the core`);
   }
 
   /** How many of the words a `g` reply of so many bytes holds. */

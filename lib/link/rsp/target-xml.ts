@@ -35,7 +35,7 @@ const parser = new XMLParser({
 });
 
 /**
- * The registers of a target description, ascending by number.
+ * The registers of a target description, ascending by number; empty where it names an architecture and nothing else.
  * A register without `regnum` has the number after the one before it, across features and included files.
  * @throws TargetError HH1560 when it is not such a document.
  */
@@ -66,7 +66,6 @@ export async function readTargetXml(text: string, include: IncludeReader): Promi
       next = number + 1;
     }
   }
-  if (registers.length === 0) throw malformed('target.xml', 'no registers', 'at least one <reg>');
   return registers.sort((a, b) => a.number - b.number);
 }
 

@@ -2,9 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { retainedSizes } from '../../../lib/analysis/objects/dominators.js';
 import { ObjectMap } from '../../../lib/analysis/objects/object-map.js';
-import { reachable } from '../../../lib/analysis/objects/reachable.js';
 import type { ObjectGraph } from '../../../lib/trace/object-graph.js';
-import { graphOf } from '../../support/object-graphs.js';
+import { reachable } from '../../../lib/trace/reachable.js';
+import { anyGraph, graphOf } from '../../support/object-graphs.js';
 
 /** `main.__dict__['dogs']`, a dict with one dog, whose tricks are a list of two strings; beside it what nothing holds. */
 const DOGS = graphOf(
@@ -96,20 +96,6 @@ test('an address before, between and behind the blocks lies in none', (t) => {
   );
 });
 
-const graphs = fc
-  .record({
-    count: fc.integer({ min: 1, max: 12 }),
-    edges: fc.array(fc.tuple(fc.nat(11), fc.nat(11)), { maxLength: 40 }),
-    roots: fc.array(fc.nat(11), { maxLength: 4 }),
-  })
-  .map(({ count, edges, roots }) => {
-    const names = Array.from({ length: count }, (_, index) => `n${index}`);
-    return graphOf(names, [
-      ...roots.map((to) => `static r -> n${to % count}`),
-      ...edges.map(([from, to]) => `n${from % count} e -> n${to % count}`),
-    ]);
-  });
-
 /** What the roots reach when one block is not there. */
 function reachedWithout(graph: ObjectGraph, without: number): Set<number> {
   const found = new Set<number>();
@@ -124,7 +110,7 @@ function reachedWithout(graph: ObjectGraph, without: number): Set<number> {
 
 test('of any graph a block retains what is not reached without it', (t) => {
   fc.assert(
-    fc.property(graphs, (graph) => {
+    fc.property(anyGraph, (graph) => {
       const reach = reachable(graph);
       const all = reachedWithout(graph, -1);
       t.deepEqual(

@@ -19,7 +19,7 @@ test('what happens during a realloc stands between its free and its allocation',
   const call = realloc('task 1');
   order.open(call);
   t.deepEqual(order.add('interrupt takes its place'), []);
-  t.deepEqual(order.since(call), ['interrupt takes its place']);
+  t.deepEqual(order.around(call).since, ['interrupt takes its place']);
   t.deepEqual(order.close(call, { atEntry: ['free'], atReturn: ['alloc'] }), [
     'free',
     'interrupt takes its place',

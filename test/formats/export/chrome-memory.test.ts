@@ -1,12 +1,19 @@
 import test, { type ExecutionContext } from 'ava';
-import { chromium, type Page } from 'playwright-core';
+import fc from 'fast-check';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { retainedSizes } from '../../../lib/analysis/objects/dominators.js';
+import { ObjectMap } from '../../../lib/analysis/objects/object-map.js';
+import { pathTo } from '../../../lib/analysis/objects/path-text.js';
 import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
 import { writerById } from '../../../lib/formats/export/trace-writers.js';
 import { decodeAll } from '../../../lib/formats/format.js';
 import { formatById } from '../../../lib/formats/registry.js';
+import type { ObjectGraph } from '../../../lib/trace/object-graph.js';
+import { Reach, reachable } from '../../../lib/trace/reachable.js';
 import type { Trace } from '../../../lib/trace/trace.js';
 import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { fixture } from '../../support/fixture.js';
+import { anyGraph, graphOf } from '../../support/object-graphs.js';
 import { toolPath } from '../../support/real-tool.js';
 import { traceFromText } from '../../support/trace-from-text.js';
 
@@ -19,6 +26,34 @@ const TOY = traceFromText(`
   alloc 0x1400 16
   gap lost 2 overflow
 `);
+
+/** Blocks of 16 bytes from 0x1000 on: a dict with a dog, whose tricks are a list; beside it what nothing holds, which points to that list. */
+const DOGS = graphOf(
+  ['m:dict table', 'g:Dog', 'a:attributes of Dog', 'l:list', 'i:list items', 's:str', 'u:', 'x:list', 'y:str'],
+  [
+    'named __main__.__dict__ -> m',
+    'stack stack0x20 -> s',
+    "m ['rex'] -> g",
+    'g  -> a',
+    'a .tricks -> l',
+    'l  -> i',
+    'i [0] -> s',
+    'i [1] -> u',
+    'u +0x8 => m',
+    'x [0] -> y',
+    'y +0x0 -> x',
+    'x [1] -> l',
+  ],
+);
+const withGraph = (trace: Trace, graph: ObjectGraph): Trace => ({
+  ...trace,
+  graphs: [{ ...graph, beforeSeq: trace.eventCount }],
+});
+// The block without a type is known to the events, another is elsewhere.
+const OBJECTS = withGraph(traceFromText('alloc 0x1060 12 main@m.c:1 > foo@f.c:10\nalloc 0x9000 100 main@m.c:2'), {
+  ...DOGS,
+  unsure: 'it moved',
+});
 
 const text = (id: string, trace: Trace) => [...writerById(id).write(trace)].join('');
 const liveBytes = (trace: Trace) => stackWeights(trace).stacks.reduce((sum, weight) => sum + weight.liveBytes, 0);
@@ -47,7 +82,7 @@ test('heapprofile: a tree of calls, self sizes add up to what is alive, lines co
 });
 
 test('heapsnapshot: counts agree with their lists, and a block keeps its id at another moment', (t) => {
-  for (const trace of [TOY, realTrace(), traceFromText('')]) {
+  for (const trace of [TOY, realTrace(), traceFromText(''), OBJECTS]) {
     const { snapshot, nodes, edges, strings } = JSON.parse(text('heapsnapshot', trace));
     t.is(nodes.length, snapshot.node_count * 7);
     t.is(edges.length, snapshot.edge_count * 3);
@@ -57,9 +92,9 @@ test('heapsnapshot: counts agree with their lists, and a block keeps its id at a
       return total;
     };
     t.is(sum(4), snapshot.edge_count);
-    t.is(sum(3), liveBytes(trace));
+    t.is(sum(3), trace === OBJECTS ? 9 * 16 + 100 : liveBytes(trace));
     t.true(edges.every((value: number, i: number) => i % 3 !== 2 || (value % 7 === 0 && value < nodes.length)));
-    t.true(edges.every((value: number, i: number) => i % 3 !== 1 || value < strings.length));
+    t.true(edges.every((value: number, i: number) => i % 3 !== 1 || edges[i - 1] === 1 || value < strings.length));
   }
   t.regex(text('heapsnapshot', TOY), /"\[the capture is incomplete: overflow/);
   const ids = (trace: Trace) => {
@@ -121,19 +156,58 @@ async function snapshotSeen([base, json, looked]: readonly [string, string, stri
   return { totalBytes: snapshot.totalSize, classes, retainers };
 }
 
+/** What DevTools makes of one node. */
+interface NodeSeen {
+  readonly id: number;
+  readonly name: string;
+  readonly retainedBytes: number;
+  readonly distance: number;
+  /** The nearest to a root first, as the panel sorts them. */
+  readonly retainers: readonly { readonly edge: string; readonly id: number; readonly name: string }[];
+}
+
+/** Runs in the page. */
+async function nodesSeen([base, json]: readonly [string, string]): Promise<NodeSeen[]> {
+  const worker = await import(`${base}entrypoints/heap_snapshot_worker/heap_snapshot_worker.js`);
+  const loader = new worker.HeapSnapshotLoader.HeapSnapshotLoader({ sendEvent() {} });
+  loader.write(json);
+  loader.close();
+  const channel = new MessageChannel();
+  new worker.HeapSnapshot.SecondaryInitManager(channel.port2);
+  const snapshot = await loader.buildSnapshot(channel.port1);
+  const seen: NodeSeen[] = [];
+  for (let index = 0; index < JSON.parse(json).nodes.length; index += 7) {
+    const { id, name, retainedSize, distance } = snapshot.createNode(index).serialize();
+    const { items } = snapshot.createRetainingEdgesProvider(index).serializeItemsRange(0, 1000);
+    const retainers = (items as { name: string; node: { id: number; name: string; distance: number } }[])
+      .sort((a, b) => a.node.distance - b.node.distance)
+      .map(({ name: edge, node }) => ({ edge: String(edge), id: node.id, name: node.name }));
+    seen.push({ id, name, retainedBytes: retainedSize, distance, retainers });
+  }
+  return seen;
+}
+
+let devTools: Promise<{ readonly browser: Browser; readonly page: Page }> | undefined;
+
+async function openDevTools(executablePath: string) {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const page = await browser.newPage();
+  await page.goto(`${BUNDLED}devtools_app.html`, { timeout: 180_000 });
+  return { browser, page };
+}
+
+/** The same page for all tests: it takes seconds to load. */
 async function inDevTools(t: ExecutionContext, look: (page: Page) => Promise<void>): Promise<void> {
   t.timeout(240_000);
   const executablePath = toolPath(t, 'chromium');
   if (executablePath === undefined) return;
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${BUNDLED}devtools_app.html`);
-    await look(page);
-  } finally {
-    await browser.close();
-  }
+  devTools ??= openDevTools(executablePath);
+  await look((await devTools).page);
 }
+
+test.after.always(async () => {
+  await (await devTools)?.browser.close();
+});
 
 test("Chromium's DevTools load both: the bytes are the same, classes are sources, retainers are callers", async (t) => {
   t.is(liveBytes(TOY), 176);
@@ -146,6 +220,66 @@ test("Chromium's DevTools load both: the bytes are the same, classes are sources
       t.deepEqual(seen.classes['bar (b.c:20)'], [1, 128]);
       t.deepEqual(seen.classes['(no backtrace)'], [1, 16]);
       t.deepEqual(seen.retainers, ['foo (f.c:10)', 'main (m.c:1)']);
+    }
+  });
+});
+
+/** The nodes by the address of their block. */
+function blocksSeen(nodes: readonly NodeSeen[]): (address: number) => NodeSeen | undefined {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const byAddress = new Map(
+    nodes.map(({ name, retainers }) => [
+      retainers[0]?.edge === 'address' ? name : '',
+      byId.get(retainers[0]?.id ?? -1),
+    ]),
+  );
+  return (address) => byAddress.get(`0x${address.toString(16)}`);
+}
+
+test("Chromium's DevTools show who holds a block and what it retains, as our own answers say", async (t) => {
+  await inDevTools(t, async (page) => {
+    const nodes = await page.evaluate(nodesSeen, [BUNDLED, text('heapsnapshot', OBJECTS)] as const);
+    const seen = blocksSeen(nodes);
+    const chain: string[] = [];
+    for (let node = seen(0x1050); node; node = nodes.find(({ id }) => id === node?.retainers[0]?.id)) {
+      const [by] = node.retainers;
+      if (by) chain.push(`${by.edge} in ${by.name}`);
+    }
+    t.deepEqual(chain, [
+      '0 in list items',
+      'list items in list',
+      'tricks in attributes of Dog',
+      'attributes of Dog in Dog',
+      "['rex'] in dict table",
+      '__main__.__dict__ in modules',
+    ]);
+    t.is(new ObjectMap(DOGS).why(5).path, "__main__.__dict__['rex'] -> Dog.tricks -> list[0]");
+    t.deepEqual([seen(0x1060)?.name, seen(0x1060)?.id, seen(0x1060)?.retainedBytes], ['foo (f.c:10)', 1, 16]);
+    t.deepEqual([seen(0x9000)?.name, seen(0x9000)?.retainedBytes], ['main (m.c:2)', 100]);
+    // Garbage holds no list: only the dog does.
+    t.deepEqual(seen(0x1030)?.retainers.length, 1);
+    t.deepEqual(
+      seen(0x1080)?.retainers.map(({ edge, name }) => `${edge} in ${name}`),
+      ['1 in (garbage: nothing holds it)', '0 in list'],
+    );
+    t.true(nodes.some(({ name }) => name === '[object graph: it moved]'));
+    for (const graph of fc.sample(anyGraph, 30)) {
+      const block = blocksSeen(
+        await page.evaluate(nodesSeen, [BUNDLED, text('heapsnapshot', withGraph(traceFromText(''), graph))] as const),
+      );
+      const reach = reachable(graph);
+      const { bytes } = retainedSizes(graph, reach);
+      for (let index = 0; index < graph.count; index++) {
+        if (reach.level[index] === Reach.none) continue;
+        const found = block(graph.address[index] ?? 0);
+        t.is(found?.retainedBytes, bytes[index], JSON.stringify(graph));
+        const [holder, held] = pathTo(graph, reach, index).slice(-2);
+        const by = held === undefined ? 'r' : block(graph.address[holder?.block ?? 0] ?? 0)?.id;
+        t.true(
+          found?.retainers.some(({ id, edge }) => id === by || edge === by),
+          JSON.stringify(graph),
+        );
+      }
     }
   });
 });

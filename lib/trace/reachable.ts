@@ -1,4 +1,4 @@
-import { type ObjectGraph, ROOT_KINDS } from '../../trace/object-graph.js';
+import { type ObjectGraph, ROOT_KINDS } from './object-graph.js';
 
 /** How blocks are reached: nothing holds it, only pointers into the inside of blocks do, or pointers to their beginnings. */
 export const Reach = { none: 0, inside: 1, whole: 2 } as const;

@@ -1,0 +1,29 @@
+import type { EventRange } from '../../lib/public/browser.js';
+import type { RowFilter } from '../state/app-state.js';
+import type { LoadedTrace } from './loaded-trace.js';
+import { rowQuery } from './row-query.js';
+import { filteredRows, sortRows } from './table-rows.js';
+
+/** What the table is to show. */
+export interface RowsAsked {
+  readonly area: string;
+  readonly filter: RowFilter;
+  readonly query: string;
+  /** The selected event where the query is about it; -1 where not. */
+  readonly atSeq: number;
+  readonly range: EventRange | undefined;
+  readonly sort: { readonly column: string; readonly descending: boolean };
+}
+
+export interface FoundRows {
+  /** Events, in the order of the table. */
+  readonly rows: Int32Array;
+  /** What is wrong with the query; empty when nothing is. */
+  readonly problem: string;
+}
+
+export function findRows(loaded: LoadedTrace, { filter, query, atSeq, range, sort }: RowsAsked): FoundRows {
+  const { matches, problem } = rowQuery(loaded, query, atSeq);
+  const filtered = filteredRows(loaded, { filter, matches, range });
+  return { rows: sortRows(loaded, filtered, sort), problem };
+}

@@ -1,0 +1,102 @@
+import {
+  type CallTree,
+  callTree,
+  type EventRange,
+  errorMessage,
+  type HeapStats,
+  type Holder,
+  heapLeaks,
+  heapMap,
+  heapStats,
+  holdersOf,
+  type Leaks,
+  partingWalls,
+  type Room,
+  regionVerdicts,
+  roomFor,
+  traceWindow,
+  verdictLines,
+  type Wall,
+} from '../../lib/public/browser.js';
+import { inArea } from './area.js';
+import { type FoundRows, findRows, type RowsAsked } from './find-rows.js';
+import type { LoadedTrace } from './loaded-trace.js';
+
+/** What a panel asks about a trace: plain data, so that it can be sent to a worker. */
+export interface Jobs {
+  readonly leaks: {
+    readonly args: {
+      readonly hide: readonly string[];
+      readonly range: EventRange | undefined;
+      readonly from: string;
+      readonly to: string;
+    };
+    /** A text says why there is none. */
+    readonly result: Leaks | string;
+  };
+  readonly stats: {
+    readonly args: { readonly hide: readonly string[]; readonly range: EventRange | undefined };
+    readonly result: HeapStats;
+  };
+  readonly tree: {
+    /** `atSeq` below 0: at no event. */
+    readonly args: {
+      readonly hide: readonly string[];
+      readonly range: EventRange | undefined;
+      readonly invert: boolean;
+      readonly atSeq: number;
+    };
+    readonly result: CallTree;
+  };
+  readonly fragmentation: {
+    readonly args: { readonly hide: readonly string[]; readonly atSeq: number; readonly top: number };
+    readonly result: FragmentationAt;
+  };
+  readonly room: {
+    readonly args: { readonly atSeq: number; readonly bytes: number };
+    readonly result: Room | undefined;
+  };
+  readonly rows: { readonly args: RowsAsked; readonly result: FoundRows };
+}
+
+export type JobName = keyof Jobs;
+
+/** What keeps free memory in pieces right after an event. */
+export interface FragmentationAt {
+  readonly atSeq: number;
+  readonly largestFreeBytes: number;
+  readonly outsideCount: number;
+  readonly walls: readonly Wall[];
+  readonly verdicts: readonly string[];
+  readonly holders: readonly Holder[];
+}
+
+type Work = { readonly [K in JobName]: (loaded: LoadedTrace, args: Jobs[K]['args']) => Jobs[K]['result'] };
+
+/** The same in the page and in a worker. */
+export const WORK: Work = {
+  leaks: ({ trace }, { hide, range, from, to }) => {
+    const window = { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
+    try {
+      return heapLeaks(trace, { hide, ...(range ? { range } : window) });
+    } catch (error) {
+      return errorMessage(error);
+    }
+  },
+  stats: ({ trace }, { hide, range }) => heapStats(range ? traceWindow(trace, { range }) : trace, { hide }),
+  tree: ({ trace }, { hide, range, invert, atSeq }) => {
+    if (atSeq >= 0) return callTree(trace, { invert, hide, atSeq });
+    return callTree(range ? traceWindow(trace, { range }) : trace, { invert, hide });
+  },
+  fragmentation: ({ trace }, { hide, atSeq, top }) => {
+    const map = heapMap(trace, atSeq);
+    return {
+      ...{ atSeq: map.atSeq, largestFreeBytes: map.largestFreeBytes, outsideCount: map.outsideCount },
+      walls: partingWalls(trace, map, top),
+      verdicts: verdictLines(regionVerdicts(trace, map, { hide })),
+      holders: holdersOf(trace, map, { hide, limit: 10 }),
+    };
+  },
+  room: ({ trace }, { atSeq, bytes }) => (bytes > 0 ? roomFor(trace, heapMap(trace, atSeq), bytes) : undefined),
+  rows: (loaded, args) => findRows(inArea(loaded, args.area), args),
+};

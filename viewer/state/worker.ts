@@ -1,0 +1,102 @@
+import { errorMessage, type GapTimeline, gapTimeline, HarvestError, type Trace } from '../../lib/public/browser.js';
+import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
+import { buffersOf, handOver } from '../model/hand-over.js';
+import { type JobName, type Jobs, WORK } from '../model/jobs.js';
+import { type LoadedTrace, prepareTrace, withNames } from '../model/loaded-trace.js';
+import { readTrace } from '../model/read-trace.js';
+
+/** How many of the deepest cuts are kept. */
+const CUTS = 50;
+/** Reading takes about this share of the time until a trace is open. */
+const READING_SHARE = 0.5;
+
+/** What is open is drawn, and asks for what it shows, within this time. */
+const FIRST_ASKED_MS = 250;
+
+let held: LoadedTrace | undefined;
+
+/** What the page's own script does when it runs as a worker: it reads a trace, keeps it, and answers what the panels ask. */
+export function serve(): void {
+  self.onmessage = ({ data }: MessageEvent<DeskRequest>) => {
+    handle(data).catch((error: unknown) => tell(failure(error, data.kind === 'job' ? data.name : undefined)));
+  };
+}
+
+async function handle(request: DeskRequest): Promise<void> {
+  switch (request.kind) {
+    case 'open':
+      await open(request);
+      break;
+    case 'job':
+      answer(request.name, request.args);
+      break;
+    case 'names': {
+      if (!held) return;
+      const { stack, ...names } = request.names;
+      const trace = { ...held.original, ...names, events: { ...held.original.events, stack } };
+      held = withNames(held, trace, request.hide);
+      break;
+    }
+    case 'marks':
+      if (held) held = { ...held, trace: { ...held.trace, marks: request.marks } };
+      break;
+    case 'gaps':
+      tell({ kind: 'gaps', gaps: followGaps(request.trace) });
+      break;
+  }
+}
+
+async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>): Promise<void> {
+  const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
+  // The bytes are let go of once they are read.
+  const bytesOf = async () => new Uint8Array(await file.arrayBuffer());
+  const read = await readTrace(await bytesOf(), name, (share) => progress('Reading', share * READING_SHARE));
+  const trace = { ...read.trace, rawSamples: [] };
+  const prepared = await prepareTrace(trace, {
+    ...{ name, format: read.format, hide },
+    progress: (share) => progress('Preparing', READING_SHARE + share * (1 - READING_SHARE)),
+  });
+  const { usage, order, index, ...kept } = prepared;
+  // The curves of the use and the map are for the page alone: given away. All else both need.
+  const buffers = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
+  const { trace: _, original: __, ...rest } = kept;
+  const copy = handOver(rest, buffers);
+  const sent = handOver(trace, buffers);
+  held = { ...prepared, usage: { liveBytes: new Uint32Array(0), liveCount: new Int32Array(0) } };
+  tell({ kind: 'opened', loaded: { ...copy, trace: sent, original: sent, usage, order, index } }, buffers);
+  if (!order) return;
+  // The page asks for the rows of its table first; the curve takes much longer than those.
+  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
+  const gaps = followGaps(trace);
+  held = { ...held, order: undefined, index: undefined, gaps, gapsState: gaps ? 'ready' : 'failed' };
+  const own: ArrayBuffer[] = [];
+  tell({ kind: 'gaps', gaps: handOver(gaps, own) }, own);
+}
+
+function answer<K extends JobName>(name: K, args: Jobs[K]['args']): void {
+  if (!held) throw new Error('no trace is open');
+  const result = WORK[name](held, args);
+  tell({ kind: 'done', name, result }, name === 'rows' ? buffersOf(result as object) : []);
+}
+
+/** Undefined when the tables for it do not fit into memory. */
+export function followGaps(trace: Trace): GapTimeline | undefined {
+  try {
+    return gapTimeline(trace, CUTS);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function failure(error: unknown, name: JobName | undefined): DeskReply {
+  const message =
+    error instanceof HarvestError
+      ? { text: error.message, remedy: error.remedy, code: error.code }
+      : { text: `The page could not do that: ${errorMessage(error)}` };
+  return { kind: 'failed', name, message };
+}
+
+function tell(reply: DeskReply, transfer: ArrayBuffer[] = []): void {
+  self.postMessage(reply, { transfer });
+}
