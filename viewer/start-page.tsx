@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { fail, goTo, openBytes, returnTo } from './state/actions.js';
 import { app } from './state/app-state.js';
 import { openEmbedded } from './state/embedded.js';
+import { listenToPaste } from './state/intake.js';
 import { listenToKeys } from './state/keys.js';
 import { keepHash } from './state/permalink.js';
 import { remembered, rememberedHide } from './state/preferences.js';
@@ -12,7 +13,11 @@ import { startTheme } from './views/theme.js';
 /** Draws the page and opens what it carries. */
 export function startPage(): void {
   const panel = Number(remembered('panel'));
-  app.set({ hide: rememberedHide(), ...(panel > 0.1 && panel < 0.9 ? { panel } : {}) });
+  const hiddenColumns =
+    remembered('columns')
+      ?.split(' ')
+      .filter((id) => id !== '') ?? [];
+  app.set({ hide: rememberedHide(), hiddenColumns, ...(panel > 0.1 && panel < 0.9 ? { panel } : {}) });
   startTheme();
   const root = document.getElementById('app');
   if (root) {
@@ -20,6 +25,7 @@ export function startPage(): void {
     render(<App />, root);
   }
   listenToKeys();
+  listenToPaste();
   keepHash();
   window.addEventListener('popstate', () => returnTo(location.hash));
   window.addEventListener('unhandledrejection', (event) => fail(event.reason));

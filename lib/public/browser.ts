@@ -29,6 +29,7 @@ export { compareText, NO_PLACE, type Place, placeOf } from '../analysis/places.j
 export { type PoolPlan, poolPlan } from '../analysis/pools/pool-plan.js';
 export { type RegionLevel, type RegionTimeline, regionLevelAt } from '../analysis/region-timeline.js';
 export { type Room, roomFor } from '../analysis/room.js';
+export { shownTrace } from '../analysis/shown-trace.js';
 export { type SpanSources, spanSources } from '../analysis/source-table.js';
 export { traceWindow } from '../analysis/trace-window.js';
 export { partingWalls, type Wall } from '../analysis/walls.js';
@@ -45,7 +46,11 @@ export {
 } from '../errors/errors.js';
 export type { AlloctraceHeader, AlloctraceRegion } from '../formats/alloctrace-document.js';
 export { AlloctraceDecoder } from '../formats/alloctrace-json.js';
+export { perfettoWriter } from '../formats/export/perfetto.js';
+export { speedscopeWriter } from '../formats/export/speedscope.js';
+export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { detectPageFormat as detectFormat, PAGE_FORMATS as FORMATS } from '../formats/page-formats.js';
+export { htmlReport } from '../report/html-report.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../report/pools-output.js';
 export { verdictLines } from '../report/room-text.js';
 export { sanitize } from '../report/sanitize.js';
@@ -57,6 +62,7 @@ export type { Column, NumberColumn, Numbers } from '../trace/column.js';
 export type { FrameRow } from '../trace/frame-rows.js';
 export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../trace/heap-event.js';
 export { isJournal } from '../trace/journal-format.js';
+export { journalPieces } from '../trace/journal-pieces.js';
 export { JournalReader } from '../trace/journal-reader.js';
 export { END_CAUSES, EndCause, type Lifespans, lifespans, rememberLifespans } from '../trace/lifespans.js';
 export type { StackTrie } from '../trace/stack-trie.js';

@@ -1,3 +1,4 @@
+import { type PackZlib, storedZlib } from '../base/stored-zlib.js';
 import { ByteWriter } from './byte-writer.js';
 import { crc32 } from './crc32.js';
 import { JOURNAL_MAGIC, JOURNAL_VERSION } from './journal-format.js';
@@ -7,7 +8,10 @@ export class JournalChunks {
   private readonly payload = new ByteWriter();
   private readonly frame = new ByteWriter();
 
-  constructor(private readonly write: (bytes: Uint8Array) => void) {
+  constructor(
+    private readonly write: (bytes: Uint8Array) => void,
+    readonly pack: PackZlib = storedZlib,
+  ) {
     this.frame.bytes(JOURNAL_MAGIC);
     this.frame.u32(JOURNAL_VERSION);
     write(this.frame.view());

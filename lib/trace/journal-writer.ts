@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/units.js';
 import { ByteWriter } from './byte-writer.js';
+import { deflatePack } from './deflate-pack.js';
 import { isHeapEvent, type RawSample, type TraceInfo, type TraceRecord } from './heap-event.js';
 import { NOTHING_WRITTEN, sourceOfBuilder, type Written, writeBatch, writtenAll } from './journal-batch.js';
 import { JournalChunks } from './journal-chunks.js';
@@ -29,7 +30,7 @@ export class JournalWriter {
     private readonly builder: TraceBuilder,
     write: (bytes: Uint8Array) => void,
   ) {
-    this.chunks = new JournalChunks(write);
+    this.chunks = new JournalChunks(write, deflatePack);
   }
 
   /** Whether the builder holds events that were not written yet. */

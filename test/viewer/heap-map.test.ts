@@ -65,7 +65,7 @@ test('paints the blocks of the vector at their addresses and finds free and larg
   t.deepEqual(viewer.requests, []);
 });
 
-test('moves by slider, keys and links, and a block that is clicked selects its event', async (t) => {
+test('moves by slider, keys and links; a click selects a block, a double click goes to its event', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
   await using viewer = await openViewer(browser, { hash: '#at=2' });
@@ -87,8 +87,10 @@ test('moves by slider, keys and links, and a block that is clicked selects its e
   t.is(await at(), 4, 'the peak');
   const block = await viewer.ask<{ x: number; y: number }>(`probeMap('heap', 0x1050)`);
   await page.mouse.click(block.x, block.y);
-  t.is(await at(), 2);
+  t.is(await at(), 4);
   t.is(await viewer.ask<number>('state().span'), 2);
+  await page.mouse.dblclick(block.x, block.y);
+  t.is(await at(), 2);
   await viewer.until(`location.hash.includes('at=2')`);
   await page.evaluate(`location.hash = '#at=3&tab=leaks'`);
   await page.waitForSelector('#tab-leaks[aria-selected=true]');

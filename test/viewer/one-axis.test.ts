@@ -165,6 +165,69 @@ test('a zoomed flame graph keeps its ancestors, and works by keyboard', async (t
   t.is(await viewer.ask('state().atSeq'), at, 'arrows stay with what has the focus');
 });
 
+test('a click on any row shows what is behind it in the table and lights it in the map, a second one all again', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await viewer.ask('goTo(6)');
+  const color = async () => (await viewer.ask<{ color: string }>(`probeMap('heap', 0x1004)`)).color;
+  const bright = await color();
+  const behind = async (panel: string, row: string) => {
+    await tab(viewer, panel);
+    await page.click(row);
+    await viewer.until('state().query !== ""');
+    const lit = (await color()) === bright;
+    await tab(viewer, 'table');
+    const rows = await rowsOf(viewer);
+    await tab(viewer, panel);
+    await page.click(row);
+    await viewer.until('state().query === ""');
+    return [...rows, lit ? 'lit' : 'dimmed'];
+  };
+  t.deepEqual(await behind('leaks', 'tr.act:has-text("late")'), [6, 'dimmed']);
+  t.deepEqual(await behind('leaks', 'tr.act:has-text("old")'), [0, 'lit']);
+  t.deepEqual(await behind('statistics', '.wide tr.act:has-text("short")'), [3, 'dimmed']);
+  t.deepEqual(await behind('statistics', 'table.bars tr.act:has-text("256")'), [6, 'dimmed']);
+  await tab(viewer, 'tree');
+  await choose(viewer, 'in total');
+  t.deepEqual(await behind('tree', '.tree-row:has-text("boot") .text span'), [0, 1, 2, 3, 6, 'lit']);
+  t.deepEqual(await behind('fragmentation', 'tr.act:has-text("0x00001030") .number'), [2, 'dimmed']);
+  t.deepEqual(await behind('fragmentation', 'tr.act:has-text("256 B late") .number'), [6, 'dimmed']);
+  t.deepEqual(await behind('flame', '.flame-box canvas >> nth=0'), [0, 1, 2, 3, 6, 'lit'], 'the middle of the graph');
+  await page.keyboard.press('x');
+  await page.selectOption('.legend select', 'size');
+  await viewer.until(`location.hash.includes('color=size')`);
+  t.regex((await page.textContent('.legend table')) ?? '', /up to 16 B16 B1up to 32 B0 B0up to 64 B64 B1/);
+  await page.selectOption('.legend select', 'source');
+});
+
+test('the sandwich has the callers and what was called, the difference what grew between two moments', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  await tab(viewer, 'flame');
+  await choose(viewer, 'Sandwich');
+  await page.selectOption('.tools select', 'kept');
+  await page.focus('.sandwich canvas >> nth=0');
+  const tip = () => page.textContent('.flame-box .tip');
+  await page.keyboard.press('ArrowUp');
+  t.regex((await tip()) ?? '', /^bootb\.c:164 B/, 'its caller, above it');
+  await choose(viewer, 'Difference');
+  t.regex((await page.textContent('.panel .empty')) ?? '', /Set a range/);
+  await page.evaluate('document.activeElement.blur()');
+  await viewer.ask('goTo(1)');
+  await page.keyboard.press('a');
+  await viewer.ask('goTo(5)');
+  await page.keyboard.press('b');
+  await page.focus('.flame-box canvas');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  t.regex((await tip()) ?? '', /^kepta\.c:30 B → 64 B/);
+  await page.evaluate('document.activeElement.blur()');
+  await page.keyboard.press('x');
+  await choose(viewer, 'Graph');
+});
+
 test('the box of the table takes comparisons and words, all of which must hold', async (t) => {
   const { viewer } = t.context;
   if (!viewer) return withoutChromium(t);
@@ -245,7 +308,7 @@ test('nothing is cut off on a phone, and no rule of axe-core is broken', async (
     page.evaluate<string[]>(
       `axe.run('${part}').then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))`,
     );
-  for (const panel of ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff']) {
+  for (const panel of ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff', 'why']) {
     await tab(viewer, panel);
     t.deepEqual(await violations('#panel'), [], panel);
   }

@@ -133,7 +133,7 @@ test('shows the call tree and the flame graph of any figure, inverted too', asyn
   await page.hover('.flame-box canvas', { position: { x: 20, y: 30 } });
   await page.waitForSelector('.flame-box .tip');
   t.regex((await page.textContent('.flame-box .tip')) ?? '', /64 B/);
-  await page.click('.flame-box canvas', { position: { x: 20, y: 30 } });
+  await page.dblclick('.flame-box canvas', { position: { x: 20, y: 30 } });
   await page.waitForSelector('button:text-is("Zoom out")');
   t.deepEqual(viewer.complaints, []);
 });
@@ -183,10 +183,10 @@ test('keeps the picture as PNG and SVG, and hidden frames in the browser', async
   await viewer.open(journalFromText(VECTOR));
   const { page } = viewer;
   const save = async (item: string) => {
-    await page.click('button:text("Export")');
+    await page.click('button:text("Save")');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.click(`[role=menuitem]:text("${item}")`),
+      page.click(`.menu-items button:text("${item}")`),
     ]);
     return readFileSync(await download.path());
   };

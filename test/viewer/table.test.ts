@@ -16,7 +16,7 @@ const TRACE = `${VECTOR}
   alloc 0x10a0 8 main@m.c:8 > line@l.c:20
   free 0x10a0 main@m.c:9`;
 
-test('filters by kind and text, sorts by any column, and rows lead to the map', async (t) => {
+test('filters by kind and text, sorts by any column; a click selects a row, a double click or Enter goes to its event', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
   await using viewer = await openViewer(browser);
@@ -42,10 +42,35 @@ test('filters by kind and text, sorts by any column, and rows lead to the map', 
   t.deepEqual(await seqs(page), [2], 'an address inside of a block');
   await page.fill('#query', '');
   await page.click('.row[data-seq="2"]');
+  t.deepEqual(await viewer.ask('[state().atSeq, state().picked, state().span]'), [8, 2, 2]);
+  await page.dblclick('.row[data-seq="2"]');
   t.is(await viewer.ask('state().atSeq'), 2);
   await page.focus('.list');
   await page.keyboard.press('ArrowDown');
+  t.deepEqual(await viewer.ask('[state().atSeq, state().picked]'), [2, 4]);
+  await page.keyboard.press('Enter');
   t.is(await viewer.ask('state().atSeq'), 4);
+  // A free is shown with who allocated its block.
+  await choose(page, 'With frees');
+  t.regex((await page.textContent('.row[data-seq="3"] [data-column=stack]')) ?? '', /allocated by line ← main/);
+  await page.selectOption('.tools select', 'source');
+  t.deepEqual(await page.$$eval('.group-row', (rows) => rows.map((row) => row.textContent?.replace(/^▸/, ''))), [
+    'table t.c:302 rows64 B0 B alive only these'.replace(' only', 'only'),
+    'boot b.c:102 rows64 B64 B aliveonly these',
+    'line l.c:204 rows24 B0 B aliveonly these',
+    'big b.c:991 row0 B0 B aliveonly these',
+  ]);
+  await page.click('.group-row:has-text("boot")');
+  t.deepEqual(
+    (await seqs(page)).filter((seq) => !Number.isNaN(seq)),
+    [0, 4],
+  );
+  await viewer.until(`location.hash.includes('group=source')`);
+  await page.click('button:text("Columns")');
+  await page.click('.menu-check:has-text("life")');
+  await page.keyboard.press('Escape');
+  t.is(await page.$('[role=columnheader] button:text-is("life")'), null);
+  await viewer.until(`location.hash.includes('hidden=life')`);
   t.deepEqual(viewer.complaints, []);
 });
 

@@ -2,7 +2,7 @@ import { EVENT_KINDS, isTemporary, parseSize } from '../../lib/public/browser.js
 import type { LoadedTrace } from './loaded-trace.js';
 import { objectTypes } from './object-types.js';
 import { placeOfEvent } from './sources.js';
-import { CALLED_BY, CALLS, queryName, stackMatcher } from './stack-match.js';
+import { CALLED_BY, CALLS, queryName, stackMatcher, stacksWithFunction } from './stack-match.js';
 import { largestAfter, largestBefore, sizeOf, spanOf } from './table-rows.js';
 import { textMatcher } from './text-filter.js';
 
@@ -16,7 +16,7 @@ export interface RowQueryTests {
 }
 
 const COMPARISON = /^(size|life|age|drop|seq)(<=|>=|<|>|=)(.+)$/;
-const WORD = /^(source|kind|path|by|type|region):(.+)$/s;
+const WORD = /^(source|kind|path|by|calls|type|region):(.+)$/s;
 /** Blanks within quotation marks belong to a part. */
 const PARTS = /(?:[^\s"]|"[^"]*"?)+/g;
 
@@ -72,6 +72,10 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
         const { functionName, location } = placeOfEvent(trace, loaded.sources, { seq, span: spanOf(loaded, seq) });
         return fits(`${functionName} ${location}`);
       };
+    case 'calls': {
+      const stacks = stacksWithFunction(loaded, fits);
+      return (seq) => stacks[trace.events.stack[allocationOf(loaded, seq)] ?? -1] === 1;
+    }
     case 'type': {
       if (trace.graphs.length === 0) return 'this trace has no object types';
       const typeOf = objectTypes(loaded);
@@ -91,13 +95,16 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
 
 /** What was allocated below a path of calls; a free counts with its block. */
 function stackTest(loaded: LoadedTrace, name: string, fromOutermost: boolean): RowTest {
-  const { trace, spans } = loaded;
+  const { trace } = loaded;
   const parts = name.split(fromOutermost ? CALLS : CALLED_BY).map((it) => it.trim());
   const matches = stackMatcher(loaded, { parts, from: fromOutermost ? 'outermost' : 'innermost' });
-  return (seq) => {
-    const span = spanOf(loaded, seq);
-    return matches(trace.events.stack[span >= 0 ? (spans.startSeq[span] ?? seq) : seq] ?? -1);
-  };
+  return (seq) => matches(trace.events.stack[allocationOf(loaded, seq)] ?? -1);
+}
+
+/** The event that made the block of an event; the event itself where there is no block. */
+function allocationOf(loaded: LoadedTrace, seq: number): number {
+  const span = spanOf(loaded, seq);
+  return span >= 0 ? (loaded.spans.startSeq[span] ?? seq) : seq;
 }
 
 interface Comparison {

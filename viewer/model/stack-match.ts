@@ -1,4 +1,4 @@
-import { placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
+import { NO_PLACE, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /** Which stacks a list of functions names: as the beginning of the path from the outermost call, or from the source outwards. */
@@ -22,6 +22,7 @@ export function stackMatcher(
   const names = frameNames(trace);
   const matches = (stack: number): boolean => {
     const frames = stackFrameIds(trace, stack);
+    if (frames.length === 0) return parts.length === 1 && parts[0] === NO_PLACE.location;
     if (from === 'outermost') frames.reverse();
     let next = 0;
     for (const frame of frames) {
@@ -37,6 +38,20 @@ export function stackMatcher(
     known.set(stack, answer);
     return answer;
   };
+}
+
+/** By stack: 1 where a function's name fits anywhere in it. */
+export function stacksWithFunction({ trace }: LoadedTrace, fits: (name: string) => boolean): Uint8Array {
+  const { stacks, frames, strings } = trace;
+  const named = strings.map(fits);
+  const inside = new Uint8Array(stacks.count);
+  for (let stack = 0; stack < stacks.count; stack++) {
+    const name = frames.functionName[stacks.frame[stack] ?? -1] ?? -1;
+    const up = stacks.parent[stack] ?? -1;
+    // A caller is always older than what it calls.
+    if (named[name] || (up >= 0 && up < stack && inside[up] === 1)) inside[stack] = 1;
+  }
+  return inside;
 }
 
 /** By frame: its function, and that with its place, in lower case. */
@@ -63,6 +78,6 @@ export function pathQuery(
   path: readonly { readonly functionName: string; readonly location: string }[],
   from: StackPattern['from'],
 ): string {
-  const parts = path.map(({ functionName, location }) => `${functionName} ${location}`.replaceAll('"', ' '));
+  const parts = path.map(({ functionName, location }) => `${functionName} ${location}`.replaceAll('"', ' ').trim());
   return from === 'outermost' ? `path:"${parts.join(CALLS)}"` : `by:"${parts.join(CALLED_BY)}"`;
 }

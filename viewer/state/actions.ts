@@ -1,3 +1,4 @@
+import type { Mark } from '../../lib/public/browser.js';
 import {
   createSymbolizer,
   ExitCode,
@@ -9,12 +10,15 @@ import {
 } from '../../lib/public/browser.js';
 import { inArea } from '../model/area.js';
 import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { withMarks } from '../model/marks.js';
 import { namedTrace } from '../model/named-trace.js';
 import { readTrace } from '../model/read-trace.js';
-import { type AppState, app, INITIAL, type Message } from './app-state.js';
+import { spanOf } from '../model/table-rows.js';
+import { type AppState, app, INITIAL, type Message, type RowFilter } from './app-state.js';
 import { gapsBeside, ToldError, WorkerDesk } from './desk.js';
 import { parseHash, viewOf } from './permalink.js';
 import { remember } from './preferences.js';
+import { revealed } from './reveal.js';
 
 /** Files beyond this would not fit into the page's memory. */
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
@@ -114,10 +118,10 @@ function show(loaded: LoadedTrace): void {
   const last = Math.max(0, loaded.trace.eventCount - 1);
   const captured = loaded.trace.events.largestAfterBytes !== undefined;
   const before = app.get();
-  const { theme, panel, hide, elf, dialog } = before;
+  const { theme, panel, hide, elf, dialog, color, group, hiddenColumns, files } = before;
   const first: AppState = {
     ...INITIAL,
-    ...{ theme, panel, hide, elf, dialog: dialog === 'connect' ? 'none' : dialog },
+    ...{ theme, panel, hide, elf, color, group, hiddenColumns, files, dialog: dialog === 'connect' ? 'none' : dialog },
     loaded,
     hide: hideOf(),
     atSeq: last,
@@ -128,18 +132,21 @@ function show(loaded: LoadedTrace): void {
   const { tab, figure, unit, inverted } = before;
   if (before.loaded?.desk !== loaded.desk) before.loaded?.desk?.close();
   const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
-  app.set({ ...first, ...asFits(loaded, asked) });
+  const { userMarks = [], ...view } = asFits(loaded, asked);
+  app.set({ ...first, ...view });
+  if (userMarks.length > 0) setMarks(userMarks);
 }
 
 /** What a link asks for, as far as the trace has it: the link may be one of another trace. */
 function asFits({ trace, spans, order, regions }: LoadedTrace, asked: Partial<AppState>): Partial<AppState> {
-  const { range, atSeq, span, area } = asked;
+  const { range, atSeq, span, picked, area } = asked;
   const last = Math.max(0, trace.eventCount - 1);
   return {
     ...asked,
     ...(order ? {} : { view: 'time' }),
     ...(atSeq === undefined ? {} : { atSeq: Math.min(last, atSeq) }),
     ...(span === undefined || span < spans.count ? {} : { span: -1 }),
+    ...(picked === undefined || picked <= last ? {} : { picked: -1 }),
     range: range && range.throughSeq <= last ? range : undefined,
     area: regions.some(({ name }) => name === area) ? (area ?? '') : '',
   };
@@ -181,10 +188,12 @@ export async function openElf(file: File): Promise<void> {
 
 function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]): LoadedTrace {
   const trace = namedTrace(loaded.original, symbolizer);
-  const { hide } = app.get();
+  const { hide, userMarks } = app.get();
   const { strings, frames, stacks } = trace;
   loaded.desk?.rename({ strings, frames, stacks, stack: trace.events.stack }, hide);
-  return withNames(loaded, trace, hide);
+  const marked = withMarks(withNames(loaded, trace, hide), userMarks, []);
+  marked.desk?.mark(marked.trace.marks);
+  return marked;
 }
 
 async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
@@ -221,8 +230,8 @@ export function hideFrames(hide: readonly string[]): void {
 }
 
 /** Shows in the table, and lights in the map, what a query lets through; the same query again takes it away. */
-export function toggleQuery(query: string): void {
-  app.set({ query: app.get().query === query ? '' : query });
+export function toggleQuery(query: string, filter: RowFilter = 'all'): void {
+  app.set({ query: app.get().query === query ? '' : query, filter });
 }
 
 /** Selects an event; the views show the heap right after it. */
@@ -230,15 +239,31 @@ export function goTo(seq: number, span?: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
   const atSeq = Math.max(0, Math.min(loaded.trace.eventCount - 1, Math.round(seq)));
-  app.set({ atSeq, ...(span === undefined ? {} : { span }) });
+  app.set({ atSeq, picked: -1, ...(span === undefined ? {} : { span }) });
 }
 
-/** Selects a row's event and its block. */
+/** Selects a row's event and its block, and brings the block into view; the views stay at their event. */
+export function pickRow(seq: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  const span = spanOf(loaded, seq);
+  app.set({ picked: seq, span, ...revealed(loaded, span) });
+}
+
+/** Selects a block; -1 for none. */
+export function pickSpan(span: number): void {
+  const { loaded } = app.get();
+  if (!loaded) return;
+  app.set({ span, picked: span < 0 ? -1 : (loaded.spans.startSeq[span] ?? -1), ...revealed(loaded, span) });
+}
+
+/** Goes to a row's event, and selects its block. */
 export function goToRow(seq: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
-  const opened = loaded.spans.openedBy[seq] ?? -1;
-  goTo(seq, opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1));
+  const span = spanOf(loaded, seq);
+  goTo(seq, span);
+  app.set(revealed(loaded, span));
 }
 
 export function goToPeak(): void {
@@ -251,9 +276,22 @@ export function returnTo(hash: string): void {
   const { loaded, hide: before } = app.get();
   // A trace that is opened later looks at the address itself.
   if (!loaded) return;
-  const { hide = before, ...asked } = viewOf(hash);
+  const { hide = before, userMarks = [], ...asked } = viewOf(hash);
+  if (marksText(userMarks) !== marksText(app.get().userMarks)) setMarks(userMarks);
   if (hide.join('\n') !== before.join('\n')) hideFrames(hide);
   app.set(asFits(loaded, asked));
+}
+
+/** Replaces the marks that were set in the page. */
+export function setMarks(userMarks: readonly Mark[]): void {
+  const { loaded, userMarks: before } = app.get();
+  const marked = loaded && withMarks(loaded, userMarks, before);
+  if (marked) marked.desk?.mark(marked.trace.marks);
+  app.set({ userMarks, loaded: marked });
+}
+
+function marksText(marks: readonly Mark[]): string {
+  return marks.map(({ beforeSeq, name }) => `${beforeSeq}:${name}`).join('\n');
 }
 
 /** Sets the range from A to B, whichever was named first; the views show the heap at B. */

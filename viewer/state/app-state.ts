@@ -1,14 +1,19 @@
-import type { CallFigure, EventRange, Room, Symbolizer } from '../../lib/public/browser.js';
+import type { CallFigure, EventRange, Mark, Room, Symbolizer } from '../../lib/public/browser.js';
 import type { ColorMode } from '../model/coloring.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { createStore, type Store, useSelected } from './store.js';
 
-export const TABS = ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff'] as const;
+export const TABS = ['table', 'fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff', 'why'] as const;
 export type Tab = (typeof TABS)[number];
 export const ROW_FILTERS = ['events', 'all', 'alive', 'freed', 'failed', 'temporary'] as const;
 export type RowFilter = (typeof ROW_FILTERS)[number];
 export const AMOUNT_UNITS = ['bytes', 'units', 'count'] as const;
 export type AmountUnit = (typeof AMOUNT_UNITS)[number];
+
+export const FLAME_MODES = ['tree', 'sandwich', 'diff'] as const;
+export type FlameMode = (typeof FLAME_MODES)[number];
+export const GROUPINGS = ['none', 'source', 'path'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 
 /** A part of the events or of the addresses that a view shows. */
 export interface Range {
@@ -26,6 +31,10 @@ export interface AppState {
   readonly loaded: LoadedTrace | undefined;
   /** The trace that `loaded` is compared with. */
   readonly other: LoadedTrace | undefined;
+  /** The traces of a drop of several, to choose from; empty when only one came. */
+  readonly files: readonly File[];
+  /** An ELF file that was opened as if it were a trace: to be asked about. */
+  readonly offer: File | undefined;
   /** What the page is busy with; empty when it is not. */
   readonly busy: string;
   /** A trace that is being read in a worker: how far it is, from 0 to 1, and what calls it off. */
@@ -39,8 +48,12 @@ export interface AppState {
   readonly range: EventRange | undefined;
   /** The selected lifespan; -1 for none. */
   readonly span: number;
+  /** The row that was picked, by its event; -1 for none: then that of the selected event is shown as such. */
+  readonly picked: number;
   /** The blocks in the way of a free piece that was asked for, and where it would be. */
   readonly room: Room | undefined;
+  /** Marks set in the page, besides those of the trace. */
+  readonly userMarks: readonly Mark[];
   readonly view: 'map' | 'time';
   readonly tab: Tab;
   readonly filter: RowFilter;
@@ -61,6 +74,13 @@ export interface AppState {
   readonly figure: CallFigure;
   readonly unit: AmountUnit;
   readonly inverted: boolean;
+  readonly flame: FlameMode;
+  /** The function in the middle of the sandwich; empty for the busiest. */
+  readonly fn: string;
+  /** How the table puts rows together. */
+  readonly group: Grouping;
+  /** Columns of the table that are not shown. */
+  readonly hiddenColumns: readonly string[];
   readonly hide: readonly string[];
   readonly elf: { readonly name: string; readonly symbolizer: Symbolizer } | undefined;
   readonly theme: 'auto' | 'light' | 'dark';
@@ -73,6 +93,8 @@ export interface AppState {
 export const INITIAL: AppState = {
   loaded: undefined,
   other: undefined,
+  files: [],
+  offer: undefined,
   busy: '',
   opening: undefined,
   error: undefined,
@@ -80,7 +102,9 @@ export const INITIAL: AppState = {
   atSeq: 0,
   range: undefined,
   span: -1,
+  picked: -1,
   room: undefined,
+  userMarks: [],
   view: 'map',
   tab: 'table',
   filter: 'all',
@@ -93,9 +117,13 @@ export const INITIAL: AppState = {
   time: undefined,
   timeAddress: undefined,
   timeAxis: 'events',
-  figure: 'live',
+  figure: 'at',
   unit: 'bytes',
   inverted: false,
+  flame: 'tree',
+  fn: '',
+  group: 'none',
+  hiddenColumns: [],
   hide: [],
   elf: undefined,
   theme: 'auto',

@@ -4,7 +4,9 @@ import { openBytes } from './actions.js';
 export async function openEmbedded(): Promise<boolean> {
   const element = document.querySelector('script[type="application/x-heap-harvest"]');
   if (!(element instanceof HTMLScriptElement)) return false;
-  const name = element.dataset.name ?? 'report';
+  const { name = 'report', view } = element.dataset;
+  // A report opens at what was shown when it was saved, unless its address says more.
+  if (view?.startsWith('#') && location.hash === '') history.replaceState(null, '', view);
   document.title = `${name} - heap-harvest`;
   const text = atob((element.textContent ?? '').trim());
   // The text would stay in memory beside the bytes.

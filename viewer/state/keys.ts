@@ -47,10 +47,11 @@ function press(key: string, shift: boolean): boolean {
     '?': () => app.set({ dialog: 'help' }),
     '/': focusQuery,
     x: clearRange,
+    k: () => click('mark'),
     Escape: () => app.set({ span: -1, error: undefined }),
   };
   const act = keys[key];
-  const tab = /^[1-7]$/.test(key) ? TABS[Number(key) - 1] : undefined;
+  const tab = /^[1-8]$/.test(key) ? TABS[Number(key) - 1] : undefined;
   if (act) act();
   else if (tab) app.set({ tab });
   return act !== undefined || tab !== undefined;

@@ -1,12 +1,25 @@
-import { CALL_FIGURES, type EventRange, type Trace } from '../../lib/public/browser.js';
+import { CALL_FIGURES, type EventRange, type Mark, type Trace } from '../../lib/public/browser.js';
 import { COLOR_MODES } from '../model/coloring.js';
-import { AMOUNT_UNITS, type AppState, app, INITIAL, type Range, ROW_FILTERS, TABS } from './app-state.js';
+import {
+  AMOUNT_UNITS,
+  type AppState,
+  app,
+  FLAME_MODES,
+  GROUPINGS,
+  INITIAL,
+  type Range,
+  ROW_FILTERS,
+  TABS,
+} from './app-state.js';
 import { DEFAULT_HIDE, parseHide } from './preferences.js';
 
 /*
  * The view's state in the address: `#at=120&view=time&tab=leaks&...`. Only what differs from the page's first state is written.
  * A link is input like any other: what does not fit is left out.
  */
+
+/** An address has no room for more. */
+const MAX_MARKS = 50;
 
 export function hashOf(state: AppState): string {
   const parts = new URLSearchParams();
@@ -30,6 +43,12 @@ export function hashOf(state: AppState): string {
   put('figure', state.figure, INITIAL.figure);
   put('unit', state.unit, INITIAL.unit);
   put('inverted', state.inverted ? '1' : '', '');
+  put('row', String(state.picked), '-1');
+  put('flame', state.flame, INITIAL.flame);
+  put('fn', state.fn, '');
+  put('group', state.group, INITIAL.group);
+  put('hidden', state.hiddenColumns.join(' '), '');
+  for (const { beforeSeq, name } of state.userMarks.slice(0, MAX_MARKS)) parts.append('mark', `${beforeSeq}:${name}`);
   for (const [name, range] of Object.entries(state.windows)) parts.append('map', `${rangeText(range)}:${name}`);
   return `#${parts.toString()}`;
 }
@@ -51,6 +70,12 @@ function parseEvents(text: string | null): EventRange | undefined {
   if (!match) return undefined;
   const range = { afterSeq: Number(match[1]) - 1, throughSeq: Number(match[2]) };
   return range.throughSeq > range.afterSeq ? range : undefined;
+}
+
+/** `120:boot`: before event 120. */
+function parseMark(text: string): Mark[] {
+  const match = /^(\d{1,9}):(.{1,200})$/s.exec(text);
+  return match ? [{ beforeSeq: Number(match[1]), name: match[2] ?? '' }] : [];
 }
 
 function oneOf<T extends string>(text: string | null, known: readonly T[]): T | undefined {
@@ -86,6 +111,12 @@ export function parseHash(hash: string): Partial<AppState> {
     figure: oneOf(parts.get('figure'), CALL_FIGURES),
     unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
     inverted: parts.get('inverted') === '1' ? true : undefined,
+    picked: number('row'),
+    flame: oneOf(parts.get('flame'), FLAME_MODES),
+    fn: parts.get('fn')?.slice(0, 1000),
+    group: oneOf(parts.get('group'), GROUPINGS),
+    hiddenColumns: parts.has('hidden') ? (parts.get('hidden') ?? '').split(' ').slice(0, 50) : undefined,
+    userMarks: parts.has('mark') ? parts.getAll('mark').slice(0, MAX_MARKS).flatMap(parseMark) : undefined,
     windows: Object.keys(windows).length > 0 ? windows : undefined,
   });
 }
@@ -97,9 +128,10 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
   const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows, area } = INITIAL;
+  const { range, span, windows, area, picked, flame, fn, group, hiddenColumns } = INITIAL;
   const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  return { ...first, range, span, windows, area, hide: DEFAULT_HIDE, ...parseHash(hash) };
+  const more = { range, span, windows, area, picked, flame, fn, group, hiddenColumns };
+  return { ...first, ...more, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 
 /**

@@ -37,6 +37,9 @@ async function handle(request: DeskRequest): Promise<void> {
       held = withNames(held, trace, request.hide);
       break;
     }
+    case 'marks':
+      if (held) held = { ...held, trace: { ...held.trace, marks: request.marks } };
+      break;
     case 'gaps':
       tell({ kind: 'gaps', gaps: followGaps(request.trace) });
       break;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { openFile } from '../state/actions.js';
 import { app, TABS, type Tab, useApp } from '../state/app-state.js';
+import { takeFiles } from '../state/intake.js';
 import { remember } from '../state/preferences.js';
 import { CallTreePanel } from './call-tree.js';
 import { ConnectDialog } from './connect.js';
@@ -14,16 +14,18 @@ import { HelpDialog } from './help.js';
 import { LeaksPanel } from './leaks.js';
 import { capture } from './map-pointer.js';
 import { NamesDialog } from './names-dialog.js';
+import { RetainersPanel } from './retainers.js';
 import { STATUS, splitterProps, tabProps } from './roles.js';
 import { Scrubber } from './scrubber.js';
 import { Segments } from './segments.js';
 import { SidePanel } from './side-panel.js';
 import { StatisticsPanel } from './statistics.js';
 import { Table } from './table.js';
+import { shown } from './text.js';
 import { TimeView } from './time-view.js';
 import { useArea } from './use-area.js';
 import { useAxis } from './use-axis.js';
-import { ErrorBar, TrustBar } from './warnings.js';
+import { ErrorBar, OfferBar, TrustBar } from './warnings.js';
 import { Welcome } from './welcome.js';
 
 const TAB_TEXT: Readonly<Record<Tab, string>> = {
@@ -34,6 +36,7 @@ const TAB_TEXT: Readonly<Record<Tab, string>> = {
   tree: 'Call tree',
   flame: 'Flame graph',
   diff: 'Diff',
+  why: 'Why alive',
 };
 
 /** The whole page. */
@@ -45,6 +48,7 @@ export function App() {
     <div class={`page${drop ? ' dropping' : ''}`}>
       <Header />
       <ErrorBar />
+      <OfferBar />
       {loaded ? <Workspace loaded={loaded} /> : <Welcome />}
       {dialog === 'connect' && <ConnectDialog />}
       {dialog === 'help' && <HelpDialog />}
@@ -131,24 +135,38 @@ function Panels({ loaded }: { readonly loaded: LoadedTrace }) {
   const scoped = useArea(loaded);
   return (
     <section class="panels" aria-label="Analyses">
-      <div class="tabs" role="tablist" aria-label="Panels">
-        {TABS.map((it, i) => (
-          <button
-            key={it}
-            id={`tab-${it}`}
-            type="button"
-            {...tabProps(tab === it)}
-            title={`${TAB_TEXT[it]} (${i + 1})`}
-            onClick={() => app.set({ tab: it })}
-          >
-            {TAB_TEXT[it]}
-          </button>
-        ))}
+      <div class="tabs-row">
+        <div class="tabs" role="tablist" aria-label="Panels">
+          {TABS.map((it, i) => (
+            <button
+              key={it}
+              id={`tab-${it}`}
+              type="button"
+              {...tabProps(tab === it)}
+              title={`${TAB_TEXT[it]} (${i + 1})`}
+              onClick={() => app.set({ tab: it })}
+            >
+              {TAB_TEXT[it]}
+            </button>
+          ))}
+        </div>
+        <QueryChip />
       </div>
       <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <Panel tab={tab} loaded={loaded} scoped={scoped} />
       </div>
     </section>
+  );
+}
+
+/** What is lit, in every panel: the table may not be the one that is open. */
+function QueryChip() {
+  const query = useApp((state) => state.query);
+  if (query === '') return null;
+  return (
+    <button type="button" class="chip" onClick={() => app.set({ query: '' })} title={`Show all again: ${shown(query)}`}>
+      only {shown(query.length > 60 ? `${query.slice(0, 59)}…` : query)} ✕
+    </button>
   );
 }
 
@@ -175,6 +193,8 @@ function Panel({ tab, loaded, scoped }: PanelProps) {
       return <FlamePanel loaded={loaded} />;
     case 'diff':
       return <DiffPanel loaded={loaded} />;
+    case 'why':
+      return <RetainersPanel loaded={loaded} />;
   }
 }
 
@@ -192,8 +212,8 @@ function useDrop(): boolean {
     const drop = (event: DragEvent) => {
       event.preventDefault();
       setOver(false);
-      const file = event.dataTransfer?.files[0];
-      if (file) void openFile(file);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) void takeFiles(files);
     };
     window.addEventListener('dragover', drag);
     window.addEventListener('dragleave', leave);

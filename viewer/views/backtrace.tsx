@@ -10,6 +10,7 @@ const MAX_FRAMES = 60;
 /** A backtrace, innermost first; a click on a frame copies the command that looks its address up. */
 export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; readonly stack: number }) {
   const { trace } = loaded;
+  const { hidden } = loaded.sources;
   const ids = stackFrameIds(trace, stack);
   // With names from an ELF file on top, all that the trace itself has is addresses.
   const bare = loaded.trace !== loaded.original;
@@ -25,7 +26,11 @@ export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; rea
           copyText(commandFor([codeAddress({ pc: address, isReturn: depth > 0 || bare })], program), 'Copied');
         };
         return (
-          <li key={`${depth}-${id}`}>
+          <li
+            key={`${depth}-${id}`}
+            class={hidden[id] === 1 ? 'passed' : ''}
+            title={hidden[id] === 1 ? 'Passed over when the source is looked for (hidden frames)' : ''}
+          >
             <span class="fn">{shown(functionName)}</span>
             {inlined && <span class="quiet"> inlined</span>}
             <span class="loc" title={shown(location)}>

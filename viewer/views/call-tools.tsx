@@ -27,8 +27,7 @@ const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
 };
 
 /** The call tree that the controls ask for; undefined until a worker has made it. Only `at the event` depends on the slider. */
-export function useCallTree(loaded: LoadedTrace): CallTree | undefined {
-  const invert = useApp((state) => state.inverted);
+export function useCallTree(loaded: LoadedTrace, invert: boolean): CallTree | undefined {
   const hide = useApp((state) => state.hide);
   const range = useApp((state) => state.range);
   const now = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
@@ -42,8 +41,14 @@ export function useMeasure(): Measure {
   return useMemo(() => ({ figure, unit }), [figure, unit]);
 }
 
+interface CallToolsProps {
+  readonly tree: CallTree;
+  readonly measure: Measure;
+  readonly invertible?: boolean;
+}
+
 /** Which amounts the tree and the flame graph show. */
-export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly measure: Measure }) {
+export function CallTools({ tree, measure, invertible = true }: CallToolsProps) {
   const inverted = useApp((state) => state.inverted);
   const ranged = useApp((state) => state.range !== undefined);
   return (
@@ -60,14 +65,16 @@ export function CallTools({ tree, measure }: { readonly tree: CallTree; readonly
         options={AMOUNT_UNITS.map((id) => ({ id, text: UNIT_TEXT[id] }))}
         onChange={(unit) => app.set({ unit })}
       />
-      <label class="check" title="Start at the source of each allocation and go outwards to its callers">
-        <input
-          type="checkbox"
-          checked={inverted}
-          onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
-        />
-        inverted
-      </label>
+      {invertible && (
+        <label class="check" title="Start at the source of each allocation and go outwards to its callers">
+          <input
+            type="checkbox"
+            checked={inverted}
+            onChange={(event) => app.set({ inverted: event.currentTarget.checked })}
+          />
+          inverted
+        </label>
+      )}
       <span class="spring" />
       <span class="quiet">total {amountText(tree.root[measure.figure][measure.unit], measure)}</span>
     </>

@@ -11,10 +11,12 @@ import {
   traceWindow,
 } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { openOther } from '../state/actions.js';
+import { CALLS } from '../model/stack-match.js';
+import { openOther, toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { FileButton } from './header.js';
 import { CELL, COLUMN_HEADER, ROW } from './roles.js';
+import { goToTable, rowActs } from './row-acts.js';
 import { shown } from './text.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 
@@ -134,8 +136,12 @@ function Totals({ diff }: { readonly diff: HeapDiff }) {
 
 function Row({ row }: { readonly row: DiffRow }) {
   const { change } = row;
+  const names = row.frames.map(({ functionName }) => functionName.replaceAll('"', ' ')).reverse();
+  const query = `path:"${names.join(CALLS)}"`;
+  const on = useApp((state) => state.query === query);
+  const { class: name, ...acts } = rowActs({ pick: () => toggleQuery(query), go: goToTable, on });
   return (
-    <div class="row tree-row" {...ROW} style={{ height: `${ROW_HEIGHT}px` }}>
+    <div class={`row tree-row ${name}`} {...ROW} {...acts} style={{ height: `${ROW_HEIGHT}px` }}>
       <span {...CELL} class="diff-status">
         <i class={`verdict ${row.status}`}>{row.status}</i>
       </span>

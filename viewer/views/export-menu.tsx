@@ -1,70 +1,35 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { mapSvg } from '../model/map-svg.js';
 import { fail } from '../state/actions.js';
 import { app } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
 import { download } from '../state/download.js';
+import { SAVED_FORMS, saveAs } from '../state/save.js';
+import { Menu } from './menu.js';
 import { pictureOf } from './picture.js';
+import { useColoring } from './use-painting.js';
 
-/** The picture as PNG or SVG, and a link to what is shown. */
+/** The trace as a report or in the form of another tool, what is shown as a picture, and a link to it. */
 export function ExportMenu({ loaded }: { readonly loaded: LoadedTrace }) {
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return undefined;
-    const close = (event: Event) => {
-      if (event.target instanceof Node && box.current?.contains(event.target)) return;
-      setOpen(false);
-    };
-    const closeOnEscape = (event: KeyboardEvent) => event.key === 'Escape' && setOpen(false);
-    document.addEventListener('pointerdown', close);
-    document.addEventListener('keydown', closeOnEscape);
-    return () => {
-      document.removeEventListener('pointerdown', close);
-      document.removeEventListener('keydown', closeOnEscape);
-    };
-  }, [open]);
-  const run = (act: () => void) => () => {
-    setOpen(false);
-    act();
+  const coloring = useColoring(loaded);
+  const savePng = () => {
+    pictureOf(loaded, coloring).toBlob((blob) => {
+      if (blob) download(blob, `${loaded.name}-event-${app.get().atSeq}.png`);
+      else fail(new Error('the browser made no picture'));
+    }, 'image/png');
   };
   return (
-    <div class="menu" ref={box}>
-      <button type="button" aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Export ▾
+    <Menu label="Save">
+      {SAVED_FORMS.filter(({ id }) => id !== 'svg' || loaded.order).map((form) => (
+        <button key={form.id} type="button" onClick={() => saveAs(form, loaded)}>
+          {form.text}
+        </button>
+      ))}
+      <button type="button" onClick={savePng}>
+        Picture as PNG, with legend and axes
       </button>
-      {open && (
-        <div role="menu" class="menu-items">
-          <button type="button" role="menuitem" onClick={run(() => savePng(loaded))}>
-            Picture as PNG
-          </button>
-          {loaded.order && (
-            <button type="button" role="menuitem" onClick={run(() => saveSvg(loaded))}>
-              Heap map as SVG
-            </button>
-          )}
-          <button
-            type="button"
-            role="menuitem"
-            onClick={run(() => copyText(location.href, 'Copied a link to this view'))}
-          >
-            Copy a link to this view
-          </button>
-        </div>
-      )}
-    </div>
+      <button type="button" onClick={() => copyText(location.href, 'Copied a link to this view')}>
+        Copy a link to this view
+      </button>
+    </Menu>
   );
-}
-
-function savePng(loaded: LoadedTrace): void {
-  pictureOf(loaded).toBlob((blob) => {
-    if (blob) download(blob, `${loaded.name}-event-${app.get().atSeq}.png`);
-    else fail(new Error('the browser made no picture'));
-  }, 'image/png');
-}
-
-function saveSvg(loaded: LoadedTrace): void {
-  const svg = mapSvg(loaded, app.get().atSeq);
-  download(new Blob([svg], { type: 'image/svg+xml' }), `${loaded.name}-event-${app.get().atSeq}.svg`);
 }

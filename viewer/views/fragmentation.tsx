@@ -4,10 +4,12 @@ import { cutsWithin } from '../model/cuts.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
-import { goTo, goToRow } from '../state/actions.js';
+import { pathQuery } from '../model/stack-match.js';
+import { pickSpan } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { scrollProps } from './roles.js';
 import { RoomForm } from './room.js';
+import { QueryRow, SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
@@ -64,11 +66,11 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
           </thead>
           <tbody>
             {holders.map((holder) => (
-              <tr key={`${holder.functionName}${holder.location}`}>
+              <QueryRow key={`${holder.functionName}${holder.location}`} query={pathQuery([holder], 'innermost')}>
                 <td class="number">{formatCount(holder.bytes)}</td>
                 <td class="number">{formatCount(holder.count)}</td>
                 <td class="name">{shown(sourceLabel(holder))}</td>
-              </tr>
+              </QueryRow>
             ))}
           </tbody>
         </table>
@@ -100,11 +102,9 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
       </thead>
       <tbody>
         {walls.map((wall) => (
-          <tr key={wall.address} onClick={() => selectWall(loaded, wall)}>
+          <SeqRow key={wall.address} seq={wall.allocSeq} onPick={() => selectWall(loaded, wall)}>
             <td>
-              <button type="button" class="link mono" title="Show this block in the map">
-                {formatAddress(wall.address)}
-              </button>
+              <span class="link mono">{formatAddress(wall.address)}</span>
             </td>
             <td class="number">{formatCount(wall.sizeBytes)}</td>
             <td class="number">
@@ -119,7 +119,7 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
             <td class="name" title={shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}>
               {shown(stackText(loaded.trace, wall.stack, loaded.sources.hidden))}
             </td>
-          </tr>
+          </SeqRow>
         ))}
       </tbody>
     </table>
@@ -128,7 +128,8 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
 
 /** The block is outlined at the event that is selected: the wall stands there now. */
 function selectWall(loaded: LoadedTrace, wall: Wall): void {
-  app.set({ span: loaded.spans.openedBy[wall.allocSeq] ?? -1, view: 'map' });
+  app.set({ view: 'map' });
+  pickSpan(loaded.spans.openedBy[wall.allocSeq] ?? -1);
 }
 
 function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -155,16 +156,12 @@ function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
         </thead>
         <tbody>
           {failed.map((seq) => (
-            <tr key={seq} onClick={() => goTo(seq)}>
-              <td class="number">
-                <button type="button" class="link">
-                  {formatCount(seq)}
-                </button>
-              </td>
+            <SeqRow key={seq} seq={seq}>
+              <td class="number">{formatCount(seq)}</td>
               <td class="number">{formatCount(trace.events.sizeBytes[seq] ?? 0)}</td>
               <td class="number">{gaps ? formatCount(gaps.freeBytes[seq] ?? 0) : ''}</td>
               <td class="number">{gaps ? formatCount(gaps.largestFreeBytes[seq] ?? 0) : ''}</td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>
@@ -196,19 +193,15 @@ function Cuts({ loaded }: { readonly loaded: LoadedTrace }) {
         </thead>
         <tbody>
           {cuts.map((cut) => (
-            <tr key={cut.seq} onClick={() => goToRow(cut.seq)}>
-              <td class="number">
-                <button type="button" class="link">
-                  {formatCount(cut.seq)}
-                </button>
-              </td>
+            <SeqRow key={cut.seq} seq={cut.seq}>
+              <td class="number">{formatCount(cut.seq)}</td>
               <td class="number">
                 {formatCount(cut.largestBeforeBytes)} → {formatCount(cut.largestAfterBytes)}
               </td>
               <td class="name" title={shown(stackText(trace, cut.stack, loaded.sources.hidden))}>
                 {formatCount(cut.sizeBytes)} B {shown(stackText(trace, cut.stack, loaded.sources.hidden))}
               </td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>

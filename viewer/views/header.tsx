@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks';
 import { formatCount } from '../../lib/public/browser.js';
 import { openElf, openFile, openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { takeFiles } from '../state/intake.js';
 import { ExportMenu } from './export-menu.js';
 import { STATUS } from './roles.js';
 import { shown } from './text.js';
@@ -23,6 +24,7 @@ export function Header() {
         heap-harvest
       </h1>
       {loaded && <TraceTitle />}
+      <FileChoice />
       <span class="spring" />
       <span class="busy" {...STATUS}>
         {busy !== '' && (
@@ -40,7 +42,12 @@ export function Header() {
           </button>
         </>
       )}
-      <FileButton id="open" label="Open" hint="Open a trace (o)" onFile={openFile} />
+      <FileButton
+        id="open"
+        label="Open"
+        hint="Open traces, ELF files (o); or drop them, or paste a log"
+        onFiles={takeFiles}
+      />
       <FileButton
         id="elf"
         label={elf ? `ELF: ${elf.name.slice(0, 24)}` : 'ELF'}
@@ -68,6 +75,29 @@ export function Header() {
   );
 }
 
+/** The traces of a drop of several. */
+function FileChoice() {
+  const files = useApp((state) => state.files);
+  const name = useApp((state) => state.loaded?.name);
+  if (files.length < 2) return null;
+  return (
+    <select
+      aria-label="Which of the opened traces"
+      value={String(files.findIndex((file) => file.name === name))}
+      onChange={(event) => {
+        const file = files[Number(event.currentTarget.value)];
+        if (file) void openFile(file);
+      }}
+    >
+      {files.map((file, index) => (
+        <option key={index} value={String(index)}>
+          {index + 1} of {files.length}: {shown(file.name)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function TraceTitle() {
   const loaded = useApp((state) => state.loaded);
   if (!loaded) return null;
@@ -89,11 +119,13 @@ interface FileButtonProps {
   readonly id: string;
   readonly label: string;
   readonly hint: string;
-  readonly onFile: (file: File) => Promise<void>;
+  readonly onFile?: (file: File) => Promise<void>;
+  /** Takes several at once. */
+  readonly onFiles?: (files: readonly File[]) => Promise<void>;
 }
 
 /** A button that asks for a file. The input itself stays out of sight; the button carries the label. */
-export function FileButton({ id, label, hint, onFile }: FileButtonProps) {
+export function FileButton({ id, label, hint, onFile, onFiles }: FileButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -105,12 +137,14 @@ export function FileButton({ id, label, hint, onFile }: FileButtonProps) {
         id={`${id}-file`}
         type="file"
         class="off-screen"
+        multiple={onFiles !== undefined}
         tabIndex={-1}
         aria-label={label}
         onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
+          const files = [...(event.currentTarget.files ?? [])];
           event.currentTarget.value = '';
-          if (file) void onFile(file);
+          const [file] = files;
+          if (file) void (onFiles ? onFiles(files) : onFile?.(file));
         }}
       />
     </>

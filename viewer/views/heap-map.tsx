@@ -9,7 +9,7 @@ import { addressAt, addressOfRow, type Fold, type MapLayout, mapLayout } from '.
 import { paintMarks } from '../paint/map-marks.js';
 import { MapPainter } from '../paint/map-painter.js';
 import { canvasRatio, fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
-import { goToRow } from '../state/actions.js';
+import { goToRow, pickSpan } from '../state/actions.js';
 import { app, type Range, useApp } from '../state/app-state.js';
 import { useMapPointer } from './map-pointer.js';
 import { registerMap } from './map-probe.js';
@@ -62,7 +62,7 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
   const whole = view.from <= region.baseAddress && view.to >= region.baseAddress + region.sizeBytes;
   const count = loaded.order ? regionSlice(loaded.order, region) : { from: 0, to: 0 };
   return (
-    <section class="region" aria-label={`Heap region ${region.name}`}>
+    <section class="region" aria-label={`Heap region ${region.name}`} data-region={region.name}>
       <header class="region-head">
         <b>{region.name}</b>
         <span class="mono">
@@ -161,7 +161,16 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined ? -1 : spanAt(loaded, address, atSeq);
   };
-  const pointer = useMapPointer({ layout, region, view, ratio, pick, onHover: setHover, onPick: pickSpan });
+  const pointer = useMapPointer({
+    layout,
+    region,
+    view,
+    ratio,
+    pick,
+    onHover: setHover,
+    onPick: pickSpan,
+    onGo: (it) => goToRow(loaded.spans.startSeq[it] ?? 0),
+  });
   return (
     <>
       <RowLabels layout={layout} ratio={ratio} />
@@ -213,14 +222,6 @@ function FoldMark({
       ⋯ {bytes} never used ⋯
     </button>
   );
-}
-
-/** A click selects the block's event; with shift the view stays at its own event. */
-function pickSpan(span: number, stay: boolean): void {
-  const { loaded } = app.get();
-  if (!loaded) return;
-  if (span < 0 || stay) app.set({ span });
-  else goToRow(loaded.spans.startSeq[span] ?? 0);
 }
 
 /** The address of the first byte of a row, wherever there is room for a line of text. */

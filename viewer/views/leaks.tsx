@@ -1,9 +1,13 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { formatBytes, formatCount, type LeakVerdict } from '../../lib/public/browser.js';
+import { formatBytes, formatCount, type LeakVerdict, type Place } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
+import { pathQuery } from '../model/stack-match.js';
+import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { scrollProps } from './roles.js';
+import { goToTable, rowActs } from './row-acts.js';
 import { Sparkline } from './sparkline.js';
 import { shown } from './text.js';
 import { useWork } from './use-work.js';
@@ -89,7 +93,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
             </thead>
             <tbody>
               {result.sites.slice(0, MAX_SITES).map((site, row) => (
-                <tr key={row}>
+                <SiteRow key={row} site={site}>
                   <td>
                     <span class={`verdict ${site.verdict}`}>{VERDICT_TEXT[site.verdict]}</span>
                   </td>
@@ -110,7 +114,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
                         .join(' ← '),
                     )}
                   </td>
-                </tr>
+                </SiteRow>
               ))}
             </tbody>
           </table>
@@ -121,4 +125,11 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
       )}
     </div>
   );
+}
+
+/** A click shows what the source left, here and in the map. */
+function SiteRow({ site, children }: { readonly site: Place; readonly children: ComponentChildren }) {
+  const query = pathQuery([site], 'innermost');
+  const on = useApp((state) => state.query === query);
+  return <tr {...rowActs({ pick: () => toggleQuery(query, 'alive'), go: goToTable, on })}>{children}</tr>;
 }

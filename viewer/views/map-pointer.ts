@@ -12,13 +12,15 @@ export interface MapPointerOptions {
   /** The lifespan at a point of the canvas in CSS pixels; -1 for free memory. */
   readonly pick: (x: number, y: number) => number;
   readonly onHover: (hover: { span: number; x: number; y: number } | undefined) => void;
-  readonly onPick: (span: number, stay: boolean) => void;
+  readonly onPick: (span: number) => void;
+  /** A double click on a block. */
+  readonly onGo: (span: number) => void;
 }
 
 /** A press that moves less than this is a click. */
 const CLICK_PIXELS = 4;
 
-/** Wheel zooms about the pointer, drag pans, click selects, double-click resets, plus and minus zoom from the keyboard. */
+/** Wheel zooms about the pointer, drag pans, click selects, double click goes to a block's event or, on free memory, resets, plus and minus zoom from the keyboard. */
 export function useMapPointer(options: MapPointerOptions) {
   const drag = useRef<{ x: number; y: number; view: Range; moved: boolean } | undefined>(undefined);
   const { layout, region, view, ratio } = options;
@@ -57,10 +59,14 @@ export function useMapPointer(options: MapPointerOptions) {
     onPointerUp: (event: PointerEvent) => {
       const start = drag.current;
       drag.current = undefined;
-      if (start && !start.moved) options.onPick(options.pick(event.offsetX, event.offsetY), event.shiftKey);
+      if (start && !start.moved) options.onPick(options.pick(event.offsetX, event.offsetY));
     },
     onPointerLeave: () => options.onHover(undefined),
-    onDblClick: () => setWindow(undefined),
+    onDblClick: (event: MouseEvent) => {
+      const span = options.pick(event.offsetX, event.offsetY);
+      if (span < 0) setWindow(undefined);
+      else options.onGo(span);
+    },
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === '+' || event.key === '=') setWindow(zoomed(view, 0.8, middle));
       else if (event.key === '-') setWindow(zoomed(view, 1.25, middle));

@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { clearRange, setEnd } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
+import { Marks } from './marks-menu.js';
 import { clockText, formatUs } from './text.js';
 
 /** From A to B in words, and the buttons that set them without a drag. */
@@ -28,6 +29,8 @@ export function RangeControls({ loaded }: { readonly loaded: LoadedTrace }) {
       ) : (
         <span class="quiet">drag on the axis for a range from A to B: every panel follows</span>
       )}
+      <span class="spring" />
+      <Marks loaded={loaded} />
     </div>
   );
 }

@@ -27,7 +27,8 @@ export function rowProps(props: {
   readonly selected: boolean;
   readonly level?: number;
   readonly expanded?: boolean;
-  readonly onClick: () => void;
+  readonly onClick: (event: MouseEvent) => void;
+  readonly onDblClick?: () => void;
 }) {
   return {
     role: 'row',
@@ -36,6 +37,7 @@ export function rowProps(props: {
     ...(props.level === undefined ? {} : { 'aria-level': props.level }),
     ...(props.expanded === undefined ? {} : { 'aria-expanded': props.expanded }),
     onClick: props.onClick,
+    ...(props.onDblClick ? { onDblClick: props.onDblClick } : {}),
   } as const;
 }
 

@@ -3,6 +3,7 @@ import { formatAddress, formatBytes, formatCount, parseSize, type Room } from '.
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { stackText } from '../model/stack-line.js';
 import { app } from '../state/app-state.js';
+import { SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 import { useWork } from './use-work.js';
 
@@ -52,11 +53,11 @@ function Answer({ loaded, bytes, room }: { loaded: LoadedTrace; bytes: number | 
       <table>
         <tbody>
           {room.blocks.slice(0, 50).map((block) => (
-            <tr key={block.address}>
+            <SeqRow key={block.address} seq={block.allocSeq}>
               <td class="mono">{formatAddress(block.address)}</td>
               <td class="number">{formatCount(block.sizeBytes)}</td>
               <td class="name">{shown(stackText(loaded.trace, block.stack, loaded.sources.hidden))}</td>
-            </tr>
+            </SeqRow>
           ))}
         </tbody>
       </table>

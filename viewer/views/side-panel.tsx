@@ -125,18 +125,34 @@ function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
         {failed ? `${formatBytes(sizeOf(loaded, atSeq))} asked for, refused` : <SpanLine loaded={loaded} span={span} />}
       </p>
       <Backtrace loaded={loaded} stack={trace.events.stack[atSeq] ?? -1} />
+      <AllocatedBy loaded={loaded} seq={atSeq} />
       {other >= 0 && (
         <div class="other">
           <h3>Selected block</h3>
           <p>
             <SpanLine loaded={loaded} span={other} />
           </p>
+          <Backtrace loaded={loaded} stack={trace.events.stack[spans.startSeq[other] ?? 0] ?? -1} />
           <button type="button" onClick={() => goToRow(spans.startSeq[other] ?? 0)}>
             Go to its event
           </button>
         </div>
       )}
     </section>
+  );
+}
+
+/** Under the backtrace of a free, who allocated what it gives back. */
+function AllocatedBy({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
+  const { spans, trace } = loaded;
+  const closed = spans.closedBy[seq] ?? -1;
+  if (closed < 0 || (spans.openedBy[seq] ?? -1) >= 0) return null;
+  const start = spans.startSeq[closed] ?? 0;
+  return (
+    <div class="other" data-allocated={start}>
+      <h3>Allocated by event {formatCount(start)}</h3>
+      <Backtrace loaded={loaded} stack={trace.events.stack[start] ?? -1} />
+    </div>
   );
 }
 

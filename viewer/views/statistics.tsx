@@ -1,10 +1,13 @@
 import { formatBytes, formatCount, type HeapStats } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
-import { goTo } from '../state/actions.js';
+import { pathQuery } from '../model/stack-match.js';
+import { goTo, setRange } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { Pools } from './pools.js';
 import { scrollProps } from './roles.js';
+import { rowActs } from './row-acts.js';
+import { QueryRow } from './shown-row.js';
 import { formatUs, shown } from './text.js';
 import { useWork } from './use-work.js';
 import { Waiting } from './waiting.js';
@@ -109,7 +112,7 @@ function Histogram({ stats }: { readonly stats: HeapStats }) {
         </thead>
         <tbody>
           {stats.histogram.map((bucket) => (
-            <tr key={bucket.fromBytes}>
+            <QueryRow key={bucket.fromBytes} query={sizeQuery(bucket)}>
               <td class="number">
                 {bucket.fromBytes === bucket.toBytes
                   ? formatCount(bucket.fromBytes)
@@ -119,13 +122,19 @@ function Histogram({ stats }: { readonly stats: HeapStats }) {
                 <span class="bar" style={{ width: `${(bucket.count / most) * 100}%` }} />
               </td>
               <td class="number">{formatCount(bucket.count)}</td>
-            </tr>
+            </QueryRow>
           ))}
         </tbody>
       </table>
       {stats.histogram.length === 0 && <p class="quiet">Nothing was allocated.</p>}
     </section>
   );
+}
+
+/** As in the query box. */
+function sizeQuery({ fromBytes, toBytes }: HeapStats['histogram'][number]): string {
+  const least = `size>=${fromBytes}`;
+  return toBytes > 2 ** 40 ? least : `${least} size<=${toBytes}`;
 }
 
 function Sizes({ stats }: { readonly stats: HeapStats }) {
@@ -145,11 +154,11 @@ function Sizes({ stats }: { readonly stats: HeapStats }) {
         </thead>
         <tbody>
           {rows.slice(0, MAX_ROWS).map((row) => (
-            <tr key={row.sizeBytes}>
+            <QueryRow key={row.sizeBytes} query={`size=${row.sizeBytes}`}>
               <td class="number">{formatCount(row.sizeBytes)}</td>
               <td class="number">{formatCount(row.maxLive)}</td>
               <td class="number">{formatCount(row.total)}</td>
-            </tr>
+            </QueryRow>
           ))}
         </tbody>
       </table>
@@ -178,7 +187,7 @@ function SourceTable({ stats }: { readonly stats: HeapStats }) {
         </thead>
         <tbody>
           {stats.sources.slice(0, MAX_ROWS).map((row) => (
-            <tr key={`${row.functionName}${row.location}`}>
+            <QueryRow key={`${row.functionName}${row.location}`} query={pathQuery([row], 'innermost')}>
               <td class="number">{formatCount(row.liveBytes)}</td>
               <td class="number">{formatCount(row.peakBytes)}</td>
               <td class="number">{formatCount(row.allocatedBytes)}</td>
@@ -187,7 +196,7 @@ function SourceTable({ stats }: { readonly stats: HeapStats }) {
               <td class="name" title={shown(`${row.functionName}  ${row.location}`)}>
                 {shown(sourceLabel(row))}
               </td>
-            </tr>
+            </QueryRow>
           ))}
         </tbody>
       </table>
@@ -213,12 +222,15 @@ function Phases({ stats }: { readonly stats: HeapStats }) {
         </thead>
         <tbody>
           {stats.phases.slice(0, MAX_ROWS).map((phase) => (
-            <tr key={phase.fromSeq} onClick={() => goTo(phase.fromSeq)}>
-              <td class="name">
-                <button type="button" class="link">
-                  {shown(phase.name)}
-                </button>
-              </td>
+            <tr
+              key={phase.fromSeq}
+              {...rowActs({
+                pick: () => setRange(phase.fromSeq - 1, phase.toSeq - 1),
+                go: () => goTo(phase.fromSeq),
+              })}
+              title="Click: the range from A to B is this phase"
+            >
+              <td class="name">{shown(phase.name)}</td>
               <td class="number">{formatCount(phase.allocations)}</td>
               <td class="number">{formatBytes(phase.peakBytes)}</td>
               <td class="number">{formatBytes(phase.liveAtEndBytes)}</td>

@@ -1,8 +1,9 @@
 import { formatCount } from '../../lib/public/browser.js';
 import { csvParts } from '../model/csv.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { app, type RowFilter, useApp } from '../state/app-state.js';
+import { app, GROUPINGS, type RowFilter, useApp } from '../state/app-state.js';
 import { download } from '../state/download.js';
+import { ColumnsMenu } from './columns-menu.js';
 import { STATUS } from './roles.js';
 import { Segments } from './segments.js';
 
@@ -37,6 +38,7 @@ const ORDER: readonly RowFilter[] = ['all', 'alive', 'freed', 'failed', 'tempora
 export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; readonly rows: Int32Array }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
+  const group = useApp((state) => state.group);
   const ranged = useApp((state) => state.range !== undefined);
   return (
     <div class="tools">
@@ -50,11 +52,26 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
         id="query"
         type="search"
         placeholder="tls  size>256  life<10ms  alive  ( / )"
-        title="Words of a backtrace, 0xaddress, size>256, life<10ms, drop>0, seq>100, source:text, kind:realloc, alive, freed, temporary; all must hold"
+        title="Words of a backtrace, 0xaddress, size>256, life<10ms, age>100, drop>0, seq>100, source:text, calls:function, type:name, region:name, kind:realloc, alive, freed, temporary; all must hold. Quotation marks mean a whole name"
         aria-label="Filter by text"
         value={query}
         onInput={(event) => app.set({ query: event.currentTarget.value })}
       />
+      <label class="quiet">
+        group by{' '}
+        <select
+          value={group}
+          onChange={(event) => {
+            const chosen = GROUPINGS.find((id) => id === event.currentTarget.value);
+            if (chosen) app.set({ group: chosen });
+          }}
+        >
+          <option value="none">nothing</option>
+          <option value="source">source</option>
+          <option value="path">call path</option>
+        </select>
+      </label>
+      <ColumnsMenu loaded={loaded} />
       <span class="spring" />
       <span class="quiet" {...STATUS}>
         {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}

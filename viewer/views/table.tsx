@@ -1,28 +1,17 @@
-import { useMemo } from 'preact/hooks';
-import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
-import { addr2lineCommand } from '../model/addr2line.js';
+import { useMemo, useState } from 'preact/hooks';
+import { EVENT_KINDS, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { FoundRows } from '../model/find-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { groupedLines, groupOf, type RowGroup, rowGroups } from '../model/row-groups.js';
 import { followsEvent } from '../model/row-query.js';
-import { placeOfEvent, sourceLabel } from '../model/sources.js';
-import { stackText } from '../model/stack-line.js';
-import {
-  COLUMNS,
-  type Column,
-  cutsLargest,
-  hasClock,
-  largestAfter,
-  largestBefore,
-  sizeOf,
-  spanOf,
-} from '../model/table-rows.js';
-import { goToRow } from '../state/actions.js';
+import { type Column, columnsOf, cutsLargest } from '../model/table-rows.js';
+import { goToRow, pickRow, toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
-import { copyText } from '../state/copy.js';
 import { CELL, rowProps, sortProps } from './roles.js';
 import { Swatch } from './swatch.js';
+import { Cell } from './table-cells.js';
 import { TableTools } from './table-tools.js';
-import { formatUs, shown } from './text.js';
+import { shown } from './text.js';
 import { LONG_TRACE, useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
@@ -30,12 +19,14 @@ import { Waiting } from './waiting.js';
 
 const NOTHING: FoundRows = { rows: new Int32Array(0), problem: '' };
 
-/** Events and allocations: filtered, sorted, only the rows in sight drawn. */
+/** Events and allocations: filtered, sorted, grouped; only the rows in sight are drawn. */
 export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const filter = useApp((state) => state.filter);
   const query = useApp((state) => state.query);
   const range = useApp((state) => state.range);
   const sort = useApp((state) => state.sort);
+  const hidden = useApp((state) => state.hiddenColumns);
+  const picked = useApp((state) => state.picked);
   const now = useApp((state) => state.atSeq);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const long = loaded.trace.eventCount > LONG_TRACE;
@@ -44,16 +35,19 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
   const { result } = useWork(loaded, 'rows', asked);
   const { rows, problem } = result ?? NOTHING;
-  const columns = useMemo(() => columnsOf(loaded), [loaded]);
+  const { lines, groups, toggle, open } = useGroups(loaded, rows);
+  const columns = useMemo(() => columnsOf(loaded).filter(({ id }) => !hidden.includes(id)), [loaded, hidden]);
   const template = columns.map((column) => `${column.width}px`).join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
-  const current = useMemo(() => rows.indexOf(atSeq), [rows, atSeq]);
-  const move = (event: KeyboardEvent) => {
+  const selected = picked >= 0 ? picked : atSeq;
+  const current = useMemo(() => lines.indexOf(selected), [lines, selected]);
+  const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
-    if (step === undefined || rows.length === 0) return;
+    if (event.key === 'Enter' && current >= 0) goToRow(selected);
+    else if (step !== undefined && lines.length > 0) pickRow(nextRow(lines, current, step));
+    else return;
     event.preventDefault();
     event.stopPropagation();
-    goToRow(rows[Math.max(0, Math.min(rows.length - 1, current + step))] ?? 0);
   };
   return (
     <div class="panel-body">
@@ -64,18 +58,20 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
         <p class="empty">{problem || emptyText(loaded, query !== '')}</p>
       ) : (
         <VirtualList
-          count={rows.length}
+          count={lines.length}
           reveal={current}
-          moment={atSeq}
+          moment={selected}
           content={rows}
           role="grid"
           label="Events"
           width={width}
-          onKeyDown={move}
+          onKeyDown={onKeyDown}
           head={columns.map((column) => <HeadCell key={column.id} column={column} />)}
           row={(index) => {
-            const seq = rows[index] ?? 0;
-            return <Row key={seq} {...{ loaded, seq, index, columns, template }} selected={seq === atSeq} />;
+            const line = lines[index] ?? 0;
+            const group = groups[groupOf(line)];
+            if (group) return <GroupRow key={group.label} {...{ group, index, toggle }} open={open.has(group.label)} />;
+            return <Row key={line} {...{ loaded, index, columns, template }} seq={line} selected={line === selected} />;
           }}
         />
       )}
@@ -83,27 +79,43 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   );
 }
 
+/** The lines of the table: its rows, or groups with the rows of those that are open. */
+function useGroups(loaded: LoadedTrace, rows: Int32Array) {
+  const grouping = useApp((state) => state.group);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const groups = useMemo(
+    () => (grouping === 'none' ? [] : rowGroups(loaded, rows, grouping)),
+    [loaded, rows, grouping],
+  );
+  const lines = useMemo(
+    () => (grouping === 'none' ? rows : groupedLines(groups, open)),
+    [rows, groups, grouping, open],
+  );
+  const toggle = (label: string) => {
+    const next = new Set(open);
+    if (!next.delete(label)) next.add(label);
+    setOpen(next);
+  };
+  return { lines, groups, open, toggle };
+}
+
+/** The event so many lines on, groups passed over; at the ends the last one there is. */
+function nextRow(lines: Int32Array, from: number, step: number): number {
+  const sign = Math.sign(step);
+  let found = lines[from] ?? -1;
+  let left = Math.abs(step);
+  for (let at = from + sign; at >= 0 && at < lines.length && left > 0; at += sign) {
+    const line = lines[at] ?? -1;
+    if (line < 0) continue;
+    found = line;
+    left--;
+  }
+  return found;
+}
+
 function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   if (loaded.trace.eventCount === 0) return 'The trace has no events.';
   return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
-}
-
-/** Columns that say nothing for this trace are left out. */
-function columnsOf(loaded: LoadedTrace): readonly Column[] {
-  const { trace, gaps } = loaded;
-  const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
-  const shown = COLUMNS.filter((column) => {
-    if (column.id === 'time') return hasClock(trace);
-    if (column.id === 'address') return trace.info.hasAddresses;
-    if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
-    return true;
-  });
-  if (!hasClock(trace) || trace.info.clock?.kind !== 'host') return shown;
-  const timed = ['time', 'freed', 'life'];
-  const hint = 'The clock of the host: the halts of the target are in it';
-  return shown.map((column) =>
-    timed.includes(column.id) ? { ...column, title: `${column.title}, host`, hint: `${column.hint}. ${hint}` } : column,
-  );
 }
 
 function HeadCell({ column }: { readonly column: Column }) {
@@ -140,7 +152,7 @@ function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
   return (
     <div
       class={`row ${kind}${selected ? ' selected' : ''}${cut ? ' cuts' : ''}`}
-      {...rowProps({ index, selected, onClick: () => goToRow(seq) })}
+      {...rowProps({ index, selected, onClick: () => pickRow(seq), onDblClick: () => goToRow(seq) })}
       data-seq={seq}
       title={cut ? 'This allocation made the largest free block smaller' : ''}
       style={{ gridTemplateColumns: template, height: `${ROW_HEIGHT}px` }}
@@ -152,95 +164,51 @@ function Row({ loaded, seq, index, columns, template, selected }: RowProps) {
   );
 }
 
-function Cell({
-  loaded,
-  seq,
-  column,
-}: {
-  readonly loaded: LoadedTrace;
-  readonly seq: number;
-  readonly column: Column;
-}) {
-  if (column.id === 'address') return <AddressCell loaded={loaded} seq={seq} />;
-  if (column.id === 'source') return <SourceCell loaded={loaded} seq={seq} />;
-  const text = cellText(loaded, seq, column.id);
-  const title = column.id === 'stack' ? { title: text } : {};
+interface GroupRowProps {
+  readonly group: RowGroup;
+  readonly index: number;
+  readonly open: boolean;
+  readonly toggle: (label: string) => void;
+}
+
+function GroupRow({ group, index, open, toggle }: GroupRowProps) {
+  const { label, look, query, rows, bytes, aliveBytes } = group;
   return (
-    <span {...CELL} class={column.numeric ? 'number' : 'text'} data-column={column.id} {...title}>
-      {text}
-    </span>
+    <div
+      class="row group-row"
+      {...rowProps({ index, selected: false, expanded: open, onClick: () => toggle(label) })}
+      style={{ height: `${ROW_HEIGHT}px` }}
+    >
+      <span {...CELL} class="text" title={shown(label)}>
+        <i class="twist" aria-hidden="true">
+          {open ? '▾' : '▸'}
+        </i>
+        <Swatch look={look} />
+        {shown(label)}
+      </span>
+      <span {...CELL} class="number">
+        {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
+      </span>
+      <span {...CELL} class="number">
+        {formatBytes(bytes)}
+      </span>
+      <span {...CELL} class="number">
+        {formatBytes(aliveBytes)} alive
+      </span>
+      <span {...CELL}>
+        {query !== '' && (
+          <button
+            type="button"
+            class="link"
+            onClick={(event) => {
+              event.stopPropagation();
+              toggleQuery(query);
+            }}
+          >
+            only these
+          </button>
+        )}
+      </span>
+    </div>
   );
-}
-
-function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
-  const trace = loaded.original;
-  const address = trace.events.address[seq] ?? 0;
-  const copy = (event: Event) => {
-    event.stopPropagation();
-    const { elf } = app.get();
-    const command = addr2lineCommand(trace, trace.events.stack[seq] ?? -1, {
-      machine: elf?.symbolizer.machine,
-      elf: elf?.name ?? trace.info.elf?.path,
-    });
-    if (command) copyText(command, 'Copied an addr2line command');
-    else copyText(formatAddress(address), 'Copied the address: the event has no code addresses to look up');
-  };
-  return (
-    <span {...CELL} class="text" data-column="address">
-      {address > 0 && (
-        <button type="button" class="link mono" tabIndex={-1} onClick={copy} title="Copy an addr2line command">
-          {formatAddress(address)}
-        </button>
-      )}
-    </span>
-  );
-}
-
-function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
-  const span = spanOf(loaded, seq);
-  const source = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1];
-  const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
-  return (
-    <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
-      <Swatch look={source?.look} />
-      {shown(sourceLabel(place))}
-    </span>
-  );
-}
-
-/** A cell as the table shows it; the CSV has the plain values instead. */
-function cellText(loaded: LoadedTrace, seq: number, column: string): string {
-  const { trace } = loaded;
-  const time = (value: number) => (hasClock(trace) ? formatUs(value) : count(value));
-  switch (column) {
-    case 'seq':
-      return formatCount(seq);
-    case 'time':
-      return formatUs(trace.events.atUs?.[seq] ?? Number.NaN);
-    case 'kind':
-      return EVENT_KINDS[trace.events.kind[seq] ?? 0] ?? '';
-    case 'size':
-      return formatCount(sizeOf(loaded, seq));
-    case 'freed':
-    case 'life':
-      return time(keyOf(loaded, seq, column));
-    case 'before':
-      return count(largestBefore(loaded, seq));
-    case 'after':
-      return count(largestAfter(loaded, seq));
-    case 'drop': {
-      const drop = largestBefore(loaded, seq) - largestAfter(loaded, seq);
-      return drop === 0 ? '' : count(drop);
-    }
-    default:
-      return shown(stackText(trace, trace.events.stack[seq] ?? -1));
-  }
-}
-
-function count(value: number): string {
-  return Number.isNaN(value) ? '' : formatCount(value);
-}
-
-function keyOf(loaded: LoadedTrace, seq: number, column: string): number {
-  return COLUMNS.find((it) => it.id === column)?.keyOf(loaded)(seq) ?? Number.NaN;
 }

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { spanAt } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { seqAt, type TimeAxis } from '../paint/time-painter.js';
-import { goTo, goToRow } from '../state/actions.js';
+import { goTo, goToRow, pickSpan } from '../state/actions.js';
 import { app, type Range } from '../state/app-state.js';
 import { capture } from './map-pointer.js';
 
@@ -26,7 +26,7 @@ const CLICK_PIXELS = 4;
 /** A brush thinner than this takes the whole height (or width): nobody draws a straight line by hand. */
 const THIN_PIXELS = 24;
 
-/** Drag brushes a part to zoom into, click selects, wheel zooms the time, double-click shows all. */
+/** Drag brushes a part to zoom into, click selects, double click goes to a block's event or, on free memory, shows all; wheel zooms the time. */
 export function useTimePointer(options: TimePointerOptions) {
   const start = useRef<Point | undefined>(undefined);
   const [end, setEnd] = useState<Point>();
@@ -72,11 +72,15 @@ export function useTimePointer(options: TimePointerOptions) {
       const around = timeOf(event.offsetX);
       setTime({ from: around - (around - time.from) * factor, to: around + (time.to - around) * factor });
     },
-    onDblClick: () => app.set({ time: undefined, timeAddress: undefined }),
+    onDblClick: (event: MouseEvent) => {
+      const span = spanOf(event.offsetX, event.offsetY);
+      if (span >= 0) goToRow(options.loaded.spans.startSeq[span] ?? 0);
+      else app.set({ time: undefined, timeAddress: undefined });
+    },
   };
   const select = ({ x, y }: Point) => {
     const span = spanOf(x, y);
-    if (span >= 0) goToRow(options.loaded.spans.startSeq[span] ?? 0);
+    if (span >= 0) pickSpan(span);
     else goTo(seqAt(axis, timeOf(x)), -1);
   };
   const setTime = (range: Range) => {

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatCount, traceDoubts, trustLines } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { goTo } from '../state/actions.js';
+import { goTo, openElf } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { shown } from './text.js';
 
@@ -18,6 +18,36 @@ export function ErrorBar() {
       </span>
       <span class="spring" />
       <button type="button" onClick={() => app.set({ error: undefined })}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+/** An ELF file that came where a trace was expected. */
+export function OfferBar() {
+  const offer = useApp((state) => state.offer);
+  const opened = useApp((state) => state.loaded !== undefined);
+  if (!offer) return null;
+  const close = () => app.set({ offer: undefined });
+  return (
+    <div class="bar info" role="alert">
+      <span>
+        <b>{shown(offer.name)}</b> is an ELF file, a program, and no trace: use it for names?{' '}
+        {!opened && 'It names the addresses of the trace that you open next.'}
+      </span>
+      <span class="spring" />
+      <button
+        type="button"
+        class="primary"
+        onClick={() => {
+          close();
+          void openElf(offer);
+        }}
+      >
+        Use it for names
+      </button>
+      <button type="button" onClick={close}>
         Dismiss
       </button>
     </div>

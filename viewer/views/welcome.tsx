@@ -1,5 +1,6 @@
-import { openElf, openFile } from '../state/actions.js';
+import { openElf } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { takeFiles } from '../state/intake.js';
 import { FileButton } from './header.js';
 
 /** What there is to see before a trace is open. */
@@ -11,10 +12,11 @@ export function Welcome() {
       <h2>See who allocated what on your microcontroller's heap</h2>
       <p>
         Drop a trace here: a journal (<code>capture.harvest</code>), <code>allocation_history.json</code>, a gdb log, a
-        ring's JSON, or any other format that <code>harvest import</code> knows.
+        ring's JSON, or any other format that <code>harvest import</code> knows; with the firmware's ELF file for names,
+        or two traces to compare. Or paste a log.
       </p>
       <p class="welcome-buttons">
-        <FileButton id="welcome-open" label="Open a trace" hint="Open a trace (o)" onFile={openFile} />
+        <FileButton id="welcome-open" label="Open a trace" hint="Open traces, ELF files (o)" onFiles={takeFiles} />
         <FileButton
           id="welcome-elf"
           label={elf ? 'Another ELF' : 'Choose firmware.elf'}
