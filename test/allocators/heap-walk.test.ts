@@ -245,6 +245,6 @@ test('umm_malloc: what was never used is the largest hole, in versions that keep
   // A chain that goes back, or whose blocks do not know each other, is no heap.
   const problemOf = async (changes: Record<number, number>) =>
     ((await walk('umm', changes)) as { problem?: string }).problem ?? '';
-  t.regex(await problemOf({ 0x1040: 5 | (1 << 16) }), /0x20001040 says that unit 5 follows/);
-  t.regex(await problemOf({ 0x1060: 16 | (8 << 16) }), /0x20001040 says that unit 13 follows/);
+  t.regex(await problemOf({ [0x1040]: 5 | (1 << 16) }), /0x20001040 says that unit 5 follows/);
+  t.regex(await problemOf({ [0x1060]: 16 | (8 << 16) }), /0x20001040 says that unit 13 follows/);
 });
