@@ -41,6 +41,8 @@ export interface WhyJson {
   readonly schema: 'heap-harvest/why@1';
   /** What the heap holds: objects of an interpreter, or blocks of which nothing more is known. */
   readonly heap: 'objects' | 'blocks';
+  /** The mark at which it was read; absent at the end of a capture, and where there is none. */
+  readonly at?: string;
   /** What could not be read; absent when all was. */
   readonly unsure?: string;
   readonly blocks: readonly WhyAlive[];

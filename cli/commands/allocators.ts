@@ -58,17 +58,13 @@ interface Subject {
 
 function show(matches: readonly AllocatorMatch[], { elf, machine, isCapturable }: Subject, context: Context): void {
   const [best] = matches;
-  if (!best) {
-    context.out(`${elf}: no allocator that is known by its symbols\n`);
-    context.err("name its functions: harvest --hook 'my_alloc(size)' --hook 'my_free(ptr)' firmware.elf\n");
-    return;
-  }
+  if (!best) context.out(`${sanitize(elf)}: no allocator that is known by its symbols\n`);
   const width = Math.max(...matches.map(({ profile }) => profile.name.length));
   for (const { profile, reason } of matches) context.out(`${profile.name.padEnd(width)}  ${reason}\n`);
-  for (const note of best.profile.notes) context.out(`  ${note}\n`);
-  if (!isCapturable) {
+  for (const note of best?.profile.notes ?? []) context.out(`  ${note}\n`);
+  if (!isCapturable)
     context.err(`not to be followed: a program for ${machine}, whose calls the hooks do not know (HH1362)\n`);
-    return;
-  }
-  if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${sanitize(elf)}\n`);
+  else if (!best)
+    context.err("name its functions: harvest --hook 'my_alloc(size)' --hook 'my_free(ptr)' firmware.elf\n");
+  else if (!context.quiet) context.err(`next: harvest --allocator ${best.profile.name} ${sanitize(elf)}\n`);
 }

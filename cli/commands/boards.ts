@@ -111,7 +111,7 @@ function list(boards: readonly Board[], context: Context): void {
   const serverWidth = Math.max(...servers.map(({ length }) => length));
   boards.forEach((board, i) => {
     const server = (servers[i] ?? '').padEnd(serverWidth);
-    context.out(`${board.name.padEnd(width)}  ${server}  ${board.verified.padEnd(10)}  ${board.title}\n`);
+    context.out(`${board.name.padEnd(width)}  ${server}  ${board.verified.padEnd(11)}  ${board.title}\n`);
   });
 }
 

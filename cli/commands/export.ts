@@ -72,12 +72,14 @@ export const exportCommand = defineCommand({
     const writer = writerById(args.format);
     const trace = await exported(path, args, { writer, context });
     sayNewNotes(trace, context);
+    if (args.out === '-' && writer.isBinary)
+      throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
     const pieces = writer.write(trace);
     if (args.out === '-') {
+      const decoder = new TextDecoder();
       for (const piece of pieces) {
-        if (typeof piece !== 'string')
-          throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
-        context.out(context.terminal ? safeLines(piece) : piece);
+        const text = typeof piece === 'string' ? piece : decoder.decode(piece);
+        context.out(context.terminal ? safeLines(text) : text);
       }
       return exitCodeFor(trace);
     }

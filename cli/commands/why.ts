@@ -3,7 +3,8 @@ import {
   ExitCode,
   formatAddress,
   formatCount,
-  lastGraph,
+  type GraphMoment,
+  graphMoment,
   micropythonObjects,
   ObjectMap,
   objectsText,
@@ -29,6 +30,7 @@ export const whyCommand = defineCommand({
     ['harvest why capture.harvest', 'what there is in the heap at the end, and what keeps the most of it'],
     ['harvest why capture.harvest station.py:12', 'each block that this line left, and who holds it'],
     ['harvest why capture.harvest 0x20001a40', 'the block that this address lies in'],
+    ['harvest why capture.harvest main.py --at after', 'the same as it was at a mark of a session'],
     ['harvest why ram-0000.bin --base 0x20000000 --elf firmware.elf', 'a dump of a MicroPython target'],
   ],
   options: (set) =>
@@ -45,19 +47,36 @@ export const whyCommand = defineCommand({
       })
       .option('base', { type: 'string', describe: 'of a dump of memory: the address of the first byte' })
       .option('elf', { type: 'string', describe: 'of a dump: the firmware', values: 'input' })
+      .option('at', {
+        type: 'string',
+        describe: 'a mark at which it was read (harvest session); default: the last moment',
+      })
       .option('top', { type: 'number', describe: 'blocks to list (10)' }),
   run: async (args, context) => {
     const isDump = args.base !== undefined || args.elf !== undefined;
-    const trace = isDump ? undefined : await loadForAnalysis(args.file, PLAIN, context);
-    const map = new ObjectMap(trace ? graphOf(trace, args.file) : await graphOfDump(args.file, args));
+    if (isDump && args.at !== undefined) {
+      throw new UsageError(
+        'HH2171',
+        `${args.file}: found --at ${args.at} beside a dump of memory, expected one of them`,
+        {
+          remedy: 'leave --at out: a dump is of one moment',
+        },
+      );
+    }
+    const whole = isDump ? undefined : await loadForAnalysis(args.file, PLAIN, context);
+    const moment = whole && momentOf(whole, { path: args.file, mark: args.at });
+    const trace = moment?.trace;
+    const map = new ObjectMap(moment ? moment.graph : await graphOfDump(args.file, args));
+    if (moment?.mark !== undefined && !context.json && !context.quiet)
+      context.err(`as it was at the mark ${sanitize(moment.mark)}\n`);
     const { top = 10 } = countField('top', '--top', args.top);
     const blocks = args.what === undefined ? [] : blocksOf(map, args.what, { trace, path: args.file });
     const whys = args.what === undefined ? map.largest(top) : blocks.slice(0, top).map((block) => map.why(block));
-    if (context.json) printJson({ ...about(map), blocks: whys }, context);
+    if (context.json) printJson({ ...about(map), ...at(moment), blocks: whys }, context);
     else if (args.what === undefined) context.out(objectsText(map, { top }));
     else
       context.out(`${[...whys.flatMap(whyLines), ...rest(map, blocks.slice(top)), ...unsureLines(map)].join('\n')}\n`);
-    return trace ? exitCodeFor(trace) : ExitCode.ok;
+    return whole ? exitCodeFor(whole) : ExitCode.ok;
   },
 });
 
@@ -67,6 +86,10 @@ function about({ graph }: ObjectMap): Omit<WhyJson, 'blocks'> {
     heap: graph.heap,
     ...(graph.unsure === undefined ? {} : { unsure: graph.unsure }),
   };
+}
+
+function at(moment: GraphMoment | undefined): Pick<WhyJson, 'at'> {
+  return moment?.mark === undefined ? {} : { at: moment.mark };
 }
 
 /** By the shape of their ways, what was not listed. */
@@ -80,10 +103,13 @@ function rest(map: ObjectMap, blocks: readonly number[]): string[] {
   return most.map(([shape, count]) => `and ${formatCount(count)} more: ${sanitize(shape)}`);
 }
 
-/** @throws UsageError HH2050 */
-function graphOf(trace: Trace, path: string) {
-  const graph = lastGraph(trace);
-  if (graph) return graph;
+/** @throws UsageError HH2050, HH2170 */
+function momentOf(
+  trace: Trace,
+  { path, mark }: { readonly path: string; readonly mark: string | undefined },
+): GraphMoment {
+  const moment = graphMoment(trace, mark);
+  if (moment) return moment;
   throw new UsageError(
     'HH2050',
     `${path}: found nothing in it that says who holds which block, expected a capture that read it`,

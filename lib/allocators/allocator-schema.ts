@@ -40,7 +40,7 @@ const hookSchema = z.strictObject({
     .describe('A free that calls other hooked functions: it is followed to its return so that they do not count'),
 });
 
-const WALKERS = ['newlib', 'newlib-nano', 'picolibc', 'heap-4', 'tlsf', 'multi-heap', 'gc'] as const;
+const WALKERS = ['newlib', 'newlib-nano', 'picolibc', 'heap-4', 'tlsf', 'multi-heap', 'umm', 'gc'] as const;
 
 export const allocatorFileSchema = z.strictObject({
   $schema: z.string().optional(),

@@ -9,8 +9,8 @@ import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { heapPeak, type Peak } from './heap-usage.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
 import { type Lifetimes, lifetimesOf } from './lifetimes.js';
+import { graphBefore, type TypesAtMark, typesAtMarks } from './objects/graph-moments.js';
 import { ObjectMap, type TypeRow } from './objects/object-map.js';
-import { lastGraph } from './objects/why-source.js';
 import { type Phase, phaseCounter } from './phases.js';
 import { type SizeTable, sizeCounter } from './size-table.js';
 import { type SourceRow, sourceCounter } from './source-table.js';
@@ -63,6 +63,8 @@ export interface HeapStats {
   readonly heapBytes?: Bytes;
   /** What is alive at the end by type of object, the most bytes first; absent unless the capture read what it is. */
   readonly types?: readonly TypeRow[];
+  /** The same at each mark where it was read, in order; absent where it was at none. */
+  readonly typesAtMarks?: readonly TypesAtMark[];
   readonly sizeKind: 'requested' | 'block';
   readonly complete: boolean;
   /** What is not sure of the backtraces; absent when all are whole and exact. */
@@ -141,7 +143,7 @@ export function statsOfFigures(trace: Trace, figures: StatsFigures): HeapStats {
     phases: figures.phases,
     levels: heapLevels(trace),
     ...(heapBytes === undefined ? {} : { heapBytes }),
-    ...defined({ types: liveTypes(trace) }),
+    ...defined({ types: liveTypes(trace), typesAtMarks: markedTypes(trace) }),
     sizeKind: trace.info.sizeKind,
     complete: trace.info.complete,
     ...defined({ stacks: stackDoubts(trace) }),
@@ -170,8 +172,13 @@ function together(a: BlockVisitor, b: BlockVisitor, c: BlockVisitor): BlockVisit
 
 /** Of an interpreter's heap, as it was at the end. */
 function liveTypes(trace: Trace): readonly TypeRow[] | undefined {
-  const graph = lastGraph(trace);
-  return graph?.heap === 'objects' && graph.beforeSeq >= trace.eventCount ? new ObjectMap(graph).types() : undefined;
+  const graph = graphBefore(trace, trace.eventCount);
+  return graph?.heap === 'objects' ? new ObjectMap(graph).types() : undefined;
+}
+
+function markedTypes(trace: Trace): HeapStats['typesAtMarks'] {
+  const found = typesAtMarks(trace);
+  return found.length === 0 ? undefined : found;
 }
 
 /** What the memories of a trace that tells them have together. */

@@ -24,14 +24,28 @@ export interface Wall {
 
 /** The blocks that wall in the most free space, the worst first; at most `limit` (default 10). */
 export function wallsOf(trace: Trace, map: HeapMap, limit = 10): Wall[] {
+  return rankedWalls(trace, map, { limit, isWall: () => true });
+}
+
+/** The same of those alone that have a gap on either side: only they keep free memory in pieces. */
+export function partingWalls(trace: Trace, map: HeapMap, limit = 10): Wall[] {
+  return rankedWalls(trace, map, { limit, isWall: ({ left, right }) => left > 0 && right > 0 });
+}
+
+function rankedWalls(
+  trace: Trace,
+  map: HeapMap,
+  { limit, isWall }: { readonly limit: number; readonly isWall: (beside: Beside) => boolean },
+): Wall[] {
   const spans = lifespans(trace);
   const walls: Wall[] = [];
   for (const region of map.regions) {
     const besideOf = gapsBeside(spans, region);
     for (let index = 0; index < region.blocks.length; index++) {
-      const { left, right } = besideOf(index);
+      const beside = besideOf(index);
+      const { left, right } = beside;
       const least = walls.length < limit ? 1 : (walls.at(-1)?.walledInBytes ?? 0) + 1;
-      if (left + right < least) continue;
+      if (left + right < least || !isWall(beside)) continue;
       keepWorst(walls, wallAt(trace, spans, { region, index, left, right, largestBytes: map.largestFreeBytes }), limit);
     }
   }

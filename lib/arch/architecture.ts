@@ -72,6 +72,8 @@ export interface Architecture {
 
   /** What a return to an address ends that is no call; undefined for code. */
   exceptionEndOf(address: Address): 'exception' | 'other-security' | undefined;
+  /** Whether a function returns from a trap by an instruction of its own: an interrupt entered it, where nothing called it. */
+  returnsFromTrap(code: CodeBytes, start: Address, sizeBytes: Bytes): boolean;
   /** The branch that ends at an address, if one does. */
   branchBefore(code: CodeBytes, pc: Address): Branch | undefined;
   /** The frame of a function that has neither call frame information nor unwind tables, guessed by its first instructions. */

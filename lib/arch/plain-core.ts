@@ -16,4 +16,5 @@ export const PLAIN_CORE = {
   mayBeStackTop: (address) => address > 0 && address % 4 === 0,
   hasStackInVectors: false,
   exceptionEndOf: () => undefined,
+  returnsFromTrap: () => false,
 } satisfies Partial<Architecture>;

@@ -74,8 +74,10 @@ export const boardFileSchema = z.strictObject({
   $schema: z.string().optional(),
   title: z.string().describe('The name people know the board by'),
   verified: z
-    .enum(['run', 'parsed', 'unverified'])
-    .describe('How far this file was tried: run on the real thing, parsed by the debug server only, or never'),
+    .enum(['run', 'unit-tested', 'parsed', 'unverified'])
+    .describe(
+      'How far this file was tried: run on the real thing; parsed by the debug server, and what reads such a core unit-tested; parsed only; or never',
+    ),
   mcu: z.strictObject({
     name: z.string(),
     core: z.string().describe('cortex-m0plus, cortex-m4, esp32c3, ...'),

@@ -1,7 +1,10 @@
 import type { Address, Bytes } from '../base/units.js';
 
-/** How far a board file was tried: `run` on the real thing, `parsed` by the debug server only, or never (`unverified`). */
-export type Verified = 'run' | 'parsed' | 'unverified';
+/**
+ * How far a board file was tried: `run` on the real thing; `unit-tested`: parsed by the debug server, and what reads the registers and frames of
+ * such a core is tested without the chip; `parsed` by the debug server only, or never (`unverified`).
+ */
+export type Verified = 'run' | 'unit-tested' | 'parsed' | 'unverified';
 
 /** One area of a chip's address space. */
 export interface MemoryArea {

@@ -8,6 +8,7 @@ import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { HeapRegion, TraceRecord } from '../trace/heap-event.js';
 import type { TargetClock } from './clock/parse-clock.js';
 import type { CallHook } from './malloc/call-hook.js';
+import type { GraphRequests } from './objects/graph-requests.js';
 
 /** A function, variable or source line as an address. */
 export interface CodePoint {
@@ -91,6 +92,8 @@ export interface HarvestPlan {
   readonly clock?: TargetClock;
   /** At the end it is read who holds which block; absent: it is not. `memory` is what the board has. */
   readonly objects?: { readonly memory: readonly MemoryArea[] };
+  /** Who asks for more of these while the target runs; only where `objects` is there. */
+  readonly graphs?: GraphRequests;
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
 }

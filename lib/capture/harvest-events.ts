@@ -17,6 +17,7 @@ import { type SerialConsoleOptions, withSerialConsole } from './console/serial-c
 import type { TargetConsole } from './console/target-console.js';
 import type { HarvestPlan } from './engine.js';
 import { firmwareOnBoard } from './firmware-on-board.js';
+import type { GraphRequests } from './objects/graph-requests.js';
 import { chooseAllocator } from './plan/choose-allocator.js';
 import { makeMallocPlan } from './plan/make-malloc-plan.js';
 import { makeLogPlan, type PlanResult } from './plan/make-plan.js';
@@ -61,6 +62,8 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   readonly ring?: RingOptions;
   /** Is connected to the target's console, where it has one. */
   readonly console?: TargetConsole;
+  /** Asks for object graphs while the capture runs, beside that of the end. */
+  readonly graphs?: GraphRequests;
   /** Is told each line of the target's console, with how many events came before it. */
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly signal?: AbortSignal;
@@ -97,7 +100,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const { plan: untimed, notes, heap } = await planOf(firmware, board, ends);
   const clock = clockOf(options, firmware);
   const objects = options.objects === false || options.ring ? undefined : { memory: board.memory };
-  const plan: HarvestPlan = { ...untimed, ...defined({ clock, objects }) };
+  const plan: HarvestPlan = { ...untimed, ...defined({ clock, objects, graphs: objects && options.graphs }) };
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
   refuseEntries(firmware, entriesOf(plan), options.elf);
   const engine = await selectEngine(options, architecture);
@@ -134,6 +137,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
       yield next.value;
     }
   } finally {
+    options.graphs?.close();
     options.console?.detach();
     await capture.return(undefined);
     lines.end();

@@ -32,4 +32,14 @@ export const OBJECT_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'What nothing holds is freed by the next collection.',
     '`harvest leaks TRACE` names the containers that grow.',
   ),
+  HH2170: entry(
+    'Nothing was read at this mark',
+    'At this mark of the trace it was not read who holds which block: it was set when the capture had ended, or there is no such mark.',
+    'Set marks in a session (`harvest session`, LiveHeapSession) while the target runs; without --at the last reading is taken.',
+  ),
+  HH2171: entry(
+    'A mark of a dump',
+    'A dump of memory is of one moment: it has no marks.',
+    'Leave --at out, or name a capture.',
+  ),
 };

@@ -166,7 +166,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
   ),
   HH1362: entry(
     'The processor is not known to captures',
-    'They read arguments and results by the calling conventions of 32-bit Arm and RISC-V, and of Xtensa without register windows (the lx106 of the ESP8266).',
+    'They read arguments and results by the calling conventions of 32-bit Arm and RISC-V, and of Xtensa, whose ABI its .xtensa.info section tells.',
     'Name its addresses with `harvest symbolize`, or import a trace that the device made itself.',
   ),
   HH1401: entry(

@@ -2,6 +2,7 @@ import { isOnNonSecureStack } from '../arch/arm/exception-frame.js';
 import type { Address } from '../base/units.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { type Backtrace, CUT_FRAME, type Frame } from '../trace/heap-event.js';
+import { DirectCalls } from './direct-calls.js';
 import { ReturnAddresses } from './return-addresses.js';
 
 /** What the code says of a frame's address. */
@@ -22,8 +23,10 @@ export class BacktraceJudge {
   private readonly verdicts = new Map<number, Verdict>();
   private readonly marked = new WeakMap<Frame, Frame>();
   private readonly returns: ReturnAddresses;
+  private readonly calls: DirectCalls;
 
   constructor(private readonly firmware: Symbolizer) {
+    this.calls = new DirectCalls(firmware);
     this.returns = new ReturnAddresses(firmware);
   }
 
@@ -35,6 +38,8 @@ export class BacktraceJudge {
     // gdb 13 knows no TrustZone without a target that tells of it: it may have read the frame of an exception from the wrong stack.
     let isForeign = false;
     let before: Frame | undefined;
+    /** An address in the function of the frame before. */
+    let inside: Address | undefined;
     for (const frame of backtrace) {
       if (frame.kind === 'script') {
         judged.push(frame);
@@ -51,9 +56,12 @@ export class BacktraceJudge {
       const fromException = this.exceptionEnd(frame);
       if (fromException) return [...judged, ...fromException];
       const { isGuessed: fromHere, root } = this.verdict(frame.address, isTop);
+      const isNoCaller = !isTop && (frame.address === 0 || root !== undefined);
+      if (isNoCaller && inside !== undefined && this.calls.mustHaveCaller(inside)) return [...judged, CUT_FRAME];
       if (root) return [...judged, root];
       const isCircle = before?.address === frame.address && !before.inlined && !this.returns.maySelfCall(frame.address);
       if (isCircle) return [...judged, CUT_FRAME];
+      inside = isTop ? frame.address : frame.address - 1;
       before = frame;
       isGuessed ||= fromHere;
       judged.push(isGuessed ? this.guessed(frame) : frame);

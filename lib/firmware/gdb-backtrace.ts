@@ -6,6 +6,8 @@ import type { Backtrace, Frame, TraceRecord } from '../trace/heap-event.js';
  * A backtrace of gdb's with what gdb gets wrong put right; the same object when that is nothing. Without the hooked function's own frame.
  * - The root of a task: gdb takes what the scheduler put into lr for the address behind a call, names the function before, and goes on
  *   from there. The backtrace ends with the root.
+ * - The handler of a trap, on cores that leave no frame: gdb takes what the return address register held then for the handler's caller. The
+ *   backtrace ends with the handler.
  * - Discarded functions: their debug information stays at address 0 on. Where flash begins at 0, gdb names them for the functions that
  *   are there. The symbol table knows better.
  */
@@ -17,8 +19,10 @@ export function correctedBacktrace(backtrace: Backtrace, firmware: Symbolizer): 
     const run = backtrace.slice(from, to);
     const own = ownFrames(run, backtrace[from - 1]?.kind !== 'signal', firmware);
     frames.push(...(own?.frames ?? run));
-    isCorrected ||= own !== undefined;
-    if (own?.isRoot) break;
+    const next = backtrace[to]?.address;
+    const isStart = next !== undefined && firmware.isInterruptOf((run.at(-1)?.address ?? 0) - 1, next);
+    isCorrected ||= own !== undefined || isStart;
+    if (own?.isRoot || isStart) break;
     from = to;
   }
   return isCorrected ? frames : backtrace;

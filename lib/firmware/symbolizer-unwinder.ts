@@ -3,6 +3,7 @@ import type { FrameState } from '../symbols/parameter-value.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { RawFrame, StackEnd } from '../symbols/unwound-stack.js';
 import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
+import { DirectCalls } from './direct-calls.js';
 import { ReturnAddresses } from './return-addresses.js';
 import type { StackCopy, StackUnwinder, Unwound, WatchedFrame } from './stack-unwinder.js';
 
@@ -15,6 +16,7 @@ const NO_RETURN = 0xffffffff;
 export class SymbolizerUnwinder implements StackUnwinder {
   private readonly frames = new Map<number, readonly Frame[]>();
   private readonly returns: ReturnAddresses;
+  private readonly calls: DirectCalls;
   private readonly littleEndian: boolean;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private start: Address = 0;
@@ -27,6 +29,7 @@ export class SymbolizerUnwinder implements StackUnwinder {
   ) {
     this.littleEndian = firmware.elfFile.littleEndian;
     this.returns = new ReturnAddresses(firmware);
+    this.calls = new DirectCalls(firmware);
   }
 
   unwind(registers: Uint32Array, stack: StackCopy, maxDepth: number): Unwound {
@@ -44,9 +47,11 @@ export class SymbolizerUnwinder implements StackUnwinder {
     let isDoubtful = false;
     let before: RawFrame | undefined;
     let isCircle = false;
+    let isLost = false;
     for (const [at, frame] of frames.entries()) {
       isCircle = before?.pc === frame.pc && frame.kind === 'normal' && !this.returns.maySelfCall(frame.pc);
-      if (isCircle) break;
+      isLost = before !== undefined && isNoCaller(frame, before, this.returns) && this.isCalled(before);
+      if (isCircle || isLost) break;
       before = frame;
       const returns = frame.isReturnAddress && frame.kind === 'normal' ? this.returns.of(frame.pc) : 'call';
       isRoot = returns === 'root';
@@ -57,9 +62,13 @@ export class SymbolizerUnwinder implements StackUnwinder {
       if (isRoot || backtrace.length > maxDepth) break;
     }
     const missing = isRoot || isCircle ? undefined : needs?.address;
-    const isWhole = backtrace.length <= maxDepth && !isCircle && (isRoot || isWholeEnd(end, frames.at(-1)));
+    const isWhole = backtrace.length <= maxDepth && !isCircle && !isLost && (isRoot || isWholeEnd(end, frames.at(-1)));
     if (!isWhole) backtrace.splice(maxDepth, Number.POSITIVE_INFINITY, CUT_FRAME);
     return { backtrace, missing, usedEnd: this.usedEnd, watched };
+  }
+
+  private isCalled({ pc, isReturnAddress }: RawFrame): boolean {
+    return this.calls.mustHaveCaller(isReturnAddress ? pc - 1 : pc);
   }
 
   private readonly readWord = (address: Address): number | undefined => {
@@ -107,6 +116,12 @@ function stateOf(frames: readonly RawFrame[], at: number): FrameState | undefine
   if (!caller?.registers) return own;
   const { pc, registers, cfa } = caller;
   return { ...own, returnPc: pc, caller: { pc: pc - 1, registers, cfa } };
+}
+
+/** Whether a frame is none that called the one before: the root of a task, or a return to 0. */
+function isNoCaller(frame: RawFrame, before: RawFrame, returns: ReturnAddresses): boolean {
+  if (frame.kind !== 'normal' || before.kind === 'signal') return false;
+  return !frame.isReturnAddress || frame.pc === 0 || returns.of(frame.pc) === 'root';
 }
 
 /** What the code before a return address says of a frame. */

@@ -44,11 +44,14 @@ export async function fleetReport(database: Database, options: { readonly top?: 
   };
 }
 
-/** The build that was first seen last; undefined when there is nothing before it. */
+/** Of the builds whose board was seen before with another one that which was first seen last; undefined where there is none. */
 async function latestBuild(database: Database): Promise<string | undefined> {
   const { rows } = await database.query(
-    `SELECT firmware FROM captures WHERE firmware IS NOT NULL AND started_at IS NOT NULL GROUP BY firmware
-     HAVING min(started_at) > (SELECT min(started_at) FROM captures) ORDER BY min(started_at) DESC, firmware LIMIT 1`,
+    `SELECT firmware FROM (
+       SELECT c.firmware, min(c.started_at) AS since, min(b.began) AS began FROM captures c
+       JOIN (SELECT board, min(started_at) AS began FROM captures GROUP BY board) b ON c.board IS NOT DISTINCT FROM b.board
+       WHERE c.firmware IS NOT NULL GROUP BY c.board, c.firmware
+     ) WHERE since > began GROUP BY firmware ORDER BY max(since) DESC, firmware LIMIT 1`,
   );
   return rows[0] === undefined ? undefined : String(rows[0][0]);
 }

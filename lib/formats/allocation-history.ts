@@ -83,22 +83,9 @@ export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
 }
 
 /** Closed lifespans by their ends, those of one event in order of allocation; then the survivors. */
-function inHistoryOrder(spans: Lifespans): Int32Array {
-  const { count, endCause, endSeq } = spans;
-  const events = spans.openedBy.length;
-  /** The event of the end; for survivors one after the last. */
-  const placeOf = (span: number) => (endCause[span] === EndCause.alive ? events : (endSeq[span] ?? 0));
-  // A counting sort: by place, how many come before it.
-  const before = new Int32Array(events + 2);
-  for (let span = 0; span < count; span++) before[placeOf(span) + 1] = (before[placeOf(span) + 1] ?? 0) + 1;
-  for (let place = 1; place < before.length; place++) before[place] = (before[place] ?? 0) + (before[place - 1] ?? 0);
-  const order = new Int32Array(count);
-  for (let span = 0; span < count; span++) {
-    const at = before[placeOf(span)] ?? 0;
-    order[at] = span;
-    before[placeOf(span)] = at + 1;
-  }
-  return order;
+function* inHistoryOrder({ count, endCause, ended }: Lifespans): Generator<number> {
+  yield* ended;
+  for (let span = 0; span < count; span++) if (endCause[span] === EndCause.alive) yield span;
 }
 
 interface HistoryFields {

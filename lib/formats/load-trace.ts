@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { filePieces, unpacked } from '../base/file-pieces.js';
 import { oddNameRemedy } from '../base/odd-name.js';
@@ -69,12 +70,20 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
       throw new TraceFormatError('HH1406', `${subject}: damaged gzip: ${cause.message}`, { cause });
     }
     if (!('syscall' in cause)) throw cause;
-    const remedy = oddNameRemedy(subject);
-    throw new UsageError('HH1105', `${subject}: cannot be read: ${cause.message}`, {
+    const isFolder = cause.code === 'EISDIR';
+    const remedy = oddNameRemedy(subject) ?? (isFolder ? await remedyOfFolder(path) : undefined);
+    throw new UsageError('HH1105', `${subject}: cannot be read: ${isFolder ? 'it is a folder' : cause.message}`, {
       cause,
       ...(remedy === undefined ? {} : { remedy }),
     });
   }
+}
+
+/** A capture is a folder of files, of which one is the trace. */
+async function remedyOfFolder(path: string): Promise<string> {
+  const journal = join(path, 'capture.harvest');
+  const found = await stat(journal).catch(() => undefined);
+  return `name ${found?.isFile() ? `the journal in it: ${journal}` : 'a file in it'}`;
 }
 
 /**

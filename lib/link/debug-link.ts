@@ -33,6 +33,8 @@ export interface DebugLink extends AsyncDisposable {
   removeBreakpoint(address: Address): Promise<void>;
   /** Runs until the next stop, stepping over a breakpoint at the current pc first. Abort interrupts the target. */
   resume(signal: AbortSignal): Promise<StopReason>;
+  /** Halts a running target for a moment: the run ends with `quiet`. Does nothing while it is halted. */
+  look(): void;
   /** The backtrace of the halted target, innermost first; with the frames of scripts where the firmware has an interpreter that is known. */
   backtrace(maxDepth: number): Promise<Backtrace>;
   /** What the last backtrace was made of, so that it can be made again; absent where the link does not read it. */

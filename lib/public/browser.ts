@@ -32,7 +32,7 @@ export { type Room, roomFor } from '../analysis/room.js';
 export { shownTrace } from '../analysis/shown-trace.js';
 export { type SpanSources, spanSources } from '../analysis/source-table.js';
 export { traceWindow } from '../analysis/trace-window.js';
-export { type Wall, wallsOf } from '../analysis/walls.js';
+export { partingWalls, type Wall } from '../analysis/walls.js';
 export { firstAtOrAfter, lastAtOrBefore } from '../base/sorted.js';
 export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../base/units.js';
 export {

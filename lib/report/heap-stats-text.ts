@@ -6,7 +6,7 @@ import { sanitize } from './sanitize.js';
 import { sizeTableText } from './size-table-text.js';
 import { textTable } from './text-table.js';
 import { trustLines } from './trust-text.js';
-import { typeLines } from './why-text.js';
+import { typeLines, typesAtMarksLines } from './why-text.js';
 
 const BAR = 40;
 
@@ -26,6 +26,7 @@ export function heapStatsText(stats: HeapStats, options: { readonly topSources?:
     ...sourceLines(stats, options.topSources ?? 10),
     ...taskLines(stats),
     ...(stats.types === undefined ? [] : [...typeLines(stats.types, options.topSources ?? 10), '']),
+    ...typesAtMarksLines(stats, options.topSources ?? 10),
     ...phaseLines(stats),
     ...levelLines(stats.levels),
     ...oversized(stats),

@@ -1,3 +1,4 @@
+import type { HeapStats } from '../analysis/heap-stats.js';
 import type { ObjectMap, TypeRow, WhyAlive } from '../analysis/objects/object-map.js';
 import { formatAddress, formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
@@ -54,6 +55,30 @@ export function typeLines(types: readonly TypeRow[], top: number): string[] {
     ]);
   const more = types.length > top ? [`and ${formatCount(types.length - top)} more types`] : [];
   return [...textTable([['size', 'blocks', 'unheld', 'type'], ...rows], [0, 1, 2]), ...more];
+}
+
+/** At most so many marks stand side by side: the last ones. */
+const MARK_COLUMNS = 6;
+
+/** How much there was of each type at the last marks and at the end, side by side; what changed the most first. Ends with an empty line. */
+export function typesAtMarksLines(
+  { types, typesAtMarks = [] }: Pick<HeapStats, 'types' | 'typesAtMarks'>,
+  top: number,
+): string[] {
+  const columns = [
+    ...typesAtMarks.slice(-MARK_COLUMNS).map(({ mark, types: rows }) => ({ title: mark, rows })),
+    ...(types === undefined ? [] : [{ title: '(end)', rows: types }]),
+  ].map(({ title, rows }) => ({ title, bytes: new Map(rows.map(({ type, bytes }) => [type, bytes])) }));
+  if (typesAtMarks.length === 0) return [];
+  const growth = (type: string) => (columns.at(-1)?.bytes.get(type) ?? 0) - (columns[0]?.bytes.get(type) ?? 0);
+  const names = [...new Set(columns.flatMap(({ bytes }) => [...bytes.keys()]))];
+  names.sort((a, b) => Math.abs(growth(b)) - Math.abs(growth(a)) || (a < b ? -1 : 1));
+  const rows = names
+    .slice(0, top)
+    .map((type) => [...columns.map(({ bytes }) => formatBytes(bytes.get(type) ?? 0)), sanitize(type)]);
+  const more = names.length > top ? [`and ${formatCount(names.length - top)} more types`] : [];
+  const head = [...columns.map(({ title }) => sanitize(title)), 'type'];
+  return ['Types at marks', ...textTable([head, ...rows], [...columns.keys()]), ...more, ''];
 }
 
 /** What about a graph may be wrong. */

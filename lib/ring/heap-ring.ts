@@ -1,5 +1,6 @@
 import type { Microseconds, Milliseconds } from '../base/units.js';
 import type { Gap, HeapEvent, HeapRegion, RawSample, TraceInfo, TraceRecord } from '../trace/heap-event.js';
+import { GraphLimit } from './graph-limit.js';
 import {
   changeRingSettings,
   DEFAULT_RING_SETTINGS,
@@ -22,8 +23,8 @@ export interface RingCounters {
   readonly missed: number;
 }
 
-type Positioned = Extract<TraceRecord, { kind: 'mark' | 'gap' | 'epoch' | 'note' | 'level' }>;
-type Entry = { readonly event: HeapEvent; raw?: RawSample } | { readonly event?: never; readonly record: Positioned };
+type Positioned = Extract<TraceRecord, { kind: 'mark' | 'gap' | 'epoch' | 'note' | 'level' | 'graph' }>;
+type Entry = { readonly event: HeapEvent; raw?: RawSample } | { readonly event?: never; record: Positioned };
 
 /** Notes on a capture as a whole come before its first event; a source that says more than this is not to be bounded by trust. */
 const MAX_PREAMBLE = 32;
@@ -40,6 +41,7 @@ export class HeapRing {
   /** What was said before anything was recorded: it takes no place. */
   private readonly preamble: Positioned[] = [];
   private slots: Entry[] = [];
+  private readonly graphs = new GraphLimit();
   /** Slot of the oldest entry; the `used` entries follow it, around the end of the ring. */
   private oldest = 0;
   private used = 0;
@@ -126,6 +128,7 @@ export class HeapRing {
    */
   reset(anchorWallMs: Milliseconds = Date.now()): void {
     this.slots = [];
+    this.graphs.reset();
     this.oldest = this.used = 0;
     this.captured = this.overwritten = this.collapsed = this.missed = this.missedSinceStop = 0;
     this.active = this.pending;
@@ -143,7 +146,6 @@ export class HeapRing {
         this.regions.set(record.region.name, record.region);
         return;
       case 'status':
-      case 'graph':
         return;
       case 'raw':
         this.addRaw(record.sample);
@@ -157,6 +159,9 @@ export class HeapRing {
       case 'epoch':
       case 'level':
         if (this.recording()) this.push({ record });
+        return;
+      case 'graph':
+        this.addGraph(record);
         return;
       default:
         this.inputSeq++;
@@ -220,6 +225,15 @@ export class HeapRing {
     if (newest?.kind !== 'alloc' || newest.address !== event.address) return false;
     this.used--;
     return true;
+  }
+
+  private addGraph(record: Positioned): void {
+    if (!this.recording()) return;
+    const entry = { record };
+    this.push(entry);
+    this.graphs.add((note) => {
+      entry.record = note;
+    });
   }
 
   private push(entry: Entry): void {

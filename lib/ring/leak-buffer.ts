@@ -1,7 +1,8 @@
 import type { Address, Milliseconds } from '../base/units.js';
 import type { AllocEvent, HeapEvent, HeapRegion, ReallocEvent, TraceInfo, TraceRecord } from '../trace/heap-event.js';
+import { GraphLimit } from './graph-limit.js';
 
-type Kept = Extract<TraceRecord, { kind: 'alloc' | 'mark' | 'gap' | 'note' | 'level' }>;
+type Kept = Extract<TraceRecord, { kind: 'alloc' | 'mark' | 'gap' | 'note' | 'level' | 'graph' }>;
 
 /**
  * Records that forget a block when it is freed: what is left are the blocks that are alive, in the order of their allocation.
@@ -13,6 +14,7 @@ export class LeakBuffer {
   private info: Partial<TraceInfo> = {};
   private readonly kept = new Map<number, Kept>();
   private readonly alive = new Map<Address, number>();
+  private readonly graphs = new GraphLimit();
   private nextKey = 0;
   private epochs = 0;
   private lostAtEpochs = 0;
@@ -39,6 +41,7 @@ export class LeakBuffer {
   /** Forgets everything but the regions and the source's description, and records. */
   reset(): void {
     this.kept.clear();
+    this.graphs.reset();
     this.alive.clear();
     this.epochs = this.lostAtEpochs = this.forgotten = this.missed = this.missedSinceStop = 0;
     this.frozen = false;
@@ -55,7 +58,9 @@ export class LeakBuffer {
         break;
       case 'status':
       case 'raw':
+        break;
       case 'graph':
+        if (!this.frozen) this.keepGraph(record);
         break;
       case 'mark':
       case 'gap':
@@ -130,6 +135,11 @@ export class LeakBuffer {
     this.lostAtEpochs += this.alive.size;
     for (const key of this.alive.values()) this.kept.delete(key);
     this.alive.clear();
+  }
+
+  private keepGraph(record: Kept): void {
+    const key = this.nextKey;
+    if (this.keep(record)) this.graphs.add((note) => this.kept.set(key, note));
   }
 
   private keep(record: Kept): boolean {

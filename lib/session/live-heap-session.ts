@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Milliseconds } from '../base/units.js';
 import { type ConsoleWait, TargetConsole } from '../capture/console/target-console.js';
 import { type HarvestOptions, harvestEvents } from '../capture/harvest-events.js';
+import { GraphRequests } from '../capture/objects/graph-requests.js';
 import { DeviceLostError, errorMessage, TargetError, UsageError } from '../errors/errors.js';
 import { HeapRing } from '../ring/heap-ring.js';
 import { LeakBuffer } from '../ring/leak-buffer.js';
@@ -17,6 +18,8 @@ export interface LiveSessionOptions {
   readonly end?: AbortController;
   /** What the records' capture was given, to type at the target. */
   readonly console?: TargetConsole;
+  /** What the records' capture was given, to read who holds which block at marks and dumps. */
+  readonly graphs?: GraphRequests;
   /** In mode `all`: go on with the newest events when the records are full; default false, which stops then. */
   readonly rolling?: boolean;
   /** Frames kept of each backtrace; default 128. */
@@ -28,9 +31,9 @@ export interface LiveSessionOptions {
 /** What a session on a target takes: a capture's options without its ends, which `stop` replaces. */
 export type TargetSessionOptions = Omit<
   HarvestOptions,
-  'untilRepl' | 'until' | 'prompt' | 'send' | 'maxEvents' | 'ring' | 'console'
+  'untilRepl' | 'until' | 'prompt' | 'send' | 'maxEvents' | 'ring' | 'console' | 'graphs'
 > &
-  Omit<LiveSessionOptions, 'end' | 'console'>;
+  Omit<LiveSessionOptions, 'end' | 'console' | 'graphs'>;
 
 const DEFAULT_SETTLE_MS: Milliseconds = 250;
 /** A target that never rests is waited for no longer than so many times the time to settle. */
@@ -76,8 +79,9 @@ export class LiveHeapSession implements HeapTraceSession {
     const end = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, end.signal]) : end.signal;
     const console = new TargetConsole();
-    const records = harvestEvents({ ...options, untilRepl: false, signal, console });
-    return new LiveHeapSession(records, { ...options, end, console });
+    const graphs = new GraphRequests();
+    const records = harvestEvents({ ...options, untilRepl: false, signal, console, graphs });
+    return new LiveHeapSession(records, { ...options, end, console, graphs });
   }
 
   get state(): SessionState {
@@ -144,17 +148,22 @@ export class LiveHeapSession implements HeapTraceSession {
     this.current = 'running';
   }
 
-  /** Names this moment: phases, leak checks and budgets go from mark to mark. */
+  /**
+   * Names this moment: phases, leak checks and budgets go from mark to mark. Who holds which block is read, unless the option `objects` is
+   * false: the target is halted for that long.
+   */
   async mark(name: string): Promise<void> {
     this.require('mark', ['running']);
     await this.settle();
+    await this.readGraph();
     this.keep({ kind: 'mark', name });
   }
 
   /** Types a line at the target's console and, with `until`, resolves to what it answers up to this text. */
   async type(line: string, until?: string, wait?: ConsoleWait): Promise<string> {
     this.console.take();
-    this.console.write(`${line}\n`);
+    // As the key Enter does: MicroPython takes a line feed for nothing.
+    this.console.write(`${line}\r`);
     return until === undefined ? '' : this.console.until(until, wait);
   }
 
@@ -162,6 +171,7 @@ export class LiveHeapSession implements HeapTraceSession {
   async dump(): Promise<Trace> {
     this.require('dump', ['ready', 'running', 'stopped']);
     await this.settle();
+    if (this.current === 'running') await this.readGraph();
     const records = (this.mode === 'all' ? this.ring : this.leaks)?.records() ?? [];
     const error = this.over?.error;
     return traceOf(error === undefined ? records : [...records, { kind: 'gap', reason: errorMessage(error) }]);
@@ -228,6 +238,10 @@ export class LiveHeapSession implements HeapTraceSession {
       if (leftMs <= 0) return;
       await sleep(leftMs);
     }
+  }
+
+  private async readGraph(): Promise<void> {
+    if (!this.over) await this.options.graphs?.ask();
   }
 
   private require(what: string, states: readonly SessionState[]): void {

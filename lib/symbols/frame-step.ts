@@ -21,6 +21,11 @@ export interface FrameSteps {
   isEntry(returnAddress: Address): boolean;
   /** How the walk goes on at `pc`: `isTop` when it is stopped there, not waiting for a call to return. */
   stepAt(pc: Address, isTop: boolean): FrameStep;
+  /**
+   * Whether a frame is that of a trap's handler, and what its return address register held tells nothing: the caller that it names has
+   * not called it.
+   */
+  isInterruptOf(start: Address | undefined, callerPc: Address): boolean;
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */
   tailFrames(step: FrameStep, callerPc: Address): readonly Address[];
 }

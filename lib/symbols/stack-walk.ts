@@ -98,6 +98,8 @@ export class StackWalk {
       if (value !== undefined) this.next[rule.register] = value;
     }
     const callerPc = this.codeAddress(this.next[row.returnColumn] ?? 0);
+    // The start of what is known of a stack: what was interrupted did not call, and stands in no register.
+    if (!row.isSignalFrame && this.known.isInterruptOf(step.start, callerPc)) return 'outermost';
     this.next[this.machine.pc] = callerPc;
     [this.registers, this.next] = [this.next, this.registers];
     this.isTop = row.isSignalFrame;

@@ -159,6 +159,11 @@ export class Symbolizer {
     return this.unwinder.isEntry(returnAddress);
   }
 
+  /** Whether an address is in the handler of a trap, which the code before a return address has not called. @internal */
+  isInterruptOf(pc: Address, returnAddress: Address): boolean {
+    return this.unwinder.isInterruptOf(this.unwinder.functionStart(pc), returnAddress);
+  }
+
   /** Whether the debug information says that the jump before an address is a tail call. */
   isBehindTailCall(address: Address): boolean {
     const unit = this.info.unitAt(address - 1);

@@ -27,6 +27,7 @@ export class Unwinder implements FrameSteps {
   private readonly exidx: ExidxTable;
   private readonly steps = new Map<number, FrameStep>();
   private readonly entries = new Map<Address, boolean>();
+  private readonly handlers = new Map<Address, boolean>();
   private bounds: { readonly main: Address | undefined; readonly entry: Address | undefined } | undefined;
 
   constructor(
@@ -71,6 +72,22 @@ export class Unwinder implements FrameSteps {
     if (symbols.codeKindAt(address - 1) === 'data') return true;
     const branch = this.machine?.architecture?.branchBefore(elfFile, address);
     return !branch?.isCall && elfFile.readMemory(address - 4, 4) !== undefined;
+  }
+
+  /** See {@link FrameSteps}. A handler that C code calls by its name is a function like any other. */
+  isInterruptOf(start: Address | undefined, callerPc: Address): boolean {
+    const architecture = this.machine?.architecture;
+    if (start === undefined || !architecture) return false;
+    let isHandler = this.handlers.get(start);
+    if (isHandler === undefined) {
+      const sizeBytes = this.symbols.functionAt(start)?.sizeBytes ?? 0;
+      isHandler = architecture.returnsFromTrap(this.info.elfFile, start, sizeBytes);
+      if (this.handlers.size >= MAX_CACHED_STEPS) this.handlers.clear();
+      this.handlers.set(start, isHandler);
+    }
+    if (!isHandler) return false;
+    const branch = architecture.branchBefore(this.info.elfFile, callerPc);
+    return !branch?.isCall || branch.target !== start;
   }
 
   /** The return addresses of the frames that tail calls removed between a frame and its caller, innermost first. */

@@ -12,7 +12,12 @@ const MAX_UNPACKED_BYTES: Bytes = 64 * 1024 * 1024;
  * index is checked, and it takes no more memory than a fixed multiple of its bytes. @throws TraceFormatError for what is no graph
  */
 export function readObjectGraph(chunk: VarintReader, subject: string, placeOf: (seq: Seq) => Seq): ObjectGraph {
-  const reader = new VarintReader(unpacked(chunk), subject);
+  return graphFromBytes(unpacked(chunk), subject, placeOf);
+}
+
+/** The same of what `objectGraphBytes` made. @throws TraceFormatError */
+export function graphFromBytes(bytes: Uint8Array, subject: string, placeOf: (seq: Seq) => Seq): ObjectGraph {
+  const reader = new VarintReader(bytes, subject);
   const beforeSeq = placeOf(reader.varint());
   const heap = reader.byte() === 0 ? 'objects' : 'blocks';
   const unsure = reader.text();

@@ -55,6 +55,18 @@ const HEAPS: Readonly<Partial<Record<WalkerName, { words: Record<number, number>
     words: { 256: at(0xc00), 4096: 60, 4160: 28 | 1, 4188: at(0x103c), 4192: 20 | 2, 4216: 0 },
     places: { variables: { control: variable(0x100) } },
   },
+  // Units of 8 bytes from 0xff8 on: the head of the free list, 8 units used, 4 free, 3 used, and the last, whose next is 0.
+  umm: {
+    words: {
+      ...words(0x100, at(0xff8), at(0x1080)),
+      ...words(0xff8, 1, 9 | (9 << 16)),
+      ...words(0x1000, 9 | (0 << 16)),
+      ...words(0x1040, 13 | 0x8000 | (1 << 16), 0),
+      ...words(0x1060, 16 | (9 << 16)),
+      ...words(0x1078, 0 | (13 << 16)),
+    },
+    places: { variables: { heap: variable(0x100, 8) } },
+  },
   // Two regions of ESP-IDF, the list of them in the first block of the first one, as heap_caps_init leaves it.
   'multi-heap': {
     words: {
@@ -84,7 +96,7 @@ const walk = (name: WalkerName, changes: Record<number, number> = {}) => {
   return HEAP_WALKERS[name](memoryOf({ ...heap.words, ...changes }), heap.places);
 };
 
-for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf', 'multi-heap'] as const) {
+for (const name of ['newlib', 'newlib-nano', 'heap-4', 'tlsf', 'umm', 'multi-heap'] as const) {
   test(`${name}: used and free blocks are told in order of address`, async (t) => {
     const found = (await walk(name)) as HeapWalk;
     const blocks = found.blocks.slice(0, 3).map((block) => [block.end - block.start, block.used]);
@@ -215,4 +227,24 @@ test('calls under way explain what they can have done, and nothing else', async 
   const before: [number, number][] = [...missing, [at(0x1048), 8]];
   t.is((await oracleOf(before, [{ kind: 'realloc', address: at(0x1048), sizeBytes: 56 }])).outcome, 'matched');
   t.is((await oracleOf(before, [{ kind: 'realloc', address: at(0x1040), sizeBytes: 56 }])).outcome, 'differs');
+});
+
+test('umm_malloc: what was never used is the largest hole, in versions that keep no last unit; the number of units may stand alone', async (t) => {
+  // 8 units used, then the end of the chain, and 8 units behind it of which one must stay.
+  const memory = memoryOf({
+    ...words(0x100, at(0xff8)),
+    ...words(0x104, 18),
+    ...words(0xff8, 1, 9 | (9 << 16)),
+    ...words(0x1000, 9 | (0 << 16)),
+    ...words(0x1040, 0 | (1 << 16)),
+  });
+  const places = { variables: { heap: variable(0x100), units: variable(0x104, 2) } };
+  const found = (await HEAP_WALKERS.umm(memory, places)) as HeapWalk;
+  t.is(largestFree(found), 8 * 8 - 4);
+  t.like(mallocOracle(found, new Map([[at(0x1004), 57]]), { underWay: [], unitBytes: 8 }), { outcome: 'matched' });
+  // A chain that goes back, or whose blocks do not know each other, is no heap.
+  const problemOf = async (changes: Record<number, number>) =>
+    ((await walk('umm', changes)) as { problem?: string }).problem ?? '';
+  t.regex(await problemOf({ [0x1040]: 5 | (1 << 16) }), /0x20001040 says that unit 5 follows/);
+  t.regex(await problemOf({ [0x1060]: 16 | (8 << 16) }), /0x20001040 says that unit 13 follows/);
 });

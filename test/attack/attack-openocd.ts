@@ -3,6 +3,7 @@ import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { Engine, HarvestPlan } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { makeLogPlan } from '../../lib/capture/plan/make-plan.js';
+import { errorMessage } from '../../lib/errors/errors.js';
 import { loadFirmware } from '../../lib/firmware/load-firmware.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import type { Target } from '../../lib/link/server/target.js';
@@ -84,7 +85,7 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
   let noticedMs = 0;
   let leftInChip = 0;
   {
-    await using openocd = await startOpenocd(probe.path);
+    await using openocd = await startOpenocd(probe.adapter);
     let killedAt = 0;
     try {
       for await (const record of engine.harvest(targetAt(openocd), plan, new AbortController().signal)) {
@@ -103,19 +104,30 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
   const lines = eventLines(builder.build());
   const wrong = lines.findIndex((line, i) => i < cleanLines.length && line !== cleanLines[i]);
   if (wrong >= 0) faults.push(`event ${wrong} is wrong: ${lines[wrong]}`);
-  const armed = await armedAfterAttach(engine, plan, probe);
-  if (armed > 0) faults.push(`${armed} breakpoints are armed after the next attach`);
+  const armed = await armedAfterAttach(engine, plan, probe).catch(errorMessage);
+  if (typeof armed === 'string') faults.push(`${ATTACHES} more attaches fail: ${armed}`);
+  else if (armed > 0) faults.push(`${armed} breakpoints are armed after the next attach`);
   return { faults, events: lines.length, noticedMs, leftInChip };
 }
 
+/** On a machine that is busy a live target can seem frozen, too: the next one attaches then. */
+const ATTACHES = 3;
+
 /** What the chip still stops at when somebody has attached again, captured an event, and left. */
 async function armedAfterAttach(engine: Engine, plan: HarvestPlan, probe: ProbeServer): Promise<number> {
-  await using openocd = await startOpenocd(probe.path);
-  const found = probe.chipState().breakpoints;
-  const again = engine.harvest(targetAt(openocd), { ...plan, maxEvents: 1 }, new AbortController().signal);
-  for await (const _ of again);
-  await eventually(() => probe.chipState().breakpoints === 0, 10_000);
-  return found + probe.chipState().breakpoints;
+  for (let left = ATTACHES - 1; ; left--) {
+    await using openocd = await startOpenocd(probe.adapter);
+    const found = probe.chipState().breakpoints;
+    const again = engine.harvest(targetAt(openocd), { ...plan, maxEvents: 1 }, new AbortController().signal);
+    try {
+      for await (const _ of again);
+    } catch (error) {
+      if (left > 0) continue;
+      throw error;
+    }
+    await eventually(() => probe.chipState().breakpoints === 0, 10_000);
+    return found + probe.chipState().breakpoints;
+  }
 }
 
 function targetAt(openocd: OpenocdServer): Target {

@@ -2,21 +2,21 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TRACE_WRITERS } from '../../lib/formats/export/trace-writers.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import type { BenchRow } from './bench-row.js';
 import type { ExportAnswer, ExportTask } from './exports-child.js';
 import { runChild } from './run-child.js';
 import { syntheticTrace } from './synthetic-trace.js';
-import { writeTraceFile } from './trace-file.js';
 
 const child = (task: ExportTask) => runChild<ExportAnswer>('./exports-child.js', task);
 
-/** Writes a synthetic trace in every format, each in a process of its own: speed and peak memory, the trace included. */
+/** Writes a synthetic trace in every format, each in a process of its own that reads it from a journal, as a command does: speed of the writing, and peak memory of the process. */
 export async function exportsBench(events = 5_000_000, only = ''): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
   try {
-    const path = join(folder, 'trace.bin');
+    const path = join(folder, 'trace.harvest');
     await using file = await open(path, 'w');
-    for (const piece of writeTraceFile(syntheticTrace(events))) await file.writeFile(piece);
+    for (const piece of journalBytes(syntheticTrace(events))) await file.writeFile(piece);
     const rows: BenchRow[] = [];
     for (const { id } of TRACE_WRITERS.filter(({ id }) => id.includes(only))) {
       const { bytes, cpuMs, maxRssMb } = await child({ format: id, path });

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { writerById } from '../../lib/formats/export/trace-writers.js';
-import { readTraceFile } from './trace-file.js';
+import { loadTrace } from '../../lib/formats/load-trace.js';
 
 /** The process that writes one format, so that its peak memory is its own. Told what to do by a message, answers with one. */
 export interface ExportTask {
@@ -15,9 +14,9 @@ export interface ExportAnswer {
   readonly maxRssMb: number;
 }
 
-process.once('message', (message) => {
+process.once('message', async (message) => {
   const { format, path } = message as ExportTask;
-  const trace = readTraceFile(readFileSync(path));
+  const trace = (await loadTrace(path, { skipSamples: true })).builder.build();
   const cpu = process.cpuUsage();
   let bytes = 0;
   for (const piece of writerById(format).write(trace)) {

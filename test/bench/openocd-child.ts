@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
@@ -7,24 +8,49 @@ import { lispFirmware } from '../support/lisp-firmware.js';
 
 /*
  * The process that captures through OpenOCD, with all that it starts on the one processor that openocd-bench.ts gives it. Prints
- * events a second without and with the poke, for each engine: [[plain, poked], ...].
+ * what was measured without and with the poke, for each engine.
  */
 
-const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+export interface OpenocdFigures {
+  readonly engine: string;
+  readonly poke: boolean;
+  readonly eventsPerSecond: number;
+  /** Of this process and all that it started: the emulator, the probe, OpenOCD, gdb. On a busy machine it bounds the rate. */
+  readonly processorMsPerEvent: number;
+}
 
-/** From a short capture and a long one: the way to the first event is in both, and so are an engine's batches. */
-async function rate(engine: Engine, poke: boolean, [few, many]: readonly [number, number]): Promise<number> {
-  const milliseconds = async (maxEvents: number) => {
+const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
+/** A clock tick of /proc in milliseconds, on every Linux. */
+const TICK_MS = 10;
+
+/** User and system time of this process and of its children that have ended (proc_pid_stat(5), fields 14 to 17). */
+function processorMs(): number {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
+}
+
+async function figures(engine: Engine, poke: boolean, counts: readonly [number, number]): Promise<OpenocdFigures> {
+  const cost = async (maxEvents: number) => {
+    const before = processorMs();
     const { error, elapsedMs } = await captureThroughOpenocd(engine, { elf, poke, maxEvents });
     if (error !== undefined) throw error;
-    return elapsedMs;
+    return { elapsedMs, processorMs: processorMs() - before };
   };
-  const short = await milliseconds(few);
-  return ((many - few) * 1000) / ((await milliseconds(many)) - short);
+  // From a short capture and a long one: the way to the first event is in both, and so are an engine's batches.
+  const [few, many] = counts;
+  const short = await cost(few);
+  const long = await cost(many);
+  return {
+    engine: engine.name,
+    poke,
+    eventsPerSecond: ((many - few) * 1000) / (long.elapsedMs - short.elapsedMs),
+    processorMsPerEvent: (long.processorMs - short.processorMs) / (many - few),
+  };
 }
 
-const rates: [plain: number, poked: number][] = [];
+const all: OpenocdFigures[] = [];
 for (const engine of [new DirectEngine(), new GdbEngine(await findGdb())]) {
-  rates.push([await rate(engine, false, [10, 40]), await rate(engine, true, [50, 300])]);
+  all.push(await figures(engine, false, [10, 40]), await figures(engine, true, [50, 300]));
 }
-process.stdout.write(`${JSON.stringify(rates)}\n`);
+process.stdout.write(`${JSON.stringify(all)}\n`);

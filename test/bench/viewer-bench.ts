@@ -1,45 +1,117 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { writerById } from '../../lib/formats/export/trace-writers.js';
+import { serveSpeedscope } from '../../lib/output/speedscope-app.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import type { Trace } from '../../lib/trace/trace.js';
 import { openViewer, startChromium, viewerPath } from '../support/viewer-page.js';
 import type { BenchRow } from './bench-row.js';
 import { syntheticTrace } from './synthetic-trace.js';
+import { openTime, Renderers, sliderFrames, sortTime, tabSwitch } from './viewer-figures.js';
 
-const EVENTS = 1_000_000;
-const FRAMES = 200;
+/** Millions of events; `HARVEST_BENCH_EVENTS=1` leaves the long one out. */
+const MILLIONS = (process.env.HARVEST_BENCH_EVENTS ?? '1,5').split(',').map(Number);
 
 /**
- * The viewer with a million events in headless Chromium: how long opening takes until the map is drawn, and the largest-free curve
- * is there; a step of the slider from its input event to the next frame; sorting half a million rows; sizes.
+ * The viewer with millions of events in headless Chromium beside speedscope, which opens the same trace in the same run: how long
+ * opening takes until the map is drawn, and the largest-free curve is there; a step of the slider from its input event to the next
+ * frame; the longest switch of panels; memory of the renderer with its workers.
  */
 export async function viewerBench(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [row('viewer: bundle', readFileSync(viewerPath).length / 1024, 'KB', 500)];
+  for (const millions of MILLIONS) {
+    const path = join(tmpdir(), `heap-harvest-bench-${process.pid}.harvest`);
+    const trace = syntheticTrace(millions * 1e6);
+    try {
+      await writeFile(path, Buffer.concat(journalBytes(trace)));
+      const ours = await withBrowser((browser) => ownFigures(browser, path, millions));
+      if (!ours) return [];
+      rows.push(...ours);
+      rows.push(...((await withBrowser((browser) => speedscopeFigures(browser, trace, millions))) ?? []));
+      if (millions === 1) rows.push(...((await withBrowser((browser) => largeScreen(browser, path))) ?? []));
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+  rows.push(row('viewer: load of the machine meanwhile (1 is one busy processor)', loadavg()[0] ?? 0, ''));
+  return rows;
+}
+
+async function withBrowser<T>(act: (browser: Browser) => Promise<T>): Promise<T | undefined> {
   const browser = await startChromium();
-  if (!browser) return [];
-  const path = join(tmpdir(), `heap-harvest-bench-${process.pid}.harvest`);
+  if (!browser) return undefined;
   try {
-    await writeFile(path, Buffer.concat(journalBytes(syntheticTrace(EVENTS))));
-    await using viewer = await openViewer(browser);
-    const { page } = viewer;
-    const opening = await openTime(page, path);
-    await viewer.until('state().loaded.gaps !== undefined');
-    const curve = await page.evaluate<number>('performance.now() - benchStart');
-    const slider = await sliderFrames(page);
-    const sort = await sortTime(page);
-    return [
-      row('viewer: open 1M events until the map is drawn', opening, 'ms', 3000),
-      row('viewer: the same until the largest-free curve is there', curve, 'ms'),
-      row('viewer: slider step, median', slider.median, 'ms', 16),
-      row('viewer: slider step, p95', slider.p95, 'ms', 33),
-      row('viewer: sort 550k rows, median of 5', sort, 'ms', 300),
-      row('viewer: bundle', readFileSync(viewerPath).length / 1024, 'KB', 400),
-      row('viewer: memory of the page', await memoryMb(page), 'MB', 600),
-    ];
+    return await act(browser);
   } finally {
     await browser.close();
   }
+}
+
+async function ownFigures(browser: Browser, path: string, millions: number): Promise<BenchRow[]> {
+  await using viewer = await openViewer(browser);
+  const { page } = viewer;
+  const of = `viewer, ${millions}M events`;
+  const renderers = await Renderers.of(browser);
+  const before = await renderers.cpuMs();
+  const opening = await openTime(page, path);
+  const openingCpu = (await renderers.cpuMs()) - before;
+  await viewer.until(`state().loaded.gapsState === 'ready'`);
+  const curve = await page.evaluate<number>('performance.now() - benchStart');
+  const slider = await sliderFrames(page);
+  const tabs = await tabSwitch(page);
+  return [
+    row(`${of}: open until the map is drawn`, opening, 'ms', 4000),
+    row(`${of}: the same, processor time of all threads`, openingCpu, 'ms', 4000),
+    row(`${of}: until the largest-free curve is there`, curve, 'ms'),
+    row(`${of}: slider step, median`, slider.median, 'ms', 16),
+    row(`${of}: slider step, p95`, slider.p95, 'ms', 32),
+    row(`${of}: slider step, worst`, slider.worst, 'ms', 100),
+    row(`${of}: slider step, processor time of the page`, slider.cpuMs, 'ms', 16),
+    row(`${of}: switch of panels, longest`, tabs, 'ms', 150),
+    row(`${of}: sort all rows, median of 5`, await sortTime(page), 'ms'),
+    row(`${of}: memory, page and worker`, await renderers.memoryMb(), 'MB', 600),
+  ];
+}
+
+/** A canvas that is four times as large in pixels: a screen of 3840 by 2160 with two of them for each of the page's. */
+async function largeScreen(browser: Browser, path: string): Promise<BenchRow[]> {
+  const context = await browser.newContext({ viewport: { width: 3840, height: 2160 }, deviceScaleFactor: 2 });
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  await page.goto(`file://${viewerPath}`);
+  await page.waitForSelector('.page');
+  await openTime(page, path);
+  const slider = await sliderFrames(page);
+  return [
+    row('viewer, 1M events, 4K x 2: slider step, median', slider.median, 'ms', 16),
+    row('viewer, 1M events, 4K x 2: slider step, processor time of the page', slider.cpuMs, 'ms', 16),
+  ];
+}
+
+/** As `harvest view --in speedscope` does; without the package there is nothing to stand beside. */
+async function speedscopeFigures(browser: Browser, trace: Trace, millions: number): Promise<BenchRow[]> {
+  const profile = () => writerById('speedscope').write(trace);
+  const server = await serveSpeedscope({ host: '127.0.0.1', port: 0, profile }).catch(() => undefined);
+  if (!server) return [];
+  await using _ = server;
+  const page = await browser.newPage();
+  page.setDefaultTimeout(300_000);
+  const renderers = await Renderers.of(browser);
+  const before = await renderers.cpuMs();
+  const start = performance.now();
+  await page.goto(server.url);
+  // Its canvas is there, and it has said which profile it shows.
+  await page.waitForFunction('document.querySelector("canvas") && /heap|live|alloc/i.test(document.body.innerText)');
+  const wall = performance.now() - start;
+  const of = `speedscope, ${millions}M events`;
+  return [
+    row(`${of}: open until it draws`, wall, 'ms'),
+    row(`${of}: the same, processor time`, (await renderers.cpuMs()) - before, 'ms'),
+    row(`${of}: memory`, await renderers.memoryMb(), 'MB'),
+  ];
 }
 
 /** `limit` is the figure to stay under; the ratio says how much of it is used. */
@@ -53,74 +125,4 @@ function row(name: string, value: number, unit: string, limit?: number): BenchRo
     against: `limit of ${limit} ${unit}`,
     ratio: Math.round((value / limit) * 100) / 100,
   };
-}
-
-/** From the moment the page has the bytes: reading a file from the disk is not the page's work. */
-async function openTime(page: Page, path: string): Promise<number> {
-  await page.evaluate(`
-    const input = document.querySelector('#open-file');
-    globalThis.benchStart = 0;
-    globalThis.benchOpened = new Promise((resolve) => {
-      input.addEventListener('change', () => {
-        globalThis.benchStart = performance.now();
-        const check = () => {
-          const { loaded, busy } = heapHarvest.state();
-          if (loaded && busy === '' && document.querySelector('canvas.map')) {
-            requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - benchStart)));
-          } else setTimeout(check, 5);
-        };
-        check();
-      }, { capture: true, once: true });
-    });
-    undefined`);
-  await page.setInputFiles('#open-file', path);
-  return page.evaluate<number>('benchOpened');
-}
-
-/** Steps to places all over the trace: the work of the input event and of the drawing that follows, until the frame is made. */
-async function sliderFrames(page: Page): Promise<{ readonly median: number; readonly p95: number }> {
-  const times = await page.evaluate<number[]>(`(async () => {
-    const slider = document.querySelector('#slider');
-    const times = [];
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    for (let i = 0; i < ${FRAMES}; i++) {
-      await frame();
-      const start = performance.now();
-      slider.value = String(Math.floor(((i * 617) % ${FRAMES}) * (${EVENTS - 1} / ${FRAMES})));
-      slider.dispatchEvent(new Event('input', { bubbles: true }));
-      await new Promise((resolve) => { const channel = new MessageChannel(); channel.port1.onmessage = resolve; channel.port2.postMessage(0); });
-      await new Promise((resolve) => { const channel = new MessageChannel(); channel.port1.onmessage = resolve; channel.port2.postMessage(0); });
-      if (String(heapHarvest.state().atSeq) !== slider.value) throw new Error('the slider did not move the page');
-      times.push(performance.now() - start);
-    }
-    return times;
-  })()`);
-  times.sort((a, b) => a - b);
-  return { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.floor(times.length * 0.95)] ?? 0 };
-}
-
-async function sortTime(page: Page): Promise<number> {
-  const times = await page.evaluate<number[]>(`(async () => {
-    const times = [];
-    for (const title of ['bytes', 'life', 'address', 'source', 'drop']) {
-      const button = [...document.querySelectorAll('[role=columnheader] button')].find((it) => it.textContent.startsWith(title));
-      const start = performance.now();
-      button.click();
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-      times.push(performance.now() - start);
-    }
-    return times;
-  })()`);
-  return times.sort((a, b) => a - b)[2] ?? 0;
-}
-
-/** Typed arrays included, after a collection: what the renderer's heap and its buffers take. */
-async function memoryMb(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize, backingStorageSize = 0 } = (await session.send('Runtime.getHeapUsage')) as {
-    readonly usedSize: number;
-    readonly backingStorageSize?: number;
-  };
-  return (usedSize + backingStorageSize) / (1024 * 1024);
 }

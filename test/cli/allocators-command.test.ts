@@ -22,4 +22,10 @@ test('a program for another machine: what it has is listed, no command that must
   t.regex(stdout, /^freertos-heap-4 /);
   t.regex(stderr, /not to be followed: a program for x86-64/);
   t.notRegex(stderr, /next: harvest/);
+  writeFileSync(source, 'int main(void) { return 0; }\n');
+  execFileSync('gcc', ['-g', source, '-o', elf], { timeout: 60_000 });
+  const without = await runCli(['allocators', elf]);
+  t.regex(without.stdout, /no allocator that is known by its symbols/);
+  t.regex(without.stderr, /not to be followed: a program for x86-64/);
+  t.notRegex(without.stderr, /harvest --hook/);
 });

@@ -191,3 +191,18 @@ test('a file whose name is no UTF-8 is told as that, with a way to read it all t
   const read = await stats(`- < "${folder}"/caf*`);
   t.is(read.status, ExitCode.ok, read.stderr);
 });
+
+test('a folder is told as one, and a capture’s with the journal in it', async (t) => {
+  const folder = tempFolder(t);
+  const none = await runCli(['stats', folder]);
+  t.is(none.status, ExitCode.usage);
+  t.true(
+    none.stderr.includes(`HH1105 ${folder}: cannot be read: it is a folder\n  try: name a file in it`),
+    none.stderr,
+  );
+  const journal = join(folder, 'capture.harvest');
+  writeFileSync(journal, '');
+  const capture = await runCli(['stats', folder]);
+  t.is(capture.status, ExitCode.usage);
+  t.true(capture.stderr.includes(`  try: name the journal in it: ${journal}\n`), capture.stderr);
+});

@@ -158,6 +158,22 @@ const REFUSED = (folder: string): readonly (readonly [code: string, sql: string]
   ['HH2024', 'SELECT nope FROM captures'],
 ];
 
+test('a fleet in which every board has one build only is reported without regressions', async (t) => {
+  t.timeout(240_000);
+  const folder = tempFolder(t);
+  const dataset = join(folder, 'fleet');
+  const { a1, other } = FLEET;
+  const young = { a1, other: { ...other, build: 'b9', day: '2026-02-01' } };
+  await exportDataset(writeCaptures(folder, withLines(young)), dataset);
+  using database: Database = await openDataset(dataset);
+  const { answers, captures } = await fleetReport(database);
+  t.is(captures, 2);
+  t.deepEqual(
+    answers.map(({ schema }) => schema.replace(/.*fleet-|@1/g, '')),
+    ['boards', 'peaks', 'growth', 'leaks'],
+  );
+});
+
 test('a query reads the dataset and nothing else, and writes nothing unless it may', async (t) => {
   t.timeout(240_000);
   const folder = tempFolder(t);

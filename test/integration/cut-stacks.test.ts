@@ -137,6 +137,19 @@ test.serial(
 );
 
 test.serial(
+  'what hidden pushes leave for a return address, 0 or a function, is no root of a function that the code calls: cut, and marked',
+  captures,
+  {
+    kind: 'PUSHES',
+  },
+  {
+    paths: ['[...] > pushes > one_block > parse', 'main > parse'],
+    cutEvents: 4,
+    guessedEvents: 0,
+  },
+);
+
+test.serial(
   'in the tree a cut path hangs under [...] and is no root, and the text says how many are cut and guessed',
   async (t) => {
     const setup = {

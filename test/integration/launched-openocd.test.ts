@@ -104,7 +104,7 @@ test.serial('a running OpenOCD is known by its answers, with its Tcl port, on wh
   t.timeout(120_000);
   await using chip = await startQemu('mps2-an385', lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' }));
   await using probe = await startProbeServer(chip.port);
-  await using openocd = await startOpenocd(probe.path);
+  await using openocd = await startOpenocd(probe.adapter);
   const address = { host: '127.0.0.1', port: openocd.gdbPort };
   const found = await recogniseServer(address, [openocd.tclPort]);
   t.is(found.kind, 'openocd');

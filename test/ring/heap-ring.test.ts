@@ -1,10 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { MAX_GRAPHS } from '../../lib/ring/graph-limit.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { keepInRing } from '../../lib/ring/keep-in-ring.js';
 import { collectTrace, traceOf } from '../../lib/trace/collect-trace.js';
 import type { Frame, HeapEvent, TraceRecord } from '../../lib/trace/heap-event.js';
 import { eventAt } from '../../lib/trace/trace.js';
+import { graphOf } from '../support/object-graphs.js';
 
 const frame = (address: number): Frame => ({ address, functionName: '', file: '', line: 0 });
 const alloc = (address: number, sizeBytes = 16, backtrace: Frame[] = []): HeapEvent => ({
@@ -200,4 +202,18 @@ test('every event is kept, overwritten, collapsed or missed, and the ring stays 
       },
     ),
   );
+});
+
+test('who held which block at a mark keeps its place; of many readings the last are kept', (t) => {
+  const graph: TraceRecord = { kind: 'graph', graph: graphOf(['a'], []) };
+  const ring = new HeapRing(100);
+  fill(ring, [alloc(1), graph, { kind: 'mark', name: 'm' }, alloc(2)]);
+  t.is(traceOf(ring.records()).graphs[0]?.beforeSeq, 1);
+  for (let n = 0; n < MAX_GRAPHS; n++) ring.add(graph);
+  const trace = traceOf(ring.records());
+  t.is(trace.graphs.length, MAX_GRAPHS);
+  t.is(trace.graphs[0]?.beforeSeq, 2);
+  t.true(trace.notes.some(({ code }) => code === 'objects'));
+  ring.reset();
+  t.is(traceOf(ring.records()).graphs.length, 0);
 });

@@ -1,8 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { MAX_GRAPHS } from '../../lib/ring/graph-limit.js';
 import { LeakBuffer } from '../../lib/ring/leak-buffer.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';
 import type { HeapEvent, TraceRecord } from '../../lib/trace/heap-event.js';
+import { graphOf } from '../support/object-graphs.js';
 
 const alloc = (address: number, sizeBytes = 16): HeapEvent => ({ kind: 'alloc', address, sizeBytes });
 const free = (address: number): HeapEvent => ({ kind: 'free', address });
@@ -76,4 +78,15 @@ test('holds exactly what is alive, whatever happened', (t) => {
       t.deepEqual([...trace.events.address], [...live]);
     }),
   );
+});
+
+test('who held which block at a mark keeps its place; of many readings the last are kept', (t) => {
+  const graph: TraceRecord = { kind: 'graph', graph: graphOf(['a'], []) };
+  const buffer = filled(100, [alloc(1), graph, { kind: 'mark', name: 'm' }, alloc(2)]);
+  t.is(traceOf(buffer.records()).graphs[0]?.beforeSeq, 1);
+  for (let n = 0; n < MAX_GRAPHS; n++) buffer.add(graph);
+  const trace = traceOf(buffer.records());
+  t.is(trace.graphs.length, MAX_GRAPHS);
+  t.is(trace.graphs[0]?.beforeSeq, 2);
+  t.true(trace.notes.some(({ code }) => code === 'objects'));
 });

@@ -27,7 +27,7 @@ export async function captureThroughOpenocd(
   await using emulated = await connect(board, { elf });
   emulated.lost.catch(() => undefined);
   await using probe = await startProbeServer(emulated.server.port);
-  await using openocd = await startOpenocd(probe.path);
+  await using openocd = await startOpenocd(probe.adapter);
   const { plan } = makeLogPlan(await loadFirmware(elf, board), board, { untilRepl: true });
   if (plan.hook.type !== 'gc-log') throw new Error('the example firmware has a log function');
   const { gcInit: _, ...hook } = plan.hook;

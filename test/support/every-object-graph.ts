@@ -13,7 +13,15 @@ import { connect } from '../../lib/link/server/connect.js';
 import type { Symbolizer } from '../../lib/symbols/symbolizer.js';
 import { reachable } from '../../lib/trace/reachable.js';
 import { captureTasks } from './leaky-tasks.js';
-import { MICROPYTHON_BOARDS, type MicropythonBoard, micropythonFirmware, runMicropython } from './micropython.js';
+import { liveProblems } from './live-objects.js';
+import {
+  buildName,
+  MICROPYTHON_BOARDS,
+  MICROPYTHON_BUILDS,
+  type MicropythonBuild,
+  micropythonFirmware,
+  runMicropython,
+} from './micropython.js';
 
 /*
  * What we find reachable in the heap of a real MicroPython, against what its own collector has marked, at every collection of a script: the
@@ -21,7 +29,7 @@ import { MICROPYTHON_BOARDS, type MicropythonBoard, micropythonFirmware, runMicr
  * The firmware is built from Debian's source package, which takes minutes, so this is no part of
  * `npm test`.
  *
- *   node dist/test/support/every-object-graph.js [BOARD|leaks|clean|tasks]
+ *   node dist/test/support/every-object-graph.js [BOARD|BOARD-VARIANT|leaks|clean|live|tasks]
  */
 
 /** The collector saves these before it reads the stack: what callers rely on (r4 to r11; s0 to s11). */
@@ -56,15 +64,16 @@ async function compare(link: DebugLink, firmware: Symbolizer): Promise<Compared>
   return { marked, onlyCollector, onlyOurs, unsure: graph.unsure ?? '' };
 }
 
-async function check(board: MicropythonBoard): Promise<boolean> {
+async function check(build: MicropythonBuild): Promise<boolean> {
+  const name = buildName(build);
   let elf: string;
   try {
-    elf = micropythonFirmware(board, 'leaks');
+    elf = micropythonFirmware(build, 'leaks');
   } catch (error) {
-    process.stdout.write(`NOT RUN ${board}: MicroPython cannot be built here: ${errorMessage(error).slice(-500)}\n`);
+    process.stdout.write(`NOT RUN ${name}: MicroPython cannot be built here: ${errorMessage(error).slice(-500)}\n`);
     return false;
   }
-  const { board: fitted, firmware } = await firmwareOnBoard(elf, { board: MICROPYTHON_BOARDS[board] });
+  const { board: fitted, firmware } = await firmwareOnBoard(elf, { board: MICROPYTHON_BOARDS[build.board] });
   const marked = firmware.symbol('gc_collect_end')?.address ?? 0;
   const end = firmware.symbol('pyexec_friendly_repl')?.address ?? 0;
   const program = await findGdb(undefined, firmware.architecture);
@@ -81,10 +90,10 @@ async function check(board: MicropythonBoard): Promise<boolean> {
     const same = found.onlyCollector === 0 && found.onlyOurs === 0;
     if (same) good++;
     process.stdout.write(
-      `${same ? 'same' : 'DIFFERS'} ${board}: the collector marked ${found.marked}, only it ${found.onlyCollector}, only ours ${found.onlyOurs} (${found.unsure})\n`,
+      `${same ? 'same' : 'DIFFERS'} ${name}: the collector marked ${found.marked}, only it ${found.onlyCollector}, only ours ${found.onlyOurs} (${found.unsure})\n`,
     );
   }
-  process.stdout.write(`${board}: ${good} of ${collections} collections\n`);
+  process.stdout.write(`${name}: ${good} of ${collections} collections\n`);
   return collections > 0 && good === collections;
 }
 
@@ -98,16 +107,16 @@ const GROWING = [
 ];
 
 /** A captured script: the containers that are said to grow, against those that do. */
-async function checkContainers(board: MicropythonBoard, script: 'leaks' | 'clean'): Promise<boolean> {
-  const elf = micropythonFirmware(board, script);
-  const { trace } = await runMicropython(elf, { board: MICROPYTHON_BOARDS[board], engine: 'direct' });
+async function checkContainers(build: MicropythonBuild, script: 'leaks' | 'clean'): Promise<boolean> {
+  const elf = micropythonFirmware(build, script);
+  const { trace } = await runMicropython(elf, { board: MICROPYTHON_BOARDS[build.board], engine: 'direct' });
   const found = growingContainers(trace)
     .map(({ path }) => path)
     .sort();
   const expected = script === 'leaks' ? GROWING : [];
   const good = found.join('\n') === expected.join('\n');
   process.stdout.write(
-    `${good ? 'same' : 'DIFFERS'} ${board} ${script}.py: ${found.length} of ${expected.length} containers grow: ${found.join(', ') || 'none'}\n`,
+    `${good ? 'same' : 'DIFFERS'} ${buildName(build)} ${script}.py: ${found.length} of ${expected.length} containers grow: ${found.join(', ') || 'none'}\n`,
   );
   return good;
 }
@@ -124,15 +133,29 @@ async function checkLost(engine: 'direct' | 'gdb', allocator: 'heap4' | 'libc', 
   return good;
 }
 
+/** A session at the REPL: what is told at its marks. */
+async function checkLive(engine: 'direct' | 'gdb'): Promise<boolean> {
+  const elf = micropythonFirmware({ board: 'MPS2_AN385' }, 'empty');
+  const problems = await liveProblems(elf, MICROPYTHON_BOARDS.MPS2_AN385, engine);
+  process.stdout.write(
+    `${problems.length === 0 ? 'same' : 'DIFFERS'} session ${engine}: what holds which block at marks ${problems.join('; ')}\n`,
+  );
+  return problems.length === 0;
+}
+
 const [, , only] = process.argv;
 let failed = 0;
-for (const board of Object.keys(MICROPYTHON_BOARDS) as MicropythonBoard[]) {
-  if ((only ?? board) === board && !(await check(board))) failed++;
+for (const build of MICROPYTHON_BUILDS) {
+  if ((only ?? buildName(build)) === buildName(build) && !(await check(build))) failed++;
 }
 for (const script of ['leaks', 'clean'] as const) {
-  if ((only ?? script) === script && !(await checkContainers('MPS2_AN385', script))) failed++;
+  for (const build of MICROPYTHON_BUILDS) {
+    if (build.board !== 'MPS2_AN385' || (only ?? script) !== script) continue;
+    if (!(await checkContainers(build, script))) failed++;
+  }
 }
 for (const engine of ['direct', 'gdb'] as const) {
+  if ((only ?? 'live') === 'live' && !(await checkLive(engine))) failed++;
   for (const allocator of ['heap4', 'libc'] as const) {
     for (const leaks of [20, 0])
       if ((only ?? 'tasks') === 'tasks' && !(await checkLost(engine, allocator, leaks))) failed++;

@@ -39,3 +39,10 @@ export const anyGraph: fc.Arbitrary<ObjectGraph> = fc
       ...edges.map(([from, to, inside]) => `n${from % count} e ${inside ? '=>' : '->'} n${to % count}`),
     ]);
   });
+
+/** A graph with its texts in their places: where they stand in the table says nothing. */
+export function toldGraph(graph: ObjectGraph) {
+  const { texts, type, edgeLabel, rootLabel, ...rest } = graph;
+  const textsOf = (indices: Int32Array) => [...indices].map((index) => texts[index]);
+  return { ...rest, type: textsOf(type), edgeLabel: textsOf(edgeLabel), rootLabel: textsOf(rootLabel) };
+}

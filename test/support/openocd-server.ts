@@ -15,9 +15,8 @@ export interface OpenocdServer extends AsyncDisposable {
 
 const READY_TIMEOUT_MS = 120_000;
 
-function config(probePath: string, gdbPort: number, tclPort: number): string {
-  return `adapter driver remote_bitbang
-remote_bitbang host ${probePath}
+function config(adapter: string, gdbPort: number, tclPort: number): string {
+  return `${adapter}
 transport select jtag
 reset_config none
 gdb_port ${gdbPort}
@@ -30,13 +29,13 @@ cortex_m reset_config sysresetreq
 `;
 }
 
-/** A real OpenOCD on a probe of ours; ready when it says that it serves gdb. */
-export async function startOpenocd(probePath: string): Promise<OpenocdServer> {
+/** A real OpenOCD on a probe of ours (its `adapter` of its server); ready when it says that it serves gdb. */
+export async function startOpenocd(adapter: string): Promise<OpenocdServer> {
   const folder = await mkdtemp(join(tmpdir(), 'harvest-openocd-'));
   const gdbPort = await freePort();
   const tclPort = await freePort();
   const file = join(folder, 'probe.cfg');
-  await writeFile(file, config(probePath, gdbPort, tclPort));
+  await writeFile(file, config(adapter, gdbPort, tclPort));
   const child = spawn('openocd', ['-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<void>((resolve) => {
     child.once('close', () => resolve());

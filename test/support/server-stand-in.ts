@@ -19,7 +19,7 @@ const args = process.argv.slice(2);
 if (${stuck === true}) process.on('SIGTERM', () => undefined);
 require('node:fs').writeFileSync(__filename + '.args', JSON.stringify(args));
 require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
-process.stderr.write(${JSON.stringify(says)}.replaceAll('PORT', String(portOf(${JSON.stringify(portAfter ?? '-port')}))));
+process.stderr.write(${JSON.stringify(says)}.replaceAll(/\\bPORT\\b/g, String(portOf(${JSON.stringify(portAfter ?? '-port')}))));
 function portOf(name) {
   return Number(/(\\d+)$/.exec(args[args.indexOf(name) + 1] ?? '')?.[1] ?? 0);
 }

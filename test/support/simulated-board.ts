@@ -66,7 +66,7 @@ async function poweredBoard(machine: string, elf: string, options: ProbeOptions)
   const probe = await startProbeServer(chip.port, options);
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
   const interfaceFile = join(folder, 'simulated.cfg');
-  writeFileSync(interfaceFile, `adapter driver remote_bitbang\nremote_bitbang host ${probe.path}\n`);
+  writeFileSync(interfaceFile, `${probe.adapter}\n`);
   const program = join(folder, 'openocd');
   writeFileSync(program, wrapper(interfaceFile));
   chmodSync(program, 0o755);

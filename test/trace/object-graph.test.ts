@@ -7,12 +7,11 @@ import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { JournalChunks } from '../../lib/trace/journal-chunks.js';
 import { CHUNK_HEAD_BYTES, CHUNK_TAIL_BYTES, HEADER_BYTES } from '../../lib/trace/journal-format.js';
 import { readJournal } from '../../lib/trace/journal-reader.js';
-import type { ObjectGraph } from '../../lib/trace/object-graph.js';
 import { readObjectGraph } from '../../lib/trace/read-object-graph.js';
 import { recordsOf } from '../../lib/trace/records-of.js';
 import { VarintReader } from '../../lib/trace/varint-reader.js';
 import { writeObjectGraph } from '../../lib/trace/write-object-graph.js';
-import { graphOf } from '../support/object-graphs.js';
+import { graphOf, toldGraph } from '../support/object-graphs.js';
 
 const GRAPH = graphOf(
   ['a:dict', 'b:list', 'c'],
@@ -32,7 +31,7 @@ test('a journal gives a graph back, at its place among the events', (t) => {
   const trace = traceOf([event, { kind: 'graph', graph: GRAPH }, event]);
   t.is(trace.graphs[0]?.beforeSeq, 1);
   const read = readJournal(Buffer.concat(journalBytes(trace))).build();
-  t.deepEqual(read.graphs.map(told), trace.graphs.map(told));
+  t.deepEqual(read.graphs.map(toldGraph), trace.graphs.map(toldGraph));
   t.deepEqual(traceOf(recordsOf(read)).graphs, read.graphs);
   t.true(read.info.complete);
 });
@@ -75,13 +74,6 @@ test('an index beyond a table, and whatever else is no graph, is refused', (t) =
   });
   t.throws(() => read(beyond), { message: /found index 5, expected one from 0 to 0/ });
 });
-
-/** A graph with its texts in their places: where they stand in the table says nothing. */
-function told(graph: ObjectGraph) {
-  const { texts, type, edgeLabel, rootLabel, ...rest } = graph;
-  const textsOf = (indices: Int32Array) => [...indices].map((index) => texts[index]);
-  return { ...rest, type: textsOf(type), edgeLabel: textsOf(edgeLabel), rootLabel: textsOf(rootLabel) };
-}
 
 function read(payload: Uint8Array) {
   return readObjectGraph(new VarintReader(payload, 'test'), 'test', (seq) => seq);

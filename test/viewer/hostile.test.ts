@@ -6,7 +6,7 @@ import { journalFromText, openViewer, VECTOR, type ViewerPage, withoutChromium }
 
 const test = testWithChromium();
 
-const PAYLOADS = [
+const BASE = [
   '<script>window.pwned=1</script>',
   '<img src=x onerror="window.pwned=1">',
   '"><svg onload=window.pwned=1>',
@@ -19,6 +19,23 @@ const PAYLOADS = [
   '\u202egnp.exe\u0000\u001b[31m',
   `${'x'.repeat(5000)}<b>`,
 ];
+/** Ways out of what a text may stand in, and what would run or load something there. */
+const ESCAPES = ['', '">', "'>", '-->', ']]>', '</title>', '</textarea>', '`${'];
+const ACTS = [
+  '<img src=x onerror=window.pwned=1>',
+  '<svg><animate onbegin=window.pwned=1 attributeName=x dur=1s>',
+  '<details open ontoggle=window.pwned=1>',
+  '<input autofocus onfocus=window.pwned=1>',
+  '<video src=//127.0.0.1:9/x onerror=window.pwned=1>',
+  '<object data=//127.0.0.1:9/x>',
+  '<embed src=//127.0.0.1:9/x>',
+  '<link rel=stylesheet href=//127.0.0.1:9/x>',
+  '<meta http-equiv=refresh content="0;url=//127.0.0.1:9/x">',
+  '<base href=//127.0.0.1:9/>',
+  '<form action=//127.0.0.1:9/x><button autofocus>',
+  '<a href="javascript:window.pwned=1" autofocus onfocus=window.pwned=1>',
+];
+const PAYLOADS = [...BASE, ...ESCAPES.flatMap((out) => ACTS.map((act) => out + act))];
 
 /** A trace with markup in every text that a trace can hold. */
 function hostileNames(): Uint8Array {
@@ -29,7 +46,7 @@ function hostileNames(): Uint8Array {
   });
   builder.add({
     kind: 'region',
-    region: { name: PAYLOADS[1] ?? '', baseAddress: 0x1000, sizeBytes: 4096, unitBytes: 8 },
+    region: { name: PAYLOADS[1] ?? '', baseAddress: 0x1000, sizeBytes: 8192, unitBytes: 8 },
   });
   PAYLOADS.forEach((text, i) => {
     const backtrace = [
@@ -65,6 +82,7 @@ async function lives(viewer: ViewerPage): Promise<boolean> {
 test('shows markup and scripts in every text as text', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
+  t.true(PAYLOADS.length > 100);
   await using viewer = await openViewer(browser);
   const bytes = hostileNames();
   await viewer.open(bytes, '<img src=x onerror=window.pwned=1>.harvest');
@@ -73,7 +91,14 @@ test('shows markup and scripts in every text as text', async (t) => {
   await viewer.until('state().other !== undefined');
   await visitEverything(viewer);
   t.is(await viewer.page.evaluate('window.pwned'), undefined);
-  t.is(await viewer.page.locator('#app img, #app iframe, #app script, #app [onerror], #app [onload]').count(), 0);
+  t.is(
+    await viewer.page
+      .locator(
+        '#app :is(img, iframe, script, video, object, embed, link, meta, base, style, form[action], animate, [onerror], [onload], [onfocus], [ontoggle])',
+      )
+      .count(),
+    0,
+  );
   t.true(await lives(viewer));
   t.deepEqual(viewer.complaints, []);
   t.deepEqual(viewer.requests, []);

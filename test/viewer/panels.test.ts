@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { poolPlan } from '../../lib/analysis/pools/pool-plan.js';
-import { wallsOf } from '../../lib/analysis/walls.js';
+import { partingWalls } from '../../lib/analysis/walls.js';
 import { formatBytes, formatCount } from '../../lib/base/units.js';
 import { poolsZephyr } from '../../lib/report/pools-output.js';
 import { testWithChromium } from '../support/chromium-test.js';
@@ -32,14 +32,12 @@ test('ranks the walls of the vector as computed by hand, and of the fixture as t
   await using viewer = await openViewer(browser, { hash: '#tab=fragmentation' });
   await viewer.open(journalFromText(VECTOR));
   const walls = (await cells(viewer.page, '.wide tbody tr')).map((row) => row.slice(0, 5));
-  t.deepEqual(walls, [
-    ['0x00001070', '32', '80 + 112', '224', '192'],
-    ['0x00001000', '32', '0 + 80', '112', '112'],
-  ]);
+  // The block at the begin of the memory has a gap on one side only: it parts nothing.
+  t.deepEqual(walls, [['0x00001070', '32', '80 + 112', '224', '192']]);
   await viewer.open(micropython(), 'mylog.txt');
   const trace = microbitTrace();
   const map = heapMap(trace, trace.eventCount - 1);
-  const expected = wallsOf(trace, map, 20).map((wall) => formatCount(wall.largestIfFreedBytes));
+  const expected = partingWalls(trace, map, 20).map((wall) => formatCount(wall.largestIfFreedBytes));
   await viewer.until(`document.querySelectorAll('.wide tbody tr').length === ${expected.length}`);
   t.deepEqual(
     (await cells(viewer.page, '.wide tbody tr')).map((row) => row[3]),

@@ -10,8 +10,6 @@ export interface AddressOrder {
   readonly span: Int32Array;
   readonly address: Numbers;
   readonly sizeBytes: Numbers;
-  readonly startSeq: Int32Array;
-  readonly endSeq: Int32Array;
   /** Index into the palette. */
   readonly color: Uint8Array;
 }
@@ -20,18 +18,14 @@ export function addressOrder(spans: Lifespans, colorOf: Uint8Array): AddressOrde
   const span = orderOf(spans.address);
   const address = spans.address.slice();
   const sizeBytes = spans.sizeBytes.slice();
-  const startSeq = new Int32Array(spans.count);
-  const endSeq = new Int32Array(spans.count);
   const color = new Uint8Array(spans.count);
   for (let i = 0; i < spans.count; i++) {
     const from = span[i] as number;
     address[i] = spans.address[from] as number;
     sizeBytes[i] = spans.sizeBytes[from] as number;
-    startSeq[i] = spans.startSeq[from] as number;
-    endSeq[i] = spans.endSeq[from] as number;
     color[i] = colorOf[from] as number;
   }
-  return { span, address, sizeBytes, startSeq, endSeq, color };
+  return { span, address, sizeBytes, color };
 }
 
 /** The same order with other colours: sources change when frames are hidden or named. */

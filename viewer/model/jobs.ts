@@ -10,13 +10,13 @@ import {
   heapStats,
   holdersOf,
   type Leaks,
+  partingWalls,
   type Room,
   regionVerdicts,
   roomFor,
   traceWindow,
   verdictLines,
   type Wall,
-  wallsOf,
 } from '../../lib/public/browser.js';
 import { inArea } from './area.js';
 import { type FoundRows, findRows, type RowsAsked } from './find-rows.js';
@@ -92,7 +92,7 @@ export const WORK: Work = {
     const map = heapMap(trace, atSeq);
     return {
       ...{ atSeq: map.atSeq, largestFreeBytes: map.largestFreeBytes, outsideCount: map.outsideCount },
-      walls: wallsOf(trace, map, top),
+      walls: partingWalls(trace, map, top),
       verdicts: verdictLines(regionVerdicts(trace, map, { hide })),
       holders: holdersOf(trace, map, { hide, limit: 10 }),
     };

@@ -76,31 +76,47 @@ function pass(words: Uint32Array, digit: number, from: Uint32Array, to: Uint32Ar
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
-/** The rows of a column in the order of its values; stable. Whole numbers below 2^32 take three passes over four bytes each. */
+/** The rows of a column in the order of its values; stable. Whole numbers below 2^32 take a pass for each eleven bits in which they differ. */
 export function orderOf(values: Numbers): Int32Array {
   if (!(values instanceof Uint32Array)) {
     const rows = new Int32Array(values.length);
     for (let i = 0; i < rows.length; i++) rows[i] = i;
     return sortedRows(rows, (row) => values[row] ?? 0);
   }
+  const { least, shift, bits } = spreadOf(values);
   let order = new Int32Array(values.length);
-  let spare = new Int32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+  let keys = new Uint32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    order[i] = i;
+    keys[i] = ((values[i] as number) - least) >>> shift;
+  }
+  let [spareOrder, spareKeys] = [new Int32Array(values.length), new Uint32Array(values.length)];
+  for (let digit = 0; digit < bits; digit += DIGIT_BITS) {
     const starts = new Int32Array(DIGITS + 1);
-    for (let i = 0; i < values.length; i++) {
-      const at = (((values[i] as number) >>> shift) & (DIGITS - 1)) + 1;
+    for (let i = 0; i < keys.length; i++) {
+      const at = (((keys[i] as number) >>> digit) & (DIGITS - 1)) + 1;
       starts[at] = (starts[at] as number) + 1;
     }
     for (let i = 1; i <= DIGITS; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
-    for (let i = 0; i < order.length; i++) {
-      const row = order[i] as number;
-      const digit = ((values[row] as number) >>> shift) & (DIGITS - 1);
-      const at = starts[digit] as number;
-      spare[at] = row;
-      starts[digit] = at + 1;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as number;
+      const place = (key >>> digit) & (DIGITS - 1);
+      const at = starts[place] as number;
+      spareOrder[at] = order[i] as number;
+      spareKeys[at] = key;
+      starts[place] = at + 1;
     }
-    [order, spare] = [spare, order];
+    [order, spareOrder, keys, spareKeys] = [spareOrder, order, spareKeys, keys];
   }
   return order;
+}
+
+/** Blocks lie close together and at multiples of a unit: what of their addresses tells them apart is a few bits. */
+function spreadOf(values: Uint32Array): { readonly least: number; readonly shift: number; readonly bits: number } {
+  let least = values.length > 0 ? (values[0] as number) : 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) < least) least = values[i] as number;
+  let set = 0;
+  for (let i = 0; i < values.length; i++) set |= (values[i] as number) - least;
+  const shift = set === 0 ? 0 : 31 - Math.clz32(set & -set);
+  return { least, shift, bits: 32 - Math.clz32(set) - shift };
 }

@@ -108,16 +108,25 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+const HOST_TIMED = ['time', 'freed', 'life'];
+
 /** Columns that say nothing for a trace are left out. */
 export function columnsOf(loaded: LoadedTrace): readonly Column[] {
   const { trace, gaps } = loaded;
   const largest = gaps !== undefined || trace.events.largestAfterBytes !== undefined;
-  return COLUMNS.filter((column) => {
+  const shown = COLUMNS.filter((column) => {
     if (column.id === 'time') return hasClock(trace);
     if (column.id === 'address') return trace.info.hasAddresses;
     if (column.id === 'before' || column.id === 'after' || column.id === 'drop') return largest;
     return true;
   });
+  if (!hasClock(trace) || trace.info.clock?.kind !== 'host') return shown;
+  const hint = 'The clock of the host: the halts of the target are in it';
+  return shown.map((column) =>
+    HOST_TIMED.includes(column.id)
+      ? { ...column, title: `${column.title}, host`, hint: `${column.hint}. ${hint}` }
+      : column,
+  );
 }
 
 /** The block's size; of a free, that of the block that it ends. */

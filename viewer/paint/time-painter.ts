@@ -1,4 +1,4 @@
-import { lastAtOrBefore } from '../../lib/public/browser.js';
+import { type Lifespans, lastAtOrBefore } from '../../lib/public/browser.js';
 import type { AddressOrder } from '../model/address-order.js';
 import type { Range } from '../state/app-state.js';
 import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, mix, rgbOf, word } from './palette.js';
@@ -10,17 +10,18 @@ const SHADES = 64;
 /** How events lie on the time axis: their number, or their time where the trace has a clock. */
 export interface TimeAxis {
   /** By event and one more for the end of the trace; never falling. */
-  readonly at: Float64Array;
+  readonly at: Float64Array | Uint32Array;
   readonly kind: 'events' | 'clock';
 }
 
 /** Events without a time take that of the event before them; a clock that runs backwards stands still instead. */
 export function timeAxis(eventCount: number, atUs: Float64Array | undefined): TimeAxis {
-  const at = new Float64Array(eventCount + 1);
   if (!atUs) {
-    for (let i = 0; i <= eventCount; i++) at[i] = i;
-    return { at, kind: 'events' };
+    const numbers = new Uint32Array(eventCount + 1);
+    for (let i = 0; i <= eventCount; i++) numbers[i] = i;
+    return { at: numbers, kind: 'events' };
   }
+  const at = new Float64Array(eventCount + 1);
   let latest = Number.NaN;
   for (let i = 0; i < eventCount; i++) {
     const us = atUs[i] ?? Number.NaN;
@@ -53,7 +54,7 @@ export class TimePainter {
   private changes = new Float32Array(0);
   private readonly planeOf = new Int16Array(2 * CLASS_COUNT);
 
-  paint(order: AddressOrder, picture: TimePicture): void {
+  paint(order: AddressOrder, spans: Lifespans, picture: TimePicture): void {
     const { width, height, address, image } = picture;
     const classes = this.classesIn(order);
     const stride = width + 2;
@@ -68,7 +69,10 @@ export class TimePainter {
       const high = low + 1 / perByte;
       active = active.filter((i) => (order.address[i] ?? 0) + (order.sizeBytes[i] ?? 0) > low);
       for (; next < order.span.length && (order.address[next] ?? 0) < high; next++) {
-        if ((order.address[next] ?? 0) + (order.sizeBytes[next] ?? 0) > low && inTime(order, picture, next))
+        if (
+          (order.address[next] ?? 0) + (order.sizeBytes[next] ?? 0) > low &&
+          inTime(spans, picture, order.span[next] ?? 0)
+        )
           active.push(next);
       }
       if (active.length === 0) {
@@ -79,7 +83,11 @@ export class TimePainter {
       for (const i of active) {
         const start = order.address[i] ?? 0;
         const share = Math.min(1, (Math.min(high, start + (order.sizeBytes[i] ?? 0)) - Math.max(low, start)) * perByte);
-        this.note(order, picture, { i, share, at: (this.planeOf[order.color[i] ?? 0] ?? 0) * stride });
+        this.note(spans, picture, {
+          span: order.span[i] ?? 0,
+          share,
+          at: (this.planeOf[order.color[i] ?? 0] ?? 0) * stride,
+        });
       }
       this.resolve(picture, { row, classes, shades });
     }
@@ -97,13 +105,13 @@ export class TimePainter {
   }
 
   private note(
-    order: AddressOrder,
+    { startSeq, endSeq }: Lifespans,
     { axis, time, width }: TimePicture,
-    { i, share, at }: { readonly i: number; readonly share: number; readonly at: number },
+    { span, share, at }: { readonly span: number; readonly share: number; readonly at: number },
   ): void {
     const perTime = width / Math.max(Number.EPSILON, time.to - time.from);
-    const from = ((axis.at[order.startSeq[i] ?? 0] ?? 0) - time.from) * perTime;
-    const to = ((axis.at[order.endSeq[i] ?? 0] ?? 0) - time.from) * perTime;
+    const from = ((axis.at[startSeq[span] ?? 0] ?? 0) - time.from) * perTime;
+    const to = ((axis.at[endSeq[span] ?? 0] ?? 0) - time.from) * perTime;
     this.change(at, Math.max(0, from), share);
     this.change(at, Math.min(width, to), -share);
   }
@@ -142,8 +150,8 @@ export class TimePainter {
   }
 }
 
-function inTime(order: AddressOrder, { axis, time }: TimePicture, i: number): boolean {
-  return (axis.at[order.startSeq[i] ?? 0] ?? 0) < time.to && (axis.at[order.endSeq[i] ?? 0] ?? 0) >= time.from;
+function inTime({ startSeq, endSeq }: Lifespans, { axis, time }: TimePicture, span: number): boolean {
+  return (axis.at[startSeq[span] ?? 0] ?? 0) < time.to && (axis.at[endSeq[span] ?? 0] ?? 0) >= time.from;
 }
 
 /** The first block that may reach into a window of addresses: blocks are looked at from the beginning, because any may be long. */

@@ -57,14 +57,18 @@ export class WorkerDesk implements Desk {
           case 'opened': {
             const { trace, spans } = data.loaded;
             rememberLifespans(trace, spans);
+            // Of few events the page answers at once itself; the worker only follows their gaps.
+            const short = trace.eventCount <= SHORT_TRACE;
             // Functions are not sent.
             const sources = { ...data.loaded.sources, lookedThrough: lookThrough(trace, hide) };
-            loaded = { ...data.loaded, sources, original: trace, desk: this };
+            loaded = { ...data.loaded, sources, original: trace, desk: short ? undefined : this };
+            if (short && !loaded.order) this.close();
             resolve(loaded);
             break;
           }
           case 'gaps':
             if (loaded) onGaps(loaded, data.gaps);
+            if (!loaded?.desk) this.close();
             break;
           case 'done':
             this.done(data.name, data.result, undefined);

@@ -3,12 +3,15 @@ import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
 import { buffersOf, handOver } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
 import { type LoadedTrace, prepareTrace, withNames } from '../model/loaded-trace.js';
-import { breath, readTrace } from '../model/read-trace.js';
+import { readTrace } from '../model/read-trace.js';
 
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;
 /** Reading takes about this share of the time until a trace is open. */
 const READING_SHARE = 0.5;
+
+/** What is open is drawn, and asks for what it shows, within this time. */
+const FIRST_ASKED_MS = 250;
 
 let held: LoadedTrace | undefined;
 
@@ -44,9 +47,10 @@ async function handle(request: DeskRequest): Promise<void> {
 }
 
 async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>): Promise<void> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
   const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
-  const read = await readTrace(bytes, name, (share) => progress('Reading', share * READING_SHARE));
+  // The bytes are let go of once they are read.
+  const bytesOf = async () => new Uint8Array(await file.arrayBuffer());
+  const read = await readTrace(await bytesOf(), name, (share) => progress('Reading', share * READING_SHARE));
   const trace = { ...read.trace, rawSamples: [] };
   const prepared = await prepareTrace(trace, {
     ...{ name, format: read.format, hide },
@@ -60,8 +64,9 @@ async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>
   const sent = handOver(trace, buffers);
   held = { ...prepared, usage: { liveBytes: new Uint32Array(0), liveCount: new Int32Array(0) } };
   tell({ kind: 'opened', loaded: { ...copy, trace: sent, original: sent, usage, order, index } }, buffers);
-  await breath();
   if (!order) return;
+  // The page asks for the rows of its table first; the curve takes much longer than those.
+  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
   const gaps = followGaps(trace);
   held = { ...held, order: undefined, index: undefined, gaps, gapsState: gaps ? 'ready' : 'failed' };
   const own: ArrayBuffer[] = [];

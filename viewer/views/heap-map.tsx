@@ -81,6 +81,14 @@ function RegionMap({ loaded, region, sign }: RegionProps & { readonly sign: Sign
           </span>
         )}
         <span class="spring" />
+        {loaded.trace.notes.some(({ code }) => code === 'history-block-numbers') && (
+          <span
+            class="quiet"
+            title="The file numbers blocks and tells no addresses: these count from the begin of the heap"
+          >
+            addresses from 0: the file has none
+          </span>
+        )}
         {!loaded.boundsKnown && (
           <span
             class="quiet"

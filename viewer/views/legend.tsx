@@ -26,7 +26,7 @@ const MAX_OTHERS = 200;
 export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
   const coloring = useColoring(loaded);
   const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const held = useMemo(
     () => heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
     [loaded, coloring, atSeq],

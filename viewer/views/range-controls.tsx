@@ -3,7 +3,7 @@ import type { LoadedTrace } from '../model/loaded-trace.js';
 import { clearRange, setEnd } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { Marks } from './marks-menu.js';
-import { formatUs } from './text.js';
+import { clockText, formatUs } from './text.js';
 
 /** From A to B in words, and the buttons that set them without a drag. */
 export function RangeControls({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -38,6 +38,6 @@ export function RangeControls({ loaded }: { readonly loaded: LoadedTrace }) {
 function placeText({ trace, usage }: LoadedTrace, seq: number): string {
   if (seq < 0) return 'the begin';
   const us = trace.events.atUs?.[seq];
-  const time = us === undefined ? '' : `, ${formatUs(us)}`;
+  const time = us === undefined ? '' : `, ${formatUs(us)}${clockText(trace)}`;
   return `event ${formatCount(seq)}${time} (${formatBytes(usage.liveBytes[seq] ?? 0)})`;
 }

@@ -135,12 +135,13 @@ function HolderRow({ loaded, why, seq }: { loaded: LoadedTrace; why: WhyAlive; s
 }
 
 /** The lifespan of a block that was read before an event; -1 where the events know none there. */
-function spanBefore({ order }: LoadedTrace, { address, sizeBytes }: WhyAlive, seq: number): number {
+function spanBefore({ order, spans }: LoadedTrace, { address, sizeBytes }: WhyAlive, seq: number): number {
   if (!order) return -1;
   for (let at = lastAtOrBefore(order.address, address + sizeBytes - 1); at >= 0; at--) {
     const start = order.address[at] ?? 0;
     if (start + (order.sizeBytes[at] ?? 0) <= address && start < address) return -1;
-    if ((order.startSeq[at] ?? 0) < seq && (order.endSeq[at] ?? 0) >= seq) return order.span[at] ?? -1;
+    const span = order.span[at] ?? -1;
+    if ((spans.startSeq[span] ?? 0) < seq && (spans.endSeq[span] ?? 0) >= seq) return span;
   }
   return -1;
 }

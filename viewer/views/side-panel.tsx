@@ -18,7 +18,7 @@ import { useApp } from '../state/app-state.js';
 import { Backtrace } from './backtrace.js';
 import { Legend } from './legend.js';
 import { RegionFigures } from './region-figures.js';
-import { formatUs, percent } from './text.js';
+import { clockText, formatUs, percent } from './text.js';
 
 /** What the heap is like at the selected event, what that event did, and who is who. */
 export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
@@ -118,7 +118,7 @@ function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
         Event {formatCount(atSeq)} <span class={`kind ${kind}`}>{kind}</span>
         <span class="quiet">
           {formatUs(trace.events.atUs?.[atSeq] ?? Number.NaN)}
-          {trace.events.atUs && trace.info.clock?.kind === 'host' && ' host time'}
+          {trace.events.atUs && clockText(trace)}
         </span>
       </h2>
       <p>

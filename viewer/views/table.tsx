@@ -28,7 +28,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const hidden = useApp((state) => state.hiddenColumns);
   const picked = useApp((state) => state.picked);
   const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const long = loaded.trace.eventCount > LONG_TRACE;
   const rested = useRested(query, long ? 150 : 0);
   const aged = useRested(followsEvent(query) ? now : -1, long ? 150 : 0);

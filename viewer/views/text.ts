@@ -1,4 +1,4 @@
-import { sanitize } from '../../lib/public/browser.js';
+import { sanitize, type Trace } from '../../lib/public/browser.js';
 
 const MAX_SHOWN = 400;
 
@@ -15,6 +15,11 @@ export function formatUs(us: number): string {
   if (size < 1000) return `${Math.round(us)} µs`;
   if (size < 1e6) return `${(us / 1000).toFixed(2)} ms`;
   return `${(us / 1e6).toFixed(3)} s`;
+}
+
+/** What stands behind a time: that of the host has the halts of the target in it, so it must not look like the target's. */
+export function clockText({ info }: Pick<Trace, 'info'>): string {
+  return info.clock?.kind === 'host' ? ' host time' : '';
 }
 
 export function percent(share: number): string {

@@ -11,7 +11,7 @@ import { CurveKey } from './curve-key.js';
 import { curveStyle } from './curve-style.js';
 import { capture } from './map-pointer.js';
 import { IMAGE } from './roles.js';
-import { formatUs } from './text.js';
+import { clockText, formatUs } from './text.js';
 
 /** A press that moves less than this is a click. */
 const CLICK_PIXELS = 4;
@@ -46,7 +46,7 @@ export function TimeAxisView({ loaded, axis, time }: AxisProps) {
         {size && <AxisCanvas {...{ loaded, axis, time, size }} scaleBytes={scale.top} capacityBytes={scale.capacity} />}
       </div>
       <div class="axis-ticks mono" aria-hidden="true">
-        {size && <Ticks axis={axis} time={time} width={size.width} />}
+        {size && <Ticks {...{ axis, time }} width={size.width} clock={clockText(loaded.trace) || 'time'} />}
       </div>
     </div>
   );
@@ -145,7 +145,13 @@ export function Cursor({ axis, time, left, width }: Omit<AxisProps, 'loaded'> & 
   return x >= 0 && x <= width ? <div class="cursor" style={{ left: `${left + x}px` }} /> : null;
 }
 
-function Ticks({ axis, time, width }: { readonly axis: TimeAxis; readonly time: Range; readonly width: number }) {
+interface TicksProps extends Omit<AxisProps, 'loaded'> {
+  readonly width: number;
+  /** Whose time it is. */
+  readonly clock: string;
+}
+
+function Ticks({ axis, time, width, clock }: TicksProps) {
   const ticks = ticksIn(time, Math.max(1, Math.floor(width / TICK_PIXELS)), 1);
   const text = (value: number) => (axis.kind === 'clock' ? formatUs(value) : formatCount(value));
   return (
@@ -155,7 +161,7 @@ function Ticks({ axis, time, width }: { readonly axis: TimeAxis; readonly time: 
           {text(value)}
         </span>
       ))}
-      <span class="axis-unit">{axis.kind === 'clock' ? 'time' : 'events'}</span>
+      <span class="axis-unit">{axis.kind === 'clock' ? clock.trim() : 'events'}</span>
     </>
   );
 }

@@ -9,7 +9,7 @@ import { curveStyle } from './curve-style.js';
 import { touchedRange } from './map-window.js';
 import { IMAGE } from './roles.js';
 import { SpanTip } from './span-tip.js';
-import { formatUs } from './text.js';
+import { clockText, formatUs } from './text.js';
 import { type AxisProps, Cursor } from './time-axis.js';
 import { useTimePointer } from './time-pointer.js';
 import { usePainting } from './use-painting.js';
@@ -26,7 +26,10 @@ export function TimeView({ loaded, axis, time }: AxisProps) {
     <section class="time" aria-label="Lifespans over time">
       <header class="region-head">
         <RegionChoice loaded={loaded} region={region} />
-        <span class="mono">{axisText(axis, time)}</span>
+        <span class="mono">
+          {axisText(axis, time)}
+          {axis.kind === 'clock' && clockText(loaded.trace)}
+        </span>
         <span class="spring" />
         {zoomed && (
           <button type="button" onClick={() => app.set({ time: undefined, timeAddress: undefined })}>
@@ -121,7 +124,7 @@ function TimeCanvas({ loaded, axis, time, address, size }: TimeMapProps & { read
     fitCanvas(canvas.current, width * ratio, height * ratio);
     image.current = imageFor(image.current, canvas.current.width, canvas.current.height);
     const picture = { ...{ width: canvas.current.width, height: canvas.current.height }, table, axis, time, address };
-    painter.current.paint(order, { ...picture, image: wordsOf(image.current) });
+    painter.current.paint(order, loaded.spans, { ...picture, image: wordsOf(image.current) });
     context.putImageData(image.current, 0, 0);
     const { marks, gaps, epochs } = loaded.trace;
     paintMoments(

@@ -1,1 +1,2 @@
 freeze("scripts")
+freeze("build/made")

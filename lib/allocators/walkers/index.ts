@@ -6,6 +6,7 @@ import { walkMultiHeap } from './multi-heap.js';
 import { walkNewlib } from './newlib.js';
 import { walkSizedChunks } from './sized-chunks.js';
 import { walkTlsf } from './tlsf.js';
+import { walkUmm } from './umm.js';
 
 /** The readers of heaps, by the name that profiles use. */
 export const HEAP_WALKERS: Readonly<Record<WalkerName, HeapWalker>> = {
@@ -15,5 +16,6 @@ export const HEAP_WALKERS: Readonly<Record<WalkerName, HeapWalker>> = {
   'heap-4': walkHeap4,
   tlsf: walkTlsf,
   'multi-heap': walkMultiHeap,
+  umm: walkUmm,
   gc: walkGc,
 };

@@ -4,8 +4,9 @@ import { type Reachable, reachable } from '../../trace/reachable.js';
 import type { Trace } from '../../trace/trace.js';
 import { type BoundaryOptions, boundariesOf } from '../boundaries.js';
 import type { HideOptions } from '../hidden-frames.js';
+import { graphBefore, upTo } from './graph-moments.js';
 import { pathText, pathTo, typeOf } from './path-text.js';
-import { aliveBlocks, lastGraph } from './why-source.js';
+import { aliveBlocks } from './why-source.js';
 
 /** What holds blocks of every part of a window: it takes more than it gives back. */
 export interface GrowingContainer {
@@ -30,17 +31,17 @@ const CHAIN_STEPS = 3;
 
 /**
  * The containers that grow, the most bytes first: those through which blocks of every fifth of the window are held at its end. One that gives
- * back what it takes holds blocks of the last part only; what was set up once, of the first. Empty for a trace without an object graph of its
- * end, or of a window that ends before.
+ * back what it takes holds blocks of the last part only; what was set up once, of the first. Empty for a trace without an object graph of the
+ * window's end: the trace's, or a mark at which one was read.
  */
 export function growingContainers(trace: Trace, options: BoundaryOptions & HideOptions = {}): GrowingContainer[] {
-  const graph = lastGraph(trace);
   const window = boundariesOf(trace, options);
   const [from, to] = [window[0]?.beforeSeq ?? 0, window.at(-1)?.beforeSeq ?? trace.eventCount];
-  if (!graph || to < trace.eventCount || graph.beforeSeq < trace.eventCount) return [];
+  const graph = graphBefore(trace, to);
+  if (!graph) return [];
   const reach = reachable(graph);
   const held = new Held(graph, reach);
-  for (const { address, seq } of aliveBlocks(trace, options)) {
+  for (const { address, seq } of aliveBlocks(to < trace.eventCount ? upTo(trace, graph) : trace, options)) {
     const block = seq >= from && seq < to ? blockAt(graph, address) : -1;
     if (block >= 0) held.add(block, Math.min(PARTS - 1, Math.floor(((seq - from) * PARTS) / Math.max(1, to - from))));
   }

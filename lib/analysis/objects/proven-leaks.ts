@@ -8,7 +8,8 @@ import type { Trace } from '../../trace/trace.js';
 import { framesToHide, type HideOptions } from '../hidden-frames.js';
 import { compareText, type Place } from '../places.js';
 import { type ShownFrame, shownStack } from '../shown-stack.js';
-import { aliveBlocks, lastGraph } from './why-source.js';
+import { graphBefore } from './graph-moments.js';
+import { aliveBlocks } from './why-source.js';
 
 /** What one source has left that nothing holds, or only pointers into the inside of blocks. */
 export interface ProvenLeakSite extends Place {
@@ -48,8 +49,8 @@ export interface ProvenLeaks {
  * block, or of another moment than its end.
  */
 export function provenLeaks(trace: Trace, options: HideOptions = {}): ProvenLeaks | undefined {
-  const graph = lastGraph(trace);
-  if (!graph || graph.beforeSeq < trace.eventCount) return undefined;
+  const graph = graphBefore(trace, trace.eventCount);
+  if (!graph) return undefined;
   const { level } = reachable(graph);
   const isHeld = new Uint8Array(graph.count);
   for (let block = 0; block < graph.count; block++) {

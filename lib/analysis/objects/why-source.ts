@@ -1,6 +1,5 @@
 import type { Address, Seq, StackId } from '../../base/units.js';
 import { EndCause, lifespans } from '../../trace/lifespans.js';
-import type { ObjectGraph } from '../../trace/object-graph.js';
 import type { Trace } from '../../trace/trace.js';
 import { type HideOptions, hiddenFrames } from '../hidden-frames.js';
 import { NO_PLACE, type Place } from '../places.js';
@@ -12,11 +11,6 @@ export interface AliveBlock {
   readonly address: Address;
   readonly seq: Seq;
   readonly source: Place;
-}
-
-/** The graph of a trace's end: the last one that was read; undefined where none was. */
-export function lastGraph(trace: Trace): ObjectGraph | undefined {
-  return trace.graphs.at(-1);
 }
 
 /**

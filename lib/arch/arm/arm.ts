@@ -71,6 +71,8 @@ export const ARM: Architecture = {
     address % 4 === 0,
   hasStackInVectors: true,
   exceptionEndOf,
+  // EXC_RETURN tells.
+  returnsFromTrap: () => false,
   branchBefore: thumbBranchBefore,
   prologueRow: thumbPrologueRow,
   description: { architecture: 'arm', feature: 'org.gnu.gdb.arm.m-profile', status: [THUMB_XPSR] },

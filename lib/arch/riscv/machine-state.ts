@@ -1,7 +1,7 @@
-import type { Address } from '../../base/units.js';
+import type { Address, Bytes } from '../../base/units.js';
 import type { CodeBytes } from '../code-bytes.js';
 import { OUTSIDE_OF_HANDLERS, type ProcessorState } from '../processor-state.js';
-import { instructionAt } from './instruction.js';
+import { instructionAt, lengthOf } from './instruction.js';
 import { MCAUSE, MSTATUS } from './registers.js';
 
 /** mstatus: interrupts are enabled. */
@@ -10,6 +10,8 @@ const MIE = 1 << 3;
 const MPP = 3 << 11;
 const INTERRUPT = 0x80000000;
 const WFI = 0x10500073;
+const TRAP_RETURNS: ReadonlySet<number> = new Set([0x30200073, 0x10200073]);
+const MAX_HANDLER_BYTES: Bytes = 16 * 1024;
 
 /** Exception codes of mcause (The RISC-V Instruction Set Manual, volume II, 3.1.15). Calls and breakpoints are no faults. */
 const EXCEPTIONS: Readonly<Record<number, string>> = {
@@ -48,4 +50,16 @@ export function riscvState(registers: ArrayLike<number>): ProcessorState {
 /** A halt wakes the core: it stands behind the wfi. */
 export function isAsleepAt(code: CodeBytes, pc: Address): boolean {
   return instructionAt(code, pc - 4) === WFI;
+}
+
+/** Whether a function has an mret or sret: that of `__attribute__((interrupt))`, or what an operating system enters by mtvec. */
+export function returnsFromTrap(code: CodeBytes, start: Address, sizeBytes: Bytes): boolean {
+  const end = start + Math.min(sizeBytes, MAX_HANDLER_BYTES);
+  for (let at = start; at < end; ) {
+    const word = instructionAt(code, at);
+    if (word === undefined) return false;
+    if (TRAP_RETURNS.has(word)) return true;
+    at += lengthOf(word);
+  }
+  return false;
 }

@@ -4,7 +4,7 @@ import type { EnteredCall } from '../entered-call.js';
 import { PLAIN_CORE } from '../plain-core.js';
 import { riscvBranchBefore } from './branch-before.js';
 import { lengthOf } from './instruction.js';
-import { isAsleepAt, riscvState } from './machine-state.js';
+import { isAsleepAt, returnsFromTrap, riscvState } from './machine-state.js';
 import { riscvPrologueRow } from './prologue.js';
 import { A0, PC, RA, S0, SP, ZERO } from './registers.js';
 import { simulateRiscv } from './step.js';
@@ -48,6 +48,7 @@ export const RISCV: Architecture = {
   effectOf: simulateRiscv,
   stateOf: riscvState,
   isAsleepAt,
+  returnsFromTrap,
   branchBefore: riscvBranchBefore,
   prologueRow: riscvPrologueRow,
   description: { architecture: 'riscv:rv32', feature: 'org.gnu.gdb.riscv.cpu', status: [] },

@@ -7,7 +7,7 @@ import { EndReason } from '../end-reason.js';
 import { type Engine, type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { steadyCode } from '../link-check.js';
-import { heapGraph } from '../objects/heap-graph.js';
+import { heapGraph, requestedGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { type CaptureStop, DirectCapture } from './direct-capture.js';
 import { DirectConnection, type EngineReport } from './direct-connection.js';
@@ -92,11 +92,14 @@ class DirectRun {
 
   private async *events(capture: DirectCapture, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
     const words = await LastWords.prepare(this.connection.client, this.plan.firmware);
+    const { client } = this.connection;
+    this.plan.graphs?.connect(() => client.interrupts.ask('test'));
     if (!signal.aborted) {
       for await (const stop of capture.stops()) {
         if (stop.kind === 'quiet') {
           // What was seen last is told at the end.
           if (this.made.heap.hasSeenAll) break;
+          yield* requestedGraph(this.connection.client, this.plan);
           if (stop.quietMs >= this.options.quietMs) yield await this.status(stop.quietMs);
         } else {
           this.lastStop = stop;
@@ -104,6 +107,7 @@ class DirectRun {
         }
       }
     }
+    this.plan.graphs?.close();
     const { refusal } = this.plan.hook;
     if (capture.isOneWrite && refusal) {
       const text = `requests that ${refusal.label} refuses are not told in the one-write mode`;

@@ -91,6 +91,10 @@ export class RspLink implements DebugLink {
     }
   }
 
+  look(): void {
+    this.client.interrupts.ask('test');
+  }
+
   async backtrace(maxDepth: number): Promise<Backtrace> {
     const { backtrace, snapshot } = await this.link.stacks.ofHalted(await this.current(), maxDepth);
     this.snapshot = snapshot;

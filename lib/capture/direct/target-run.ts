@@ -26,10 +26,29 @@ export class TargetRun {
   /** The same after a write of the caller's that ended with the order to run: `orders` are those before it that must be answered by OK. */
   follow(replies: readonly Promise<Buffer>[], orders: readonly string[]): Run {
     const stop = this.client.awaitStop(replies.at(-1) as Promise<Buffer>);
-    this.poke?.begin();
+    const confirmed = this.confirm(replies.slice(-1 - orders.length, -1), orders);
+    this.beginToPoke(stop, confirmed);
     // Told to end between two runs: this one must not last.
     if (this.ending) this.client.interrupt().catch(() => undefined);
-    return { stop, confirmed: this.confirm(replies.slice(-1 - orders.length, -1), orders) };
+    return { stop, confirmed };
+  }
+
+  /**
+   * Once the orders before the one to run are answered: a poke that overtakes them on its own connection looks at a target that is
+   * still halted, which costs the probe four exchanges for nothing.
+   */
+  private beginToPoke(stop: Promise<Stopped>, confirmed: Promise<void>): void {
+    const { poke } = this;
+    if (!poke) return;
+    let lasts = true;
+    const ended = () => {
+      lasts = false;
+    };
+    stop.then(ended, ended);
+    const begin = () => {
+      if (lasts) poke.begin();
+    };
+    confirmed.then(begin, begin);
   }
 
   /** Waits for a stop that is not the answer to the test of a quiet target. */

@@ -14,7 +14,7 @@ import { harvestLogByLink } from '../log/link-log-loop.js';
 import { endingWithGap } from '../lost-link.js';
 import { harvestMallocByLink } from '../malloc/malloc-loop.js';
 import { harvestLogInGdb } from './log-in-gdb.js';
-import { withScripts } from './script-link.js';
+import { ScriptLink, withScripts } from './script-link.js';
 
 /** gdb goes on by itself after an event: OpenOCD is made to look at its target all the time. */
 const POKE_PAUSE_MS: Milliseconds = 2;
@@ -59,17 +59,16 @@ export class GdbEngine implements Engine {
   ): AsyncGenerator<TraceRecord> {
     const { hook } = plan;
     const gdb = this.program.version;
+    const told = withScripts(link, plan.firmware, board);
+    const ownReport = () => ({ ...(told instanceof ScriptLink ? told.report() : {}), ...link.linkReport() });
     if (hook.type === 'malloc') {
       yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb' } };
-      const report = () => ({ gdb, loop: 'MI commands', ...link.linkReport() });
-      yield* judged(
-        harvestMallocByLink(withScripts(link, plan.firmware, board), { ...plan, hook }, signal, { report }),
-        plan.firmware,
-      );
+      const report = () => ({ gdb, loop: 'MI commands', ...ownReport() });
+      yield* judged(harvestMallocByLink(told, { ...plan, hook }, signal, { report }), plan.firmware);
       return;
     }
-    // The script does not read the clock.
-    const python = this.program.hasPython && this.usePython && !plan.clock;
+    // The script reads neither the clock nor an interpreter's heap.
+    const python = this.program.hasPython && this.usePython && !plan.clock && told === link;
     const engineReport = { gdb, loop: python ? 'inside gdb (Python)' : 'MI commands' };
     yield { kind: 'info', info: { source: 'gdb engine', engine: 'gdb', engineReport } };
     if (python) {
@@ -77,8 +76,8 @@ export class GdbEngine implements Engine {
       yield { kind: 'info', info: { engineReport: { ...engineReport, ...times } } };
       return;
     }
-    yield* judged(harvestLogByLink(withScripts(link, plan.firmware, board), { ...plan, hook }, signal), plan.firmware);
-    yield { kind: 'info', info: { engineReport: { ...engineReport, ...link.linkReport() } } };
+    yield* judged(harvestLogByLink(told, { ...plan, hook }, signal), plan.firmware);
+    yield { kind: 'info', info: { engineReport: { ...engineReport, ...ownReport() } } };
   }
 }
 

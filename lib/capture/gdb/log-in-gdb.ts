@@ -14,7 +14,7 @@ import { EndReason } from '../end-reason.js';
 import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { readsWrong, steadyCode } from '../link-check.js';
-import { heapGraph } from '../objects/heap-graph.js';
+import { heapGraph, requestedGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
 
@@ -29,12 +29,14 @@ export async function* harvestLogInGdb(
   const words = await LastWords.prepare(link, plan.firmware);
   const run = new ScriptRun(link, plan);
   await run.prepare();
+  plan.graphs?.connect(() => link.look());
   let stop: StopRecord = {};
   const finished = run.toEnd(signal).then((record) => {
     stop = record;
   });
   yield* run.queue.drain();
   await finished;
+  plan.graphs?.close();
   const { reader } = run;
   const label = run.labelOf(stop);
   const end = endOf(stop, { label, reader, plan, signal });
@@ -123,6 +125,7 @@ class ScriptRun {
     if (hidden) await link.mi.console(`python hit(${pc})`);
     await reader.drained;
     if (reader.limitReached || reader.hasSeenAll) return true;
+    for await (const record of requestedGraph(link, plan)) this.queue.push(record);
     if (hidden || quietMs < WAIT_MS.quiet) return false;
     const armed = this.stops.size + hooked.length;
     this.queue.push({ kind: 'status', text: statusText(await whereabouts(link, plan.firmware), armed, quietMs) });

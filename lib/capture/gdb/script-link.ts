@@ -17,7 +17,7 @@ const FIRST_BYTES = 2048;
 const MAX_BYTES = 64 * 1024;
 
 /** The same link, whose backtraces have the frames of scripts as well; the link itself where the firmware has no interpreter. */
-export function withScripts(link: DebugLink, firmware: Symbolizer, board: Board): DebugLink {
+export function withScripts(link: DebugLink, firmware: Symbolizer, board: Board): DebugLink | ScriptLink {
   const mayRead = mayReadAt(architectureOf(firmware), knownMemory(board, firmware.elfFile));
   const read = async (at: Address, length: Bytes) => (mayRead(at) ? await readOrNothing(link, at, length) : undefined);
   const scripts = ScriptStacks.of(firmware, read);
@@ -31,7 +31,7 @@ interface ScriptParts {
 }
 
 /** gdb tells no registers of outer frames in one command: where the interpreter's loop is in its backtrace, the stack is unwound here too. */
-class ScriptLink implements DebugLink {
+export class ScriptLink implements DebugLink {
   private readonly unwinder: SymbolizerUnwinder;
   private readonly scripts: ScriptStacks;
   private readonly read: ReadScriptMemory;
@@ -77,6 +77,11 @@ class ScriptLink implements DebugLink {
     return undefined;
   }
 
+  /** For the summary: how many frames of the interpreter were put into words. */
+  report(): ReturnType<ScriptStacks['report']> {
+    return this.scripts.report();
+  }
+
   heapCollected(): void {
     this.scripts.forget();
   }
@@ -103,6 +108,10 @@ class ScriptLink implements DebugLink {
 
   resume(signal: AbortSignal): Promise<StopReason> {
     return this.link.resume(signal);
+  }
+
+  look(): void {
+    this.link.look();
   }
 
   monitor(command: string): Promise<string> {

@@ -8,7 +8,7 @@ import { EndReason } from '../end-reason.js';
 import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
 import { LinkCheck, steadyCode } from '../link-check.js';
-import { heapGraph } from '../objects/heap-graph.js';
+import { heapGraph, requestedGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { eventOf, type FollowerStep, isLogged } from './follower-step.js';
 import { HeapFollower } from './heap-follower.js';
@@ -31,9 +31,11 @@ export async function* harvestLogByLink(
   const check = new LinkCheck(link, steadyCode(plan.firmware, hook.logFunction.address));
   await check.begin();
   await heap.begin(link);
+  plan.graphs?.connect(() => link.look());
   while (!end) {
     const stop = await link.resume(signal);
     if (stop.kind === 'quiet' && !signal.aborted && !heap.hasSeenAll) {
+      yield* requestedGraph(link, plan);
       if (stop.quietMs < WAIT_MS.quiet) continue;
       const where = await whereabouts(link, plan.firmware);
       yield { kind: 'status', text: statusText(where, breakpoints.length, stop.quietMs) };
@@ -74,6 +76,7 @@ export async function* harvestLogByLink(
       end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
     }
   }
+  plan.graphs?.close();
   const { steps, oracle } = await heap.finish(link, reached);
   yield* recordsOf(link, steps);
   yield* heapGraph(link, plan);

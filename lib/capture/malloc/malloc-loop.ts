@@ -70,7 +70,9 @@ class MallocLoop {
     let end: EndReason | undefined;
     await this.check.begin();
     yield* this.made.start();
+    this.plan.graphs?.connect(() => this.link.look());
     while (!end) end = yield* this.next(signal);
+    this.plan.graphs?.close();
     const reached = end.text.startsWith('reached ');
     const { events } = this.made;
     yield* this.made.finish({ reachedStop: reached });
@@ -123,6 +125,7 @@ class MallocLoop {
     for (;;) {
       const stop = await this.link.resume(signal);
       if (stop.kind !== 'quiet' || signal.aborted) return stop;
+      yield* this.made.requestedGraph();
       const { quietMs } = stop;
       if (quietMs < (this.options.quietMs ?? WAIT_MS.quiet)) continue;
       const where = await whereabouts(this.link, this.plan.firmware);

@@ -6,7 +6,7 @@ import type { Backtrace, TraceRecord } from '../../trace/heap-event.js';
 import type { EventClock } from '../clock/event-clock.js';
 import type { HarvestPlan, MallocHook } from '../engine.js';
 import { oracleOf } from '../last-words.js';
-import { heapGraph } from '../objects/heap-graph.js';
+import { heapGraph, requestedGraph } from '../objects/heap-graph.js';
 import type { ArmedBreakpoints } from './armed-breakpoints.js';
 import { EXCEPTION } from './call-context.js';
 import { type CallEvent, givenBlock, type OpenCall, requestedBytes } from './call-hook.js';
@@ -137,6 +137,17 @@ export class MallocRecords {
     const oracle = this.reader.oracle(walk, this.writer.live, this.underWay());
     yield { kind: 'info', info: { oracle: oracleOf(oracle, this.events), ...this.writer.doubt() } };
     yield* heapGraph(this.link, this.plan, { walk, copies, starts: this.writer.live.keys() });
+  }
+
+  /** Who holds which block at this moment, where that was asked for. While a call is under way the heap is in no order. */
+  async *requestedGraph(): AsyncGenerator<TraceRecord> {
+    if (this.tracker.open.length > 0) return;
+    const copies: MemoryPiece[] = [];
+    yield* requestedGraph(this.link, this.plan, async () => ({
+      walk: await this.reader.walk(copies),
+      copies,
+      starts: this.writer.live.keys(),
+    }));
   }
 
   private underWay(): CallUnderWay[] {

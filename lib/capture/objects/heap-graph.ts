@@ -46,6 +46,17 @@ export async function* heapGraph(
   }
 }
 
+/** The same for who asked while the target was running, which is halted now. */
+export async function* requestedGraph(
+  target: HaltedTarget,
+  plan: Pick<HarvestPlan, 'firmware' | 'objects' | 'graphs'>,
+  heap?: () => Promise<MallocHeap>,
+): AsyncGenerator<TraceRecord> {
+  if (!plan.objects || plan.graphs?.isOpen !== true) return;
+  yield* heapGraph(target, plan, await heap?.());
+  plan.graphs.served();
+}
+
 function processorOf(registers: Uint32Array, firmware: Symbolizer): HaltedProcessor {
   const { sp, pc, required, registers: names } = architectureOf(firmware);
   const held = [...registers.subarray(0, required)].flatMap((value, index) =>

@@ -3,7 +3,7 @@ import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../../trace/lif
 import { recordsBetween } from '../../trace/records-of.js';
 import { EVENT_KINDS, EventKind, type Trace } from '../../trace/trace.js';
 import type { RowForm } from '../rows/row-forms.js';
-import { infoDetail, known } from './event-rows.js';
+import { infoDetail, known, sideDetails } from './event-rows.js';
 
 const PIECE = 65_536;
 
@@ -15,8 +15,7 @@ export function* allocationRows(trace: Trace, form: RowForm): Generator<string> 
   let text = form.head + cells.other(0, 'info', infoDetail(trace, 'allocations'));
   for (const region of trace.regions) text += cells.other(0, 'region', region);
   for (const { beforeSeq, record } of places) {
-    const { kind, ...detail } = record;
-    text += cells.other(beforeSeq, kind, detail);
+    for (const detail of sideDetails(record)) text += cells.other(beforeSeq, record.kind, detail);
   }
   let span = 0;
   let rows = 0;

@@ -10,12 +10,17 @@ export function doubtLines(trace: Trace): string[] {
   return linesOf(traceDoubts(trace));
 }
 
-/** Those on which the figures hang, for a format that has no good place for them: not what was assumed, not whose clock it was. */
+/**
+ * Those on which the figures hang, and which part of a trace it is, for a format that has no good place for them: not what was assumed, not whose
+ * clock it was.
+ */
 export function seriousDoubtLines(trace: Trace): string[] {
-  return linesOf(traceDoubts(trace).filter(({ kind }) => kind !== 'note' && kind !== 'clock'));
+  const serious = traceDoubts(trace).filter(({ kind }) => kind !== 'note' && kind !== 'clock');
+  const parts = trace.notes.filter(({ code }) => code === 'window');
+  return linesOf([...serious, ...parts]);
 }
 
-function linesOf(doubts: readonly TraceDoubt[]): string[] {
+function linesOf(doubts: readonly Pick<TraceDoubt, 'text'>[]): string[] {
   return doubts.map(({ text }) => text.replace(CONTROL, ' ').slice(0, MAX_LINE));
 }
 

@@ -1,6 +1,8 @@
 import type { Seq } from '../../base/units.js';
+import type { TraceRecord } from '../../trace/heap-event.js';
 import { recordsBetween } from '../../trace/records-of.js';
 import { EVENT_KINDS, EventKind, type Trace } from '../../trace/trace.js';
+import { graphParts } from '../rows/graph-parts.js';
 import { ROW_SCHEMAS, type RowTable } from '../rows/row-columns.js';
 import type { RowForm } from '../rows/row-forms.js';
 import { doubtLines } from './doubts-text.js';
@@ -19,8 +21,7 @@ export function* eventRows(trace: Trace, form: RowForm): Generator<string> {
   for (const region of trace.regions) text += cells.other(0, 'region', region);
   const upTo = (seq: Seq) => {
     for (let one = places[place]; one && one.beforeSeq <= seq; one = places[++place]) {
-      const { kind, ...detail } = one.record;
-      text += cells.other(one.beforeSeq, kind, detail);
+      for (const detail of sideDetails(one.record)) text += cells.other(one.beforeSeq, one.record.kind, detail);
     }
   };
   for (let seq = 0; seq < trace.eventCount; seq++) {
@@ -79,6 +80,13 @@ class EventCells {
 export function infoDetail(trace: Trace, table: RowTable): object {
   const doubts = doubtLines(trace);
   return { schema: ROW_SCHEMAS[table], ...(doubts.length === 0 ? {} : { doubts }), ...trace.info };
+}
+
+/** What a record that is no event says, in a row or in several. */
+export function sideDetails(record: TraceRecord): Iterable<object> {
+  if (record.kind === 'graph') return graphParts(record.graph);
+  const { kind, ...detail } = record;
+  return [detail];
 }
 
 /** A number as a cell; empty when it is not known. */

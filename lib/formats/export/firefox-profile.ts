@@ -1,8 +1,10 @@
 import type { Seq } from '../../base/units.js';
+import { lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
-import { jsonElements } from './json-pieces.js';
-import { type FrameLabel, frameLabel, type StackWeights, stackWeights } from './stack-weights.js';
+import { HeapChanges } from './heap-changes.js';
+import { jsonElements, jsonNumbers } from './json-pieces.js';
+import { type FrameLabel, frameLabel } from './stack-weights.js';
 import { StringTable } from './string-table.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -49,52 +51,57 @@ function doubtsMember(trace: Trace): object {
   return entries.length === 0 ? {} : { extra: [{ label: 'What is doubtful', entries }] };
 }
 
-/** One change of the heap: a block that came (bytes above 0) or went. */
-interface Change {
-  readonly time: number;
-  readonly bytes: number;
-  readonly stack: number;
-  readonly address: number;
-}
-
 function* writeFirefoxProfile(trace: Trace): Generator<string> {
-  const changes = heapChanges(trace, stackWeights(trace));
+  const spans = lifespans(trace);
+  const changes = new HeapChanges(trace, spans);
+  const column = (numberAt: (change: number) => number) => numbers(changes.count, numberAt);
   const strings = new StringTable();
   const labels = Array.from({ length: trace.frames.count + 1 }, (_, i) => frameLabel(trace, i - 1));
-  const time = changes.map((change) => change.time);
-  const weight = changes.map((change) => change.bytes);
+  const time = () => column((change) => timeMs(trace, changes.seqOf(change)));
+  const sizeOf = (change: number) => spans.sizeBytes[changes.spanOf(change)] ?? 0;
+  const weight = () => column((change) => (changes.isEnd(change) ? -sizeOf(change) : sizeOf(change)));
   yield `{"meta":${JSON.stringify({ ...META, ...doubtsMember(trace) })},"libs":[],"pages":[],\n"threads":[${JSON.stringify(THREAD).slice(0, -1)},\n`;
   yield* table('markers', markerColumns(trace, strings), trace.marks.length);
   yield* table('frameTable', frameColumns(labels), labels.length);
   yield* table('funcTable', functionColumns(labels, strings), labels.length);
   yield* table('stackTable', stackColumns(trace), trace.stacks.count + 1);
-  const stack = changes.map((change) => change.stack);
-  const memoryAddress = changes.map((change) => change.address);
-  const threadId = changes.map(() => 0);
-  yield* table(
-    'nativeAllocations',
-    { time, weight, stack, memoryAddress, threadId },
-    changes.length,
-    '"weightType":"bytes",',
-  );
+  // A free carries the stack of its allocation. Without addresses the number of the block tells it from the others.
+  const { hasAddresses } = trace.info;
+  const stackOf = (change: number) => (trace.events.stack[spans.startSeq[changes.spanOf(change)] ?? 0] ?? -1) + 1;
+  const addressOf = (change: number) =>
+    hasAddresses ? (spans.address[changes.spanOf(change)] ?? 0) : changes.spanOf(change) + 1;
+  const allocations = {
+    ...{ time: time(), weight: weight(), stack: column(stackOf), memoryAddress: column(addressOf) },
+    threadId: column(() => 0),
+  };
+  yield* table('nativeAllocations', allocations, changes.count, '"weightType":"bytes",');
   yield '"stringArray":[';
   yield* jsonElements(strings.all);
   yield ']}],\n"counters":[{"name":"malloc","category":"Memory","description":"live bytes on the heap","pid":"0","mainThreadIndex":0,\n';
-  yield* table('samples', { time, count: weight }, changes.length);
+  yield* table('samples', { time: time(), count: weight() }, changes.count);
   yield '"color":"orange"}]}\n';
+}
+
+/** A column that is made while it is written. */
+interface Pieces {
+  readonly pieces: Iterable<string>;
+}
+
+function numbers(count: number, numberAt: (index: number) => number): Pieces {
+  return { pieces: jsonNumbers(count, numberAt) };
 }
 
 /** `"name":{"column":[...],...,"length":n},` a batch of values at a time. */
 function* table(
   name: string,
-  columns: Readonly<Record<string, Iterable<unknown>>>,
+  columns: Readonly<Record<string, readonly unknown[] | Pieces>>,
   length: number,
   constants = '',
 ): Generator<string> {
   yield `"${name}":{`;
   for (const [column, values] of Object.entries(columns)) {
     yield `"${column}":[`;
-    yield* jsonElements(values);
+    yield* 'pieces' in values ? values.pieces : jsonElements(values);
     yield '],';
   }
   yield `${constants}"length":${length}},\n`;
@@ -153,33 +160,6 @@ function markerColumns(trace: Trace, strings: StringTable): Record<string, unkno
     phase: fill(0),
     category: fill(0),
   };
-}
-
-/** In order of events: what an event ends before what it begins. A free carries the stack of its allocation. */
-function heapChanges(trace: Trace, { spans }: StackWeights): Change[] {
-  const ends: number[][] = [];
-  for (let span = 0; span < spans.count; span++) {
-    const end = spans.endSeq[span] ?? trace.eventCount;
-    if (end >= trace.eventCount) continue;
-    const list = ends[end];
-    if (list) list.push(span);
-    else ends[end] = [span];
-  }
-  const changes: Change[] = [];
-  const add = (span: number, seq: Seq, sign: 1 | -1) =>
-    changes.push({
-      time: timeMs(trace, seq),
-      bytes: sign * (spans.sizeBytes[span] ?? 0),
-      stack: (trace.events.stack[spans.startSeq[span] ?? 0] ?? -1) + 1,
-      // Without addresses the number of the block tells it from the others.
-      address: trace.info.hasAddresses ? (spans.address[span] ?? 0) : span + 1,
-    });
-  for (let seq = 0; seq < trace.eventCount; seq++) {
-    for (const span of ends[seq] ?? []) add(span, seq, -1);
-    const opened = spans.openedBy[seq] ?? -1;
-    if (opened >= 0) add(opened, seq, 1);
-  }
-  return changes;
 }
 
 /** Milliseconds where the source has a clock, else the event's number. */

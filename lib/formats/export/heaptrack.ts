@@ -1,9 +1,9 @@
 import type { Bytes, StackId } from '../../base/units.js';
 import { lifespans } from '../../trace/lifespans.js';
-import { StackTrie } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { LineBuffer } from './line-buffer.js';
+import { PairNumbers } from './pair-numbers.js';
 import { frameLabel } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -32,15 +32,13 @@ const MINUS = '-'.charCodeAt(0);
 class HeaptrackLines {
   private readonly strings = new Map<string, number>();
   private readonly nodes = new Map<StackId, number>();
-  private readonly sizes = new Map<Bytes, number>();
-  /** Pairs of a stack and a size, numbered as they come. */
-  private readonly kinds = new StackTrie();
+  private readonly kinds = new PairNumbers();
   private readonly frames = new Map<number, number>();
   private readonly out = new LineBuffer();
 
   constructor(private readonly trace: Trace) {}
 
-  *lines(): Generator<string> {
+  *lines(): Generator<Uint8Array> {
     const { trace, out } = this;
     const { stack, sizeBytes, atUs } = trace.events;
     const { startSeq, endSeq, ended, count } = lifespans(trace);
@@ -73,13 +71,8 @@ class HeaptrackLines {
   }
 
   private kind(sizeBytes: Bytes, stack: StackId): number {
-    let size = this.sizes.get(sizeBytes);
-    if (size === undefined) {
-      size = this.sizes.size;
-      this.sizes.set(sizeBytes, size);
-    }
-    const known = this.kinds.parent.length;
-    const kind = this.kinds.push(stack, size);
+    const known = this.kinds.count;
+    const kind = this.kinds.numberOf(stack, sizeBytes);
     if (kind === known) this.out.line(`a ${sizeBytes.toString(16)} ${this.node(stack).toString(16)}`);
     return kind;
   }

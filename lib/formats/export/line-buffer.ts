@@ -11,7 +11,6 @@ export class LineBuffer {
   private bytes = new Uint8Array(FULL_BYTES + SLACK_BYTES);
   private length = 0;
   private readonly encoder = new TextEncoder();
-  private readonly decoder = new TextDecoder();
 
   get isFull(): boolean {
     return this.length >= FULL_BYTES;
@@ -37,11 +36,11 @@ export class LineBuffer {
     this.length = at;
   }
 
-  /** What is there, which is forgotten. */
-  take(): string {
-    const text = this.decoder.decode(this.bytes.subarray(0, this.length));
+  /** A copy of what is there, whole lines of UTF-8; the buffer is empty then. */
+  take(): Uint8Array {
+    const lines = this.bytes.slice(0, this.length);
     this.length = 0;
-    return text;
+    return lines;
   }
 
   private grow(atLeast: number): void {

@@ -1,7 +1,10 @@
+import { firstAtOrAfter } from '../../base/sorted.js';
 import type { Bytes, FrameId, Seq } from '../../base/units.js';
+import type { Lifespans } from '../../trace/lifespans.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
-import { frameLabel, framesOfStack, type StackWeights, stackWeights, usageAfterEvents } from './stack-weights.js';
+import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** massif.out: heap size over event numbers, with call trees at the peak, at the end and at some snapshots between. */
@@ -24,17 +27,15 @@ interface Node {
 }
 
 function* writeMassif(trace: Trace): Generator<string> {
-  const weights = stackWeights(trace);
-  const usage = usageAfterEvents(trace, weights.spans);
+  const { spans, peakSeq } = stackWeights(trace);
   yield `desc: --time-unit=i${doubtSuffix(trace)}\ncmd: ${(trace.info.elf?.path ?? trace.info.source).replace(/[\r\n]/g, ' ')}\ntime_unit: i\n`;
-  const seqs = snapshotSeqs(trace.eventCount, weights.peakSeq);
+  const seqs = snapshotSeqs(trace.eventCount, peakSeq);
+  const usage = usageAt(seqs, spans);
   for (const [number, seq] of seqs.entries()) {
-    const detailed =
-      seq === weights.peakSeq || number === seqs.length - 1 || number % DETAILED_EVERY === DETAILED_EVERY - 1;
-    const kind = seq === weights.peakSeq ? 'peak' : detailed ? 'detailed' : 'empty';
-    const bytes = seq < 0 ? 0 : (usage[seq] ?? 0);
-    yield `#-----------\nsnapshot=${number}\n#-----------\ntime=${seq + 1}\nmem_heap_B=${bytes}\nmem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=${kind}\n`;
-    if (kind !== 'empty') yield* heapTree(trace, weights, seq);
+    const detailed = seq === peakSeq || number === seqs.length - 1 || number % DETAILED_EVERY === DETAILED_EVERY - 1;
+    const kind = seq === peakSeq ? 'peak' : detailed ? 'detailed' : 'empty';
+    yield `#-----------\nsnapshot=${number}\n#-----------\ntime=${seq + 1}\nmem_heap_B=${usage[number] ?? 0}\nmem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=${kind}\n`;
+    if (kind !== 'empty') yield* heapTree(trace, spans, seq);
   }
 }
 
@@ -46,13 +47,34 @@ function snapshotSeqs(events: number, peakSeq: Seq): Seq[] {
   return [...seqs].filter((seq) => seq < events).sort((a, b) => a - b);
 }
 
-function* heapTree(trace: Trace, weights: StackWeights, seq: Seq): Generator<string> {
-  const root: Node = { bytes: 0, children: new Map() };
-  const { spans } = weights;
-  for (let span = 0; span < spans.count; span++) {
-    if ((spans.startSeq[span] ?? 0) > seq || (spans.endSeq[span] ?? 0) <= seq) continue;
-    add(root, framesOfStack(trace, trace.events.stack[spans.startSeq[span] ?? 0] ?? -1), spans.sizeBytes[span] ?? 0);
+/** The bytes alive after each of some events, which are in order. */
+function usageAt(seqs: readonly Seq[], { count, startSeq, endSeq, sizeBytes }: Lifespans): Float64Array {
+  const usage = new Float64Array(seqs.length + 1);
+  const places = Float64Array.from(seqs);
+  for (let span = 0; span < count; span++) {
+    const bytes = sizeBytes[span] as number;
+    const from = firstAtOrAfter(places, startSeq[span] as number);
+    const to = firstAtOrAfter(places, endSeq[span] as number);
+    usage[from] = (usage[from] as number) + bytes;
+    usage[to] = (usage[to] as number) - bytes;
   }
+  for (let i = 1; i < usage.length; i++) usage[i] = (usage[i] as number) + (usage[i - 1] as number);
+  return usage;
+}
+
+function* heapTree(trace: Trace, spans: Lifespans, seq: Seq): Generator<string> {
+  const { stack, sizeBytes } = trace.events;
+  const { count } = trace.stacks;
+  /** The last is for events without a backtrace. */
+  const bytes = new Float64Array(count + 1);
+  for (let span = 0; span < spans.count; span++) {
+    const start = spans.startSeq[span] as number;
+    if (start > seq || (spans.endSeq[span] as number) <= seq) continue;
+    const row = stackRow(stack[start] as number, count);
+    bytes[row] = (bytes[row] as number) + (sizeBytes[start] as number);
+  }
+  const root: Node = { bytes: 0, children: new Map() };
+  for (const [row, sum] of bytes.entries()) if (sum > 0) add(root, framesOfStack(trace, row === count ? -1 : row), sum);
   const { shown } = split(root, root.bytes);
   const below = root.children.size > shown.length ? 1 : 0;
   yield `n${shown.length + below}: ${root.bytes} (heap allocation functions) malloc/new/new[], --alloc-fns, etc.\n`;

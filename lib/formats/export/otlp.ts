@@ -10,6 +10,7 @@ export const otlpWriter: TraceWriter = {
   id: 'otlp',
   title: 'OpenTelemetry profiles, v1development (a collector)',
   extension: '.otlp.pb',
+  isBinary: true,
   write: writeOtlp,
 };
 

@@ -13,6 +13,7 @@ export const perfettoWriter: TraceWriter = {
   id: 'perfetto',
   title: 'Perfetto protobuf with heap profiles (ui.perfetto.dev)',
   extension: '.pftrace',
+  isBinary: true,
   write: writePerfetto,
 };
 
@@ -123,6 +124,10 @@ function* internedPackets(trace: Trace, { stacks }: StackWeights): Generator<Uin
   }
 }
 
+/** Of every counter packet: its sequence, and the tag of its time; its type and track, and the tag of its value. */
+const BEFORE_TIME = Uint8Array.of(Packet.sequence * 8, 1, Packet.timestamp * 8);
+const BEFORE_VALUE = Uint8Array.of(9 * 8, TYPE_COUNTER, 11 * 8, COUNTER_TRACK, 0xf0, 0x01);
+
 /** One packet an event: written by hand, as there are as many as events. */
 function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8Array> {
   const usage = usageAfterEvents(trace, spans);
@@ -140,10 +145,14 @@ function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8
     const event = 2 + 2 + 2 + varintLength(bytes);
     // trusted_packet_sequence_id, timestamp, track_event
     const all = 2 + 1 + varintLength(time) + 2 + event;
-    out.set([0x0a, all, Packet.sequence * 8, 1, Packet.timestamp * 8], length);
-    length = putVarint(out, length + 5, time);
-    out.set([Packet.trackEvent * 8 + 2, event, 9 * 8, TYPE_COUNTER, 11 * 8, COUNTER_TRACK, 0xf0, 0x01], length);
-    length = putVarint(out, length + 8, bytes);
+    out[length++] = 0x0a;
+    out[length++] = all;
+    for (const byte of BEFORE_TIME) out[length++] = byte;
+    length = putVarint(out, length, time);
+    out[length++] = Packet.trackEvent * 8 + 2;
+    out[length++] = event;
+    for (const byte of BEFORE_VALUE) out[length++] = byte;
+    length = putVarint(out, length, bytes);
   }
   yield out.subarray(0, length);
 }

@@ -10,6 +10,7 @@ export const pprofWriter: TraceWriter = {
   id: 'pprof',
   title: 'pprof (go tool pprof)',
   extension: '.pb',
+  isBinary: true,
   write: writePprof,
 };
 

@@ -1,7 +1,7 @@
 import type { FrameId, StackId } from '../../base/units.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
-import { jsonElements } from './json-pieces.js';
+import { jsonElements, jsonTexts } from './json-pieces.js';
 import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
@@ -36,36 +36,37 @@ function* writeSpeedscope(trace: Trace): Generator<string> {
     yield ',\n';
   }
   const order = allocations(trace);
-  const sizes = Array.from(order, (seq) => trace.events.sizeBytes[seq] ?? 0);
+  const { sizeBytes } = trace.events;
   yield* profile(
     'in allocation order',
-    sizes,
+    { [Symbol.iterator]: () => mapped(order, (seq) => sizeBytes[seq] ?? 0) },
     mapped(order, (seq) => samples.of(trace.events.stack[seq] ?? -1)),
   );
   yield '\n]}\n';
 }
 
-function* profile(name: string, weights: readonly number[], samples: Iterable<readonly number[]>): Generator<string> {
-  const end = weights.reduce((sum, weight) => sum + weight, 0);
+/** The weights are gone through twice; samples are JSON. */
+function* profile(name: string, weights: Iterable<number>, samples: Iterable<string>): Generator<string> {
+  let end = 0;
+  for (const weight of weights) end += weight;
   yield `{"type":"sampled","name":${JSON.stringify(name)},"unit":"bytes","startValue":0,"endValue":${end},"samples":[\n`;
-  yield* jsonElements(samples);
+  yield* jsonTexts(samples);
   yield '\n],"weights":[\n';
   yield* jsonElements(weights);
   yield '\n]}';
 }
 
-/** Stacks as speedscope wants them: outermost first. The same stack gives the same array. */
+/** Stacks as speedscope wants them: outermost first. Each is made once. */
 class SampleCache {
-  private readonly known = new Map<StackId, readonly number[]>();
+  private readonly known = new Map<StackId, string>();
 
   constructor(private readonly trace: Trace) {}
 
-  of(stack: StackId): readonly number[] {
+  of(stack: StackId): string {
     let sample = this.known.get(stack);
-    if (!sample) {
-      sample = framesOfStack(this.trace, stack)
-        .map((frame) => frame + 1)
-        .reverse();
+    if (sample === undefined) {
+      const frames = framesOfStack(this.trace, stack).map((frame) => frame + 1);
+      sample = `[${frames.reverse().join()}]`;
       this.known.set(stack, sample);
     }
     return sample;
@@ -80,13 +81,12 @@ function* frameObjects(trace: Trace): Generator<object> {
 }
 
 /** The events that hand out a block, in order. */
-function allocations(trace: Trace): Int32Array {
-  const kinds = trace.events.kind;
-  const found: number[] = [];
-  for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (kinds[seq] === EventKind.alloc || kinds[seq] === EventKind.realloc) found.push(seq);
-  }
-  return Int32Array.from(found);
+function allocations({ events, eventCount }: Trace): Int32Array {
+  const found = new Int32Array(eventCount);
+  let count = 0;
+  for (let seq = 0; seq < eventCount; seq++)
+    if (events.kind[seq] === EventKind.alloc || events.kind[seq] === EventKind.realloc) found[count++] = seq;
+  return found.subarray(0, count);
 }
 
 function* mapped<T>(values: Iterable<number>, to: (value: number) => T): Generator<T> {

@@ -13,6 +13,8 @@ export interface TraceWriter {
    * reports show (see `shownTrace`).
    */
   readonly isCopy?: boolean;
-  /** In pieces, so that a large trace never is one string. */
+  /** It is no text: nothing for a terminal, or a pipe of text. */
+  readonly isBinary?: boolean;
+  /** In pieces, text ones at whole characters, so that a large trace never is one string. */
   write(trace: Trace): Iterable<string | Uint8Array>;
 }

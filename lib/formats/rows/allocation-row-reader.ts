@@ -90,7 +90,7 @@ export class AllocationRowReader extends TableRows {
     const { builder } = this;
     const seqs = Float64Array.from(order, (i) => this.fields.seq.values[i] ?? 0);
     const moved = (beforeSeq: Seq): Seq => firstAtOrAfter(seqs, beforeSeq);
-    const lists = [builder.marks, builder.gaps, builder.epochs, builder.notes, builder.levels] as {
+    const lists = [builder.marks, builder.gaps, builder.epochs, builder.notes, builder.levels, builder.graphs] as {
       beforeSeq?: Seq;
     }[][];
     for (const list of lists) {

@@ -1,8 +1,10 @@
 import type { Seq } from '../../base/units.js';
 import { TraceFormatError } from '../../errors/errors.js';
 import { addSideFromJson, infoFromJson } from '../../trace/journal-json.js';
+import { graphFromBytes } from '../../trace/read-object-graph.js';
 import { EVENT_KINDS } from '../../trace/trace.js';
 import type { TraceBuilder } from '../../trace/trace-builder.js';
+import { GraphParts } from './graph-parts.js';
 import type { RowColumn } from './row-columns.js';
 import type { RowSource } from './row-source.js';
 
@@ -54,6 +56,8 @@ export abstract class TableRows implements RowReader {
   /** Where a row that is no event stands. */
   protected abstract place(row: RowSource, line: number): Seq | undefined;
 
+  private readonly graph = new GraphParts();
+
   private other(kind: string, row: RowSource, line: number): void {
     const detail = row.json('detail');
     const fields = typeof detail === 'object' && detail !== null ? detail : undefined;
@@ -72,10 +76,17 @@ export abstract class TableRows implements RowReader {
       return;
     }
     const beforeSeq = this.place(row, line);
+    if (kind === 'graph') {
+      const bytes = this.graph.add(fields);
+      if (bytes === false) throw bad('the next part of the object graph, as an object with part, parts and bytes');
+      if (bytes)
+        this.builder.graphs.push(graphFromBytes(bytes, `${this.subject}: line ${line}`, (seq) => beforeSeq ?? seq));
+      return;
+    }
     const side = kind === 'region' ? { kind, beforeSeq: 0, region: fields } : { ...fields, kind, beforeSeq };
     const isAdded = fields !== undefined && addSideFromJson(side, { builder: this.builder, placeOf: (seq) => seq });
     if (!isAdded)
-      throw bad(`one of ${EVENT_KINDS.join(', ')}, or mark, gap, epoch, note, level, region with its detail`);
+      throw bad(`one of ${EVENT_KINDS.join(', ')}, or mark, gap, epoch, note, level, graph, region with its detail`);
   }
 
   /** @throws TraceFormatError HH1972 */

@@ -118,6 +118,10 @@ export class MiLink implements DebugLink, Leaving {
     return { kind: 'fault', pc, signal: stop.signal ?? stop.reason ?? 'unknown' };
   }
 
+  look(): void {
+    this.interrupts.ask('test');
+  }
+
   /** Does the instruction at a breakpoint in the processor's place where that can be done; gdb steps over the others by itself. */
   private async passBreakpoint(): Promise<void> {
     const registers = this.known;

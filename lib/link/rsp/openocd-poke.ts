@@ -15,7 +15,7 @@ const DEFAULT_TIMEOUT_MS = 3_000;
 /** A reply is one line; more than this is no Tcl server. */
 const MAX_REPLY_CHARS = 64 * 1024;
 /** The pauses between two pokes grow, so that a target that runs for long does not keep the probe busy. */
-const PAUSES_MS: readonly Milliseconds[] = [0, 0, 0, 1, 1, 2, 4, 8, 16, 32, 64];
+const PAUSES_MS: readonly Milliseconds[] = [0, 1, 1, 2, 2, 4, 8, 16, 32, 64];
 
 /**
  * Makes OpenOCD look at its target at once. OpenOCD 0.12 polls every 100 ms, so that it tells a stop 50 ms late on average and

@@ -77,7 +77,7 @@ export async function launchPyocd(config: PyocdConfig, context: LaunchContext): 
     [/insufficient permissions|Access denied|\[Errno 13\]/i, failures.noPermission],
     [/Address already in use|\[Errno 98\]/i, failures.portInUse],
     [
-      /No available debug probes|No connected debug probes|No probe selected|Waiting for a debug probe/i,
+      /No available debug probes|No connected debug probes?\b|No probe selected|Waiting for a debug probe/i,
       failures.noProbe,
     ],
     [/Multiple (debug )?probes|More than one debug probe|Enter the number of the debug probe/i, failures.severalProbes],
@@ -128,7 +128,10 @@ export async function launchProbeRs(config: ProbeRsConfig, context: LaunchContex
       failures.noProbe,
     ],
     [/multiple probes|probes were found|Probe selection/i, failures.severalProbes],
-    [/chip .* (was not found|not found)|Unknown chip|target .* not found/i, failures.badConfiguration],
+    [
+      /chip .* (was not found|not found)|Unknown chip|target .* not found|protocol .* could not be selected|does not support the \w+ protocol/i,
+      failures.badConfiguration,
+    ],
     [/Resource busy|could not be claimed|already in use/i, failures.probeBusy],
     // A core in lockup is told as locked up, which is no lock.
     [/\blocked\b(?! up)|protected|APPROTECT|erase[-_]all/i, failures.chipLocked],

@@ -19,7 +19,7 @@ const FAILURES: readonly (readonly [
   ],
   [/Multiple devices found|multiple .*(probes|adapters|devices).*(connected|found)/i, failures.severalProbes],
   [
-    /unable to (find a matching|open) CMSIS-DAP device|LIBUSB_ERROR_(NO_DEVICE|NOT_FOUND)|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Error on socket 'connect'|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed/i,
+    /unable to (find a matching|open) CMSIS-DAP device|LIBUSB_ERROR_(NO_DEVICE|NOT_FOUND)|No J-Link device found|Error: open failed|Failed to open or find the device|could not find or open device|unable to open ftdi|No KitProg|Error on socket 'connect'|Can't find a (picoprobe|KitProg)|device not found|ST-LINK open failed|LIBUSB_ERROR_NOT_SUPPORTED|Could not open serial port|No device matches|(buspirate|Bus ?Pirate).*(did not (answer|reply|respond)|error)/i,
     failures.noProbe,
   ],
   [/couldn't bind .*(Address already in use|address in use)|Address already in use/i, failures.portInUse],
@@ -42,12 +42,17 @@ const FAILURES: readonly (readonly [
     /target voltage (may be too low|too low)|No target voltage|VTarget.*0\.0|Target voltage: 0\.[0-9]/i,
     failures.noVoltage,
   ],
+  // Nothing answers: all bits are one or zero, which is then no instruction register and no version either.
+  [
+    /all (ones|zeroes)|OCD_ID = (0x)?(0+|f+)\b|dtmcontrol is 0\b|Unsupported DTM version: 15\b|Debug regions are unpowered|timed out while waiting for target halted/i,
+    failures.chipSilent,
+  ],
   [
     /UNEXPECTED\b|expected (1|2) of|Unexpected JTAG|IR capture error|Couldn't find part|Cannot identify target as|unsupported (device|family)/i,
     failures.wrongChip,
   ],
   [
-    /cannot read IDR|Failed to connect multidrop|all (ones|zeroes)|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target/i,
+    /cannot read IDR|Failed to connect multidrop|Invalid ACK|JTAG scan chain interrogation failed|Error connecting DP|DP initialisation failed|init mode failed|unable to connect to the target|Could not (find|initialize).*(MEM-AP|debug port|APB)|examination failed|Target not examined|Unable to reset target/i,
     failures.chipSilent,
   ],
 ];

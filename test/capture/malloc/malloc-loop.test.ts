@@ -49,6 +49,7 @@ class ScriptedSession implements DebugLink {
   async removeBreakpoint(address: number): Promise<void> {
     this.armed.delete(address);
   }
+  look(): void {}
   async backtrace() {
     return [];
   }

@@ -84,6 +84,17 @@ __attribute__((naked, noinline)) void bare(void)
 
 NOINLINE void one_block(void) { parse(1); __asm volatile(""); }
 
+NOINLINE void callback(void) { sink++; }
+
+/* Assembly that pushes without a word to the call frame information: `word` is read for the return address. */
+NOINLINE void pushes(uint32_t word)
+{
+  register uint32_t r0 __asm("r0") = word;
+  register uint32_t r1 __asm("r1") = word;
+  __asm volatile("push {r0, r1}\n bl one_block\n add sp, #8" : "+r"(r0), "+r"(r1) : : "r2", "r3", "r12", "lr", "memory");
+  sink++;
+}
+
 __attribute__((noinline)) void fault(void) { *(volatile uint32_t *)0xFFFFFFF0 = 1; }
 
 /* Holds its value over a reset: outside of what the ELF file initialises. */
@@ -126,6 +137,11 @@ int main(void)
   via_asm();
 #elif defined(BARE)
   bare();
+  parse(2);
+#elif defined(PUSHES)
+  callback();
+  pushes(0);
+  pushes((uint32_t)callback);
   parse(2);
 #elif defined(FAULT)
   fault();

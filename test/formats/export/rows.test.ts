@@ -11,6 +11,7 @@ import { lifespans } from '../../../lib/trace/lifespans.js';
 import { recordsOf } from '../../../lib/trace/records-of.js';
 import { backtraceOf, type Trace } from '../../../lib/trace/trace.js';
 import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
+import { anyGraph, graphOf, toldGraph } from '../../support/object-graphs.js';
 import { anyRecords } from '../../support/random-trace.js';
 import { traceFromText } from '../../support/trace-from-text.js';
 
@@ -153,6 +154,28 @@ for (const id of ['allocations-csv', 'allocations-ndjson']) {
       }),
       { numRuns: 40 },
     );
+  });
+}
+
+for (const id of ['events-csv', 'events-ndjson', 'allocations-csv', 'allocations-ndjson']) {
+  test(`${id}: who holds which block comes back at its place, however large the graph is`, (t) => {
+    const before = traceFromText('alloc 0x1000 64 main@m.c:1\nalloc 0x1010 16');
+    const large = graphOf(
+      Array.from({ length: 9000 }, (_, i) => `n${i}:type ${i}`),
+      ['static x -> n0', 'n0 .a => n8999'],
+    );
+    for (const graph of [large, ...fc.sample(anyGraph, 10)]) {
+      const trace = { ...before, graphs: [{ ...graph, beforeSeq: 2 }] };
+      const text = written(id, trace);
+      t.true(text.split('\n').every((line) => line.length < MAX_LINE_LENGTH));
+      const again = readBack(id, text);
+      t.deepEqual(again.graphs.map(toldGraph), trace.graphs.map(toldGraph));
+      t.true(again.info.complete);
+    }
+    // A row with a part of a graph is missing, or another's.
+    const parts = written(id, { ...before, graphs: [{ ...large, beforeSeq: 2 }] }).split('\n');
+    const at = parts.findIndex((line) => /graph/.test(line) && /part/.test(line));
+    t.throws(() => readBack(id, parts.toSpliced(at, 1).join('\n')), { code: 'HH1972' });
   });
 }
 

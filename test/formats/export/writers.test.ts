@@ -7,6 +7,7 @@ import { Ajv } from 'ajv';
 import test, { type ExecutionContext } from 'ava';
 import { chromium, type Page } from 'playwright-core';
 import { heapStats } from '../../../lib/analysis/heap-stats.js';
+import { traceWindow } from '../../../lib/analysis/trace-window.js';
 import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
 import { TRACE_WRITERS, writerById } from '../../../lib/formats/export/trace-writers.js';
 import { decodeAll } from '../../../lib/formats/format.js';
@@ -98,6 +99,8 @@ test('folded: outermost first, a line a stack, separators taken out of names', (
   );
   const cut = written('folded', traceFromText('alloc 0x10 8 a@x.c:1\ngap lost 3 overflow')).toString();
   t.is(cut, '# the capture is incomplete: overflow (3 events lost before event 1) #\na (x.c:1) 8\n');
+  const part = traceWindow(TOY, { atSeq: 0 });
+  t.is(written('folded', part).toString(), '# events 0 to 0 of 7 only #\nmain (m.c:1);foo (f.c:10) 64\n');
   const evil = traceFromText('alloc 0x10 8 a;b@x;y.c:1');
   t.is(written('folded', evil).toString(), 'a:b (x:y.c:1) 8\n');
 });

@@ -116,6 +116,21 @@ test(says, 'openocd', openocd('Error: libusb_open() failed with LIBUSB_ERROR_ACC
 test(says, 'openocd', openocd('Error: libusb_claim_interface() failed with LIBUSB_ERROR_BUSY'), { code: 'HH1534' });
 test(says, 'openocd', openocd('Error: Error connecting DP: cannot read IDR'), { code: 'HH1525' });
 test(says, 'openocd', openocd('Error: JTAG scan chain interrogation failed: all ones'), { code: 'HH1525' });
+// What answers with ones or zeros alone is no other chip.
+test(
+  says,
+  'openocd',
+  openocd(
+    'Error: JTAG scan chain interrogation failed: all ones\nError: Trying to use configured scan chain anyway...\nError: riscv.cpu: IR capture error; saw 0x1f not 0x01',
+  ),
+  { code: 'HH1525' },
+);
+test(says, 'openocd', openocd('Error: Unexpected OCD_ID = 00000000'), { code: 'HH1525' });
+test(says, 'openocd', openocd('Error: dtmcontrol is 0. Check JTAG connectivity/board power.'), { code: 'HH1525' });
+test(says, 'openocd', openocd('Error: [riscv.cpu] Unsupported DTM version: 15'), { code: 'HH1525' });
+test(says, 'openocd', openocd('Error: timed out while waiting for target halted'), { code: 'HH1525' });
+test(says, 'openocd', openocd('Error: Could not open serial port.'), { code: 'HH1522' });
+test(says, 'openocd', openocd('Error: libusb_open() failed with LIBUSB_ERROR_NOT_SUPPORTED'), { code: 'HH1522' });
 test(says, 'openocd', openocd('Warn : target voltage may be too low for reliable debugging'), { code: 'HH1527' });
 test(says, 'openocd', openocd('Error: nRF52 device has AP lock engaged (see UICR APPROTECT register).'), {
   code: 'HH1526',
@@ -150,6 +165,9 @@ test(says, 'jlink', jlink("Failed to get index for device name 'Unspecified'.GDB
 
 const pyocd = (line: string): StandIn => ({ says: `${line}\n`, exit: 1 });
 test(says, 'pyocd', pyocd('No connected debug probes'), { code: 'HH1522' });
+test(says, 'pyocd', pyocd("0000181 C No connected debug probe matches unique ID '0240' [__main__]"), {
+  code: 'HH1522',
+});
 test(says, 'pyocd', pyocd('0000241 C Error: Target type nrf99 not recognized. Use [...] to see available'), {
   code: 'HH1530',
 });
@@ -184,6 +202,12 @@ test(
   'probe-rs',
   probeRs(notOpened('USB Communication Error', 'error while opening the USB device: Permission denied (os error 13)')),
   { code: 'HH1523', remedy: /udev/ },
+);
+test(
+  says,
+  'probe-rs',
+  probeRs(caused("The protocol 'JTAG' could not be selected.", 'The probe does not support the JTAG protocol.')),
+  { code: 'HH1530' },
 );
 test(says, 'probe-rs', probeRs(notOpened('Probe could not be created', 'Probe was not found.')), { code: 'HH1522' });
 test(

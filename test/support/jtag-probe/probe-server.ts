@@ -1,95 +1,46 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Milliseconds } from '../../../lib/base/units.js';
 import { RspClient } from '../../../lib/link/rsp/rsp-client.js';
+import { startBitbangServer } from './bitbang-server.js';
 import { CortexMDebug } from './cortex-m-debug.js';
 import { DebugPort } from './debug-port.js';
+import { startPirateServer } from './pirate-server.js';
 import { Tap } from './tap.js';
 
 export interface ProbeServer extends AsyncDisposable {
-  /** Where OpenOCD's `remote_bitbang` connects to: a Unix socket, because over TCP its small writes wait for acknowledgements. */
-  readonly path: string;
+  /** OpenOCD's configuration of the probe: its driver, and where it is; a command a line. */
+  readonly adapter: string;
   /** What the chip does, and how many of its comparators are armed. */
   readonly chipState: () => CortexMDebug['state'];
   /** Somebody presses the board's reset button while its firmware runs. */
   readonly pressReset: () => Promise<void>;
 }
 
-const READ_TDO = 0x52;
-const QUIT = 0x51;
-const PINS_0 = 0x30;
-const PINS_7 = 0x37;
-
 export interface ProbeOptions {
   /** Whether the chip runs before any debugger connects, as boards do; default false. */
   readonly runs?: boolean;
-  /** How long each exchange over the wire takes, as through a slow adapter or on a machine that is busy; default 0. */
+  /** How long each scan takes, as through a slow adapter or on a machine that is busy; undefined for one that packs many scans. */
   readonly exchangeMs?: () => Milliseconds;
 }
 
-/** A JTAG probe that OpenOCD can drive (`adapter driver remote_bitbang`), with a halted emulator's gdb server as its chip. */
+/** A JTAG probe that OpenOCD can drive, with a halted emulator's gdb server as its chip. */
 export async function startProbeServer(
   emulatorPort: number,
-  { runs = false, exchangeMs = () => 0 }: ProbeOptions = {},
+  { runs = false, exchangeMs }: ProbeOptions = {},
 ): Promise<ProbeServer> {
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
   const chip = new CortexMDebug(emulator);
   if (runs) await chip.resume();
   const tap = new Tap(new DebugPort(chip));
-  const sockets = new Set<Socket>();
-  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-probe-'));
-  const path = join(folder, 'bitbang');
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-    serve(socket, tap, exchangeMs);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  const server = exchangeMs ? await startBitbangServer(tap, exchangeMs) : await startPirateServer(tap);
   return {
-    path,
+    adapter: exchangeMs
+      ? `adapter driver remote_bitbang\nremote_bitbang host ${server.path}`
+      : `adapter driver buspirate\nbuspirate port ${server.path}`,
     chipState: () => chip.state,
     pressReset: () => chip.pressReset(),
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
       emulator.connection.destroy();
-      await new Promise((resolve) => server.close(resolve));
-      rmSync(folder, { recursive: true, force: true });
+      await server[Symbol.asyncDispose]();
     },
   };
-}
-
-/** One character is one setting of the pins, or a question for tdo (OpenOCD, doc/manual/jtag/drivers/remote_bitbang.txt). */
-function serve(socket: Socket, tap: Tap, exchangeMs: () => Milliseconds): void {
-  const chunks: Buffer[] = [];
-  let busy = false;
-  const work = async () => {
-    busy = true;
-    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
-      const waitMs = exchangeMs();
-      if (waitMs > 0) await sleep(waitMs);
-      let answers = '';
-      for (const command of chunk) {
-        if (command === READ_TDO) answers += tap.tdo === 1 ? '1' : '0';
-        else if (command === QUIT) socket.end();
-        else if (command >= PINS_0 && command <= PINS_7) {
-          const pins = command - PINS_0;
-          const work = tap.pins((pins >> 2) & 1, (pins >> 1) & 1, pins & 1);
-          if (work) await work;
-        }
-      }
-      if (answers !== '' && !socket.destroyed) socket.write(answers);
-    }
-    busy = false;
-  };
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    if (!busy) work().catch(() => socket.destroy());
-  });
 }

@@ -44,7 +44,7 @@ export class Tap {
   private shift = 0;
   /** What a one that is shifted in counts. */
   private topBit = 2 ** (IR_BITS - 1);
-  private clock = 0;
+  private tck = 0;
 
   constructor(private readonly registers: DataRegisters) {}
 
@@ -54,9 +54,13 @@ export class Tap {
 
   /** One setting of the pins; the port moves on the rising edge of tck. */
   pins(tck: number, tms: number, tdi: number): Promise<void> | undefined {
-    const rises = tck > this.clock;
-    this.clock = tck;
-    if (!rises) return undefined;
+    const rises = tck > this.tck;
+    this.tck = tck;
+    return rises ? this.clock(tms, tdi) : undefined;
+  }
+
+  /** A rising edge of tck. */
+  clock(tms: number, tdi: number): Promise<void> | undefined {
     const { state } = this;
     if (state === State.shiftDr || state === State.shiftIr) {
       this.shift = (this.shift - (this.shift % 2)) / 2 + (tdi === 1 ? this.topBit : 0);

@@ -1,5 +1,6 @@
 // The port goes to its REPL at once. Here a frozen script runs before that, as main.py does on a board.
 #include "py/mpconfig.h"
+#include "py/gc.h"
 #include "py/misc.h"
 #include "py/objlist.h"
 #include "py/runtime.h"
@@ -7,15 +8,38 @@
 
 // The linker is told which: its address is the number, from 1, because compilers take no address for 0.
 extern char run_script;
-static const char *const scripts[] = { "demo.py", "probes.py", "leaks.py", "clean.py" };
+static const char *const scripts[] = { "demo.py", "probes.py", "leaks.py", "clean.py", "empty.py" };
 
 int __real_pyexec_friendly_repl(void);
 int __wrap_pyexec_friendly_repl(void);
 
+#if MICROPY_GC_SPLIT_HEAP
+static uint32_t second_area[24 * 1024];
+#endif
+
 int __wrap_pyexec_friendly_repl(void) {
+    #if MICROPY_GC_SPLIT_HEAP
+    gc_add(second_area, second_area + MP_ARRAY_SIZE(second_area));
+    #endif
     pyexec_frozen_module(scripts[(size_t)&run_script - 1], false);
     return __real_pyexec_friendly_repl();
 }
+
+#ifdef QEMU_SOC_NRF51
+// The port does not wait for the UART, which loses what it is given too fast.
+void __wrap_uart_tx_strn(const char *text, size_t length);
+
+void __wrap_uart_tx_strn(const char *text, size_t length) {
+    volatile uint32_t *const sent = (uint32_t *)0x4000211c;
+    volatile uint32_t *const data = (uint32_t *)0x4000251c;
+    for (size_t i = 0; i < length; i++) {
+        *sent = 0;
+        *data = (uint8_t)text[i];
+        while (*sent == 0) {
+        }
+    }
+}
+#endif
 
 // What a driver in C keeps for its callbacks, as many do: a list that no script sees.
 static mp_obj_t listen(mp_obj_t listener) {

@@ -2,6 +2,7 @@
 # on where the script was.
 import sys
 
+import probes_more
 from probes_kit import Probe
 
 
@@ -226,6 +227,7 @@ def main():
     attempt(far, 1044)
     attempt(run_source, 1045)
     attempt(lambda: __import__("imported"))
+    probes_more.probes(attempt)
 
 
 main()

@@ -1,7 +1,7 @@
 /*
  * The structures of a MicroPython (names and members as its debug information has them), and a loop that is called as its own is: what a debugger
  * must find its way through. FORM 19: bytecode of 1.19 with the module's table of names; 20: without that table; 12: bytecode of 1.12. DROP: the
- * loop needs its parameter no more when it calls on. STACKLESS: it runs the functions that are called itself. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0).
+ * loop needs its parameter no more when it calls on. STACKLESS: it runs the functions that are called itself. LOG: the probe is an event of the heap. Runs on qemu's mps2-an385 (Cortex-M3) and microbit (Cortex-M0).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -106,7 +106,16 @@ static mp_obj_fun_bc_t inner = {{&mp_type_gen_wrap}, &station, 0, inner_code};
 /* No function: a state that points to it makes no sense. */
 static mp_obj_fun_bc_t dict = {{&mp_type_dict}};
 
+#ifdef LOG
+/* As in a build that logs its heap. */
+__attribute__((noinline)) void gc_log_change(uint32_t start_block, uint32_t length) { sink = start_block + length; }
+__attribute__((noinline)) void probe(int where) {
+  gc_log_change(where, 1);
+  sink = where;
+}
+#else
 __attribute__((noinline)) void probe(int where) { sink = where; }
+#endif
 
 __attribute__((noinline)) void *mp_execute_bytecode(mp_code_state_t *code_state, volatile void *inject_exc);
 

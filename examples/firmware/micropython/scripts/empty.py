@@ -1,0 +1,1 @@
+# Goes to the REPL at once.

@@ -1,0 +1,5 @@
+from .dogs import bark
+
+
+def walk(size):
+    bark(size)

@@ -1,0 +1,6 @@
+from probes_kit import raise_here
+
+
+def bark(size):
+    return raise_here(
+        size)
