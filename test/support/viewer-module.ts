@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { projectRoot } from './fixture.js';
 
@@ -20,6 +23,12 @@ export async function viewerModule<T>(...files: readonly string[]): Promise<T> {
     tsconfigRaw: {},
     logLevel: 'silent',
   });
-  const text = result.outputFiles[0]?.contents ?? new Uint8Array();
-  return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as T;
+  const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-viewer-'));
+  const path = join(folder, 'module.mjs');
+  try {
+    writeFileSync(path, result.outputFiles[0]?.contents ?? '');
+    return (await import(pathToFileURL(path).href)) as T;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -24,7 +24,7 @@ interface Viewer {
   coloringOf(loaded: Loaded, mode: string, atSeq: number): Coloring;
   uncolorable(loaded: Loaded, mode: string): string;
   heldBy(
-    spans: Lifespans,
+    loaded: Loaded,
     of: { classOf: Uint8Array; count: number; atSeq: number },
   ): { bytes: Float64Array; count: Int32Array };
   rowQuery(
@@ -77,7 +77,7 @@ test('a block is coloured by its size, age, lifetime and memory, and each class 
   // The legend's figures and what a click on each of its rows shows are of the same blocks.
   for (const mode of ['source', 'size', 'age', 'lifetime', 'region']) {
     const coloring = coloringOf(loaded, mode, 5);
-    const held = heldBy(loaded.spans, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq: 5 });
+    const held = heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq: 5 });
     for (const [index, { query }] of coloring.classes.entries()) {
       if (query === '') continue;
       const { matches, problem } = rowQuery(loaded, query, 5);

@@ -84,7 +84,11 @@ test('keeps the trace with marks of one’s own as a report that opens at what w
   writeFileSync(report, await save(viewer, 'Report'));
   await using opened = await openViewer(browser, { path: report });
   await settled(opened.page);
-  t.deepEqual(await opened.ask('[state().error, state().loaded.name, state().atSeq]'), [null, 'vector.harvest', 2]);
+  t.deepEqual(await opened.ask('[state().error, state().loaded.name, state().atSeq]'), [
+    undefined,
+    'vector.harvest',
+    2,
+  ]);
   t.is(await opened.ask('state().loaded.trace.marks[0].name'), 'table is there');
   // Back takes the mark away again.
   await page.evaluate('history.back()');
@@ -110,7 +114,7 @@ test('says why a block is alive where the capture read who holds which', async (
     /dict at .*is held by:__main__\.__dict__It keeps 32 B in 2 blocks alive/,
   );
   await viewer.ask('goTo(2)');
-  await page.click('section:has(h2:text-is("Types")) tr.act:has-text("Dog")');
+  await page.click('h2:text-is("Types") + table tr:has-text("Dog")');
   await viewer.until(`state().query === 'type:"Dog"'`);
   await page.click('#tab-table');
   t.deepEqual(await page.$$eval('.row[data-seq]', (rows) => rows.map((row) => (row as HTMLElement).dataset.seq)), [

@@ -101,6 +101,8 @@ test('counts as the library does, and designs pools as `harvest pools` does', as
   const { page } = viewer;
   const trace = microbitTrace();
   const stats = heapStats(trace);
+  // The worker counts.
+  await page.waitForSelector('.columns section:first-child tr:has-text("allocations")');
   const totals = Object.fromEntries(await cells(page, '.columns section:first-child tr'));
   t.is(totals.allocations, formatCount(stats.allocations));
   t.is(totals.peak, `${formatBytes(stats.peak.bytes)} at event ${formatCount(stats.peak.seq)}`);

@@ -9,10 +9,15 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['a b x', 'begin and end of the range at the selected event; no range'],
   ['Ctrl+Z', 'what was shown before'],
   ['m t', 'heap map; time view'],
-  ['1 … 7', 'table, fragmentation, leaks, statistics, call tree, flame graph, diff'],
+  ['k', 'set a mark after the selected event'],
+  ['1 … 8', 'table, fragmentation, leaks, statistics, call tree, flame graph, diff, why alive'],
   ['/', 'filter the table by text'],
   ['↑ ↓', 'row before, next row (in the table and the call tree)'],
-  ['Enter ⌫', 'in the flame graph: zoom in and out; arrow keys move between functions'],
+  [
+    'Enter ⌫',
+    'in the flame graph: zoom in and out; arrow keys move between functions, space shows what they allocated',
+  ],
+  ['space Enter', 'on a row: select it, go to it'],
   ['+ − 0', 'zoom the map that has the focus; 0 shows its used part again'],
   ['o e c', 'open a trace; choose an ELF file; connect'],
   ['?', 'this help'],
@@ -27,10 +32,14 @@ export function HelpDialog() {
           <h3>What you see</h3>
           <ul>
             <li>
-              <b>Heap map</b>: memory from left to right, then down. A colour is a source, dark is free, hatched is the
-              largest free gap. The block of the selected event has a white frame; a dashed frame was freed by it.
-              Scroll zooms (out to the whole region), drag pans, double-click resets, a click on a block goes to its
-              event, shift-click only selects it.
+              <b>Heap map</b>: memory from left to right, then down. The legend says what the colours are, dark is free,
+              hatched is the largest free gap. The block of the selected event has a white frame; a dashed frame was
+              freed by it. Scroll zooms (out to the whole region), drag pans, a double click on free memory resets.
+            </li>
+            <li>
+              <b>A click selects, a double click goes</b>: a row of any panel or of the legend shows what is behind it
+              in the table and lights its blocks; the same click again takes it away. A double click on a block or a row
+              of the table goes to its event.
             </li>
             <li>
               <b>Time view</b>: every block as a rectangle over events and addresses. Drag to zoom into a part,
@@ -42,7 +51,7 @@ export function HelpDialog() {
               the axis for a range from A to B: every panel is then about what was allocated in it.
             </li>
             <li>
-              <b>Table</b>: click a title to sort, a row to go there, an address to copy an addr2line command. A stripe
+              <b>Table</b>: click a title to sort, a row to select it, an address to copy an addr2line command. A stripe
               at the left marks allocations that made the largest free block smaller.
             </li>
             <li>
