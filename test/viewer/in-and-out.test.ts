@@ -84,7 +84,11 @@ test('keeps the trace with marks of one’s own as a report that opens at what w
   writeFileSync(report, await save(viewer, 'Report'));
   await using opened = await openViewer(browser, { path: report });
   await settled(opened.page);
-  t.deepEqual(await opened.ask('[state().error, state().loaded.name, state().atSeq]'), [undefined, 'vector.harvest', 2]);
+  t.deepEqual(await opened.ask('[state().error, state().loaded.name, state().atSeq]'), [
+    undefined,
+    'vector.harvest',
+    2,
+  ]);
   t.is(await opened.ask('state().loaded.trace.marks[0].name'), 'table is there');
   // Back takes the mark away again.
   await page.evaluate('history.back()');
