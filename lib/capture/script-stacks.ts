@@ -1,13 +1,13 @@
 import { type Address, formatCount } from '../base/units.js';
 import type { StackCopy, WatchedFrame } from '../firmware/stack-unwinder.js';
+import { LuaFrames } from '../interpreters/lua/lua-frames.js';
 import { ScriptFrames } from '../interpreters/micropython/script/script-frames.js';
 import type { ReadScriptMemory } from '../interpreters/micropython/script/script-memory.js';
+import type { LoopWalk, ScriptInterpreter } from '../interpreters/script-interpreter.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { isSweep } from '../trace/gc-log.js';
 import type { Backtrace, Frame } from '../trace/heap-event.js';
 
-/** The parameter of the interpreter's loop that holds the state of what it runs. */
-const STATE = 'code_state';
 const MAX_CANDIDATES = 64;
 
 /** Puts the frames of scripts into backtraces, where the frames of the interpreter's loop stand. Only while the target is halted. */
@@ -18,19 +18,19 @@ export class ScriptStacks {
 
   private constructor(
     private readonly firmware: Symbolizer,
-    private readonly frames: ScriptFrames,
+    private readonly frames: ScriptInterpreter,
     private readonly target: ReadScriptMemory,
   ) {}
 
   /** Undefined for a firmware without an interpreter that is known: then nothing is read. */
   static of(firmware: Symbolizer, target: ReadScriptMemory): ScriptStacks | undefined {
-    const frames = ScriptFrames.of(firmware);
+    const frames = ScriptFrames.of(firmware) ?? LuaFrames.of(firmware);
     return frames && new ScriptStacks(firmware, frames, target);
   }
 
   /** Where the functions begin whose registers are needed. */
   get loops(): ReadonlySet<Address> {
-    return this.frames.layout.loops;
+    return this.frames.loops;
   }
 
   /** The heap was collected or began anew: what was read of objects in it does not hold any more. */
@@ -52,11 +52,12 @@ export class ScriptStacks {
       this.isStale = false;
     }
     const read = this.reader(stack);
+    const walk = this.frames.walk();
     const made: Frame[] = [];
     let from = 0;
     for (const frame of watched) {
       this.loopFrames++;
-      const scripts = await this.scriptsOf(frame, stack, read);
+      const scripts = await this.scriptsOf(frame, stack, { read, walk });
       if (!scripts) {
         this.unknown++;
         continue;
@@ -70,19 +71,20 @@ export class ScriptStacks {
   private async scriptsOf(
     { state }: WatchedFrame,
     stack: StackCopy,
-    read: ReadScriptMemory,
+    { read, walk }: { readonly read: ReadScriptMemory; readonly walk: LoopWalk },
   ): Promise<readonly Frame[] | undefined> {
     const view = new DataView(stack.bytes.buffer, stack.bytes.byteOffset, stack.bytes.length);
     const word = (address: Address): number | undefined => {
       const at = address - stack.address;
       return at >= 0 && at + 4 <= view.byteLength ? view.getUint32(at, true) : undefined;
     };
-    const codeState = this.firmware.parameterValue(STATE, state, (address, size) =>
-      size === 4 ? word(address) : undefined,
-    );
-    return codeState === undefined
-      ? await this.search(state, stack, { word, read })
-      : await this.frames.from(codeState, read);
+    const { parameter, callsParameter, isStateOnStack } = this.frames;
+    const given = (name: string) =>
+      this.firmware.parameterValue(name, state, (address, size) => (size === 4 ? word(address) : undefined));
+    const found = given(parameter);
+    const calls = callsParameter === undefined ? undefined : given(callsParameter);
+    if (found !== undefined) return await walk({ state: found, calls }, read);
+    return isStateOnStack ? await this.search(state, stack, { word, read, walk }) : undefined;
   }
 
   /**
@@ -92,7 +94,15 @@ export class ScriptStacks {
   private async search(
     { cfa, registers, caller }: WatchedFrame['state'],
     stack: StackCopy,
-    { word, read }: { readonly word: (address: Address) => number | undefined; readonly read: ReadScriptMemory },
+    {
+      word,
+      read,
+      walk,
+    }: {
+      readonly word: (address: Address) => number | undefined;
+      readonly read: ReadScriptMemory;
+      readonly walk: LoopWalk;
+    },
   ): Promise<readonly Frame[] | undefined> {
     const end = Math.min(caller?.cfa ?? 0, stack.address + stack.bytes.length);
     const tried = new Set<Address>();
@@ -100,7 +110,7 @@ export class ScriptStacks {
       const candidate = (at < cfa ? registers[registers.length - (cfa - at) / 4] : word(at)) ?? 0;
       if (candidate % 4 !== 0 || candidate < cfa || candidate + 8 > end || tried.has(candidate)) continue;
       tried.add(candidate);
-      const frames = await this.frames.from(candidate, read);
+      const frames = await walk({ state: candidate, calls: undefined }, read);
       if (frames) return frames.map((frame) => ({ ...frame, certainty: 'guessed' as const }));
     }
     return undefined;

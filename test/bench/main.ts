@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>
   engines: async () => (await import('./engines-bench.js')).enginesBench,
   openocd: async () => (await import('./openocd-bench.js')).openocdBench,
   malloc: async () => (await import('./malloc-bench.js')).mallocBench,
+  scripts: async () => (await import('./scripts-bench.js')).scriptsBench,
   import: async () => (await import('./import-bench.js')).importBench,
   memory: async () => (await import('./memory-bench.js')).memoryBench,
   symbols: async () => (await import('./symbols-bench.js')).symbolsBench,

@@ -88,6 +88,9 @@ test('export writes a file, or text to stdout, and refuses binary there', async 
   t.is((await harvest('export', drone, '--format', 'pprof', '--out', path)).code, 0);
   t.true((await readFile(path)).length > 50);
   t.is((await harvest('export', drone, '--format', 'pprof', '--out', '-')).code, 2);
+  // Text, though it is made of bytes.
+  const history = await harvest('export', drone, '--format', 'allocation-history', '--out', '-');
+  t.true(JSON.parse(history.stdout).length > 0);
   t.regex((await harvest('export', '--list-formats')).stdout, /^speedscope /);
 });
 
@@ -106,10 +109,11 @@ test('export shows what the tree shows, of the part that is asked for, and says 
   t.is((await folded('--no-look-through')).stdout.split('\n')[0], 'main;user2;my_alloc 16');
   t.is((await folded('--hide', 'user')).stdout, 'main 64\n');
   const early = await folded('--at', '1');
-  t.is(early.stdout, 'main;user1 16\nmain;user2 16\n');
+  t.is(early.stdout, '# events 0 to 1 of 6 only #\nmain;user1 16\nmain;user2 16\n');
   t.regex(early.stderr, /note: events 0 to 1 of 6 only/);
   const window = await folded('--mark', 'a=2', '--mark', 'b=4', '--from', 'a', '--to', 'b');
-  t.is(window.stdout, 'main;user3 16\nmain;user4 16\n');
+  const part = '# events 2 to 3 of 6 only: blocks that were allocated before are left out #';
+  t.is(window.stdout, `${part}\nmain;user3 16\nmain;user4 16\n`);
   t.is((await folded('--at', '99')).code, 2);
   const table = join(out, 'calls.events.csv');
   t.is((await harvest('export', log, '--format', 'events-csv', '--out', table)).code, 0);

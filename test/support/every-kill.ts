@@ -12,10 +12,12 @@ import { simulatedBoard } from './simulated-board.js';
  * kill -9 of each part of captures through a launched OpenOCD, at seeded moments: no process is left, the journal is a prefix of what
  * happened, and the chip's comparators are free after the next attach. Minutes, so no part of `npm test`.
  *
- *   node dist/test/support/every-kill.js [TIMES [SEED]]
+ *   node dist/test/support/every-kill.js [TIMES [SEED [SCAN_MS]]]
+ *
+ * With SCAN_MS each scan of the probe takes so long, as through a slow adapter.
  */
 
-const [times = 40, seed = 1] = process.argv.slice(2).map(Number);
+const [times = 40, seed = 1, scanMs = 0] = process.argv.slice(2).map(Number);
 const PARTS: readonly (readonly [Part, string])[] = [
   ['the CLI', 'direct'],
   ['the CLI', 'gdb'],
@@ -62,7 +64,8 @@ for (let time = 0; time < times; time++) {
   const lateMs = begins ? Math.floor(random() * BEGINNING_MS) : 0;
   const name = `${time}: ${part}, ${engine} engine, ${begins ? `${lateMs} ms after it began` : `at ${bytes} bytes`}`;
   const out = mkdtempSync(join(folder, 'run-'));
-  await using board = await simulatedBoard('microbit', elf, { runs: true });
+  const slow = scanMs > 0 ? { exchangeMs: () => scanMs } : {};
+  await using board = await simulatedBoard('microbit', elf, { runs: true, ...slow });
   const options = { part, engine, bytes, elf, afterMs: lateMs };
   const { left, afterMs, graceIsOver } = await killedAt(board, out, options);
   check(left.length === 0, `${name}: left ${left.map(({ args }) => args).join('; ')}`);

@@ -8,7 +8,7 @@ import { captureMalloc, firstDifference, referenceEvents, referenceForm } from '
 /*
  * Every variant of examples/firmware/sqlite and tasks against its reference build, and of sqlite in both engines: minutes, so no part of `npm test`.
  *
- *   node dist/test/support/every-malloc-variant.js [sqlite|tasks] [mps2-an385|virt-rv32|sim-lx106]
+ *   node dist/test/support/every-malloc-variant.js [sqlite|tasks] [mps2-an385|virt-rv32|sim-lx106|sim-de212]
  */
 
 interface Variant {
@@ -37,13 +37,13 @@ function* variants(): Generator<Variant> {
       yield { firmware: 'sqlite', variables: { ...RISCV, LIBC: 'picolibc', OPT, STRIP } };
     for (const ALLOC of ['heap4', 'tlsf']) {
       yield { firmware: 'tasks', variables: { ...RISCV, OPT, ALLOC, ROUNDS: 4 } };
-      yield { firmware: 'tasks', variables: { ...XTENSA, OPT, ALLOC, ROUNDS: 4 } };
+      for (const MACHINE of XTENSA) yield { firmware: 'tasks', variables: { MACHINE, OPT, ALLOC, ROUNDS: 4 } };
     }
   }
 }
 
 const RISCV = { MACHINE: 'virt-rv32' } as const;
-const XTENSA = { MACHINE: 'sim-lx106' } as const;
+const XTENSA = ['sim-lx106', 'sim-de212'] as const;
 
 function boardOf({ MACHINE = 'mps2-an385' }: Variant['variables']): string {
   return `qemu-${MACHINE}`;

@@ -65,7 +65,7 @@ async function differences(viewer: ViewerPage, trace: Trace): Promise<string[]> 
 }
 
 const figuresOf = (viewer: ViewerPage) =>
-  viewer.page.$$eval('[data-region]', (rows) =>
+  viewer.page.$$eval('.region-figures [data-region]', (rows) =>
     rows.map((row) => [(row as HTMLElement).dataset.region, ...[...row.children].slice(1).map((it) => it.textContent)]),
   );
 
@@ -121,7 +121,7 @@ test('each memory has its own map, figures, curve, cuts and drops, and the whole
   t.is(await viewer.ask('state().atSeq'), regions[0]?.seq[39], 'where the chosen memory was tightest');
   await page.keyboard.press('End');
   await viewer.until(`location.hash.includes('area=internal')`);
-  await page.click('[data-region=internal] button');
+  await page.click('.region-figures [data-region=internal] button');
   t.is(await viewer.ask('state().area'), '', 'the whole heap again');
   t.deepEqual(viewer.complaints, []);
 

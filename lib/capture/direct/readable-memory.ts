@@ -69,7 +69,8 @@ export function scriptMemory(
   return async (at, length) => (mayRead(at) ? await readOrNothing(client, at, length) : undefined);
 }
 
-function rangeAt(ranges: readonly MemoryRange[], address: Address): MemoryRange | undefined {
+/** The range that an address lies in; of several the first. */
+export function rangeAt(ranges: readonly MemoryRange[], address: Address): MemoryRange | undefined {
   return ranges.find((range) => address >= range.address && address < range.address + range.length);
 }
 

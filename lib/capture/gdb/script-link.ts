@@ -9,7 +9,8 @@ import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace } from '../../trace/heap-event.js';
 import { withScriptsOf } from '../../trace/script-stack.js';
-import { knownMemory, mayReadAt } from '../direct/readable-memory.js';
+import { knownMemory, mayReadAt, rangeAt } from '../direct/readable-memory.js';
+import type { MemoryRange } from '../direct/stack-window.js';
 import { ScriptStacks } from '../script-stacks.js';
 
 /** gdb reads in one command what a stack mostly holds; more is read when that does not suffice. */
@@ -18,16 +19,18 @@ const MAX_BYTES = 64 * 1024;
 
 /** The same link, whose backtraces have the frames of scripts as well; the link itself where the firmware has no interpreter. */
 export function withScripts(link: DebugLink, firmware: Symbolizer, board: Board): DebugLink | ScriptLink {
-  const mayRead = mayReadAt(architectureOf(firmware), knownMemory(board, firmware.elfFile));
+  const known = knownMemory(board, firmware.elfFile);
+  const mayRead = mayReadAt(architectureOf(firmware), known);
   const read = async (at: Address, length: Bytes) => (mayRead(at) ? await readOrNothing(link, at, length) : undefined);
   const scripts = ScriptStacks.of(firmware, read);
-  return scripts ? new ScriptLink(link, firmware, { scripts, read }) : link;
+  return scripts ? new ScriptLink(link, firmware, { scripts, read, known }) : link;
 }
 
 interface ScriptParts {
   readonly scripts: ScriptStacks;
   /** Nothing where a device is, or nothing at all. */
   readonly read: ReadScriptMemory;
+  readonly known: readonly MemoryRange[];
 }
 
 /** gdb tells no registers of outer frames in one command: where the interpreter's loop is in its backtrace, the stack is unwound here too. */
@@ -35,14 +38,16 @@ export class ScriptLink implements DebugLink {
   private readonly unwinder: SymbolizerUnwinder;
   private readonly scripts: ScriptStacks;
   private readonly read: ReadScriptMemory;
+  private readonly known: readonly MemoryRange[];
 
   constructor(
     private readonly link: DebugLink,
     private readonly firmware: Symbolizer,
-    { scripts, read }: ScriptParts,
+    { scripts, read, known }: ScriptParts,
   ) {
     this.scripts = scripts;
     this.read = read;
+    this.known = known;
     this.unwinder = new SymbolizerUnwinder(firmware, scripts.loops);
   }
 
@@ -68,9 +73,11 @@ export class ScriptLink implements DebugLink {
     }
   }
 
-  /** At the end of the memory there is less. */
+  /** At the end of the memory there is less: a stack mostly ends there. Where nobody knows the end, half of what was asked for, and so on. */
   private async upTo(address: Address, length: number): Promise<Uint8Array | undefined> {
-    for (let size = length; size >= 64; size /= 2) {
+    const area = rangeAt(this.known, address);
+    const inside = area ? Math.min(length, area.address + area.length - address) : length;
+    for (let size = inside; size >= 4; size = Math.floor(size / 8) * 4) {
       const bytes = await this.read(address, size);
       if (bytes) return bytes;
     }

@@ -35,7 +35,11 @@ function riscv(t: ExecutionContext): Symbolizer {
 /** Where the memory is read for the backtrace of a target that stands in the interpreter's loop with these registers. */
 async function readsOf(
   firmware: Symbolizer,
-  { boardName, registers }: { readonly boardName: string; readonly registers: Record<number, number> },
+  {
+    boardName,
+    registers,
+    lengths = [],
+  }: { readonly boardName: string; readonly registers: Record<number, number>; readonly lengths?: number[] },
 ): Promise<number[]> {
   const reads: number[] = [];
   const loop = firmware.symbol('mp_execute_bytecode')?.address ?? 0;
@@ -45,6 +49,7 @@ async function readsOf(
     registers: async () => Uint32Array.from({ length: 33 }, (_, index) => registers[index] ?? 0),
     readMemory: async (address, length) => {
       reads.push(address);
+      lengths.push(length);
       return new Uint8Array(length);
     },
   };
@@ -60,6 +65,16 @@ test("a stack pointer into a device: its stack is not read for a script's frames
   t.deepEqual(await readsOf(firmware, { boardName, registers: { 13: 0x4000_0000, 15: pc } }), []);
   const [first] = await readsOf(firmware, { boardName, registers: { 13: 0x2000_1000, 15: pc } });
   t.is(first, 0x2000_1000);
+});
+
+test('a stack at the end of the memory is read up to there', async (t) => {
+  if (missing.length > 0) return notRun(t, `${missing.join(', ')} not installed`);
+  const firmware = arm();
+  const pc = firmware.symbol('mp_execute_bytecode')?.address ?? 0;
+  const lengths: number[] = [];
+  // 16 KiB from 0x20000000 on.
+  await readsOf(firmware, { boardName: 'qemu-microbit', registers: { 13: 0x2000_3c08, 15: pc }, lengths });
+  t.is(lengths[0], 0x3f8);
 });
 
 test('on RISC-V the stack is read where its own stack pointer points', async (t) => {

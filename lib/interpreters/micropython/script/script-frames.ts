@@ -1,6 +1,7 @@
 import type { Address } from '../../../base/units.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
 import type { Frame } from '../../../trace/heap-event.js';
+import type { LoopWalk, ScriptInterpreter } from '../../script-interpreter.js';
 import { MAX_PRELUDE_BYTES, type Prelude, readPrelude, sourceLine } from './prelude.js';
 import { QstrTexts } from './qstr-texts.js';
 import { type ScriptLayout, scriptLayout } from './script-layout.js';
@@ -27,7 +28,9 @@ const MAX_CODE_BYTES = 0x100000;
  * Tells where in its script an interpreter is, from the state of a running function (`mp_code_state_t`). What lies in constant memory is read
  * from the file and kept for ever; what lies in the heap is kept until {@link forget}.
  */
-export class ScriptFrames {
+export class ScriptFrames implements ScriptInterpreter {
+  readonly parameter = 'code_state';
+  readonly isStateOnStack = true;
   private readonly constant: ConstantMemory;
   private readonly texts: QstrTexts;
   private readonly constantFrames = new Map<Address, Frame>();
@@ -46,6 +49,14 @@ export class ScriptFrames {
   static of(firmware: Symbolizer): ScriptFrames | undefined {
     const layout = scriptLayout(firmware);
     return layout && new ScriptFrames(firmware, layout);
+  }
+
+  get loops(): ReadonlySet<Address> {
+    return this.layout.loops;
+  }
+
+  walk(): LoopWalk {
+    return ({ state }, read) => this.from(state, read);
   }
 
   /** The heap was collected or began anew: what lies in it may be something else. */
