@@ -243,8 +243,8 @@ test('umm_malloc: what was never used is the largest hole, in versions that keep
   t.is(largestFree(found), 8 * 8 - 4);
   t.like(mallocOracle(found, new Map([[at(0x1004), 57]]), { underWay: [], unitBytes: 8 }), { outcome: 'matched' });
   // A chain that goes back, or whose blocks do not know each other, is no heap.
-  const problemOf = async (changes: Record<number, number>) =>
-    ((await walk('umm', changes)) as { problem?: string }).problem ?? '';
-  t.regex(await problemOf({ [0x1040]: 5 | (1 << 16) }), /0x20001040 says that unit 5 follows/);
-  t.regex(await problemOf({ [0x1060]: 16 | (8 << 16) }), /0x20001040 says that unit 13 follows/);
+  const problemWith = async (address: number, word: number) =>
+    ((await walk('umm', { [address]: word })) as { problem?: string }).problem ?? '';
+  t.regex(await problemWith(0x1040, 5 | (1 << 16)), /0x20001040 says that unit 5 follows/);
+  t.regex(await problemWith(0x1060, 16 | (8 << 16)), /0x20001040 says that unit 13 follows/);
 });

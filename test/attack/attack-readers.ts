@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FuzzResult } from '../fuzz/fuzz-readers.js';
+import { processorMs } from '../support/processor-time.js';
 import { type AttackOptions, type AttackRow, stopwatch } from './attack-row.js';
 
 const INPUTS = 1_000;
 /** Of one process; so many seeds are tried. */
 const PIECE = 10_000;
-/** A reader of kilobytes that says nothing for so long hangs, on any machine. */
-const HANGS_MS = 120_000;
+/** A reader of kilobytes that had the processor for so long and says nothing hangs; on a busy machine that is many times as long by the clock. */
+const HANGS_MS = 60_000;
+/** It does not work at all: it waits for something. */
+const WAITS_MS = 3_600_000;
+const LOOK_MS = 10_000;
 const GOAL_MS = 1_000;
 const HEAP_MIB = 256;
 const WORKER = fileURLToPath(new URL('../fuzz/fuzz-worker.js', import.meta.url));
@@ -48,24 +52,27 @@ function fuzzed(inputs: number, seed: number): Promise<{ readonly result?: FuzzR
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [said, errors, hangs] = ['', '', false];
-    const hang = () => {
+    let last = { at: Date.now(), cpu: 0 };
+    const look = setInterval(() => {
+      const cpu = processorMs(child.pid) ?? 0;
+      if (cpu - last.cpu < HANGS_MS && Date.now() - last.at < WAITS_MS) return;
       hangs = true;
       child.kill('SIGKILL');
-    };
-    let timer = setTimeout(hang, HANGS_MS);
+    }, LOOK_MS);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      clearTimeout(timer);
-      timer = setTimeout(hang, HANGS_MS);
+      last = { at: Date.now(), cpu: processorMs(child.pid) ?? 0 };
       said = (said + text).slice(-1_000_000);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-20_000);
     });
     child.once('close', (status, signal) => {
-      clearTimeout(timer);
+      clearInterval(look);
       const lines = said.trim().split('\n');
       if (status === 0) return resolve({ result: JSON.parse(lines.at(-1) ?? '') as FuzzResult });
-      const how = hangs ? `hangs for ${HANGS_MS / 1000} s` : `ended with ${signal ?? status}: ${errors}`;
+      const how = hangs
+        ? `hangs: ${HANGS_MS / 1000} s of processor time for one step`
+        : `ended with ${signal ?? status}: ${errors}`;
       resolve({ fault: `seed ${seed}, behind input ${lines.at(-1) ?? 0}: ${how}` });
     });
   });

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { Engine } from '../../lib/capture/engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { captureThroughOpenocd } from '../support/capture-through-openocd.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
+import { processorMs } from '../support/processor-time.js';
 
 /*
  * The process that captures through OpenOCD, with all that it starts on the one processor that openocd-bench.ts gives it. Prints
@@ -20,22 +20,12 @@ export interface OpenocdFigures {
 }
 
 const elf = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
-/** A clock tick of /proc in milliseconds, on every Linux. */
-const TICK_MS = 10;
-
-/** User and system time of this process and of its children that have ended (proc_pid_stat(5), fields 14 to 17). */
-function processorMs(): number {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
-}
-
 async function figures(engine: Engine, poke: boolean, counts: readonly [number, number]): Promise<OpenocdFigures> {
   const cost = async (maxEvents: number) => {
-    const before = processorMs();
+    const before = processorMs('self') ?? 0;
     const { error, elapsedMs } = await captureThroughOpenocd(engine, { elf, poke, maxEvents });
     if (error !== undefined) throw error;
-    return { elapsedMs, processorMs: processorMs() - before };
+    return { elapsedMs, processorMs: (processorMs('self') ?? 0) - before };
   };
   // From a short capture and a long one: the way to the first event is in both, and so are an engine's batches.
   const [few, many] = counts;

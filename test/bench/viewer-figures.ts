@@ -124,6 +124,7 @@ export async function tabSwitch(page: Page): Promise<number> {
 }
 
 export async function sortTime(page: Page): Promise<number> {
+  await page.waitForSelector('.row[data-seq]');
   const times = await page.evaluate<number[]>(`(async () => {
     const times = [];
     for (const title of ['bytes', 'life', 'address', 'source', 'drop']) {

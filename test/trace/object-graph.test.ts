@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { TraceFormatError } from '../../lib/errors/errors.js';
 import { ByteWriter } from '../../lib/trace/byte-writer.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';
+import { deflatePack } from '../../lib/trace/deflate-pack.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { JournalChunks } from '../../lib/trace/journal-chunks.js';
 import { CHUNK_HEAD_BYTES, CHUNK_TAIL_BYTES, HEADER_BYTES } from '../../lib/trace/journal-format.js';
@@ -22,7 +23,7 @@ const GRAPH = graphOf(
 /** The payload of a graph's chunk. */
 function payloadOf(graph = GRAPH): Uint8Array {
   const sent: Uint8Array[] = [];
-  writeObjectGraph(new JournalChunks((bytes) => sent.push(bytes.slice())), graph);
+  writeObjectGraph(new JournalChunks((bytes) => sent.push(bytes.slice()), deflatePack), graph);
   return (sent.at(-1) ?? new Uint8Array(0)).subarray(CHUNK_HEAD_BYTES, -CHUNK_TAIL_BYTES);
 }
 

@@ -35,7 +35,7 @@ interface Viewer {
   looksOf(keys: readonly { functionName: string; file: string; line: number }[]): Look[];
   recolored(order: unknown, classes: Uint8Array): unknown;
   colorTable(looks: readonly Look[]): unknown;
-  TimePainter: new () => { paint(order: unknown, picture: unknown): void };
+  TimePainter: new () => { paint(order: unknown, spans: Lifespans, picture: unknown): void };
 }
 
 const viewer = viewerModule<Viewer>(
@@ -163,7 +163,7 @@ test('a pixel of the time view has the colour of who has most of it, and is as b
     const image = new Uint32Array(4 * height);
     const axis = { at: Float64Array.of(0, 1, 2, 3), kind: 'events' };
     const range = { time: { from: 0, to: 4 }, address: { from: 0x1000, to: 0x1040 } };
-    new TimePainter().paint(recolored(loaded.order, Uint8Array.from(classes)), {
+    new TimePainter().paint(recolored(loaded.order, Uint8Array.from(classes)), loaded.spans, {
       width: 4,
       height,
       image,
