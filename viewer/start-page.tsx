@@ -1,9 +1,11 @@
 import { render } from 'preact';
-import { fail, goTo, openBytes, returnTo } from './state/actions.js';
+import { goTo, returnTo } from './state/actions.js';
 import { app } from './state/app-state.js';
+import { fail } from './state/busy.js';
 import { openEmbedded } from './state/embedded.js';
 import { listenToPaste } from './state/intake.js';
 import { listenToKeys } from './state/keys.js';
+import { openBytes } from './state/opening.js';
 import { keepHash } from './state/permalink.js';
 import { remembered, rememberedHide } from './state/preferences.js';
 import { App } from './views/app.js';

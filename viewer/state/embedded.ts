@@ -1,4 +1,4 @@
-import { openBytes } from './actions.js';
+import { openBytes } from './opening.js';
 
 /** Opens the trace that an HTML report carries: a journal, gzip, base64, in an element that no browser runs. False without one. */
 export async function openEmbedded(): Promise<boolean> {

@@ -1,5 +1,5 @@
-import { openBytes, openElf, openFile, openOther } from './actions.js';
 import { app } from './app-state.js';
+import { openBytes, openElf, openFile, openOther } from './opening.js';
 
 /** So many files of one drop are kept to choose from. */
 const MAX_FILES = 200;

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type AlloctraceStatus, formatCount, type RingSettingsChange } from '../../lib/public/browser.js';
 import { BoardLink, boardUrl } from '../model/board-link.js';
-import { busyWith, messageOf, openTrace } from '../state/actions.js';
 import { app, type Message } from '../state/app-state.js';
+import { busyWith, messageOf } from '../state/busy.js';
+import { openTrace } from '../state/opening.js';
 import { remember, remembered } from '../state/preferences.js';
 import { Dialog } from './dialog.js';
 import { RingControls } from './ring-controls.js';

@@ -12,8 +12,9 @@ import {
 } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { CALLS } from '../model/stack-match.js';
-import { openOther, toggleQuery } from '../state/actions.js';
+import { toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { openOther } from '../state/opening.js';
 import { FileButton } from './header.js';
 import { CELL, COLUMN_HEADER, ROW } from './roles.js';
 import { goToTable, rowActs } from './row-acts.js';

@@ -1,6 +1,6 @@
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { fail } from '../state/actions.js';
 import { app } from '../state/app-state.js';
+import { fail } from '../state/busy.js';
 import { copyText } from '../state/copy.js';
 import { download } from '../state/download.js';
 import { SAVED_FORMS, saveAs } from '../state/save.js';

@@ -1,8 +1,8 @@
 import { useRef } from 'preact/hooks';
 import { formatCount } from '../../lib/public/browser.js';
-import { openElf, openFile, openOther } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { takeFiles } from '../state/intake.js';
+import { openElf, openFile, openOther } from '../state/opening.js';
 import { ExportMenu } from './export-menu.js';
 import { STATUS } from './roles.js';
 import { shown } from './text.js';

@@ -10,8 +10,8 @@ import {
 } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { breath } from '../model/read-trace.js';
-import { messageOf } from '../state/actions.js';
 import type { Message } from '../state/app-state.js';
+import { messageOf } from '../state/busy.js';
 import { copyText } from '../state/copy.js';
 import { Segments } from './segments.js';
 import { shown } from './text.js';

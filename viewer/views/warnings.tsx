@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatCount, traceDoubts, trustLines } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { goTo, openElf } from '../state/actions.js';
+import { goTo } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { openElf } from '../state/opening.js';
 import { shown } from './text.js';
 
 /** What went wrong, until it is dismissed. */

@@ -1,6 +1,6 @@
-import { openElf } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
 import { takeFiles } from '../state/intake.js';
+import { openElf } from '../state/opening.js';
 import { FileButton } from './header.js';
 
 /** What there is to see before a trace is open. */

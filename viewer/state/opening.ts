@@ -1,0 +1,194 @@
+import { createSymbolizer, ExitCode, type GapTimeline, HarvestError, type Trace } from '../../lib/public/browser.js';
+import { type LoadedTrace, prepareTrace, withNames } from '../model/loaded-trace.js';
+import { withMarks } from '../model/marks.js';
+import { namedTrace } from '../model/named-trace.js';
+import { readTrace } from '../model/read-trace.js';
+import { setMarks } from './actions.js';
+import { type AppState, app, INITIAL } from './app-state.js';
+import { asFits } from './as-fits.js';
+import { busyWith, fail } from './busy.js';
+import { gapsBeside, WorkerDesk } from './desk.js';
+import { parseHash } from './permalink.js';
+
+/** Files beyond this would not fit into the page's memory. */
+const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Larger ones are read in a worker: the page would stand still. */
+const LONG_BYTES = 1024 * 1024;
+
+/** Opens a trace; an error leaves what was open before. */
+export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
+  await busyWith(`Reading ${name}`, async () => {
+    if (isLong(bytes)) await openBeside(new Blob([bytes]), name);
+    else await openHere(bytes, name);
+  });
+}
+
+async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
+  const { trace, format } = await readTrace(bytes, name, (share) =>
+    app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` }),
+  );
+  await openTrace(trace, name, format);
+}
+
+/** A worker reads the trace and keeps it; until it is there the page stays as it was, and the user may call it off. */
+async function openBeside(file: Blob, name: string): Promise<void> {
+  const loaded = await loadBeside(file, name, hideOf());
+  if (!loaded) return;
+  const { elf } = app.get();
+  show(loaded);
+  if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+}
+
+/** Undefined when the user called it off. */
+function loadBeside(file: Blob, name: string, hide: readonly string[]): Promise<LoadedTrace | undefined> {
+  const desk = new WorkerDesk();
+  const opening = desk.open({
+    ...{ file, name, hide },
+    onProgress: (doing, share) => app.set({ busy: `${doing} ${name}`, opening: { share, cancel } }),
+    onGaps: (of, gaps) => giveGaps(of.original, gaps),
+  });
+  let callOff: () => void = () => undefined;
+  const cancel = () => callOff();
+  const calledOff = new Promise<undefined>((resolve) => {
+    callOff = () => {
+      desk.close();
+      app.set({ toast: `Not opened: ${name}` });
+      resolve(undefined);
+    };
+  });
+  app.set({ opening: { share: 0, cancel } });
+  return Promise.race([opening, calledOff])
+    .catch((error: unknown) => {
+      desk.close();
+      throw error;
+    })
+    .finally(() => app.set({ opening: undefined }));
+}
+
+/** Packed bytes become many more. */
+function isLong(bytes: Uint8Array): boolean {
+  return bytes.length > (bytes[0] === 0x1f && bytes[1] === 0x8b ? LONG_BYTES / 8 : LONG_BYTES);
+}
+
+/** A link may come with frames to hide; it is one of the first trace that is opened. */
+function hideOf(): readonly string[] {
+  const { loaded, hide } = app.get();
+  return (loaded ? undefined : parseHash(location.hash).hide) ?? hide;
+}
+
+export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
+  const { elf } = app.get();
+  const hide = hideOf();
+  app.set({ hide, busy: `Drawing ${name}` });
+  const loaded = await prepareTrace(trace, { name, format, hide });
+  show(loaded);
+  if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+  if (loaded.order) void followGaps(trace);
+}
+
+/** Short traces have their curve at once; long ones get it when it is ready. */
+async function followGaps(trace: Trace): Promise<void> {
+  try {
+    giveGaps(trace, await gapsBeside(trace));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Unless another trace is open by then. */
+function giveGaps(original: Trace, gaps: GapTimeline | undefined): void {
+  const { loaded, other } = app.get();
+  const given = { gaps, gapsState: gaps ? 'ready' : 'failed' } as const;
+  if (loaded?.original === original) app.set({ loaded: { ...loaded, ...given } });
+  if (other?.original === original) app.set({ other: { ...other, ...given } });
+}
+
+/** The first state of a new trace: the last event (or what the address asks for), the sort that finds trouble first. */
+function show(loaded: LoadedTrace): void {
+  const last = Math.max(0, loaded.trace.eventCount - 1);
+  const captured = loaded.trace.events.largestAfterBytes !== undefined;
+  const before = app.get();
+  const { theme, panel, hide, elf, dialog, color, group, hiddenColumns, files } = before;
+  const first: AppState = {
+    ...INITIAL,
+    ...{ theme, panel, hide, elf, color, group, hiddenColumns, files, dialog: dialog === 'connect' ? 'none' : dialog },
+    loaded,
+    hide: hideOf(),
+    atSeq: last,
+    sort: { column: captured ? 'drop' : 'size', descending: true },
+    view: loaded.order ? 'map' : 'time',
+  };
+  // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
+  const { tab, figure, unit, inverted } = before;
+  if (before.loaded?.desk !== loaded.desk) before.loaded?.desk?.close();
+  const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
+  const { userMarks = [], ...view } = asFits(loaded, asked);
+  app.set({ ...first, ...view });
+  if (userMarks.length > 0) setMarks(userMarks);
+}
+
+export async function openFile(file: File): Promise<void> {
+  if (file.size > LONG_BYTES && file.size <= MAX_FILE_BYTES) {
+    await busyWith(`Reading ${file.name}`, () => openBeside(file, file.name));
+    return;
+  }
+  await withBytes(file, (bytes) => openBytes(bytes, file.name));
+}
+
+/** Opens the trace that the open one is compared with. */
+export async function openOther(file: File): Promise<void> {
+  await withBytes(file, (bytes) =>
+    busyWith(`Reading ${file.name}`, async () => {
+      const { hide, other: before } = app.get();
+      const other = isLong(bytes)
+        ? await loadBeside(file, file.name, hide)
+        : await prepareTrace((await readTrace(bytes, file.name)).trace, { name: file.name, format: '', hide });
+      if (!other) return;
+      before?.desk?.close();
+      app.set({ other, tab: 'diff' });
+    }),
+  );
+}
+
+export async function openElf(file: File): Promise<void> {
+  await withBytes(file, (bytes) =>
+    busyWith(`Reading ${file.name}`, async () => {
+      const symbolizer = createSymbolizer(bytes);
+      const { loaded } = app.get();
+      app.set({ elf: { name: file.name, symbolizer }, ...(loaded ? { loaded: named(loaded, symbolizer) } : {}) });
+      app.set({ toast: `Names from ${file.name}` });
+    }),
+  );
+}
+
+function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]): LoadedTrace {
+  const trace = namedTrace(loaded.original, symbolizer);
+  const { hide, userMarks } = app.get();
+  const { strings, frames, stacks } = trace;
+  loaded.desk?.rename({ strings, frames, stacks, stack: trace.events.stack }, hide);
+  const marked = withMarks(withNames(loaded, trace, hide), userMarks, []);
+  marked.desk?.mark(marked.trace.marks);
+  return marked;
+}
+
+async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+  if (file.size > MAX_FILE_BYTES) {
+    fail(
+      new HarvestError(
+        'HH1923',
+        ExitCode.usage,
+        `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`,
+      ),
+    );
+    return;
+  }
+  // At once, not when the bytes have come: whoever looks at the page must see that it is at work.
+  app.set({ busy: `Reading ${file.name}`, error: undefined });
+  try {
+    await act(new Uint8Array(await file.arrayBuffer()));
+  } catch (error) {
+    fail(error);
+  } finally {
+    app.set({ busy: '' });
+  }
+}
