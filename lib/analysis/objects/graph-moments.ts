@@ -40,7 +40,7 @@ export function graphMoment(trace: Trace, mark?: string): GraphMoment | undefine
       `mark '${mark}': found nothing that was read there of who holds which block, expected ${names || 'no mark: it was read at the end only'}`,
       {
         remedy:
-          'a session reads it at each mark that is set while the target runs; --mark on a finished trace does not',
+          'a session reads it at each mark that is set while the target runs; one that is set on a finished trace is not read',
       },
     );
   }
