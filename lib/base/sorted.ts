@@ -1,5 +1,5 @@
-/** Ascending. */
-type Sorted = Float64Array | Uint32Array | Int32Array;
+/** Numbers in ascending order. */
+export type Sorted = Float64Array | Uint32Array | Int32Array;
 
 /** The index of the last value that is at or before `wanted` in a sorted array; -1 when all are after it. `count`: of the first so many. */
 export function lastAtOrBefore(sorted: Sorted, wanted: number, count = sorted.length): number {

@@ -62,7 +62,7 @@ export interface HarvestOptions extends EngineOptions, TargetOptions, SerialCons
   readonly ring?: RingOptions;
   /** Is connected to the target's console, where it has one. */
   readonly console?: TargetConsole;
-  /** Asks for object graphs while the capture runs, beside that of the end. */
+  /** Asks for object graphs while the capture runs, beside that of the end. @internal */
   readonly graphs?: GraphRequests;
   /** Is told each line of the target's console, with how many events came before it. */
   readonly onConsoleLine?: (line: ConsoleLine) => void;

@@ -33,7 +33,8 @@ export { shownTrace } from '../analysis/shown-trace.js';
 export { type SpanSources, spanSources } from '../analysis/source-table.js';
 export { traceWindow } from '../analysis/trace-window.js';
 export { partingWalls, type Wall } from '../analysis/walls.js';
-export { firstAtOrAfter, lastAtOrBefore } from '../base/sorted.js';
+export { firstAtOrAfter, lastAtOrBefore, type Sorted } from '../base/sorted.js';
+export type { PackZlib } from '../base/stored-zlib.js';
 export { formatAddress, formatBytes, formatCount, parseAddress, parseSize } from '../base/units.js';
 export {
   DeviceLostError,

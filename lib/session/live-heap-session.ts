@@ -18,7 +18,7 @@ export interface LiveSessionOptions {
   readonly end?: AbortController;
   /** What the records' capture was given, to type at the target. */
   readonly console?: TargetConsole;
-  /** What the records' capture was given, to read who holds which block at marks and dumps. */
+  /** What the records' capture was given, to read who holds which block at marks and dumps. @internal */
   readonly graphs?: GraphRequests;
   /** In mode `all`: go on with the newest events when the records are full; default false, which stops then. */
   readonly rolling?: boolean;

@@ -9,6 +9,7 @@ export const FrameFlag = { inlined: 1, signal: 2, tail: 4, guessed: 8, cut: 16, 
 /** Interns strings, frames and stacks. Ids are given in order of first sight and never change. */
 export class InternTables {
   readonly strings: string[] = [];
+  /** @internal */
   readonly frameRows = new FrameRows();
   readonly trie = new StackTrie();
   private readonly stringIds = new Map<string, StringId>();

@@ -61,6 +61,8 @@ export const KINDS: readonly (readonly [pattern: RegExp, kind: LineKind])[] = [
   [/^harvest leaks --proven$/, NAME],
   [/^harvest leaks \S+ --proven --max 0$/, { kind: 'run', status: [1], says: /HH2053 leak/, replace: LEAKY }],
   [/^harvest leaks \S+ --proven$/, { kind: 'run', replace: LEAKY }],
+  // A mark at which a session read who holds which block: a plain capture has none.
+  [/^harvest why .* --at after$/, { kind: 'run', status: [2], says: /HH2170 mark 'after'/, replace: LEAKY }],
   [
     /^harvest why /,
     { kind: 'run', replace: [...LEAKY, [/\w+\.py:12/, 'main.c:34'], [/0x20\w+/, '$(cat leaky-address)']] },
