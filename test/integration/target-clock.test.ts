@@ -71,13 +71,15 @@ for (const engine of ['direct', 'gdb', 'auto'] as const) {
     if (elf === undefined) return;
     const first = await capture(elf, { engine, clock: 'icount@1M' });
     const second = await capture(elf, { engine, clock: 'icount@1M' });
-    // The last event waits for the emulator's timer, which is not as exact; and between the first two its interrupt may come, or not: a
-    // handler of a few instructions, where the events are some 150 apart.
-    t.is(timesOf(second)[0], timesOf(first)[0]);
-    t.true(
-      Math.abs((timesOf(second)[1] ?? 0) - (timesOf(first)[1] ?? 0)) <= TICK_HANDLER_INSTRUCTIONS,
-      `${timesOf(second)}`,
-    );
+    // The last event waits for the emulator's timer, which is not as exact; and before each of the first two its interrupt may come, or
+    // not: a handler of a few instructions, where the first comes after some 1,600 and the second some 150 later.
+    for (const seq of [0, 1]) {
+      const difference = Math.abs((timesOf(second)[seq] ?? 0) - (timesOf(first)[seq] ?? 0));
+      t.true(
+        difference <= TICK_HANDLER_INSTRUCTIONS,
+        `event ${seq}: ${timesOf(first)[seq]} and ${timesOf(second)[seq]}`,
+      );
+    }
     t.is(first.info.clock?.name, "QEMU's instruction count, 1,000,000 a second");
     const [malloc = 0, free = 0] = timesOf(first);
     // Of work_until: 7 rounds of some 20 instructions, and the rest of malloc.

@@ -65,6 +65,8 @@ test('keeps the trace with marks of one’s own as a report that opens at what w
   const { page } = viewer;
   await viewer.open(journalFromText(VECTOR), 'vector.harvest');
   await viewer.ask('goTo(2)');
+  // What is done within a moment is one step of the history.
+  await viewer.until(`location.hash.includes('at=2')`);
   await page.keyboard.press('k');
   await page.fill('.mark-form input', 'table is there');
   await page.keyboard.press('Enter');

@@ -147,12 +147,13 @@ export function keepHash(): void {
       const state = app.get();
       if (!state.loaded) return;
       const hash = hashOf(state);
-      if (hash === location.hash) return;
-      // The first state of a trace is no step that one would want to take back.
       const { original } = state.loaded;
-      if (written === original) history.pushState(null, '', hash);
-      else history.replaceState(null, '', hash);
+      // The first state of a trace is no step that one would want to take back; what follows is one, also where a link told the first.
+      const isFirst = written !== original;
       written = original;
+      if (hash === location.hash) return;
+      if (isFirst) history.replaceState(null, '', hash);
+      else history.pushState(null, '', hash);
     }, 300);
   });
 }
