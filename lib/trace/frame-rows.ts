@@ -1,5 +1,6 @@
 import type { Address, FrameId, StringId } from '../base/units.js';
 import { byteColumn, floatColumn, intColumn } from './column.js';
+import { hashSlots } from './hash-slots.js';
 
 /** Frames as columns; names and files are indices into the trace's strings. */
 export interface FrameTable {
@@ -43,7 +44,7 @@ export class FrameRows {
   /** The number of a frame, which is added when it is new. @throws RangeError beyond 2^24 frames */
   idOf(row: FrameRow): FrameId {
     const mask = this.slots.length - 1;
-    let slot = hashOf(row) & mask;
+    let slot = hashOf(row.address, row.functionName, row.line) & mask;
     for (;;) {
       const id = (this.slots[slot] as number) - 1;
       if (id < 0) return this.add(row, slot);
@@ -88,27 +89,14 @@ export class FrameRows {
   }
 
   private grow(): void {
-    const slots = new Int32Array(this.slots.length * 2);
-    const mask = slots.length - 1;
-    const { address, functionName, file, line, flags } = this.table();
-    for (let id = 0; id < this.count; id++) {
-      const row = {
-        address: address[id] as number,
-        functionName: functionName[id] as number,
-        file: file[id] as number,
-        line: line[id] as number,
-        flags: flags[id] as number,
-      };
-      let slot = hashOf(row) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id + 1;
-    }
-    this.slots = slots;
+    const { address, functionName, line, count } = this.table();
+    const hashAt = (id: FrameId) => hashOf(address[id] as number, functionName[id] as number, line[id] as number);
+    this.slots = hashSlots(this.slots.length * 2, count, hashAt);
   }
 }
 
 /** Of whole numbers, which is what the columns keep of a row; inlined functions differ in name and line at one address. */
-function hashOf({ address, functionName, line }: FrameRow): number {
+function hashOf(address: Address, functionName: StringId, line: number): number {
   const high = Math.imul((address / 0x100000000) | 0, 0xc2b2ae35);
   const mixed =
     Math.imul((address | 0) ^ high, 0x9e3779b1) ^

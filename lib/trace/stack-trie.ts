@@ -1,5 +1,6 @@
 import type { FrameId, StackId } from '../base/units.js';
 import { intColumn } from './column.js';
+import { hashSlots } from './hash-slots.js';
 
 /** Backtraces as a prefix trie: a stack is its innermost frame's node, `parent` leads towards the outermost (-1 at its end). */
 export interface StackTable {
@@ -62,14 +63,8 @@ export class StackTrie {
   }
 
   private grow(): void {
-    const slots = new Int32Array(this.slots.length * 2);
-    const mask = slots.length - 1;
-    for (let id = 0; id < this.parent.length; id++) {
-      let slot = hashOf(this.parent.values[id] ?? 0, this.frame.values[id] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id + 1;
-    }
-    this.slots = slots;
+    const { parent, frame, count } = this.table();
+    this.slots = hashSlots(this.slots.length * 2, count, (id) => hashOf(parent[id] as number, frame[id] as number));
   }
 }
 
