@@ -1,9 +1,9 @@
 import type { GcVariables } from '../../../allocators/gc-area.js';
 import { gcVariables } from '../../../allocators/gc-variables.js';
 import type { Address, Bytes } from '../../../base/units.js';
-import { SymbolError } from '../../../errors/errors.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
 import type { Member } from '../../../symbols/type-walk.js';
+import { statePlace } from '../state-place.js';
 
 /** Where a firmware's interpreter keeps its heap, what the collector begins with, and how its objects are laid out. */
 export interface ObjectLayout {
@@ -63,7 +63,7 @@ export function objectLayout(firmware: Symbolizer): ObjectLayout | undefined {
   const variable = firmware.symbol('mp_state_ctx');
   const code = firmware.symbol('gc_collect_start') ?? firmware.symbol('gc_alloc');
   if (!variable || code?.kind !== 'function' || firmware.elfFile.addressSize !== 4) return undefined;
-  const place = (path: string) => placeOf(firmware, path);
+  const place = (path: string) => statePlace(firmware, path);
   const heap = gcVariables(firmware);
   const [rootsStart, rootsEnd] = [place('thread.dict_locals'), place('vm.qstr_last_chunk')];
   if (!heap || rootsStart === undefined || rootsEnd === undefined || rootsEnd <= rootsStart) return undefined;
@@ -110,13 +110,4 @@ export function pathAt(members: readonly Member[], offset: Bytes): string {
 
 function membersOf(structs: ObjectLayout['structs'], kind: string): readonly Member[] {
   return structs.get(kind) ?? [];
-}
-
-function placeOf(firmware: Symbolizer, path: string): Address | undefined {
-  try {
-    return firmware.structFieldOffset('mp_state_ctx', path).address;
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Address, Bytes } from '../../../base/units.js';
-import { SymbolError } from '../../../errors/errors.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
+import { unlessUnknown } from '../../unless-unknown.js';
+import { statePlace } from '../state-place.js';
 import type { BytecodeForm } from './prelude.js';
 
 /** Where a firmware's interpreter keeps what its frames are made of; offsets in bytes. */
@@ -81,7 +82,7 @@ export function poolLayoutOf(firmware: Symbolizer): PoolLayout | undefined {
 }
 
 function poolLayout(firmware: Symbolizer, field: Field): PoolLayout | undefined {
-  const last = placeOf(firmware, 'vm.last_pool');
+  const last = statePlace(firmware, 'vm.last_pool');
   const [previous, before, texts] = ['prev', 'total_prev_len', 'qstrs'].map((name) => field('qstr_pool_t', name));
   if (last === undefined || previous === undefined || before === undefined || texts === undefined) return undefined;
   // Without a list of lengths each text has its hash and length before it: the usual sizes, one byte each.
@@ -95,17 +96,4 @@ function offsetOf(
   where: { readonly path: string; readonly at: Address },
 ): Bytes | undefined {
   return unlessUnknown(() => firmware.typeFieldOffset(type, where).address);
-}
-
-function placeOf(firmware: Symbolizer, path: string): Address | undefined {
-  return unlessUnknown(() => firmware.structFieldOffset('mp_state_ctx', path).address);
-}
-
-function unlessUnknown<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
 }
