@@ -74,9 +74,8 @@ export class EventWriter {
         atUs,
         ...(task === undefined ? {} : { task }),
       };
-      this.check(made);
+      this.follow(made);
       this.heap.add(made);
-      this.place(made);
       const raw: TraceRecord[] = sample ? [{ kind: 'raw', sample: { seq: this.made, ...sample } }] : [];
       this.made++;
       if (this.sampler) yield* this.sampler.hold(made, raw);
@@ -132,17 +131,29 @@ export class EventWriter {
     return { doubtful: `${events} the ones before, the first ${this.firstContradiction}` };
   }
 
-  /** What cannot be where everything was seen; where something is known to be missing, that says enough. */
-  private check(event: HeapEvent): void {
+  /** What cannot be is told where everything was seen; where something is known to be missing, that says enough. */
+  private follow(event: HeapEvent): void {
     if (!this.seesAll) return;
+    const gives = event.kind === 'alloc' || event.kind === 'realloc';
+    const under = gives ? this.placed.overlapping(event.address, event.sizeBytes) : [];
+    this.check(event, under);
+    if (event.kind === 'free' || event.kind === 'sweep') this.placed.delete(event.address);
+    if (event.kind === 'realloc') this.placed.delete(event.fromAddress);
+    // Of blocks that lie over each other the older ones are gone, so that each contradiction counts once.
+    for (const { address } of under) this.placed.delete(address);
+    if (gives) this.placed.set({ address: event.address, sizeBytes: event.sizeBytes });
+  }
+
+  /** `under`: the live blocks where the event's lies. */
+  private check(event: HeapEvent, under: readonly Placed[]): void {
     const { blocks } = this.heap;
     switch (event.kind) {
       case 'alloc':
-        if (this.blocksUnder(event).length > 0) this.contradicts('an allocation over a live block');
+        if (under.length > 0) this.contradicts('an allocation over a live block');
         break;
       case 'realloc':
         if (!blocks.has(event.fromAddress)) this.contradicts('a reallocation of a block that is not alive');
-        if (this.blocksUnder(event).some(({ address }) => address !== event.fromAddress))
+        if (under.some(({ address }) => address !== event.fromAddress))
           this.contradicts('a reallocation over a live block');
         break;
       case 'free':
@@ -152,20 +163,6 @@ export class EventWriter {
       case 'failed':
       case 'existing':
     }
-  }
-
-  private blocksUnder({ address, sizeBytes }: Placed): readonly Placed[] {
-    return this.placed.overlapping(address, sizeBytes);
-  }
-
-  /** Of blocks that lie over each other the older ones are gone, so that each contradiction counts once. */
-  private place(event: HeapEvent): void {
-    if (!this.seesAll) return;
-    if (event.kind === 'free' || event.kind === 'sweep') this.placed.delete(event.address);
-    if (event.kind === 'realloc') this.placed.delete(event.fromAddress);
-    if (event.kind !== 'alloc' && event.kind !== 'realloc') return;
-    for (const { address } of this.blocksUnder(event)) this.placed.delete(address);
-    this.placed.set({ address: event.address, sizeBytes: event.sizeBytes });
   }
 
   private contradicts(what: string): void {
