@@ -128,7 +128,7 @@ export class StackWalk {
     const stop = this.stopHere(step, pc);
     if (stop) return stop;
     if (found.kind === 'no-memory') this.needs = found.needs;
-    if (found.kind !== 'caller' && found.kind !== 'interrupted') return found.kind;
+    if (!isCalled) return found.kind;
     // An interrupt may have changed the stack; that it looks like a call is its entry code's doing.
     const isInterrupted = found.kind === 'interrupted';
     if (isInterrupted) this.certainty = 'guessed';

@@ -12,7 +12,7 @@ export function returnsTo(returnAddress: number, near: Address): Address {
 /** Whether the instruction at an address is `entry`, which moves the window; undefined when the code is not there. */
 export function isEntryAt(code: CodeBytes, address: Address): boolean | undefined {
   const bytes = code.readMemory(address, 3);
-  return bytes && (bytes[0] ?? 0) % 256 === 0x36;
+  return bytes && bytes[0] === 0x36;
 }
 
 /**
