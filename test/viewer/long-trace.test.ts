@@ -56,6 +56,23 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   await viewer.until(`document.querySelector('.row[data-seq]') !== null`);
   const allocations = heapStats(trace).allocations;
   t.regex((await page.textContent('.panel .tools')) ?? '', new RegExp(`${formatCount(allocations)} rows`));
+  // The worker looks for sources past the same frames as the page.
+  const bySource = (hide: readonly string[]) => {
+    const sources = heapStats(trace, { hide }).sources.filter(({ functionName }) =>
+      functionName.includes('function_1'),
+    );
+    return formatCount(sources.reduce((sum, source) => sum + source.allocations, 0));
+  };
+  const rowCount = (count: string) =>
+    viewer.until(`document.querySelector('.panel .tools [role=status]').textContent === '${count} rows'`);
+  await page.fill('#query', 'source:function_1');
+  await rowCount(bySource([]));
+  await page.click('.legend button:has-text("hidden frames")');
+  await page.fill('dialog textarea', 'function_1');
+  await page.click('dialog button:text-is("Apply")');
+  await rowCount(bySource(['function_1']));
+  t.not(bySource(['function_1']), bySource([]));
+  await page.fill('#query', '');
   await page.click('#tab-statistics');
   await page.waitForSelector('.panel table');
   t.true((await page.textContent('.panel'))?.includes(formatCount(allocations)));

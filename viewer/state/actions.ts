@@ -13,6 +13,8 @@ import { revealed } from './reveal.js';
 export function hideFrames(hide: readonly string[]): void {
   remember('hide', hide.join('\n'));
   const { loaded, other } = app.get();
+  // Before the panels ask anew: what a query calls a source is another one now.
+  loaded?.desk?.hide(hide);
   app.set({
     hide,
     loaded: loaded && withHidden(loaded, hide),

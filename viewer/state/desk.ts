@@ -99,6 +99,10 @@ export class WorkerDesk implements Desk {
     this.send({ kind: 'names', names, hide });
   }
 
+  hide(hide: readonly string[]): void {
+    this.send({ kind: 'hide', hide });
+  }
+
   mark(marks: Trace['marks']): void {
     this.send({ kind: 'marks', marks });
   }

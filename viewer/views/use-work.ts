@@ -12,7 +12,7 @@ export function useWork<K extends JobName>(
   name: K,
   args: Jobs[K]['args'],
 ): { readonly result: Jobs[K]['result'] | undefined; readonly waiting: boolean } {
-  const { desk, trace, gapsState } = loaded;
+  const { desk, trace, sources, gapsState } = loaded;
   const key = JSON.stringify(args);
   const here = useMemo(() => (desk ? undefined : WORK[name](loaded, args)), [desk ? desk : loaded, name, key]);
   const [told, setTold] = useState<{ key: string; result: Jobs[K]['result'] }>();
@@ -27,7 +27,7 @@ export function useWork<K extends JobName>(
     return () => {
       wanted = false;
     };
-  }, [desk, name, key, trace, gapsState]);
+  }, [desk, name, key, trace, sources, gapsState]);
   if (!desk) return { result: here, waiting: false };
   return { result: told?.result, waiting: told?.key !== key };
 }
