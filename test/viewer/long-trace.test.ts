@@ -85,6 +85,14 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   await page.waitForSelector('.panel tbody tr');
   await page.click('#tab-fragmentation');
   await page.waitForSelector('.panel tbody tr');
+  // Each trace has its worker, and takes it along.
+  await page.setInputFiles('#compare-file', { name: 'again.harvest', mimeType: '', buffer: bytes });
+  await viewer.until(`state().other?.gapsState === 'ready'`);
+  const [, second] = page.workers();
+  const ended = new Promise((resolve) => second?.once('close', resolve));
+  await page.click('.panel button:text-is("Close")');
+  await ended;
+  t.is(page.workers().length, 1);
   t.deepEqual(viewer.complaints, []);
   t.deepEqual(viewer.requests, []);
 });
