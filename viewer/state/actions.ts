@@ -27,6 +27,12 @@ export function toggleQuery(query: string, filter: RowFilter = 'all'): void {
   app.set({ query: app.get().query === query ? '' : query, filter });
 }
 
+/** The same for what was allocated below a node of a call tree; `path` is from the root's child on, and empty for the root: all. */
+export function showBelow<T>(path: readonly T[], queryOf: (path: readonly T[]) => string): void {
+  if (path.length === 0) app.set({ query: '' });
+  else toggleQuery(queryOf(path));
+}
+
 /** Selects an event; the views show the heap right after it. */
 export function goTo(seq: number, span?: number): void {
   const { loaded } = app.get();

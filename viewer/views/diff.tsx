@@ -11,7 +11,7 @@ import {
   traceWindow,
 } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { CALLS } from '../model/stack-match.js';
+import { functionsQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { closeOther, openOther } from '../state/opening.js';
@@ -137,8 +137,7 @@ function Totals({ diff }: { readonly diff: HeapDiff }) {
 
 function Row({ row }: { readonly row: DiffRow }) {
   const { change } = row;
-  const names = row.frames.map(({ functionName }) => functionName.replaceAll('"', ' ')).reverse();
-  const query = `path:"${names.join(CALLS)}"`;
+  const query = functionsQuery([...row.frames].reverse());
   const on = useApp((state) => state.query === query);
   const { class: name, ...acts } = rowActs({ pick: () => toggleQuery(query), go: goToTable, on });
   return (
