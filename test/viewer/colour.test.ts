@@ -32,6 +32,7 @@ interface Viewer {
     query: string,
     atSeq: number,
   ): { matches: ((seq: number) => boolean) | undefined; problem: string };
+  functionsQuery(path: readonly unknown[]): string;
   looksOf(keys: readonly { functionName: string; file: string; line: number }[]): Look[];
   recolored(order: unknown, classes: Uint8Array): unknown;
   colorTable(looks: readonly Look[]): unknown;
@@ -43,6 +44,7 @@ const viewer = viewerModule<Viewer>(
   'model/loaded-trace.ts',
   'model/held.ts',
   'model/row-query.ts',
+  'model/stack-match.ts',
   'model/address-order.ts',
   'paint/hues.ts',
   'paint/palette.ts',
@@ -109,7 +111,7 @@ test('an object has the colour of its type where the capture read the types', as
 });
 
 test('paths name what was allocated below them from either end, whatever wraps the allocator', async (t) => {
-  const { prepareTrace, rowQuery } = await viewer;
+  const { prepareTrace, rowQuery, functionsQuery } = await viewer;
   const loaded = await prepareTrace(traceFromText(TRACE), NAMES);
   const found = (query: string) => {
     const { matches } = rowQuery(loaded, query, 6);
@@ -123,6 +125,10 @@ test('paths name what was allocated below them from either end, whatever wraps t
   t.deepEqual(found('source:"boot b.c:10"'), [0, 3, 6]);
   t.deepEqual(found('source:boot'), [0, 3, 6]);
   t.deepEqual(found('path:"nothing here"'), []);
+  const path = ['main', 'boot'].map((functionName) => ({ functionName, location: 'moved.c:1' }));
+  t.deepEqual(found(functionsQuery(path)), [0, 3], 'whatever the lines are');
+  const bare = await prepareTrace(traceFromText('alloc 0x1 8'), NAMES);
+  t.true(rowQuery(bare, functionsQuery([]), 0).matches?.(0), 'no backtrace');
 });
 
 test('a function has one colour whatever else the trace holds; those that would look alike differ by a pattern', async (t) => {

@@ -56,6 +56,23 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   await viewer.until(`document.querySelector('.row[data-seq]') !== null`);
   const allocations = heapStats(trace).allocations;
   t.regex((await page.textContent('.panel .tools')) ?? '', new RegExp(`${formatCount(allocations)} rows`));
+  // The worker looks for sources past the same frames as the page.
+  const bySource = (hide: readonly string[]) => {
+    const sources = heapStats(trace, { hide }).sources.filter(({ functionName }) =>
+      functionName.includes('function_1'),
+    );
+    return formatCount(sources.reduce((sum, source) => sum + source.allocations, 0));
+  };
+  const rowCount = (count: string) =>
+    viewer.until(`document.querySelector('.panel .tools [role=status]').textContent === '${count} rows'`);
+  await page.fill('#query', 'source:function_1');
+  await rowCount(bySource([]));
+  await page.click('.legend button:has-text("hidden frames")');
+  await page.fill('dialog textarea', 'function_1');
+  await page.click('dialog button:text-is("Apply")');
+  await rowCount(bySource(['function_1']));
+  t.not(bySource(['function_1']), bySource([]));
+  await page.fill('#query', '');
   await page.click('#tab-statistics');
   await page.waitForSelector('.panel table');
   t.true((await page.textContent('.panel'))?.includes(formatCount(allocations)));
@@ -68,6 +85,14 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   await page.waitForSelector('.panel tbody tr');
   await page.click('#tab-fragmentation');
   await page.waitForSelector('.panel tbody tr');
+  // Each trace has its worker, and takes it along.
+  await page.setInputFiles('#compare-file', { name: 'again.harvest', mimeType: '', buffer: bytes });
+  await viewer.until(`state().other?.gapsState === 'ready'`);
+  const [, second] = page.workers();
+  const ended = new Promise((resolve) => second?.once('close', resolve));
+  await page.click('.panel button:text-is("Close")');
+  await ended;
+  t.is(page.workers().length, 1);
   t.deepEqual(viewer.complaints, []);
   t.deepEqual(viewer.requests, []);
 });

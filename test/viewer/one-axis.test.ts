@@ -223,6 +223,12 @@ test('the sandwich has the callers and what was called, the difference what grew
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   t.regex((await tip()) ?? '', /^kepta\.c:30 B → 64 B/);
+  await page.keyboard.press(' ');
+  await viewer.until(`state().query === 'path:"boot > kept"'`);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press(' ');
+  await viewer.until(`state().query === ''`);
   await page.evaluate('document.activeElement.blur()');
   await page.keyboard.press('x');
   await choose(viewer, 'Graph');

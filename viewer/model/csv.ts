@@ -22,13 +22,13 @@ export function csvParts(loaded: LoadedTrace, rows: Int32Array): string[] {
       EVENT_KINDS[trace.events.kind[seq] ?? 0] ?? '',
       trace.info.hasAddresses ? formatAddress(trace.events.address[seq] ?? 0) : '',
       String(sizeOf(loaded, seq)),
-      text(sourceLabel(place)),
+      textCell(sourceLabel(place)),
       plain(freed(seq)),
       plain(life(seq)),
       plain(before),
       plain(after),
       plain(before - after),
-      text(stackText(trace, trace.events.stack[seq] ?? -1)),
+      textCell(stackText(trace, trace.events.stack[seq] ?? -1)),
     ];
     parts.push(`${cells.join(',')}\r\n`);
   }
@@ -44,7 +44,7 @@ function plain(value: number): string {
 }
 
 /** Quoted; a name that a spreadsheet would run as a formula gets an apostrophe before it. */
-function text(value: string): string {
+export function textCell(value: string): string {
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return `"${safe.replaceAll('"', '""')}"`;
 }

@@ -9,6 +9,8 @@ export type DeskRequest =
   | { readonly kind: 'job'; readonly name: JobName; readonly args: Jobs[JobName]['args'] }
   /** Other names for the same events. */
   | { readonly kind: 'names'; readonly names: TraceNames; readonly hide: readonly string[] }
+  /** Other frames are passed over. */
+  | { readonly kind: 'hide'; readonly hide: readonly string[] }
   /** Marks that were set in the page: all of the trace, in their order. */
   | { readonly kind: 'marks'; readonly marks: Trace['marks'] }
   /** The curves of a trace that the page has read itself. */

@@ -22,6 +22,8 @@ export interface Desk {
     names: Pick<Trace, 'strings' | 'frames' | 'stacks'> & { readonly stack: Int32Array },
     hide: readonly string[],
   ): void;
+  /** Other frames are passed over. */
+  hide(hide: readonly string[]): void;
   /** The trace has other marks. */
   mark(marks: Trace['marks']): void;
   close(): void;

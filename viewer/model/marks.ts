@@ -1,4 +1,5 @@
 import type { Mark } from '../../lib/public/browser.js';
+import { textCell } from './csv.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /** A trace with the marks of whoever looks at it besides its own; all analyses take them as such. */
@@ -12,12 +13,6 @@ export function withMarks(loaded: LoadedTrace, added: readonly Mark[], before: r
 
 /** The marks of a trace as CSV: the number of the event that follows, and the name. */
 export function marksCsv({ trace }: LoadedTrace): string {
-  const rows = trace.marks.map(({ beforeSeq, name }) => `${beforeSeq},${cell(name)}\r\n`);
+  const rows = trace.marks.map(({ beforeSeq, name }) => `${beforeSeq},${textCell(name)}\r\n`);
   return `before_event,name\r\n${rows.join('')}`;
-}
-
-/** Quoted; a name that a spreadsheet would run as a formula gets an apostrophe before it. */
-function cell(name: string): string {
-  const safe = /^[=+\-@\t\r]/.test(name) ? `'${name}` : name;
-  return `"${safe.replaceAll('"', '""')}"`;
 }

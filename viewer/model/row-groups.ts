@@ -5,7 +5,7 @@ import type { LoadedTrace } from './loaded-trace.js';
 import { placeOfEvent, sourceLabel, sourceQuery } from './sources.js';
 import { stackText } from './stack-line.js';
 import { pathQuery } from './stack-match.js';
-import { sizeOf, spanOf } from './table-rows.js';
+import { allocationStack, sizeOf, spanOf } from './table-rows.js';
 
 /** Rows of the table that are of one source or call path. */
 export interface RowGroup {
@@ -60,13 +60,6 @@ function pathKey(loaded: LoadedTrace): (seq: number) => string {
     known.set(stack, key);
     return key;
   };
-}
-
-/** The backtrace of the allocation of an event's block; the event's own where there is no block. */
-export function allocationStack(loaded: LoadedTrace, seq: number): number {
-  const { trace, spans } = loaded;
-  const span = spanOf(loaded, seq);
-  return trace.events.stack[span >= 0 ? (spans.startSeq[span] ?? seq) : seq] ?? -1;
 }
 
 function queryOfPath(loaded: LoadedTrace, seq: number): string {

@@ -3,7 +3,7 @@ import type { LoadedTrace } from './loaded-trace.js';
 import { objectTypes } from './object-types.js';
 import { placeOfEvent } from './sources.js';
 import { CALLED_BY, CALLS, queryName, stackMatcher, stacksWithFunction } from './stack-match.js';
-import { largestAfter, largestBefore, sizeOf, spanOf } from './table-rows.js';
+import { allocationStack, largestAfter, largestBefore, sizeOf, spanOf } from './table-rows.js';
 import { textMatcher } from './text-filter.js';
 
 type RowTest = (seq: number) => boolean;
@@ -74,7 +74,7 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
       };
     case 'calls': {
       const stacks = stacksWithFunction(loaded, fits);
-      return (seq) => stacks[trace.events.stack[allocationOf(loaded, seq)] ?? -1] === 1;
+      return (seq) => stacks[allocationStack(loaded, seq)] === 1;
     }
     case 'type': {
       if (trace.graphs.length === 0) return 'this trace has no object types';
@@ -95,16 +95,9 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
 
 /** What was allocated below a path of calls; a free counts with its block. */
 function stackTest(loaded: LoadedTrace, name: string, fromOutermost: boolean): RowTest {
-  const { trace } = loaded;
   const parts = name.split(fromOutermost ? CALLS : CALLED_BY).map((it) => it.trim());
   const matches = stackMatcher(loaded, { parts, from: fromOutermost ? 'outermost' : 'innermost' });
-  return (seq) => matches(trace.events.stack[allocationOf(loaded, seq)] ?? -1);
-}
-
-/** The event that made the block of an event; the event itself where there is no block. */
-function allocationOf(loaded: LoadedTrace, seq: number): number {
-  const span = spanOf(loaded, seq);
-  return span >= 0 ? (loaded.spans.startSeq[span] ?? seq) : seq;
+  return (seq) => matches(allocationStack(loaded, seq));
 }
 
 interface Comparison {

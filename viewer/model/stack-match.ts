@@ -1,4 +1,4 @@
-import { NO_PLACE, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
+import { NO_PLACE, type Place, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /** Which stacks a list of functions names: as the beginning of the path from the outermost call, or from the source outwards. */
@@ -75,9 +75,16 @@ export function queryName(text: string): string {
 
 /** The part of a query that shows what was allocated below a node of a call tree; `path` is from the root's child on. */
 export function pathQuery(
-  path: readonly { readonly functionName: string; readonly location: string }[],
+  path: readonly Pick<Place, 'functionName' | 'location'>[],
   from: StackPattern['from'],
 ): string {
   const parts = path.map(({ functionName, location }) => `${functionName} ${location}`.replaceAll('"', ' ').trim());
   return from === 'outermost' ? `path:"${parts.join(CALLS)}"` : `by:"${parts.join(CALLED_BY)}"`;
+}
+
+/** The same by functions alone, from the outermost on: lines may have shifted. What has no function goes by its place. */
+export function functionsQuery(path: readonly Pick<Place, 'functionName' | 'location'>[]): string {
+  if (path.length === 0) return pathQuery([NO_PLACE], 'outermost');
+  const named = path.map((place) => (place.functionName === '' ? place : { ...place, location: '' }));
+  return pathQuery(named, 'outermost');
 }

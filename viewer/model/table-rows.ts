@@ -19,6 +19,13 @@ export function spanOf(loaded: LoadedTrace, seq: number): number {
   return opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1);
 }
 
+/** The backtrace of the allocation of an event's block; the event's own where there is no block. */
+export function allocationStack(loaded: LoadedTrace, seq: number): number {
+  const { trace, spans } = loaded;
+  const span = spanOf(loaded, seq);
+  return trace.events.stack[span >= 0 ? (spans.startSeq[span] ?? seq) : seq] ?? -1;
+}
+
 const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded: LoadedTrace) => (seq: number) => {
   const span = loaded.spans.openedBy[seq] ?? -1;
   return span < 0 ? Number.NaN : pick(loaded, span);

@@ -13,6 +13,8 @@ import { revealed } from './reveal.js';
 export function hideFrames(hide: readonly string[]): void {
   remember('hide', hide.join('\n'));
   const { loaded, other } = app.get();
+  // Before the panels ask anew: what a query calls a source is another one now.
+  loaded?.desk?.hide(hide);
   app.set({
     hide,
     loaded: loaded && withHidden(loaded, hide),
@@ -23,6 +25,12 @@ export function hideFrames(hide: readonly string[]): void {
 /** Shows in the table, and lights in the map, what a query lets through; the same query again takes it away. */
 export function toggleQuery(query: string, filter: RowFilter = 'all'): void {
   app.set({ query: app.get().query === query ? '' : query, filter });
+}
+
+/** The same for what was allocated below a node of a call tree; `path` is from the root's child on, and empty for the root: all. */
+export function showBelow<T>(path: readonly T[], queryOf: (path: readonly T[]) => string): void {
+  if (path.length === 0) app.set({ query: '' });
+  else toggleQuery(queryOf(path));
 }
 
 /** Selects an event; the views show the heap right after it. */

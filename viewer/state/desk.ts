@@ -4,13 +4,11 @@ import type { JobName, Jobs } from '../model/jobs.js';
 import type { Desk, LoadedTrace } from '../model/loaded-trace.js';
 import { lookThrough } from '../model/sources.js';
 import type { Message } from './app-state.js';
+import { ownScript } from './own-script.js';
 import { followGaps } from './worker.js';
 
 /** A trace of so few events is followed before a worker has started. */
 const SHORT_TRACE = 20_000;
-
-/** The text of this script, to be run again as a worker: the page is one file, so there is no other to load. */
-const script = typeof document === 'undefined' ? '' : (document.currentScript?.textContent ?? '');
 
 /** An error that is told as it came from the worker. */
 export class ToldError extends Error {
@@ -20,7 +18,7 @@ export class ToldError extends Error {
 }
 
 function startWorker(): Worker {
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const url = URL.createObjectURL(new Blob([ownScript], { type: 'text/javascript' }));
   const worker = new Worker(url);
   // The worker has its script once it answers; a minute is more than any browser takes.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -97,6 +95,10 @@ export class WorkerDesk implements Desk {
 
   rename(names: TraceNames, hide: readonly string[]): void {
     this.send({ kind: 'names', names, hide });
+  }
+
+  hide(hide: readonly string[]): void {
+    this.send({ kind: 'hide', hide });
   }
 
   mark(marks: Trace['marks']): void {

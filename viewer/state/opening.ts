@@ -121,6 +121,7 @@ function show(loaded: LoadedTrace): void {
   // A link belongs to the trace that was opened with it; the next one keeps the panel that is open, not the place in the trace.
   const { tab, figure, unit, inverted } = before;
   if (before.loaded?.desk !== loaded.desk) before.loaded?.desk?.close();
+  closeOther();
   const asked = before.loaded ? { tab, figure, unit, inverted } : parseHash(location.hash);
   const { userMarks = [], ...view } = asFits(loaded, asked);
   app.set({ ...first, ...view });
@@ -139,15 +140,21 @@ export async function openFile(file: File): Promise<void> {
 export async function openOther(file: File): Promise<void> {
   await withBytes(file, (bytes) =>
     busyWith(`Reading ${file.name}`, async () => {
-      const { hide, other: before } = app.get();
+      const { hide } = app.get();
       const other = isLong(bytes)
         ? await loadBeside(file, file.name, hide)
         : await prepareTrace((await readTrace(bytes, file.name)).trace, { name: file.name, format: '', hide });
       if (!other) return;
-      before?.desk?.close();
+      closeOther();
       app.set({ other, tab: 'diff' });
     }),
   );
+}
+
+/** Lets go of the trace that the open one is compared with, and of the worker that holds it. */
+export function closeOther(): void {
+  app.get().other?.desk?.close();
+  app.set({ other: undefined });
 }
 
 export async function openElf(file: File): Promise<void> {

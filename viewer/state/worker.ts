@@ -2,7 +2,7 @@ import { errorMessage, type GapTimeline, gapTimeline, HarvestError, type Trace }
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
 import { buffersOf, handOver } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
-import { type LoadedTrace, prepareTrace, withNames } from '../model/loaded-trace.js';
+import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
 
 /** How many of the deepest cuts are kept. */
@@ -37,6 +37,9 @@ async function handle(request: DeskRequest): Promise<void> {
       held = withNames(held, trace, request.hide);
       break;
     }
+    case 'hide':
+      if (held) held = withHidden(held, request.hide);
+      break;
     case 'marks':
       if (held) held = { ...held, trace: { ...held.trace, marks: request.marks } };
       break;

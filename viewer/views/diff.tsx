@@ -11,10 +11,10 @@ import {
   traceWindow,
 } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { CALLS } from '../model/stack-match.js';
+import { functionsQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
-import { app, useApp } from '../state/app-state.js';
-import { openOther } from '../state/opening.js';
+import { useApp } from '../state/app-state.js';
+import { closeOther, openOther } from '../state/opening.js';
 import { FileButton } from './header.js';
 import { CELL, COLUMN_HEADER, ROW } from './roles.js';
 import { goToTable, rowActs } from './row-acts.js';
@@ -50,7 +50,7 @@ function Diff({ before, after }: { readonly before: LoadedTrace; readonly after:
       <button type="button" onClick={() => setSwapped(!swapped)}>
         Swap
       </button>
-      <button type="button" onClick={() => app.set({ other: undefined })}>
+      <button type="button" onClick={closeOther}>
         Close
       </button>
     </DiffTable>
@@ -137,8 +137,7 @@ function Totals({ diff }: { readonly diff: HeapDiff }) {
 
 function Row({ row }: { readonly row: DiffRow }) {
   const { change } = row;
-  const names = row.frames.map(({ functionName }) => functionName.replaceAll('"', ' ')).reverse();
-  const query = `path:"${names.join(CALLS)}"`;
+  const query = functionsQuery([...row.frames].reverse());
   const on = useApp((state) => state.query === query);
   const { class: name, ...acts } = rowActs({ pick: () => toggleQuery(query), go: goToTable, on });
   return (

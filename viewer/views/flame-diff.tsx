@@ -3,10 +3,10 @@ import { type CallNode, callTree, formatCount } from '../../lib/public/browser.j
 import type { Measure } from '../model/call-rows.js';
 import { AFTER, BEFORE, changeOf, diffTree } from '../model/diff-tree.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { CALLS } from '../model/stack-match.js';
+import { functionsQuery } from '../model/stack-match.js';
 import type { FlameBox } from '../paint/flame-layout.js';
 import { changeColor } from '../paint/flame-painter.js';
-import { toggleQuery } from '../state/actions.js';
+import { showBelow } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
 import { amountText } from './call-tools.js';
 import { FlameGraph } from './flame-graph.js';
@@ -82,9 +82,7 @@ export function DiffFlame({ loaded, measure, search }: Props) {
           measure={widths}
           total={root[wide][measure.unit]}
           label="Flame graph of the difference"
-          onPick={([, ...below]) =>
-            toggleQuery(`path:"${below.map(({ functionName }) => functionName.replaceAll('"', ' ')).join(CALLS)}"`)
-          }
+          onPick={([, ...below]) => showBelow(below, functionsQuery)}
           onGo={setZoomed}
           onBack={back}
         />

@@ -3,7 +3,7 @@ import type { CallNode, CallTree } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { pathQuery } from '../model/stack-match.js';
-import { toggleQuery } from '../state/actions.js';
+import { showBelow } from '../state/actions.js';
 import { app, type FlameMode, useApp } from '../state/app-state.js';
 import { CallTools, useCallTree, useMeasure } from './call-tools.js';
 import { DiffFlame } from './flame-diff.js';
@@ -82,16 +82,12 @@ function TreeFlame({ tree, measure, search }: Pick<GraphProps, 'tree' | 'measure
         {...{ path, measure, search }}
         label="Flame graph"
         total={amountOf(tree.root, measure)}
-        onPick={([, ...below]) => showBelow(below, tree.inverted)}
+        onPick={([, ...below]) =>
+          showBelow(below, (path) => pathQuery(path, tree.inverted ? 'innermost' : 'outermost'))
+        }
         onGo={setZoomed}
         onBack={back}
       />
     </>
   );
-}
-
-/** In the table, and lit in the map: what was allocated below a node. */
-export function showBelow(path: readonly CallNode[], inverted: boolean): void {
-  if (path.length === 0) app.set({ query: '' });
-  else toggleQuery(pathQuery(path, inverted ? 'innermost' : 'outermost'));
 }

@@ -1,10 +1,18 @@
 import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { allocationStack } from '../model/row-groups.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
-import { COLUMNS, type Column, hasClock, largestAfter, largestBefore, sizeOf, spanOf } from '../model/table-rows.js';
+import {
+  allocationStack,
+  COLUMNS,
+  type Column,
+  hasClock,
+  largestAfter,
+  largestBefore,
+  sizeOf,
+  spanOf,
+} from '../model/table-rows.js';
 import { app } from '../state/app-state.js';
 import { copyText } from '../state/copy.js';
 import { CELL } from './roles.js';

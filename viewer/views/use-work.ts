@@ -11,23 +11,22 @@ export function useWork<K extends JobName>(
   loaded: LoadedTrace,
   name: K,
   args: Jobs[K]['args'],
-): { readonly result: Jobs[K]['result'] | undefined; readonly waiting: boolean } {
-  const { desk, trace, gapsState } = loaded;
+): { readonly result: Jobs[K]['result'] | undefined } {
+  const { desk, trace, sources, gapsState } = loaded;
   const key = JSON.stringify(args);
   const here = useMemo(() => (desk ? undefined : WORK[name](loaded, args)), [desk ? desk : loaded, name, key]);
-  const [told, setTold] = useState<{ key: string; result: Jobs[K]['result'] }>();
+  const [told, setTold] = useState<{ readonly result: Jobs[K]['result'] }>();
   useEffect(() => {
     if (!desk) return undefined;
     let wanted = true;
     desk.ask(name, args, (result, problem) => {
       if (!wanted) return;
       if (problem) app.set({ error: problem });
-      else setTold({ key, result: result as Jobs[K]['result'] });
+      else setTold({ result: result as Jobs[K]['result'] });
     });
     return () => {
       wanted = false;
     };
-  }, [desk, name, key, trace, gapsState]);
-  if (!desk) return { result: here, waiting: false };
-  return { result: told?.result, waiting: told?.key !== key };
+  }, [desk, name, key, trace, sources, gapsState]);
+  return { result: desk ? told?.result : here };
 }
