@@ -79,3 +79,18 @@ test('the statistics tell what there is of each type at each mark', (t) => {
   ]);
   t.regex(heapStatsText(heapStats(trace)), /before +unread +after +type\n +80 B +80 B +320 B +bytearray\n/);
 });
+
+test('of several graphs at one place the last one counts', (t) => {
+  const twice = traceOf([...allocations, graphAfter(6), graphAfter(21), mark('here')]);
+  t.is(graphMoment(twice, 'here')?.graph.count, 21);
+});
+
+test('as many marks as graphs take no longer than to go through both', (t) => {
+  const [graph] = trace.graphs;
+  if (!graph) return t.fail();
+  const graphs = Array.from({ length: 40_000 }, (_, beforeSeq) => ({ ...graph, beforeSeq }));
+  const marks = graphs.map(({ beforeSeq }) => ({ name: 'm', beforeSeq }));
+  const began = performance.now();
+  t.is(typesAtMarks({ ...trace, marks, graphs }).length, 64);
+  t.true(performance.now() - began < 5000);
+});
