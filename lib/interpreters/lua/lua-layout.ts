@@ -1,6 +1,6 @@
 import type { Address, Bytes } from '../../base/units.js';
-import { SymbolError } from '../../errors/errors.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
+import { unlessUnknown } from '../../symbols/unless-unknown.js';
 
 /** How the structures of a Lua 5.1 lie in memory; offsets in bytes. */
 export interface LuaLayout {
@@ -26,10 +26,10 @@ export function luaLayout(firmware: Symbolizer): LuaLayout | undefined {
   const loop = firmware.symbol(LOOP);
   if (loop?.kind !== 'function' || firmware.elfFile.addressSize !== 4) return undefined;
   const clones = firmware.symbolsByPrefix(`${LOOP}.`).filter(({ kind }) => kind === 'function');
-  try {
+  return unlessUnknown(() => {
     const field = (type: string, path: string) => firmware.typeFieldOffset(type, { path, at: loop.address }).address;
     const calls = firmware.typeMembers('CallInfo', loop.address);
-    const packed = maybe(() => field('Proto', 'packedlineinfo'));
+    const packed = unlessUnknown(() => field('Proto', 'packedlineinfo'));
     const length = field('TString', 'tsv.len');
     return {
       loops: new Set([loop.address, ...clones.map(({ address }) => address)]),
@@ -55,17 +55,5 @@ export function luaLayout(firmware: Symbolizer): LuaLayout | undefined {
       lines: { at: packed ?? field('Proto', 'lineinfo'), isPacked: packed !== undefined },
       text: { length, start: Math.ceil((length + 4) / HEAD_ALIGNMENT) * HEAD_ALIGNMENT },
     };
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
-}
-
-function maybe<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
+  });
 }

@@ -1,9 +1,9 @@
 import type { GcVariables } from '../../../allocators/gc-area.js';
 import { gcVariables } from '../../../allocators/gc-variables.js';
 import type { Address, Bytes } from '../../../base/units.js';
-import { SymbolError } from '../../../errors/errors.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
 import type { Member } from '../../../symbols/type-walk.js';
+import { unlessUnknown } from '../../../symbols/unless-unknown.js';
 
 /** Where a firmware's interpreter keeps its heap, what the collector begins with, and how its objects are laid out. */
 export interface ObjectLayout {
@@ -113,10 +113,5 @@ function membersOf(structs: ObjectLayout['structs'], kind: string): readonly Mem
 }
 
 function placeOf(firmware: Symbolizer, path: string): Address | undefined {
-  try {
-    return firmware.structFieldOffset('mp_state_ctx', path).address;
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
+  return unlessUnknown(() => firmware.structFieldOffset('mp_state_ctx', path).address);
 }

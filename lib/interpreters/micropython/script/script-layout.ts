@@ -1,6 +1,6 @@
 import type { Address, Bytes } from '../../../base/units.js';
-import { SymbolError } from '../../../errors/errors.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
+import { unlessUnknown } from '../../../symbols/unless-unknown.js';
 import type { BytecodeForm } from './prelude.js';
 
 /** Where a firmware's interpreter keeps what its frames are made of; offsets in bytes. */
@@ -99,13 +99,4 @@ function offsetOf(
 
 function placeOf(firmware: Symbolizer, path: string): Address | undefined {
   return unlessUnknown(() => firmware.structFieldOffset('mp_state_ctx', path).address);
-}
-
-function unlessUnknown<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof SymbolError) return undefined;
-    throw error;
-  }
 }
