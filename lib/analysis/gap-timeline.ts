@@ -4,7 +4,7 @@ import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { followerIndexAt, freeOf, type GapFollower, GapTracker, largestOf } from './gap-tracker.js';
-import { heapRegions } from './heap-regions.js';
+import { type HeapRegions, heapRegions } from './heap-regions.js';
 import { type RegionTimeline, RegionTimelines } from './region-timeline.js';
 import { SparseGapTracker } from './sparse-gap-tracker.js';
 import { walkSpans } from './walk-spans.js';
@@ -38,7 +38,8 @@ export interface Cut {
  * @throws UsageError HH1180 for a trace without addresses
  */
 export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline {
-  const { regions } = heapRegions(trace, lifespans(trace));
+  const found = heapRegions(trace, lifespans(trace));
+  const { regions } = found;
   const total = regions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const freeBytes = total < 2 ** 32 ? new Uint32Array(trace.eventCount) : new Float64Array(trace.eventCount);
   const largestFreeBytes = numbersOfKind(freeBytes, trace.eventCount);
@@ -47,21 +48,31 @@ export function gapTimeline(trace: Trace, maxCuts = 20): GapTimeline {
     freeBytes[seq] = free;
     largestFreeBytes[seq] = largest;
   };
-  const followed = followGaps(trace, maxCuts, after, timelines);
+  const followed = followRegions(trace, found, { maxCuts, after, timelines });
   return { freeBytes, largestFreeBytes, regions: timelines?.result() ?? [], ...followed };
 }
 
 type FollowedGaps = Omit<GapTimeline, 'freeBytes' | 'largestFreeBytes' | 'regions'>;
 
 /** The same told event by event, for who keeps only some of it. */
-export function followGaps(
+export function followGaps(trace: Trace, maxCuts: number, after: AfterEvent): FollowedGaps {
+  return followRegions(trace, heapRegions(trace, lifespans(trace)), { maxCuts, after });
+}
+
+type AfterEvent = (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void;
+
+interface Following {
+  readonly maxCuts: number;
+  readonly after: AfterEvent;
+  readonly timelines?: RegionTimelines | undefined;
+}
+
+function followRegions(
   trace: Trace,
-  maxCuts: number,
-  after: (seq: Seq, freeBytes: Bytes, largestFreeBytes: Bytes) => void,
-  timelines?: RegionTimelines,
+  { regions, assumptions }: HeapRegions,
+  { maxCuts, after, timelines }: Following,
 ): FollowedGaps {
   const spans = lifespans(trace);
-  const { regions, assumptions } = heapRegions(trace, spans);
   const trackers = trackersFor(trace, spans, regions);
   const cuts = new CutList(maxCuts);
   const { startSeq } = spans;

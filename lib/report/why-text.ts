@@ -65,11 +65,11 @@ export function typesAtMarksLines(
   { types, typesAtMarks = [] }: Pick<HeapStats, 'types' | 'typesAtMarks'>,
   top: number,
 ): string[] {
+  if (typesAtMarks.length === 0) return [];
   const columns = [
     ...typesAtMarks.slice(-MARK_COLUMNS).map(({ mark, types: rows }) => ({ title: mark, rows })),
     ...(types === undefined ? [] : [{ title: '(end)', rows: types }]),
   ].map(({ title, rows }) => ({ title, bytes: new Map(rows.map(({ type, bytes }) => [type, bytes])) }));
-  if (typesAtMarks.length === 0) return [];
   const growth = (type: string) => (columns.at(-1)?.bytes.get(type) ?? 0) - (columns[0]?.bytes.get(type) ?? 0);
   const names = [...new Set(columns.flatMap(({ bytes }) => [...bytes.keys()]))];
   names.sort((a, b) => Math.abs(growth(b)) - Math.abs(growth(a)) || (a < b ? -1 : 1));

@@ -67,9 +67,12 @@ export function upTo(trace: Trace, graph: ObjectGraph): Trace {
   return { ...selectEvents(trace, (seq) => seq < graph.beforeSeq), graphs: [graph] };
 }
 
+/** A search of all graphs for each mark would be quadratic for hostile inputs. */
 function marked(trace: Trace): { readonly name: string; readonly graph: ObjectGraph }[] {
+  // Of several at one place the last stays.
+  const graphs = new Map(trace.graphs.map((graph) => [graph.beforeSeq, graph]));
   return trace.marks.flatMap(({ name, beforeSeq }) => {
-    const graph = trace.graphs.findLast((one) => one.beforeSeq === beforeSeq);
+    const graph = graphs.get(beforeSeq);
     return graph ? [{ name, graph }] : [];
   });
 }

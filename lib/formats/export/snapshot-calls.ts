@@ -1,5 +1,6 @@
 import type { StackId } from '../../base/units.js';
 import { EndCause, type Lifespans, lifespans } from '../../trace/lifespans.js';
+import { callerOf } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { EdgeType, NODE_FIELDS, NodeType, type SnapshotView } from './snapshot-view.js';
@@ -28,7 +29,7 @@ export class CallSnapshot implements SnapshotView {
   /** Node 0 is the root, then doubts, then calls, then blocks, each in their order. Calls have even ids, blocks odd ones: by their event. */
   *nodes(): Generator<number> {
     const { graph, doubts, strings } = this;
-    const { trace, spans, calls, blocks } = graph;
+    const { spans, calls, blocks } = graph;
     const node = (type: number, name: string, id: number, selfSize: number, edgeCount: number) =>
       [type, strings.of(name), id, selfSize, edgeCount, 0, 0] as const;
     yield* node(NodeType.synthetic, '(heap)', 0, 0, doubts.length + graph.edgesFrom(-1));
@@ -38,8 +39,7 @@ export class CallSnapshot implements SnapshotView {
       yield* node(NodeType.closure, graph.name(stack), callNodeId(stack), 0, graph.edgesFrom(stack));
     for (const span of blocks) {
       const seq = spans.startSeq[span] ?? 0;
-      const stack = trace.events.stack[seq] ?? -1;
-      yield* node(NodeType.object, graph.name(stack), blockNodeId(seq), spans.sizeBytes[span] ?? 0, 0);
+      yield* node(NodeType.object, graph.name(graph.stackOf(span)), blockNodeId(seq), spans.sizeBytes[span] ?? 0, 0);
     }
   }
 
@@ -99,7 +99,7 @@ export class CallGraph {
 
   constructor(readonly trace: Trace) {
     this.spans = lifespans(trace);
-    const { parent, count } = trace.stacks;
+    const { count } = trace.stacks;
     this.stackCount = count;
     this.blocks = Int32Array.from(aliveSpans(this.spans));
     const isUsed = new Uint8Array(count);
@@ -108,8 +108,8 @@ export class CallGraph {
       if (stack >= 0) isUsed[stack] = 1;
     }
     for (let stack = count - 1; stack >= 0; stack--) {
-      const up = parent[stack] ?? -1;
-      if (isUsed[stack] && up >= 0 && up < stack) isUsed[up] = 1;
+      const up = callerOf(trace.stacks, stack);
+      if (isUsed[stack] && up >= 0) isUsed[up] = 1;
     }
     this.calls = Int32Array.from(isUsed.keys()).filter((stack) => isUsed[stack] === 1);
     const list = (length: number) => new Int32Array(length).fill(-1);
@@ -118,9 +118,7 @@ export class CallGraph {
     this.counts = new Int32Array(count + 1);
     // From the last on, so that each list is in order.
     for (let i = this.calls.length - 1; i >= 0; i--) {
-      const stack = this.calls[i] ?? 0;
-      const up = parent[stack] ?? -1;
-      this.link('calls', up < stack ? up : -1, i);
+      this.link('calls', callerOf(trace.stacks, this.calls[i] ?? 0), i);
     }
     for (let i = this.blocks.length - 1; i >= 0; i--) this.link('blocks', this.stackOf(this.blocks[i] ?? 0), i);
   }

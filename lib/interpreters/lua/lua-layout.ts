@@ -1,6 +1,6 @@
 import type { Address, Bytes } from '../../base/units.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
-import { unlessUnknown } from '../unless-unknown.js';
+import { unlessUnknown } from '../../symbols/unless-unknown.js';
 
 /** How the structures of a Lua 5.1 lie in memory; offsets in bytes. */
 export interface LuaLayout {

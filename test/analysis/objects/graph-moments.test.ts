@@ -79,3 +79,24 @@ test('the statistics tell what there is of each type at each mark', (t) => {
   ]);
   t.regex(heapStatsText(heapStats(trace)), /before +unread +after +type\n +80 B +80 B +320 B +bytearray\n/);
 });
+
+test('of several graphs at one place the last one counts', (t) => {
+  const twice = traceOf([...allocations, graphAfter(6), graphAfter(21), mark('here')]);
+  t.is(graphMoment(twice, 'here')?.graph.count, 21);
+});
+
+test('with as many marks as graphs, each graph is looked at a few times, not once for each mark', (t) => {
+  const [graph] = trace.graphs;
+  if (!graph) return t.fail();
+  let looks = 0;
+  const graphs = Array.from({ length: 1000 }, (_, seq) => ({
+    ...graph,
+    get beforeSeq() {
+      looks++;
+      return seq;
+    },
+  }));
+  const marks = graphs.map((_, beforeSeq) => ({ name: 'm', beforeSeq }));
+  t.is(typesAtMarks({ ...trace, marks, graphs }).length, 64);
+  t.true(looks <= 10 * graphs.length, `${looks} looks`);
+});

@@ -1,6 +1,6 @@
 import type { Address, Bytes } from '../../../base/units.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
-import { unlessUnknown } from '../../unless-unknown.js';
+import { unlessUnknown } from '../../../symbols/unless-unknown.js';
 import { statePlace } from '../state-place.js';
 import type { BytecodeForm } from './prelude.js';
 

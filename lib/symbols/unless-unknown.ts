@@ -1,6 +1,6 @@
 import { SymbolError } from '../errors/errors.js';
 
-/** What a firmware's debug information answers; undefined where it does not know. */
+/** What debug information tells, undefined where it does not: builds leave out fields, and releases rename them. */
 export function unlessUnknown<T>(ask: () => T): T | undefined {
   try {
     return ask();
