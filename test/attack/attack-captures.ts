@@ -49,25 +49,27 @@ const CLEAN_EVENTS = 400;
 /** A capture is looked at so often, the last time when it is killed. */
 const MOMENTS_A_KILL = 20;
 const TERMINAL_MS = 30;
-/** How far a capture's journal has grown when it is attacked. */
-const MOST_BYTES = 20_000;
+/** A journal has grown at least so far when its capture is attacked, and at most as far as that of the clean run. */
+const LEAST_BYTES = 200;
 
 /** Kills or freezes each of a capture's processes at a random moment, and looks at what is left. */
 export async function attackCaptures(options: AttackOptions): Promise<AttackRow[]> {
   const { seed, scale, match } = options;
   const random = new Random(seed);
-  const clean = new Map<string, Promise<readonly string[]>>();
+  const clean = new Map<string, Promise<CleanRun>>();
   const attacks = ATTACKS.filter((each) => match === undefined || titleOf(each).includes(match));
   const done = attacks.map((attack) => ({ attack, outcomes: [] as Outcome[] }));
   // In turns, so that each has had its share when the time is over.
   const tries = Array.from({ length: scale }, () =>
-    done.map((each) => ({ ...each, atBytes: 200 + random.next(MOST_BYTES) })),
+    done.map((each) => ({ ...each, permille: random.next(1000) })),
   ).flat();
-  await inTurns(tries, options, async ({ attack, outcomes, atBytes }) => {
+  await inTurns(tries, options, async ({ attack, outcomes, permille }) => {
     const run = `${attack.engine} ${attack.hooks}`;
     const known = clean.get(run) ?? cleanRun(attack);
     clean.set(run, known);
-    outcomes.push(await attackOnce(attack, atBytes, await known));
+    const { bytes, lines } = await known;
+    const atBytes = LEAST_BYTES + Math.floor(((bytes - LEAST_BYTES) * permille) / 1000);
+    outcomes.push(await attackOnce(attack, atBytes, lines));
   });
   return done.map(({ attack, outcomes }) => ({
     attack: titleOf(attack),
@@ -106,12 +108,19 @@ function figuresOf({ victim }: Attack, outcomes: readonly Outcome[]): string {
   return `${events}; noticed after ${median(noticed).toFixed(1)} s, at most ${Math.max(0, ...noticed).toFixed(1)} s; over after at most ${Math.max(0, ...over).toFixed(1)} s`;
 }
 
-async function cleanRun(attack: Attack): Promise<readonly string[]> {
+/** The first events of a capture that nothing disturbs, and how long their journal is. */
+interface CleanRun {
+  readonly lines: readonly string[];
+  readonly bytes: number;
+}
+
+async function cleanRun(attack: Attack): Promise<CleanRun> {
   const folder = mkdtempSync(join(tmpdir(), 'harvest-attack-'));
   try {
     const { child } = start(folder, attack, ['--max-events', String(CLEAN_EVENTS)]);
     await endedWithin(child, 300_000);
-    return linesOf(readJournal(readFileSync(join(folder, 'o', 'capture.harvest'))).build());
+    const journal = readFileSync(join(folder, 'o', 'capture.harvest'));
+    return { lines: linesOf(readJournal(journal).build()), bytes: journal.length };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
