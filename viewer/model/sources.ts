@@ -11,6 +11,7 @@ import {
 import { looksOf } from '../paint/hues.js';
 import { type ClassLook, OTHERS } from '../paint/palette.js';
 import { sortedRows } from './radix-sort.js';
+import { frameName } from './stack-line.js';
 
 /** So many sources have a colour of their own; it is that of their function, in every trace. */
 const NAMED_SOURCES = 12;
@@ -110,9 +111,8 @@ function forEachChange(trace: Trace, spans: Lifespans, change: (span: number, si
 
 /** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */
 export function sourceLabel(place: Place): string {
-  if (place.functionName === '') return place.location;
+  if (frameName(place) === place.location) return place.location;
   const file = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
-  if (place.functionName === '??') return place.location;
   return file === '' ? place.functionName : `${place.functionName}  ${file}:${place.line}`;
 }
 

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
+import { certaintyAt } from '../model/certainty.js';
 import { cutsWithin } from '../model/cuts.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
@@ -30,6 +31,7 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
   const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
   const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
+  const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   if (!result) return <Waiting />;
   const { walls, verdicts, holders } = result;
   return (
@@ -41,6 +43,11 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
             {shown(line)}
           </p>
         ))}
+        {sure.free !== '' && sure.reasons[0] && (
+          <p class="quiet bounds">
+            These figures are {sure.free === '≈ ' ? 'about right' : 'bounds'}: {sure.reasons[0]}
+          </p>
+        )}
         <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
