@@ -38,7 +38,7 @@ export function twoMemoriesDump(): string {
   });
   const total = records.length;
   return `====== Heap Trace: ${total} records (${total} capacity) ======\n${records.join('')}--- 0x40376321: heap_caps_malloc at /idf/components/heap/heap_caps.c:176
-${names.join('')}====== Heap Trace Summary ======
+====== Heap Trace Summary ======
 Mode: Heap Trace Leaks
 ${total} bytes alive in trace (${total}/${total} allocations)
 records: ${total} (${total} capacity, ${total} high water mark)

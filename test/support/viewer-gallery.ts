@@ -59,7 +59,8 @@ async function take(browser: Browser, { name, bytes, hash }: Subject, theme: 'da
   for (const { width, height, file } of wanted) {
     await viewer.page.setViewportSize({ width, height });
     await settle(viewer);
-    await viewer.page.screenshot({ path: join(folder, file) });
+    // A phone scrolls.
+    await viewer.page.screenshot({ path: join(folder, file), fullPage: width < 800 });
     process.stdout.write(`${join(folder, file)}\n`);
   }
 }

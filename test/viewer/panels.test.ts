@@ -185,7 +185,7 @@ test('the difference of two traces as a flame graph has the widths, figures and 
   const at = async (share: number, row: number) => {
     const [x, y] = [share * box.width, row * 20 + 10];
     await page.mouse.move(box.x + x, box.y + y);
-    const tips = await page.locator('.flame-box .tip').allTextContents();
+    const tips = await page.locator('.flame-box .tip').allInnerTexts();
     const [red = 0, , blue = 0] = await canvas.evaluate(
       (it, [left, top]) => {
         const { width } = it.getBoundingClientRect();
@@ -199,7 +199,7 @@ test('the difference of two traces as a flame graph has the widths, figures and 
     return [tips[0]?.match(/\d+ B → \d+ B/)?.[0], Math.abs(red - blue) < 30 ? 'same' : red > blue ? 'more' : 'less'];
   };
   // As wide as after: fresh has 100 of 212 bytes, leaky 96, main itself the last 16.
-  t.deepEqual(await at(0.01, 1), ['208 B → 212 B', 'same']);
+  t.deepEqual(await at(0.01, 1), ['208 B → 212 B', 'more']);
   t.deepEqual(await at(0.46, 2), ['0 B → 100 B', 'more']);
   t.deepEqual(await at(0.48, 2), ['192 B → 96 B', 'less']);
   t.deepEqual(await at(0.91, 2), ['192 B → 96 B', 'less']);
@@ -209,7 +209,11 @@ test('the difference of two traces as a flame graph has the widths, figures and 
   t.deepEqual(await at(0.01, 2), ['192 B → 96 B', 'less']);
   t.deepEqual(await at(0.91, 2), ['192 B → 96 B', 'less']);
   t.is((await at(0.94, 2))[0], undefined);
-  t.deepEqual(viewer.complaints, []);
+  // The browser remarks on the looks of this test at single pixels.
+  t.deepEqual(
+    viewer.complaints.filter((text) => !text.includes('willReadFrequently')),
+    [],
+  );
 });
 
 test('opens allocation_history.json and sees what the log of the same capture shows', async (t) => {

@@ -17,12 +17,12 @@ export function CurveKey({ loaded, capacityBytes }: { loaded: LoadedTrace; capac
       {loaded.regions.length > 1 && loaded.order && <AreaChoice loaded={loaded} />}
       {!isHistory(loaded) && <span class="warn-text">no history: blocks in the order of the source, added up</span>}
       <span>
-        <i class="line live" /> in use, up to {sure.live}
+        <i class="line live" /> in use, {sure.live === '' ? 'up to ' : `highest ${sure.live}`}
         {formatBytes(live)}
       </span>
       {largest !== undefined && isHistory(loaded) && (
         <span>
-          <i class="line largest" /> largest free block, up to {sure.free}
+          <i class="line largest" /> largest free block, {sure.free === '' ? 'up to ' : `highest ${sure.free}`}
           {formatBytes(largest)}
         </span>
       )}

@@ -26,6 +26,9 @@ export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace })
   return <Fragmentation loaded={loaded} />;
 }
 
+/** A sentence behind a colon. */
+const lowered = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
@@ -43,11 +46,7 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
             {shown(line)}
           </p>
         ))}
-        {sure.free !== '' && sure.reasons[0] && (
-          <p class="quiet bounds">
-            These figures are {sure.free === '≈ ' ? 'about right' : 'bounds'}: {sure.reasons[0]}
-          </p>
-        )}
+        {sure.free !== '' && <p class="quiet bounds">Not exact: {lowered(sure.reasons[0] ?? '')}</p>}
         <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
