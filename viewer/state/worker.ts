@@ -1,8 +1,15 @@
-import { errorMessage, type GapTimeline, gapTimeline, HarvestError, type Trace } from '../../lib/public/browser.js';
+import {
+  errorMessage,
+  type GapTimeline,
+  gapTimeline,
+  HarvestError,
+  lifespanParts,
+  type Trace,
+} from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
-import { buffersOf, handOver } from '../model/hand-over.js';
+import { buffersOf, handOver, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
-import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
 
 /** How many of the deepest cuts are kept. */
@@ -59,21 +66,32 @@ async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>
     ...{ name, format: read.format, hide },
     progress: (share) => progress('Preparing', READING_SHARE + share * (1 - READING_SHARE)),
   });
-  const { usage, order, index, ...kept } = prepared;
-  // The curves of the use and the map are for the page alone: given away. All else both need.
-  const buffers = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
-  const { trace: _, original: __, ...rest } = kept;
-  const copy = handOver(rest, buffers);
-  const sent = handOver(trace, buffers);
-  held = { ...prepared, usage: { liveBytes: new Uint32Array(0), liveCount: new Int32Array(0) } };
-  tell({ kind: 'opened', loaded: { ...copy, trace: sent, original: sent, usage, order, index } }, buffers);
+  const { usage, order, index, spans, trace: _, original: __, ...rest } = prepared;
+  const both = handOver({ ...rest, trace, spans: lifespanParts(spans) });
+  // The curve of the use and the map are for the page alone: given away.
+  const given = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
+  const alone = { usage: { liveBytes: new Uint32Array(0) }, order: undefined, index: undefined };
+  // What was made by lifespan for the map is let go of.
+  const kept = mayShare() ? both.value : { ...rest, trace, spans: lifespanParts(spans) };
+  held = { ...received(kept, prepared.sources.lookedThrough), ...alone };
+  tell({ kind: 'opened', loaded: { ...both.value, usage, order, index } }, [...both.buffers, ...given]);
   if (!order) return;
   // The page asks for the rows of its table first; the curve takes much longer than those.
   await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
-  const gaps = followGaps(trace);
-  held = { ...held, order: undefined, index: undefined, gaps, gapsState: gaps ? 'ready' : 'failed' };
-  const own: ArrayBuffer[] = [];
-  tell({ kind: 'gaps', gaps: handOver(gaps, own) }, own);
+  const gaps = followGaps(held.original);
+  held = { ...held, gaps: tellGaps(gaps), gapsState: gaps ? 'ready' : 'failed' };
+}
+
+/** Returns what of the curves the worker needs itself: no panel asks it for the free bytes. */
+function tellGaps(gaps: GapTimeline | undefined): GapTimeline | undefined {
+  if (!gaps) {
+    tell({ kind: 'gaps', gaps });
+    return undefined;
+  }
+  const { freeBytes, ...rest } = gaps;
+  const { value, buffers } = handOver(rest);
+  tell({ kind: 'gaps', gaps: { ...value, freeBytes } }, [...buffers, ...buffersOf({ freeBytes })]);
+  return { ...(mayShare() ? value : rest), freeBytes: new Uint32Array(0) };
 }
 
 function answer<K extends JobName>(name: K, args: Jobs[K]['args']): void {
