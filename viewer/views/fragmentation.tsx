@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
 import { cutsWithin } from '../model/cuts.js';
+import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
@@ -11,7 +12,7 @@ import { scrollProps } from './roles.js';
 import { RoomForm } from './room.js';
 import { QueryRow, SeqRow } from './shown-row.js';
 import { shown } from './text.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
 import { Waiting } from './waiting.js';
 
@@ -26,9 +27,8 @@ export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace })
 }
 
 function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
-  const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const atSeq = useRested(loaded, (state) => state.atSeq);
   const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
   if (!result) return <Waiting />;
   const { walls, verdicts, holders } = result;
@@ -129,7 +129,7 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
 /** The block is outlined at the event that is selected: the wall stands there now. */
 function selectWall(loaded: LoadedTrace, wall: Wall): void {
   app.set({ view: 'map' });
-  pickSpan(loaded.spans.openedBy[wall.allocSeq] ?? -1);
+  pickSpan(eventSpans(loaded.spans).openedBy(wall.allocSeq));
 }
 
 function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
