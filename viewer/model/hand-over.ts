@@ -44,6 +44,20 @@ function sharedCopy(column: Uint8Array): Uint8Array {
   return own;
 }
 
+/**
+ * Gives back the memory of what was copied and is not used again: a thread that rests collects no garbage, and hundreds of megabytes would stay.
+ * Browsers that cannot do that collect it some time.
+ */
+export function letGo(value: unknown): void {
+  if (ArrayBuffer.isView(value)) {
+    const { buffer } = value;
+    if (buffer instanceof ArrayBuffer && 'transfer' in buffer && !buffer.detached) buffer.transfer(0);
+    return;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Map) return;
+  for (const of of Object.values(value)) letGo(of);
+}
+
 /** The buffers of what is given away, not copied. */
 export function buffersOf(value: object): ArrayBuffer[] {
   const own = Object.values(value).filter((it): it is Uint8Array => ArrayBuffer.isView(it));

@@ -7,10 +7,11 @@ import {
   type Trace,
 } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
-import { buffersOf, handOver, mayShare } from '../model/hand-over.js';
+import { buffersOf, handOver, letGo, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
 import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
+import { lookThrough } from '../model/sources.js';
 
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;
@@ -56,30 +57,44 @@ async function handle(request: DeskRequest): Promise<void> {
   }
 }
 
-async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>): Promise<void> {
+type OpenRequest = Extract<DeskRequest, { kind: 'open' }>;
+
+async function open(request: OpenRequest): Promise<void> {
+  const loaded = await read(request);
+  if (loaded.gapsState === 'none') return;
+  // The page asks for the rows of its table first; the curve takes much longer than those.
+  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
+  const gaps = followGaps(loaded.original);
+  if (held) held = { ...held, gaps: tellGaps(gaps), gapsState: gaps ? 'ready' : 'failed' };
+}
+
+/** A function of its own: what it needed meanwhile would stay in memory as long as it waits. Returns what the worker keeps. */
+async function read({ file, name, hide }: OpenRequest): Promise<LoadedTrace> {
   const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
   // The bytes are let go of once they are read.
   const bytesOf = async () => new Uint8Array(await file.arrayBuffer());
-  const read = await readTrace(await bytesOf(), name, (share) => progress('Reading', share * READING_SHARE));
-  const trace = { ...read.trace, rawSamples: [] };
+  const { trace: whole, format } = await readTrace(await bytesOf(), name, (share) =>
+    progress('Reading', share * READING_SHARE),
+  );
+  const trace = { ...whole, rawSamples: [] };
   const prepared = await prepareTrace(trace, {
-    ...{ name, format: read.format, hide },
+    ...{ name, format, hide },
     progress: (share) => progress('Preparing', READING_SHARE + share * (1 - READING_SHARE)),
   });
   const { usage, order, index, spans, trace: _, original: __, ...rest } = prepared;
-  const both = handOver({ ...rest, trace, spans: lifespanParts(spans) });
+  const own = { ...rest, trace, spans: lifespanParts(spans) };
+  const both = handOver(own);
   // The curve of the use and the map are for the page alone: given away.
   const given = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
   const alone = { usage: { liveBytes: new Uint32Array(0) }, order: undefined, index: undefined };
   // What was made by lifespan for the map is let go of.
-  const kept = mayShare() ? both.value : { ...rest, trace, spans: lifespanParts(spans) };
-  held = { ...received(kept, prepared.sources.lookedThrough), ...alone };
+  const kept = mayShare() ? both.value : own;
+  if (mayShare()) letGo(own);
+  // Not that of `prepared`, which would keep the trace that was read beside the shared one.
+  const loaded = { ...received(kept, lookThrough(kept.trace, hide)), ...alone };
   tell({ kind: 'opened', loaded: { ...both.value, usage, order, index } }, [...both.buffers, ...given]);
-  if (!order) return;
-  // The page asks for the rows of its table first; the curve takes much longer than those.
-  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
-  const gaps = followGaps(held.original);
-  held = { ...held, gaps: tellGaps(gaps), gapsState: gaps ? 'ready' : 'failed' };
+  held = loaded;
+  return loaded;
 }
 
 /** Returns what of the curves the worker needs itself: no panel asks it for the free bytes. */
