@@ -144,6 +144,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const folded = unused.filter(({ from }) => !unfolded.includes(foldKey(region, from)));
     return mapLayout(view, box, { unitBytes: region.unitBytes, folded });
   }, [loaded.order, view, width, height, ratio, region, unfolded]);
+  const labels = useMemo(() => <RowLabels layout={layout} ratio={ratio} />, [layout, ratio]);
   const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
@@ -175,7 +176,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   });
   return (
     <>
-      <RowLabels layout={layout} ratio={ratio} />
+      {labels}
       <canvas
         ref={canvas}
         class="map"

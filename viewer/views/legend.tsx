@@ -10,7 +10,7 @@ import { app, useApp } from '../state/app-state.js';
 import { Swatch } from './swatch.js';
 import { shown } from './text.js';
 import { useColoring } from './use-painting.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 
 const MODE_TEXT: Readonly<Record<ColorMode, string>> = {
   source: 'source',
@@ -25,8 +25,7 @@ const MAX_OTHERS = 200;
 /** What the colours say, and how much each of them holds at the selected event; a click brings one into focus. */
 export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
   const coloring = useColoring(loaded);
-  const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const atSeq = useRested(loaded, (state) => state.atSeq);
   const held = useMemo(
     () => heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
     [loaded, coloring, atSeq],
