@@ -9,6 +9,8 @@ import { isInstalled, type Run, rounds, runOnce } from './process-rounds.js';
 import { syntheticTrace } from './synthetic-trace.js';
 
 const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
+/** Some hundred events of a real board. */
+const LOG = 'test/fixtures/micropython-microbit/mylog.txt.gz';
 const CALL_TREE = 'test/bench/call-tree.cpp';
 const COMMANDS = ['stats', 'tree', 'leaks', 'frag'] as const;
 /** Those whose output is so large that the disk is measured as well are written once less often. */
@@ -23,10 +25,10 @@ export async function peersBench(): Promise<BenchRow[]> {
   const asked = Number(process.env.HARVEST_BENCH_EVENTS ?? 0);
   const folder = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
   try {
-    const demo = join(folder, 'demo.harvest');
-    await writeJournal(demo, 200);
-    const starts = [nothing(), start('--version'), ...COMMANDS.map((command) => start(command, demo))];
-    const rows: BenchRow[] = [...(await rounds(starts, 'start'))];
+    await runOnce(start('import', LOG, '--out', join(folder, 'small')));
+    const small = join(folder, 'small', 'capture.harvest');
+    const starts = [nothing(), start('--version'), ...COMMANDS.map((command) => start(command, small))];
+    const rows: BenchRow[] = [...(await rounds(starts, '486 events'))];
     for (const events of asked > 0 ? [asked] : [1_000_000, 5_000_000]) rows.push(...(await onTrace(folder, events)));
     rows.push({
       name: "speedscope's importer",
@@ -57,7 +59,11 @@ async function onTrace(folder: string, events: number): Promise<BenchRow[]> {
   ];
   const label = `${events} events`;
   const size = { name: `journal of ${label}`, value: (await stat(journal)).size / 2 ** 20, unit: 'MiB' };
-  const asked = COMMANDS.map((command) => start(command, journal));
+  // In turns with the peer as well: what is written is what it reads.
+  const asked = [
+    ...COMMANDS.map((command) => start(command, journal)),
+    exporting(journal, 'heaptrack', join(folder, 'again')),
+  ];
   const runs = peers.filter((peer): peer is Run => 'command' in peer);
   const notRun = peers.filter((peer): peer is BenchRow => 'unit' in peer);
   return [size, ...(await rounds([...runs, ...asked], label)), ...notRun, ...(await writers(folder, journal, label))];
