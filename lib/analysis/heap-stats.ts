@@ -211,6 +211,12 @@ export class KindCounter {
     }
   }
 
+  /** Events that were counted by kind elsewhere, none of which is a request that failed. */
+  addCounts(counts: Float64Array): void {
+    for (let kind = 0; kind < counts.length; kind++)
+      this.counts[kind] = (this.counts[kind] as number) + (counts[kind] as number);
+  }
+
   result(): StatsFigures['kinds'] {
     const { firstSeq, largestBytes } = this;
     const [allocations = 0, frees = 0, sweeps = 0, reallocations = 0, failures = 0] = this.counts;
