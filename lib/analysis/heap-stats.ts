@@ -195,7 +195,8 @@ function countKinds({ events, eventCount }: Trace) {
 
 /** How many events of each kind there are. */
 export class KindCounter {
-  private readonly counts = new Float64Array(256);
+  /** By kind; who counts events that did not fail elsewhere adds them here. */
+  readonly counts = new Float64Array(256);
   private firstSeq = -1;
   private largestBytes = 0;
 
@@ -209,12 +210,6 @@ export class KindCounter {
       if (this.firstSeq < 0) this.firstSeq = firstSeq + i;
       this.largestBytes = Math.max(this.largestBytes, sizeBytes[i] ?? 0);
     }
-  }
-
-  /** Events that were counted by kind elsewhere, none of which is a request that failed. */
-  addCounts(counts: Float64Array): void {
-    for (let kind = 0; kind < counts.length; kind++)
-      this.counts[kind] = (this.counts[kind] as number) + (counts[kind] as number);
   }
 
   result(): StatsFigures['kinds'] {

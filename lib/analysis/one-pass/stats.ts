@@ -69,7 +69,10 @@ class HeapStatsSink implements RunSink<HeapStats> {
   /** Undefined where a wrapper of the allocator is looked through: sources are other lines then, with peaks of their own. */
   result({ trace, peak, findings }: RunsEnd): HeapStats | undefined {
     this.sums.remember();
-    if (this.kindCounts) this.kinds.addCounts(this.kindCounts);
+    const { counts } = this.kinds;
+    this.kindCounts?.forEach((count, kind) => {
+      counts[kind] = (counts[kind] as number) + count;
+    });
     const { lookedThrough, assumptions } = framesToHide(trace, this.options);
     if (lookedThrough.length > 0) return undefined;
     return statsOfFigures(trace, {
