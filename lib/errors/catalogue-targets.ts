@@ -106,4 +106,9 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The frames of a core with register windows were never compared with any gdb.',
     'Capture with --engine direct, which is what `auto` does here.',
   ),
+  HH2250: entry(
+    'The one-write mode does not work on this core',
+    'It leaves the log function by a return instruction, which on a core with register windows returns from the caller as long as `entry` has not run.',
+    'Capture without --one-write.',
+  ),
 };
