@@ -118,8 +118,21 @@ function targetFindings(board: Board, check: TargetCheck): DoctorFinding[] {
       name: 'breakpoints',
       state: differs ? 'note' : 'ok',
       found: differs ? `${by}; the board file says ${listed}` : by,
+      ...fewBreakpoints(breakpoints ?? listed),
     },
   ];
+}
+
+/** What a malloc capture gives up where its hooks, a return and an end do not fit. */
+function fewBreakpoints(count: number): Partial<DoctorFinding> {
+  if (count > 2) return {};
+  const end = 'end a malloc capture with --until-prompt, --max-events or --timeout';
+
+  const remedy =
+    count === 2
+      ? `an allocator’s way in and out take turns with returns, and the capture says what it may miss; ${end}`
+      : 'a log function can be followed, an allocator cannot: let the firmware trace itself (examples/firmware/alloctrace)';
+  return { state: 'note', remedy };
 }
 
 /** What can tell the events' time besides the host's clock, in which the halts are. */

@@ -43,7 +43,7 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1520: entry(
     'Too few hardware breakpoints for the allocator',
     'Each hooked function and each end condition needs one, and one serves the returns.',
-    'End with --until-prompt, which needs none; leave out end conditions.',
+    'Leave out --until: --until-prompt, --max-events and --timeout need no breakpoint. With one breakpoint no allocator can be followed: let the firmware trace itself.',
   ),
   HH1521: entry(
     'The largest free block cannot be read',

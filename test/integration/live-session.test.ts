@@ -30,7 +30,6 @@ for (const [board, engine] of [
   ['mps2-an385', 'direct'],
   ['mps2-an385', 'gdb'],
   ['virt-rv32', 'direct'],
-  ['virt-rv32', 'gdb'],
 ] as const) {
   test.serial(`a session on the running firmware: what each step allocates (${board}, ${engine})`, async (t) => {
     t.timeout(120_000);
