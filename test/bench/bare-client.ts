@@ -46,7 +46,10 @@ export async function bareStops({ server }: Target, plan: HarvestPlan, events: n
   await ask('vCont;c');
   let stack = 0;
   for (let event = 0; event < events; event++) {
-    const [registers = ''] = await ask('g', ...(stack === 0 ? [] : [`m${stack.toString(16)},${STACK_BYTES.toString(16)}`]));
+    const [registers = ''] = await ask(
+      'g',
+      ...(stack === 0 ? [] : [`m${stack.toString(16)},${STACK_BYTES.toString(16)}`]),
+    );
     if (codeAddress(wordOf(registers, pc)) !== address) throw new Error(`${name}: stopped elsewhere: ${registers}`);
     stack = wordOf(registers, sp);
     await ask(`P${pc.toString(16)}=${bytesOf(codeAddress(wordOf(registers, returnAddress)))}`, 'vCont;c');

@@ -37,13 +37,20 @@ export async function coresBench(): Promise<BenchRow[]> {
     const taken: Record<BoardName, number[]> = { 'mps2-an385': [], 'virt-rv32': [] };
     for (let round = 0; round < ROUNDS; round++) {
       // Who comes first takes turns as well.
-      for (const board of round % 2 === 0 ? BOARDS : BOARDS.toReversed()) taken[board].push(await millisecondsOf(work, board));
+      for (const board of round % 2 === 0 ? BOARDS : BOARDS.toReversed())
+        taken[board].push(await millisecondsOf(work, board));
     }
     const rate = (board: BoardName) => (1000 * EVENTS) / median(taken[board]);
     const unit = 'events/s of processor time';
     rows.push({ name: `${name}, Arm`, value: rate('mps2-an385'), unit });
     const ratio = rate('virt-rv32') / rate('mps2-an385');
-    rows.push({ name: `${name}, RISC-V`, value: rate('virt-rv32'), unit, against: `that on Arm (${ratio.toFixed(2)})`, ratio });
+    rows.push({
+      name: `${name}, RISC-V`,
+      value: rate('virt-rv32'),
+      unit,
+      against: `that on Arm (${ratio.toFixed(2)})`,
+      ratio,
+    });
   }
   return rows;
 }
