@@ -7,6 +7,7 @@ import type { BenchRow } from './bench-row.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>> = {
   engines: async () => (await import('./engines-bench.js')).enginesBench,
+  cores: async () => (await import('./cores-bench.js')).coresBench,
   openocd: async () => (await import('./openocd-bench.js')).openocdBench,
   malloc: async () => (await import('./malloc-bench.js')).mallocBench,
   scripts: async () => (await import('./scripts-bench.js')).scriptsBench,
