@@ -70,10 +70,10 @@ export const exportCommand = defineCommand({
           '--format parquet --dataset DIR takes several; `harvest import` makes one trace of the streams of a run',
       });
     const writer = writerById(args.format);
-    const trace = await exported(path, args, { writer, context });
-    sayNewNotes(trace, context);
     if (args.out === '-' && writer.isBinary)
       throw new UsageError('HH1109', `--out -: found ${writer.id}, which is binary: expected a file`);
+    const trace = await exported(path, args, { writer, context });
+    sayNewNotes(trace, context);
     const pieces = writer.write(trace);
     if (args.out === '-') {
       const decoder = new TextDecoder();

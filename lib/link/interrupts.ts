@@ -38,8 +38,10 @@ const STEP_MS: Milliseconds = 200;
  */
 export class Interrupts {
   private readonly askers = new Set<InterruptAsker>();
-  /** An interrupt met another stop: the server may tell its own in the next run, where nobody asked for it. */
-  private hasCrossed = false;
+  /** Interrupts of this run that were sent. */
+  private sent = 0;
+  /** Interrupts that met another stop, also that of one sent before: the server may tell theirs in a later run, where nobody asked for it. */
+  private unmet = 0;
   /** How long the target ran and was halted. */
   readonly times = new RunTimes();
   private runningSince: number | undefined;
@@ -59,7 +61,7 @@ export class Interrupts {
 
   /** Whether an interrupt met another stop, so that the server may tell one more. */
   get mayStopLate(): boolean {
-    return this.hasCrossed;
+    return this.unmet > 0;
   }
 
   /** The target was set running. */
@@ -74,17 +76,18 @@ export class Interrupts {
     if (this.runningSince === undefined) return;
     this.askers.add(asker);
     if (this.askers.size > 1 || this.stepTimer !== undefined) return;
-    this.link.send();
+    this.send();
     this.awaitStop();
   }
 
   /** The target stopped, by an interrupt or not. */
   stopped(byInterrupt: boolean): StopCause {
     const cause = byInterrupt ? this.causeOfInterrupt() : 'itself';
-    if (cause === 'itself') {
-      this.hasCrossed ||= this.askers.size > 0;
-      this.somethingHappened();
-    }
+    if (cause === 'itself') this.somethingHappened();
+    // No sum: a server may also swallow what met another stop.
+    const left = Math.max(this.sent - (byInterrupt ? 1 : 0), 0);
+    this.unmet = byInterrupt && this.sent === 0 ? Math.max(this.unmet - 1, 0) : Math.max(this.unmet, left);
+    this.sent = 0;
     if (this.askers.has('test') && byInterrupt) this.options.quiet?.answered();
     this.askers.clear();
     this.end();
@@ -100,10 +103,12 @@ export class Interrupts {
 
   private causeOfInterrupt(): StopCause {
     if (this.askers.has('caller')) return 'asked';
-    if (this.askers.has('test')) return 'test';
-    const { hasCrossed } = this;
-    this.hasCrossed = false;
-    return hasCrossed ? 'test' : 'itself';
+    return this.askers.has('test') || this.unmet > 0 ? 'test' : 'itself';
+  }
+
+  private send(): void {
+    this.sent++;
+    this.link.send();
   }
 
   private end(): void {
@@ -159,7 +164,7 @@ export class Interrupts {
       }
       if (waited.sinceSentMs >= repeatMs) {
         waited.sinceSentMs = 0;
-        this.link.send();
+        this.send();
       }
       next();
     };

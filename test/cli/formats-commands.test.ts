@@ -92,6 +92,9 @@ test('export writes a file, or text to stdout, and refuses binary there', async 
   const history = await harvest('export', drone, '--format', 'allocation-history', '--out', '-');
   t.true(JSON.parse(history.stdout).length > 0);
   t.regex((await harvest('export', '--list-formats')).stdout, /^speedscope /);
+  // Before it is read, which may take long: this would be no trace.
+  await writeFile(drone, 'no trace\n');
+  t.regex((await harvest('export', drone, '--format', 'pprof', '--out', '-')).stderr, /HH1109 .*binary/);
 });
 
 test('export shows what the tree shows, of the part that is asked for, and says what it left out', async (t) => {

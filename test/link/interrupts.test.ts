@@ -49,6 +49,23 @@ test('an interrupt that met a breakpoint is told in the next run by some servers
   t.is(seen.sent, 1);
 });
 
+test('where a slow target was asked twice, the second interrupt may stop it in a later run: that one is resumed, too', async (t) => {
+  const { seen, interrupts } = watched(t, { answerMs: 60_000, repeatMs: 20 });
+  interrupts.began();
+  interrupts.ask('test');
+  await eventually(() => seen.sent === 2);
+  t.is(interrupts.stopped(true), 'test');
+  t.true(interrupts.mayStopLate);
+  interrupts.began();
+  // A breakpoint on the way to it.
+  t.is(interrupts.stopped(false), 'itself');
+  interrupts.began();
+  t.is(interrupts.stopped(true), 'test');
+  t.false(interrupts.mayStopLate);
+  interrupts.began();
+  t.is(interrupts.stopped(true), 'itself');
+});
+
 test('a halted target is not interrupted', (t) => {
   const { seen, interrupts } = watched(t, {});
   interrupts.ask('caller');

@@ -28,6 +28,11 @@ export function* graphParts(graph: ObjectGraph): Generator<GraphPart> {
 export class GraphParts {
   private readonly pieces: Uint8Array[] = [];
 
+  /** Whether parts were added and the last one was not. */
+  get areMissing(): boolean {
+    return this.pieces.length > 0;
+  }
+
   /** The bytes of the graph with its last part, undefined before. False for what is not the next part. */
   add(detail: object | undefined): Uint8Array | undefined | false {
     const { part, parts, bytes } = { ...detail } as Readonly<Partial<Record<keyof GraphPart, unknown>>>;

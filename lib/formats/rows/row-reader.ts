@@ -44,6 +44,11 @@ export abstract class TableRows implements RowReader {
 
   /** A file that was cut, or rows that somebody left out, must not pass for a whole history. */
   finish(): void {
+    if (this.graph.areMissing)
+      this.builder.add({
+        kind: 'gap',
+        reason: 'the last parts of who holds which block are missing: the table was cut or filtered',
+      });
     if (this.announced === this.rows) return;
     const reason =
       this.announced === undefined

@@ -176,6 +176,14 @@ for (const id of ['events-csv', 'events-ndjson', 'allocations-csv', 'allocations
     const parts = written(id, { ...before, graphs: [{ ...large, beforeSeq: 2 }] }).split('\n');
     const at = parts.findIndex((line) => /graph/.test(line) && /part/.test(line));
     t.throws(() => readBack(id, parts.toSpliced(at, 1).join('\n')), { code: 'HH1972' });
+    const last = parts.findLastIndex((line) => /graph/.test(line) && /part/.test(line));
+    const filtered = readBack(id, parts.toSpliced(last, 1).join('\n'));
+    t.false(filtered.info.complete);
+    t.deepEqual(
+      filtered.gaps.map(({ reason }) => reason),
+      ['the last parts of who holds which block are missing: the table was cut or filtered'],
+    );
+    t.deepEqual(filtered.graphs, []);
   });
 }
 
