@@ -11,11 +11,13 @@ const found = new Map<string, boolean>();
 /**
  * Becomes the program, after it has left a guard in the program's process group. The guard waits on a pipe that only this process
  * holds: a line says that all is well, its end without one that this process was killed; then the whole group goes, at once or after
- * the program ($$ is it) had some tenths of a second to end in order. It is there before the program is, so that no moment is without it.
+ * the program ($$ is it) had some tenths of a second to end in order. It is there before the program is, so that no moment is without it,
+ * and a SIGTERM for the group, by which the program is asked to end, leaves it: a program may not heed that, and this process be killed
+ * while it waits.
  */
 const guarded = (tenths: number) => {
-  const inOrder = `trap '' TERM; kill -TERM 0; n=0; while kill -0 $$ && [ $n -lt ${tenths} ]; do sleep 0.1; n=$((n+1)); done; `;
-  return `(read -r _ <&${GUARD_PIPE} || { ${tenths > 0 ? inOrder : ''}kill -9 0; }) >/dev/null 2>&1 & exec "$@" ${GUARD_PIPE}<&-`;
+  const inOrder = `kill -TERM 0; n=0; while kill -0 $$ && [ $n -lt ${tenths} ]; do sleep 0.1; n=$((n+1)); done; `;
+  return `(trap '' TERM; read -r _ <&${GUARD_PIPE} || { ${tenths > 0 ? inOrder : ''}kill -9 0; }) >/dev/null 2>&1 & exec "$@" ${GUARD_PIPE}<&-`;
 };
 
 export interface SpawnOptions {

@@ -7,6 +7,8 @@ export interface ToolResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** It was killed because it took too long. */
+  readonly tookTooLong: boolean;
 }
 
 const MAX_OUTPUT_CHARS = 1 << 24;
@@ -22,7 +24,11 @@ export async function runTool(
 ): Promise<ToolResult> {
   const child = spawnTool(program, args);
   // spawn's own time-out is not cleared for a program that is not there: it would keep this process from ending.
-  const timer = setTimeout(() => killTool(child, 'SIGKILL'), timeoutMs);
+  let tookTooLong = false;
+  const timer = setTimeout(() => {
+    tookTooLong = true;
+    killTool(child, 'SIGKILL');
+  }, timeoutMs);
   let stdout = '';
   let stderr = '';
   let failure: Error | undefined;
@@ -38,8 +44,8 @@ export async function runTool(
   });
   await toolEnded(child);
   clearTimeout(timer);
-  if (failure) return { status: -1, stdout, stderr: failure.message };
-  return { status: child.exitCode ?? -1, stdout, stderr };
+  if (failure) return { status: -1, stdout, stderr: failure.message, tookTooLong };
+  return { status: child.exitCode ?? -1, stdout, stderr, tookTooLong };
 }
 
 /** What a program prints on stdout; undefined when it cannot be run or takes longer than `timeoutMs`. */

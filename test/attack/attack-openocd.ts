@@ -90,14 +90,15 @@ async function attackOnce(engine: Engine, plan: HarvestPlan, { signal, after, cl
     try {
       for await (const record of engine.harvest(targetAt(openocd), plan, new AbortController().signal)) {
         builder.add(record);
-        if (noticedMs === 0 && record.kind === 'gap') noticedMs = performance.now() - killedAt;
+        if (noticedMs === 0 && killedAt > 0 && record.kind === 'gap') noticedMs = performance.now() - killedAt;
         if (killedAt > 0 || !isHeapEvent(record) || builder.eventCount < after) continue;
         killedAt = performance.now();
         process.kill(openocd.pid, signal);
       }
       faults.push('the capture ended as if nothing had happened');
     } catch {
-      if (noticedMs === 0) noticedMs = performance.now() - killedAt;
+      if (killedAt === 0) faults.push('the capture ended before anything was done to it');
+      else if (noticedMs === 0) noticedMs = performance.now() - killedAt;
     }
     leftInChip = probe.chipState().breakpoints;
   }

@@ -69,6 +69,27 @@ test('kill -9 of the process that started them leaves no program behind, however
   }
 });
 
+test('nor does it when the program was asked to end before, and does not heed it', async (t) => {
+  const mark = `mark-asked-${process.pid}`;
+  const stubborn = `process.on("SIGTERM", () => console.log("asked")); setInterval(() => 0, 1000); console.log("up")`;
+  const path = wrapper(tempFolder(t), `"${process.execPath}" -e '${stubborn}' ${mark}`);
+  const code = `import(${JSON.stringify(MODULE)}).then(({ spawnTool, killTool }) => {
+    const child = spawnTool(${JSON.stringify(path)}, []);
+    child.stdout.once('data', () => killTool(child, 'SIGTERM'));
+    child.stdout.pipe(process.stdout);
+  })`;
+  const parent = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  parent.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  t.true(await eventually(() => said.includes('asked')));
+  t.not(running(mark).length, 0);
+  parent.kill('SIGKILL');
+  t.true(await eventually(() => parent.exitCode !== null || parent.signalCode !== null));
+  t.deepEqual(await untilGone(mark), []);
+});
+
 test('a program that is not there is an error, as without a guard', async (t) => {
   const child = spawnTool('heap-harvest-no-such-program', []);
   const error = await new Promise<Error>((resolve) => child.once('error', resolve));

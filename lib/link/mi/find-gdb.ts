@@ -1,7 +1,8 @@
 import type { Architecture } from '../../arch/architecture.js';
 import { ARM } from '../../arch/arm/arm.js';
 import { installHint } from '../../base/install-hint.js';
-import { outputOf } from '../../base/run-tool.js';
+import { runTool } from '../../base/run-tool.js';
+import type { Milliseconds } from '../../base/units.js';
 import { ToolMissingError } from '../../errors/errors.js';
 
 /** A gdb that was found and answered. */
@@ -18,12 +19,13 @@ export interface GdbProgram {
  */
 export async function findGdb(
   override?: string,
-  { gdbPrograms }: Pick<Architecture, 'gdbPrograms'> = ARM,
+  { gdbPrograms, answerMs = ANSWER_MS }: Pick<Architecture, 'gdbPrograms'> & { readonly answerMs?: Milliseconds } = ARM,
 ): Promise<GdbProgram> {
-  const tried = override === undefined ? gdbPrograms : [override];
-  for (const path of tried) {
-    const found = await tryGdb(path);
-    if (found) return found;
+  const tried: string[] = [];
+  for (const path of override === undefined ? gdbPrograms : [override]) {
+    const found = await tryGdb(path, answerMs);
+    if (typeof found === 'object') return found;
+    tried.push(found === 'late' ? `${path} (did not answer within ${answerMs / 1000} s)` : path);
   }
   throw new ToolMissingError('HH1801', `gdb: found none that runs, tried ${tried.join(', ')}`, {
     remedy: `${installHint('gdb')}, or name one with options.gdb PATH or HARVEST_GDB`,
@@ -33,10 +35,14 @@ export async function findGdb(
 /** Our script inside gdb is told to stop by a signal, which Windows has not: captures go without it there. */
 const canSignal = process.platform !== 'win32';
 
-async function tryGdb(path: string): Promise<GdbProgram | undefined> {
+/** On a machine that is busy gdb and its Python take seconds to start: one that is late is not one that is not there. */
+const ANSWER_MS: Milliseconds = 30_000;
+
+async function tryGdb(path: string, answerMs: Milliseconds): Promise<GdbProgram | 'late' | 'none'> {
   const python = 'python print("python works")';
-  const output = await outputOf(path, ['-nx', '-batch', '-ex', 'show version', '-ex', python]);
-  const version = output && /^GNU gdb.*$/m.exec(output)?.[0];
-  if (!version) return undefined;
-  return { path, version, hasPython: canSignal && output.includes('python works') };
+  const args = ['-nx', '-batch', '-ex', 'show version', '-ex', python];
+  const { stdout, tookTooLong } = await runTool(path, args, answerMs);
+  if (tookTooLong) return 'late';
+  const version = /^GNU gdb.*$/m.exec(stdout)?.[0];
+  return version ? { path, version, hasPython: canSignal && stdout.includes('python works') } : 'none';
 }
