@@ -1,30 +1,62 @@
 import type { Fragmentation, RoomReport } from '../analysis/fragmentation.js';
-import type { RegionVerdict } from '../analysis/in-the-way.js';
+import type { InTheWay, RegionVerdict } from '../analysis/in-the-way.js';
 import { formatAddress, formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 
+/** What a part of the sentence is about: a page makes links of them; `text` stands between. */
+export type VerdictAbout = 'text' | 'share' | 'free' | 'largest' | 'source' | 'blocks';
+
+/** A piece of the sentence. */
+export interface VerdictPart {
+  readonly about: VerdictAbout;
+  readonly text: string;
+}
+
 /** One sentence a memory: how broken up it is, and by whom; its name first where there are several. */
 export function verdictLines(verdicts: readonly RegionVerdict[]): string[] {
-  return verdicts.map((verdict) => {
-    const name = verdicts.length > 1 ? `${sanitize(verdict.name)}: ` : '';
-    const where = verdict.boundsKnown
-      ? ''
-      : ', from its lowest to its highest traced byte (where the memory ends, the trace does not say)';
-    return `${name}${verdictText(verdict)}${where}`;
-  });
+  return verdictParts(verdicts).map((parts) => parts.map(({ text }) => text).join(''));
+}
+
+/** The same sentences in their parts, which make them up one after the other; in the order of the memories. */
+export function verdictParts(verdicts: readonly RegionVerdict[]): VerdictPart[][] {
+  return verdicts.map((verdict) => [
+    ...(verdicts.length > 1 ? [between(`${sanitize(verdict.name)}: `)] : []),
+    ...sentence(verdict),
+    ...(verdict.boundsKnown
+      ? []
+      : [between(', from its lowest to its highest traced byte (where the memory ends, the trace does not say)')]),
+  ]);
 }
 
 /** "63 % fragmented: 8.2 KiB free, largest 3.0 KiB; vstr_init (34 blocks) is in the way". */
-export function verdictText({ freeBytes, largestFreeBytes, gapCount, fragmentation, inTheWay }: RegionVerdict): string {
-  if (gapCount === 0) return 'Full: nothing is free';
-  if (gapCount === 1) return `Not fragmented: ${formatBytes(freeBytes)} free in one piece`;
-  const state = `${(fragmentation * 100).toFixed(0)} % fragmented: ${formatBytes(freeBytes)} free, largest ${formatBytes(largestFreeBytes)}`;
-  if (!inTheWay) return state;
-  const isNamed = inTheWay.functionName !== '' && inTheWay.functionName !== '??';
-  const who = isNamed ? inTheWay.functionName : inTheWay.location;
-  const blocks = inTheWay.count === 1 ? '1 block' : `${formatCount(inTheWay.count)} blocks`;
-  return `${state}; ${sanitize(who)} (${blocks}) is in the way`;
+function sentence({ freeBytes, largestFreeBytes, gapCount, fragmentation, inTheWay }: RegionVerdict): VerdictPart[] {
+  if (gapCount === 0) return [between('Full: nothing is free')];
+  const free: VerdictPart = { about: 'free', text: `${formatBytes(freeBytes)} free` };
+  if (gapCount === 1) return [between('Not fragmented: '), free, between(' in one piece')];
+  return [
+    { about: 'share', text: `${(fragmentation * 100).toFixed(0)} % fragmented` },
+    between(': '),
+    free,
+    between(', '),
+    { about: 'largest', text: `largest ${formatBytes(largestFreeBytes)}` },
+    ...(inTheWay ? [between('; '), ...whoStands(inTheWay)] : []),
+  ];
+}
+
+function whoStands({ functionName, location, count }: InTheWay): VerdictPart[] {
+  const isNamed = functionName !== '' && functionName !== '??';
+  const blocks = count === 1 ? '1 block' : `${formatCount(count)} blocks`;
+  return [
+    { about: 'source', text: sanitize(isNamed ? functionName : location) },
+    between(' ('),
+    { about: 'blocks', text: blocks },
+    between(') is in the way'),
+  ];
+}
+
+function between(text: string): VerdictPart {
+  return { about: 'text', text };
 }
 
 /** What `makeBytes` asked for; nothing when it was not asked. */

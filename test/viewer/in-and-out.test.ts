@@ -51,6 +51,18 @@ test('takes pasted text, several files and ELF files, and says in the page’s w
   await page.setInputFiles('#open-file', [one, two]);
   await viewer.until('state().other !== undefined');
   t.deepEqual(await viewer.ask('[state().loaded.name, state().other.name]'), ['one.harvest', 'two.harvest']);
+  t.deepEqual(await page.$$eval('.verdict-line', (lines) => lines.map((line) => line.textContent?.slice(0, 30))), [
+    'one.harvest: ≈ 42 % fragmented',
+    'two.harvest, at its end: Full:',
+  ]);
+  // Files of the same name are told apart.
+  await page.setInputFiles('#open-file', [one, file('one.harvest', journalFromText('alloc 0x1 8'))]);
+  await viewer.until('state().other !== undefined');
+  const chosen = () => page.$eval('header select', (it) => (it as HTMLSelectElement).selectedOptions[0]?.textContent);
+  t.is(await chosen(), '1 of 2: one.harvest');
+  await page.selectOption('header select', '1');
+  await viewer.until(`state().loaded.trace.eventCount === 1 && state().busy === ''`);
+  t.is(await chosen(), '2 of 2: one.harvest');
   await page.setInputFiles('#open-file', [one, two, file('three.harvest', journalFromText(VECTOR))]);
   await page.waitForSelector('select[aria-label="Which of the opened traces"]');
   await page.selectOption('select[aria-label="Which of the opened traces"]', '1');

@@ -201,6 +201,71 @@ test('a click on any row shows what is behind it in the table and lights it in t
   await page.selectOption('.legend select', 'source');
 });
 
+test('the verdict on top follows the selected event and B, and its parts are links, by keyboard too', async (t) => {
+  const { viewer } = t.context;
+  if (!viewer) return withoutChromium(t);
+  const { page } = viewer;
+  // What the allocator's headers take is not recorded, so that the figures are bounds, and look so.
+  const text = () => page.textContent('.verdicts');
+  await page.keyboard.press('x');
+  await tab(viewer, 'table');
+  await viewer.ask('goTo(6)');
+  // Free are 32 bytes before kept, 144 behind it, and 3,584 behind late.
+  t.is(await text(), '≈ 5 % fragmented: ≤ 3,760 B free, largest ≤ 3,584 B; late (1 block) is in the way (not exact)');
+  await viewer.ask('goTo(3)');
+  await page.keyboard.press('a');
+  await viewer.ask('goTo(5)');
+  await page.keyboard.press('b');
+  t.regex((await text()) ?? '', /^≈ 1 % fragmented: ≤ 4,016 B free, largest ≤ 3,984 B; kept \(1 block\)/, 'B');
+  await page.keyboard.press('x');
+  await viewer.ask('goTo(2)');
+  t.is(await text(), 'Not fragmented: ≤ 3,984 B free in one piece (not exact)');
+  await viewer.ask('goTo(6)');
+  const press = async (part: string) => {
+    await page.getByRole('button', { name: part, exact: true }).focus();
+    await page.keyboard.press('Enter');
+  };
+  await press('≈ 5 % fragmented');
+  await page.waitForSelector('#tab-fragmentation[aria-selected=true]');
+  await page.evaluate(`document.activeElement.blur()`);
+  await viewer.until(`location.hash.includes('tab=fragmentation') && location.hash.includes('at=6')`);
+
+  // The largest free block is outlined, and brought into a map that shows other bytes.
+  await page.evaluate(`location.hash += '&map=4096-4160:heap'`);
+  await viewer.until(`state().windows.heap?.to === 4160`);
+  const overlay = () => page.$eval('canvas.overlay', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  for (const part of ['largest ≤ 3,584 B', '≤ 3,760 B free']) {
+    const before = await overlay();
+    await press(part);
+    await viewer.until(`state().gap === 'heap'`);
+    const { from, to } = await viewer.ask<{ from: number; to: number }>('state().windows.heap');
+    t.true(from < 0x2000 && to > 0x1200, `${from} to ${to}`);
+    t.is(await page.getAttribute(`.verdicts button:text-is("${part}")`, 'aria-pressed'), 'true');
+    t.not(await overlay(), before);
+    await viewer.until(`location.hash.includes('gap=heap')`);
+    await page.evaluate('history.back()');
+    await viewer.until(`state().gap === '' && state().windows.heap?.to === 4160`);
+  }
+  await page.evaluate(`location.hash = location.hash.replace(/&map=[^&]*/, '')`);
+  await viewer.until(`state().windows.heap === undefined`);
+
+  // Who is in the way: the table and the map, as a row of a panel does it.
+  for (const part of ['late', '1 block']) {
+    await press(part);
+    await viewer.until(`state().query === 'by:"late a.c:5"'`);
+    await tab(viewer, 'table');
+    t.deepEqual(await rowsOf(viewer), [6]);
+    await viewer.until(`location.hash.includes('q=by')`);
+    await press(part);
+    await viewer.until(`state().query === ''`);
+  }
+  await page.dblclick('.verdicts button:text-is("late")');
+  await page.waitForSelector('#tab-table[aria-selected=true]');
+  await viewer.until(`state().query !== ''`);
+  await page.click('.chip');
+  await page.evaluate('document.activeElement.blur()');
+});
+
 test('the sandwich has the callers and what was called, the difference what grew between two moments', async (t) => {
   const { viewer } = t.context;
   if (!viewer) return withoutChromium(t);
@@ -278,6 +343,14 @@ test('memories that lie apart are drawn each for itself, and figures that are no
     [String(39 * 4), '4'],
   ]);
   t.is(await page.textContent('[data-figure=largest]'), '≈ 28 B', 'bounds and headers are not recorded');
+  const verdicts = () => page.$$eval('.verdict-line', (lines) => lines.map((line) => line.textContent ?? ''));
+  const [first = '', second = ''] = await verdicts();
+  t.regex(
+    first,
+    /^heap: ≈ 97 % fragmented: ≈ 1,092 B free, largest ≈ 28 B; \(no backtrace\) \(38 blocks\) is in the way, from its lowest/,
+  );
+  t.regex(second, /^heap 2: ≈ 97 % fragmented: ≈ 156 B free, largest ≈ 4 B; /);
+  t.regex((await page.getAttribute('.unsure-link', 'title')) ?? '', /does not tell the bounds of the heap/);
   // The last pixels between the two memories are in neither map; the first block of the second one is in its own.
   t.is(await viewer.ask(`probeMap('heap', 0x3ffb8000)`), undefined);
   t.not((await viewer.ask<{ color: string }>(`probeMap('heap 2', 0x3ffb8010)`)).color, '#141b24');
@@ -285,6 +358,9 @@ test('memories that lie apart are drawn each for itself, and figures that are no
   await viewer.open(journalFromText(`gap lost 5 the ring was full\n${TRACE}`), 'ring.harvest');
   t.regex((await page.textContent('[data-figure=live]')) ?? '', /^≥ /);
   t.regex((await page.textContent('[data-figure=free]')) ?? '', /^≤ /);
+  t.regex((await verdicts())[0] ?? '', /≤ \d/);
+  await viewer.open(journalFromText('alloc 0 8', { hasAddresses: false }), 'sizes.harvest');
+  t.deepEqual(await verdicts(), ['Fragmentation is not known: the trace has no addresses.']);
   await viewer.open(fixture('micropython-microbit/allocation_history.json.gz'), 'allocation_history.json');
   await page.click('.bar button:text-is("Details")');
   t.regex((await page.textContent('.bar')) ?? '', /block numbers and no addresses: addresses count from the begin/);

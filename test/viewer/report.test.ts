@@ -34,6 +34,11 @@ test('harvest report writes one file that shows the trace without a server', asy
   t.is(await viewer.ask('state().atSeq'), 4);
   t.true((await viewer.ask<string>('state().loaded.name')).startsWith('</script>'));
   t.is(await viewer.page.evaluate('window.pwned'), undefined);
+  // The sentence of `harvest frag` on top, in which bounds look like bounds.
+  const frag = await runCli(['frag', 'run.harvest', '--at', '4'], { cwd: folder });
+  const verdict = (await viewer.page.textContent('.verdict-line')) ?? 'none';
+  t.regex(verdict, /^≈ 13 % fragmented: ≤ 128 B free, largest ≤ 112 B; boot \(1 block\) is in the way \(not exact\)$/);
+  t.true(frag.stdout.split('\n').includes(verdict.replace(/[≈≤] | \(not exact\)/g, '')), frag.stdout);
   t.deepEqual(viewer.complaints, []);
   t.deepEqual(viewer.requests, []);
   await keepScreenshot(viewer.page, 'report');

@@ -10,12 +10,14 @@ import {
   heapStats,
   holdersOf,
   type Leaks,
+  type Place,
   partingWalls,
   type Room,
   regionVerdicts,
   roomFor,
   traceWindow,
-  verdictLines,
+  type VerdictPart,
+  verdictParts,
   type Wall,
 } from '../../lib/public/browser.js';
 import { inArea } from './area.js';
@@ -52,6 +54,10 @@ export interface Jobs {
     readonly args: { readonly hide: readonly string[]; readonly atSeq: number; readonly top: number };
     readonly result: FragmentationAt;
   };
+  readonly verdicts: {
+    readonly args: { readonly hide: readonly string[]; readonly atSeq: number };
+    readonly result: readonly VerdictLine[];
+  };
   readonly room: {
     readonly args: { readonly atSeq: number; readonly bytes: number };
     readonly result: Room | undefined;
@@ -67,8 +73,15 @@ export interface FragmentationAt {
   readonly largestFreeBytes: number;
   readonly outsideCount: number;
   readonly walls: readonly Wall[];
-  readonly verdicts: readonly string[];
   readonly holders: readonly Holder[];
+}
+
+/** What a memory is like right after an event, as a sentence in parts. */
+export interface VerdictLine {
+  readonly regionName: string;
+  readonly parts: readonly VerdictPart[];
+  /** The source whose blocks part the free space most. */
+  readonly inTheWay: Place | undefined;
 }
 
 type Work = { readonly [K in JobName]: (loaded: LoadedTrace, args: Jobs[K]['args']) => Jobs[K]['result'] };
@@ -93,9 +106,13 @@ export const WORK: Work = {
     return {
       ...{ atSeq: map.atSeq, largestFreeBytes: map.largestFreeBytes, outsideCount: map.outsideCount },
       walls: partingWalls(trace, map, top),
-      verdicts: verdictLines(regionVerdicts(trace, map, { hide })),
       holders: holdersOf(trace, map, { hide, limit: 10 }),
     };
+  },
+  verdicts: ({ trace }, { hide, atSeq }) => {
+    const verdicts = regionVerdicts(trace, heapMap(trace, atSeq), { hide });
+    const parts = verdictParts(verdicts);
+    return verdicts.map(({ name, inTheWay }, i) => ({ regionName: name, parts: parts[i] ?? [], inTheWay }));
   },
   room: ({ trace }, { atSeq, bytes }) => (bytes > 0 ? roomFor(trace, heapMap(trace, atSeq), bytes) : undefined),
   rows: (loaded, args) => findRows(inArea(loaded, args.area), args),

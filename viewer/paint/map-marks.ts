@@ -14,6 +14,8 @@ interface Marks {
   readonly state: RegionState;
   readonly atSeq: number;
   readonly span: number;
+  /** Whether the largest gap is selected. */
+  readonly gapSelected: boolean;
   readonly room: Room | undefined;
   readonly ratio: number;
 }
@@ -25,8 +27,11 @@ export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
   const { layout, state, loaded, ratio } = marks;
   fitCanvas(canvas, layout.width, layout.height);
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (state.largestAddress >= 0)
-    hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
+  if (state.largestAddress >= 0) {
+    const rects = rangeRects(layout, state.largestAddress, state.largestFreeBytes);
+    hatch(context, rects, ratio);
+    if (marks.gapSelected) outline(context, rects, { color: SELECT_COLOR, dash: [], ratio });
+  }
   if (marks.room) paintRoom(context, marks, marks.room);
   const { spans } = loaded;
   const of = eventSpans(spans);

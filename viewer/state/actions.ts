@@ -7,7 +7,7 @@ import { app, type RowFilter } from './app-state.js';
 import { asFits } from './as-fits.js';
 import { viewOf } from './permalink.js';
 import { remember } from './preferences.js';
-import { revealed } from './reveal.js';
+import { revealed, revealedGap } from './reveal.js';
 
 /** Changes which frames are passed over when an allocation's source is looked for. */
 export function hideFrames(hide: readonly string[]): void {
@@ -46,14 +46,22 @@ export function pickRow(seq: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
   const span = spanOf(loaded, seq);
-  app.set({ picked: seq, span, ...revealed(loaded, span) });
+  app.set({ picked: seq, span, gap: '', ...revealed(loaded, span) });
 }
 
 /** Selects a block; -1 for none. */
 export function pickSpan(span: number): void {
   const { loaded } = app.get();
   if (!loaded) return;
-  app.set({ span, picked: span < 0 ? -1 : (loaded.spans.startSeq[span] ?? -1), ...revealed(loaded, span) });
+  app.set({ span, gap: '', picked: span < 0 ? -1 : (loaded.spans.startSeq[span] ?? -1), ...revealed(loaded, span) });
+}
+
+/** Selects the largest free block of a memory and brings it into view; the same again takes the selection away. */
+export function toggleGap(regionName: string): void {
+  const { loaded, atSeq, gap } = app.get();
+  if (!loaded) return;
+  if (gap === regionName) app.set({ gap: '' });
+  else app.set({ view: 'map', gap: regionName, span: -1, picked: -1, ...revealedGap(loaded, regionName, atSeq) });
 }
 
 /** Goes to a row's event, and selects its block. */

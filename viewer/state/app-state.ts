@@ -33,6 +33,8 @@ export interface AppState {
   readonly other: LoadedTrace | undefined;
   /** The traces of a drop of several, to choose from; empty when only one came. */
   readonly files: readonly File[];
+  /** Which of them `loaded` came from; their names may be the same. */
+  readonly file: File | undefined;
   /** An ELF file that was opened as if it were a trace: to be asked about. */
   readonly offer: File | undefined;
   /** What the page is busy with; empty when it is not. */
@@ -50,6 +52,8 @@ export interface AppState {
   readonly span: number;
   /** The row that was picked, by its event; -1 for none: then that of the selected event is shown as such. */
   readonly picked: number;
+  /** The memory whose largest free block is selected: outlined in the map, at whatever event; empty for none. */
+  readonly gap: string;
   /** The blocks in the way of a free piece that was asked for, and where it would be. */
   readonly room: Room | undefined;
   /** Marks set in the page, besides those of the trace. */
@@ -94,6 +98,7 @@ export const INITIAL: AppState = {
   loaded: undefined,
   other: undefined,
   files: [],
+  file: undefined,
   offer: undefined,
   busy: '',
   opening: undefined,
@@ -103,6 +108,7 @@ export const INITIAL: AppState = {
   range: undefined,
   span: -1,
   picked: -1,
+  gap: '',
   room: undefined,
   userMarks: [],
   view: 'map',

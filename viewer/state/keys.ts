@@ -48,7 +48,7 @@ function press(key: string, shift: boolean): boolean {
     '/': focusQuery,
     x: clearRange,
     k: () => click('mark'),
-    Escape: () => app.set({ span: -1, error: undefined }),
+    Escape: () => app.set({ span: -1, gap: '', error: undefined }),
   };
   const act = keys[key];
   const tab = /^[1-8]$/.test(key) ? TABS[Number(key) - 1] : undefined;

@@ -129,6 +129,14 @@ function show(loaded: LoadedTrace): void {
 }
 
 export async function openFile(file: File): Promise<void> {
+  const before = app.get().loaded?.original;
+  await openAnyFile(file);
+  // Unless it was called off, or is no trace.
+  const { loaded } = app.get();
+  if (loaded && loaded.original !== before) app.set({ file });
+}
+
+async function openAnyFile(file: File): Promise<void> {
   if (file.size > LONG_BYTES && file.size <= MAX_FILE_BYTES) {
     await busyWith(`Reading ${file.name}`, () => openBeside(file, file.name));
     return;

@@ -44,6 +44,7 @@ export function hashOf(state: AppState): string {
   put('unit', state.unit, INITIAL.unit);
   put('inverted', state.inverted ? '1' : '', '');
   put('row', String(state.picked), '-1');
+  put('gap', state.gap, '');
   put('flame', state.flame, INITIAL.flame);
   put('fn', state.fn, '');
   put('group', state.group, INITIAL.group);
@@ -112,6 +113,7 @@ export function parseHash(hash: string): Partial<AppState> {
     unit: oneOf(parts.get('unit'), AMOUNT_UNITS),
     inverted: parts.get('inverted') === '1' ? true : undefined,
     picked: number('row'),
+    gap: parts.get('gap')?.slice(0, 200),
     flame: oneOf(parts.get('flame'), FLAME_MODES),
     fn: parts.get('fn')?.slice(0, 1000),
     group: oneOf(parts.get('group'), GROUPINGS),
@@ -128,9 +130,9 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
   const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows, area, picked, flame, fn, group, hiddenColumns } = INITIAL;
+  const { range, span, windows, area, picked, gap, flame, fn, group, hiddenColumns } = INITIAL;
   const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  const more = { range, span, windows, area, picked, flame, fn, group, hiddenColumns };
+  const more = { range, span, windows, area, picked, gap, flame, fn, group, hiddenColumns };
   return { ...first, ...more, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 

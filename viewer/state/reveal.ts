@@ -1,4 +1,5 @@
 import { blockOf } from '../model/block.js';
+import { liveBits, regionState } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { clampWindow, touchedRange } from '../views/map-window.js';
 import { type AppState, app, type Range } from './app-state.js';
@@ -23,6 +24,19 @@ export function revealed(loaded: LoadedTrace, span: number): Partial<AppState> {
     ...timeOf(time, time && around(time, life)),
     ...timeAddressOf(timeAddress, around(timeAddress ?? touchedRange(loaded, region), block)),
   };
+}
+
+/** Moves what the map shows so that the largest free block of a memory is in it. */
+export function revealedGap(loaded: LoadedTrace, regionName: string, atSeq: number): Partial<AppState> {
+  const { windows } = app.get();
+  const region = loaded.regions.find(({ name }) => name === regionName);
+  const bits = liveBits(loaded, atSeq);
+  if (!region || !bits || !loaded.order) return {};
+  scrollTo(region.name);
+  const { largestAddress, largestFreeBytes } = regionState(loaded.order, region, bits);
+  const view = clampWindow(windows[region.name] ?? touchedRange(loaded, region), region);
+  const moved = around(view, { from: largestAddress, to: largestAddress + largestFreeBytes });
+  return largestAddress >= 0 && moved ? { windows: { ...windows, [region.name]: clampWindow(moved, region) } } : {};
 }
 
 function timeOf(before: Range | undefined, moved: Range | undefined): Partial<AppState> {

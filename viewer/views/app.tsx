@@ -26,6 +26,7 @@ import { shown } from './text.js';
 import { TimeView } from './time-view.js';
 import { useArea } from './use-area.js';
 import { useAxis } from './use-axis.js';
+import { Verdicts } from './verdict.js';
 import { ErrorBar, OfferBar, TrustBar } from './warnings.js';
 import { Welcome } from './welcome.js';
 
@@ -63,6 +64,7 @@ function Workspace({ loaded }: { readonly loaded: LoadedTrace }) {
   const panel = useApp((state) => state.panel);
   return (
     <>
+      <Verdicts loaded={loaded} />
       <TrustBar loaded={loaded} />
       <main
         class="workspace"

@@ -36,16 +36,11 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
   const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   if (!result) return <Waiting />;
-  const { walls, verdicts, holders } = result;
+  const { walls, holders } = result;
   return (
     <div class="panel-body scroll columns" {...scrollProps('Fragmentation')}>
       <section class="wide">
         <h2>Walls after event {formatCount(result.atSeq)}</h2>
-        {verdicts.map((line) => (
-          <p key={line} class="verdict-line">
-            {shown(line)}
-          </p>
-        ))}
         {sure.free !== '' && <p class="quiet bounds">Not exact: {lowered(sure.reasons[0] ?? '')}</p>}
         <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>

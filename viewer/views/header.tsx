@@ -78,12 +78,12 @@ export function Header() {
 /** The traces of a drop of several. */
 function FileChoice() {
   const files = useApp((state) => state.files);
-  const name = useApp((state) => state.loaded?.name);
+  const opened = useApp((state) => state.file);
   if (files.length < 2) return null;
   return (
     <select
       aria-label="Which of the opened traces"
-      value={String(files.findIndex((file) => file.name === name))}
+      value={String(opened ? files.indexOf(opened) : -1)}
       onChange={(event) => {
         const file = files[Number(event.currentTarget.value)];
         if (file) void openFile(file);

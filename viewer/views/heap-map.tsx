@@ -134,6 +134,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const atSeq = useApp((state) => state.atSeq);
   const span = useApp((state) => state.span);
   const room = useApp((state) => state.room);
+  const gapSelected = useApp((state) => state.gap === region.name);
   const [hover, setHover] = useState<{ span: number; x: number; y: number }>();
   const unfolded = useApp((state) => state.unfolded);
   const { width, height } = size;
@@ -157,9 +158,11 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
-    if (overlay.current) paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, room, ratio });
+    if (overlay.current) {
+      paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, gapSelected, room, ratio });
+    }
     registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
-  }, [loaded, order, region, layout, table, atSeq, span, room, ratio, onState]);
+  }, [loaded, order, region, layout, table, atSeq, span, gapSelected, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined ? -1 : spanAt(loaded, address, atSeq);
