@@ -54,6 +54,8 @@ export interface AppState {
   readonly picked: number;
   /** The memory whose largest free block is selected: outlined in the map, at whatever event; empty for none. */
   readonly gap: string;
+  /** The size that shall be free in one piece, as it was typed; empty for none. */
+  readonly make: string;
   /** The blocks in the way of a free piece that was asked for, and where it would be. */
   readonly room: Room | undefined;
   /** Marks set in the page, besides those of the trace. */
@@ -109,6 +111,7 @@ export const INITIAL: AppState = {
   span: -1,
   picked: -1,
   gap: '',
+  make: '',
   room: undefined,
   userMarks: [],
   view: 'map',

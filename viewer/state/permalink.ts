@@ -20,6 +20,7 @@ import { DEFAULT_HIDE, parseHide } from './preferences.js';
 
 /** An address has no room for more. */
 const MAX_MARKS = 50;
+const MAX_UNFOLDED = 32;
 
 export function hashOf(state: AppState): string {
   const parts = new URLSearchParams();
@@ -45,11 +46,13 @@ export function hashOf(state: AppState): string {
   put('inverted', state.inverted ? '1' : '', '');
   put('row', String(state.picked), '-1');
   put('gap', state.gap, '');
+  put('make', state.make, '');
   put('flame', state.flame, INITIAL.flame);
   put('fn', state.fn, '');
   put('group', state.group, INITIAL.group);
   put('hidden', state.hiddenColumns.join(' '), '');
   for (const { beforeSeq, name } of state.userMarks.slice(0, MAX_MARKS)) parts.append('mark', `${beforeSeq}:${name}`);
+  for (const stretch of state.unfolded.slice(0, MAX_UNFOLDED)) parts.append('unfold', stretch);
   for (const [name, range] of Object.entries(state.windows)) parts.append('map', `${rangeText(range)}:${name}`);
   return `#${parts.toString()}`;
 }
@@ -114,6 +117,8 @@ export function parseHash(hash: string): Partial<AppState> {
     inverted: parts.get('inverted') === '1' ? true : undefined,
     picked: number('row'),
     gap: parts.get('gap')?.slice(0, 200),
+    make: parts.get('make')?.slice(0, 20),
+    unfolded: parts.has('unfold') ? parts.getAll('unfold').slice(0, MAX_UNFOLDED) : undefined,
     flame: oneOf(parts.get('flame'), FLAME_MODES),
     fn: parts.get('fn')?.slice(0, 1000),
     group: oneOf(parts.get('group'), GROUPINGS),
@@ -130,9 +135,9 @@ function defined(fields: { readonly [K in keyof AppState]?: AppState[K] | undefi
 /** What a link leaves out is as in the page's first state, and the hidden frames are those that all pages begin with. */
 export function viewOf(hash: string): Partial<AppState> {
   const { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted } = INITIAL;
-  const { range, span, windows, area, picked, gap, flame, fn, group, hiddenColumns } = INITIAL;
+  const { range, span, windows, area, picked, gap, make, unfolded, flame, fn, group, hiddenColumns } = INITIAL;
   const first = { view, tab, filter, query, color, sort, time, timeAddress, timeAxis, figure, unit, inverted };
-  const more = { range, span, windows, area, picked, gap, flame, fn, group, hiddenColumns };
+  const more = { range, span, windows, area, picked, gap, make, unfolded, flame, fn, group, hiddenColumns };
   return { ...first, ...more, hide: DEFAULT_HIDE, ...parseHash(hash) };
 }
 

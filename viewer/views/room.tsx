@@ -1,8 +1,8 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { formatAddress, formatBytes, formatCount, parseSize, type Room } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { stackText } from '../model/stack-line.js';
-import { app } from '../state/app-state.js';
+import { app, useApp } from '../state/app-state.js';
 import { SeqRow } from './shown-row.js';
 import { shown } from './text.js';
 import { useWork } from './use-work.js';
@@ -14,7 +14,7 @@ interface Props {
 
 /** Asks for a size; the fewest blocks in the way of one free piece of it are listed here and outlined in the map. */
 export function RoomForm({ loaded, atSeq }: Props) {
-  const [text, setText] = useState('');
+  const text = useApp((state) => state.make);
   const bytes = text.trim() === '' ? undefined : parseSize(text.trim());
   const { result } = useWork(loaded, 'room', { atSeq, bytes: bytes ?? 0 });
   const room = bytes ? result : undefined;
@@ -28,7 +28,7 @@ export function RoomForm({ loaded, atSeq }: Props) {
           value={text}
           size={8}
           placeholder="4K"
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => app.set({ make: event.currentTarget.value })}
           aria-invalid={text.trim() !== '' && bytes === undefined}
         />{' '}
         free in one piece
