@@ -5,13 +5,18 @@ import { sanitize } from './sanitize.js';
 import { callersText, frameText } from './stack-text.js';
 
 /** What a part of the sentence is about: a page makes links of them; `text` stands between. */
-export type VerdictAbout = 'text' | 'share' | 'free' | 'largest' | 'source' | 'blocks';
+export type VerdictAbout = 'text' | 'share' | 'free' | 'largest' | 'source' | 'blocks' | 'bounds';
 
 /** A piece of the sentence. */
 export interface VerdictPart {
   readonly about: VerdictAbout;
   readonly text: string;
 }
+
+const BOUNDS: VerdictPart = {
+  about: 'bounds',
+  text: ', from its lowest to its highest traced byte (where the memory ends, the trace does not say)',
+};
 
 /** One sentence a memory: how broken up it is, and by whom; its name first where there are several. */
 export function verdictLines(verdicts: readonly RegionVerdict[]): string[] {
@@ -23,9 +28,7 @@ export function verdictParts(verdicts: readonly RegionVerdict[]): VerdictPart[][
   return verdicts.map((verdict) => [
     ...(verdicts.length > 1 ? [between(`${sanitize(verdict.name)}: `)] : []),
     ...sentence(verdict),
-    ...(verdict.boundsKnown
-      ? []
-      : [between(', from its lowest to its highest traced byte (where the memory ends, the trace does not say)')]),
+    ...(verdict.boundsKnown ? [] : [BOUNDS]),
   ]);
 }
 

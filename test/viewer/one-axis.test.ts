@@ -349,7 +349,7 @@ test('memories that lie apart are drawn each for itself, and figures that are no
   const [first = '', second = ''] = await verdicts();
   t.regex(
     first,
-    /^heap: ≈ 97 % fragmented: ≈ 1,092 B free, largest ≈ 28 B; \(no backtrace\) \(38 blocks\) is in the way, from its lowest/,
+    /^heap: ≈ 97 % fragmented: ≈ 1,092 B free, largest ≈ 28 B; \(no backtrace\) \(38 blocks\) is in the way, as traced/,
   );
   t.regex(second, /^heap 2: ≈ 97 % fragmented: ≈ 156 B free, largest ≈ 4 B; /);
   t.regex((await page.getAttribute('.unsure-link', 'title')) ?? '', /does not tell the bounds of the heap/);

@@ -128,6 +128,8 @@ function Unsure({ reasons }: { readonly reasons: readonly string[] }) {
 
 /** A figure that is a bound looks like one: `largest ≥ 3.0 KiB`. */
 function signed({ about, text }: VerdictPart, sign: Sign): string {
+  // As the map has it; a whole clause for every memory would be most of the line.
+  if (about === 'bounds') return ', as traced';
   if (sign === '') return shown(text);
   if (about === 'share') return `≈ ${text}`;
   if (about === 'free') return `${sign}${text}`;
@@ -145,6 +147,12 @@ function Part({ part, line, sign }: PartProps) {
   switch (part.about) {
     case 'text':
       return <>{text}</>;
+    case 'bounds':
+      return (
+        <span class="quiet" title={part.text.replace(/^, /, '')}>
+          {text}
+        </span>
+      );
     case 'share':
       return (
         <button type="button" class="link" title="What keeps the free memory in pieces" onClick={openPanel}>
