@@ -68,7 +68,10 @@ test('the text of a README', nears, '# Title\n\nSome words about a thing, and mo
 
 test('for JSON lines the remedy is to name their members', (t) => {
   const error = t.throws(() => detectFormat(utf8('{"where":"0x1000","much":64}\n'), true));
-  t.is(error instanceof TraceFormatError && error.remedy, "name the fields with options.columns 'address=...,size=...'");
+  t.is(
+    error instanceof TraceFormatError && error.remedy,
+    "name the fields with options.columns 'address=...,size=...'",
+  );
 });
 
 test('what is quoted cannot act on a terminal, and is short', (t) => {

@@ -1,5 +1,5 @@
 /**
- * Compiles the kernel (AssemblyScript, kernel/*.ts) into lib/trace/kernel/kernel-bytes.ts, from where it comes into every bundle. That file is kept
+ * Compiles the kernel (AssemblyScript, lib/trace/kernel/assembly/*.ts) into lib/trace/kernel/kernel-bytes.ts, from where it comes into every bundle. That file is kept
  * with the sources, so that compiling needs no second compiler. With `--check` nothing is written: it fails where the file is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ async function kernelSource() {
   const files = new Map();
   const { error, stderr } = await asc.main(
     [
-      'kernel/index.ts',
+      'lib/trace/kernel/assembly/index.ts',
       '--outFile',
       'kernel.wasm',
       ...options.split(' '),
@@ -34,7 +34,7 @@ async function kernelSource() {
       .toString('base64')
       .match(/.{1,110}/g) ?? [];
   const lines = text.map((line, i) => `  '${line}'${i + 1 < text.length ? ' +' : ';'}`).join('\n');
-  return `/** What kernel/build.mjs made of kernel/*.ts: a WebAssembly module, as base64. */\nexport const KERNEL_BYTES =\n${lines}\n`;
+  return `/** What cli/build-kernel.mjs made of assembly/*.ts: a WebAssembly module, as base64. */\nexport const KERNEL_BYTES =\n${lines}\n`;
 }
 
 const source = await kernelSource();
