@@ -65,7 +65,16 @@ export type { Epoch, Frame, Gap, HeapRegion, Mark, TraceInfo } from '../trace/he
 export { isJournal } from '../trace/journal-format.js';
 export { journalPieces } from '../trace/journal-pieces.js';
 export { JournalReader } from '../trace/journal-reader.js';
-export { END_CAUSES, EndCause, type Lifespans, lifespans, rememberLifespans } from '../trace/lifespans.js';
+export {
+  END_CAUSES,
+  EndCause,
+  type LifespanParts,
+  type Lifespans,
+  lifespanParts,
+  lifespans,
+  lifespansFromParts,
+  rememberLifespans,
+} from '../trace/lifespans.js';
 export type { StackTrie } from '../trace/stack-trie.js';
 export { FrameFlag, InternTables } from '../trace/tables.js';
 export { EVENT_KINDS, EventKind, frameAt, stackFrameIds, type Trace } from '../trace/trace.js';

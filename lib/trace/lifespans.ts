@@ -61,9 +61,29 @@ export function lifespans(trace: Trace): Lifespans {
   return spans;
 }
 
-/** For a trace that came from another thread together with its lifespans: they are not looked for again. */
+/** For a trace with the same events as another one: its lifespans are not looked for again. */
 export function rememberLifespans(trace: Trace, spans: Lifespans): void {
   known.set(trace, spans);
+}
+
+/** What of lifespans the events do not tell: with these and the trace another thread has all of them. */
+export type LifespanParts = Omit<Lifespans, 'address' | 'sizeBytes' | 'openedBy' | 'closedBy'>;
+
+/** Plain data, to be sent. */
+export function lifespanParts(spans: Lifespans): LifespanParts {
+  const { count, startSeq, endSeq, endCause, ended, peak, findings, assumptions } = spans;
+  return { count, startSeq, endSeq, endCause, ended, ...(peak ? { peak } : {}), findings, assumptions };
+}
+
+/** For a trace that came from another thread together with the parts of its lifespans: they are not looked for again. */
+export function lifespansFromParts(
+  trace: Trace,
+  { count, startSeq, endSeq, endCause, ended, ...rest }: LifespanParts,
+): Lifespans {
+  const columns = { startSeq, endSeq, endCause, ended };
+  const spans = lifespansOf(trace, { columns, count, ends: ended.length, ...rest });
+  known.set(trace, spans);
+  return spans;
 }
 
 /** Undefined where the addresses lie too far apart, the heap began anew, or blocks lie over one another. */

@@ -241,6 +241,9 @@ test('paths that climb find nothing, encoded or not', async (t) => {
   const { text, headers } = await ask(server.port, '/');
   t.is(text, '<!doctype html>page');
   t.is(headers['content-security-policy'], "frame-ancestors 'none'");
+  // Without these two the page may not share memory with its worker.
+  t.is(headers['cross-origin-opener-policy'], 'same-origin');
+  t.is(headers['cross-origin-embedder-policy'], 'require-corp');
 });
 
 test('raw nonsense on the socket does not end the server', async (t) => {

@@ -1,14 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 
-/** What a step of work took. Wall time is only worth something on a machine that does nothing else; processor time is of all threads. */
-export interface Spent {
-  readonly wallMs: number;
-  readonly cpuMs: number;
+/** Processor time by thread: of the page's own script and drawing, of its workers, and of all else that the browser does for it. */
+export interface ThreadTimes {
+  readonly pageMs: number;
+  readonly workerMs: number;
+  /** Compositing, the collection of garbage beside the script, decoding of messages. */
+  readonly otherMs: number;
 }
 
 /** Processor time and memory of the browser's renderers, as the system counts them. */
 export class Renderers {
+  private peakMb = 0;
+  private watch: NodeJS.Timeout | undefined;
+
   private constructor(private readonly session: CDPSession) {}
 
   static async of(browser: Browser): Promise<Renderers> {
@@ -16,20 +21,73 @@ export class Renderers {
   }
 
   async cpuMs(): Promise<number> {
-    const all = await this.all();
-    return all.reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0);
+    const { pageMs, workerMs, otherMs } = await this.threads();
+    return pageMs + workerMs + otherMs;
+  }
+
+  async threads(): Promise<ThreadTimes> {
+    let [pageMs, workerMs, otherMs] = [0, 0, 0];
+    for (const pid of await this.pids()) {
+      for (const { isMain, name, cpuMs } of threadsOf(pid)) {
+        if (isMain) pageMs += cpuMs;
+        else if (name.startsWith('DedicatedWorker')) workerMs += cpuMs;
+        else otherMs += cpuMs;
+      }
+    }
+    return { pageMs, workerMs, otherMs };
   }
 
   /** What they keep in memory, workers too: shared pages counted by their share. */
   async memoryMb(): Promise<number> {
-    const all = await this.all();
-    return all.reduce((sum, { id }) => sum + pssMb(id), 0);
+    const mb = (await this.pids()).reduce((sum, pid) => sum + pssMb(pid), 0);
+    this.peakMb = Math.max(this.peakMb, mb);
+    return mb;
   }
 
-  private async all(): Promise<readonly { readonly id: number; readonly cpuTime: number }[]> {
-    const { processInfo } = await this.session.send('SystemInfo.getProcessInfo');
-    return processInfo.filter(({ type }) => type === 'renderer');
+  /** From now on looks at the memory again and again, until the peak is asked for. */
+  watchMemory(): void {
+    this.watch = setInterval(() => void this.memoryMb().catch(() => undefined), 200);
   }
+
+  peakMemoryMb(): number {
+    clearInterval(this.watch);
+    return this.peakMb;
+  }
+
+  private async pids(): Promise<readonly number[]> {
+    const { processInfo } = await this.session.send('SystemInfo.getProcessInfo');
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  }
+}
+
+export function since(before: ThreadTimes, after: ThreadTimes): ThreadTimes {
+  return {
+    pageMs: after.pageMs - before.pageMs,
+    workerMs: after.workerMs - before.workerMs,
+    otherMs: after.otherMs - before.otherMs,
+  };
+}
+
+interface Thread {
+  readonly isMain: boolean;
+  readonly name: string;
+  readonly cpuMs: number;
+}
+
+/** The first figure of schedstat is nanoseconds on a processor: finer than the clock ticks of stat. */
+function threadsOf(pid: number): Thread[] {
+  const folder = `/proc/${pid}/task`;
+  const read = (id: string): Thread[] => {
+    try {
+      const [onCpu] = readFileSync(`${folder}/${id}/schedstat`, 'utf8').split(' ');
+      const name = readFileSync(`${folder}/${id}/comm`, 'utf8').trim();
+      return [{ isMain: Number(id) === pid, name, cpuMs: Number(onCpu) / 1e6 }];
+    } catch {
+      // A thread that has just ended.
+      return [];
+    }
+  };
+  return existsSync(folder) ? readdirSync(folder).flatMap(read) : [];
 }
 
 function pssMb(pid: number): number {
@@ -64,21 +122,30 @@ export async function openTime(page: Page, path: string): Promise<number> {
   return page.evaluate<number>('benchOpened');
 }
 
+/** From the same moment until the curve of the largest free block is there. */
+export async function curveTime(page: Page): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    const check = () => {
+      if (heapHarvest.state().loaded.gapsState === 'ready') resolve(performance.now() - benchStart);
+      else setTimeout(check, 5);
+    };
+    check();
+  })`);
+}
+
 export interface Frames {
   readonly median: number;
   readonly p95: number;
   readonly worst: number;
-  /** Of the page's own thread, a step. */
-  readonly cpuMs: number;
+  /** A step. */
+  readonly threads: ThreadTimes;
 }
 
 const STEPS = 200;
 
 /** Steps to places all over the trace: the work of the input event and of the drawing that follows, until the frame is made. */
-export async function sliderFrames(page: Page): Promise<Frames> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const before = await taskMs(session);
+export async function sliderFrames(page: Page, renderers: Renderers): Promise<Frames> {
+  const before = await renderers.threads();
   const times = await page.evaluate<number[]>(`(async () => {
     const slider = document.querySelector('#slider');
     const times = [];
@@ -96,31 +163,32 @@ export async function sliderFrames(page: Page): Promise<Frames> {
     }
     return times;
   })()`);
-  const cpuMs = ((await taskMs(session)) - before) / STEPS;
-  await session.detach();
+  const { pageMs, workerMs, otherMs } = since(before, await renderers.threads());
+  const threads = { pageMs: pageMs / STEPS, workerMs: workerMs / STEPS, otherMs: otherMs / STEPS };
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return { median: at(0.5), p95: at(0.95), worst: at(1), cpuMs };
+  return { median: at(0.5), p95: at(0.95), worst: at(1), threads };
 }
 
-async function taskMs(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send('Performance.getMetrics');
-  return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
-}
+const PANELS = ['fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff', 'table'];
 
-/** The longest of all switches from one panel to the next: until the page has drawn and can be used again. */
-export async function tabSwitch(page: Page): Promise<number> {
-  return page.evaluate<number>(`(async () => {
-    let longest = 0;
-    for (const id of ['fragmentation', 'leaks', 'statistics', 'tree', 'flame', 'diff', 'table']) {
+/** The longest of all switches from one panel to the next, until the page has drawn and can be used again, and the most processor time of the page for one. */
+export async function tabSwitch(page: Page, renderers: Renderers): Promise<{ wallMs: number; pageMs: number }> {
+  let [wallMs, pageMs] = [0, 0];
+  for (const id of PANELS) {
+    const before = await renderers.threads();
+    const wall = await page.evaluate<number>(`(async () => {
       const start = performance.now();
-      document.getElementById('tab-' + id).click();
+      document.getElementById('tab-${id}').click();
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-      longest = Math.max(longest, performance.now() - start);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-    return longest;
-  })()`);
+      return performance.now() - start;
+    })()`);
+    wallMs = Math.max(wallMs, wall);
+    pageMs = Math.max(pageMs, since(before, await renderers.threads()).pageMs);
+    // What the worker has to say comes later.
+    await page.waitForTimeout(500);
+  }
+  return { wallMs, pageMs };
 }
 
 export async function sortTime(page: Page): Promise<number> {

@@ -26,11 +26,11 @@ export const VECTOR = `
   free 0x1030 main@m.c:6`;
 
 /** Undefined where no Chromium is installed; every test that needs it says so and passes over. */
-export async function startChromium(): Promise<Browser | undefined> {
+export async function startChromium(more: readonly string[] = []): Promise<Browser | undefined> {
   const executablePath = CHROMIUM.find((path) => existsSync(path));
   if (!executablePath) return undefined;
   if (!existsSync(viewerPath)) execFileSync(process.execPath, [join(projectRoot, 'viewer', 'build.mjs')]);
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...more];
   return chromium.launch({ executablePath, args, timeout: PATIENCE_MS });
 }
 
@@ -53,6 +53,8 @@ export interface PageOptions {
   readonly size?: { readonly width: number; readonly height: number };
   /** Another page than the viewer: a report. */
   readonly path?: string;
+  /** The viewer as it is served. */
+  readonly url?: string;
 }
 
 export async function openViewer(browser: Browser, options: PageOptions = {}): Promise<ViewerPage> {
@@ -74,7 +76,7 @@ export async function openViewer(browser: Browser, options: PageOptions = {}): P
     if (!/^(file|data|blob):/.test(request.url())) requests.push(request.url());
   });
   const path = options.path ?? viewerPath;
-  await page.goto(pathToFileURL(path).href + (options.hash ?? ''));
+  await page.goto((options.url ?? pathToFileURL(path).href) + (options.hash ?? ''));
   await started(page);
   const ask = <T>(expression: string) =>
     page.evaluate<T>(`(({ state, probeMap, goTo }) => ${expression})(heapHarvest)`);

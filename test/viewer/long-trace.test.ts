@@ -1,20 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { FinishedServedRing } from '../../lib/alloctrace/served-rings.js';
+import { serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { callTree } from '../../lib/analysis/call-tree.js';
 import { gapTimeline } from '../../lib/analysis/gap-timeline.js';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
+import { usageCurve } from '../../lib/analysis/heap-usage.js';
 import { formatBytes, formatCount } from '../../lib/base/units.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import { lifespans } from '../../lib/trace/lifespans.js';
 import { syntheticTrace } from '../bench/synthetic-trace.js';
 import { testWithChromium } from '../support/chromium-test.js';
-import { journalFromText, openViewer, VECTOR, withoutChromium } from '../support/viewer-page.js';
+import { journalFromText, openViewer, VECTOR, viewerPath, withoutChromium } from '../support/viewer-page.js';
 
 const test = testWithChromium();
+const trace = syntheticTrace(160_000);
+const bytes = Buffer.concat(journalBytes(trace));
 
 test('a long trace is read and asked in a worker, says the same as the library, and may be called off', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);
-  const trace = syntheticTrace(160_000);
-  const bytes = Buffer.concat(journalBytes(trace));
   await using viewer = await openViewer(browser);
   const { page } = viewer;
   await viewer.open(journalFromText(VECTOR), 'short.harvest');
@@ -41,7 +46,7 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   await viewer.open(bytes, 'long.harvest');
   t.true(await viewer.ask('state().loaded.desk !== undefined'));
   await viewer.until(`state().loaded.gapsState === 'ready'`);
-  const line = gapTimeline(trace, 1);
+  const [line, usage, spans] = [gapTimeline(trace, 1), usageCurve(trace), lifespans(trace)];
   for (const seq of [0, 40_000, 79_999, 159_999, 60_123, 12]) {
     const map = heapMap(trace, seq);
     await viewer.ask(`goTo(${seq})`);
@@ -51,6 +56,14 @@ test('a long trace is read and asked in a worker, says the same as the library, 
       Number((it as HTMLElement).dataset.largest),
     ]);
     t.deepEqual(shown, [map.freeBytes, map.largestFreeBytes], `event ${seq}`);
+    // Which block an event opened or closed, and how many there are, the page tells from the order of the events.
+    const inUse = await page.$eval('[data-figure=live]', (it) => it.parentElement?.textContent);
+    t.true(inUse?.endsWith(`${formatCount(usage.liveCount[seq] ?? -1)} blocks`), inUse ?? '');
+    const allocated = await page.$$eval('.event-card [data-allocated]', (all) =>
+      all.map((it) => it.getAttribute('data-allocated')),
+    );
+    const closed = spans.closedBy[seq] ?? -1;
+    t.deepEqual(allocated, closed < 0 ? [] : [`${spans.startSeq[closed]}`], `event ${seq}`);
     t.is(await viewer.ask(`state().loaded.gaps.largestFreeBytes[${seq}]`), line.largestFreeBytes[seq]);
   }
   await viewer.until(`document.querySelector('.row[data-seq]') !== null`);
@@ -95,4 +108,33 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   t.is(page.workers().length, 1);
   t.deepEqual(viewer.complaints, []);
   t.deepEqual(viewer.requests, []);
+});
+
+test('a page that harvest serves keeps a long trace once, in memory that its worker shares', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using server = await serveAlloctrace(new FinishedServedRing(trace), { page: readFileSync(viewerPath) });
+  await using viewer = await openViewer(browser, { url: new URL('/', server.url).href });
+  const { page } = viewer;
+  await viewer.open(bytes, 'shared.harvest');
+  t.true(await viewer.ask('state().loaded.desk !== undefined'));
+  await viewer.until(`state().loaded.gapsState === 'ready'`);
+  const shared = (path: string) => viewer.ask<boolean>(`state().loaded.${path}.buffer instanceof SharedArrayBuffer`);
+  for (const path of ['trace.events.address', 'spans.startSeq', 'sources.ofSpan', 'gaps.largestFreeBytes'])
+    t.true(await shared(path), path);
+  const map = heapMap(trace, 30_000);
+  await viewer.ask('goTo(30000)');
+  await viewer.until(`document.querySelector('.region .figures')?.dataset.largest === '${map.largestFreeBytes}'`);
+  await viewer.until(`document.querySelector('.row[data-seq]') !== null`);
+  await page.click('#tab-statistics');
+  await page.waitForSelector('.panel table');
+  t.true((await page.textContent('.panel'))?.includes(formatCount(heapStats(trace).allocations)));
+  // What is saved is read from the shared memory.
+  await page.click('header button:text("Save")');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('.menu-items button:text("Trace with names and marks (.harvest)")'),
+  ]);
+  t.true(readFileSync(await download.path()).length > 1_000_000);
+  t.deepEqual(viewer.complaints, []);
 });

@@ -16,16 +16,22 @@ export interface AddressOrder {
 
 export function addressOrder(spans: Lifespans, colorOf: Uint8Array): AddressOrder {
   const span = orderOf(spans.address);
-  const address = spans.address.slice();
-  const sizeBytes = spans.sizeBytes.slice();
+  // Getters, which a loop should not go through.
+  const { address: addressOf, sizeBytes: sizeOf } = spans;
+  const address = roomLike(addressOf);
+  const sizeBytes = roomLike(sizeOf);
   const color = new Uint8Array(spans.count);
   for (let i = 0; i < spans.count; i++) {
     const from = span[i] as number;
-    address[i] = spans.address[from] as number;
-    sizeBytes[i] = spans.sizeBytes[from] as number;
+    address[i] = addressOf[from] as number;
+    sizeBytes[i] = sizeOf[from] as number;
     color[i] = colorOf[from] as number;
   }
   return { span, address, sizeBytes, color };
+}
+
+function roomLike(column: Numbers): Numbers {
+  return column instanceof Uint32Array ? new Uint32Array(column.length) : new Float64Array(column.length);
 }
 
 /** The same order with other colours: sources change when frames are hidden or named. */

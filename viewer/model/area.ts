@@ -31,7 +31,7 @@ function scopedTo(loaded: LoadedTrace, timeline: RegionTimeline, gaps: GapTimeli
   return {
     ...loaded,
     area: region.name,
-    usage: { liveBytes: live, liveCount: loaded.usage.liveCount },
+    usage: { liveBytes: live },
     gaps: {
       ...gaps,
       ...{ freeBytes: free, largestFreeBytes: largest, cutsFrom: 'reconstructed' },

@@ -1,7 +1,7 @@
 import type { GapTimeline, Trace } from '../../lib/public/browser.js';
 import type { Message } from '../state/app-state.js';
 import type { JobName, Jobs } from './jobs.js';
-import type { LoadedTrace } from './loaded-trace.js';
+import type { SentTrace } from './loaded-trace.js';
 
 /** What the page sends to the worker that holds a trace. */
 export type DeskRequest =
@@ -24,7 +24,7 @@ export interface TraceNames extends Pick<Trace, 'strings' | 'frames' | 'stacks'>
 /** What the worker answers. */
 export type DeskReply =
   | { readonly kind: 'progress'; readonly doing: string; readonly share: number }
-  | { readonly kind: 'opened'; readonly loaded: Omit<LoadedTrace, 'desk'> }
+  | { readonly kind: 'opened'; readonly loaded: SentTrace }
   /** Undefined: the tables for it do not fit into memory. */
   | { readonly kind: 'gaps'; readonly gaps: GapTimeline | undefined }
   | { readonly kind: 'done'; readonly name: JobName; readonly result: Jobs[JobName]['result'] }

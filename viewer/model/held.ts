@@ -16,21 +16,21 @@ export function heldBy(
   const bytes = new Float64Array(of.count);
   const count = new Int32Array(of.count);
   const { order, spans } = loaded;
-  const { startSeq, endSeq, sizeBytes } = spans;
-  const add = (span: number) => {
+  const add = (span: number, sizeBytes: number) => {
     const index = of.classOf[span] as number;
-    bytes[index] = (bytes[index] as number) + (sizeBytes[span] as number);
+    bytes[index] = (bytes[index] as number) + sizeBytes;
     count[index] = (count[index] as number) + 1;
   };
   const bits = liveBits(loaded, of.atSeq);
   if (order && bits) {
     for (let at = nextBit(bits, 0, spans.count); at >= 0; at = nextBit(bits, at + 1, spans.count))
-      add(order.span[at] as number);
+      add(order.span[at] as number, order.sizeBytes[at] as number);
     return { bytes, count };
   }
+  const { startSeq, endSeq, sizeBytes } = spans;
   // Lifespans are in order of their begin.
   for (let span = 0; span < spans.count && (startSeq[span] as number) <= of.atSeq; span++) {
-    if ((endSeq[span] as number) > of.atSeq) add(span);
+    if ((endSeq[span] as number) > of.atSeq) add(span, sizeBytes[span] as number);
   }
   return { bytes, count };
 }

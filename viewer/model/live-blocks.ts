@@ -8,7 +8,7 @@ const sets = new WeakMap<object, LiveSet>();
 /** The live blocks right after an event, a bit for each place of the address order; undefined without addresses. */
 export function liveBits({ index, spans, order }: LoadedTrace, seq: number): Uint32Array | undefined {
   if (!index || !order) return undefined;
-  const set = sets.get(index) ?? new LiveSet(index, spans);
+  const set = sets.get(index) ?? new LiveSet(index, spans, order);
   sets.set(index, set);
   return set.at(seq);
 }
@@ -35,28 +35,49 @@ export interface RegionState {
   readonly gapCount: number;
 }
 
+/** The gaps of a region between its live blocks, which are told in the order of their addresses. */
+export class GapFinder {
+  private cursor: number;
+  private usedBlocks = 0;
+  private freeBytes = 0;
+  private gapCount = 0;
+  private largestFreeBytes = 0;
+  private largestAddress = -1;
+
+  constructor(private readonly region: HeapRegion) {
+    this.cursor = region.baseAddress;
+  }
+
+  block(start: number, sizeBytes: number): void {
+    this.usedBlocks++;
+    this.gapUpTo(start);
+    if (start + sizeBytes > this.cursor) this.cursor = start + sizeBytes;
+  }
+
+  /** After all blocks. */
+  state(): RegionState {
+    this.gapUpTo(this.region.baseAddress + this.region.sizeBytes);
+    const { usedBlocks, freeBytes, largestFreeBytes, largestAddress, gapCount } = this;
+    return { usedBlocks, freeBytes, largestFreeBytes, largestAddress, gapCount };
+  }
+
+  private gapUpTo(start: number): void {
+    const gap = start - this.cursor;
+    if (gap <= 0) return;
+    this.gapCount++;
+    this.freeBytes += gap;
+    if (gap <= this.largestFreeBytes) return;
+    this.largestFreeBytes = gap;
+    this.largestAddress = this.cursor;
+  }
+}
+
 /** The gaps of a region between the live blocks. */
 export function regionState(order: AddressOrder, region: HeapRegion, bits: Uint32Array): RegionState {
   const { address, sizeBytes } = order;
   const { from, to } = regionSlice(order, region);
-  const end = region.baseAddress + region.sizeBytes;
-  let cursor = region.baseAddress;
-  let [usedBlocks, freeBytes, gapCount] = [0, 0, 0];
-  let [largestFreeBytes, largestAddress] = [0, -1];
-  for (let place = nextBit(bits, from, to); ; place = nextBit(bits, place + 1, to)) {
-    const start = place < 0 ? end : (address[place] as number);
-    if (start > cursor) {
-      gapCount++;
-      freeBytes += start - cursor;
-      if (start - cursor > largestFreeBytes) {
-        largestFreeBytes = start - cursor;
-        largestAddress = cursor;
-      }
-    }
-    if (place < 0) break;
-    usedBlocks++;
-    const blockEnd = start + (sizeBytes[place] as number);
-    if (blockEnd > cursor) cursor = blockEnd;
-  }
-  return { usedBlocks, freeBytes, largestFreeBytes, largestAddress, gapCount };
+  const gaps = new GapFinder(region);
+  for (let place = nextBit(bits, from, to); place >= 0; place = nextBit(bits, place + 1, to))
+    gaps.block(address[place] as number, sizeBytes[place] as number);
+  return gaps.state();
 }

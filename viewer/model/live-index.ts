@@ -1,5 +1,6 @@
 import { type Lifespans, lastAtOrBefore } from '../../lib/public/browser.js';
 import type { AddressOrder } from './address-order.js';
+import { endedThrough } from './event-spans.js';
 
 /** How many moments of a trace are kept; a move from the nearest one takes half a part of the trace at most. */
 const CHECKPOINTS = 64;
@@ -27,7 +28,7 @@ export function liveIndex(spans: Lifespans, order: AddressOrder, eventCount: num
   const count = Math.floor(Math.max(0, eventCount - 1) / everyEvents);
   const moments = new Uint32Array(count * wordCount);
   const index = { placeOf, everyEvents, moments, wordCount };
-  const set = new LiveSet({ ...index, moments: new Uint32Array(0) }, spans);
+  const set = new LiveSet({ ...index, moments: new Uint32Array(0) }, spans, order);
   for (let i = 0; i < count; i++) moments.set(set.at((i + 1) * everyEvents), i * wordCount);
   return index;
 }
@@ -40,6 +41,7 @@ export class LiveSet {
   constructor(
     private readonly index: LiveIndex,
     private readonly spans: Lifespans,
+    private readonly order: AddressOrder,
   ) {
     this.bits = new Uint32Array(index.wordCount);
   }
@@ -68,7 +70,7 @@ export class LiveSet {
   private forward(to: number): void {
     const { startSeq, endSeq, ended, count } = this.spans;
     const from = this.seq;
-    for (let i = this.endedThrough(from); i < ended.length; i++) {
+    for (let i = endedThrough(this.spans, from); i < ended.length; i++) {
       const span = ended[i] as number;
       if ((endSeq[span] as number) > to) break;
       this.clear(span);
@@ -86,29 +88,16 @@ export class LiveSet {
       if ((startSeq[span] as number) > from) break;
       this.clear(span);
     }
-    for (let i = this.endedThrough(to); i < ended.length; i++) {
+    for (let i = endedThrough(this.spans, to); i < ended.length; i++) {
       const span = ended[i] as number;
       if ((endSeq[span] as number) > from) break;
       if ((startSeq[span] as number) <= to) this.set(span);
     }
   }
 
-  /** How many lifespans ended by an event: they are in the order of their ends. */
-  private endedThrough(seq: number): number {
-    const { ended, endSeq } = this.spans;
-    let low = 0;
-    let high = ended.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((endSeq[ended[middle] as number] as number) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   private set(span: number): void {
-    if (this.spans.sizeBytes[span] === 0) return;
     const place = this.index.placeOf[span] as number;
+    if (this.order.sizeBytes[place] === 0) return;
     this.bits[place >>> 5] = (this.bits[place >>> 5] as number) | (1 << (place & 31));
   }
 

@@ -2,17 +2,18 @@ import {
   type GapTimeline,
   type HeapRegion,
   heapRegions,
+  type LifespanParts,
   type Lifespans,
   lifespans,
+  lifespansFromParts,
   rememberLifespans,
   type Trace,
-  type UsageCurve,
-  usageCurve,
 } from '../../lib/public/browser.js';
 import { type AddressOrder, addressOrder, recolored } from './address-order.js';
+import type { Usage } from './follow-use.js';
 import { type LiveIndex, liveIndex } from './live-index.js';
 import { breath } from './read-trace.js';
-import { type Sources, sourcesOf } from './sources.js';
+import { type Sources, sourcesAndUsage, sourcesOf } from './sources.js';
 
 /** A worker that holds the same trace and answers what panels ask (model/jobs.ts), so that the page stays quick. */
 export interface Desk {
@@ -38,7 +39,7 @@ export interface LoadedTrace {
   readonly original: Trace;
   readonly trace: Trace;
   readonly spans: Lifespans;
-  readonly usage: UsageCurve;
+  readonly usage: Usage;
   readonly sources: Sources;
   /** Empty for a trace without addresses. */
   readonly regions: readonly HeapRegion[];
@@ -59,6 +60,20 @@ export interface LoadedTrace {
   readonly desk: Desk | undefined;
 }
 
+/** A trace as one thread sends it to the other. */
+export interface SentTrace extends Omit<LoadedTrace, 'desk' | 'original' | 'spans'> {
+  readonly spans: LifespanParts;
+}
+
+/** The same with all that can be told from it. Functions are not sent: `lookedThrough` is that of its sources. */
+export function received<T extends Omit<SentTrace, 'usage' | 'order' | 'index'>>(
+  sent: T,
+  lookedThrough: Sources['lookedThrough'],
+): Omit<T, 'spans'> & Pick<LoadedTrace, 'desk' | 'original' | 'spans'> {
+  const spans = lifespansFromParts(sent.trace, sent.spans);
+  return { ...sent, spans, sources: { ...sent.sources, lookedThrough }, original: sent.trace, desk: undefined };
+}
+
 export interface LoadOptions {
   readonly name: string;
   readonly format: string;
@@ -75,11 +90,9 @@ export async function prepareTrace(trace: Trace, options: LoadOptions): Promise<
     return breath();
   };
   const spans = lifespans(trace);
-  await done(0.25);
-  const usage = usageCurve(trace);
   await done(0.35);
-  const sources = sourcesOf(trace, spans, hide);
-  await done(0.6);
+  const { sources, usage } = sourcesAndUsage(trace, spans, hide);
+  await done(0.65);
   const base = { desk: undefined, name, format, original: trace, trace, spans, usage, sources, area: '' };
   if (!trace.info.hasAddresses) {
     const none = {

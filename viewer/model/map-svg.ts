@@ -1,6 +1,7 @@
 import { formatAddress, formatBytes, formatCount, heapMap } from '../../lib/public/browser.js';
 import { mapLayout, rangeRects } from '../paint/map-layout.js';
 import { FREE_COLOR, GAP_MARK_COLOR, OTHERS } from '../paint/palette.js';
+import { blockOf } from './block.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sourceLabel } from './sources.js';
 
@@ -47,10 +48,9 @@ export function mapSvg(loaded: LoadedTrace, atSeq: number): string {
 }
 
 function blockShape(loaded: LoadedTrace, span: number, layout: Parameters<typeof rangeRects>[0]): string {
-  const { spans, sources } = loaded;
+  const { sources } = loaded;
   const source = sources.list[sources.ofSpan[span] ?? -1];
-  const address = spans.address[span] ?? 0;
-  const sizeBytes = spans.sizeBytes[span] ?? 0;
+  const { address, sizeBytes } = blockOf(loaded, span);
   const title = `${formatAddress(address)} ${formatCount(sizeBytes)} B ${source ? sourceLabel(source) : ''}`;
   const color = (source?.look ?? OTHERS).hex;
   const shapes = rangeRects(layout, address, sizeBytes).map((rect) => `<rect ${boxOf(rect)}/>`);

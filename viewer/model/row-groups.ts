@@ -1,6 +1,7 @@
 import { placeOf, stackFrameIds } from '../../lib/public/browser.js';
 import type { ClassLook } from '../paint/palette.js';
 import type { Grouping } from '../state/app-state.js';
+import { eventSpans } from './event-spans.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { placeOfEvent, sourceLabel, sourceQuery } from './sources.js';
 import { stackText } from './stack-line.js';
@@ -25,12 +26,13 @@ export function rowGroups(loaded: LoadedTrace, rows: Int32Array, by: Exclude<Gro
   const { trace, spans } = loaded;
   const groups = new Map<string, { seq: number; rows: number[]; bytes: number; aliveBytes: number }>();
   const keyOf = by === 'source' ? sourceKey(loaded) : pathKey(loaded);
+  const of = eventSpans(spans);
   for (const seq of rows) {
     const key = keyOf(seq);
     const group = groups.get(key) ?? { seq, rows: [], bytes: 0, aliveBytes: 0 };
     groups.set(key, group);
     group.rows.push(seq);
-    const opened = spans.openedBy[seq] ?? -1;
+    const opened = of.openedBy(seq);
     if (opened < 0) continue;
     const bytes = sizeOf(loaded, seq);
     group.bytes += bytes;

@@ -1,4 +1,6 @@
 import { EVENT_KINDS, isTemporary, parseSize } from '../../lib/public/browser.js';
+import { blockOf } from './block.js';
+import { eventSpans } from './event-spans.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { objectTypes } from './object-types.js';
 import { placeOfEvent } from './sources.js';
@@ -43,7 +45,8 @@ export function rowQuery(loaded: LoadedTrace, query: string, atSeq: number): Row
 /** A test, or what is wrong with the part. */
 function testOf(loaded: LoadedTrace, part: string, atSeq: number): RowTest | string | undefined {
   const { trace, spans } = loaded;
-  const opened = (seq: number) => spans.openedBy[seq] ?? -1;
+  const of = eventSpans(spans);
+  const opened = (seq: number) => of.openedBy(seq);
   const ended = (seq: number) => (spans.endSeq[opened(seq)] ?? trace.eventCount) < trace.eventCount;
   if (part === 'alive') return (seq) => opened(seq) >= 0 && !ended(seq);
   if (part === 'freed') return (seq) => opened(seq) >= 0 && ended(seq);
@@ -57,7 +60,7 @@ function testOf(loaded: LoadedTrace, part: string, atSeq: number): RowTest | str
 
 /** Quotation marks mean the whole name, else a part of it does. */
 function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | string {
-  const { trace, spans, regions } = loaded;
+  const { trace, regions } = loaded;
   const whole = text.startsWith('"');
   const name = text.replaceAll('"', '');
   const fits = (found: string) => (whole ? queryName(found) === name : queryName(found).includes(name));
@@ -84,7 +87,8 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
     case 'region': {
       const wanted = regions.filter((region) => fits(region.name));
       return (seq) => {
-        const address = spans.address[spanOf(loaded, seq)] ?? trace.events.address[seq] ?? -1;
+        const span = spanOf(loaded, seq);
+        const address = span >= 0 ? blockOf(loaded, span).address : (trace.events.address[seq] ?? -1);
         return wanted.some((it) => address >= it.baseAddress && address < it.baseAddress + it.sizeBytes);
       };
     }
@@ -154,8 +158,9 @@ function spanOfTime(loaded: LoadedTrace, { figure, value, compare, until }: Span
   if (unit !== '' && !atUs) return `this trace has no times: ${figure} is counted in events, as ${figure}<100`;
   const at = unit === '' ? (seq: number) => seq : (seq: number) => atUs?.[seq] ?? Number.NaN;
   const bound = Number(number) * (MICROSECONDS[unit] ?? 1);
+  const of = eventSpans(spans);
   return (seq) => {
-    const span = spans.openedBy[seq] ?? -1;
+    const span = of.openedBy(seq);
     if (span < 0) return false;
     const start = spans.startSeq[span] ?? 0;
     const end = spans.endSeq[span] ?? trace.eventCount;

@@ -10,7 +10,9 @@ import {
 } from '../../lib/public/browser.js';
 import { looksOf } from '../paint/hues.js';
 import { type ClassLook, OTHERS } from '../paint/palette.js';
+import { followUse, type Usage } from './follow-use.js';
 import { sortedRows } from './radix-sort.js';
+import { frameName } from './stack-line.js';
 
 /** So many sources have a colour of their own; it is that of their function, in every trace. */
 const NAMED_SOURCES = 12;
@@ -42,23 +44,19 @@ export interface Sources {
 }
 
 export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[]): Sources {
+  return sourcesAndUsage(trace, spans, hide).sources;
+}
+
+/** The sources, and the bytes in use after each event: one walk over the events tells both. */
+export function sourcesAndUsage(
+  trace: Trace,
+  spans: Lifespans,
+  hide: readonly string[],
+): { readonly sources: Sources; readonly usage: Usage } {
   const hidden = hiddenFrames(trace, { hide });
   const found = spanSources(trace, spans, hidden);
   const count = found.list.length;
-  const live = new Float64Array(count);
-  const peak = new Float64Array(count);
-  const allocated = new Float64Array(count);
-  const allocations = new Int32Array(count);
-  forEachChange(trace, spans, (span, sign) => {
-    const source = found.ofSpan[span] ?? 0;
-    const sizeBytes = spans.sizeBytes[span] ?? 0;
-    const now = (live[source] ?? 0) + sign * sizeBytes;
-    live[source] = now;
-    if (sign < 0) return;
-    allocations[source] = (allocations[source] ?? 0) + 1;
-    allocated[source] = (allocated[source] ?? 0) + sizeBytes;
-    if (now > (peak[source] ?? 0)) peak[source] = now;
-  });
+  const { usage, peak, allocated, allocations } = followUse(trace, spans, found);
   const used = Int32Array.from({ length: count }, (_, i) => i).filter((i) => (allocations[i] ?? 0) > 0);
   const ranked = sortedRows(used, (i) => peak[i] ?? 0, true);
   const rankOf = new Int32Array(count);
@@ -73,16 +71,17 @@ export function sourcesOf(trace: Trace, spans: Lifespans, hide: readonly string[
       peakBytes: peak[id] ?? 0,
     };
   });
-  const ofSpan = new Int32Array(spans.count);
+  // In the place of what was found: there are millions of them.
+  const { ofSpan } = found;
   const colorOf = new Uint8Array(spans.count);
   for (let span = 0; span < spans.count; span++) {
-    const source = rankOf[found.ofSpan[span] as number] as number;
+    const source = rankOf[ofSpan[span] as number] as number;
     ofSpan[span] = source;
     if (source < NAMED_SOURCES) colorOf[span] = source + 1;
   }
   const named = Math.min(NAMED_SOURCES, list.length);
   const all = { ofSpan, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
-  return { ...all, lookedThrough: lookThrough(trace, hide) };
+  return { sources: { ...all, lookedThrough: lookThrough(trace, hide) }, usage };
 }
 
 /** Found when first asked for: a pass over all frames. */
@@ -94,25 +93,10 @@ export function lookThrough(trace: Trace, hide: readonly string[]): () => Uint8A
   };
 }
 
-/** Ends and begins of lifespans in the order of the events, without a look at those at which neither is. */
-function forEachChange(trace: Trace, spans: Lifespans, change: (span: number, sign: 1 | -1) => void): void {
-  const { ended, startSeq, endSeq, count } = spans;
-  let opening = 0;
-  for (let i = 0; i < ended.length; i++) {
-    const span = ended[i] as number;
-    const seq = endSeq[span] as number;
-    if (seq >= trace.eventCount) break;
-    for (; opening < count && (startSeq[opening] as number) < seq; opening++) change(opening, 1);
-    change(span, -1);
-  }
-  for (; opening < count; opening++) change(opening, 1);
-}
-
 /** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */
 export function sourceLabel(place: Place): string {
-  if (place.functionName === '') return place.location;
+  if (frameName(place) === place.location) return place.location;
   const file = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
-  if (place.functionName === '??') return place.location;
   return file === '' ? place.functionName : `${place.functionName}  ${file}:${place.line}`;
 }
 

@@ -1,5 +1,6 @@
 import { EventKind, type EventRange, inRange, isTemporary, type Trace } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
+import { eventSpans } from './event-spans.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';
 
@@ -15,8 +16,7 @@ export interface Column {
 
 /** The lifespan that an event made, or the one that it ended. */
 export function spanOf(loaded: LoadedTrace, seq: number): number {
-  const opened = loaded.spans.openedBy[seq] ?? -1;
-  return opened >= 0 ? opened : (loaded.spans.closedBy[seq] ?? -1);
+  return eventSpans(loaded.spans).of(seq);
 }
 
 /** The backtrace of the allocation of an event's block; the event's own where there is no block. */
@@ -26,15 +26,18 @@ export function allocationStack(loaded: LoadedTrace, seq: number): number {
   return trace.events.stack[span >= 0 ? (spans.startSeq[span] ?? seq) : seq] ?? -1;
 }
 
-const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded: LoadedTrace) => (seq: number) => {
-  const span = loaded.spans.openedBy[seq] ?? -1;
-  return span < 0 ? Number.NaN : pick(loaded, span);
+const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded: LoadedTrace) => {
+  const of = eventSpans(loaded.spans);
+  return (seq: number) => {
+    const span = of.openedBy(seq);
+    return span < 0 ? Number.NaN : pick(loaded, span);
+  };
 };
 
 export const COLUMNS: readonly Column[] = [
-  { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
+  { id: 'seq', title: '#', hint: 'Number of the event', width: 72, numeric: true, keyOf: () => (seq) => seq },
   {
-    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 88, numeric: true },
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 80, numeric: true },
     keyOf:
       ({ trace }) =>
       (seq) =>
@@ -61,11 +64,11 @@ export const COLUMNS: readonly Column[] = [
         trace.events.address[seq] ?? 0,
   },
   {
-    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 72, numeric: true },
+    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 68, numeric: true },
     keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
   },
   {
-    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 200, numeric: false },
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 190, numeric: false },
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
@@ -73,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'freed',
       title: 'freed',
       hint: 'When the block was given back: its time, or its event without a clock',
-      width: 88,
+      width: 80,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
@@ -83,7 +86,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'life',
       title: 'life',
       hint: 'How long the block lived: in time, or in events without a clock',
-      width: 88,
+      width: 92,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
@@ -93,17 +96,17 @@ export const COLUMNS: readonly Column[] = [
       id: 'before',
       title: 'largest before',
       hint: 'Largest free block before the event',
-      width: 106,
+      width: 100,
       numeric: true,
     },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
-    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 84, numeric: true },
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 70, numeric: true },
     keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
   },
   {
-    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 76, numeric: true },
+    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 68, numeric: true },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq) - largestAfter(loaded, seq),
   },
   {
@@ -140,8 +143,8 @@ export function columnsOf(loaded: LoadedTrace): readonly Column[] {
 export function sizeOf({ trace, spans }: LoadedTrace, seq: number): number {
   const size = trace.events.sizeBytes[seq] ?? 0;
   if (size > 0) return size;
-  const closed = spans.closedBy[seq] ?? -1;
-  return closed < 0 ? size : (spans.sizeBytes[closed] ?? 0);
+  const closed = eventSpans(spans).closedBy(seq);
+  return closed < 0 ? size : (trace.events.sizeBytes[spans.startSeq[closed] ?? -1] ?? 0);
 }
 
 /** As captured by the target; where it was not, as the events imply. NaN when neither is known. */
@@ -159,7 +162,7 @@ export function largestAfter({ trace, gaps, area }: LoadedTrace, seq: number): n
 
 /** Whether an allocation made the largest free block smaller. */
 export function cutsLargest(loaded: LoadedTrace, seq: number): boolean {
-  if ((loaded.spans.openedBy[seq] ?? -1) < 0) return false;
+  if (eventSpans(loaded.spans).openedBy(seq) < 0) return false;
   return largestBefore(loaded, seq) > largestAfter(loaded, seq);
 }
 
@@ -208,21 +211,28 @@ export interface RowQuery {
 export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: RowQuery): Int32Array {
   const { trace } = loaded;
   const rows = new Int32Array(trace.eventCount);
+  const of = eventSpans(loaded.spans);
   let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (!passes(loaded, filter, seq, range)) continue;
+    if (!passes(loaded, filter, { seq, span: of.openedBy(seq), range })) continue;
     if (matches && !matches(seq)) continue;
     rows[count++] = seq;
   }
   return rows.slice(0, count);
 }
 
-function passes({ trace, spans }: LoadedTrace, filter: RowFilter, seq: number, range: EventRange | undefined): boolean {
+/** `span`: what the event opened. */
+interface RowAt {
+  readonly seq: number;
+  readonly span: number;
+  readonly range: EventRange | undefined;
+}
+
+function passes({ trace, spans }: LoadedTrace, filter: RowFilter, { seq, span, range }: RowAt): boolean {
   if (range && filter !== 'freed' && !inRange(range, seq)) return false;
   if (filter === 'events') return true;
   const failed = trace.events.kind[seq] === EventKind.failed;
   if (filter === 'failed') return failed;
-  const span = spans.openedBy[seq] ?? -1;
   if (filter === 'all') return failed || span >= 0;
   if (span < 0) return false;
   const end = spans.endSeq[span] ?? trace.eventCount;

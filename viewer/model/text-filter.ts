@@ -1,4 +1,6 @@
 import { parseAddress } from '../../lib/public/browser.js';
+import { blockOf } from './block.js';
+import { eventSpans } from './event-spans.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /**
@@ -8,17 +10,17 @@ import type { LoadedTrace } from './loaded-trace.js';
 export function textMatcher(loaded: LoadedTrace, query: string): ((seq: number) => boolean) | undefined {
   const text = query.trim().toLowerCase();
   if (text === '') return undefined;
-  const { trace, spans } = loaded;
+  const { trace } = loaded;
   const address = text.startsWith('0x') ? parseAddress(text) : undefined;
   const inStack = stacksMatching(loaded, text);
+  const spans = eventSpans(loaded.spans);
   return (seq) => {
     const stack = trace.events.stack[seq] ?? -1;
     if (stack >= 0 && inStack[stack] === 1) return true;
     if (address === undefined) return false;
-    const opened = spans.openedBy[seq] ?? -1;
-    const span = opened >= 0 ? opened : (spans.closedBy[seq] ?? -1);
+    const span = spans.of(seq);
     const start = trace.events.address[seq] ?? -1;
-    return address === start || (span >= 0 && address >= start && address < start + (spans.sizeBytes[span] ?? 0));
+    return address === start || (span >= 0 && address >= start && address < start + blockOf(loaded, span).sizeBytes);
   };
 }
 

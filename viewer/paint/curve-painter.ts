@@ -1,6 +1,6 @@
-import type { Epoch, Gap, Mark, Numbers } from '../../lib/public/browser.js';
+import { type Epoch, firstAtOrAfter, type Gap, type Mark, type Numbers, sanitize } from '../../lib/public/browser.js';
 import type { Range } from '../state/app-state.js';
-import type { TimeAxis } from './time-painter.js';
+import { placeOfSeq, type TimeAxis } from './time-painter.js';
 
 export interface Curves {
   readonly axis: TimeAxis;
@@ -104,7 +104,7 @@ function columnsOf(curves: Curves, values: Numbers, width: number): Columns {
   for (let x = 0; x < width; x++) {
     min[x] = value;
     max[x] = value;
-    for (; seq < values.length && ((axis.at[seq] ?? 0) - range.from) * perUnit < x + 1; seq++) {
+    for (; seq < values.length && (placeOfSeq(axis, seq) - range.from) * perUnit < x + 1; seq++) {
       value = values[seq] ?? 0;
       if (value < (min[x] ?? 0)) min[x] = value;
       if (value > (max[x] ?? 0)) max[x] = value;
@@ -114,14 +114,8 @@ function columnsOf(curves: Curves, values: Numbers, width: number): Columns {
 }
 
 function firstSeq(axis: TimeAxis, from: number): number {
-  let low = 0;
-  let high = axis.at.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((axis.at[middle] ?? 0) < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const { times, eventCount } = axis;
+  return Math.min(eventCount, times ? firstAtOrAfter(times, from) : Math.max(0, Math.ceil(from)));
 }
 
 function strokeColumns(
@@ -143,7 +137,7 @@ function strokeColumns(
 
 /** Where an event begins on the canvas, in device pixels. */
 export function xOf(axis: TimeAxis, range: Range, width: number, seq: number): number {
-  const at = axis.at[Math.max(0, Math.min(axis.at.length - 1, seq))] ?? 0;
+  const at = placeOfSeq(axis, Math.max(0, Math.min(axis.eventCount, seq)));
   return ((at - range.from) / Math.max(Number.EPSILON, range.to - range.from)) * width;
 }
 
@@ -166,7 +160,7 @@ export function paintMoments(
     if (x < -1 || x > width) continue;
     context.fillStyle = style.mark;
     context.fillRect(Math.round(x), 0, style.ratio, height);
-    const name = mark.name.length > 24 ? `${mark.name.slice(0, 23)}…` : mark.name;
+    const name = sanitize(mark.name.length > 24 ? `${mark.name.slice(0, 23)}…` : mark.name);
     // A label only where the one before it has ended.
     if (x < free) continue;
     context.fillStyle = style.text;

@@ -1,4 +1,6 @@
 import type { HeapRegion, Room } from '../../lib/public/browser.js';
+import { blockOf } from '../model/block.js';
+import { eventSpans } from '../model/event-spans.js';
 import type { RegionState } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
@@ -27,9 +29,10 @@ export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
     hatch(context, rangeRects(layout, state.largestAddress, state.largestFreeBytes), ratio);
   if (marks.room) paintRoom(context, marks, marks.room);
   const { spans } = loaded;
-  const closed = spans.closedBy[marks.atSeq] ?? -1;
+  const of = eventSpans(spans);
+  const closed = of.closedBy(marks.atSeq);
   if (closed >= 0) outline(context, rectsOf(marks, closed), { color: '#ffffff', dash: [3 * ratio, 2 * ratio], ratio });
-  const opened = spans.openedBy[marks.atSeq] ?? -1;
+  const opened = of.openedBy(marks.atSeq);
   if (opened >= 0) outline(context, rectsOf(marks, opened), { color: '#ffffff', dash: [], ratio });
   if (marks.span >= 0 && marks.span !== opened && marks.span !== closed) {
     outline(context, rectsOf(marks, marks.span), { color: SELECT_COLOR, dash: [], ratio });
@@ -46,7 +49,8 @@ function paintRoom(context: CanvasRenderingContext2D, { layout, ratio, region }:
 }
 
 function rectsOf({ loaded, layout }: Marks, span: number): Rect[] {
-  return rangeRects(layout, loaded.spans.address[span] ?? 0, loaded.spans.sizeBytes[span] ?? 0);
+  const { address, sizeBytes } = blockOf(loaded, span);
+  return rangeRects(layout, address, sizeBytes);
 }
 
 function hatch(context: CanvasRenderingContext2D, rects: readonly Rect[], ratio: number): void {

@@ -1,6 +1,6 @@
 import type { HeapRegion } from '../../lib/public/browser.js';
 import { type AddressOrder, regionSlice } from '../model/address-order.js';
-import { type RegionState, regionState } from '../model/live-blocks.js';
+import { GapFinder, type RegionState } from '../model/live-blocks.js';
 import { nextBit } from '../model/live-index.js';
 import type { MapLayout } from './map-layout.js';
 import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
@@ -28,9 +28,9 @@ export class MapPainter {
 
   paint(order: AddressOrder, region: HeapRegion, at: MapPicture): RegionState {
     this.prepare(at.layout);
-    this.coverAll(order, region, at);
+    const state = this.coverAll(order, region, at);
     this.expand(region, at);
-    return regionState(order, region, at.bits);
+    return state;
   }
 
   private prepare(layout: MapLayout): void {
@@ -45,16 +45,20 @@ export class MapPainter {
     if (this.line.length !== layout.width) this.line = new Uint32Array(layout.width);
   }
 
-  private coverAll(order: AddressOrder, region: HeapRegion, { bits, layout }: MapPicture): void {
+  /** One pass over the live blocks both paints them and finds the gaps between them: where they lie in memory is far apart. */
+  private coverAll(order: AddressOrder, region: HeapRegion, { bits, layout }: MapPicture): RegionState {
     const { address, sizeBytes, color } = order;
     const { from, to } = regionSlice(order, region);
+    const gaps = new GapFinder(region);
     const end = Math.min(region.baseAddress + region.sizeBytes, layout.toAddress);
     // No block lies in a fold or reaches over one, so the part that it begins in holds it.
     let part = 0;
     let [low, high, place] = [layout.fromAddress, layout.parts[0]?.toAddress ?? end, 0];
     for (let at = nextBit(bits, from, to); at >= 0; at = nextBit(bits, at + 1, to)) {
       const start = address[at] as number;
-      if (start >= end) break;
+      const size = sizeBytes[at] as number;
+      gaps.block(start, size);
+      if (start >= end) continue;
       while (start >= high && part < layout.parts.length - 1) {
         const next = layout.parts[++part];
         if (!next) break;
@@ -62,9 +66,10 @@ export class MapPainter {
         high = next.toAddress;
         place = next.firstRow * layout.rowBytes;
       }
-      const stop = Math.min(start + (sizeBytes[at] as number), end);
+      const stop = Math.min(start + size, end);
       if (stop > low) this.cover(layout, Math.max(0, start - low) + place, stop - low + place, color[at] as number);
     }
+    return gaps.state();
   }
 
   /** Adds a block to the line of pixels that the rows make when laid end to end. */

@@ -9,18 +9,20 @@ const SHADES = 64;
 
 /** How events lie on the time axis: their number, or their time where the trace has a clock. */
 export interface TimeAxis {
-  /** By event and one more for the end of the trace; never falling. */
-  readonly at: Float64Array | Uint32Array;
   readonly kind: 'events' | 'clock';
+  readonly eventCount: number;
+  /** By event and one more for the end of the trace, never falling; undefined where events lie at their number. */
+  readonly times: Float64Array | undefined;
+}
+
+/** Where an event lies; the end of the trace is one more. */
+export function placeOfSeq({ times }: TimeAxis, seq: number): number {
+  return times ? (times[seq] ?? 0) : seq;
 }
 
 /** Events without a time take that of the event before them; a clock that runs backwards stands still instead. */
 export function timeAxis(eventCount: number, atUs: Float64Array | undefined): TimeAxis {
-  if (!atUs) {
-    const numbers = new Uint32Array(eventCount + 1);
-    for (let i = 0; i <= eventCount; i++) numbers[i] = i;
-    return { at: numbers, kind: 'events' };
-  }
+  if (!atUs) return { kind: 'events', eventCount, times: undefined };
   const at = new Float64Array(eventCount + 1);
   let latest = Number.NaN;
   for (let i = 0; i < eventCount; i++) {
@@ -29,7 +31,7 @@ export function timeAxis(eventCount: number, atUs: Float64Array | undefined): Ti
     at[i] = Number.isNaN(latest) ? 0 : latest;
   }
   at[eventCount] = (at[eventCount - 1] ?? 0) + 1;
-  return { at, kind: 'clock' };
+  return { kind: 'clock', eventCount, times: at };
 }
 
 export interface TimePicture {
@@ -110,8 +112,8 @@ export class TimePainter {
     { span, share, at }: { readonly span: number; readonly share: number; readonly at: number },
   ): void {
     const perTime = width / Math.max(Number.EPSILON, time.to - time.from);
-    const from = ((axis.at[startSeq[span] ?? 0] ?? 0) - time.from) * perTime;
-    const to = ((axis.at[endSeq[span] ?? 0] ?? 0) - time.from) * perTime;
+    const from = (placeOfSeq(axis, startSeq[span] ?? 0) - time.from) * perTime;
+    const to = (placeOfSeq(axis, endSeq[span] ?? 0) - time.from) * perTime;
     this.change(at, Math.max(0, from), share);
     this.change(at, Math.min(width, to), -share);
   }
@@ -151,7 +153,7 @@ export class TimePainter {
 }
 
 function inTime({ startSeq, endSeq }: Lifespans, { axis, time }: TimePicture, span: number): boolean {
-  return (axis.at[startSeq[span] ?? 0] ?? 0) < time.to && (axis.at[endSeq[span] ?? 0] ?? 0) >= time.from;
+  return placeOfSeq(axis, startSeq[span] ?? 0) < time.to && placeOfSeq(axis, endSeq[span] ?? 0) >= time.from;
 }
 
 /** The first block that may reach into a window of addresses: blocks are looked at from the beginning, because any may be long. */
@@ -174,5 +176,7 @@ function shadesOf({ words }: ColorTable, index: number): Uint32Array {
 
 /** The event at a place of the axis: the last one that is not after it. */
 export function seqAt(axis: TimeAxis, value: number): number {
-  return Math.max(0, Math.min(lastAtOrBefore(axis.at, value), axis.at.length - 2));
+  const { times, eventCount } = axis;
+  const last = times ? lastAtOrBefore(times, value) : Math.floor(value);
+  return Math.max(0, Math.min(last, eventCount - 1));
 }

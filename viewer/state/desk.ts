@@ -1,21 +1,15 @@
-import { type GapTimeline, rememberLifespans, type Trace } from '../../lib/public/browser.js';
+import type { GapTimeline, Trace } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest, TraceNames } from '../model/desk-messages.js';
 import type { JobName, Jobs } from '../model/jobs.js';
-import type { Desk, LoadedTrace } from '../model/loaded-trace.js';
+import { type Desk, type LoadedTrace, received } from '../model/loaded-trace.js';
 import { lookThrough } from '../model/sources.js';
 import type { Message } from './app-state.js';
+import { ToldError } from './message-of.js';
 import { ownScript } from './own-script.js';
 import { followGaps } from './worker.js';
 
 /** A trace of so few events is followed before a worker has started. */
 const SHORT_TRACE = 20_000;
-
-/** An error that is told as it came from the worker. */
-export class ToldError extends Error {
-  constructor(readonly told: Message) {
-    super(told.text);
-  }
-}
 
 function startWorker(): Worker {
   const url = URL.createObjectURL(new Blob([ownScript], { type: 'text/javascript' }));
@@ -53,13 +47,10 @@ export class WorkerDesk implements Desk {
             onProgress(data.doing, data.share);
             break;
           case 'opened': {
-            const { trace, spans } = data.loaded;
-            rememberLifespans(trace, spans);
+            const { trace } = data.loaded;
             // Of few events the page answers at once itself; the worker only follows their gaps.
             const short = trace.eventCount <= SHORT_TRACE;
-            // Functions are not sent.
-            const sources = { ...data.loaded.sources, lookedThrough: lookThrough(trace, hide) };
-            loaded = { ...data.loaded, sources, original: trace, desk: short ? undefined : this };
+            loaded = { ...received(data.loaded, lookThrough(trace, hide)), desk: short ? undefined : this };
             if (short && !loaded.order) this.close();
             resolve(loaded);
             break;

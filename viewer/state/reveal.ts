@@ -1,3 +1,4 @@
+import { blockOf } from '../model/block.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { clampWindow, touchedRange } from '../views/map-window.js';
 import { type AppState, app, type Range } from './app-state.js';
@@ -7,8 +8,8 @@ export function revealed(loaded: LoadedTrace, span: number): Partial<AppState> {
   const { windows, time, timeAddress, timeAxis } = app.get();
   if (span < 0 || !loaded.order) return {};
   const { spans, regions, trace } = loaded;
-  const address = spans.address[span] ?? 0;
-  const block = { from: address, to: address + (spans.sizeBytes[span] ?? 0) };
+  const { address, sizeBytes } = blockOf(loaded, span);
+  const block = { from: address, to: address + sizeBytes };
   const region = regions.find((it) => address >= it.baseAddress && address < it.baseAddress + it.sizeBytes);
   if (!region) return {};
   scrollTo(region.name);

@@ -1,9 +1,11 @@
-import { errorMessage, type GapTimeline, gapTimeline, HarvestError, type Trace } from '../../lib/public/browser.js';
+import { type GapTimeline, gapTimeline, lifespanParts, type Trace } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
-import { buffersOf, handOver } from '../model/hand-over.js';
+import { buffersOf, handOver, letGo, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
-import { type LoadedTrace, prepareTrace, withHidden, withNames } from '../model/loaded-trace.js';
+import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
+import { lookThrough } from '../model/sources.js';
+import { messageOf } from './message-of.js';
 
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;
@@ -18,7 +20,9 @@ let held: LoadedTrace | undefined;
 /** What the page's own script does when it runs as a worker: it reads a trace, keeps it, and answers what the panels ask. */
 export function serve(): void {
   self.onmessage = ({ data }: MessageEvent<DeskRequest>) => {
-    handle(data).catch((error: unknown) => tell(failure(error, data.kind === 'job' ? data.name : undefined)));
+    handle(data).catch((error: unknown) => {
+      tell({ kind: 'failed', name: data.kind === 'job' ? data.name : undefined, message: messageOf(error) });
+    });
   };
 }
 
@@ -49,31 +53,56 @@ async function handle(request: DeskRequest): Promise<void> {
   }
 }
 
-async function open({ file, name, hide }: Extract<DeskRequest, { kind: 'open' }>): Promise<void> {
+type OpenRequest = Extract<DeskRequest, { kind: 'open' }>;
+
+async function open(request: OpenRequest): Promise<void> {
+  const loaded = await read(request);
+  if (loaded.gapsState === 'none') return;
+  // The page asks for the rows of its table first; the curve takes much longer than those.
+  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
+  const gaps = followGaps(loaded.original);
+  if (held) held = { ...held, gaps: tellGaps(gaps), gapsState: gaps ? 'ready' : 'failed' };
+}
+
+/** A function of its own: what it needed meanwhile would stay in memory as long as it waits. Returns what the worker keeps. */
+async function read({ file, name, hide }: OpenRequest): Promise<LoadedTrace> {
   const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
   // The bytes are let go of once they are read.
   const bytesOf = async () => new Uint8Array(await file.arrayBuffer());
-  const read = await readTrace(await bytesOf(), name, (share) => progress('Reading', share * READING_SHARE));
-  const trace = { ...read.trace, rawSamples: [] };
+  const { trace: whole, format } = await readTrace(await bytesOf(), name, (share) =>
+    progress('Reading', share * READING_SHARE),
+  );
+  const trace = { ...whole, rawSamples: [] };
   const prepared = await prepareTrace(trace, {
-    ...{ name, format: read.format, hide },
+    ...{ name, format, hide },
     progress: (share) => progress('Preparing', READING_SHARE + share * (1 - READING_SHARE)),
   });
-  const { usage, order, index, ...kept } = prepared;
-  // The curves of the use and the map are for the page alone: given away. All else both need.
-  const buffers = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
-  const { trace: _, original: __, ...rest } = kept;
-  const copy = handOver(rest, buffers);
-  const sent = handOver(trace, buffers);
-  held = { ...prepared, usage: { liveBytes: new Uint32Array(0), liveCount: new Int32Array(0) } };
-  tell({ kind: 'opened', loaded: { ...copy, trace: sent, original: sent, usage, order, index } }, buffers);
-  if (!order) return;
-  // The page asks for the rows of its table first; the curve takes much longer than those.
-  await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
-  const gaps = followGaps(trace);
-  held = { ...held, order: undefined, index: undefined, gaps, gapsState: gaps ? 'ready' : 'failed' };
-  const own: ArrayBuffer[] = [];
-  tell({ kind: 'gaps', gaps: handOver(gaps, own) }, own);
+  const { usage, order, index, spans, trace: _, original: __, ...rest } = prepared;
+  const own = { ...rest, trace, spans: lifespanParts(spans) };
+  const both = handOver(own);
+  // The curve of the use and the map are for the page alone: given away.
+  const given = [usage, ...(order ? [order] : []), ...(index ? [index] : [])].flatMap(buffersOf);
+  const alone = { usage: { liveBytes: new Uint32Array(0) }, order: undefined, index: undefined };
+  // What was made by lifespan for the map is let go of.
+  const kept = mayShare() ? both.value : own;
+  if (mayShare()) letGo(own);
+  // Not that of `prepared`, which would keep the trace that was read beside the shared one.
+  const loaded = { ...received(kept, lookThrough(kept.trace, hide)), ...alone };
+  tell({ kind: 'opened', loaded: { ...both.value, usage, order, index } }, [...both.buffers, ...given]);
+  held = loaded;
+  return loaded;
+}
+
+/** Returns what of the curves the worker needs itself: no panel asks it for the free bytes. */
+function tellGaps(gaps: GapTimeline | undefined): GapTimeline | undefined {
+  if (!gaps) {
+    tell({ kind: 'gaps', gaps });
+    return undefined;
+  }
+  const { freeBytes, ...rest } = gaps;
+  const { value, buffers } = handOver(rest);
+  tell({ kind: 'gaps', gaps: { ...value, freeBytes } }, [...buffers, ...buffersOf({ freeBytes })]);
+  return { ...(mayShare() ? value : rest), freeBytes: new Uint32Array(0) };
 }
 
 function answer<K extends JobName>(name: K, args: Jobs[K]['args']): void {
@@ -90,14 +119,6 @@ export function followGaps(trace: Trace): GapTimeline | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-function failure(error: unknown, name: JobName | undefined): DeskReply {
-  const message =
-    error instanceof HarvestError
-      ? { text: error.message, remedy: error.remedy, code: error.code }
-      : { text: `The page could not do that: ${errorMessage(error)}` };
-  return { kind: 'failed', name, message };
 }
 
 function tell(reply: DeskReply, transfer: ArrayBuffer[] = []): void {

@@ -4,7 +4,7 @@ import type { Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { AMOUNT_UNITS, type AmountUnit, app, useApp } from '../state/app-state.js';
 import { Segments } from './segments.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
 
 const FIGURE_TEXT: Readonly<Record<CallFigure, string>> = {
@@ -30,8 +30,7 @@ const RANGE_TEXT: Readonly<Record<CallFigure, string>> = {
 export function useCallTree(loaded: LoadedTrace, invert: boolean): CallTree | undefined {
   const hide = useApp((state) => state.hide);
   const range = useApp((state) => state.range);
-  const now = useApp((state) => (state.figure === 'at' ? state.atSeq : -1));
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 60 : 0);
+  const atSeq = useRested(loaded, (state) => (state.figure === 'at' ? state.atSeq : -1), 60);
   return useWork(loaded, 'tree', { invert, hide, range: atSeq >= 0 ? undefined : range, atSeq }).result;
 }
 

@@ -1,6 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
+import { certaintyAt } from '../model/certainty.js';
 import { cutsWithin } from '../model/cuts.js';
+import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
@@ -11,7 +13,7 @@ import { scrollProps } from './roles.js';
 import { RoomForm } from './room.js';
 import { QueryRow, SeqRow } from './shown-row.js';
 import { shown } from './text.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
 import { Waiting } from './waiting.js';
 
@@ -25,11 +27,14 @@ export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace })
   return <Fragmentation loaded={loaded} />;
 }
 
+/** A sentence behind a colon. */
+const lowered = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
-  const now = useApp((state) => state.atSeq);
   const hide = useApp((state) => state.hide);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const atSeq = useRested(loaded, (state) => state.atSeq);
   const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
+  const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   if (!result) return <Waiting />;
   const { walls, verdicts, holders } = result;
   return (
@@ -41,6 +46,7 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
             {shown(line)}
           </p>
         ))}
+        {sure.free !== '' && <p class="quiet bounds">Not exact: {lowered(sure.reasons[0] ?? '')}</p>}
         <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (
@@ -129,7 +135,7 @@ function WallTable({ loaded, walls, largest }: { loaded: LoadedTrace; walls: rea
 /** The block is outlined at the event that is selected: the wall stands there now. */
 function selectWall(loaded: LoadedTrace, wall: Wall): void {
   app.set({ view: 'map' });
-  pickSpan(loaded.spans.openedBy[wall.allocSeq] ?? -1);
+  pickSpan(eventSpans(loaded.spans).openedBy(wall.allocSeq));
 }
 
 function Failures({ loaded }: { readonly loaded: LoadedTrace }) {

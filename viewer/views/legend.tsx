@@ -10,7 +10,7 @@ import { app, useApp } from '../state/app-state.js';
 import { Swatch } from './swatch.js';
 import { shown } from './text.js';
 import { useColoring } from './use-painting.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 
 const MODE_TEXT: Readonly<Record<ColorMode, string>> = {
   source: 'source',
@@ -25,8 +25,7 @@ const MAX_OTHERS = 200;
 /** What the colours say, and how much each of them holds at the selected event; a click brings one into focus. */
 export function Legend({ loaded }: { readonly loaded: LoadedTrace }) {
   const coloring = useColoring(loaded);
-  const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
+  const atSeq = useRested(loaded, (state) => state.atSeq);
   const held = useMemo(
     () => heldBy(loaded, { classOf: coloring.ofSpan, count: coloring.classes.length, atSeq }),
     [loaded, coloring, atSeq],
@@ -135,6 +134,18 @@ function rankedOthers({ bytes }: Held, named: number): number[] {
   return ids.sort((a, b) => (bytes[b] ?? 0) - (bytes[a] ?? 0) || a - b);
 }
 
+/** `cons  pair.c:7`: where there is no room for both, the place gives way. */
+function LegendName({ name }: { readonly name: string }) {
+  const at = name.indexOf('  ');
+  if (at < 0) return <span class="name">{shown(name)}</span>;
+  return (
+    <>
+      <span class="name with-place">{shown(name.slice(0, at))}</span>
+      <span class="name place">{shown(name.slice(at))}</span>
+    </>
+  );
+}
+
 interface LegendRowProps {
   readonly name: string;
   readonly hint: string;
@@ -153,7 +164,7 @@ function LegendRow({ name, hint, query, look, bytes, count, open, onOpen }: Lege
   const label = (
     <>
       <Swatch look={look} />
-      <span class="name">{shown(name)}</span>
+      <LegendName name={name} />
       {onOpen && <span aria-hidden="true"> {open ? '▾' : '▸'}</span>}
     </>
   );

@@ -8,6 +8,7 @@ import {
   type TypeRow,
   type WhyAlive,
 } from '../../lib/public/browser.js';
+import { blockOf } from '../model/block.js';
 import { quoted } from '../model/coloring.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goToRow, pickSpan } from '../state/actions.js';
@@ -80,7 +81,7 @@ function Selected({ loaded, map, when }: { loaded: LoadedTrace; map: ObjectMap; 
   const span = useApp((state) => state.span);
   const { spans } = loaded;
   if (span < 0) return <p class="quiet">Select a block in the map or a row below for the way from a root to it.</p>;
-  const address = spans.address[span] ?? 0;
+  const { address } = blockOf(loaded, span);
   const { beforeSeq } = map.graph;
   const alive = (spans.startSeq[span] ?? 0) < beforeSeq && (spans.endSeq[span] ?? 0) >= beforeSeq;
   const block = alive ? map.blockAt(address) : -1;

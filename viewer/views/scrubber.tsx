@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { formatCount } from '../../lib/public/browser.js';
 import { isHistory } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
@@ -13,9 +13,11 @@ export function Scrubber({ loaded, axis, time }: AxisProps) {
   const playing = useApp((state) => state.playing);
   const last = Math.max(0, loaded.trace.eventCount - 1);
   usePlay(playing, last);
+  // As long as it is the same element it is not looked at again: a step of the slider moves the cursor in it, nothing else.
+  const curves = useMemo(() => <TimeAxisView loaded={loaded} axis={axis} time={time} />, [loaded, axis, time]);
   return (
     <div class="scrubber">
-      <TimeAxisView loaded={loaded} axis={axis} time={time} />
+      {curves}
       <div class="slider-row">
         <button type="button" class="icon" onClick={() => goTo(0)} title="First event (Home)" aria-label="First event">
           <Icon path="M2 2h2v8H2zM10 2v8L4.5 6z" />

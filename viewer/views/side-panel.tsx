@@ -9,7 +9,9 @@ import {
   formatCount,
   fragmentationOf,
 } from '../../lib/public/browser.js';
+import { blockOf } from '../model/block.js';
 import { certaintyAt } from '../model/certainty.js';
+import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { levelsAt, wholeOf } from '../model/region-levels.js';
 import { sizeOf, spanOf } from '../model/table-rows.js';
@@ -33,7 +35,7 @@ export function SidePanel({ loaded }: { readonly loaded: LoadedTrace }) {
 
 function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
   const atSeq = useApp((state) => state.atSeq);
-  const { usage, trace } = loaded;
+  const { usage, trace, spans } = loaded;
   const levels = useMemo(() => levelsAt(loaded, atSeq), [loaded, atSeq]);
   const free = useMemo(() => levels && wholeOf(levels), [levels]);
   const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
@@ -45,7 +47,7 @@ function Figures({ loaded }: { readonly loaded: LoadedTrace }) {
         <Figure name="in use" id="live" text={`${sure.live}${formatBytes(usage.liveBytes[atSeq] ?? 0)}`}>
           <dd class="quiet">
             {sure.live}
-            {formatCount(usage.liveCount[atSeq] ?? 0)} blocks
+            {formatCount(eventSpans(spans).liveCount(atSeq))} blocks
           </dd>
         </Figure>
         {free && (
@@ -145,8 +147,9 @@ function EventCard({ loaded }: { readonly loaded: LoadedTrace }) {
 /** Under the backtrace of a free, who allocated what it gives back. */
 function AllocatedBy({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
   const { spans, trace } = loaded;
-  const closed = spans.closedBy[seq] ?? -1;
-  if (closed < 0 || (spans.openedBy[seq] ?? -1) >= 0) return null;
+  const of = eventSpans(spans);
+  const closed = of.closedBy(seq);
+  if (closed < 0 || of.openedBy(seq) >= 0) return null;
   const start = spans.startSeq[closed] ?? 0;
   return (
     <div class="other" data-allocated={start}>
@@ -161,12 +164,13 @@ function SpanLine({ loaded, span }: { readonly loaded: LoadedTrace; readonly spa
   if (span < 0) return <>A block that the trace does not know.</>;
   const end = spans.endSeq[span] ?? 0;
   const cause = END_CAUSES[spans.endCause[span] ?? 0] ?? '';
-  const where = trace.info.hasAddresses ? `${formatAddress(spans.address[span] ?? 0)} · ` : '';
+  const { address, sizeBytes } = blockOf(loaded, span);
+  const where = trace.info.hasAddresses ? `${formatAddress(address)} · ` : '';
   return (
     <>
       <span class="mono">
         {where}
-        {formatCount(spans.sizeBytes[span] ?? 0)} B
+        {formatCount(sizeBytes)} B
       </span>
       <br />
       <span class="quiet">

@@ -1,4 +1,5 @@
 import { formatAddress, formatBytes, formatCount } from '../../lib/public/browser.js';
+import { blockOf } from '../model/block.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { STATUS } from './roles.js';
@@ -26,6 +27,7 @@ export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
   const right = x + offset > width / 2;
   const side = right ? { right: `${width - x - offset + 14}px` } : { left: `${x + offset + 14}px` };
   const alive = (spans.endSeq[span] ?? 0) >= loaded.trace.eventCount;
+  const { address, sizeBytes } = blockOf(loaded, span);
   return (
     <div class="tip" {...STATUS} style={{ ...side, top: `${y + 12}px` }}>
       <b>
@@ -33,7 +35,7 @@ export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
         {source ? shown(sourceLabel(source)) : '(no backtrace)'}
       </b>
       <span class="mono">
-        {formatAddress(spans.address[span] ?? 0)} · {formatBytes(spans.sizeBytes[span] ?? 0)}
+        {formatAddress(address)} · {formatBytes(sizeBytes)}
         {mode !== 'source' && look && ` · ${mode}: ${shown(look.name)}`}
       </span>
       <span>

@@ -1,5 +1,6 @@
 import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browser.js';
 import { addr2lineCommand } from '../model/addr2line.js';
+import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { placeOfEvent, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
@@ -107,7 +108,7 @@ function cellText(loaded: LoadedTrace, seq: number, column: string): string {
 function backtraceText(loaded: LoadedTrace, seq: number): string {
   const { trace } = loaded;
   const own = stackText(trace, trace.events.stack[seq] ?? -1);
-  if ((loaded.spans.openedBy[seq] ?? -1) >= 0) return own;
+  if (eventSpans(loaded.spans).openedBy(seq) >= 0) return own;
   const allocated = stackText(trace, allocationStack(loaded, seq));
   if (own === '') return allocated === '' ? '' : `allocated by ${allocated}`;
   return allocated === '' || allocated === own ? own : `${own}; allocated by ${allocated}`;

@@ -12,7 +12,7 @@ import { Swatch } from './swatch.js';
 import { Cell } from './table-cells.js';
 import { TableTools } from './table-tools.js';
 import { shown } from './text.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 import { useWork } from './use-work.js';
 import { ROW_HEIGHT, VirtualList } from './virtual-list.js';
 import { Waiting } from './waiting.js';
@@ -27,17 +27,15 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const sort = useApp((state) => state.sort);
   const hidden = useApp((state) => state.hiddenColumns);
   const picked = useApp((state) => state.picked);
-  const now = useApp((state) => state.atSeq);
-  const atSeq = useRested(now, loaded.trace.eventCount > LONG_TRACE ? 150 : 0);
-  const long = loaded.trace.eventCount > LONG_TRACE;
-  const rested = useRested(query, long ? 150 : 0);
-  const aged = useRested(followsEvent(query) ? now : -1, long ? 150 : 0);
+  const atSeq = useRested(loaded, (state) => state.atSeq);
+  const rested = useRested(loaded, (state) => state.query);
+  const aged = useRested(loaded, (state) => (followsEvent(state.query) ? state.atSeq : -1));
   const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
   const { result } = useWork(loaded, 'rows', asked);
   const { rows, problem } = result ?? NOTHING;
   const { lines, groups, toggle, open } = useGroups(loaded, rows);
   const columns = useMemo(() => columnsOf(loaded).filter(({ id }) => !hidden.includes(id)), [loaded, hidden]);
-  const template = columns.map((column) => `${column.width}px`).join(' ');
+  const template = columns.map(trackOf).join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   const selected = picked >= 0 ? picked : atSeq;
   const current = useMemo(() => lines.indexOf(selected), [lines, selected]);
@@ -65,6 +63,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
           role="grid"
           label="Events"
           width={width}
+          template={template}
           onKeyDown={onKeyDown}
           head={columns.map((column) => <HeadCell key={column.id} column={column} />)}
           row={(index) => {
@@ -118,12 +117,18 @@ function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
 }
 
+/** On a wide screen names and backtraces get the room that is left. */
+function trackOf({ id, width }: Column): string {
+  const share = { stack: 1, source: 0.3 }[id];
+  return share === undefined ? `${width}px` : `minmax(${width}px, ${share}fr)`;
+}
+
 function HeadCell({ column }: { readonly column: Column }) {
   const sort = useApp((state) => state.sort);
   const on = sort.column === column.id;
   const direction = on ? (sort.descending ? 'descending' : 'ascending') : 'none';
   return (
-    <span {...sortProps(direction)} style={{ width: `${column.width}px` }}>
+    <span {...sortProps(direction)}>
       <button
         type="button"
         class={column.numeric ? 'number' : ''}

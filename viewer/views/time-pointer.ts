@@ -5,6 +5,7 @@ import { seqAt, type TimeAxis } from '../paint/time-painter.js';
 import { goTo, goToRow, pickSpan } from '../state/actions.js';
 import { app, type Range } from '../state/app-state.js';
 import { capture } from './map-pointer.js';
+import { wholeOf } from './use-axis.js';
 
 export interface TimePointerOptions {
   readonly loaded: LoadedTrace;
@@ -84,8 +85,7 @@ export function useTimePointer(options: TimePointerOptions) {
     else goTo(seqAt(axis, timeOf(x)), -1);
   };
   const setTime = (range: Range) => {
-    const first = axis.at[0] ?? 0;
-    const last = Math.max(first + 1, axis.at.at(-1) ?? 1);
+    const { from: first, to: last } = wholeOf(axis);
     const clipped = { from: Math.max(first, range.from), to: Math.min(last, range.to) };
     const whole = clipped.from <= first && clipped.to >= last;
     if (clipped.to - clipped.from >= 2) app.set({ time: whole ? undefined : clipped });

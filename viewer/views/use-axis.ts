@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { type TimeAxis, timeAxis } from '../paint/time-painter.js';
+import { placeOfSeq, type TimeAxis, timeAxis } from '../paint/time-painter.js';
 import { type Range, useApp } from '../state/app-state.js';
 
 /** The one axis of the page: all events or their times, and the part of it that is shown. */
@@ -12,9 +12,12 @@ export function useAxis(loaded: LoadedTrace): { readonly axis: TimeAxis; readonl
     () => timeAxis(trace.eventCount, kind === 'clock' ? trace.events.atUs : undefined),
     [trace, kind],
   );
-  const whole = useMemo(
-    () => ({ from: axis.at[0] ?? 0, to: Math.max((axis.at[0] ?? 0) + 1, axis.at.at(-1) ?? 1) }),
-    [axis],
-  );
+  const whole = useMemo(() => wholeOf(axis), [axis]);
   return { axis, time: zoomed ?? whole };
+}
+
+/** From the first event to the end of the trace. */
+export function wholeOf(axis: TimeAxis): Range {
+  const from = placeOfSeq(axis, 0);
+  return { from, to: Math.max(from + 1, placeOfSeq(axis, axis.eventCount)) };
 }

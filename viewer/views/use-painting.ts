@@ -6,7 +6,7 @@ import type { LoadedTrace } from '../model/loaded-trace.js';
 import { followsEvent, type RowQueryTests, rowQuery } from '../model/row-query.js';
 import { type ColorTable, colorTable } from '../paint/palette.js';
 import { useApp } from '../state/app-state.js';
-import { LONG_TRACE, useRested } from './use-rested.js';
+import { useRested } from './use-rested.js';
 
 const matchesOf = keepLast(rowQuery);
 const coloring = keepLast(coloringOf);
@@ -15,20 +15,10 @@ const classesOf = keepLast(paintedClasses);
 const tableOf = keepLast(({ classes }: Coloring) => colorTable(classes));
 const orderOf = keepLast((order: AddressOrder, classes: Uint8Array) => recolored(order, classes));
 
-/** While it is typed, a query over a long trace waits for the typing to rest. */
-const RESTED_MS = 150;
-
-/** What the box of the table lets through. */
+/** What the box of the table lets through; while it is typed, a query over a long trace waits for the typing to rest. */
 export function useMatches(loaded: LoadedTrace): RowQueryTests {
-  const long = loaded.trace.eventCount > LONG_TRACE;
-  const query = useRested(
-    useApp((state) => state.query),
-    long ? RESTED_MS : 0,
-  );
-  const atSeq = useRested(
-    useApp((state) => (followsEvent(state.query) ? state.atSeq : -1)),
-    long ? RESTED_MS : 0,
-  );
+  const query = useRested(loaded, (state) => state.query);
+  const atSeq = useRested(loaded, (state) => (followsEvent(state.query) ? state.atSeq : -1));
   return matchesOf(loaded, query, atSeq);
 }
 
@@ -36,10 +26,7 @@ export function useMatches(loaded: LoadedTrace): RowQueryTests {
 export function useColoring(loaded: LoadedTrace): Coloring {
   const asked = useApp((state) => state.color);
   const mode = uncolorable(loaded, asked) === '' ? asked : 'source';
-  const atSeq = useRested(
-    useApp((state) => (state.color === 'age' ? state.atSeq : -1)),
-    loaded.trace.eventCount > LONG_TRACE ? RESTED_MS : 0,
-  );
+  const atSeq = useRested(loaded, (state) => (state.color === 'age' ? state.atSeq : -1));
   return coloring(loaded, mode, atSeq);
 }
 
