@@ -166,6 +166,25 @@ test('the analyses, formats and symbols that the viewer bundles use nothing of N
   t.deepEqual(wrong, []);
 });
 
+/** Where an instruction set is asked for by its name: what differs is a field or a method of lib/arch's interface. */
+const ASKS_FOR_A_NAME =
+  /[!=]==? ?'(arm|armv\d\w*|aarch64|riscv(32|64)?|xtensa)'|case '(aarch64|riscv(32|64)?|xtensa)'|'(arm|riscv|xtensa)' [!=]==?/g;
+
+test('outside of lib/arch nothing asks for an instruction set by its name', (t) => {
+  const wrong = [...lib, ...cli, ...viewer]
+    .filter(({ path }) => !path.startsWith('lib/arch/'))
+    .flatMap(({ path, text }) => [...text.matchAll(ASKS_FOR_A_NAME)].map((match) => `${path}: ${match[0]}`));
+  // What the linker's mapping symbols call code ($a) is no instruction set's name.
+  const isCodeKind = (found: string) =>
+    /^lib\/(symbols\/(elf-symbols|unwinder)|firmware\/return-addresses)\.ts: === 'arm'$/.test(found);
+  t.deepEqual(
+    wrong.filter((found) => !isCodeKind(found)),
+    [],
+  );
+  for (const text of ["arch === 'riscv'", "if (machine !== 'xtensa')", "case 'riscv':"])
+    t.regex(text, new RegExp(ASKS_FOR_A_NAME.source));
+});
+
 test('no source file is longer than 300 lines', (t) => {
   const long = [...lib, ...cli].filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path);
   t.deepEqual(long, []);

@@ -4,8 +4,8 @@ import { buildExampleFirmware, buildMicropython } from '../example-firmware.js';
 import { captureToFolder, printOutputs } from './capture-to-folder.js';
 
 const BOARDS = {
-  arm: { board: 'mps2-an385', emulator: 'qemu-mps2-an385' },
-  riscv: { board: 'virt-rv32', emulator: 'qemu-virt-rv32' },
+  arm: { board: 'mps2-an385', emulator: 'qemu-mps2-an385', micropython: 'micropython-qemu-mps2' },
+  riscv: { board: 'virt-rv32', emulator: 'qemu-virt-rv32', micropython: undefined },
 } as const;
 
 type Architecture = keyof typeof BOARDS;
@@ -15,9 +15,9 @@ async function lisp(variant: string, arch: Architecture) {
   return { elf: await buildExampleFirmware({ board, optimisation: 'Og', variant }), board: emulator };
 }
 
-async function micropython() {
+async function micropython(board: string) {
   const elf = await buildMicropython();
-  return { elf, board: 'micropython-qemu-mps2', allocator: 'auto', until: ['pyexec_friendly_repl'] };
+  return { elf, board, allocator: 'auto', until: ['pyexec_friendly_repl'] };
 }
 
 export const demoCommand = defineCommand({
@@ -44,14 +44,15 @@ export const demoCommand = defineCommand({
     const what = args.micropython
       ? "MicroPython from Debian's source package"
       : `the example firmware, ${args.variant}`;
-    if (args.micropython && args.arch !== 'arm') {
+    const emulator = args.micropython ? BOARDS[args.arch].micropython : undefined;
+    if (args.micropython && emulator === undefined) {
       throw new UsageError(
         'HH1109',
         `harvest demo: found --micropython beside --arch ${args.arch}, expected one of them`,
       );
     }
     if (!context.quiet) context.err(`building ${what} (${BOARDS[args.arch].board})\n`);
-    const firmware = args.micropython ? await micropython() : await lisp(args.variant, args.arch);
+    const firmware = emulator ? await micropython(emulator) : await lisp(args.variant, args.arch);
     if (!context.quiet) context.err(`booting it under QEMU and harvesting every heap event until its REPL\n`);
     const records = harvestEvents({ ...firmware, signal: context.signal, timeoutMs: 300_000 });
     const { outputs, exitCode } = await captureToFolder(records, args.out, context);

@@ -52,7 +52,7 @@ export async function boardFindings({ options, elf }: BoardCheck, { signal }: Co
   const { board, check } = checked;
   if (!check) return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }, ...symbols];
   const clock = clockFinding(check, opened?.firmware);
-  return [...targetFindings(board, check), ...symbols, clock, wayFinding(board, check)];
+  return [...targetFindings(board, check), ...symbols, clock, wayFinding(check)];
 }
 
 async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorFinding> {
@@ -118,8 +118,21 @@ function targetFindings(board: Board, check: TargetCheck): DoctorFinding[] {
       name: 'breakpoints',
       state: differs ? 'note' : 'ok',
       found: differs ? `${by}; the board file says ${listed}` : by,
+      ...fewBreakpoints(breakpoints ?? listed),
     },
   ];
+}
+
+/** What a malloc capture gives up where its hooks, a return and an end do not fit. */
+function fewBreakpoints(count: number): Partial<DoctorFinding> {
+  if (count > 2) return {};
+  const end = 'end a malloc capture with --until-prompt, --max-events or --timeout';
+
+  const remedy =
+    count === 2
+      ? `an allocator’s way in and out take turns with returns, and the capture says what it may miss; ${end}`
+      : 'a log function can be followed, an allocator cannot: let the firmware trace itself (examples/firmware/alloctrace)';
+  return { state: 'note', remedy };
 }
 
 /** What can tell the events' time besides the host's clock, in which the halts are. */
@@ -142,7 +155,7 @@ function clockFinding({ cycleCounter }: TargetCheck, firmware: Symbolizer | unde
 }
 
 /** The rate that the link allows, and what is faster where that is slow. */
-function wayFinding(board: Board, { roundTripMs, isPoked }: TargetCheck): DoctorFinding {
+function wayFinding({ roundTripMs, isPoked, mayWriteOnce }: TargetCheck): DoctorFinding {
   const { median, worst } = roundTripMs;
   const byLink = Math.max(1, Math.round(1000 / (median * ROUND_TRIPS_PER_EVENT)));
   const rate = isPoked === false ? Math.min(UNPOKED_EVENTS_PER_S, byLink) : byLink;
@@ -152,7 +165,7 @@ function wayFinding(board: Board, { roundTripMs, isPoked }: TargetCheck): Doctor
     const remedy = 'OpenOCD’s Tcl port does not answer: start it with `tcl_port 6666`';
     return { name: 'fastest way', state: 'note', found, remedy };
   }
-  const way = board.mcu.architecture === 'arm' ? '--engine direct --one-write' : '--engine direct';
+  const way = mayWriteOnce ? '--engine direct --one-write' : '--engine direct';
   if (rate >= SLOW_EVENTS_PER_S) return { name: 'fastest way', state: 'ok', found: `${found}; ${way}` };
   const remedy = `${way}; faster than any breakpoint is the tracer in the firmware (examples/firmware/alloctrace)`;
   return { name: 'fastest way', state: 'note', found, remedy };

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import {
   connect,
+  debugPorts,
   ExitCode,
-  findGdb,
   firmwareOnBoard,
   formatAddress,
   formatBytes,
@@ -55,14 +55,14 @@ export const dumpCommand = defineCommand({
       stops: stopPoints(firmware, { until, untilRepl }, fits).stops,
       maxDumps: args.maxDumps,
     };
-    const program = await findGdb(gdb, firmware.architecture);
+    const ports = await debugPorts(firmware, elf.path, { gdb, points: [...plan.at, ...plan.stops] });
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
     try {
       await using target = await connect(board, { elf: elf.path, ...where, signal: context.signal });
       if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
       target.lost.catch(() => undefined);
-      for await (const { index, label, bytes } of ramDumps(program, target, { plan, signal: context.signal })) {
+      for await (const { index, label, bytes } of ramDumps(ports, target, { plan, signal: context.signal })) {
         const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
         await writeWhole(path, [bytes]);
         files.push(path);

@@ -1,12 +1,11 @@
 import { deadline } from '../base/deadline.js';
 import type { Address, Milliseconds } from '../base/units.js';
+import { debugPorts } from '../capture/debug-port.js';
 import { EndReason } from '../capture/end-reason.js';
 import type { CodePoint } from '../capture/engine.js';
 import { firmwareOnBoard } from '../capture/firmware-on-board.js';
-import { openMiLink } from '../capture/gdb/gdb-engine.js';
 import { SymbolError } from '../errors/errors.js';
 import { symbolized } from '../firmware/symbolize-records.js';
-import { findGdb } from '../link/mi/find-gdb.js';
 import { connect } from '../link/server/connect.js';
 import type { TargetOptions } from '../link/server/target-options.js';
 import type { RingSettingsChange } from '../ring/ring-settings.js';
@@ -22,7 +21,7 @@ export interface TracerRingOptions extends TargetOptions {
   readonly until?: readonly string[];
   /** Also drain the ring so often; needed for a rolling ring. */
   readonly pollMs?: Milliseconds;
-  /** The gdb program. */
+  /** Through this gdb program; default: over the remote serial protocol, without gdb. */
   readonly gdb?: string;
   /** Stored on the target before the capture; holds from the tracer's next start on. Needs a tracer that has started once. */
   readonly settings?: RingSettingsChange;
@@ -32,7 +31,7 @@ export interface TracerRingOptions extends TargetOptions {
 }
 
 /**
- * Captures through the board-side tracer's ring, by gdb: one stop for as many events as the ring holds.
+ * Captures through the board-side tracer's ring in the target's RAM: one stop for as many events as the ring holds.
  * @throws SymbolError HH1619 when the firmware has no tracer; what connecting and the ring throw.
  * @example const trace = await collectTrace(captureTracerRing({ elf: 'firmware.elf', gdbServer: ':3333' }));
  */
@@ -42,15 +41,15 @@ export async function* captureTracerRing(options: TracerRingOptions): AsyncGener
   const ringAddress = addressOf(firmware, options.elf, 'alloctrace_ring');
   const ringFull = point('alloctrace_ring_full');
   const stops = (options.until ?? (firmware.symbol('alloctrace_done') ? ['alloctrace_done'] : [])).map(point);
-  const program = await findGdb(options.gdb, firmware.architecture);
+  const ports = await debugPorts(firmware, options.elf, { gdb: options.gdb, points: [...stops, ringFull] });
+  const signal = options.signal ?? new AbortController().signal;
   await using target = await connect(board, { ...options, elf: options.elf });
-  await using link = await openMiLink(program, target);
+  await using link = await ports.open(target, signal);
   if (options.settings) await configureRing(link, ringAddress, options.settings);
   const elf = { path: options.elf, ...(firmware.buildId === undefined ? {} : { buildId: firmware.buildId }) };
-  yield { kind: 'info', info: { board: board.name, elf, engine: 'gdb' } };
+  yield { kind: 'info', info: { board: board.name, elf, engine: ports.engine } };
   const { pollMs } = options;
   const plan = { ringAddress, ringFull, stops, ...(pollMs === undefined ? {} : { pollMs }) };
-  const signal = options.signal ?? new AbortController().signal;
   const { timeoutMs } = options;
   if (timeoutMs === undefined) return yield* symbolized(ringViaDebugPort(link, plan, signal), firmware);
   const isOver = new EndReason(`time-out after ${timeoutMs / 1000} s`, stops.length === 0);

@@ -81,10 +81,25 @@ function valuesAt(values: Int32Array, at: readonly number[], max: number): numbe
     const bucket = (values[i] as number) >>> shift;
     counts[bucket] = (counts[bucket] as number) + 1;
   }
-  return at.map((index) => {
+  const wanted = at.map((index) => {
     let bucket = 0;
     let before = 0;
     while (before + (counts[bucket] ?? 0) <= index) before += counts[bucket++] ?? 0;
-    return values.filter((value) => value >>> shift === bucket).sort()[index - before] ?? 0;
+    return { bucket, place: index - before };
   });
+  const found = new Map(wanted.map(({ bucket }) => [bucket, new Int32Array(counts[bucket] ?? 0)]));
+  // From now on: how many of a bucket were found; only those are looked for whose bucket is wanted.
+  counts.fill(-1);
+  for (const bucket of found.keys()) counts[bucket] = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const bucket = value >>> shift;
+    const next = counts[bucket] as number;
+    if (next < 0) continue;
+    counts[bucket] = next + 1;
+    const list = found.get(bucket);
+    if (list) list[next] = value;
+  }
+  for (const list of found.values()) list.sort();
+  return wanted.map(({ bucket, place }) => found.get(bucket)?.[place] ?? 0);
 }

@@ -2,12 +2,11 @@ import { timerMs } from '../base/timers.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
 import { UsageError } from '../errors/errors.js';
 import type { DebugLink, StopReason } from '../link/debug-link.js';
-import type { GdbProgram } from '../link/mi/find-gdb.js';
 import type { Target } from '../link/server/target.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
+import type { DebugPorts } from './debug-port.js';
 import type { CodePoint } from './engine.js';
-import { openMiLink } from './gdb/gdb-engine.js';
 
 /** Some of the target's memory at one moment. */
 export interface RamDump {
@@ -60,11 +59,11 @@ export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
  * abort) ends the iteration. @throws TargetError, GdbError, DeviceLostError
  */
 export async function* ramDumps(
-  program: GdbProgram,
+  ports: DebugPorts,
   target: Target,
   { plan, signal }: { readonly plan: RamDumpPlan; readonly signal: AbortSignal },
 ): AsyncGenerator<RamDump> {
-  await using link = await openMiLink(program, target);
+  await using link = await ports.open(target, signal);
   for (const { address } of [...plan.at, ...plan.stops]) await link.setBreakpoint(address);
   const read = async (index: number, label: string): Promise<RamDump> => {
     const { baseAddress, sizeBytes } = plan.region;

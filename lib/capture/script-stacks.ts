@@ -3,7 +3,7 @@ import type { StackCopy, WatchedFrame } from '../firmware/stack-unwinder.js';
 import { LuaFrames } from '../interpreters/lua/lua-frames.js';
 import { ScriptFrames } from '../interpreters/micropython/script/script-frames.js';
 import type { ReadScriptMemory } from '../interpreters/micropython/script/script-memory.js';
-import type { LoopWalk, ScriptInterpreter } from '../interpreters/script-interpreter.js';
+import { type LoopWalk, type ScriptInterpreter, UNKNOWN_CALLERS } from '../interpreters/script-interpreter.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import { isSweep } from '../trace/gc-log.js';
 import type { Backtrace, Frame } from '../trace/heap-event.js';
@@ -58,10 +58,8 @@ export class ScriptStacks {
     for (const frame of watched) {
       this.loopFrames++;
       const scripts = await this.scriptsOf(frame, stack, { read, walk });
-      if (!scripts) {
-        this.unknown++;
-        continue;
-      }
+      if (!scripts || scripts.at(-1) === UNKNOWN_CALLERS) this.unknown++;
+      if (!scripts) continue;
       made.push(...backtrace.slice(from, frame.index), ...scripts);
       from = frame.index;
     }
@@ -111,7 +109,8 @@ export class ScriptStacks {
       if (candidate % 4 !== 0 || candidate < cfa || candidate + 8 > end || tried.has(candidate)) continue;
       tried.add(candidate);
       const frames = await walk({ state: candidate, calls: undefined }, read);
-      if (frames) return frames.map((frame) => ({ ...frame, certainty: 'guessed' as const }));
+      if (frames)
+        return frames.map((frame) => (frame === UNKNOWN_CALLERS ? frame : { ...frame, certainty: 'guessed' as const }));
     }
     return undefined;
   }

@@ -27,10 +27,17 @@ export interface EngineOptions {
 
 /**
  * The engine to capture a program of an architecture with.
- * @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found; TargetError HH2203 where none is known to do
+ * @throws ToolMissingError HH1801 when `gdb` is asked for, or named, and not found; TargetError HH2203 where none is known to do,
+ * HH2250 for the one-write mode where no instruction returns from a function that was just entered
  */
 export async function selectEngine(options: EngineOptions, architecture: Architecture): Promise<Engine> {
   const name = options.engine ?? 'auto';
+  if (options.oneWrite && name !== 'gdb' && architecture.returns.length === 0) {
+    throw new TargetError(
+      'HH2250',
+      'one-write mode: found a program for a core with register windows, expected another',
+    );
+  }
   const direct = new DirectEngine({ keepSamples: true, oneWrite: options.oneWrite ?? false });
   if (name === 'direct') return direct;
   if (architecture.gdbPrograms.length === 0) {

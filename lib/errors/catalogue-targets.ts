@@ -43,7 +43,7 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
   HH1520: entry(
     'Too few hardware breakpoints for the allocator',
     'Each hooked function and each end condition needs one, and one serves the returns.',
-    'End with --until-prompt, which needs none; leave out end conditions.',
+    'Leave out --until: --until-prompt, --max-events and --timeout need no breakpoint. With one breakpoint no allocator can be followed: let the firmware trace itself.',
   ),
   HH1521: entry(
     'The largest free block cannot be read',
@@ -105,5 +105,10 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'No gdb is known to follow this core',
     'The frames of a core with register windows were never compared with any gdb.',
     'Capture with --engine direct, which is what `auto` does here.',
+  ),
+  HH2250: entry(
+    'The one-write mode does not work on this core',
+    'It leaves the log function by a return instruction, which on a core with register windows returns from the caller as long as `entry` has not run.',
+    'Capture without --one-write.',
   ),
 };

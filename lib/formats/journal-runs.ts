@@ -1,5 +1,8 @@
-import { BlockScan, RUN_EVENTS } from '../trace/block-scan.js';
+import { BlockScan } from '../trace/block-scan.js';
 import type { RunSink } from '../trace/event-run.js';
+import { EventKernel } from '../trace/kernel/event-kernel.js';
+import { KernelScan } from '../trace/kernel/kernel-scan.js';
+import { RUN_EVENTS, type RunScan } from '../trace/run-scan.js';
 import { StackEvents } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
@@ -37,11 +40,16 @@ export async function journalFigures<T>(
   if (!trace.info.hasAddresses || trace.epochs.length > 0 || trace.eventCount === 0) return undefined;
   const sink = openSink(trace);
   if (!sink) return undefined;
-  const runs = new Runs(trace, sink);
+  const kernel = EventKernel.open();
+  const scan = kernel ? new KernelScan(kernel) : new BlockScan();
+  const runs = new Runs(trace, sink, scan);
   try {
     // What repeats is there already.
     const again = new TraceBuilder({}, builder.tables);
-    await loadTrace(path, { ...read, builder: again, onEvents: (events) => runs.push(events) });
+    if (scan instanceof KernelScan) scan.takeIn(again);
+    const onEvents = (events: TraceBuilder) => runs.push(events);
+    const tablesKnown = trace.info.complete;
+    await loadTrace(path, { ...read, builder: again, onEvents, tablesKnown, ...(kernel ? { kernel } : {}) });
     if (!isSame(trace, again)) return undefined;
     // Which columns there are; no event is in them.
     trace.events = again.build().events;
@@ -54,8 +62,13 @@ export async function journalFigures<T>(
 }
 
 /** The same of events that a builder holds, as if they had been read with `outline`, the trace without its events. */
-export function builderFigures<T>(outline: Trace, builder: TraceBuilder, sink: RunSink<T>): T | undefined {
-  const runs = new Runs(outline, sink);
+export function builderFigures<T>(
+  outline: Trace,
+  builder: TraceBuilder,
+  sink: RunSink<T>,
+  scan: RunScan = new BlockScan(),
+): T | undefined {
+  const runs = new Runs(outline, sink, scan);
   try {
     runs.push(builder);
     return runs.result();
@@ -87,7 +100,6 @@ function isSame(outline: Trace, builder: TraceBuilder): boolean {
 
 /** Cuts what was decoded into runs, follows the blocks through each, and tells the sink. */
 class Runs<T> {
-  private readonly scan = new BlockScan();
   private readonly stackEvents: StackEvents | undefined;
   private readonly live = () => this.scan.liveBlocks();
   private cut = 0;
@@ -95,6 +107,7 @@ class Runs<T> {
   constructor(
     private readonly trace: Trace,
     private readonly sink: RunSink<T>,
+    private readonly scan: RunScan,
   ) {
     this.stackEvents = StackEvents.forTrace(trace);
   }

@@ -8,6 +8,7 @@ import { HarvestError, TraceFormatError, UsageError } from '../errors/errors.js'
 import { isJournal } from '../trace/journal-format.js';
 import type { EventColumns } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
+import type { ColumnKernel } from '../trace/varint-reader.js';
 import type { ImportOptions, TraceDecoder, TraceFormat } from './format.js';
 import { gdbLog } from './gdb-log.js';
 import { InputGuard } from './input-guard.js';
@@ -30,6 +31,10 @@ export interface LoadOptions extends ImportOptions {
   readonly withoutEvents?: boolean;
   /** Of a journal: told of events as they are read; the builder keeps them no longer. */
   readonly onEvents?: (builder: TraceBuilder) => void;
+  /** Of a journal that is read again, into a builder with the tables of the first time: names and stacks are passed over. */
+  readonly tablesKnown?: boolean;
+  /** Of a journal: reads columns faster. */
+  readonly kernel?: ColumnKernel;
 }
 
 /** The same for an input that comes in pieces. */
@@ -184,13 +189,16 @@ async function openDecoder(
     // Loaded when it is needed: its checks are a large part of the code, and most formats do without them.
     const { JournalReader } = await import('../trace/journal-reader.js');
     const { skipSamples = false, skipColumns = [], totalBytes, totalEvents, withoutEvents = false, onEvents } = options;
+    const { tablesKnown = false, kernel } = options;
     if (totalEvents && !withoutEvents && !onEvents) builder.expectEvents(totalEvents);
     const decoder = new JournalReader(subject, builder, {
       skipSamples,
       skip: new Set(skipColumns),
       crc32,
       withoutEvents,
+      tablesKnown,
       ...(onEvents ? { onEvents } : {}),
+      ...(kernel ? { kernel } : {}),
       ...(totalBytes === undefined ? {} : { totalBytes }),
     });
     return { builder, format: 'journal', title: 'heap-harvest journal', decoder };

@@ -21,9 +21,10 @@ export const ndjsonFormat: TraceFormat = {
     const row = parseObject(text);
     const found = row ? ` (found the members ${Object.keys(row).slice(0, 12).join(', ')})` : '';
     const expected = row
-      ? `an address and a size, or a size and a kind, under usual names${found}: options.columns 'address=...,size=...'`
+      ? `an address and a size, or a size and a kind, under usual names${found}`
       : 'a whole JSON object a line';
-    return { line: at + 1, text, expected, closeness: row ? 0.8 : 0.4 };
+    const remedy = row && { remedy: "name the fields with options.columns 'address=...,size=...'" };
+    return { line: at + 1, text, expected, closeness: row ? 0.8 : 0.4, ...remedy };
   },
   open: (builder, options) => new NdjsonDecoder(builder, options),
 };

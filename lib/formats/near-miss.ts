@@ -7,6 +7,8 @@ export interface NearMiss {
   readonly expected: string;
   /** From 0 to 1: how much of it was there. Half where only a word was. */
   readonly closeness: number;
+  /** What to do next, where it is more than a description of the lines. */
+  readonly remedy?: string;
 }
 
 /** How a format tells that an input which it refused came near. */

@@ -1,5 +1,6 @@
 import { TraceFormatError } from '../errors/errors.js';
 import type { NearMiss } from './near-miss.js';
+import { headText } from './text-bytes.js';
 
 /** A format that came near, and why it refused. */
 export interface NearFormat extends NearMiss {
@@ -14,6 +15,7 @@ interface Looked {
 
 const MAX_NEAR = 3;
 const HEX_BYTES = 16;
+const QUOTED_BYTES = 400;
 
 /** The error for an input that no reader takes: quotes its first line (or bytes), says what came near and why it was refused, and what to do. */
 export function unknownInput(head: Uint8Array, { lines, near, subject }: Looked): TraceFormatError {
@@ -23,13 +25,20 @@ export function unknownInput(head: Uint8Array, { lines, near, subject }: Looked)
     return notKnown(subject, `byte 0: found ${start}`, `name it: ${SHOW_FORMATS}`);
   }
   const number = lines.findIndex((line) => line.trim() !== '') + 1;
+  // A first line that is longer than what was looked at is none of the whole lines.
+  const start = number === 0 ? headText(head.subarray(0, QUOTED_BYTES)) : '';
   const nearest = near.toSorted((a, b) => b.closeness - a.closeness).slice(0, MAX_NEAR);
   const reasons = nearest.map(
     ({ id, line, text, expected }) => `${id}, line ${line} '${quoted(text)}': expected ${expected}`,
   );
   const cameNear = reasons.length > 0 ? `; came near: ${reasons.join('; ')}` : '';
-  const first = quoted(lines[number - 1] ?? '');
-  return notKnown(subject, `line ${Math.max(1, number)}: found '${first}'`, remedyFor(lines, subject), cameNear);
+  const first = quoted(lines[number - 1] ?? start);
+  return notKnown(
+    subject,
+    `line ${Math.max(1, number)}: found '${first}'`,
+    nearest[0]?.remedy ?? remedyFor(lines, subject),
+    cameNear,
+  );
 }
 
 const SHOW_FORMATS = '`harvest import FILE --format ...`; `harvest import --list-formats` shows them all';

@@ -1,5 +1,5 @@
 import type { Address } from '../base/units.js';
-import type { Frame } from '../trace/heap-event.js';
+import { CUT_FRAME, type Frame } from '../trace/heap-event.js';
 import type { ReadScriptMemory } from './micropython/script/script-memory.js';
 
 /** One frame of the interpreter's loop. */
@@ -10,7 +10,16 @@ export interface LoopFrame {
   readonly calls: number | undefined;
 }
 
-/** Tells the frames of scripts that a frame of the loop runs, innermost first; undefined where its state makes no sense. */
+/**
+ * Stands behind the frames of scripts of one loop, for their callers in the same loop that are not known: damaged memory, or too many. The C functions
+ * go on behind it.
+ */
+export const UNKNOWN_CALLERS: Frame = { ...CUT_FRAME, kind: 'script', certainty: 'guessed' };
+
+/**
+ * Tells the frames of scripts that a frame of the loop runs, innermost first; undefined where its state makes no sense, with
+ * {@link UNKNOWN_CALLERS} last where that of a caller makes none.
+ */
 export type LoopWalk = (frame: LoopFrame, read: ReadScriptMemory) => Promise<readonly Frame[] | undefined>;
 
 /** Where in its script an interpreter is, by what its loop runs. */

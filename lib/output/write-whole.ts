@@ -4,8 +4,10 @@ import { promisify } from 'node:util';
 import { errorMessage, HarvestError, OutputError } from '../errors/errors.js';
 import { type Destination, isCode, openDestination } from './destination.js';
 
-/** Pieces of about half a megabyte. */
+/** Pieces of about a quarter of a mebibyte. */
 const MAX_WAITING_PIECES = 8;
+/** From here on a piece is worth a write of its own. */
+const USEFUL_BYTES = 65_536;
 const write = promisify(fsWrite);
 
 /**
@@ -39,8 +41,7 @@ async function writePieces(destination: Destination, pieces: Iterable<string | U
   const underWay: Promise<void>[] = [];
   let position = 0;
   try {
-    for (const piece of joined(pieces)) {
-      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    for (const bytes of joined(pieces)) {
       if (underWay.length === mostWaiting) await underWay.shift();
       const write = writeAt(destination, bytes, position);
       write.catch(() => undefined);
@@ -65,21 +66,50 @@ async function writeAt({ descriptor, seekable }: Destination, bytes: Uint8Array,
   }
 }
 
-/** Pieces of a useful size: a write a record would cost more than the record. */
-function* joined(pieces: Iterable<string | Uint8Array>): Generator<string | Uint8Array> {
-  let text = '';
+/** Pieces of a useful size: a write a record would cost more than the record. Large ones are handed on as they are. */
+function* joined(pieces: Iterable<string | Uint8Array>): Generator<Uint8Array> {
+  const small = new SmallPieces();
   for (const piece of pieces) {
-    if (typeof piece !== 'string') {
-      if (text !== '') yield text;
-      text = '';
+    if (typeof piece === 'string') small.addText(piece);
+    else if (piece.length < USEFUL_BYTES) small.add(piece);
+    else {
+      yield* small.take();
       yield piece;
-      continue;
     }
-    text += piece;
-    if (text.length > 65536) {
-      yield text;
-      text = '';
-    }
+    if (small.bytes >= USEFUL_BYTES) yield* small.take();
   }
-  if (text !== '') yield text;
+  yield* small.take();
+}
+
+/** Pieces that wait until they are worth a write. */
+class SmallPieces {
+  /** About how many there are. */
+  bytes = 0;
+  private text = '';
+  private pieces: Uint8Array[] = [];
+
+  addText(text: string): void {
+    this.text += text;
+    this.bytes += text.length;
+  }
+
+  add(piece: Uint8Array): void {
+    this.endText();
+    this.pieces.push(piece);
+    this.bytes += piece.length;
+  }
+
+  /** All of them as one, in their order; nothing where there is none. */
+  take(): Uint8Array[] {
+    this.endText();
+    const { pieces } = this;
+    this.pieces = [];
+    this.bytes = 0;
+    return pieces.length > 1 ? [Buffer.concat(pieces)] : pieces;
+  }
+
+  private endText(): void {
+    if (this.text !== '') this.pieces.push(Buffer.from(this.text));
+    this.text = '';
+  }
 }

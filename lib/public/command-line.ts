@@ -30,6 +30,7 @@ export { allBoards, parseBoard, USER_BOARD_FOLDERS } from '../boards/load-board.
 export { type UsbDevice, usbDevices } from '../boards/usb-devices.js';
 export { type PluggedProbe, probesAmong, udevRuleFor } from '../boards/usb-probes.js';
 export type { ConsoleLine } from '../capture/console/console-lines.js';
+export { type DebugPorts, debugPorts } from '../capture/debug-port.js';
 export { DirectEngine, type DirectEngineOptions } from '../capture/direct/direct-engine.js';
 export { firmwareOnBoard } from '../capture/firmware-on-board.js';
 export { stopPoints } from '../capture/plan/make-plan.js';

@@ -21,7 +21,8 @@ export function verdictText({ freeBytes, largestFreeBytes, gapCount, fragmentati
   if (gapCount === 1) return `Not fragmented: ${formatBytes(freeBytes)} free in one piece`;
   const state = `${(fragmentation * 100).toFixed(0)} % fragmented: ${formatBytes(freeBytes)} free, largest ${formatBytes(largestFreeBytes)}`;
   if (!inTheWay) return state;
-  const who = inTheWay.functionName === '' ? inTheWay.location : inTheWay.functionName;
+  const isNamed = inTheWay.functionName !== '' && inTheWay.functionName !== '??';
+  const who = isNamed ? inTheWay.functionName : inTheWay.location;
   const blocks = inTheWay.count === 1 ? '1 block' : `${formatCount(inTheWay.count)} blocks`;
   return `${state}; ${sanitize(who)} (${blocks}) is in the way`;
 }

@@ -155,7 +155,7 @@ export class LiveHeapSession implements HeapTraceSession {
   async mark(name: string): Promise<void> {
     this.require('mark', ['running']);
     await this.settle();
-    await this.readGraph();
+    await this.readGraph(`mark ${name}`);
     this.keep({ kind: 'mark', name });
   }
 
@@ -171,7 +171,7 @@ export class LiveHeapSession implements HeapTraceSession {
   async dump(): Promise<Trace> {
     this.require('dump', ['ready', 'running', 'stopped']);
     await this.settle();
-    if (this.current === 'running') await this.readGraph();
+    if (this.current === 'running') await this.readGraph('dump');
     const records = (this.mode === 'all' ? this.ring : this.leaks)?.records() ?? [];
     const error = this.over?.error;
     return traceOf(error === undefined ? records : [...records, { kind: 'gap', reason: errorMessage(error) }]);
@@ -240,8 +240,10 @@ export class LiveHeapSession implements HeapTraceSession {
     }
   }
 
-  private async readGraph(): Promise<void> {
-    if (!this.over) await this.options.graphs?.ask();
+  private async readGraph(what: string): Promise<void> {
+    const { graphs } = this.options;
+    if (this.over || !graphs?.isConnected || (await graphs.ask())) return;
+    this.warnings.push(`${what}: who holds which block was not read: the target was at work in its heap all the time`);
   }
 
   private require(what: string, states: readonly SessionState[]): void {

@@ -11,6 +11,7 @@ import { IntervalMap } from './interval-map.js';
 import { readLineHeader } from './line-header.js';
 import { runLineProgram } from './line-program.js';
 import type { LineRows } from './line-rows.js';
+import { machineOf } from './machine.js';
 import { fileNames } from './source-path.js';
 import { joinSplitUnits, type SplitSources } from './split-units.js';
 import { type IndexRules, indexUnit, type UnitIndex } from './unit-index.js';
@@ -123,7 +124,7 @@ export class DebugInfo {
         const symbol = low === 0 ? symbolAtZero(this.symbols) : undefined;
         return symbol ? isFunctionOf(symbol, this, die, end) : this.isLive(low);
       },
-      hasThumbBit: this.elfFile.machine === 'arm' && language === ASSEMBLER_LANGUAGE,
+      hasThumbBit: language === ASSEMBLER_LANGUAGE && machineOf(this.elfFile)?.hasThumbBit === true,
     };
   }
 

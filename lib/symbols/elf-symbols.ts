@@ -2,8 +2,8 @@ import { lastAtOrBefore } from '../base/sorted.js';
 import type { Address, Bytes } from '../base/units.js';
 import { textAt } from './byte-reader.js';
 import type { ElfFile } from './elf-file.js';
-import { readArmAttributes } from './elf-notes.js';
 import { SectionFlag, SectionType } from './elf-tables.js';
+import { machineOf } from './machine.js';
 
 /** A symbol of the ELF file. The Thumb bit of ARM functions is cleared in `address`. */
 export interface ElfSymbol {
@@ -85,7 +85,7 @@ export class SymbolTable {
   isArmState(address: Address): boolean {
     const kind = this.codeKindAt(address);
     if (kind === 'arm' || kind === 'thumb') return kind === 'arm';
-    if (this.elfFile.machine !== 'arm' || readArmAttributes(this.elfFile).profile === 'M') return false;
+    if (!machineOf(this.elfFile)?.mayBeInArmState) return false;
     const symbol = this.functionAt(address);
     return symbol?.kind === 'function' && !this.load().thumbStarts.has(symbol.address);
   }

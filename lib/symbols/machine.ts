@@ -17,6 +17,8 @@ export interface Machine {
   readonly addressBytes: 4 | 8;
   /** Code addresses carry the Thumb bit in bit 0, which is not part of the address. */
   readonly hasThumbBit: boolean;
+  /** Functions may be Arm code, not Thumb: all but the M profile. */
+  readonly mayBeInArmState: boolean;
   /** Exceptions push a frame by hardware and leave EXC_RETURN in lr (Arm M profile). */
   readonly isCortexM: boolean;
   /** Armv8-M: code may run in a secure and a non-secure state, each with stack pointers of its own (TrustZone). */
@@ -38,7 +40,14 @@ export function machineOf(elfFile: ElfFile): Machine | undefined {
       const { profile, architecture } = readArmAttributes(elfFile);
       const isCortexM = profile === undefined || profile === 'M';
       const mayHaveTrustZone = isCortexM && ARM_V8M.has(architecture);
-      return { ...plain(ARM, 4), architecture: ARM, hasThumbBit: true, isCortexM, mayHaveTrustZone };
+      return {
+        ...plain(ARM, 4),
+        architecture: ARM,
+        hasThumbBit: true,
+        mayBeInArmState: profile !== 'M',
+        isCortexM,
+        mayHaveTrustZone,
+      };
     }
     case 243: {
       const addressBytes = elfFile.addressSize;
@@ -68,6 +77,7 @@ function plain({ sp, pc }: { readonly sp: number; readonly pc: number }, address
     sp,
     addressBytes,
     hasThumbBit: false,
+    mayBeInArmState: false,
     isCortexM: false,
     mayHaveTrustZone: false,
   };

@@ -1,12 +1,11 @@
 import { BLOCK_ROW, BlockTable } from './block-table.js';
 import type { EventRun, LiveBlocks, Peak } from './event-run.js';
 import { type Finding, FindingList } from './finding-list.js';
+import { RUN_EVENTS, type RunScan, runOf, type ToldOfBlocks } from './run-scan.js';
 import { TakenPages } from './taken-pages.js';
 import { EventKind } from './trace.js';
 import type { TraceBuilder } from './trace-builder.js';
 
-/** So many events a run: their columns stay in the processor's cache from decoding to the last sum. */
-export const RUN_EVENTS = 1 << 14;
 /** A larger block would be marked word by word for long. */
 const MAX_BLOCK_BYTES = 2 ** 24;
 
@@ -14,16 +13,18 @@ const MAX_BLOCK_BYTES = 2 ** 24;
  * Follows the blocks of a trace that comes run by run, as {@link lifespans} does for a whole one. For sound heaps of 32-bit addresses: it gives
  * up where blocks lie over one another, at odd addresses or are very large, and the whole trace is then looked at.
  */
-export class BlockScan {
+export class BlockScan implements RunScan {
   private readonly table = new BlockTable();
   private readonly taken = new TakenPages();
   private readonly found = new FindingList();
-  private readonly openedBlock = new Int32Array(RUN_EVENTS);
-  private readonly endedBlock = new Int32Array(RUN_EVENTS);
-  private readonly endedStart = new Int32Array(RUN_EVENTS);
-  private readonly endedAddress = new Uint32Array(RUN_EVENTS);
-  private readonly endedSize = new Uint32Array(RUN_EVENTS);
-  private readonly endedStack = new Int32Array(RUN_EVENTS);
+  private readonly told: ToldOfBlocks = {
+    openedBlock: new Int32Array(RUN_EVENTS),
+    endedBlock: new Int32Array(RUN_EVENTS),
+    endedStart: new Int32Array(RUN_EVENTS),
+    endedAddress: new Uint32Array(RUN_EVENTS),
+    endedSize: new Uint32Array(RUN_EVENTS),
+    endedStack: new Int32Array(RUN_EVENTS),
+  };
   private alive = 0;
   private bytes = 0;
   private best: Peak = { bytes: -1, count: 0, seq: -1 };
@@ -40,40 +41,14 @@ export class BlockScan {
     return this.table.liveBlocks();
   }
 
-  /** The next events: those of a builder from `from` to `to` (without it), at most {@link RUN_EVENTS}. Undefined when it gave up. */
   next(builder: TraceBuilder, from: number, to: number): EventRun | undefined {
-    const { kind, stack, optional } = builder;
-    const [address, sizeBytes] = [builder.address.values, builder.sizeBytes.values];
-    if (!(address instanceof Uint32Array && sizeBytes instanceof Uint32Array)) return undefined;
-    const part = (name: 'fromAddress' | 'requestedBytes' | 'atUs' | 'task') => {
-      const column = optional[name];
-      return column && column.length > from ? column.values.subarray(from, Math.min(to, column.length)) : undefined;
-    };
-    const fromAddress = part('fromAddress');
-    const run: EventRun = {
-      firstSeq: builder.forgotten + from,
-      count: to - from,
-      kind: kind.values.subarray(from, to),
-      address: address.subarray(from, to),
-      sizeBytes: sizeBytes.subarray(from, to),
-      stack: stack.values.subarray(from, to),
-      requestedBytes: part('requestedBytes'),
-      atUs: part('atUs'),
-      task: part('task'),
-      tellsLargest: optional.largestBeforeBytes !== undefined || optional.largestAfterBytes !== undefined,
-      openedBlock: this.openedBlock,
-      endedBlock: this.endedBlock,
-      endedStart: this.endedStart,
-      endedAddress: this.endedAddress,
-      endedSize: this.endedSize,
-      endedStack: this.endedStack,
-    };
-    return this.follow(run, fromAddress) ? run : undefined;
+    const run = runOf(builder, { from, to }, this.told);
+    return run && this.follow(run) ? run : undefined;
   }
 
-  private follow(run: EventRun, fromAddress: Float64Array | undefined): boolean {
-    const { firstSeq, count, kind, address, sizeBytes, stack } = run;
-    const { openedBlock, endedStart, table, taken } = this;
+  private follow(run: EventRun): boolean {
+    const { firstSeq, count, kind, address, sizeBytes, stack, fromAddress, openedBlock, endedStart } = run;
+    const { table, taken } = this;
     let { alive, bytes } = this;
     let { bytes: peakBytes, count: peakCount, seq: peakSeq } = this.best;
     for (let i = 0; i < count; i++) {
@@ -122,11 +97,12 @@ export class BlockScan {
     if (start < 0) return GONE;
     const size = rows[row + 1] as number;
     rows[row] = -1;
-    this.endedBlock[index] = block;
-    this.endedStart[index] = start;
-    this.endedAddress[index] = address;
-    this.endedSize[index] = size;
-    this.endedStack[index] = rows[row + 2] as number;
+    const { told } = this;
+    told.endedBlock[index] = block;
+    told.endedStart[index] = start;
+    told.endedAddress[index] = address;
+    told.endedSize[index] = size;
+    told.endedStack[index] = rows[row + 2] as number;
     this.taken.give(address, size);
     return size;
   }

@@ -27,6 +27,11 @@ export class Column<A extends Float64Array | Uint32Array | Int32Array | Uint8Arr
     this.length = length;
   }
 
+  /** Room of somebody else's to begin with, all zeros: it is used until more is needed. */
+  beginIn(room: A): void {
+    if (this.length === 0) this.values = room;
+  }
+
   /** How many values there will be, as far as is known: a column that grows past doubling grows to this at once. */
   expect(length: number): void {
     this.expected = length;

@@ -1,5 +1,6 @@
 import type { Bytes, Seq } from '../base/units.js';
 import type { Finding } from './finding-list.js';
+import type { EventKernel } from './kernel/event-kernel.js';
 import type { Trace } from './trace.js';
 
 /**
@@ -13,13 +14,17 @@ export interface EventRun {
   readonly address: Uint32Array;
   readonly sizeBytes: Uint32Array;
   readonly stack: Int32Array;
-  /** NaN where unknown; undefined when no event of the run tells it. */
+  /** NaN where unknown; undefined when no event of the run tells it. May end early: what is behind is unknown. */
+  readonly fromAddress: Float64Array | undefined;
   readonly requestedBytes: Float64Array | undefined;
   readonly atUs: Float64Array | undefined;
   readonly task: Float64Array | undefined;
   /** Whether any event so far came with the target's own word on its largest free block. */
   readonly tellsLargest: boolean;
-  /** Of those that allocate, and of those that end a block: the block's number, one an address; else -1. */
+  /**
+   * Of those that allocate, and of those that end a block: the block's number, one an address; else -1. As long as no event told a time or what was
+   * asked for, all numbers may be 0: nobody keeps anything by them.
+   */
   readonly openedBlock: Int32Array;
   readonly endedBlock: Int32Array;
   /** Of the block that the event ended: the event that made it (-1 where none was ended), its address, its size and its stack. */
@@ -27,6 +32,8 @@ export interface EventRun {
   readonly endedAddress: Uint32Array;
   readonly endedSize: Uint32Array;
   readonly endedStack: Int32Array;
+  /** Sums faster: the columns that every event has, and those of the blocks, lie in its memory. */
+  readonly kernel?: EventKernel;
 }
 
 /** What is alive at a moment, in the order in which it was allocated. */

@@ -17,6 +17,8 @@ export interface BatchState {
   readonly skip: ReadonlySet<keyof EventColumns>;
   /** Events are counted only. */
   readonly withoutEvents: boolean;
+  /** The builder has all strings, frames and stacks from an earlier reading, with the journal's own numbers. */
+  readonly tablesKnown: boolean;
   /** A part of the journal is lost: what it told is unknown, and ids that only it explains are no error. */
   incomplete: boolean;
   /** Events whose backtrace is lost. */
@@ -26,10 +28,10 @@ export interface BatchState {
 export function newBatchState(
   version: number,
   skip: ReadonlySet<keyof EventColumns>,
-  withoutEvents = false,
+  { withoutEvents = false, tablesKnown = false }: Partial<Pick<BatchState, 'withoutEvents' | 'tablesKnown'>> = {},
 ): BatchState {
   const [strings, frames, stacks] = [new IdMap(), new IdMap(), new IdMap()];
-  return { version, strings, frames, stacks, skip, withoutEvents, incomplete: false, lostStacks: 0 };
+  return { version, strings, frames, stacks, skip, withoutEvents, tablesKnown, incomplete: false, lostStacks: 0 };
 }
 
 /** The number of the first event of a batch, read ahead. */
@@ -51,7 +53,8 @@ export function readBatch(reader: VarintReader, builder: TraceBuilder, state: Ba
   if (state.version >= 2) {
     for (const map of [state.strings, state.frames, state.stacks]) continueAt(reader, map, state);
   }
-  readTables(reader, builder, state);
+  if (state.tablesKnown) skipTables(reader, state);
+  else readTables(reader, builder, state);
   if (state.withoutEvents) builder.forgotten += events;
   else readEvents(reader, builder, { state, count: events });
   return events;
@@ -96,6 +99,21 @@ function readTables(reader: VarintReader, builder: TraceBuilder, state: BatchSta
   }
 }
 
+function skipTables(reader: VarintReader, { strings, frames, stacks }: BatchState): void {
+  const stringCount = reader.count(1);
+  for (let i = 0; i < stringCount; i++) reader.take(reader.varint());
+  strings.skip(stringCount);
+  const frameCount = reader.count(5);
+  for (let i = 0; i < frameCount; i++) {
+    reader.skipVarints(4);
+    reader.byte();
+  }
+  frames.skip(frameCount);
+  const stackCount = reader.count(2);
+  reader.skipVarints(stackCount * 2);
+  stacks.skip(stackCount);
+}
+
 function pick(reader: VarintReader, map: IdMap, state: BatchState): number {
   return pickAt(reader, map, { index: reader.varint(), state });
 }
@@ -117,10 +135,9 @@ function readEvents(
   { state, count }: { readonly state: BatchState; readonly count: number },
 ): void {
   const kinds = reader.take(count);
-  for (let i = 0; i < count; i++) {
-    if ((kinds[i] ?? 0) >= EVENT_KINDS.length)
-      throw reader.fail(`event kind ${kinds[i]}`, `less than ${EVENT_KINDS.length}`);
-  }
+  const kindCount = EVENT_KINDS.length;
+  if (!reader.areBelow(kinds, kindCount))
+    throw reader.fail(`event kind ${kinds.find((kind) => kind >= kindCount)}`, `less than ${kindCount}`);
   const first = builder.kind.length;
   try {
     for (const column of [builder.kind, builder.address, builder.sizeBytes, builder.stack]) column.extend(count);
@@ -141,6 +158,7 @@ function readEvents(
 /** Turns the journal's numbers of stacks into the builder's. */
 function resolveStacks(reader: VarintReader, stacks: Int32Array, state: BatchState): void {
   const { length, isIdentity } = state.stacks;
+  if (isIdentity && reader.kernel?.clampIds(stacks, length)) return;
   for (let i = 0; i < stacks.length; i++) {
     const stack = stacks[i] as number;
     if (stack < 0) stacks[i] = -1;

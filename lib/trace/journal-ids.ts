@@ -17,6 +17,11 @@ export class IdMap {
     return this.same;
   }
 
+  /** So many entries come that are the builder's own already; only as long as all before them are. */
+  skip(count: number): void {
+    for (let i = 0; i < count; i++) this.ids.push(this.ids.length);
+  }
+
   add(id: number): void {
     if (id !== this.ids.length) this.same = false;
     this.ids.push(id);

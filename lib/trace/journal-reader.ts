@@ -10,7 +10,7 @@ import { readRawSample, sampleBytes, unpackSamples } from './raw-samples.js';
 import { readObjectGraph } from './read-object-graph.js';
 import type { EventColumns } from './trace.js';
 import { TraceBuilder } from './trace-builder.js';
-import { VarintReader } from './varint-reader.js';
+import { type ColumnKernel, VarintReader } from './varint-reader.js';
 
 /** What registers and stack copies may take: a journal's own are below a third of it. */
 const MAX_SAMPLE_RATIO = 64;
@@ -33,6 +33,13 @@ export interface JournalReaderOptions {
   readonly withoutEvents?: boolean;
   /** Told of events that were read, which the builder then forgets: they are worked on while they lie in the cache, and are kept nowhere. */
   readonly onEvents?: (builder: TraceBuilder) => void;
+  /**
+   * The builder's tables are those of an earlier reading, in which nothing was lost: names and stacks are passed over. Where the journal has another
+   * number of them it reads as damaged.
+   */
+  readonly tablesKnown?: boolean;
+  /** Reads columns faster. */
+  readonly kernel?: ColumnKernel;
 }
 
 /**
@@ -78,7 +85,18 @@ export class JournalReader {
     if (!this.frames) throw this.notAJournal(this.head);
     this.frames.end();
     this.tell(1);
+    if (this.options.tablesKnown) this.checkTables();
     this.losses.end(this.ended, this.state.lostStacks);
+  }
+
+  private checkTables(): void {
+    const { strings, frames, stacks } = this.state;
+    const { tables } = this.builder;
+    const isSame =
+      strings.length === tables.strings.length &&
+      frames.length === tables.frameRows.count &&
+      stacks.length === tables.trie.table().count;
+    if (!isSame) this.lose(this.bytesRead, 0, 'other names and backtraces than were read before');
   }
 
   private openFrames(): JournalFrames {
@@ -94,7 +112,8 @@ export class JournalReader {
         },
       );
     }
-    this.state = newBatchState(version, this.options.skip ?? NONE, this.options.withoutEvents);
+    const { skip = NONE, withoutEvents = false, tablesKnown = false } = this.options;
+    this.state = newBatchState(version, skip, { withoutEvents, tablesKnown });
     const handler = {
       frame: (type: number, payload: Uint8Array, at: number) => this.frame(type, payload, at),
       damaged: (at: number, bytes: number, found: string) => this.lose(at, bytes, found),
@@ -117,7 +136,7 @@ export class JournalReader {
   }
 
   private apply(type: number, payload: Uint8Array, at: number): void {
-    const reader = new VarintReader(payload, this.subject, at);
+    const reader = new VarintReader(payload, this.subject, at, this.options.kernel);
     switch (type) {
       case ChunkType.info:
         this.builder.add({ kind: 'info', info: readInfo(reader, payload) });

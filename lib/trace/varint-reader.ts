@@ -2,6 +2,16 @@ import { TraceFormatError } from '../errors/errors.js';
 
 const decoder = new TextDecoder();
 
+/** Reads columns faster than a loop of ours, where it can. */
+export interface ColumnKernel {
+  /** As {@link VarintReader.differences}: where it ended in `bytes`, or 0 when it is to be read without help. */
+  differences(bytes: Uint8Array, offset: number, out: ArrayBufferView, from: number, count: number): number;
+  /** True when all these bytes are below `limit`; false says nothing. */
+  bytesBelow(bytes: Uint8Array, offset: number, count: number, limit: number): boolean;
+  /** Turns negative ids into -1. True when all ids are below `limit`; false says nothing. */
+  clampIds(ids: Int32Array, limit: number): boolean;
+}
+
 /** Reads what {@link ByteWriter} writes. @throws TraceFormatError HH1403, naming the byte, past the end or on a varint above 2^53. */
 export class VarintReader {
   offset = 0;
@@ -11,6 +21,7 @@ export class VarintReader {
     private readonly subject: string,
     /** Where `bytes` begins in the whole input, for messages. */
     private readonly base = 0,
+    readonly kernel?: ColumnKernel,
   ) {}
 
   get done(): boolean {
@@ -61,6 +72,11 @@ export class VarintReader {
   differences(out: Float64Array | Int32Array | Uint32Array, from: number, count: number): boolean {
     const unsigned = out instanceof Uint32Array;
     const { bytes, offset: start } = this;
+    const ended = this.kernel?.differences(bytes, start, out, from, count) ?? 0;
+    if (ended > 0) {
+      this.offset = ended;
+      return true;
+    }
     const end = from + count;
     let at = start;
     let value = 0;
@@ -122,6 +138,14 @@ export class VarintReader {
     const view = this.bytes.subarray(this.offset, end);
     this.offset = end;
     return view;
+  }
+
+  /** Whether bytes that were taken are all below `limit`. */
+  areBelow(taken: Uint8Array, limit: number): boolean {
+    const offset = taken.byteOffset - this.bytes.byteOffset;
+    return (
+      this.kernel?.bytesBelow(this.bytes, offset, taken.length, limit) === true || taken.every((byte) => byte < limit)
+    );
   }
 
   /** All that is left. */

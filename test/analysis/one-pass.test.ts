@@ -13,9 +13,13 @@ import { heapStatsSink } from '../../lib/analysis/one-pass/stats.js';
 import { callTreeSink } from '../../lib/analysis/one-pass/tree.js';
 import { builderFigures, journalFigures } from '../../lib/formats/journal-runs.js';
 import { loadTrace } from '../../lib/formats/load-trace.js';
+import { BlockScan } from '../../lib/trace/block-scan.js';
 import type { RunSink } from '../../lib/trace/event-run.js';
 import type { TraceRecord } from '../../lib/trace/heap-event.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import { EventKernel } from '../../lib/trace/kernel/event-kernel.js';
+import { KernelScan } from '../../lib/trace/kernel/kernel-scan.js';
+import type { RunScan } from '../../lib/trace/run-scan.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
@@ -127,26 +131,36 @@ function outlineOf(trace: Trace): Trace {
   return { ...trace, events: new TraceBuilder().build().events };
 }
 
+const SCANS: Readonly<Record<string, () => RunScan>> = {
+  'in TypeScript': () => new BlockScan(),
+  'in the kernel': () => new KernelScan(EventKernel.open() ?? failNow()),
+};
+function failNow(): never {
+  throw new Error('no kernel');
+}
+
 for (const [name, { whole, sink }] of Object.entries(ANALYSES)) {
-  test(`${name}: one pass over the events finds what the whole trace tells`, (t) => {
-    let passes = 0;
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), fc.constantFrom(1, 4, 16), (steps, align) => {
-        const builder = builderOf(steps, align);
-        const trace = builder.build();
-        const outline = outlineOf(trace);
-        const into = sink(outline);
-        const figures = into && builderFigures(outline, builder, into);
-        if (!figures) return;
-        passes++;
-        t.deepEqual(figures, whole(trace));
-        t.deepEqual(stackDoubts(outline), stackDoubts(trace));
-      }),
-      { numRuns: 200 },
-    );
-    // Else nothing was compared.
-    t.true(passes > 120, `${passes} of 200 in one pass`);
-  });
+  for (const [where, openScan] of Object.entries(SCANS)) {
+    test(`${name}: one pass over the events, ${where}, finds what the whole trace tells`, (t) => {
+      let passes = 0;
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), fc.constantFrom(1, 4, 16), (steps, align) => {
+          const builder = builderOf(steps, align);
+          const trace = builder.build();
+          const outline = outlineOf(trace);
+          const into = sink(outline);
+          const figures = into && builderFigures(outline, builder, into, openScan());
+          if (!figures) return;
+          passes++;
+          t.deepEqual(figures, whole(trace));
+          t.deepEqual(stackDoubts(outline), stackDoubts(trace));
+        }),
+        { numRuns: 100 },
+      );
+      // Else nothing was compared.
+      t.true(passes > 60, `${passes} of 100 in one pass`);
+    });
+  }
 }
 
 test('a trace of many runs and pieces is followed from one to the next', async (t) => {

@@ -24,8 +24,6 @@ interface Rig {
   /** For the classic script, which needs most of the time. */
   readonly classicEvents: number;
   readonly events: number;
-  /** Default: the Cortex-M3 that all others are compared with. */
-  readonly boardName?: string;
 }
 const RIGS: readonly Rig[] = [
   { delayMs: 0, classicEvents: 150, events: 3000 },
@@ -68,27 +66,11 @@ export async function enginesBench(): Promise<BenchRow[]> {
       rows.push({ name: `${label}: packets`, value: counts.packets / events, unit: 'per event' });
     }
   }
-  return [...rows, ...(await riscvRows(rows))];
-}
-
-/** The engines on the same program for RISC-V, against their own figures on Arm in this run. */
-async function riscvRows(arm: readonly BenchRow[]): Promise<BenchRow[]> {
-  const elf = lispFirmware({ board: 'virt-rv32', opt: 'Og', variant: 'big' });
-  const rig = { delayMs: 0, classicEvents: 0, events: 3000, boardName: 'qemu-virt-rv32' };
-  const rows: BenchRow[] = [];
-  for (const [against, engine] of [
-    ['direct engine', new DirectEngine({ keepSamples: true })],
-    ['direct engine, one write', new DirectEngine({ keepSamples: true, oneWrite: true })],
-  ] as const) {
-    const { eventsPerSecond: value } = await measure(engineRun(engine), elf, rig);
-    const ratio = value / (arm.find(({ name }) => name === against)?.value ?? Number.NaN);
-    rows.push({ name: `${against}, RISC-V`, value, unit: 'events/s', against: `${against} on Arm`, ratio });
-  }
   return rows;
 }
 
 async function measure(contender: Contender, elf: string, rig: Rig): Promise<Measured> {
-  const board = await loadBoard(rig.boardName ?? 'qemu-mps2-an385');
+  const board = await loadBoard('qemu-mps2-an385');
   const image = await loadFirmware(elf, board);
   const { plan } = makeLogPlan(image, board, { untilRepl: true });
   await using target = await connect(board, { elf });

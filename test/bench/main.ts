@@ -7,6 +7,7 @@ import type { BenchRow } from './bench-row.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>> = {
   engines: async () => (await import('./engines-bench.js')).enginesBench,
+  cores: async () => (await import('./cores-bench.js')).coresBench,
   openocd: async () => (await import('./openocd-bench.js')).openocdBench,
   malloc: async () => (await import('./malloc-bench.js')).mallocBench,
   scripts: async () => (await import('./scripts-bench.js')).scriptsBench,
@@ -37,7 +38,11 @@ if (asked.includes('--list')) {
 
 function print(rows: readonly BenchRow[]): void {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  for (const { name, value, unit, against, ratio } of rows) {
+  for (const { name, value, unit, against, ratio, notRun } of rows) {
+    if (notRun !== undefined) {
+      process.stdout.write(`  ${name.padEnd(width)}  NOT RUN: ${notRun}\n`);
+      continue;
+    }
     const figure = value >= 1000 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 3);
     const compared = ratio === undefined ? '' : `  ${ratio.toFixed(1)}x ${against ?? ''}`;
     process.stdout.write(`  ${name.padEnd(width)}  ${figure.padStart(10)} ${unit.padEnd(10)}${compared}\n`);

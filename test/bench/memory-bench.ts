@@ -1,5 +1,7 @@
 import { type SoakSample, soak } from '../support/soak-capture.js';
 import type { BenchRow } from './bench-row.js';
+import { runChild } from './run-child.js';
+import type { SinkAnswer, SinkTask } from './sink-child.js';
 
 /** gdb itself is slow: it gets as many events as take some minutes. */
 const EVENTS = { direct: 1_000_000, gdb: 200_000 } as const;
@@ -10,7 +12,7 @@ const FIRST = 100_000;
  * as it is asked. `npm run bench -- memory`; HARVEST_BENCH_EVENTS bounds the events where time is short.
  */
 export async function memoryBench(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
+  const rows: BenchRow[] = [...(await sinkRows())];
   for (const engine of ['direct', 'gdb'] as const) {
     const most = Number(process.env.HARVEST_BENCH_EVENTS ?? EVENTS[engine]);
     const events = Math.min(EVENTS[engine], most);
@@ -19,6 +21,18 @@ export async function memoryBench(): Promise<BenchRow[]> {
     rows.push(...rowsOf(engine, samples));
   }
   return rows;
+}
+
+/** What both engines write into, without a target: all of a million events in seconds. */
+async function sinkRows(): Promise<BenchRow[]> {
+  const task: SinkTask = { first: FIRST, events: FIRST * 10 };
+  const { firstMiB, lastMiB } = await runChild<SinkAnswer>('./sink-child.js', task);
+  const name = (text: string) => `journal and live heap, ${text}`;
+  return [
+    { name: name(`memory at ${task.first} events`), value: firstMiB, unit: 'MiB' },
+    { name: name(`memory at ${task.events} events`), value: lastMiB, unit: 'MiB' },
+    { name: name('growth (goal: below 20)'), value: lastMiB - firstMiB, unit: 'MiB' },
+  ];
 }
 
 function rowsOf(engine: string, samples: readonly SoakSample[]): BenchRow[] {

@@ -1,39 +1,41 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TRACE_WRITERS } from '../../lib/formats/export/trace-writers.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import type { BenchRow } from './bench-row.js';
+import { isInstalled, type Run, rounds, runOnce } from './process-rounds.js';
 import { syntheticTrace } from './synthetic-trace.js';
 
 const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
+/** Some hundred events of a real board. */
+const LOG = 'test/fixtures/micropython-microbit/mylog.txt.gz';
+const CALL_TREE = 'test/bench/call-tree.cpp';
 const COMMANDS = ['stats', 'tree', 'leaks', 'frag'] as const;
-const EXPORTS = ['heaptrack', 'massif', 'dhat', 'pprof', 'folded', 'speedscope'] as const;
-/** Rounds are counted after one that is not. */
-const ROUNDS = 5;
-
-interface Run {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-interface Figures {
-  readonly seconds: number;
-  readonly mebibytes: number;
-}
+/** Those whose output is so large that the disk is measured as well are written once less often. */
+const MAX_ROUNDS_BYTES = 256 * 2 ** 20;
 
 /**
- * Whole processes, as a user waits for them: this project's commands on a journal, and `heaptrack_print` on the same trace as `harvest export`
- * writes it. All of them take turns in every round, so that a machine that gets slower gets slower for all; medians of five rounds.
+ * Whole processes, as a user waits for them: this project's commands on a journal, and on the same trace, as `harvest export` writes it,
+ * `heaptrack_print`, a plain program in C++ that makes a tree of calls, and `ms_print`. All of them take turns in every round, so that a machine
+ * that gets slower gets slower for all; medians of five rounds. What is not installed is said to be missing. HARVEST_BENCH_EVENTS: one size only.
  */
-export async function peersBench(sizes: readonly number[] = [1_000_000, 5_000_000]): Promise<BenchRow[]> {
+export async function peersBench(): Promise<BenchRow[]> {
+  const asked = Number(process.env.HARVEST_BENCH_EVENTS ?? 0);
   const folder = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
   try {
-    const rows: BenchRow[] = [...(await rounds([start('--version'), nothing()], 'starts'))];
-    for (const events of sizes) rows.push(...(await onTrace(folder, events)));
+    await runOnce(start('import', LOG, '--out', join(folder, 'small')));
+    const small = join(folder, 'small', 'capture.harvest');
+    const starts = [nothing(), start('--version'), ...COMMANDS.map((command) => start(command, small))];
+    const rows: BenchRow[] = [...(await rounds(starts, '486 events'))];
+    for (const events of asked > 0 ? [asked] : [1_000_000, 5_000_000]) rows.push(...(await onTrace(folder, events)));
+    rows.push({
+      name: "speedscope's importer",
+      value: Number.NaN,
+      unit: '',
+      notRun: 'its npm package is a page for a browser, which has no importer that a process could run',
+    });
     return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -42,15 +44,57 @@ export async function peersBench(sizes: readonly number[] = [1_000_000, 5_000_00
 
 async function onTrace(folder: string, events: number): Promise<BenchRow[]> {
   const journal = join(folder, `${events}.harvest`);
-  const heaptrack = join(folder, `${events}.heaptrack`);
+  const [heaptrack, massif] = [join(folder, `${events}.heaptrack`), join(folder, `${events}.massif`)];
   await writeJournal(journal, events);
   await runOnce(exporting(journal, 'heaptrack', heaptrack));
-  const peer: Run = { name: 'heaptrack_print', command: 'heaptrack_print', args: [heaptrack] };
-  const asked = COMMANDS.map((command) => start(command, journal));
+  await runOnce(exporting(journal, 'massif', massif));
+  const peers: (Run | BenchRow)[] = [
+    (await isInstalled('heaptrack_print'))
+      ? { name: 'heaptrack_print', command: 'heaptrack_print', args: [heaptrack] }
+      : missing('heaptrack_print', 'the package heaptrack of your system'),
+    await plainTree(folder, heaptrack),
+    (await isInstalled('ms_print'))
+      ? { name: 'ms_print (of 72 moments that were added up before)', command: 'ms_print', args: [massif] }
+      : missing('ms_print', 'the package valgrind of your system'),
+  ];
   const label = `${events} events`;
   const size = { name: `journal of ${label}`, value: (await stat(journal)).size / 2 ** 20, unit: 'MiB' };
-  const writers = EXPORTS.map((format) => exporting(journal, format, join(folder, 'export')));
-  return [size, ...(await rounds([peer, ...asked], label)), ...(await rounds(writers, label))];
+  // In turns with the peer as well: what is written is what it reads.
+  const asked = [
+    ...COMMANDS.map((command) => start(command, journal)),
+    exporting(journal, 'heaptrack', join(folder, 'again')),
+  ];
+  const runs = peers.filter((peer): peer is Run => 'command' in peer);
+  const notRun = peers.filter((peer): peer is BenchRow => 'unit' in peer);
+  return [size, ...(await rounds([...runs, ...asked], label)), ...notRun, ...(await writers(folder, journal, label))];
+}
+
+/** Each format by itself, its file removed at once: together they are some gigabytes. */
+async function writers(folder: string, journal: string, label: string): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const { id } of TRACE_WRITERS) {
+    const out = join(folder, 'export');
+    const run = exporting(journal, id, out);
+    await runOnce(run);
+    const bytes = (await stat(out)).size;
+    rows.push(...(await rounds([run], label, bytes > MAX_ROUNDS_BYTES ? 1 : undefined)));
+    rows.push({ name: `${run.name}, ${label}, written`, value: bytes / 2 ** 20, unit: 'MiB' });
+    await rm(out);
+  }
+  return rows;
+}
+
+/** A plain program in C++, which is compiled here. */
+async function plainTree(folder: string, heaptrack: string): Promise<Run | BenchRow> {
+  const name = `plain C++ tree of calls (${CALL_TREE})`;
+  if (!(await isInstalled('g++'))) return missing(name, 'the package g++ of your system');
+  const program = join(folder, 'call-tree');
+  await runOnce({ name, command: 'g++', args: ['-std=c++17', '-O2', '-o', program, CALL_TREE] });
+  return { name, command: program, args: [heaptrack] };
+}
+
+function missing(name: string, from: string): BenchRow {
+  return { name, value: Number.NaN, unit: '', notRun: `it is not installed; it comes with ${from}` };
 }
 
 function start(...args: readonly string[]): Run {
@@ -64,47 +108,6 @@ function exporting(journal: string, format: string, out: string): Run {
 
 function nothing(): Run {
   return { name: 'node -e 0', command: process.execPath, args: ['-e', '0'] };
-}
-
-/** Two rows a command; what the first one takes is what the others are compared with. One that is not installed is left out. */
-async function rounds(runs: readonly Run[], label: string): Promise<BenchRow[]> {
-  const figures = new Map<Run, Figures[]>(runs.map((run) => [run, []]));
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [run, taken] of figures) {
-      const figure = await runOnce(run);
-      if (!figure) figures.delete(run);
-      else if (round > 0) taken.push(figure);
-    }
-  }
-  const [first] = figures.keys();
-  const base = first && median((figures.get(first) ?? []).map(({ seconds }) => seconds));
-  return [...figures].flatMap(([run, taken]) => {
-    const value = median(taken.map(({ seconds }) => seconds));
-    const compared = run === first || base === undefined ? {} : { against: `of ${first?.name}`, ratio: value / base };
-    return [
-      { name: `${run.name}, ${label}`, value, unit: 's', ...compared },
-      { name: `${run.name}, ${label}, peak memory`, value: median(taken.map((it) => it.mebibytes)), unit: 'MiB' },
-    ];
-  });
-}
-
-/** One process, by the operating system's own account of it; undefined where its program is not installed. */
-async function runOnce({ command, args }: Run): Promise<Figures | undefined> {
-  const begin = performance.now();
-  const child = spawn('/usr/bin/time', ['-f', '%M', command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (text: Buffer) => {
-    said = (said + text.toString()).slice(-200);
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  const seconds = (performance.now() - begin) / 1000;
-  if (code === 127) return undefined;
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ended with ${code}: ${said.trim()}`);
-  return { seconds, mebibytes: Number(said.trim().split('\n').at(-1)) / 1024 };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 async function writeJournal(path: string, events: number): Promise<void> {

@@ -32,3 +32,12 @@ test('a target that cannot be read is not waited for without end', async (t) => 
   t.false(await requests.ask(1));
   t.false(requests.isOpen);
 });
+
+test('what is being read is waited for, however long it takes', async (t) => {
+  const requests = new GraphRequests();
+  requests.connect(() => {
+    requests.begun();
+    setTimeout(() => requests.served(), 150);
+  });
+  t.true(await requests.ask(1));
+});

@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
+import { projectRoot } from '../support/fixture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { type CliOptions, runCli } from '../support/run-cli.js';
 import { simulatedBoard } from '../support/simulated-board.js';
@@ -59,4 +62,25 @@ test('doctor tells of an emulated board that it needs no probe, and with a firmw
   t.is(status, 0);
   t.regex(of.get('board')?.found ?? '', /answers through QEMU/);
   t.is(of.get('hook')?.state, 'ok');
+});
+
+test('doctor says what two breakpoints give up, and which core can write once an event', async (t) => {
+  const cwd = tempFolder(t);
+  // As an ESP32-C2 or an ESP32: two of them.
+  for (const [board, oneWrite] of [
+    ['virt-rv32', true],
+    ['sim-de212', false],
+  ] as const) {
+    const file = JSON.parse(readFileSync(join(projectRoot, 'board-configs', `qemu-${board}.json`), 'utf8'));
+    const two = join(cwd, `two-${board}.json`);
+    writeFileSync(two, JSON.stringify({ ...file, comparators: { breakpoints: 2, watchpoints: 2 } }));
+    const firmware = lispFirmware({ board, opt: 'Os', variant: 'tiny' });
+    const { status, of, stderr } = await examined(['--board', two, firmware], { cwd });
+    t.is(status, 0, stderr);
+    t.is(of.get('breakpoints')?.state, 'note');
+    t.regex(of.get('breakpoints')?.found ?? '', /^2, by the board file$/);
+    t.regex(of.get('breakpoints')?.remedy ?? '', /take turns with returns.*--until-prompt, --max-events or --timeout/);
+    const way = of.get('fastest way');
+    t.is(/--one-write/.test(`${way?.found} ${way?.remedy}`), oneWrite, `${way?.found} ${way?.remedy}`);
+  }
 });

@@ -66,6 +66,11 @@ test(
 test('nothing came near: nothing is said', nears, 'hello, world\nthis is a letter\n', undefined);
 test('the text of a README', nears, '# Title\n\nSome words about a thing, and more of them.\n', undefined);
 
+test('for JSON lines the remedy is to name their members', (t) => {
+  const error = t.throws(() => detectFormat(utf8('{"where":"0x1000","much":64}\n'), true));
+  t.is(error instanceof TraceFormatError && error.remedy, "name the fields with options.columns 'address=...,size=...'");
+});
+
 test('what is quoted cannot act on a terminal, and is short', (t) => {
   const message = refusal(`#m:\u001b]0;evil\u0007 ${'x'.repeat(500)}\n`);
   t.false(message.includes('\u001b') || message.includes('\u0007'));

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import type { HarvestError } from '../../lib/errors/errors.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { EventKind } from '../../lib/trace/trace.js';
 import { cFirmware } from '../support/c-firmware.js';
@@ -158,4 +159,8 @@ test.serial('an allocator without symbols and one that is not there are said so'
 test.serial('too few breakpoints are counted before anything runs', async (t) => {
   const setup = { elf: sqlite('newlib', 'Og'), until: ['sqlite_repl', 'run_workload', 'main'], breakpoints: 4 };
   await t.throwsAsync(captureMalloc(new DirectEngine(), setup), { code: 'HH1520', message: /expected at most 4/ });
+  // Nothing can be left out where one is all there is (ESP8266).
+  const one = { elf: sqlite('newlib', 'Og'), maxEvents: 5, breakpoints: 1 };
+  const error = await t.throwsAsync<HarvestError>(captureMalloc(new DirectEngine(), one), { code: 'HH1520' });
+  t.regex(error?.remedy ?? '', /cannot be followed with so few/);
 });

@@ -1,9 +1,15 @@
 import test from 'ava';
 import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
+import { harvestEvents } from '../../lib/capture/harvest-events.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
+import { resymbolize } from '../../lib/firmware/resymbolize.js';
+import { collectTrace } from '../../lib/trace/collect-trace.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
-import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
+import { backtraceOf, eventAt, type Trace } from '../../lib/trace/trace.js';
 import { cFirmware } from '../support/c-firmware.js';
+import { captureInQemu, eventLines } from '../support/capture.js';
+import { lispFirmware } from '../support/lisp-firmware.js';
 import { captureMalloc, referenceEvents, referenceForm } from '../support/malloc-capture.js';
 
 /*
@@ -44,3 +50,48 @@ test.serial(
     t.deepEqual(callersIn(trace), expected);
   },
 );
+
+const LISP = { opt: 'Og', variant: 'small' } as const;
+const lisp = lispFirmware({ ...LISP, board: 'sim-de212' });
+
+/** Of each event: what happened where in the heap, from the first allocation on. */
+function placesIn(trace: Trace): string[] {
+  const first = eventAt(trace, 0);
+  const base = first.kind === 'alloc' ? first.address : 0;
+  return Array.from({ length: trace.eventCount }, (_, seq) => {
+    const event = eventAt(trace, seq);
+    const at = event.kind === 'failed' ? 'nowhere' : event.address - base;
+    return `${event.kind} ${at} ${event.sizeBytes ?? 0}`;
+  });
+}
+
+test.serial(
+  'a log function on register windows: the events, callers and lines of the same program on RISC-V, whose heap agrees',
+  async (t) => {
+    const { trace, error } = await captureInQemu(new DirectEngine(), { boardName, elf: lisp });
+    t.is(error, undefined);
+    t.is(trace.eventCount, 557);
+    t.is(trace.info.endReason, 'reached pyexec_friendly_repl');
+    t.is(trace.info.oracle?.outcome, 'matched', JSON.stringify(trace.info.oracle));
+    t.is(stackDoubts(trace), undefined);
+
+    // There gdb confirms each frame (riscv.test.ts).
+    const reference = lispFirmware({ ...LISP, board: 'virt-rv32' });
+    const riscv = await captureInQemu(new DirectEngine(), { boardName: 'qemu-virt-rv32', elf: reference });
+    t.deepEqual(placesIn(trace), placesIn(riscv.trace));
+    t.deepEqual(callersIn(trace), callersIn(riscv.trace));
+
+    const again = resymbolize(trace, await loadFirmware(lisp));
+    t.is(again.unwound, 557);
+    t.deepEqual(eventLines(again.trace), eventLines(trace));
+  },
+);
+
+test('what a core with register windows cannot do is refused before anything starts', async (t) => {
+  const nowhere = { elf: lisp, board: boardName, gdbServer: '127.0.0.1:1', reset: false } as const;
+  await t.throwsAsync(collectTrace(harvestEvents({ ...nowhere, oneWrite: true })), {
+    code: 'HH2250',
+    message: /one-write mode.*register windows/,
+  });
+  await t.throwsAsync(collectTrace(harvestEvents({ ...nowhere, engine: 'gdb' })), { code: 'HH2203' });
+});

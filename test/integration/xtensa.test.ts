@@ -2,6 +2,8 @@ import test from 'ava';
 import { AutoEngine } from '../../lib/capture/auto/auto-engine.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
+import { loadFirmware } from '../../lib/firmware/load-firmware.js';
+import { resymbolize } from '../../lib/firmware/resymbolize.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
 import { backtraceOf } from '../../lib/trace/trace.js';
@@ -23,6 +25,12 @@ test.serial('the log function of an lx106 firmware is followed to its REPL, and 
   t.is(whole.trace.info.oracle?.outcome, 'matched');
   // Each return address stands behind a call, and each stack ends at main.
   t.is(stackDoubts(whole.trace), undefined);
+});
+
+test.serial('the backtraces can be made again from the stored registers and stacks', async (t) => {
+  const again = resymbolize(whole.trace, await loadFirmware(elf));
+  t.is(again.unwound, expected.length);
+  t.deepEqual(eventLines(again.trace), expected);
 });
 
 test.serial('the functions on the stacks are those that binutils name at the calls', (t) => {
@@ -71,5 +79,23 @@ test.serial(
     const names = new Set(trace.strings);
     for (const name of ['build_tree', 'logger_task', 'sampler_task', 'scheduler_start', 'main'])
       t.true(names.has(name), name);
+  },
+);
+
+// The heap of an ESP8266 under Arduino: umm_malloc's format, and that core's names.
+test.serial(
+  "umm_malloc as in the ESP8266's Arduino core: every event of the wrapped reference, and its heap agrees",
+  async (t) => {
+    const choice = { MACHINE: 'sim-lx106', ALLOC: 'umm', OPT: 'Os', ROUNDS: 1, LEAKS: 8 };
+    const reference = await referenceEvents('tasks', choice, boardName);
+    t.true(reference.length > 100, `${reference.length} events`);
+    const tasks = cFirmware('tasks', choice);
+    const { trace, error } = await captureMalloc(new DirectEngine(), { boardName, elf: tasks, until: ['tasks_done'] });
+    t.is(error, undefined);
+    t.deepEqual(referenceForm(trace), reference);
+    t.like(trace.info.oracle, { outcome: 'matched', differences: [] });
+    t.regex(trace.info.oracle?.detail ?? '', /^blocks of the heap of heap_context/);
+    t.true((trace.info.oracle?.liveAllocations ?? 0) > 0);
+    t.is(stackDoubts(trace), undefined);
   },
 );

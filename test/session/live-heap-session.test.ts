@@ -1,6 +1,7 @@
 import test from 'ava';
 import { AsyncQueue } from '../../lib/base/async-queue.js';
 import { TargetConsole } from '../../lib/capture/console/target-console.js';
+import { GraphRequests } from '../../lib/capture/objects/graph-requests.js';
 import { DeviceLostError } from '../../lib/errors/errors.js';
 import { LiveHeapSession, type LiveSessionOptions } from '../../lib/session/live-heap-session.js';
 import type { HeapEvent, TraceRecord } from '../../lib/trace/heap-event.js';
@@ -144,6 +145,19 @@ test('a target that never rests is dumped all the same', async (t) => {
   await session.init(10_000);
   await session.start('all');
   t.true((await session.dump()).eventCount > 1);
+  await session.close();
+});
+
+test('a mark at which nothing could be read of the objects says so', async (t) => {
+  const graphs = new GraphRequests();
+  graphs.connect(() => graphs.close());
+  const { session, queue } = sessionOf({ graphs });
+  await session.init(10);
+  await session.start('all');
+  await session.mark('here');
+  t.is(session.warnings.length, 1);
+  t.regex(session.warnings[0] ?? '', /^mark here: who holds which block was not read/);
+  queue.end();
   await session.close();
 });
 

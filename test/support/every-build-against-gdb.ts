@@ -139,7 +139,8 @@ if ((totals.get('wrong') ?? 0) > 0) process.exitCode = 1;
 
 function compareBuild(build: Build): readonly Comparison[] {
   const { cpu, flags, objcopy = [], compiler = 'gcc' } = build;
-  const options = { breakpoint: '*probe', stops, steps: true, limitMs: 600_000 };
+  // A guard against hanging: a stop takes a tenth of a second on an idle machine.
+  const options = { breakpoint: '*probe', stops, steps: true, limitMs: 600_000 + stops * 3000 };
   const sources = [`${PROGRAMS}/stacks.c`];
   if (isRiscv(build)) {
     const abi = [`-march=${cpu}`, `-mabi=${cpu.includes('f') ? 'ilp32f' : 'ilp32'}`, '-misa-spec=2.2'];

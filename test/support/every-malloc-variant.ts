@@ -37,7 +37,10 @@ function* variants(): Generator<Variant> {
       yield { firmware: 'sqlite', variables: { ...RISCV, LIBC: 'picolibc', OPT, STRIP } };
     for (const ALLOC of ['heap4', 'tlsf']) {
       yield { firmware: 'tasks', variables: { ...RISCV, OPT, ALLOC, ROUNDS: 4 } };
-      for (const MACHINE of XTENSA) yield { firmware: 'tasks', variables: { MACHINE, OPT, ALLOC, ROUNDS: 4 } };
+    }
+    for (const MACHINE of XTENSA) {
+      for (const ALLOC of ['heap4', 'tlsf', 'umm'])
+        yield { firmware: 'tasks', variables: { MACHINE, OPT, ALLOC, ROUNDS: 4 } };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { EngineName } from '../../lib/capture/select-engine.js';
 import { errorMessage } from '../../lib/errors/errors.js';
+import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import {
   buildName,
   framesAt,
@@ -13,7 +14,8 @@ import {
 } from './micropython.js';
 
 /*
- * The frames of scripts in captures of a real MicroPython, against the tracebacks that it prints at the same places. The firmware is built from
+ * The frames of scripts in captures of a real MicroPython, against the tracebacks that it prints at the same places, and the engines against
+ * each other. The firmware is built from
  * Debian's source package, which takes minutes, so this is no part of `npm test`.
  *
  *   node dist/test/support/every-script-frame.js [BOARD|BOARD-VARIANT] [ENGINE]
@@ -22,6 +24,30 @@ import {
 /** Of probes.py: so many are written down there. */
 const PROBES = 50;
 const ENGINES: readonly EngineName[] = ['direct', 'auto', 'gdb'];
+
+/** By build: what the engine that came first tells, which all others must tell too. */
+const firsts = new Map<string, { readonly engine: EngineName; readonly lines: readonly string[] }>();
+
+/** Each event with its scripts' frames. (Frames of C functions, of which gdb tells no tail calls, are compared elsewhere.) */
+function eventLines(trace: Trace): string[] {
+  const { events, eventCount } = trace;
+  return Array.from({ length: eventCount }, (_, seq) => {
+    const scripts = backtraceOf(trace, events.stack[seq] ?? -1).filter(({ kind }) => kind === 'script');
+    const text = scripts.map(({ functionName, file, line }) => `${functionName} ${file}:${line}`).join(' < ');
+    return `${events.kind[seq]} ${events.address[seq]} ${events.sizeBytes[seq]} ${text}`;
+  });
+}
+
+/** The first event that differs from what the engine that came first has; undefined where there is none. */
+function disagreement(name: string, engine: EngineName, trace: Trace): string | undefined {
+  const lines = eventLines(trace);
+  const first = firsts.get(name) ?? { engine, lines };
+  firsts.set(name, first);
+  const at = Array.from({ length: Math.max(lines.length, first.lines.length) }).findIndex(
+    (_, seq) => lines[seq] !== first.lines[seq],
+  );
+  return at < 0 ? undefined : `  event ${at}:\n    ${first.engine} ${first.lines[at]}\n    ${engine} ${lines[at]}\n`;
+}
 
 /** One line about a build and an engine; whether all was as it should be. */
 async function check(build: MicropythonBuild, engine: EngineName): Promise<boolean> {
@@ -47,10 +73,13 @@ async function check(build: MicropythonBuild, engine: EngineName): Promise<boole
   }
   const unequal = unequalEvents(trace);
   const outcome = trace.info.oracle?.outcome ?? 'not asked';
+  const right = expected.size - differing.length;
+  const apart = disagreement(name, engine, trace);
+  if (apart !== undefined) differing.push(apart);
   const good = expected.size === PROBES && differing.length === 0 && unequal.length === 0 && outcome === 'matched';
   const { scriptFrames } = trace.info.engineReport ?? {};
   process.stdout.write(
-    `${good ? 'same' : 'DIFFERS'} ${name} ${engine}: ${expected.size - differing.length} of ${PROBES} tracebacks (${frames} frames), ${trace.eventCount} events, ${unequal.length} without the script's frames (first: ${unequal[0] ?? 'none'}), ${scriptFrames ?? ''}, oracle ${outcome}\n${differing.join('')}`,
+    `${good ? 'same' : 'DIFFERS'} ${name} ${engine}: ${right} of ${PROBES} tracebacks (${frames} frames), ${trace.eventCount} events, ${unequal.length} without the script's frames (first: ${unequal[0] ?? 'none'}), ${scriptFrames ?? ''}, oracle ${outcome}\n${differing.join('')}`,
   );
   return good;
 }

@@ -8,7 +8,7 @@ const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const SOURCES = join(PROJECT, 'examples', 'firmware', 'lisp');
 
 export interface FirmwareChoice {
-  readonly board: 'microbit' | 'mps2-an385' | 'virt-rv32' | 'sim-lx106';
+  readonly board: 'microbit' | 'mps2-an385' | 'virt-rv32' | 'sim-lx106' | 'sim-de212';
   readonly opt: 'Og' | 'Os';
   readonly variant: string;
   /** For virt-rv32; default rv32imac. */

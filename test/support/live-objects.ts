@@ -6,14 +6,16 @@ import { LiveHeapSession } from '../../lib/session/live-heap-session.js';
 
 const PROMPT = '>>> ';
 const ROUNDS = 24;
+/** A guard against hanging, no expectation. */
+const HANGS_MS = 600_000;
 
 /** What a session at a MicroPython's REPL tells of a list that grows between two marks, against what was typed. Empty where all is right. */
 export async function liveProblems(elf: string, board: string, engine: EngineName): Promise<string[]> {
   await using session = LiveHeapSession.onTarget({ elf, board, engine, allocator: 'auto' });
-  const type = (line: string) => session.type(line, PROMPT, { timeoutMs: 60_000 });
+  const type = (line: string) => session.type(line, PROMPT, { timeoutMs: HANGS_MS });
   await session.init(100_000);
   await session.start('all');
-  await session.console.until(PROMPT, { timeoutMs: 120_000 });
+  await session.console.until(PROMPT, { timeoutMs: HANGS_MS });
   await type('cache = []');
   await session.mark('before');
   for (let round = 0; round < ROUNDS; round++) await type(`cache.append(bytearray(${100 + round}))`);

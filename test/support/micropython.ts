@@ -15,8 +15,8 @@ export const MICROPYTHON_BOARDS = {
 } as const;
 export type MicropythonBoard = keyof typeof MICROPYTHON_BOARDS;
 
-/** Builds of another kind: the interpreter calls functions without a C call (MICROPY_STACKLESS); a heap of two areas. */
-export type MicropythonVariant = 'stackless' | 'split';
+/** Builds of another kind: the interpreter calls functions without a C call (MICROPY_STACKLESS); a heap of two areas; scripts in a thread of their own. */
+export type MicropythonVariant = 'stackless' | 'split' | 'threads';
 
 export interface MicropythonBuild {
   readonly board: MicropythonBoard;
@@ -30,6 +30,7 @@ export const MICROPYTHON_BUILDS: readonly MicropythonBuild[] = [
   { board: 'VIRT_RV32' },
   { board: 'MPS2_AN385', variant: 'stackless' },
   { board: 'MPS2_AN385', variant: 'split' },
+  { board: 'MPS2_AN385', variant: 'threads' },
 ];
 
 /** As its folder is called. */
@@ -54,6 +55,9 @@ export interface MicropythonRun {
   readonly console: readonly string[];
 }
 
+/** A guard against hanging, no expectation: the gdb engine needs minutes for it on a machine that is full of other work. */
+const HANGS_MS = 3_600_000;
+
 /** Captures a build from reset to its REPL, with what its scripts print. */
 export async function runMicropython(
   elf: string,
@@ -65,7 +69,7 @@ export async function runMicropython(
     elf,
     allocator: 'auto',
     until: 'pyexec_friendly_repl',
-    timeoutMs: 300_000,
+    timeoutMs: HANGS_MS,
     onConsoleLine: ({ text }) => console.push(text),
   });
   return { trace: await collectTrace(records), console };

@@ -152,6 +152,11 @@ test('a function has one colour whatever else the trace holds; those that would 
   t.is(looksOf([{ ...key(3), file: 'C:\\src\\file_3.c', line: 99 }])[0]?.hex, alone[3]);
   const lines = looksOf(Array.from({ length: 8 }, (_, line) => ({ ...key(3), line })));
   t.is(new Set(lines.slice(0, 4).map(({ pattern }) => pattern)).size, 4);
+  // Frames without names are told apart by their addresses.
+  const bare = (location: string) => ({ functionName: '??', file: '', line: 0, location });
+  const places = ['0x08012001', '0x08012041', '0x080120c1', '0x08012101', '0x080121c1', '0x08012141'];
+  t.true(new Set(places.map((place) => looksOf([bare(place)])[0]?.hex)).size > 2);
+  t.is(looksOf([bare('0x08012001')])[0]?.hex, looksOf([bare('0x08012001')])[0]?.hex);
 });
 
 test('a pixel of the time view has the colour of who has most of it, and is as bright as it is full', async (t) => {

@@ -86,7 +86,7 @@ test('a page that may not change anything says so and goes on reading', async (t
   await page.waitForSelector('#link-state.connected');
   await page.click('button:text-is("Freeze")');
   await page.waitForSelector('dialog .bar.error');
-  t.regex((await page.textContent('dialog .bar.error')) ?? '', /--cors null/);
+  t.regex((await page.textContent('dialog .bar.error')) ?? '', /open the page that the server itself serves/);
   await page.waitForSelector('#link-state.connected');
 });
 

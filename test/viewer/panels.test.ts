@@ -162,6 +162,60 @@ test('finds what grows from mark to mark, and what differs between two traces', 
   t.deepEqual(viewer.complaints, []);
 });
 
+test('the difference of two traces as a flame graph has the widths, figures and colours that were worked out by hand', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  const leak = (n: number) => `alloc ${0x2000 + n * 64} 48 main@m.c:1 > leaky@l.c:7\n`;
+  const before = `alloc 0x1000 16 main@m.c:1\n${[0, 1, 2, 3].map(leak).join('')}`;
+  // Two of the four are gone, in a function that has moved by a line; another function has come.
+  const after = `${before.replaceAll('l.c:7', 'l.c:8')}free 0x2000\nfree 0x2040\nalloc 0x9000 100 main@m.c:9 > fresh@f.c:2`;
+  await using viewer = await openViewer(browser);
+  await viewer.open(journalFromText(before), 'before.harvest');
+  const { page } = viewer;
+  const second = { name: 'after.harvest', mimeType: '', buffer: Buffer.from(journalFromText(after)) };
+  await page.setInputFiles('#compare-file', second);
+  await page.waitForSelector('#tab-diff[aria-selected=true]');
+  await page.click('#tab-flame');
+  await page.click('.segments button:text-is("Difference")');
+  t.regex((await page.textContent('.tools:has(.diff-key)')) ?? '', /^before\.harvest → after\.harvest: 208 B → 212 B/);
+  const canvas = page.locator('.flame-box canvas');
+  const box = await canvas.boundingBox();
+  if (!box) return t.fail('no flame graph');
+  /** What stands at a share of the width in a row, and whether it is red (more), blue (less) or grey. */
+  const at = async (share: number, row: number) => {
+    const [x, y] = [share * box.width, row * 20 + 10];
+    await page.mouse.move(box.x + x, box.y + y);
+    const tips = await page.locator('.flame-box .tip').allInnerTexts();
+    const [red = 0, , blue = 0] = await canvas.evaluate(
+      (it, [left, top]) => {
+        const { width } = it.getBoundingClientRect();
+        const ratio = (it as HTMLCanvasElement).width / width;
+        // The corner of a box has none of its text.
+        const place = [Math.round((left ?? 0) * ratio), Math.round(((top ?? 0) + 7) * ratio)] as const;
+        return [...((it as HTMLCanvasElement).getContext('2d')?.getImageData(...place, 1, 1).data ?? [])];
+      },
+      [x, y],
+    );
+    return [tips[0]?.match(/\d+ B → \d+ B/)?.[0], Math.abs(red - blue) < 30 ? 'same' : red > blue ? 'more' : 'less'];
+  };
+  // As wide as after: fresh has 100 of 212 bytes, leaky 96, main itself the last 16.
+  t.deepEqual(await at(0.01, 1), ['208 B → 212 B', 'more']);
+  t.deepEqual(await at(0.46, 2), ['0 B → 100 B', 'more']);
+  t.deepEqual(await at(0.48, 2), ['192 B → 96 B', 'less']);
+  t.deepEqual(await at(0.91, 2), ['192 B → 96 B', 'less']);
+  t.is((await at(0.94, 2))[0], undefined);
+  // As wide as before: leaky has 192 of 208, and fresh was not there.
+  await page.click('.segments button:text-is("as wide as before")');
+  t.deepEqual(await at(0.01, 2), ['192 B → 96 B', 'less']);
+  t.deepEqual(await at(0.91, 2), ['192 B → 96 B', 'less']);
+  t.is((await at(0.94, 2))[0], undefined);
+  // The browser remarks on the looks of this test at single pixels.
+  t.deepEqual(
+    viewer.complaints.filter((text) => !text.includes('willReadFrequently')),
+    [],
+  );
+});
+
 test('opens allocation_history.json and sees what the log of the same capture shows', async (t) => {
   const { browser } = t.context;
   if (!browser) return withoutChromium(t);

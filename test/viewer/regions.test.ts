@@ -8,6 +8,26 @@ import { journalFromText, openViewer, type ViewerPage, withoutChromium } from '.
 
 const test = testWithChromium();
 
+test('a log that tells only how full the heap was says so, memory by memory', async (t) => {
+  const { browser } = t.context;
+  if (!browser) return withoutChromium(t);
+  await using viewer = await openViewer(browser);
+  await viewer.open(
+    Buffer.from('uptime_s,free_heap,largest_block\n10,39788,20480\n20,39700,20480\n30,39750,20480\n'),
+    'levels.csv',
+  );
+  t.is(await viewer.ask('state().error'), undefined);
+  t.regex((await viewer.page.textContent('.stage-empty')) ?? '', /tells no allocations/);
+  // 39,750 and 39,700 bytes are 38.8 KiB each.
+  t.deepEqual(await viewer.page.$$eval('.stage-empty tbody td', (cells) => cells.map((cell) => cell.textContent)), [
+    'the heap',
+    '3',
+    '38.8 KiB',
+    '38.8 KiB',
+  ]);
+  t.deepEqual(viewer.complaints, []);
+});
+
 const FREE = '#141b24';
 const OUTSIDE = '#252f3b';
 

@@ -18,7 +18,7 @@ const UNREACHABLE =
   'check the address and the network; a board must allow pages of other origins (CORS) to read from it';
 /** A server that lets a page read need not let it change anything, and browsers do not tell a page which of the two it was. */
 const FORBIDDEN =
-  'if it can be read but not changed: open the page that `harvest serve` itself serves, or start it with --cors null';
+  'if it can be read but not changed: open the page that the server itself serves at its address, which may change it';
 const MAX_TRACE_BYTES = 256 * 1024 * 1024;
 
 /** `http://HOST/BASE` of what was typed: a host, with a port or not, or a whole address. @throws UsageError HH1930 */
@@ -28,7 +28,7 @@ export function boardUrl(host: string, base: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (typed === '' || !url || url.username !== '' || url.search !== '' || url.hash !== '') {
     throw new UsageError('HH1930', `connect: found ${JSON.stringify(host)}, expected HOST or HOST:PORT`, {
-      remedy: 'type the address of the board, or what `harvest serve` printed',
+      remedy: 'type the address of the board, or the one that the server printed when it started',
     });
   }
   // A path that is part of the address wins over the field for the base path.

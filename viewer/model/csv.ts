@@ -45,6 +45,6 @@ function plain(value: number): string {
 
 /** Quoted; a name that a spreadsheet would run as a formula gets an apostrophe before it. */
 export function textCell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
   return `"${safe.replaceAll('"', '""')}"`;
 }

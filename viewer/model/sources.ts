@@ -12,6 +12,7 @@ import { looksOf } from '../paint/hues.js';
 import { type ClassLook, OTHERS } from '../paint/palette.js';
 import { followUse, type Usage } from './follow-use.js';
 import { sortedRows } from './radix-sort.js';
+import { frameName } from './stack-line.js';
 
 /** So many sources have a colour of their own; it is that of their function, in every trace. */
 const NAMED_SOURCES = 12;
@@ -94,9 +95,8 @@ export function lookThrough(trace: Trace, hide: readonly string[]): () => Uint8A
 
 /** `tls_session_new  tls.c:118`: a source on one line; the file without its folders. */
 export function sourceLabel(place: Place): string {
-  if (place.functionName === '') return place.location;
+  if (frameName(place) === place.location) return place.location;
   const file = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
-  if (place.functionName === '??') return place.location;
   return file === '' ? place.functionName : `${place.functionName}  ${file}:${place.line}`;
 }
 

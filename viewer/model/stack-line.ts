@@ -1,6 +1,11 @@
-import { placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
+import { type Place, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 
 const MAX_FRAMES = 24;
+
+/** What a frame is called: its address where it has no name. */
+export function frameName({ functionName, location }: Pick<Place, 'functionName' | 'location'>): string {
+  return functionName === '' || functionName === '??' ? location : functionName;
+}
 
 /**
  * A backtrace on one line, innermost first: `gc_alloc ← mp_obj_new_list ← main`; addresses where there are no names. Frames that
@@ -8,9 +13,6 @@ const MAX_FRAMES = 24;
  */
 export function stackText(trace: Trace, stack: number, hidden?: Uint8Array): string {
   const ids = stackFrameIds(trace, stack).filter((id) => hidden?.[id] !== 1);
-  const names = ids.slice(0, MAX_FRAMES).map((id) => {
-    const { functionName, location } = placeOf(trace, id);
-    return functionName === '??' ? location : functionName;
-  });
+  const names = ids.slice(0, MAX_FRAMES).map((id) => frameName(placeOf(trace, id)));
   return names.join(' ← ') + (ids.length > MAX_FRAMES ? ' ← …' : '');
 }

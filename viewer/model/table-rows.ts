@@ -35,9 +35,9 @@ const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded
 };
 
 export const COLUMNS: readonly Column[] = [
-  { id: 'seq', title: '#', hint: 'Number of the event', width: 76, numeric: true, keyOf: () => (seq) => seq },
+  { id: 'seq', title: '#', hint: 'Number of the event', width: 72, numeric: true, keyOf: () => (seq) => seq },
   {
-    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 88, numeric: true },
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 80, numeric: true },
     keyOf:
       ({ trace }) =>
       (seq) =>
@@ -64,11 +64,11 @@ export const COLUMNS: readonly Column[] = [
         trace.events.address[seq] ?? 0,
   },
   {
-    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 72, numeric: true },
+    ...{ id: 'size', title: 'bytes', hint: 'Size of the block', width: 68, numeric: true },
     keyOf: (loaded) => (seq) => sizeOf(loaded, seq),
   },
   {
-    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 200, numeric: false },
+    ...{ id: 'source', title: 'source', hint: 'The first frame that is not the allocator', width: 190, numeric: false },
     keyOf: (loaded) => sourceRank(loaded),
   },
   {
@@ -76,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'freed',
       title: 'freed',
       hint: 'When the block was given back: its time, or its event without a clock',
-      width: 88,
+      width: 80,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
@@ -86,7 +86,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'life',
       title: 'life',
       hint: 'How long the block lived: in time, or in events without a clock',
-      width: 88,
+      width: 92,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => lifeOf(it, span))(loaded),
@@ -96,17 +96,17 @@ export const COLUMNS: readonly Column[] = [
       id: 'before',
       title: 'largest before',
       hint: 'Largest free block before the event',
-      width: 106,
+      width: 100,
       numeric: true,
     },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
-    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 84, numeric: true },
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 70, numeric: true },
     keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
   },
   {
-    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 76, numeric: true },
+    ...{ id: 'drop', title: 'drop', hint: 'How much smaller the largest free block became', width: 68, numeric: true },
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq) - largestAfter(loaded, seq),
   },
   {

@@ -1,4 +1,4 @@
-import { type Epoch, firstAtOrAfter, type Gap, type Mark, type Numbers } from '../../lib/public/browser.js';
+import { type Epoch, firstAtOrAfter, type Gap, type Mark, type Numbers, sanitize } from '../../lib/public/browser.js';
 import type { Range } from '../state/app-state.js';
 import { placeOfSeq, type TimeAxis } from './time-painter.js';
 
@@ -160,7 +160,7 @@ export function paintMoments(
     if (x < -1 || x > width) continue;
     context.fillStyle = style.mark;
     context.fillRect(Math.round(x), 0, style.ratio, height);
-    const name = mark.name.length > 24 ? `${mark.name.slice(0, 23)}…` : mark.name;
+    const name = sanitize(mark.name.length > 24 ? `${mark.name.slice(0, 23)}…` : mark.name);
     // A label only where the one before it has ended.
     if (x < free) continue;
     context.fillStyle = style.text;

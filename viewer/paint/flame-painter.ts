@@ -1,3 +1,4 @@
+import { frameName } from '../model/stack-line.js';
 import { shown } from '../views/text.js';
 import type { FlameBox } from './flame-layout.js';
 import { hueOf } from './hues.js';
@@ -58,7 +59,7 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
     context.fillStyle = found ? FOUND : style.colorOf(box);
     context.fillRect(x, y, Math.max(ratio * 0.5, width - ratio), height - ratio);
     if (width < 30 * ratio) continue;
-    const name = node.functionName === '' && depth === 0 ? 'everything' : shown(node.functionName || node.location);
+    const name = node.functionName === '' && depth === 0 ? 'everything' : shown(frameName(node));
     context.fillStyle = TEXT;
     context.fillText(fitted(context, name, width - 8 * ratio), x + 4 * ratio, y + height / 2);
   }

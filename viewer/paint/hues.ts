@@ -5,11 +5,14 @@ export interface HueKey {
   readonly functionName: string;
   readonly file: string;
   readonly line: number;
+  /** What a frame without a name is told from others by: its address. */
+  readonly location?: string;
 }
 
 /** A colour of the palette by the name of a function and its file, without the file's folders. 0 for what has no name. */
-export function hueOf({ functionName, file }: Omit<HueKey, 'line'>): number {
+export function hueOf({ functionName, file, location = '' }: Omit<HueKey, 'line'>): number {
   if (functionName === '' && file === '') return 0;
+  if (functionName === '??' && file === '') return hashed(location);
   return hashed(`${functionName}\n${file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)}`);
 }
 

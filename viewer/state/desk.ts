@@ -4,18 +4,12 @@ import type { JobName, Jobs } from '../model/jobs.js';
 import { type Desk, type LoadedTrace, received } from '../model/loaded-trace.js';
 import { lookThrough } from '../model/sources.js';
 import type { Message } from './app-state.js';
+import { ToldError } from './message-of.js';
 import { ownScript } from './own-script.js';
 import { followGaps } from './worker.js';
 
 /** A trace of so few events is followed before a worker has started. */
 const SHORT_TRACE = 20_000;
-
-/** An error that is told as it came from the worker. */
-export class ToldError extends Error {
-  constructor(readonly told: Message) {
-    super(told.text);
-  }
-}
 
 function startWorker(): Worker {
   const url = URL.createObjectURL(new Blob([ownScript], { type: 'text/javascript' }));

@@ -1,3 +1,4 @@
+import { sanitize } from '../../lib/public/browser.js';
 import { openBytes } from './opening.js';
 
 /** Opens the trace that an HTML report carries: a journal, gzip, base64, in an element that no browser runs. False without one. */
@@ -7,7 +8,7 @@ export async function openEmbedded(): Promise<boolean> {
   const { name = 'report', view } = element.dataset;
   // A report opens at what was shown when it was saved, unless its address says more.
   if (view?.startsWith('#') && location.hash === '') history.replaceState(null, '', view);
-  document.title = `${name} - heap-harvest`;
+  document.title = `${sanitize(name)} - heap-harvest`;
   const text = atob((element.textContent ?? '').trim());
   // The text would stay in memory beside the bytes.
   element.remove();

@@ -1,17 +1,11 @@
-import {
-  errorMessage,
-  type GapTimeline,
-  gapTimeline,
-  HarvestError,
-  lifespanParts,
-  type Trace,
-} from '../../lib/public/browser.js';
+import { type GapTimeline, gapTimeline, lifespanParts, type Trace } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
 import { buffersOf, handOver, letGo, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
 import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
 import { lookThrough } from '../model/sources.js';
+import { messageOf } from './message-of.js';
 
 /** How many of the deepest cuts are kept. */
 const CUTS = 50;
@@ -26,7 +20,9 @@ let held: LoadedTrace | undefined;
 /** What the page's own script does when it runs as a worker: it reads a trace, keeps it, and answers what the panels ask. */
 export function serve(): void {
   self.onmessage = ({ data }: MessageEvent<DeskRequest>) => {
-    handle(data).catch((error: unknown) => tell(failure(error, data.kind === 'job' ? data.name : undefined)));
+    handle(data).catch((error: unknown) => {
+      tell({ kind: 'failed', name: data.kind === 'job' ? data.name : undefined, message: messageOf(error) });
+    });
   };
 }
 
@@ -123,14 +119,6 @@ export function followGaps(trace: Trace): GapTimeline | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-function failure(error: unknown, name: JobName | undefined): DeskReply {
-  const message =
-    error instanceof HarvestError
-      ? { text: error.message, remedy: error.remedy, code: error.code }
-      : { text: `The page could not do that: ${errorMessage(error)}` };
-  return { kind: 'failed', name, message };
 }
 
 function tell(reply: DeskReply, transfer: ArrayBuffer[] = []): void {

@@ -12,6 +12,7 @@ import { Header } from './header.js';
 import { HeapMapView } from './heap-map.js';
 import { HelpDialog } from './help.js';
 import { LeaksPanel } from './leaks.js';
+import { LevelsNote } from './levels-note.js';
 import { capture } from './map-pointer.js';
 import { NamesDialog } from './names-dialog.js';
 import { RetainersPanel } from './retainers.js';
@@ -81,7 +82,7 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
   const axis = useAxis(loaded);
   const shared = { loaded, ...axis };
   const scoped = useArea(loaded);
-  if (loaded.trace.eventCount === 0) return <p class="empty stage-empty">The trace was read, but it has no events.</p>;
+  if (loaded.trace.eventCount === 0) return <LevelsNote trace={loaded.trace} />;
   return (
     <section class="stage" aria-label="Heap">
       <div class="view-tabs">

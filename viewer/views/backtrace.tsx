@@ -31,7 +31,8 @@ export function Backtrace({ loaded, stack }: { readonly loaded: LoadedTrace; rea
             class={hidden[id] === 1 ? 'passed' : ''}
             title={hidden[id] === 1 ? 'Passed over when the source is looked for (hidden frames)' : ''}
           >
-            <span class="fn">{shown(functionName)}</span>
+            {/* A frame without a name is its address, which stands below. */}
+            {functionName !== '??' && <span class="fn">{shown(functionName)}</span>}
             {inlined && <span class="quiet"> inlined</span>}
             <span class="loc" title={shown(location)}>
               {address > 0 ? (

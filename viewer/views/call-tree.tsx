@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type CallNode, type CallTree, formatCount } from '../../lib/public/browser.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
+import { frameName } from '../model/stack-line.js';
 import { pathQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
@@ -159,7 +160,7 @@ function TreeRow({ row, index, measure, total, active, query, onPick, onToggle }
         >
           {leaf ? '' : open ? '▾' : '▸'}
         </i>
-        {shown(node.functionName)} <span class="quiet">{shown(node.location)}</span>
+        {shown(frameName(node))} <span class="quiet">{frameName(node) !== node.location && shown(node.location)}</span>
       </span>
     </div>
   );

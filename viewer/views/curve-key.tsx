@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { formatBytes } from '../../lib/public/browser.js';
-import { isHistory } from '../model/certainty.js';
+import { certaintyAt, isHistory } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { highest } from '../paint/curve-painter.js';
 import { app, useApp } from '../state/app-state.js';
@@ -11,16 +11,19 @@ export function CurveKey({ loaded, capacityBytes }: { loaded: LoadedTrace; capac
   const { usage, gaps, gapsState } = loaded;
   const live = useMemo(() => highest(usage.liveBytes), [usage]);
   const largest = useMemo(() => gaps && highest(gaps.largestFreeBytes), [gaps]);
+  const sure = useMemo(() => certaintyAt(loaded, loaded.trace.eventCount - 1), [loaded]);
   return (
     <p class="curve-key">
       {loaded.regions.length > 1 && loaded.order && <AreaChoice loaded={loaded} />}
-      {!isHistory(loaded) && <span class="warn-text">no history: the blocks are in the order of the source</span>}
+      {!isHistory(loaded) && <span class="warn-text">no history: blocks in the order of the source, added up</span>}
       <span>
-        <i class="line live" /> in use, up to {formatBytes(live)}
+        <i class="line live" /> in use, {sure.live === '' ? 'up to ' : `highest ${sure.live}`}
+        {formatBytes(live)}
       </span>
-      {largest !== undefined && (
+      {largest !== undefined && isHistory(loaded) && (
         <span>
-          <i class="line largest" /> largest free block, up to {formatBytes(largest)}
+          <i class="line largest" /> largest free block, {sure.free === '' ? 'up to ' : `highest ${sure.free}`}
+          {formatBytes(largest)}
         </span>
       )}
       {gapsState === 'computing' && <span data-curve="computing">largest free block: being computed…</span>}

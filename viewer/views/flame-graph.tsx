@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CallNode } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
+import { frameName } from '../model/stack-line.js';
 import { type FlameBox, flameLayout, neighbour, pathTo } from '../paint/flame-layout.js';
 import { functionColor, paintFlame } from '../paint/flame-painter.js';
 import { fitCanvas, type Size, themeColor, useSize } from '../paint/use-canvas.js';
@@ -131,7 +132,7 @@ function FlameTip(props: FlameGraphProps & { readonly hover: Hover; readonly wid
   const side = hover.x > width / 2 ? { right: `${width - hover.x}px` } : { left: `${hover.x}px` };
   return (
     <div class="tip" {...STATUS} style={{ top: `${hover.y + 22}px`, ...side }}>
-      <b>{node.functionName === '' ? 'everything' : shown(node.functionName)}</b>
+      <b>{node.functionName === '' ? 'everything' : shown(frameName(node))}</b>
       <span class="mono">{shown(node.location)}</span>
       <span>
         {about

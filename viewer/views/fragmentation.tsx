@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/public/browser.js';
+import { certaintyAt } from '../model/certainty.js';
 import { cutsWithin } from '../model/cuts.js';
 import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
@@ -26,10 +27,14 @@ export function FragmentationPanel({ loaded }: { readonly loaded: LoadedTrace })
   return <Fragmentation loaded={loaded} />;
 }
 
+/** A sentence behind a colon. */
+const lowered = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
   const hide = useApp((state) => state.hide);
   const atSeq = useRested(loaded, (state) => state.atSeq);
   const { result } = useWork(loaded, 'fragmentation', { hide, atSeq, top: TOP });
+  const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   if (!result) return <Waiting />;
   const { walls, verdicts, holders } = result;
   return (
@@ -41,6 +46,7 @@ function Fragmentation({ loaded }: { readonly loaded: LoadedTrace }) {
             {shown(line)}
           </p>
         ))}
+        {sure.free !== '' && <p class="quiet bounds">Not exact: {lowered(sure.reasons[0] ?? '')}</p>}
         <RoomForm loaded={loaded} atSeq={result.atSeq} />
         <p class="quiet">Each of these blocks keeps the gaps on its two sides apart.</p>
         {walls.length === 0 ? (

@@ -50,7 +50,7 @@ export function Header() {
       />
       <FileButton
         id="elf"
-        label={elf ? `ELF: ${elf.name.slice(0, 24)}` : 'ELF'}
+        label={elf ? `ELF: ${shown(elf.name.slice(0, 24))}` : 'ELF'}
         hint="Choose firmware.elf: names resolve in this page, nothing is uploaded (e)"
         onFile={openElf}
       />

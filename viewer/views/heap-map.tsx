@@ -123,6 +123,8 @@ interface CanvasProps extends RegionProps {
 }
 
 const GUTTER = 86;
+/** The height of a line of text beside a row; without room for a whole one there is none. */
+const LABEL = 16;
 
 function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -227,9 +229,13 @@ function FoldMark({
 
 /** The address of the first byte of a row, wherever there is room for a line of text. */
 function RowLabels({ layout, ratio }: { readonly layout: MapLayout; readonly ratio: number }) {
-  const every = Math.max(1, Math.ceil((16 * ratio) / layout.rowHeight));
+  const every = Math.max(1, Math.ceil((LABEL * ratio) / layout.rowHeight));
   const labels = [];
-  for (let row = 0; row < layout.rows; row += every) {
+  for (
+    let row = 0;
+    row < layout.rows && (row * layout.rowHeight) / ratio + LABEL <= layout.height / ratio;
+    row += every
+  ) {
     const address = addressOfRow(layout, row);
     if (address === undefined) continue;
     labels.push(

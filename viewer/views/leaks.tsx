@@ -3,6 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { formatBytes, formatCount, type LeakVerdict, type Place } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
+import { frameName } from '../model/stack-line.js';
 import { pathQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';
@@ -106,14 +107,7 @@ export function LeaksPanel({ loaded }: { readonly loaded: LoadedTrace }) {
                     </td>
                   )}
                   <td class="name">{shown(sourceLabel(site))}</td>
-                  <td class="name quiet">
-                    {shown(
-                      site.frames
-                        .slice(1, 6)
-                        .map((frame) => frame.functionName)
-                        .join(' ← '),
-                    )}
-                  </td>
+                  <td class="name quiet">{shown(site.frames.slice(1, 6).map(frameName).join(' ← '))}</td>
                 </SiteRow>
               ))}
             </tbody>

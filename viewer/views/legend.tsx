@@ -134,6 +134,18 @@ function rankedOthers({ bytes }: Held, named: number): number[] {
   return ids.sort((a, b) => (bytes[b] ?? 0) - (bytes[a] ?? 0) || a - b);
 }
 
+/** `cons  pair.c:7`: where there is no room for both, the place gives way. */
+function LegendName({ name }: { readonly name: string }) {
+  const at = name.indexOf('  ');
+  if (at < 0) return <span class="name">{shown(name)}</span>;
+  return (
+    <>
+      <span class="name with-place">{shown(name.slice(0, at))}</span>
+      <span class="name place">{shown(name.slice(at))}</span>
+    </>
+  );
+}
+
 interface LegendRowProps {
   readonly name: string;
   readonly hint: string;
@@ -152,7 +164,7 @@ function LegendRow({ name, hint, query, look, bytes, count, open, onOpen }: Lege
   const label = (
     <>
       <Swatch look={look} />
-      <span class="name">{shown(name)}</span>
+      <LegendName name={name} />
       {onOpen && <span aria-hidden="true"> {open ? '▾' : '▸'}</span>}
     </>
   );

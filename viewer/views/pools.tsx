@@ -11,8 +11,8 @@ import {
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { breath } from '../model/read-trace.js';
 import type { Message } from '../state/app-state.js';
-import { messageOf } from '../state/busy.js';
 import { copyText } from '../state/copy.js';
+import { messageOf } from '../state/message-of.js';
 import { Segments } from './segments.js';
 import { shown } from './text.js';
 

@@ -33,6 +33,10 @@ export function StatisticsPanel({ loaded }: { readonly loaded: LoadedTrace }) {
   );
 }
 
+function blocks(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'block' : 'blocks'}`;
+}
+
 function Totals({ stats }: { readonly stats: HeapStats }) {
   const ranged = useApp((state) => state.range !== undefined);
   const { lifetimes, rate } = stats;
@@ -48,13 +52,13 @@ function Totals({ stats }: { readonly stats: HeapStats }) {
     ['swept by the collector', formatCount(stats.sweeps)],
     ['failed requests', formatCount(stats.failures)],
     ['allocated in total', formatBytes(stats.allocatedBytes)],
-    [ranged ? 'alive at B' : 'alive at the end', `${formatBytes(stats.liveBytes)} in ${formatCount(stats.liveCount)}`],
-    ['temporary', `${formatCount(stats.temporary.count)}, ${formatBytes(stats.temporary.bytes)}`],
+    [ranged ? 'alive at B' : 'alive at the end', `${formatBytes(stats.liveBytes)} in ${blocks(stats.liveCount)}`],
+    ['temporary', `${formatBytes(stats.temporary.bytes)} in ${blocks(stats.temporary.count)}`],
   ];
   if (rate)
     rows.push([
       stats.timeLabel === 'host time' ? 'rate (host time)' : 'rate',
-      `${formatCount(rate.perSecond)} /s, ${formatBytes(rate.bytesPerSecond)}/s`,
+      `${formatCount(rate.perSecond)} allocations/s, ${formatBytes(rate.bytesPerSecond)}/s`,
     ]);
   if (life) {
     const most = lifetimes.upperBound ? ' at most' : '';

@@ -51,7 +51,7 @@ export function TableTools({ loaded, rows }: { readonly loaded: LoadedTrace; rea
       <input
         id="query"
         type="search"
-        placeholder="tls  size>256  life<10ms  alive  ( / )"
+        placeholder="size>256 alive tls"
         title="Words of a backtrace, 0xaddress, size>256, life<10ms, age>100, drop>0, seq>100, source:text, calls:function, type:name, region:name, kind:realloc, alive, freed, temporary; all must hold. Quotation marks mean a whole name"
         aria-label="Filter by text"
         value={query}

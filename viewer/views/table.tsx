@@ -35,7 +35,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const { rows, problem } = result ?? NOTHING;
   const { lines, groups, toggle, open } = useGroups(loaded, rows);
   const columns = useMemo(() => columnsOf(loaded).filter(({ id }) => !hidden.includes(id)), [loaded, hidden]);
-  const template = columns.map((column) => `${column.width}px`).join(' ');
+  const template = columns.map(trackOf).join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   const selected = picked >= 0 ? picked : atSeq;
   const current = useMemo(() => lines.indexOf(selected), [lines, selected]);
@@ -63,6 +63,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
           role="grid"
           label="Events"
           width={width}
+          template={template}
           onKeyDown={onKeyDown}
           head={columns.map((column) => <HeadCell key={column.id} column={column} />)}
           row={(index) => {
@@ -116,12 +117,18 @@ function emptyText(loaded: LoadedTrace, filtered: boolean): string {
   return filtered ? 'No row matches. Clear the text above.' : 'No row of this kind in the trace.';
 }
 
+/** On a wide screen names and backtraces get the room that is left. */
+function trackOf({ id, width }: Column): string {
+  const share = { stack: 1, source: 0.3 }[id];
+  return share === undefined ? `${width}px` : `minmax(${width}px, ${share}fr)`;
+}
+
 function HeadCell({ column }: { readonly column: Column }) {
   const sort = useApp((state) => state.sort);
   const on = sort.column === column.id;
   const direction = on ? (sort.descending ? 'descending' : 'ascending') : 'none';
   return (
-    <span {...sortProps(direction)} style={{ width: `${column.width}px` }}>
+    <span {...sortProps(direction)}>
       <button
         type="button"
         class={column.numeric ? 'number' : ''}

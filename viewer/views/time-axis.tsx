@@ -1,5 +1,6 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatBytes, formatCount } from '../../lib/public/browser.js';
+import { isHistory } from '../model/certainty.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { ticksIn } from '../model/ticks.js';
 import { paintCurves, scaleOf, xOf } from '../paint/curve-painter.js';
@@ -32,7 +33,7 @@ export function TimeAxisView({ loaded, axis, time }: AxisProps) {
     const regions = loaded.regions.filter(({ name }) => loaded.area === '' || name === loaded.area);
     const capacity = loaded.boundsKnown ? regions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : undefined;
     const { liveBytes } = loaded.usage;
-    const top = scaleOf(liveBytes, loaded.gaps?.largestFreeBytes, capacity);
+    const top = scaleOf(liveBytes, largestOf(loaded), capacity);
     return { top, capacity: capacity !== undefined && capacity <= top ? capacity : undefined };
   }, [loaded]);
   return (
@@ -52,6 +53,11 @@ export function TimeAxisView({ loaded, axis, time }: AxisProps) {
   );
 }
 
+/** The curve of the largest free block; a list of blocks has none: it would say how the list grows. */
+function largestOf(loaded: LoadedTrace) {
+  return isHistory(loaded) ? loaded.gaps?.largestFreeBytes : undefined;
+}
+
 interface CanvasProps extends AxisProps {
   readonly size: Size;
   readonly scaleBytes: number;
@@ -61,16 +67,17 @@ interface CanvasProps extends AxisProps {
 function AxisCanvas({ loaded, axis, time, size, scaleBytes, capacityBytes }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useApp((state) => state.theme);
-  const { trace, usage, gaps } = loaded;
+  const { trace, usage } = loaded;
+  const largest = largestOf(loaded);
   useLayoutEffect(() => {
     if (!canvas.current) return;
     fitCanvas(canvas.current, size.width * size.ratio, size.height * size.ratio);
     const curves = {
-      ...{ axis, range: time, liveBytes: usage.liveBytes, largestFreeBytes: gaps?.largestFreeBytes },
+      ...{ axis, range: time, liveBytes: usage.liveBytes, largestFreeBytes: largest },
       ...{ scaleBytes, capacityBytes, marks: trace.marks, gaps: trace.gaps, epochs: trace.epochs },
     };
     paintCurves(canvas.current, curves, curveStyle(size.ratio));
-  }, [trace, usage, gaps, axis, time, size, theme, scaleBytes, capacityBytes]);
+  }, [trace, usage, largest, axis, time, size, theme, scaleBytes, capacityBytes]);
   const brush = useBrush(axis, time, size);
   return (
     <>

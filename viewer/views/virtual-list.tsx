@@ -19,6 +19,8 @@ interface VirtualListProps {
   /** Stays at the top and scrolls sideways with the rows. */
   readonly head?: ComponentChildren;
   readonly width?: number;
+  /** The columns of the head, as those of the rows. */
+  readonly template?: string;
   readonly role: 'grid' | 'tree' | 'treegrid';
   readonly label: string;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
@@ -33,6 +35,7 @@ export function VirtualList({
   row,
   head,
   width,
+  template,
   role,
   label,
   onKeyDown,
@@ -64,7 +67,14 @@ export function VirtualList({
       {...(onKeyDown ? { onKeyDown } : {})}
     >
       {head && (
-        <div class="list-head" {...ROW} style={width ? { minWidth: `${width}px` } : {}}>
+        <div
+          class="list-head"
+          {...ROW}
+          style={{
+            ...(width ? { minWidth: `${width}px` } : {}),
+            ...(template ? { display: 'grid', gridTemplateColumns: template } : {}),
+          }}
+        >
           {head}
         </div>
       )}

@@ -3,6 +3,7 @@ import { formatCount, traceDoubts, trustLines } from '../../lib/public/browser.j
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { goTo } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
+import { withoutOptions } from '../state/message-of.js';
 import { openElf } from '../state/opening.js';
 import { shown } from './text.js';
 
@@ -55,6 +56,8 @@ export function OfferBar() {
   );
 }
 
+const MOST_EPOCHS = 8;
+
 /** Says how far the trace can be trusted: what the command line says of it, and events that contradict each other. */
 export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
   const [open, setOpen] = useState(false);
@@ -62,10 +65,13 @@ export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
   const doubts = useMemo(() => traceDoubts(loaded.trace), [loaded]);
   const lines = useMemo(
     () => [
-      ...doubts.map(({ kind, text }) => (kind === 'note' ? `note: ${text}` : text)),
-      ...trustLines({ findings: loaded.spans.findings, assumptions: loaded.assumptions }),
+      ...doubts.map(({ kind, text }) => withoutOptions(kind === 'note' ? `note: ${text}` : text)),
+      ...trustLines({ findings: loaded.spans.findings, assumptions: loaded.assumptions }).map(withoutOptions),
+      ...epochs
+        .slice(0, MOST_EPOCHS)
+        .map(({ beforeSeq, reason }) => `before event ${formatCount(beforeSeq)} the heap was started anew: ${reason}`),
     ],
-    [loaded, doubts],
+    [loaded, doubts, epochs],
   );
   const findings = loaded.spans.findings.reduce((sum, finding) => sum + finding.count, 0);
   const doubted = doubts.some(({ kind }) => kind === 'doubtful');
@@ -82,8 +88,10 @@ export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
     ...(notes.length > 0 ? [`${formatCount(notes.length)} ${notes.length === 1 ? 'note' : 'notes'}`] : []),
   ];
   const [first = ''] = lines;
-  const text = parts.length > 0 ? `${parts.join(', ')}.` : first;
-  const more = parts.length > 0 ? lines.length : lines.length - 1;
+  // One line that is all there is to say needs nothing that counts it.
+  const said = lines.length === 1 && !serious ? first : parts.length > 0 ? `${parts.join(', ')}.` : first;
+  const text = said.charAt(0).toUpperCase() + said.slice(1);
+  const more = lines.length === 1 && !serious ? 0 : parts.length > 0 ? lines.length : lines.length - 1;
   return (
     <div class={`bar ${serious ? 'warn' : 'info'}`} role={serious ? 'alert' : 'status'}>
       <div>

@@ -12,8 +12,11 @@ export function Welcome() {
       <h2>See who allocated what on your microcontroller's heap</h2>
       <p>
         Drop a trace here: a journal (<code>capture.harvest</code>), <code>allocation_history.json</code>, a gdb log, a
-        ring's JSON, or any other format that <code>harvest import</code> knows; with the firmware's ELF file for names,
-        or two traces to compare. Or paste a log.
+        ring's JSON, or any other format that{' '}
+        <button type="button" class="link" onClick={() => app.set({ dialog: 'help' })}>
+          Help
+        </button>{' '}
+        lists; with the firmware's ELF file for names, or two traces to compare. Or paste a log.
       </p>
       <p class="welcome-buttons">
         <FileButton id="welcome-open" label="Open a trace" hint="Open traces, ELF files (o)" onFiles={takeFiles} />

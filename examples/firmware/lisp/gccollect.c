@@ -89,12 +89,12 @@ void gc_collect_end(void)
 void gc_collect(void)
 {
     // Makes this function save every callee-saved register on its stack, where the scan below sees them.
-    __builtin_unwind_init();
+    SPILL_REGISTERS();
     register void **stack_pointer __asm__("sp");
 
     gc_collect_start();
     gc_collect_root((void **)&mp_state_ctx.vm, sizeof(mp_state_ctx.vm) / sizeof(void *));
-    gc_collect_root(stack_pointer, (size_t)(__stack_top - stack_pointer));
+    gc_collect_root(stack_pointer - SPILLED_BELOW_STACK, (size_t)(__stack_top - stack_pointer) + SPILLED_BELOW_STACK);
     gc_collect_end();
 }
 

@@ -75,4 +75,14 @@ static inline size_t run_length(size_t block)
 // Frees the allocation whose head is `block` (gc.c).
 void gc_release(size_t block);
 
+// Puts the registers of all callers on the stack, where the collector looks; from so many words below the stack pointer on.
+#ifdef __XTENSA_WINDOWED_ABI__
+void spill_windows(void);
+#define SPILL_REGISTERS() spill_windows()
+#define SPILLED_BELOW_STACK 4
+#else
+#define SPILL_REGISTERS() __builtin_unwind_init()
+#define SPILLED_BELOW_STACK 0
+#endif
+
 #endif

@@ -10,6 +10,8 @@
 #elif defined(ALLOC_TLSF)
 #include "heap-lock.h"
 #include "port-heap.h"
+#elif defined(ALLOC_UMM)
+#include "umm.h"
 #else
 #include <malloc.h>
 #include <stdlib.h>
@@ -71,7 +73,11 @@ static inline void *allocate_aligned(size_t alignment, size_t size)
 
 #else
 
+#ifdef ALLOC_UMM
+#define ALLOCATOR_NAME "umm"
+#else
 #define ALLOCATOR_NAME "libc"
+#endif
 
 static inline void *allocate(size_t size)
 {
@@ -90,7 +96,12 @@ static inline void *reallocate(void *old, size_t size)
 
 static inline void *allocate_aligned(size_t alignment, size_t size)
 {
+#ifdef ALLOC_UMM
+    (void)alignment;
+    return malloc(size);
+#else
     return memalign(alignment, size);
+#endif
 }
 
 #endif

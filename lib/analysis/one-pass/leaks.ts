@@ -5,7 +5,7 @@ import { EventKind, type Trace } from '../../trace/trace.js';
 import { areInOrder, type Boundary, boundariesOf } from '../boundaries.js';
 import { addLeft, type LeakOptions, type LeakScan, type Leaks, leaksOfScan, newLeakScan } from '../leaks.js';
 import { stackSources } from '../source-table.js';
-import { StackSums } from './stack-sums.js';
+import { StackSums, tableFor } from './stack-sums.js';
 
 /** What is alive is written down by stack at each boundary: at most so many values in all. */
 const MAX_KEPT = 2 ** 22;
@@ -25,7 +25,7 @@ class LeaksSink implements RunSink<Leaks> {
   readonly runsEndAt: readonly Seq[];
   private readonly sums: StackSums;
   /** By stack, side by side: the blocks alive and their bytes; the last pair is for events without a backtrace. */
-  private readonly live: Float64Array;
+  private live: Float64Array;
   /** The same at each boundary that was reached. */
   private readonly atBoundary: Float64Array[] = [];
   private atLast: LiveBlocks | undefined;
@@ -49,6 +49,7 @@ class LeaksSink implements RunSink<Leaks> {
 
   run(run: EventRun, liveBlocks: () => LiveBlocks): boolean {
     this.sums.add(run);
+    if (run.kernel && !run.kernel.owns(this.live)) this.live = tableFor(run, this.live.length);
     let from = 0;
     if (this.beforeFirst) {
       while (from < run.count && run.kind[from] === EventKind.existing) from++;
@@ -85,13 +86,18 @@ class LeaksSink implements RunSink<Leaks> {
   }
 
   private keep(): void {
-    this.atBoundary.push(this.live.slice());
+    // A copy outside of the kernel's memory.
+    this.atBoundary.push(new Float64Array(this.live));
   }
 
   private add(run: EventRun, from: number, to: number): void {
-    const { sizeBytes, stack, openedBlock, endedStart, endedSize, endedStack } = run;
+    const { sizeBytes, stack, openedBlock, endedStart, endedSize, endedStack, kernel } = run;
     const { live } = this;
     const none = live.length / 2 - 1;
+    if (kernel) {
+      kernel.exports.sumLive(from, to, sizeBytes.byteOffset, stack.byteOffset, live.byteOffset, none);
+      return;
+    }
     for (let i = from; i < to; i++) {
       if ((endedStart[i] as number) >= 0) {
         const at = stackRow(endedStack[i] as number, none) * 2;

@@ -3,17 +3,27 @@ import type { EventRun } from '../../trace/event-run.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { rememberStackBytes } from '../look-through.js';
 
+/** A table of zeros for the sums of runs: in the kernel's memory where that sums them. */
+export function tableFor({ kernel }: Pick<EventRun, 'kernel'>, length: number): Float64Array {
+  return kernel ? kernel.floats(length) : new Float64Array(length);
+}
+
 /** The bytes that each stack allocated: what a wrapper of the allocator is told by. */
 export class StackSums {
-  private readonly bytes: Float64Array;
+  private bytes: Float64Array | undefined;
   private total: Bytes = 0;
 
-  constructor(private readonly trace: Trace) {
-    this.bytes = new Float64Array(trace.stacks.count);
-  }
+  constructor(private readonly trace: Trace) {}
 
-  add({ count, kind, sizeBytes, stack }: EventRun): void {
+  add(run: EventRun): void {
+    this.bytes ??= tableFor(run, this.trace.stacks.count);
+    const { count, kind, sizeBytes, stack, kernel } = run;
     const { bytes } = this;
+    if (kernel) {
+      const [kinds, sizes, stacks] = [kind.byteOffset, sizeBytes.byteOffset, stack.byteOffset];
+      this.total += kernel.exports.sumStackBytes(count, kinds, sizes, stacks, bytes.byteOffset, bytes.length);
+      return;
+    }
     let total = 0;
     for (let i = 0; i < count; i++) {
       const what = kind[i] as number;
@@ -27,6 +37,7 @@ export class StackSums {
   }
 
   remember(): void {
-    rememberStackBytes(this.trace, { bytes: this.bytes, total: this.total });
+    const bytes = this.bytes ?? new Float64Array(this.trace.stacks.count);
+    rememberStackBytes(this.trace, { bytes, total: this.total });
   }
 }

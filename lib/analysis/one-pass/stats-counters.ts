@@ -1,12 +1,13 @@
 import type { Bytes, Seq } from '../../base/units.js';
 import { floatColumn, intColumn } from '../../trace/column.js';
 import type { EventRun } from '../../trace/event-run.js';
-import { EventKind, type Trace } from '../../trace/trace.js';
-import type { StatsFigures } from '../heap-stats.js';
+import { RUN_EVENTS } from '../../trace/run-scan.js';
+import { EventKind } from '../../trace/trace.js';
 import { type Lifetimes, lifetimesFrom } from '../lifetimes.js';
-import { closePhase, type OpenPhase, openPhase, type Phase, withoutEmptyStart } from '../phases.js';
 import { MAX_LISTED, SizeIds, type SizeTable, sizeRows } from '../size-table.js';
-import { type SourceRow, type StackSources, sourceRows } from '../source-table.js';
+
+/** Sizes below are counted in a table with a row for each. */
+const SMALL_SIZES = 65536;
 
 /** How long blocks lived, in events and by the clock. */
 export class LifetimeCounter {
@@ -15,6 +16,12 @@ export class LifetimeCounter {
   /** By block: when it was made. */
   private readonly madeAt = floatColumn();
   private swept = false;
+  /** What the kernel tells of a run. */
+  private ofRun: Int32Array | undefined;
+
+  constructor(eventCount: number) {
+    this.inEvents.expect(eventCount);
+  }
 
   /** False for times of fractions of a microsecond: their sum depends on the order. */
   add(run: EventRun): boolean {
@@ -26,8 +33,15 @@ export class LifetimeCounter {
     return this.addTimed(run);
   }
 
-  private addEvents({ count, firstSeq, kind, endedStart }: EventRun): void {
+  private addEvents({ count, firstSeq, kind, endedStart, kernel }: EventRun): void {
     const { inEvents } = this;
+    if (kernel && kind.indexOf(EventKind.sweep) < 0) {
+      this.ofRun ??= kernel.integers(RUN_EVENTS);
+      const ended = kernel.exports.lifetimes(count, firstSeq, this.ofRun.byteOffset);
+      const from = inEvents.extend(ended);
+      inEvents.values.set(this.ofRun.subarray(0, ended), from);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const start = endedStart[i] as number;
       if (start < 0) continue;
@@ -72,10 +86,16 @@ export class SizeCounter {
   /** By block: the number of the size that was asked for, plus 1; 0 and beyond the end where that is the block's own. */
   private readonly askedOf = intColumn();
   private readonly tooLarge: { seq: Seq; sizeBytes: Bytes }[] = [];
+  /** Of the kernel, by size: how many are alive, the most that were, and all (the first row's fourth: the largest size); undefined without it. */
+  private rows: Int32Array | undefined;
+  private byKernel: boolean;
 
-  constructor(private readonly heapBytes: Bytes | undefined) {}
+  constructor(private readonly heapBytes: Bytes | undefined) {
+    this.byKernel = heapBytes === undefined || heapBytes >= SMALL_SIZES;
+  }
 
   add(run: EventRun): void {
+    if (this.addByKernel(run)) return;
     const { count, firstSeq, sizeBytes, requestedBytes, openedBlock, endedStart } = run;
     const { live, max, total } = this;
     for (let i = 0; i < count; i++) {
@@ -99,6 +119,33 @@ export class SizeCounter {
     }
   }
 
+  /** False where sizes are large, or others than were asked for: they are counted here from then on. */
+  private addByKernel({ count, sizeBytes, requestedBytes, kernel }: EventRun): boolean {
+    if (!(kernel && this.byKernel)) return false;
+    this.rows ??= kernel.integers(SMALL_SIZES * 4);
+    const { rows } = this;
+    const isCounted =
+      requestedBytes === undefined &&
+      kernel.exports.sumSizes(count, sizeBytes.byteOffset, rows.byteOffset, SMALL_SIZES) !== 0;
+    if (!isCounted) this.leaveKernel();
+    return isCounted;
+  }
+
+  private leaveKernel(): void {
+    const { rows } = this;
+    const largest = rows?.[3] ?? 0;
+    for (let size = 0; rows && size <= largest; size++) {
+      const row = size * 4;
+      if (rows[row + 2] === 0) continue;
+      const id = this.idOf(size);
+      this.live.values[id] = rows[row] as number;
+      this.max.values[id] = rows[row + 1] as number;
+      this.total.values[id] = rows[row + 2] as number;
+    }
+    this.rows = undefined;
+    this.byKernel = false;
+  }
+
   private endedId({ endedBlock, endedSize }: EventRun, index: number): number {
     const { askedOf } = this;
     const block = askedOf.length === 0 ? 0 : (endedBlock[index] as number);
@@ -115,6 +162,7 @@ export class SizeCounter {
   }
 
   result(findings: SizeTable['findings']): SizeTable {
+    this.leaveKernel();
     return { ...sizeRows(this.ids.sizes, this.max.values, this.total.values), tooLarge: this.tooLarge, findings };
   }
 
@@ -122,116 +170,5 @@ export class SizeCounter {
     const id = this.ids.of(sizeBytes);
     if (id === this.live.length) for (const column of [this.live, this.max, this.total]) column.push(0);
     return id;
-  }
-}
-
-/** Figures by source line. */
-export class SourceCounter {
-  readonly allocations: Float64Array;
-  readonly allocated: Float64Array;
-  readonly liveCount: Float64Array;
-  readonly live: Float64Array;
-  readonly peak: Float64Array;
-  readonly temporary: Float64Array;
-  private temporaryBytes: Bytes = 0;
-  private lastOpened = -1;
-
-  constructor(private readonly sources: StackSources) {
-    const column = () => new Float64Array(sources.list.length);
-    [this.allocations, this.allocated, this.liveCount] = [column(), column(), column()];
-    [this.live, this.peak, this.temporary] = [column(), column(), column()];
-  }
-
-  add({ count, firstSeq, kind, sizeBytes, stack, openedBlock, endedStart, endedSize, endedStack }: EventRun): void {
-    const { allocations, allocated, liveCount, live, peak, temporary } = this;
-    const { sourceOfStack } = this.sources;
-    for (let i = 0; i < count; i++) {
-      const start = endedStart[i] as number;
-      if (start >= 0) {
-        const source = sourceOfStack(endedStack[i] as number);
-        live[source] = (live[source] as number) - (endedSize[i] as number);
-        liveCount[source] = (liveCount[source] as number) - 1;
-        if (start === this.lastOpened && kind[i] !== EventKind.realloc) {
-          temporary[source] = (temporary[source] as number) + 1;
-          this.temporaryBytes += endedSize[i] as number;
-        }
-      }
-      if ((openedBlock[i] as number) < 0) continue;
-      const source = sourceOfStack(stack[i] as number);
-      const size = sizeBytes[i] as number;
-      const now = (live[source] as number) + size;
-      live[source] = now;
-      liveCount[source] = (liveCount[source] as number) + 1;
-      allocations[source] = (allocations[source] as number) + 1;
-      allocated[source] = (allocated[source] as number) + size;
-      if (now > (peak[source] as number)) peak[source] = now;
-      this.lastOpened = firstSeq + i;
-    }
-  }
-
-  result(): SourceRow[] {
-    return sourceRows(this.sources.list, this);
-  }
-
-  /** Of all sources together. */
-  totals(): StatsFigures['totals'] {
-    const sum = (column: Float64Array) => column.reduce((all, one) => all + one, 0);
-    return {
-      allocatedBytes: sum(this.allocated),
-      liveBytes: sum(this.live),
-      liveCount: sum(this.liveCount),
-      temporary: { count: sum(this.temporary), bytes: this.temporaryBytes },
-    };
-  }
-}
-
-/** Figures from mark to mark, where runs end. */
-export class PhaseCounter {
-  private readonly phases: Phase[] = [];
-  private readonly cuts: readonly { readonly name: string; readonly beforeSeq: Seq }[];
-  private next = 1;
-  private live = 0;
-  private open: OpenPhase;
-
-  constructor({ marks }: Trace) {
-    this.cuts = [{ name: '(start)', beforeSeq: 0 }, ...marks];
-    this.open = openPhase('(start)', 0, 0);
-  }
-
-  add({ count, firstSeq, kind, sizeBytes, openedBlock, endedStart, endedSize }: EventRun): void {
-    this.closeUpTo(firstSeq);
-    const { open } = this;
-    for (let i = 0; i < count; i++) {
-      if ((endedStart[i] as number) >= 0) this.live -= endedSize[i] as number;
-      switch (kind[i]) {
-        case EventKind.alloc:
-        case EventKind.realloc:
-          open.allocations++;
-          break;
-        case EventKind.failed:
-          open.failures++;
-          break;
-        case EventKind.existing:
-          break;
-        default:
-          open.frees++;
-      }
-      if ((openedBlock[i] as number) < 0) continue;
-      this.live += sizeBytes[i] as number;
-      open.allocatedBytes += sizeBytes[i] as number;
-      if (this.live > open.peakBytes) open.peakBytes = this.live;
-    }
-  }
-
-  result(eventCount: number): Phase[] {
-    this.closeUpTo(eventCount);
-    return withoutEmptyStart([...this.phases, closePhase(this.open, eventCount, this.live)]);
-  }
-
-  private closeUpTo(seq: Seq): void {
-    for (let cut = this.cuts[this.next]; cut && cut.beforeSeq <= seq; cut = this.cuts[++this.next]) {
-      this.phases.push(closePhase(this.open, cut.beforeSeq, this.live));
-      this.open = openPhase(cut.name, cut.beforeSeq, this.live);
-    }
   }
 }

@@ -1,6 +1,6 @@
 import type { Bytes, Seq } from '../../base/units.js';
 import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
-import type { Trace } from '../../trace/trace.js';
+import { EventKind, type Trace } from '../../trace/trace.js';
 import { areInOrder } from '../boundaries.js';
 import {
   addToBucket,
@@ -14,8 +14,10 @@ import {
 } from '../heap-stats.js';
 import { framesToHide } from '../hidden-frames.js';
 import { stackSources } from '../source-table.js';
-import { StackSums } from './stack-sums.js';
-import { LifetimeCounter, PhaseCounter, SizeCounter, SourceCounter } from './stats-counters.js';
+import { PhaseCounter } from './phase-counter.js';
+import { SourceCounter } from './source-counter.js';
+import { StackSums, tableFor } from './stack-sums.js';
+import { LifetimeCounter, SizeCounter } from './stats-counters.js';
 
 /** The statistics of a trace whose events come run by run; undefined for what needs all of them at once. */
 export function heapStatsSink(trace: Trace, options: HeapStatsOptions): RunSink<HeapStats> | undefined {
@@ -27,11 +29,13 @@ class HeapStatsSink implements RunSink<HeapStats> {
   private readonly heapBytes: Bytes | undefined;
   private readonly sums: StackSums;
   private readonly kinds = new KindCounter();
-  private readonly lifetimes = new LifetimeCounter();
+  private readonly lifetimes: LifetimeCounter;
   private readonly sizes: SizeCounter;
   private readonly sources: SourceCounter;
   private readonly phases: PhaseCounter;
-  private readonly buckets = newBuckets();
+  private buckets = newBuckets();
+  /** By kind of event, of the kernel. */
+  private kindCounts: Float64Array | undefined;
   private firstUs = Number.NaN;
   private lastUs = Number.NaN;
 
@@ -43,9 +47,9 @@ class HeapStatsSink implements RunSink<HeapStats> {
     this.heapBytes = options.heapBytes ?? regionBytes(trace);
     this.sums = new StackSums(trace);
     this.sizes = new SizeCounter(this.heapBytes);
-    this.sources = new SourceCounter(
-      stackSources(trace, framesToHide(trace, { ...options, lookThrough: false }).hidden),
-    );
+    this.lifetimes = new LifetimeCounter(trace.eventCount);
+    const { hidden } = framesToHide(trace, { ...options, lookThrough: false });
+    this.sources = new SourceCounter(stackSources(trace, hidden), trace.stacks.count);
     this.phases = new PhaseCounter(trace);
   }
 
@@ -53,7 +57,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
     // Figures by task are made from the whole trace.
     if (run.task !== undefined || !this.lifetimes.add(run)) return false;
     this.sums.add(run);
-    this.kinds.add(run, run.count, run.firstSeq);
+    this.addKinds(run);
     this.sizes.add(run);
     this.sources.add(run);
     this.phases.add(run);
@@ -65,6 +69,10 @@ class HeapStatsSink implements RunSink<HeapStats> {
   /** Undefined where a wrapper of the allocator is looked through: sources are other lines then, with peaks of their own. */
   result({ trace, peak, findings }: RunsEnd): HeapStats | undefined {
     this.sums.remember();
+    const { counts } = this.kinds;
+    this.kindCounts?.forEach((count, kind) => {
+      counts[kind] = (counts[kind] as number) + count;
+    });
     const { lookedThrough, assumptions } = framesToHide(trace, this.options);
     if (lookedThrough.length > 0) return undefined;
     return statsOfFigures(trace, {
@@ -84,7 +92,25 @@ class HeapStatsSink implements RunSink<HeapStats> {
     });
   }
 
-  private addSizes({ count, sizeBytes, openedBlock }: EventRun): void {
+  private addKinds(run: EventRun): void {
+    const { count, firstSeq, kind, kernel } = run;
+    // What the largest request was that failed is asked for where one did.
+    if (!kernel || kind.includes(EventKind.failed)) {
+      this.kinds.add(run, count, firstSeq);
+      return;
+    }
+    this.kindCounts ??= kernel.floats(256);
+    kernel.exports.sumKinds(count, kind.byteOffset, this.kindCounts.byteOffset);
+  }
+
+  private addSizes(run: EventRun): void {
+    const { count, sizeBytes, openedBlock, kernel } = run;
+    if (kernel) {
+      if (!kernel.owns(this.buckets.counts)) this.buckets = { counts: tableFor(run, 34), bytes: tableFor(run, 34) };
+      const { counts, bytes } = this.buckets;
+      kernel.exports.sumBuckets(count, sizeBytes.byteOffset, counts.byteOffset, bytes.byteOffset);
+      return;
+    }
     const { buckets } = this;
     for (let i = 0; i < count; i++) if ((openedBlock[i] as number) >= 0) addToBucket(buckets, sizeBytes[i] as number);
   }

@@ -1,9 +1,10 @@
 import type { Bytes } from '../../base/units.js';
 import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
+import type { EventKernel } from '../../trace/kernel/event-kernel.js';
 import { stackRow } from '../../trace/stack-trie.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { type CallTree, type CallTreeOptions, type SelfFigures, TREE_COLUMNS, treeOfFigures } from '../call-tree.js';
-import { StackSums } from './stack-sums.js';
+import { StackSums, tableFor } from './stack-sums.js';
 
 /** The call tree of a trace whose events come run by run; undefined for what needs all of them at once. */
 export function callTreeSink(trace: Trace, options: CallTreeOptions): RunSink<CallTree> | undefined {
@@ -21,34 +22,58 @@ class CallTreeSink implements RunSink<CallTree> {
   private readonly sums: StackSums;
   private readonly unitBytes: Bytes;
   /** The last row is for events without a backtrace. */
-  private readonly rows: Float64Array;
-  private readonly peak: Float64Array;
-  private readonly temporary: Float64Array;
-  private bytes = 0;
-  private peakBytes = -1;
-  private peakSeq = -1;
-  private lastOpened = -1;
+  private rows: Float64Array = new Float64Array(0);
+  private peak: Float64Array = new Float64Array(0);
+  private temporary: Float64Array = new Float64Array(0);
+  /** The bytes alive, the most that were, the event of that, and the last event that allocated. */
+  private state: Float64Array = Float64Array.of(0, -1, -1, -1);
   /** The event that is looked at. */
   private seq = -1;
 
   constructor(
-    trace: Trace,
+    private readonly trace: Trace,
     private readonly options: CallTreeOptions,
   ) {
-    const stacks = trace.stacks.count + 1;
     this.sums = new StackSums(trace);
     this.unitBytes = Math.max(1, trace.info.unitBytes);
-    this.rows = new Float64Array(stacks * ROW);
-    for (let at = CHANGED; at < this.rows.length; at += ROW) this.rows[at] = -1;
-    this.peak = new Float64Array(stacks * 3);
-    this.temporary = new Float64Array(stacks * 3);
+  }
+
+  get peakSeq(): number {
+    return this.state[2] as number;
   }
 
   run(run: EventRun): boolean {
     this.sums.add(run);
+    if (this.rows.length === 0) this.begin(run);
+    if (run.kernel) this.addByKernel(run, run.kernel);
+    else this.add(run);
+    return true;
+  }
+
+  private begin(run: Pick<EventRun, 'kernel'>): void {
+    const stacks = this.trace.stacks.count + 1;
+    this.rows = tableFor(run, stacks * ROW);
+    for (let at = CHANGED; at < this.rows.length; at += ROW) this.rows[at] = -1;
+    this.peak = tableFor(run, stacks * 3);
+    this.temporary = tableFor(run, stacks * 3);
+    const state = tableFor(run, this.state.length);
+    state.set(this.state);
+    this.state = state;
+  }
+
+  private addByKernel({ count, firstSeq, kind, sizeBytes, stack }: EventRun, { exports }: EventKernel): void {
+    const { rows, peak, temporary, unitBytes, state } = this;
+    const columns = [kind.byteOffset, sizeBytes.byteOffset, stack.byteOffset] as const;
+    const none = temporary.length / 3 - 1;
+    const tables = [rows.byteOffset, peak.byteOffset, temporary.byteOffset, none, unitBytes, state.byteOffset];
+    exports.sumTree(count, firstSeq, ...columns, ...tables);
+  }
+
+  private add(run: EventRun): void {
     const { count, firstSeq, kind, sizeBytes, stack, openedBlock, endedStart, endedSize, endedStack } = run;
     const none = this.temporary.length / 3 - 1;
-    let { bytes, peakBytes, lastOpened } = this;
+    const { state } = this;
+    let [bytes = 0, peakBytes = 0, , lastOpened = 0] = state;
     for (let i = 0; i < count; i++) {
       const start = endedStart[i] as number;
       if (start >= 0) {
@@ -68,17 +93,17 @@ class CallTreeSink implements RunSink<CallTree> {
       lastOpened = firstSeq + i;
       if (bytes > peakBytes) {
         peakBytes = bytes;
-        this.peakSeq = lastOpened;
+        state[2] = lastOpened;
       }
     }
-    this.bytes = bytes;
-    this.peakBytes = peakBytes;
-    this.lastOpened = lastOpened;
-    return true;
+    state[0] = bytes;
+    state[1] = peakBytes;
+    state[3] = lastOpened;
   }
 
   result({ trace, findings }: RunsEnd): CallTree {
     this.sums.remember();
+    if (this.rows.length === 0) this.begin({});
     const { peakSeq } = this;
     return treeOfFigures(trace, { self: this.selfFigures(), peakSeq, findings, assumptions: [] }, this.options);
   }

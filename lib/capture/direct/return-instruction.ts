@@ -12,11 +12,6 @@ const FAR_BYTES = 16 * 1024;
  */
 export async function findReturnInstruction(client: RspClient, functionAddress: Address): Promise<Address> {
   const { returns, codeAlignment } = client.architecture;
-  if (returns.length === 0) {
-    throw new TargetError('HH1567', `one-write mode: no instruction returns from a function that has no window yet`, {
-      remedy: 'capture without options.oneWrite',
-    });
-  }
   for (const length of [NEAR_BYTES, FAR_BYTES]) {
     const code = await client.readMemory(functionAddress, length).catch(() => new Uint8Array(0));
     for (const { bytes } of returns) {

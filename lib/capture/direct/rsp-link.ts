@@ -38,9 +38,11 @@ export class RspLink implements DebugLink {
 
   private readonly client: RspClient;
 
+  /** `owned`: what is closed with the link, instead of its client alone. */
   constructor(
     private readonly link: RspLinkParts,
     private readonly options: RspLinkOptions,
+    private readonly owned?: AsyncDisposable,
   ) {
     const { client } = link;
     this.client = client;
@@ -59,6 +61,12 @@ export class RspLink implements DebugLink {
   async readMemory(address: Address, length: Bytes): Promise<Uint8Array> {
     const known = length === 4 ? this.words.get(address) : undefined;
     return known ?? (await this.client.readMemory(address, length));
+  }
+
+  /** Writes memory of the halted target. */
+  async writeMemory(address: Address, bytes: Uint8Array): Promise<void> {
+    await this.client.memory.write(address, bytes);
+    this.forget();
   }
 
   setBreakpoint(address: Address): Promise<void> {
@@ -112,6 +120,7 @@ export class RspLink implements DebugLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.owned) return await this.owned[Symbol.asyncDispose]();
     this.link.run.close();
     await this.client.detach().catch(() => undefined);
   }

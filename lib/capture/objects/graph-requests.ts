@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../base/units.js';
 
 /** The interrupt is asked for again so often: it does nothing while the target is halted at an event. */
 const RETRY_MS: Milliseconds = 50;
-/** A target that cannot be read by then, because a call is under way all the time, is left alone. */
+/** A target whose reading has not begun by then, because a call is under way all the time, is left alone. */
 const LIMIT_MS: Milliseconds = 10_000;
 
 /**
@@ -12,6 +12,7 @@ const LIMIT_MS: Milliseconds = 10_000;
 export class GraphRequests {
   private interrupt: (() => void) | undefined;
   private answer: ((wasRead: boolean) => void) | undefined;
+  private isReading = false;
 
   /** Resolves, when the graph's record was taken, to true; to false where no capture runs, or nothing could be read in time. */
   ask(limitMs: Milliseconds = LIMIT_MS): Promise<boolean> {
@@ -19,6 +20,8 @@ export class GraphRequests {
     return new Promise((resolve) => {
       const since = performance.now();
       const timer = setInterval(() => {
+        // A large heap behind a slow debug port takes longer than a target is waited for.
+        if (this.isReading) return;
         if (performance.now() - since > limitMs) this.end(false);
         else this.interrupt?.();
       }, RETRY_MS);
@@ -35,9 +38,19 @@ export class GraphRequests {
     return this.answer !== undefined;
   }
 
+  /** Whether a capture runs that can be asked. */
+  get isConnected(): boolean {
+    return this.interrupt !== undefined;
+  }
+
   /** For an engine: how the running target is halted. */
   connect(interrupt: () => void): void {
     this.interrupt = interrupt;
+  }
+
+  /** For an engine: it is being read from here on, however long that takes. */
+  begun(): void {
+    this.isReading = true;
   }
 
   /** For an engine: it was read. */
@@ -54,6 +67,7 @@ export class GraphRequests {
   private end(wasRead: boolean): void {
     const { answer } = this;
     this.answer = undefined;
+    this.isReading = false;
     answer?.(wasRead);
   }
 }

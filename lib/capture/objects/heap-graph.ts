@@ -53,6 +53,7 @@ export async function* requestedGraph(
   heap?: () => Promise<MallocHeap>,
 ): AsyncGenerator<TraceRecord> {
   if (!plan.objects || plan.graphs?.isOpen !== true) return;
+  plan.graphs.begun();
   yield* heapGraph(target, plan, await heap?.());
   plan.graphs.served();
 }

@@ -126,7 +126,12 @@ function chooseHooks(found: readonly FoundHook[], { stops, board, hasTables }: H
     throw new TargetError(
       'HH1520',
       `breakpoints: found ${hooks.length} hooks and ${stops.length} end conditions, expected at most ${limit} breakpoints on ${board.name}`,
-      { remedy: 'leave out end conditions (options.prompt needs none)' },
+      {
+        remedy:
+          stops.length > 0
+            ? 'leave out end conditions: options.prompt, options.maxEvents and options.timeoutMs need no breakpoint'
+            : 'an allocator cannot be followed with so few: let the firmware trace itself (examples/firmware/alloctrace)',
+      },
     );
   }
   const notes: string[] = [];

@@ -1,37 +1,40 @@
-import type { Seq } from '../../base/units.js';
+import type { Address, Seq } from '../../base/units.js';
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../../trace/lifespans.js';
 import { recordsBetween } from '../../trace/records-of.js';
 import { EVENT_KINDS, EventKind, type Trace } from '../../trace/trace.js';
 import type { RowForm } from '../rows/row-forms.js';
-import { infoDetail, known, sideDetails } from './event-rows.js';
-
-const PIECE = 65_536;
+import { infoDetail, sideDetails, taskOf } from './event-rows.js';
 
 /** A row for every allocation with its end, and for every refused request, in the order in which they were made; others as in {@link eventRows}. */
-export function* allocationRows(trace: Trace, form: RowForm): Generator<string> {
+export function* allocationRows(trace: Trace, form: RowForm): Generator<Uint8Array> {
+  const { out } = form;
+  const { kind } = trace.events;
   const spans = lifespans(trace);
-  const cells = new AllocationCells(trace, form, spans);
-  const places = recordsBetween(trace);
-  let text = form.head + cells.other(0, 'info', infoDetail(trace, 'allocations'));
-  for (const region of trace.regions) text += cells.other(0, 'region', region);
-  for (const { beforeSeq, record } of places) {
-    for (const detail of sideDetails(record)) text += cells.other(beforeSeq, record.kind, detail);
+  const rows = new AllocationRows(trace, form, spans);
+  out.text(form.head);
+  rows.other(0, 'info', infoDetail(trace, 'allocations'));
+  for (const region of trace.regions) rows.other(0, 'region', region);
+  for (const { beforeSeq, record } of recordsBetween(trace)) {
+    for (const detail of sideDetails(record)) {
+      rows.other(beforeSeq, record.kind, detail);
+      if (out.isFull) yield out.take();
+    }
   }
   let span = 0;
-  let rows = 0;
+  let count = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (span < spans.count && spans.startSeq[span] === seq) text += cells.span(span++, rows++);
-    else if (trace.events.kind[seq] === EventKind.failed) text += cells.refused(seq, rows++);
-    if (text.length < PIECE) continue;
-    yield text;
-    text = '';
+    if (span < spans.count && spans.startSeq[span] === seq) rows.span(span++, count++);
+    else if (kind[seq] === EventKind.failed) rows.refused(seq, count++);
+    if (out.isFull) yield out.take();
   }
-  yield text + cells.other(trace.eventCount, 'end', { allocations: rows });
+  rows.other(trace.eventCount, 'end', { allocations: count });
+  yield out.take();
 }
 
-class AllocationCells {
-  private readonly kinds: readonly string[];
-  private readonly ends: readonly string[];
+class AllocationRows {
+  private readonly kinds: readonly Uint8Array[];
+  private readonly ends: readonly Uint8Array[];
+  private readonly refusal: Uint8Array;
 
   constructor(
     private readonly trace: Trace,
@@ -40,69 +43,69 @@ class AllocationCells {
   ) {
     this.kinds = EVENT_KINDS.map((kind) => form.word(kind));
     this.ends = END_CAUSES.map((end) => form.word(end));
+    this.refusal = form.word('refused');
   }
 
-  other(seq: Seq, kind: string, detail: object): string {
+  other(seq: Seq, kind: string, detail: object): void {
     const { form } = this;
-    const cells = ['', form.word(kind), '', '', '', '', '', String(seq), '', '', '', '', '', '', '', ''];
-    return form.row([...cells, form.detail(detail)]);
+    form.absent();
+    form.cell(form.word(kind));
+    form.absent(5);
+    form.number(seq);
+    form.absent(8);
+    form.detail(detail);
+    form.end();
   }
 
-  span(span: number, id: number): string {
+  span(span: number, id: number): void {
     const { spans, form, trace } = this;
-    const seq = spans.startSeq[span] ?? 0;
-    const cause = spans.endCause[span] ?? 0;
-    const endSeq = cause === EndCause.alive ? -1 : (spans.endSeq[span] ?? 0);
+    const seq = spans.startSeq[span] as number;
+    const cause = spans.endCause[span] as number;
+    const endSeq = cause === EndCause.alive ? undefined : (spans.endSeq[span] as number);
     // An event of its own: what ends a block by taking its place has a row.
     const isGivenBack = cause === EndCause.free || cause === EndCause.sweep;
-    const address = trace.info.hasAddresses ? form.address(spans.address[span] ?? 0) : '';
-    return form.row([
-      ...this.start(seq, id, address, spans.sizeBytes[span] ?? 0),
-      endSeq < 0 ? '' : String(endSeq),
-      this.ends[cause] ?? '',
-      known(trace.events.atUs?.[seq]),
-      endSeq < 0 ? '' : known(trace.events.atUs?.[endSeq]),
-      this.task(seq),
-      isGivenBack ? this.task(endSeq) : '',
-      form.stack(trace.events.stack[seq] ?? -1),
-      isGivenBack ? form.stack(trace.events.stack[endSeq] ?? -1) : '',
-      '',
-    ]);
+    const address = trace.info.hasAddresses ? (trace.events.address[seq] as number) : undefined;
+    this.start(seq, id, address);
+    form.number(endSeq);
+    form.cell(this.ends[cause] as Uint8Array);
+    form.number(trace.events.atUs?.[seq]);
+    form.number(endSeq === undefined ? undefined : trace.events.atUs?.[endSeq]);
+    form.number(taskOf(trace, seq));
+    const givenBackBy = isGivenBack ? endSeq : undefined;
+    form.number(givenBackBy === undefined ? undefined : taskOf(trace, givenBackBy));
+    form.stack(trace.events.stack[seq] as number);
+    form.stack(givenBackBy === undefined ? -1 : (trace.events.stack[givenBackBy] as number));
+    form.absent();
+    form.end();
   }
 
-  refused(seq: Seq, id: number): string {
+  refused(seq: Seq, id: number): void {
     const { form, trace } = this;
-    return form.row([
-      ...this.start(seq, id, '', trace.events.sizeBytes[seq] ?? 0),
-      '',
-      form.word('refused'),
-      known(trace.events.atUs?.[seq]),
-      '',
-      this.task(seq),
-      '',
-      form.stack(trace.events.stack[seq] ?? -1),
-      '',
-      '',
-    ]);
+    this.start(seq, id, undefined);
+    form.absent();
+    form.cell(this.refusal);
+    form.number(trace.events.atUs?.[seq]);
+    form.absent();
+    form.number(taskOf(trace, seq));
+    form.absent();
+    form.stack(trace.events.stack[seq] as number);
+    form.absent(2);
+    form.end();
   }
 
-  private start(seq: Seq, id: number, address: string, size: number): string[] {
+  private start(seq: Seq, id: number, address: Address | undefined): void {
+    const { form } = this;
     const { events } = this.trace;
     const from = events.fromAddress?.[seq] ?? Number.NaN;
-    return [
-      String(id),
-      this.kinds[events.kind[seq] ?? 0] ?? '',
-      address,
-      String(size),
-      known(events.requestedBytes?.[seq]),
-      Number.isNaN(from) ? '' : this.form.address(from),
-      known(events.fromSizeBytes?.[seq]),
-      String(seq),
-    ];
-  }
-
-  private task(seq: Seq): string {
-    const task = this.trace.events.task?.[seq] ?? -1;
-    return task < 0 ? '' : String(task);
+    form.number(id);
+    form.cell(this.kinds[events.kind[seq] as number] as Uint8Array);
+    if (address === undefined) form.absent();
+    else form.address(address);
+    form.number(events.sizeBytes[seq]);
+    form.number(events.requestedBytes?.[seq]);
+    if (Number.isNaN(from)) form.absent();
+    else form.address(from);
+    form.number(events.fromSizeBytes?.[seq]);
+    form.number(seq);
   }
 }

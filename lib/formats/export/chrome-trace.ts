@@ -1,10 +1,10 @@
-import type { FrameId, Seq } from '../../base/units.js';
+import type { Seq } from '../../base/units.js';
 import { type Lifespans, lifespans } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { HeapChanges } from './heap-changes.js';
-import { jsonTexts } from './json-pieces.js';
 import { frameLabel } from './stack-weights.js';
+import { TextBuffer } from './text-buffer.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** Trace Event JSON: one async slice a block (they may overlap, unlike B/E), and a counter of live bytes. */
@@ -13,67 +13,122 @@ export const chromeTraceWriter: TraceWriter = {
   title: 'Trace Event JSON (Perfetto, chrome://tracing)',
   extension: '.trace.json',
   *write(trace) {
+    const out = new TextBuffer();
     const otherData = JSON.stringify({ source: trace.info.source, doubts: doubtLines(trace) });
-    yield `{"displayTimeUnit":"ms","otherData":${otherData},"traceEvents":[\n`;
-    yield* jsonTexts(events(trace));
-    yield '\n]}\n';
+    out.text(`{"displayTimeUnit":"ms","otherData":${otherData},"traceEvents":[\n`);
+    out.text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } }));
+    const labels = doubtLines(trace).join('; ');
+    if (labels !== '')
+      out.raw(BETWEEN).text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_labels', args: { labels } }));
+    yield* heapEvents(trace, out);
+    for (const { name, beforeSeq } of trace.marks) {
+      const ts = timeOf(trace, Math.min(beforeSeq, trace.eventCount - 1));
+      out.raw(BETWEEN).text(`{"ph":"i",${COMMON},"s":"g","name":${JSON.stringify(name)},"ts":${ts}}`);
+    }
+    yield out.text('\n]}\n').take();
   },
 };
 
 const COMMON = '"pid":1,"tid":1,"cat":"heap"';
+const encoder = new TextEncoder();
+const BETWEEN = encoder.encode(',\n');
+const BEGIN = encoder.encode(`,\n{"ph":"b",${COMMON},"id":`);
+const END = encoder.encode(`,\n{"ph":"e",${COMMON},"id":`);
+const NAME = encoder.encode(',"name":');
+const TIME = encoder.encode(',"ts":');
+const BYTES = encoder.encode(',"args":{"bytes":');
+const ADDRESS = encoder.encode(',"address":"0x');
+const QUOTE = '"'.charCodeAt(0);
+const CLOSE = '}'.charCodeAt(0);
+const CLOSE_BOTH = encoder.encode('}}');
+const FAILED = encoder.encode(`,\n{"ph":"i",${COMMON},"s":"p","name":"failed","ts":`);
+const LIVE = encoder.encode(`,\n{"ph":"C",${COMMON},"name":"live bytes","ts":`);
 
-function* events(trace: Trace): Generator<string> {
-  yield JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } });
-  const labels = doubtLines(trace).join('; ');
-  if (labels !== '') yield JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_labels', args: { labels } });
-  yield* heapEvents(trace);
-  for (const { name, beforeSeq } of trace.marks) {
-    const ts = timeOf(trace, Math.min(beforeSeq, trace.eventCount - 1));
-    yield `{"ph":"i",${COMMON},"s":"g","name":${JSON.stringify(name)},"ts":${ts}}`;
-  }
-}
-
-function* heapEvents(trace: Trace): Generator<string> {
+/** Each begins with what stands between it and the one before. */
+function* heapEvents(trace: Trace, out: TextBuffer): Generator<Uint8Array> {
   const spans = lifespans(trace);
   const changes = new HeapChanges(trace, spans);
-  const names = new NameTexts(trace);
+  const slices = new Slices(trace, spans, out);
   const { kind, sizeBytes } = trace.events;
   let [change, liveBytes] = [0, 0];
   for (let seq = 0; seq < trace.eventCount; seq++) {
     const ts = timeOf(trace, seq);
     for (; change < changes.count && changes.seqOf(change) === seq; change++) {
       const span = changes.spanOf(change);
-      const bytes = spans.sizeBytes[span] ?? 0;
-      const slice = `${COMMON},"id":${span},"name":${names.of(spans.startSeq[span] ?? 0)},"ts":${ts}`;
-      liveBytes += changes.isEnd(change) ? -bytes : bytes;
-      if (changes.isEnd(change)) yield `{"ph":"e",${slice}}`;
-      else yield `{"ph":"b",${slice},"args":{"bytes":${bytes}${addressMember(trace, spans, span)}}}`;
+      const bytes = sizeBytes[spans.startSeq[span] as number] as number;
+      const isEnd = changes.isEnd(change);
+      liveBytes += isEnd ? -bytes : bytes;
+      if (isEnd) slices.end(span, ts);
+      else slices.begin(span, ts);
+      if (out.isFull) yield out.take();
     }
     if (kind[seq] === EventKind.failed)
-      yield `{"ph":"i",${COMMON},"s":"p","name":"failed","ts":${ts},"args":{"bytes":${sizeBytes[seq] ?? 0}}}`;
-    yield `{"ph":"C",${COMMON},"name":"live bytes","ts":${ts},"args":{"bytes":${liveBytes}}}`;
+      out
+        .raw(FAILED)
+        .decimal(ts)
+        .raw(BYTES)
+        .decimal(sizeBytes[seq] as number)
+        .raw(CLOSE_BOTH);
+    out.raw(LIVE).decimal(ts).raw(BYTES).decimal(liveBytes).raw(CLOSE_BOTH);
+    if (out.isFull) yield out.take();
   }
 }
 
-function addressMember(trace: Trace, spans: Lifespans, span: number): string {
-  return trace.info.hasAddresses ? `,"address":"0x${(spans.address[span] ?? 0).toString(16)}"` : '';
+/** The two ends of a block's slice. */
+class Slices {
+  private readonly names: NameTexts;
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly spans: Lifespans,
+    private readonly out: TextBuffer,
+  ) {
+    this.names = new NameTexts(trace);
+  }
+
+  begin(span: number, ts: number): void {
+    const { out, trace } = this;
+    const { address, sizeBytes } = trace.events;
+    const seq = this.spans.startSeq[span] as number;
+    out.raw(BEGIN);
+    this.common(span, ts);
+    out.raw(BYTES).decimal(sizeBytes[seq] as number);
+    if (trace.info.hasAddresses)
+      out
+        .raw(ADDRESS)
+        .hex(address[seq] as number)
+        .byte(QUOTE);
+    out.raw(CLOSE_BOTH);
+  }
+
+  end(span: number, ts: number): void {
+    this.out.raw(END);
+    this.common(span, ts);
+    this.out.byte(CLOSE);
+  }
+
+  private common(span: number, ts: number): void {
+    this.out
+      .decimal(span)
+      .raw(NAME)
+      .raw(this.names.of(this.spans.startSeq[span] as number))
+      .raw(TIME)
+      .decimal(ts);
+  }
 }
 
 /** The innermost function of an event, as JSON; each is made once. */
 class NameTexts {
-  private readonly known = new Map<FrameId, string>();
+  /** By frame plus one. */
+  private readonly known: Uint8Array[] = [];
 
   constructor(private readonly trace: Trace) {}
 
-  of(seq: Seq): string {
+  of(seq: Seq): Uint8Array {
     const { events, stacks } = this.trace;
-    const frame = stacks.frame[events.stack[seq] ?? -1] ?? -1;
-    let text = this.known.get(frame);
-    if (text === undefined) {
-      text = JSON.stringify(frameLabel(this.trace, frame).name);
-      this.known.set(frame, text);
-    }
-    return text;
+    const frame = stacks.frame[events.stack[seq] as number] ?? -1;
+    this.known[frame + 1] ??= encoder.encode(JSON.stringify(frameLabel(this.trace, frame).name));
+    return this.known[frame + 1] as Uint8Array;
   }
 }
 

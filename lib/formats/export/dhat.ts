@@ -1,4 +1,5 @@
-import type { StackId } from '../../base/units.js';
+import type { Bytes } from '../../base/units.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
@@ -13,13 +14,11 @@ export const dhatWriter: TraceWriter = {
   write: writeDhat,
 };
 
-/** What a stack held at its own fullest, and how long its blocks lived in all. */
+/** By row of a stack: what it held at its own fullest, and how long its blocks lived in all. */
 interface PointExtremes {
-  now: number;
-  nowBlocks: number;
-  most: number;
-  mostBlocks: number;
-  lifetimes: number;
+  readonly most: Float64Array;
+  readonly mostBlocks: Float64Array;
+  readonly lifetimes: Float64Array;
 }
 
 function* writeDhat(trace: Trace): Generator<string> {
@@ -46,19 +45,15 @@ function* writeDhat(trace: Trace): Generator<string> {
   yield '\n]}\n';
 }
 
-function* points(
-  trace: Trace,
-  { stacks }: StackWeights,
-  extremes: ReadonlyMap<StackId, PointExtremes>,
-): Generator<object> {
+function* points(trace: Trace, { stacks }: StackWeights, extremes: PointExtremes): Generator<object> {
   for (const weight of stacks) {
-    const extreme = extremes.get(weight.stack);
+    const row = stackRow(weight.stack, trace.stacks.count);
     yield {
       tb: weight.totalBytes,
       tbk: weight.totalCount,
-      tl: extreme?.lifetimes ?? 0,
-      mb: extreme?.most ?? 0,
-      mbk: extreme?.mostBlocks ?? 0,
+      tl: extremes.lifetimes[row],
+      mb: extremes.most[row],
+      mbk: extremes.mostBlocks[row],
       gb: weight.peakBytes,
       gbk: weight.peakCount,
       eb: weight.liveBytes,
@@ -77,36 +72,29 @@ function* frameNames(trace: Trace): Generator<string> {
   }
 }
 
-function extremesByStack(trace: Trace, { spans }: StackWeights): Map<StackId, PointExtremes> {
-  const found = new Map<StackId, PointExtremes>();
-  const at = (span: number): PointExtremes => {
-    const stack = trace.events.stack[spans.startSeq[span] ?? 0] ?? -1;
-    let point = found.get(stack);
-    if (!point) {
-      point = { now: 0, nowBlocks: 0, most: 0, mostBlocks: 0, lifetimes: 0 };
-      found.set(stack, point);
-    }
-    return point;
+function extremesByStack(trace: Trace, { spans }: StackWeights): PointExtremes {
+  const { startSeq, endSeq, ended, count } = spans;
+  const { stack, sizeBytes } = trace.events;
+  const rows = trace.stacks.count;
+  const column = () => new Float64Array(rows + 1);
+  const [now, nowBlocks, most, mostBlocks, lifetimes] = [column(), column(), column(), column(), column()];
+  let ending = 0;
+  const add = (row: number, bytes: Bytes, blocks: number) => {
+    now[row] = (now[row] as number) + bytes;
+    nowBlocks[row] = (nowBlocks[row] as number) + blocks;
   };
-  const byEnd = Array.from({ length: spans.count }, (_, span) => span).sort(
-    (a, b) => (spans.endSeq[a] ?? 0) - (spans.endSeq[b] ?? 0),
-  );
-  let ended = 0;
-  for (let span = 0; span < spans.count; span++) {
-    const start = spans.startSeq[span] ?? 0;
-    for (; ended < byEnd.length && (spans.endSeq[byEnd[ended] ?? 0] ?? 0) <= start; ended++) {
-      const gone = byEnd[ended] ?? 0;
-      const point = at(gone);
-      point.now -= spans.sizeBytes[gone] ?? 0;
-      point.nowBlocks--;
+  for (let span = 0; span < count; span++) {
+    const start = startSeq[span] as number;
+    for (; ending < ended.length && (endSeq[ended[ending] as number] as number) <= start; ending++) {
+      const begun = startSeq[ended[ending] as number] as number;
+      add(stackRow(stack[begun] as number, rows), -(sizeBytes[begun] as number), -1);
     }
-    const point = at(span);
-    point.now += spans.sizeBytes[span] ?? 0;
-    point.nowBlocks++;
-    point.lifetimes += (spans.endSeq[span] ?? 0) - start;
-    if (point.now <= point.most) continue;
-    point.most = point.now;
-    point.mostBlocks = point.nowBlocks;
+    const row = stackRow(stack[start] as number, rows);
+    add(row, sizeBytes[start] as number, 1);
+    lifetimes[row] = (lifetimes[row] as number) + (endSeq[span] as number) - start;
+    if ((now[row] as number) <= (most[row] as number)) continue;
+    most[row] = now[row] as number;
+    mostBlocks[row] = nowBlocks[row] as number;
   }
-  return found;
+  return { most, mostBlocks, lifetimes };
 }

@@ -7,36 +7,40 @@ import { ROW_SCHEMAS, type RowTable } from '../rows/row-columns.js';
 import type { RowForm } from '../rows/row-forms.js';
 import { doubtLines } from './doubts-text.js';
 
-const PIECE = 65_536;
-
 /**
  * A row for every event, in order; what stands between events (marks, gaps...) is a row at its place, what is known of the whole trace the first,
  * and the last says how many events there were: a file that was cut is told from a whole one.
  */
-export function* eventRows(trace: Trace, form: RowForm): Generator<string> {
-  const cells = new EventCells(trace, form);
+export function* eventRows(trace: Trace, form: RowForm): Generator<Uint8Array> {
+  const { out } = form;
+  const rows = new EventRows(trace, form);
   const places = recordsBetween(trace);
   let place = 0;
-  let text = form.head + cells.other(0, 'info', infoDetail(trace, 'events'));
-  for (const region of trace.regions) text += cells.other(0, 'region', region);
-  const upTo = (seq: Seq) => {
+  let nextPlace = places[0]?.beforeSeq ?? Number.POSITIVE_INFINITY;
+  out.text(form.head);
+  rows.other(0, 'info', infoDetail(trace, 'events'));
+  for (const region of trace.regions) rows.other(0, 'region', region);
+  const upTo = function* (seq: Seq) {
     for (let one = places[place]; one && one.beforeSeq <= seq; one = places[++place]) {
-      for (const detail of sideDetails(one.record)) text += cells.other(one.beforeSeq, one.record.kind, detail);
+      for (const detail of sideDetails(one.record)) {
+        rows.other(one.beforeSeq, one.record.kind, detail);
+        if (out.isFull) yield out.take();
+      }
     }
+    nextPlace = places[place]?.beforeSeq ?? Number.POSITIVE_INFINITY;
   };
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (place < places.length) upTo(seq);
-    text += cells.event(seq);
-    if (text.length < PIECE) continue;
-    yield text;
-    text = '';
+    if (nextPlace <= seq) yield* upTo(seq);
+    rows.event(seq);
+    if (out.isFull) yield out.take();
   }
-  upTo(Number.POSITIVE_INFINITY);
-  yield text + cells.other(trace.eventCount, 'end', { events: trace.eventCount });
+  yield* upTo(Number.POSITIVE_INFINITY);
+  rows.other(trace.eventCount, 'end', { events: trace.eventCount });
+  yield out.take();
 }
 
-class EventCells {
-  private readonly kinds: readonly string[];
+class EventRows {
+  private readonly kinds: readonly Uint8Array[];
 
   constructor(
     private readonly trace: Trace,
@@ -45,35 +49,45 @@ class EventCells {
     this.kinds = EVENT_KINDS.map((kind) => form.word(kind));
   }
 
-  other(seq: Seq, kind: string, detail: object): string {
+  other(seq: Seq, kind: string, detail: object): void {
     const { form } = this;
-    return form.row([String(seq), form.word(kind), '', '', '', '', '', '', '', '', '', '', form.detail(detail)]);
+    form.number(seq);
+    form.cell(form.word(kind));
+    form.absent(10);
+    form.detail(detail);
+    form.end();
   }
 
-  event(seq: Seq): string {
-    const { events } = this.trace;
-    const { form } = this;
-    const kind = events.kind[seq] ?? 0;
-    const size = events.sizeBytes[seq] ?? 0;
+  event(seq: Seq): void {
+    const { trace, form } = this;
+    const { events } = trace;
+    const kind = events.kind[seq] as number;
+    const size = events.sizeBytes[seq] as number;
     const from = events.fromAddress?.[seq] ?? Number.NaN;
+    form.number(seq);
+    form.cell(this.kinds[kind] as Uint8Array);
+    if (trace.info.hasAddresses && kind !== EventKind.failed) form.address(events.address[seq] as number);
+    else form.absent();
     const isFree = kind === EventKind.free || kind === EventKind.sweep;
-    const task = events.task?.[seq] ?? -1;
-    return form.row([
-      String(seq),
-      this.kinds[kind] ?? '',
-      this.trace.info.hasAddresses && kind !== EventKind.failed ? form.address(events.address[seq] ?? 0) : '',
-      isFree && size === 0 ? '' : String(size),
-      known(events.requestedBytes?.[seq]),
-      Number.isNaN(from) ? '' : form.address(from),
-      known(events.fromSizeBytes?.[seq]),
-      known(events.atUs?.[seq]),
-      task < 0 ? '' : String(task),
-      known(events.largestBeforeBytes?.[seq]),
-      known(events.largestAfterBytes?.[seq]),
-      form.stack(events.stack[seq] ?? -1),
-      '',
-    ]);
+    form.number(isFree && size === 0 ? undefined : size);
+    form.number(events.requestedBytes?.[seq]);
+    if (Number.isNaN(from)) form.absent();
+    else form.address(from);
+    form.number(events.fromSizeBytes?.[seq]);
+    form.number(events.atUs?.[seq]);
+    form.number(taskOf(trace, seq));
+    form.number(events.largestBeforeBytes?.[seq]);
+    form.number(events.largestAfterBytes?.[seq]);
+    form.stack(events.stack[seq] as number);
+    form.absent();
+    form.end();
   }
+}
+
+/** The task of an event, undefined where it is not known. */
+export function taskOf({ events }: Trace, seq: Seq): number | undefined {
+  const task = events.task?.[seq] ?? -1;
+  return task < 0 ? undefined : task;
 }
 
 /** What the first row says; the doubts are for people, and found again in the rows. */
@@ -87,9 +101,4 @@ export function sideDetails(record: TraceRecord): Iterable<object> {
   if (record.kind === 'graph') return graphParts(record.graph);
   const { kind, ...detail } = record;
   return [detail];
-}
-
-/** A number as a cell; empty when it is not known. */
-export function known(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? '' : String(value);
 }

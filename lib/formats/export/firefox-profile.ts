@@ -51,14 +51,15 @@ function doubtsMember(trace: Trace): object {
   return entries.length === 0 ? {} : { extra: [{ label: 'What is doubtful', entries }] };
 }
 
-function* writeFirefoxProfile(trace: Trace): Generator<string> {
+function* writeFirefoxProfile(trace: Trace): Generator<string | Uint8Array> {
   const spans = lifespans(trace);
   const changes = new HeapChanges(trace, spans);
   const column = (numberAt: (change: number) => number) => numbers(changes.count, numberAt);
   const strings = new StringTable();
   const labels = Array.from({ length: trace.frames.count + 1 }, (_, i) => frameLabel(trace, i - 1));
   const time = () => column((change) => timeMs(trace, changes.seqOf(change)));
-  const sizeOf = (change: number) => spans.sizeBytes[changes.spanOf(change)] ?? 0;
+  const { sizeBytes } = spans;
+  const sizeOf = (change: number) => sizeBytes[changes.spanOf(change)] as number;
   const weight = () => column((change) => (changes.isEnd(change) ? -sizeOf(change) : sizeOf(change)));
   yield `{"meta":${JSON.stringify({ ...META, ...doubtsMember(trace) })},"libs":[],"pages":[],\n"threads":[${JSON.stringify(THREAD).slice(0, -1)},\n`;
   yield* table('markers', markerColumns(trace, strings), trace.marks.length);
@@ -84,7 +85,7 @@ function* writeFirefoxProfile(trace: Trace): Generator<string> {
 
 /** A column that is made while it is written. */
 interface Pieces {
-  readonly pieces: Iterable<string>;
+  readonly pieces: Iterable<Uint8Array>;
 }
 
 function numbers(count: number, numberAt: (index: number) => number): Pieces {
@@ -97,7 +98,7 @@ function* table(
   columns: Readonly<Record<string, readonly unknown[] | Pieces>>,
   length: number,
   constants = '',
-): Generator<string> {
+): Generator<string | Uint8Array> {
   yield `"${name}":{`;
   for (const [column, values] of Object.entries(columns)) {
     yield `"${column}":[`;

@@ -2,9 +2,9 @@ import type { Bytes, StackId } from '../../base/units.js';
 import { lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
-import { LineBuffer } from './line-buffer.js';
 import { PairNumbers } from './pair-numbers.js';
 import { frameLabel } from './stack-weights.js';
+import { TextBuffer } from './text-buffer.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** heaptrack's interpreted text, version 2: order, time and sizes; it has no addresses of blocks. */
@@ -34,7 +34,7 @@ class HeaptrackLines {
   private readonly nodes = new Map<StackId, number>();
   private readonly kinds = new PairNumbers();
   private readonly frames = new Map<number, number>();
-  private readonly out = new LineBuffer();
+  private readonly out = new TextBuffer();
 
   constructor(private readonly trace: Trace) {}
 

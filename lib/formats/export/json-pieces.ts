@@ -1,16 +1,15 @@
+import { TextBuffer } from './text-buffer.js';
+
 const BATCH = 1000;
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
 
 /** The elements of a JSON array, a batch a piece, without its brackets. */
-export function jsonElements(values: Iterable<unknown>): Generator<string> {
-  return jsonTexts(texts(values));
-}
-
-/** The same of elements that are JSON already. */
-export function* jsonTexts(elements: Iterable<string>): Generator<string> {
+export function* jsonElements(values: Iterable<unknown>): Generator<string> {
   let batch: string[] = [];
   let first = true;
-  for (const element of elements) {
-    batch.push(element);
+  for (const value of values) {
+    batch.push(JSON.stringify(value));
     if (batch.length < BATCH) continue;
     yield (first ? '' : ',\n') + batch.join(',\n');
     first = false;
@@ -19,18 +18,17 @@ export function* jsonTexts(elements: Iterable<string>): Generator<string> {
   if (batch.length > 0) yield (first ? '' : ',\n') + batch.join(',\n');
 }
 
-function* texts(values: Iterable<unknown>): Generator<string> {
-  for (const value of values) yield JSON.stringify(value);
-}
-
 /** Numbers that can be JSON, as the elements of an array, without its brackets. */
-export function* jsonNumbers(count: number, numberAt: (index: number) => number): Generator<string> {
-  let text = '';
+export function* jsonNumbers(count: number, numberAt: (index: number) => number): Generator<Uint8Array> {
+  const out = new TextBuffer();
   for (let i = 0; i < count; i++) {
-    text += i === 0 ? numberAt(i) : `,${numberAt(i)}`;
-    if ((i + 1) % BATCH !== 0) continue;
-    yield text;
-    text = '\n';
+    if (i > 0) {
+      if (i % BATCH === 0) out.byte(NEWLINE);
+      out.byte(COMMA);
+    }
+    out.decimal(numberAt(i));
+    if (out.isFull) yield out.take();
   }
-  yield text;
+  if (count > 0 && count % BATCH === 0) out.byte(NEWLINE);
+  yield out.take();
 }

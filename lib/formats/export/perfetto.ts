@@ -1,4 +1,6 @@
-import type { Seq, StackId } from '../../base/units.js';
+import type { Seq } from '../../base/units.js';
+import type { Lifespans } from '../../trace/lifespans.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
@@ -131,42 +133,47 @@ const BEFORE_VALUE = Uint8Array.of(9 * 8, TYPE_COUNTER, 11 * 8, COUNTER_TRACK, 0
 /** One packet an event: written by hand, as there are as many as events. */
 function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8Array> {
   const usage = usageAfterEvents(trace, spans);
-  let out = new Uint8Array(PIECE);
+  const out = new Uint8Array(PIECE);
   let length = 0;
   for (let seq = 0; seq < trace.eventCount; seq++) {
     if (length > PIECE - MAX_COUNTER_PACKET) {
-      yield out.subarray(0, length);
-      out = new Uint8Array(PIECE);
+      yield out.slice(0, length);
       length = 0;
     }
     const time = timeNs(trace, seq);
-    const bytes = usage[seq] ?? 0;
+    const bytes = usage[seq] as number;
     // type, track_uuid, counter_value
     const event = 2 + 2 + 2 + varintLength(bytes);
     // trusted_packet_sequence_id, timestamp, track_event
     const all = 2 + 1 + varintLength(time) + 2 + event;
     out[length++] = 0x0a;
     out[length++] = all;
-    for (const byte of BEFORE_TIME) out[length++] = byte;
+    for (let i = 0; i < BEFORE_TIME.length; i++) out[length++] = BEFORE_TIME[i] as number;
     length = putVarint(out, length, time);
     out[length++] = Packet.trackEvent * 8 + 2;
     out[length++] = event;
-    for (const byte of BEFORE_VALUE) out[length++] = byte;
+    for (let i = 0; i < BEFORE_VALUE.length; i++) out[length++] = BEFORE_VALUE[i] as number;
     length = putVarint(out, length, bytes);
   }
-  yield out.subarray(0, length);
+  yield out.slice(0, length);
 }
+
+/** Numbers from here on are too large for shifts. */
+const MAX_INT = 2 ** 31;
 
 function varintLength(value: number): number {
   let length = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
+  let rest = value;
+  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) length++;
+  for (rest |= 0; rest >= 128; rest >>= 7) length++;
   return length;
 }
 
 function putVarint(out: Uint8Array, at: number, value: number): number {
   let to = at;
   let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out[to++] = (rest % 128) | 128;
+  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) out[to++] = (rest % 128) | 128;
+  for (rest |= 0; rest >= 128; rest >>= 7) out[to++] = (rest & 127) | 128;
   out[to++] = rest;
   return to;
 }
@@ -177,30 +184,18 @@ function profilePacket(
   { spans }: StackWeights,
   at: { readonly seq: Seq; readonly index: number },
 ): Uint8Array {
-  const sums = new Map<StackId, { allocated: number; freed: number; allocCount: number; freeCount: number }>();
-  for (let span = 0; span < spans.count; span++) {
-    const start = spans.startSeq[span] ?? 0;
-    if (start > at.seq) break;
-    const stack = trace.events.stack[start] ?? -1;
-    const sum = sums.get(stack) ?? { allocated: 0, freed: 0, allocCount: 0, freeCount: 0 };
-    sums.set(stack, sum);
-    const size = spans.sizeBytes[span] ?? 0;
-    sum.allocated += size;
-    sum.allocCount++;
-    if ((spans.endSeq[span] ?? 0) > at.seq) continue;
-    sum.freed += size;
-    sum.freeCount++;
-  }
+  const sums = sumsUpTo(trace, spans, at.seq);
   const time = timeNs(trace, at.seq);
   return packet((into) => {
     into.number(Packet.timestamp, time).number(Packet.flags, NEEDS_INCREMENTAL_STATE);
     into.message(Packet.profile, (profile) => {
       profile.message(5, (dump) => {
         dump.number(1, PID).number(3, 1).number(9, time);
-        for (const [stack, { allocated, freed, allocCount, freeCount }] of sums) {
+        for (const row of sums.order) {
+          const [allocated = 0, freed = 0, allocCount = 0, freeCount = 0] = sums.of(row);
           dump.message(2, (sample) => {
             sample
-              .number(Sample.callstack, stack + 2)
+              .number(Sample.callstack, (row < trace.stacks.count ? row : -1) + 2)
               .number(Sample.allocated, allocated)
               .number(Sample.freed, freed);
             sample
@@ -213,6 +208,33 @@ function profilePacket(
       profile.number(7, at.index);
     });
   }).finish();
+}
+
+/** Sums by the row of a stack, and the rows in the order in which they first allocated. */
+interface StackSums {
+  readonly order: Int32Array;
+  /** Bytes allocated, bytes freed, allocations, frees. */
+  of(row: number): Float64Array;
+}
+
+function sumsUpTo({ events, stacks }: Trace, { count, startSeq, endSeq }: Lifespans, seq: Seq): StackSums {
+  const rows = new Float64Array((stacks.count + 1) * 4);
+  const order = new Int32Array(stacks.count + 1);
+  let known = 0;
+  for (let span = 0; span < count; span++) {
+    const start = startSeq[span] as number;
+    if (start > seq) break;
+    const row = stackRow(events.stack[start] as number, stacks.count);
+    const size = events.sizeBytes[start] as number;
+    const at = row * 4;
+    if (rows[at + 2] === 0) order[known++] = row;
+    rows[at] = (rows[at] as number) + size;
+    rows[at + 2] = (rows[at + 2] as number) + 1;
+    if ((endSeq[span] as number) > seq) continue;
+    rows[at + 1] = (rows[at + 1] as number) + size;
+    rows[at + 3] = (rows[at + 3] as number) + 1;
+  }
+  return { order: order.subarray(0, known), of: (row) => rows.subarray(row * 4, row * 4 + 4) };
 }
 
 /** Nanoseconds on the source's clock, else the event's number in microseconds. */

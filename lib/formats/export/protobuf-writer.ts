@@ -1,3 +1,6 @@
+/** Of a number below 2^53. */
+const MAX_VARINT = 8;
+
 /** Writes protocol buffer fields: varints, and length-delimited bytes, strings, messages and packed numbers. */
 export class ProtobufWriter {
   private bytes = new Uint8Array(256);
@@ -22,19 +25,27 @@ export class ProtobufWriter {
   }
 
   packed(field: number, values: readonly number[]): this {
-    const inner = new ProtobufWriter();
-    for (const value of values) inner.varint(value);
-    return this.data(field, inner.finish());
+    return this.message(field, () => {
+      for (const value of values) this.varint(value);
+    });
   }
 
   text(field: number, value: string): this {
     return this.data(field, new TextEncoder().encode(value));
   }
 
+  /** What `write` writes goes where it belongs and is moved on for its length, which is known then: no writer for each message. */
   message(field: number, write: (into: ProtobufWriter) => void): this {
-    const inner = new ProtobufWriter();
-    write(inner);
-    return this.data(field, inner.finish());
+    this.varint(field * 8 + 2);
+    const start = this.length;
+    write(this);
+    const size = this.length - start;
+    this.reserve(MAX_VARINT);
+    this.bytes.copyWithin(start + varintLength(size), start, this.length);
+    this.length = start;
+    this.varint(size);
+    this.length += size;
+    return this;
   }
 
   /** Bytes as they are; strings and messages are made of it. */
@@ -48,7 +59,7 @@ export class ProtobufWriter {
 
   /** Non-negative integers up to 2^53. */
   private varint(value: number): this {
-    this.reserve(8);
+    this.reserve(MAX_VARINT);
     let rest = value;
     while (rest >= 128) {
       this.bytes[this.length++] = (rest % 128) | 128;
@@ -64,4 +75,10 @@ export class ProtobufWriter {
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
+  return length;
 }

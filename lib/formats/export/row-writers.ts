@@ -5,7 +5,7 @@ import { allocationRows } from './allocation-rows.js';
 import { eventRows } from './event-rows.js';
 import type { TraceWriter } from './trace-writer.js';
 
-const ROWS: Readonly<Record<RowTable, (trace: Trace, form: RowForm) => Generator<string>>> = {
+const ROWS: Readonly<Record<RowTable, (trace: Trace, form: RowForm) => Generator<Uint8Array>>> = {
   events: eventRows,
   allocations: allocationRows,
 };

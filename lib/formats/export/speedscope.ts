@@ -1,8 +1,10 @@
-import type { FrameId, StackId } from '../../base/units.js';
+import type { Bytes, FrameId, StackId } from '../../base/units.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
-import { jsonElements, jsonTexts } from './json-pieces.js';
-import { frameLabel, framesOfStack, stackWeights } from './stack-weights.js';
+import { jsonElements } from './json-pieces.js';
+import { StackTexts } from './stack-texts.js';
+import { frameLabel, framesOfStack, type StackWeight, stackWeights } from './stack-weights.js';
+import { TextBuffer } from './text-buffer.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /** Four profiles in bytes: live at the end, live at the peak, all allocated, and allocations in their order. */
@@ -14,62 +16,82 @@ export const speedscopeWriter: TraceWriter = {
 };
 
 /** Frame numbers of the file: the trace's own, one higher, as 0 is for events without a backtrace. */
-function* writeSpeedscope(trace: Trace): Generator<string> {
+function* writeSpeedscope(trace: Trace): Generator<string | Uint8Array> {
   const { stacks, peakSeq } = stackWeights(trace);
-  const samples = new SampleCache(trace);
+  const samples = new Samples(trace);
   const name = JSON.stringify(`heap${doubtSuffix(trace)}`);
   yield `{"$schema":"https://www.speedscope.app/file-format-schema.json",\n"name":${name},"exporter":"heap-harvest","activeProfileIndex":0,\n"shared":{"frames":[\n`;
   yield* jsonElements(frameObjects(trace));
   yield '\n]},\n"profiles":[\n';
   const profiles = [
-    { name: 'live at end', weight: (i: number) => stacks[i]?.liveBytes ?? 0 },
-    { name: `live at peak (event ${peakSeq})`, weight: (i: number) => stacks[i]?.peakBytes ?? 0 },
-    { name: 'total', weight: (i: number) => stacks[i]?.totalBytes ?? 0 },
+    { name: 'live at end', weight: (one: StackWeight) => one.liveBytes },
+    { name: `live at peak (event ${peakSeq})`, weight: (one: StackWeight) => one.peakBytes },
+    { name: 'total', weight: (one: StackWeight) => one.totalBytes },
   ];
   for (const { name, weight } of profiles) {
-    const used = stacks.map((_, i) => i).filter((i) => weight(i) > 0);
-    yield* profile(
-      name,
-      used.map((i) => weight(i)),
-      used.map((i) => samples.of(stacks[i]?.stack ?? -1)),
-    );
+    const used = stacks.filter((one) => weight(one) > 0);
+    const [ids, weights] = [used.map(({ stack }) => stack), used.map(weight)];
+    yield* samples.profile(name, {
+      count: used.length,
+      stackAt: (i) => ids[i] ?? -1,
+      weightAt: (i) => weights[i] ?? 0,
+    });
     yield ',\n';
   }
   const order = allocations(trace);
-  const { sizeBytes } = trace.events;
-  yield* profile(
-    'in allocation order',
-    { [Symbol.iterator]: () => mapped(order, (seq) => sizeBytes[seq] ?? 0) },
-    mapped(order, (seq) => samples.of(trace.events.stack[seq] ?? -1)),
-  );
+  const { sizeBytes, stack } = trace.events;
+  yield* samples.profile('in allocation order', {
+    count: order.length,
+    stackAt: (i) => stack[order[i] as number] as number,
+    weightAt: (i) => sizeBytes[order[i] as number] as number,
+  });
   yield '\n]}\n';
 }
 
-/** The weights are gone through twice; samples are JSON. */
-function* profile(name: string, weights: Iterable<number>, samples: Iterable<string>): Generator<string> {
-  let end = 0;
-  for (const weight of weights) end += weight;
-  yield `{"type":"sampled","name":${JSON.stringify(name)},"unit":"bytes","startValue":0,"endValue":${end},"samples":[\n`;
-  yield* jsonTexts(samples);
-  yield '\n],"weights":[\n';
-  yield* jsonElements(weights);
-  yield '\n]}';
+interface Profile {
+  readonly count: number;
+  stackAt(index: number): StackId;
+  weightAt(index: number): Bytes;
 }
 
+/** Elements of an array on a line of their own. */
+const BETWEEN = new TextEncoder().encode(',\n');
+
 /** Stacks as speedscope wants them: outermost first. Each is made once. */
-class SampleCache {
-  private readonly known = new Map<StackId, string>();
+class Samples {
+  private readonly out = new TextBuffer();
+  private readonly texts: StackTexts;
+  private readonly noStack: Uint8Array;
 
-  constructor(private readonly trace: Trace) {}
+  constructor(trace: Trace) {
+    const text = (stack: StackId) => {
+      const frames = framesOfStack(trace, stack).map((frame) => frame + 1);
+      return `[${frames.reverse().join()}]`;
+    };
+    this.texts = new StackTexts(text);
+    this.noStack = new TextEncoder().encode(text(-1));
+  }
 
-  of(stack: StackId): string {
-    let sample = this.known.get(stack);
-    if (sample === undefined) {
-      const frames = framesOfStack(this.trace, stack).map((frame) => frame + 1);
-      sample = `[${frames.reverse().join()}]`;
-      this.known.set(stack, sample);
+  *profile(name: string, { count, stackAt, weightAt }: Profile): Generator<Uint8Array> {
+    const { out, texts, noStack } = this;
+    let end = 0;
+    for (let i = 0; i < count; i++) end += weightAt(i);
+    out.text(
+      `{"type":"sampled","name":${JSON.stringify(name)},"unit":"bytes","startValue":0,"endValue":${end},"samples":[\n`,
+    );
+    for (let i = 0; i < count; i++) {
+      if (i > 0) out.raw(BETWEEN);
+      const stack = stackAt(i);
+      out.raw(stack < 0 ? noStack : texts.of(stack));
+      if (out.isFull) yield out.take();
     }
-    return sample;
+    out.text('\n],"weights":[\n');
+    for (let i = 0; i < count; i++) {
+      if (i > 0) out.raw(BETWEEN);
+      out.decimal(weightAt(i));
+      if (out.isFull) yield out.take();
+    }
+    yield out.text('\n]}').take();
   }
 }
 
@@ -87,8 +109,4 @@ function allocations({ events, eventCount }: Trace): Int32Array {
   for (let seq = 0; seq < eventCount; seq++)
     if (events.kind[seq] === EventKind.alloc || events.kind[seq] === EventKind.realloc) found[count++] = seq;
   return found.subarray(0, count);
-}
-
-function* mapped<T>(values: Iterable<number>, to: (value: number) => T): Generator<T> {
-  for (const value of values) yield to(value);
 }

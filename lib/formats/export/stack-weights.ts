@@ -1,19 +1,20 @@
 import type { Bytes, FrameId, Seq, StackId } from '../../base/units.js';
 import { EndCause, type Lifespans, lifespans } from '../../trace/lifespans.js';
+import { stackRow } from '../../trace/stack-trie.js';
 import { FrameFlag } from '../../trace/tables.js';
 import { stackFrameIds, type Trace } from '../../trace/trace.js';
 
 /** What one stack allocated. Stack -1 stands for all events without a backtrace. */
 export interface StackWeight {
   readonly stack: StackId;
-  totalBytes: Bytes;
-  totalCount: number;
+  readonly totalBytes: Bytes;
+  readonly totalCount: number;
   /** Alive at the end of the trace. */
-  liveBytes: Bytes;
-  liveCount: number;
+  readonly liveBytes: Bytes;
+  readonly liveCount: number;
   /** Alive when the heap was fullest. */
-  peakBytes: Bytes;
-  peakCount: number;
+  readonly peakBytes: Bytes;
+  readonly peakCount: number;
 }
 
 /** Allocations by stack, and how full the heap was. */
@@ -32,37 +33,49 @@ export function stackWeights(trace: Trace): StackWeights {
   const { stack, sizeBytes } = trace.events;
   const { startSeq, endSeq, endCause, count } = spans;
   const peak = fullestMoment(trace, spans);
-  const byStack = new Map<StackId, StackWeight>();
+  const rows = trace.stacks.count;
+  const [total, live, atPeak] = [new Sums(rows), new Sums(rows), new Sums(rows)];
   for (let span = 0; span < count; span++) {
     const start = startSeq[span] as number;
+    const row = stackRow(stack[start] as number, rows);
     const bytes = sizeBytes[start] as number;
-    const weight = weightOf(byStack, stack[start] as number);
-    weight.totalBytes += bytes;
-    weight.totalCount++;
-    if (endCause[span] === EndCause.alive) {
-      weight.liveBytes += bytes;
-      weight.liveCount++;
-    }
-    if (start <= peak.seq && (endSeq[span] as number) > peak.seq) {
-      weight.peakBytes += bytes;
-      weight.peakCount++;
-    }
+    total.add(row, bytes);
+    if (endCause[span] === EndCause.alive) live.add(row, bytes);
+    if (start <= peak.seq && (endSeq[span] as number) > peak.seq) atPeak.add(row, bytes);
   }
-  const stacks = [...byStack.values()].sort((a, b) => a.stack - b.stack);
+  const stacks: StackWeight[] = [];
+  for (let id = -1; id < rows; id++) {
+    const row = stackRow(id, rows);
+    const [totalBytes, totalCount] = total.of(row);
+    const [liveBytes, liveCount] = live.of(row);
+    const [peakBytes, peakCount] = atPeak.of(row);
+    if (totalCount > 0) stacks.push({ stack: id, totalBytes, totalCount, liveBytes, liveCount, peakBytes, peakCount });
+  }
   return { stacks, spans, peakSeq: peak.seq, peakBytes: peak.bytes };
 }
 
-function weightOf(byStack: Map<StackId, StackWeight>, stack: StackId): StackWeight {
-  let weight = byStack.get(stack);
-  if (!weight) {
-    weight = { stack, totalBytes: 0, totalCount: 0, liveBytes: 0, liveCount: 0, peakBytes: 0, peakCount: 0 };
-    byStack.set(stack, weight);
+/** Bytes and blocks by the row of a stack, side by side. */
+class Sums {
+  private readonly pairs: Float64Array;
+
+  constructor(rows: number) {
+    this.pairs = new Float64Array((rows + 1) * 2);
   }
-  return weight;
+
+  add(row: number, bytes: Bytes): void {
+    const { pairs } = this;
+    pairs[row * 2] = (pairs[row * 2] as number) + bytes;
+    pairs[row * 2 + 1] = (pairs[row * 2 + 1] as number) + 1;
+  }
+
+  of(row: number): readonly [bytes: Bytes, count: number] {
+    return [this.pairs[row * 2] as number, this.pairs[row * 2 + 1] as number];
+  }
 }
 
 /** The first event after which the most bytes are live. */
-function fullestMoment({ events, eventCount }: Trace, { startSeq, endSeq, ended, count }: Lifespans) {
+function fullestMoment({ events, eventCount }: Trace, { peak, startSeq, endSeq, ended, count }: Lifespans) {
+  if (peak && peak.bytes > 0) return peak;
   let [bytes, ending] = [0, 0];
   let [peakBytes, peakSeq] = [0, eventCount > 0 ? 0 : -1];
   for (let opening = 0; opening < count; opening++) {

@@ -2,7 +2,7 @@ import type { Address, Bytes } from '../../base/units.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Frame } from '../../trace/heap-event.js';
 import { ConstantMemory, type ReadScriptMemory, wordAt } from '../micropython/script/script-memory.js';
-import type { LoopFrame, LoopWalk, ScriptInterpreter } from '../script-interpreter.js';
+import { type LoopFrame, type LoopWalk, type ScriptInterpreter, UNKNOWN_CALLERS } from '../script-interpreter.js';
 import { packedLine } from './line-info.js';
 import { type LuaLayout, luaLayout } from './lua-layout.js';
 
@@ -10,6 +10,8 @@ const FUNCTION_TYPE = 6;
 const INSTRUCTION_BYTES: Bytes = 4;
 /** Deeper calls are left out. */
 const MAX_CALLS = 200;
+/** With C functions between: Lua allows 200 of these (LUAI_MAXCCALLS). */
+const MAX_TRIED = 2 * MAX_CALLS;
 /** No function has more instructions. */
 const MAX_CODE = 1 << 20;
 const MAX_PACKED_BYTES: Bytes = 0x4000;
@@ -75,16 +77,20 @@ export class LuaFrames implements ScriptInterpreter {
     if (newest === undefined || first === undefined || first === 0 || (newest - first) % sizeBytes !== 0)
       return undefined;
     const frames: Frame[] = [];
+    const wanted = calls ?? Number.POSITIVE_INFINITY;
     let call = rests.get(state) ?? newest;
-    for (; call > first && frames.length < Math.min(calls ?? MAX_CALLS, MAX_CALLS); call -= sizeBytes) {
-      const found = await this.callAt(call, { read, runningPc: call === newest ? runningPc : undefined });
-      if (found === undefined) return frames.length > 0 ? frames : undefined;
+    for (let tried = 0; call > first && frames.length < wanted; call -= sizeBytes) {
+      const isBounded = frames.length < MAX_CALLS && ++tried <= MAX_TRIED;
+      const found = isBounded
+        ? await this.callAt(call, { read, runningPc: call === newest ? runningPc : undefined })
+        : undefined;
+      if (found === undefined) return frames.length > 0 ? [...frames, UNKNOWN_CALLERS] : undefined;
       // What C functions call runs in a loop of its own.
       if (found !== 'C') frames.push(found);
       else if (frames.length > 0) break;
     }
     rests.set(state, call);
-    return frames;
+    return frames.length > 0 ? frames : undefined;
   }
 
   private async callAt(

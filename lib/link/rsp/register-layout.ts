@@ -14,6 +14,8 @@ interface RegisterPlace {
 export class RegisterLayout {
   /** Whether the server sets single registers (`P`); undefined until one was tried. */
   writesOne: boolean | undefined = true;
+  /** The reply to `g` that was parsed last. */
+  private lastReply: Uint8Array = new Uint8Array(0);
 
   private constructor(
     readonly architecture: Architecture,
@@ -74,6 +76,7 @@ export class RegisterLayout {
     const text = reply.toString('latin1').replaceAll('x', '0');
     const bytes = Buffer.from(text, 'hex');
     if (bytes.length * 2 !== reply.length) return undefined;
+    this.lastReply = bytes;
     const registers = new Uint32Array(this.wordsIn(bytes.length));
     for (let index = 0; index < registers.length; index++) {
       const at = this.offsets[index] ?? -1;
@@ -117,12 +120,15 @@ export class RegisterLayout {
 
   /**
    * The payload that sets all core registers, for servers that set none alone (QEMU where it has no target description). What lies
-   * behind them in a `g` reply is left out: it stays as it is.
+   * between them in the last `g` reply is sent back as it was, what lies behind them is left out: it stays as it is.
    */
   writeAll(registers: Uint32Array): string {
     const bytes = Buffer.alloc(this.neededBytes);
+    bytes.set(this.lastReply.subarray(0, bytes.length));
     for (let index = 0; index < this.architecture.required; index++) {
-      const [value, at] = [registers[index] ?? 0, this.offsets[index] ?? 0];
+      const [value, at] = [registers[index] ?? 0, this.offsets[index] ?? -1];
+      // What follows from the others has no place of its own.
+      if (at < 0) continue;
       if (this.littleEndian) bytes.writeUInt32LE(value, at);
       else bytes.writeUInt32BE(value, at);
     }

@@ -18,6 +18,8 @@ export interface TargetCheck {
   readonly cycleCounter?: 'counts' | 'stands' | 'none';
   /** Whether the server was asked to look at its target at once; false: it sees a stop only when it looks by itself. Absent: no such server. */
   readonly isPoked?: boolean;
+  /** Whether a capture can tell the target to run on together with what it reads (`--one-write`). */
+  readonly mayWriteOnce: boolean;
   /** Of one request and its reply. */
   readonly roundTripMs: { readonly median: Milliseconds; readonly worst: Milliseconds };
 }
@@ -48,12 +50,14 @@ export async function checkTarget(
       await client.readMemory(board.memory.find(({ kind }) => kind === 'ram')?.baseAddress ?? 0x20000000, 64);
       times.push(performance.now() - since);
     }
+    const { layout } = client.features;
     times.sort((a, b) => a - b);
     return {
       server: target.kind,
       notes: target.notes ?? [],
       ...(/cortex-m/i.test(board.mcu.core) ? await debugUnits(client) : {}),
       ...(target.kind === 'openocd' ? { isPoked: target.tclPort !== undefined } : {}),
+      mayWriteOnce: client.mayPipelineRun && layout.writesOne === true && layout.architecture.returns.length > 0,
       roundTripMs: { median: times[SAMPLES / 2] ?? 0, worst: times.at(-1) ?? 0 },
     };
   } finally {

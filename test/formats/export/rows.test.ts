@@ -15,7 +15,8 @@ import { anyGraph, graphOf, toldGraph } from '../../support/object-graphs.js';
 import { anyRecords } from '../../support/random-trace.js';
 import { traceFromText } from '../../support/trace-from-text.js';
 
-const written = (id: string, trace: Trace) => [...writerById(id).write(trace)].join('');
+const written = (id: string, trace: Trace) =>
+  Buffer.concat(Array.from(writerById(id).write(trace), (piece) => Buffer.from(piece))).toString();
 
 function readBack(id: string, text: string, pieceBytes = text.length): Trace {
   const bytes = Buffer.from(text);

@@ -20,6 +20,7 @@ export interface HaltedProcessor {
 
 const MAX_STACK_BYTES = 256 * 1024;
 const MAX_BEYOND_BYTES = 1024;
+const PIECE_BYTES = 1024;
 
 /** Members that have a name in the language, by their path; the first is believed first. */
 const NAMED: readonly (readonly [path: string, label: string])[] = [
@@ -55,7 +56,8 @@ export async function readRoots(
     doubts.push('stack and registers are not known: what only they hold seems to be garbage');
     return { roots, doubts };
   }
-  const top = layout.stackTop === undefined ? 0 : await valueAt(target, layout.stackTop);
+  const main = layout.stackTop === undefined ? 0 : await valueAt(target, layout.stackTop);
+  const top = (await threadStackTop(target, layout, { sp: processor.sp, main })) ?? main;
   // What runs below the frame that the interpreter took for the first one has nothing on its stack.
   if (processor.sp >= top && processor.sp - top <= MAX_BEYOND_BYTES)
     return { roots: [...roots, ...registerRoots(processor)], doubts: [...doubts, ...threads(layout)] };
@@ -88,8 +90,35 @@ function registerRoots({ registers }: HaltedProcessor): GcRoot[] {
   return registers.map(({ name, value }) => ({ kind: 'register', label: `register ${name}`, value }));
 }
 
-function threads({ hasThreads }: ObjectLayout): string[] {
-  return hasThreads ? ['the stacks of other threads are not read'] : [];
+function threads({ thread }: ObjectLayout): string[] {
+  return thread ? ['the stacks of other threads are not read'] : [];
+}
+
+/**
+ * The end of the stack of a thread that is not the main one. Each keeps its state as the first thing on its stack, and that says that the stack ends
+ * right behind it: no other word points so to the end of what it lies in. Undefined for the main thread.
+ */
+async function threadStackTop(
+  target: ReadScriptMemory,
+  { thread }: ObjectLayout,
+  { sp, main }: { readonly sp: Address; readonly main: Address },
+): Promise<Address | undefined> {
+  if (!thread || thread.sizeBytes <= thread.stackTop) return undefined;
+  const distance = thread.sizeBytes - thread.stackTop;
+  const end = main > sp ? Math.min(main, sp + MAX_STACK_BYTES) : sp + MAX_STACK_BYTES;
+  // At the end of the memory there is less than a piece.
+  for (let [from, size] = [sp, PIECE_BYTES]; from < end && size >= 4; ) {
+    const bytes = await target(from, Math.min(size, end - from));
+    if (!bytes) {
+      size /= 2;
+      continue;
+    }
+    const at = from;
+    const found = wordsOf(bytes).find((word) => word.value === at + word.at + distance);
+    if (found) return found.value;
+    from += bytes.length;
+  }
+  return undefined;
 }
 
 function stackRoot(at: Address, value: number): GcRoot {

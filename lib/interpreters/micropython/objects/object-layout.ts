@@ -3,6 +3,7 @@ import { gcVariables } from '../../../allocators/gc-variables.js';
 import type { Address, Bytes } from '../../../base/units.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
 import type { Member } from '../../../symbols/type-walk.js';
+import { unlessUnknown } from '../../../symbols/unless-unknown.js';
 import { statePlace } from '../state-place.js';
 
 /** Where a firmware's interpreter keeps its heap, what the collector begins with, and how its objects are laid out. */
@@ -18,8 +19,11 @@ export interface ObjectLayout {
   readonly state: { readonly address: Address; readonly members: readonly Member[] };
   /** CircuitPython: where it is said where the table is; blocks without a bit in it are not looked into. */
   readonly collectTable: Address | undefined;
-  /** Other threads' stacks are roots as well, and nobody tells where they are. */
-  readonly hasThreads: boolean;
+  /**
+   * Of a firmware with threads: the state that each of them has (`mp_state_thread_t`), its size and where it tells the end of the thread's stack. Other
+   * threads' stacks are roots as well, and nobody tells where they are.
+   */
+  readonly thread: { readonly sizeBytes: Bytes; readonly stackTop: Bytes } | undefined;
   /** By the address of a type that is a variable of the firmware: its name there, `list`. */
   readonly typeNames: ReadonlyMap<Address, string>;
   /** By kind of object: the members of its structure. */
@@ -82,7 +86,7 @@ export function objectLayout(firmware: Symbolizer): ObjectLayout | undefined {
     lockDepth: place('thread.gc_lock_depth') ?? place('mem.gc_lock_depth'),
     state: { address: variable.address, members: firmware.typeMembers('mp_state_ctx_t', code.address) },
     collectTable: place('mem.area.gc_collect_table_start'),
-    hasThreads: firmware.symbol('mp_thread_gc_others') !== undefined,
+    thread: threadState(firmware),
     typeNames: new Map(
       firmware
         .symbolsByPrefix(TYPE_PREFIX)
@@ -91,6 +95,13 @@ export function objectLayout(firmware: Symbolizer): ObjectLayout | undefined {
     ),
     structs,
   };
+}
+
+function threadState(firmware: Symbolizer): ObjectLayout['thread'] {
+  if (!firmware.symbol('mp_thread_gc_others')) return undefined;
+  const state = unlessUnknown(() => firmware.structFieldOffset('mp_state_ctx', 'thread'));
+  const stackTop = statePlace(firmware, 'thread.stack_top');
+  return { sizeBytes: state?.sizeBytes ?? 0, stackTop: (stackTop ?? 0) - (state?.address ?? 0) };
 }
 
 /** Where a member of the structure of such objects lies; undefined where the firmware has no such member. */

@@ -1,7 +1,7 @@
 import type { Address } from '../../../base/units.js';
 import type { Symbolizer } from '../../../symbols/symbolizer.js';
 import type { Frame } from '../../../trace/heap-event.js';
-import type { LoopWalk, ScriptInterpreter } from '../../script-interpreter.js';
+import { type LoopWalk, type ScriptInterpreter, UNKNOWN_CALLERS } from '../../script-interpreter.js';
 import { MAX_PRELUDE_BYTES, type Prelude, readPrelude, sourceLine } from './prelude.js';
 import { QstrTexts } from './qstr-texts.js';
 import { type ScriptLayout, scriptLayout } from './script-layout.js';
@@ -90,16 +90,16 @@ export class ScriptFrames implements ScriptInterpreter {
     if (!first || previous === undefined) return first && [first];
     const frames = [first];
     const seen = new Set([codeState]);
-    for (let state = codeState; frames.length < MAX_CALLS; ) {
+    for (let state = codeState; ; ) {
       const bytes = await target(state + previous, 4);
-      state = bytes ? wordAt(bytes, 0) : 0;
-      if (state === 0 || seen.has(state)) break;
+      if (bytes && wordAt(bytes, 0) === 0) return frames;
+      state = bytes ? wordAt(bytes, 0) : codeState;
+      const isNew = !seen.has(state) && frames.length < MAX_CALLS;
+      const frame = isNew ? await this.at(state, target) : undefined;
+      if (!frame) return [...frames, UNKNOWN_CALLERS];
       seen.add(state);
-      const frame = await this.at(state, target);
-      if (!frame) break;
       frames.push(frame);
     }
-    return frames;
   }
 
   private async make(functionAt: Address, ip: Address, target: ReadScriptMemory): Promise<Frame | undefined> {

@@ -31,6 +31,7 @@ export interface PoolLayout {
 }
 
 const LOOP = 'mp_execute_bytecode';
+const FUNCTION = 'mp_obj_fun_bc_t';
 const TYPES = ['mp_type_fun_bc', 'mp_type_gen_wrap', 'mp_type_coro_wrap'];
 /** Any of them is there only where bytecode can be stored. */
 const PERSISTENT = ['mp_raw_code_load', 'mp_raw_code_load_file', 'mp_raw_code_load_mem', 'mp_frozen_mpy_content'];
@@ -41,20 +42,23 @@ export function scriptLayout(firmware: Symbolizer): ScriptLayout | undefined {
   if (loop?.kind !== 'function' || firmware.elfFile.addressSize !== 4) return undefined;
   const clones = firmware.symbolsByPrefix(`${LOOP}.`).filter(({ kind }) => kind === 'function');
   const types = TYPES.flatMap((name) => firmware.symbol(name)?.address ?? []);
-  const field = (type: string, path: string) => offsetOf(firmware, type, { path, at: loop.address });
+  // Whoever makes these objects knows their structure; the loop's unit need not, and all units would be gone through for it.
+  const maker = firmware.symbol('mp_obj_new_fun_bc')?.address ?? loop.address;
+  const field = (type: string, path: string) =>
+    offsetOf(firmware, type, { path, at: type === FUNCTION ? maker : loop.address });
   const pools = poolLayout(firmware, field);
   const ip = field('mp_code_state_t', 'ip');
   const of = field('mp_code_state_t', 'fun_bc');
-  const bytecode = field('mp_obj_fun_bc_t', 'bytecode');
+  const bytecode = field(FUNCTION, 'bytecode');
   if (types.length === 0 || !pools || ip === undefined || of === undefined || bytecode === undefined) return undefined;
-  const context = field('mp_obj_fun_bc_t', 'context');
-  const isMiddle =
-    field('mp_obj_fun_bc_t', 'const_table') !== undefined && field('mp_code_state_t', 'n_state') !== undefined;
+  const context = field(FUNCTION, 'context');
+  const isMiddle = () =>
+    field(FUNCTION, 'const_table') !== undefined && field('mp_code_state_t', 'n_state') !== undefined;
   const constants = context === undefined ? undefined : constantsOf(field);
   if (context !== undefined && !constants) return undefined;
   return {
     form: {
-      era: context !== undefined ? '1.19' : isMiddle ? '1.12' : 'before 1.12',
+      era: context !== undefined ? '1.19' : isMiddle() ? '1.12' : 'before 1.12',
       persistent: PERSISTENT.some((name) => firmware.symbol(name) !== undefined),
     },
     loops: new Set([loop.address, ...clones.map(({ address }) => address)]),

@@ -13,14 +13,19 @@ let firmware: Symbolizer;
 let ram: { readonly address: number; readonly bytes: Uint8Array };
 
 test.before(() => {
+  ({ firmware, ram } = build());
+});
+
+function build(...defines: readonly string[]) {
   const places = ['-Wl,-Ttext=0x1000', '-Wl,-Tdata=0x20000000', '-Wl,-e,gc_collect_start'];
-  const flags = ['-g', '-mcpu=cortex-m3', '-nostdlib', ...places];
-  firmware = createSymbolizer(readFileSync(buildArm({ sources: ['test/fixtures/object-heap.c'], flags })));
+  const flags = ['-g', '-mcpu=cortex-m3', '-nostdlib', ...places, ...defines];
+  const firmware = createSymbolizer(readFileSync(buildArm({ sources: ['test/fixtures/object-heap.c'], flags })));
   const { bytes, segments } = firmware.elfFile;
   const data = segments.find(({ type, address }) => type === SegmentType.load && address === 0x20000000);
   if (!data) throw new Error('no .data');
-  ram = { address: data.address, bytes: Uint8Array.from(bytes.subarray(data.offset, data.offset + data.fileBytes)) };
-});
+  const contents = Uint8Array.from(bytes.subarray(data.offset, data.offset + data.fileBytes));
+  return { firmware, ram: { address: data.address, bytes: contents } };
+}
 
 async function graphOf(memory: Uint8Array, sp?: number): Promise<ObjectGraph> {
   const read = (address: number, length: number) => {
@@ -67,6 +72,23 @@ test('without the stack what it holds seems to be garbage, and it is said so', a
     ['garbage', 'garbage'],
   );
   t.regex(graph.unsure ?? '', /stack and registers are not known/);
+});
+
+test("in another thread its own stack is read, up to its state, and it is said that others' are not", async (t) => {
+  const { firmware: threaded, ram: memory } = build('-DTHREADS');
+  const read = (address: number, length: number) => {
+    const at = address - memory.address;
+    return Promise.resolve(
+      at >= 0 && at + length <= memory.bytes.length ? memory.bytes.subarray(at, at + length) : undefined,
+    );
+  };
+  const sp = threaded.symbol('thread_stack')?.address ?? 0;
+  const graph = await micropythonObjects(threaded, read, { registers: [], sp });
+  if (!graph || 'problem' in graph) return t.fail();
+  const stack = graph.texts.filter((text) => text.startsWith('stack '));
+  // The state's own members come after the frames; what lies behind it is another's.
+  t.deepEqual(stack, [`stack 0x${(sp + 4).toString(16)}`]);
+  t.is(graph.unsure, 'the stacks of other threads are not read');
 });
 
 test('a heap that the collector is at work in is marked as not sure', async (t) => {

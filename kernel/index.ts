@@ -1,0 +1,31 @@
+export { liveAt, slotCount, slotsAt, sortLive } from './blocks';
+export { bytesBelow, clampIds, differences } from './decode';
+export {
+  endedAddress,
+  endedBlock,
+  endedSize,
+  endedStack,
+  endedStart,
+  findings,
+  follow,
+  foundCount,
+  fromAddress,
+  openedBlock,
+  peakBytes,
+  peakCount,
+  peakEvent,
+  tellNumbers,
+  whatWasFetched,
+} from './follow';
+export { take } from './memory';
+export {
+  lifetimes,
+  sumBuckets,
+  sumKinds,
+  sumLive,
+  sumPhase,
+  sumSizes,
+  sumSources,
+  sumStackBytes,
+  sumTree,
+} from './sums';
