@@ -1,17 +1,16 @@
 import { defined } from '../base/defined.js';
-import type { Bytes, StackId } from '../base/units.js';
-import type { Gap, TraceContents } from '../trace/heap-event.js';
-import { EndCause, type Finding, type Lifespans, lifespans } from '../trace/lifespans.js';
+import type { Bytes } from '../base/units.js';
+import { EXISTING_NAME, type Gap, type TraceContents } from '../trace/heap-event.js';
+import { type Finding, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
-import { stackRow } from '../trace/stack-trie.js';
 import type { Trace } from '../trace/trace.js';
-import { type Boundary, type BoundaryOptions, boundariesOf, intervalFinder } from './boundaries.js';
+import { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
+import { growthOf, type LeakScan, type Left, liveAt, scanSpans, totalOf, worstStack } from './leak-scan.js';
 import { type GrowingContainer, growingContainers } from './objects/containers.js';
 import { compareText, NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
-import { stackSources } from './source-table.js';
 
 /**
  * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
@@ -59,6 +58,11 @@ export interface Leaks {
   /** Of all sites: blocks that were allocated in the window and are alive, beyond the net growth: new for old. */
   readonly replacedBytes: Bytes;
   readonly replacedCount: number;
+  /**
+   * Blocks that were alive before the capture began and were given back in the window: nobody saw which source made them, so
+   * what is left behind may be new for these. Absent where there are none, as in every capture from a reset on.
+   */
+  readonly freedFromBefore?: { readonly count: number; readonly bytes: Bytes };
   /** Blocks lost at a restart of the heap within the window; never counted as leaks. */
   readonly lostAtEpochs: number;
   /** How full the heap was, by the device's own word; empty unless the source tells it. */
@@ -112,6 +116,7 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
     suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
     replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),
     replacedCount: sumOf(sites, (site) => site.count - Math.min(site.count, Math.max(0, site.netCount))),
+    ...defined({ freedFromBefore: freedFromBefore(scan) }),
     lostAtEpochs: scan.lostAtEpochs,
     levels: heapLevels(trace),
     complete: trace.info.complete,
@@ -124,99 +129,6 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
 
 function sumOf(sites: readonly LeakSite[], value: (site: LeakSite) => number): number {
   return sites.reduce((sum, site) => sum + value(site), 0);
-}
-
-interface Left {
-  count: number;
-  bytes: Bytes;
-  /** NaN once two sizes were seen. */
-  each: Bytes;
-  /** In the order of their first block. */
-  readonly stacks: StackId[];
-}
-
-/** The figures of each source between the boundaries. */
-export interface LeakScan {
-  readonly places: readonly Place[];
-  /** By source: what is left of the window. */
-  readonly left: Map<number, Left>;
-  readonly intervals: number;
-  /** By stack (the last is for none): the bytes that are left of it, -1 where no block is. */
-  readonly leftOfStack: Float64Array;
-  /** Rows of `intervals` + 1 a source: the change in each interval; 0 is before the window. */
-  readonly bytes: Float64Array;
-  readonly count: Float64Array;
-  lostAtEpochs: number;
-}
-
-function scanSpans(
-  trace: Trace,
-  spans: Lifespans,
-  { boundaries, hidden }: { boundaries: readonly Boundary[]; hidden: Uint8Array },
-): LeakScan {
-  const { sourceOf, list } = stackSources(trace, hidden);
-  const { stack, sizeBytes: sizes } = trace.events;
-  const { startSeq, endSeq, endCause } = spans;
-  const intervals = boundaries.length - 1;
-  const width = intervals + 1;
-  const intervalOf = intervalFinder(boundaries);
-  const scan = newLeakScan(trace, list, intervals);
-  const { bytes, count } = scan;
-  for (let span = 0; span < spans.count; span++) {
-    const start = startSeq[span] as number;
-    const from = intervalOf(start);
-    if (from > intervals) break;
-    const source = sourceOf(start);
-    const sizeBytes = sizes[start] as number;
-    bytes[source * width + from] = (bytes[source * width + from] ?? 0) + sizeBytes;
-    count[source * width + from] = (count[source * width + from] ?? 0) + 1;
-    const alive = endCause[span] === EndCause.alive;
-    const to = alive ? intervals + 1 : intervalOf(endSeq[span] as number);
-    if (to <= intervals) {
-      bytes[source * width + to] = (bytes[source * width + to] ?? 0) - sizeBytes;
-      count[source * width + to] = (count[source * width + to] ?? 0) - 1;
-      if (endCause[span] === EndCause.epoch && to > 0) scan.lostAtEpochs++;
-    } else if (from > 0) addLeft(scan, source, { sizeBytes, stack: stack[start] as number });
-  }
-  return scan;
-}
-
-/** Nothing yet. */
-export function newLeakScan({ stacks }: Trace, places: readonly Place[], intervals: number): LeakScan {
-  const column = () => new Float64Array(places.length * (intervals + 1));
-  const leftOfStack = new Float64Array(stacks.count + 1).fill(-1);
-  return { places, left: new Map(), leftOfStack, intervals, bytes: column(), count: column(), lostAtEpochs: 0 };
-}
-
-/** Adds a block that is left, in the order of allocation. */
-export function addLeft(scan: LeakScan, source: number, block: { sizeBytes: Bytes; stack: StackId }): void {
-  const { sizeBytes, stack } = block;
-  let left = scan.left.get(source);
-  if (!left) {
-    left = { count: 0, bytes: 0, each: sizeBytes, stacks: [] };
-    scan.left.set(source, left);
-  }
-  left.count++;
-  left.bytes += sizeBytes;
-  if (left.each !== sizeBytes) left.each = Number.NaN;
-  const at = slotOf(scan, stack);
-  const before = scan.leftOfStack[at] as number;
-  if (before < 0) left.stacks.push(stack);
-  scan.leftOfStack[at] = Math.max(0, before) + sizeBytes;
-}
-
-function slotOf({ leftOfStack }: LeakScan, stack: StackId): number {
-  return stackRow(stack, leftOfStack.length - 1);
-}
-
-/** The stack that left the most bytes, the first of those. */
-function worstStack(scan: LeakScan, { stacks }: Left): StackId {
-  let [worst, most] = [-1, -1];
-  for (const stack of stacks) {
-    const bytes = scan.leftOfStack[slotOf(scan, stack)] as number;
-    if (bytes > most) [worst, most] = [stack, bytes];
-  }
-  return worst;
 }
 
 function siteOf(scan: LeakScan, source: number, at: { left: Left; trace: Trace; hidden: Uint8Array }): LeakSite {
@@ -241,16 +153,11 @@ function siteOf(scan: LeakScan, source: number, at: { left: Left; trace: Trace; 
     : { location, functionName, file, line, verdict, count, bytes, netBytes, netCount, eachBytes, growthBytes, growthCount, frames };
 }
 
-/** What a source's row has for the intervals. */
-function growthOf({ intervals }: LeakScan, rows: Float64Array, source: number): number[] {
-  const row = source * (intervals + 1) + 1;
-  const growth: number[] = [];
-  for (let k = 0; k < intervals; k++) growth.push(rows[row + k] ?? 0);
-  return growth;
-}
-
-function totalOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
+  const source = scan.places.findIndex(({ functionName }) => functionName === EXISTING_NAME);
+  if (source < 0) return undefined;
+  const count = -totalOf(growthOf(scan, scan.count, source));
+  return count > 0 ? { count, bytes: -totalOf(growthOf(scan, scan.bytes, source)) } : undefined;
 }
 
 /** See {@link LeakVerdict}. */
@@ -280,21 +187,4 @@ function inOrder(a: LeakSite, b: LeakSite): number {
     b.bytes - a.bytes ||
     compareText(a.location, b.location)
   );
-}
-
-/** The live heap at each boundary: running sums over all sources. */
-function liveAt(scan: LeakScan): Pick<Leaks, 'liveBytes' | 'liveCount'> {
-  const width = scan.intervals + 1;
-  const sums = (rows: Float64Array) => {
-    const at = new Array<number>(width).fill(0);
-    rows.forEach((value, i) => {
-      at[i % width] = (at[i % width] ?? 0) + value;
-    });
-    let sum = 0;
-    return at.map((change) => {
-      sum += change;
-      return sum;
-    });
-  };
-  return { liveBytes: sums(scan.bytes), liveCount: sums(scan.count) };
 }

@@ -1,6 +1,6 @@
 import { BlockScan } from '../trace/block-scan.js';
 import type { RunSink } from '../trace/event-run.js';
-import { EventKernel } from '../trace/kernel/event-kernel.js';
+import { EventKernel, isTrap } from '../trace/kernel/event-kernel.js';
 import { KernelScan } from '../trace/kernel/kernel-scan.js';
 import { RUN_EVENTS, type RunScan } from '../trace/run-scan.js';
 import { StackEvents } from '../trace/stack-doubts.js';
@@ -53,12 +53,12 @@ export async function journalFigures<T>(
     if (!isSame(trace, again)) return undefined;
     // Which columns there are; no event is in them.
     trace.events = again.build().events;
+    const result = runs.result();
+    return result === undefined ? undefined : { trace, result };
   } catch (error) {
-    if (error instanceof GaveUp) return undefined;
+    if (error instanceof GaveUp || isTrap(error)) return undefined;
     throw error;
   }
-  const result = runs.result();
-  return result === undefined ? undefined : { trace, result };
 }
 
 /** The same of events that a builder holds, as if they had been read with `outline`, the trace without its events. */
@@ -73,7 +73,7 @@ export function builderFigures<T>(
     runs.push(builder);
     return runs.result();
   } catch (error) {
-    if (error instanceof GaveUp) return undefined;
+    if (error instanceof GaveUp || isTrap(error)) return undefined;
     throw error;
   }
 }

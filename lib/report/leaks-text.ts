@@ -24,6 +24,7 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
     `Live: ${live.length > 8 ? `${live[0]} -> ... -> ${live.at(-1)}` : live.join(' -> ')}`,
     `Left behind: ${formatBytes(leaks.suspectBytes)} in ${formatCount(leaks.suspectCount)} blocks`,
     ...replaced(leaks),
+    ...fromBefore(leaks),
     '',
   ];
   lines.push(...containerLines(leaks, options.top ?? 20));
@@ -70,6 +71,14 @@ function replaced({ replacedBytes, replacedCount }: Leaks): string[] {
   if (replacedCount === 0) return [];
   return [
     `New for old: ${formatBytes(replacedBytes)} in ${formatCount(replacedCount)} blocks took the place of what was given back: not counted`,
+  ];
+}
+
+function fromBefore({ freedFromBefore }: Leaks): string[] {
+  if (!freedFromBefore) return [];
+  const { count, bytes } = freedFromBefore;
+  return [
+    `From before: ${formatBytes(bytes)} in ${count === 1 ? '1 block' : `${formatCount(count)} blocks`} of before the capture were given back: what is left behind may be new for these`,
   ];
 }
 

@@ -4,6 +4,8 @@ import { addMarks } from '../../lib/analysis/add-marks.js';
 import { heapLeaks, verdictOf } from '../../lib/analysis/leaks.js';
 import { UsageError } from '../../lib/errors/errors.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
+import { traceOf } from '../../lib/trace/collect-trace.js';
+import { EXISTING_BACKTRACE, type TraceRecord } from '../../lib/trace/heap-event.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
 import { heapTrace } from '../support/heap-trace.js';
 import { traceFromText } from '../support/trace-from-text.js';
@@ -45,6 +47,29 @@ const THREE_CYCLES = `
   mark cycle
   alloc 0x5000 4 main@m.c:10
 `;
+
+test('of an attached capture it says what was given back of before it, for which what is left may be new', (t) => {
+  const [before, sessions] = [EXISTING_BACKTRACE, [{ address: 0, functionName: 'session', file: 's.c', line: 4 }]];
+  const records: TraceRecord[] = [
+    { kind: 'existing', address: 0x1000, sizeBytes: 96, backtrace: before },
+    { kind: 'existing', address: 0x2000, sizeBytes: 40, backtrace: before },
+    { kind: 'existing', address: 0x3000, sizeBytes: 8, backtrace: before },
+    { kind: 'free', address: 0x1000, backtrace: sessions },
+    { kind: 'alloc', address: 0x4000, sizeBytes: 96, backtrace: sessions },
+    // Moved: the old one is gone, the new one is a source's.
+    { kind: 'realloc', fromAddress: 0x2000, address: 0x5000, sizeBytes: 48, backtrace: sessions },
+  ];
+  const leaks = heapLeaks(traceOf(records, {}));
+  t.deepEqual(leaks.freedFromBefore, { count: 2, bytes: 136 });
+  t.deepEqual([leaks.suspectBytes, leaks.suspectCount], [144, 2]);
+  t.regex(
+    leaksText(leaks),
+    /^From before: 136 B in 2 blocks of before the capture were given back: what is left behind/m,
+  );
+  const kept = heapLeaks(traceOf(records.slice(0, 3), {}));
+  t.is(kept.freedFromBefore, undefined);
+  t.notRegex(leaksText(kept), /From before/);
+});
 
 test('tells what grows in every cycle from what is allocated once', (t) => {
   const leaks = heapLeaks(traceFromText(THREE_CYCLES));

@@ -21,7 +21,7 @@ import { EventKernel } from '../../lib/trace/kernel/event-kernel.js';
 import { KernelScan } from '../../lib/trace/kernel/kernel-scan.js';
 import type { RunScan } from '../../lib/trace/run-scan.js';
 import { stackDoubts } from '../../lib/trace/stack-doubts.js';
-import type { Trace } from '../../lib/trace/trace.js';
+import { EventKind, type Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { syntheticTrace } from '../bench/synthetic-trace.js';
 
@@ -162,6 +162,19 @@ for (const [name, { whole, sink }] of Object.entries(ANALYSES)) {
     });
   }
 }
+
+test('where the kernel has no memory left nothing is told of it: the trace is looked at whole', (t) => {
+  const builder = new TraceBuilder({ source: 'test', hasAddresses: true });
+  for (let i = 0; i < 2000; i++) builder.addEvent(EventKind.alloc, i * 2 ** 20, 16, -1);
+  const outline = outlineOf(builder.build());
+  const figures = (maxPages: number) => {
+    const sink = heapStatsSink(outline, {});
+    const kernel = EventKernel.open(maxPages) ?? failNow();
+    return sink && builderFigures(outline, builder, sink, new KernelScan(kernel));
+  };
+  t.is(figures(600), undefined);
+  t.not(figures(2000), undefined);
+});
 
 test('a trace of many runs and pieces is followed from one to the next', async (t) => {
   const path = journalOf(syntheticTrace(40_000));

@@ -49,12 +49,9 @@ test('brackets within brackets are refused before they are parsed', async (t) =>
 });
 
 test('a table of allocations of any size is read: its rows are events only at the end', async (t) => {
-  const [names, info, row = '', ...rest] = [
-    ...writerById('allocations-csv').write(traceFromText('alloc 0x1000 64 main@m.c:1')),
-  ]
-    .join('')
-    .trimEnd()
-    .split('\n');
+  const pieces = writerById('allocations-csv').write(traceFromText('alloc 0x1000 64 main@m.c:1'));
+  const text = Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece))).toString();
+  const [names, info, row = '', ...rest] = text.trimEnd().split('\n');
   // Long rows, so that there are few of them.
   const long = row.replace('main (m.c:1)', `${'main (m.c:1) <- '.repeat(3_000)}main (m.c:1)`);
   t.is(rest.length, 1);

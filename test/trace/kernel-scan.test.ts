@@ -47,7 +47,8 @@ function told(scan: RunScan, steps: readonly Step[], pieces: number): unknown[] 
     for (const { kind, address, from: old, sizeBytes, stack } of steps.slice(from, from + size)) {
       builder.addEvent(kind, address, sizeBytes, stack);
       if (kind === EventKind.realloc) builder.setLast('fromAddress', old);
-      else builder.setLast('atUs', address % 7);
+      // Blocks are numbered from the first run on that tells a time.
+      builder.setLast('atUs', address % 7);
     }
     const run = scan.next(builder, 0, builder.kind.length);
     if (!run) return [...all, 'gave up'];

@@ -3,7 +3,8 @@ import type { EventRun, LiveBlocks, RunSink, RunsEnd } from '../../trace/event-r
 import { stackRow } from '../../trace/stack-trie.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { areInOrder, type Boundary, boundariesOf } from '../boundaries.js';
-import { addLeft, type LeakOptions, type LeakScan, type Leaks, leaksOfScan, newLeakScan } from '../leaks.js';
+import { addLeft, type LeakScan, newLeakScan } from '../leak-scan.js';
+import { type LeakOptions, type Leaks, leaksOfScan } from '../leaks.js';
 import { stackSources } from '../source-table.js';
 import { StackSums, tableFor } from './stack-sums.js';
 

@@ -1,10 +1,10 @@
 import type { ColumnKernel } from '../varint-reader.js';
 import { KERNEL_BYTES } from './kernel-bytes.js';
 
-/** The rest of a function's numbers, in the order of kernel/sums.ts. */
+/** The rest of a function's numbers, in the order of assembly/sums.ts. */
 type Numbers = readonly number[];
 
-/** What the module gives (kernel/index.ts). Places are numbers of bytes in its memory; the globals are places of its own tables. */
+/** What the module gives (assembly/index.ts). Places are numbers of bytes in its memory; the globals are places of its own tables. */
 export interface KernelExports {
   take(bytes: number): number;
   differences(at: number, end: number, out: number, count: number, unsigned: number): number;
@@ -47,6 +47,13 @@ export interface KernelExports {
 const MIN_COUNT = 256;
 /** Read, and not used, behind the bytes of a chunk. */
 const SPARE_BYTES = 8;
+/** Of 64 KiB: 1 GiB, for some twenty million places at which blocks lay. */
+const MAX_PAGES = 16384;
+
+/** Whether the kernel had no memory left: what it was asked is to be found in another way. */
+export function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError;
+}
 
 /**
  * The loops over millions of events in WebAssembly: compiled at once, where the same in TypeScript runs slowly first. Its memory is shared, so that
@@ -62,17 +69,17 @@ export class EventKernel implements ColumnKernel {
   /** The chunk that lies in `input`. */
   private chunk: Uint8Array | undefined;
 
-  private constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 32, maximum: 16384, shared: true });
+  private constructor(maximum: number) {
+    this.memory = new WebAssembly.Memory({ initial: 32, maximum, shared: true });
     const module = new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (char) => char.charCodeAt(0)));
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       .exports as unknown as KernelExports;
   }
 
   /** Undefined where there is no WebAssembly, or no memory for it. */
-  static open(): EventKernel | undefined {
+  static open(maxPages = MAX_PAGES): EventKernel | undefined {
     try {
-      return new EventKernel();
+      return new EventKernel(maxPages);
     } catch {
       return undefined;
     }

@@ -1,4 +1,4 @@
-/** What kernel/build.mjs made of kernel/*.ts: a WebAssembly module, as base64. */
+/** What cli/build-kernel.mjs made of assembly/*.ts: a WebAssembly module, as base64. */
 export const KERNEL_BYTES =
   'AGFzbQEAAAABdA9gAAF/YAR/f39/AGAAAGADf39/AX9gAn9/AX9gC39/f39/f39/f3x/AGAGf39/f39/AXxgCX9/f39/f39/fwBgBH9/f38Bf2' +
   'AGf39/f39/AGADf39/AGABfwF/YAABfGAHf39/f39/fwF/YAV/f39/fwF/AhIBA2VudgZtZW1vcnkCAyCAgAEDHRwBAgIEBQYHCAEJCgEDCwAC' +
