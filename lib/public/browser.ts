@@ -53,7 +53,7 @@ export type { TraceWriter } from '../formats/export/trace-writer.js';
 export { detectPageFormat as detectFormat, PAGE_FORMATS as FORMATS } from '../formats/page-formats.js';
 export { htmlReport } from '../report/html-report.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../report/pools-output.js';
-export { type VerdictPart, verdictParts } from '../report/room-text.js';
+export { type VerdictAbout, type VerdictPart, verdictParts } from '../report/room-text.js';
 export { sanitize } from '../report/sanitize.js';
 export { type Trust, trustLines } from '../report/trust-text.js';
 export type { RingSettingsChange } from '../ring/ring-settings.js';

@@ -38,7 +38,10 @@ export interface JournalReaderOptions {
    * number of them it reads as damaged.
    */
   readonly tablesKnown?: boolean;
-  /** Reads columns faster. */
+  /**
+   * Reads columns faster.
+   * @internal
+   */
   readonly kernel?: ColumnKernel;
 }
 
