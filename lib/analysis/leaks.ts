@@ -1,6 +1,6 @@
 import { defined } from '../base/defined.js';
 import type { Bytes } from '../base/units.js';
-import { EXISTING_NAME, type Gap, type TraceContents } from '../trace/heap-event.js';
+import { EXISTING_BACKTRACE, type Gap, type TraceContents } from '../trace/heap-event.js';
 import { type Finding, lifespans } from '../trace/lifespans.js';
 import { type StackDoubts, stackDoubts } from '../trace/stack-doubts.js';
 import type { Trace } from '../trace/trace.js';
@@ -154,7 +154,8 @@ function siteOf(scan: LeakScan, source: number, at: { left: Left; trace: Trace; 
 }
 
 function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
-  const source = scan.places.findIndex(({ functionName }) => functionName === EXISTING_NAME);
+  const name = EXISTING_BACKTRACE[0]?.functionName;
+  const source = scan.places.findIndex(({ functionName }) => functionName === name);
   if (source < 0) return undefined;
   const count = -totalOf(growthOf(scan, scan.count, source));
   return count > 0 ? { count, bytes: -totalOf(growthOf(scan, scan.bytes, source)) } : undefined;

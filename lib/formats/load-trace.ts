@@ -33,7 +33,10 @@ export interface LoadOptions extends ImportOptions {
   readonly onEvents?: (builder: TraceBuilder) => void;
   /** Of a journal that is read again, into a builder with the tables of the first time: names and stacks are passed over. */
   readonly tablesKnown?: boolean;
-  /** Of a journal: reads columns faster. */
+  /**
+   * Of a journal: reads columns faster.
+   * @internal
+   */
   readonly kernel?: ColumnKernel;
 }
 

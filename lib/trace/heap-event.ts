@@ -102,10 +102,10 @@ export interface ExistingEvent extends EventBase {
   readonly sizeBytes: Bytes;
 }
 
-export const EXISTING_NAME = '[alive before the capture]';
-
 /** Stands where the backtrace of an {@link ExistingEvent} would be. */
-export const EXISTING_BACKTRACE: Backtrace = [{ address: 0, functionName: EXISTING_NAME, file: '', line: 0 }];
+export const EXISTING_BACKTRACE: Backtrace = [
+  { address: 0, functionName: '[alive before the capture]', file: '', line: 0 },
+];
 
 /** One thing that happened to the heap. Its sequence number is its position in the stream. */
 export type HeapEvent = AllocEvent | FreeEvent | ReallocEvent | FailedEvent | ExistingEvent;
