@@ -8,9 +8,13 @@ import { type Processor, type RecordedStop, type RecordOptions, recordStops, STA
 /**
  * `same`: frame by frame. `guessed`: the first differing frame of ours is marked so. `cut`: ours ends early and its end says so, equal
  * before. `further`: gdb's ends early, ours goes on. `discarded`: gdb names a function that the linker discarded, or none, where the symbol
- * table has ours. `wrong`: none of these.
+ * table has ours. `interrupted`: ours ends with the handler that an interrupt entered, which has no caller; gdb without call frame information takes
+ * what ra held then for one. `wrong`: none of these.
  */
-export type Verdict = 'same' | 'guessed' | 'cut' | 'further' | 'discarded' | 'wrong';
+export type Verdict = 'same' | 'guessed' | 'cut' | 'further' | 'discarded' | 'interrupted' | 'wrong';
+
+/** What an interrupt enters in the programs that are compared (programs/stacks.c says so in its call frame information: ra is undefined). */
+const HANDLER = 'trap_entry';
 
 const WHOLE: ReadonlySet<StackEnd> = new Set(['main', 'entry', 'outermost']);
 
@@ -63,6 +67,7 @@ function verdictOf(
   for (let at = 0; at < Math.max(ours.length, gdbs.length); at++) {
     const own = ours[at];
     const other = gdbs[at];
+    if (!own && end === 'outermost' && ours.at(-1)?.name === HANDLER) return 'interrupted';
     if (!own) return WHOLE.has(end) ? 'wrong' : 'cut';
     if (own.text === other) continue;
     if (own.isGuessed) return 'guessed';

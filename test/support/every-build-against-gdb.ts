@@ -18,7 +18,7 @@ counted below the table: it must be what the recording lacks, not what the unwin
 `;
 
 const PROGRAMS = 'test/symbols/programs';
-const VERDICTS: readonly Verdict[] = ['same', 'guessed', 'cut', 'further', 'discarded', 'wrong'];
+const VERDICTS: readonly Verdict[] = ['same', 'guessed', 'cut', 'further', 'discarded', 'interrupted', 'wrong'];
 
 interface Build {
   readonly name: string;
