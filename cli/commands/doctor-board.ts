@@ -127,7 +127,6 @@ function targetFindings(board: Board, check: TargetCheck): DoctorFinding[] {
 function fewBreakpoints(count: number): Partial<DoctorFinding> {
   if (count > 2) return {};
   const end = 'end a malloc capture with --until-prompt, --max-events or --timeout';
-
   const remedy =
     count === 2
       ? `an allocator’s way in and out take turns with returns, and the capture says what it may miss; ${end}`

@@ -163,8 +163,7 @@ function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
 
 /** See {@link LeakVerdict}. */
 export function verdictOf(growth: readonly Bytes[]): LeakVerdict {
-  const total = growth.reduce((sum, bytes) => sum + bytes, 0);
-  if (total <= 0) return 'steady';
+  if (totalOf(growth) <= 0) return 'steady';
   if (growth.length < 2) return 'left';
   if (growth.every((bytes) => bytes > 0)) return 'grows';
   const [first = 0, ...later] = growth;
