@@ -196,7 +196,7 @@ function countKinds({ events, eventCount }: Trace) {
 /** How many events of each kind there are. */
 export class KindCounter {
   /** By kind; who counts events that did not fail elsewhere adds them here. */
-  readonly counts = new Float64Array(256);
+  counts = new Float64Array(256);
   private firstSeq = -1;
   private largestBytes = 0;
 

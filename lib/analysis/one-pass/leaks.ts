@@ -50,7 +50,7 @@ class LeaksSink implements RunSink<Leaks> {
 
   run(run: EventRun, liveBlocks: () => LiveBlocks): boolean {
     this.sums.add(run);
-    if (run.kernel && !run.kernel.owns(this.live)) this.live = tableFor(run, this.live.length);
+    this.live = tableFor(run, this.live);
     let from = 0;
     if (this.beforeFirst) {
       while (from < run.count && run.kind[from] === EventKind.existing) from++;

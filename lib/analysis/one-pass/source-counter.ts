@@ -13,19 +13,26 @@ const AT = { allocations: 0, allocated: 1, liveCount: 2, live: 3, peak: 4, tempo
 
 /** Figures by source line. */
 export class SourceCounter {
-  private rows: Float64Array = new Float64Array(0);
+  private rows: Float64Array;
   /** By stack its source; the last one is for events without a backtrace. */
-  private sourceOf: Int32Array = new Int32Array(0);
+  private sourceOf: Int32Array;
   /** The last event that allocated, and the bytes of temporary blocks. */
   private state: Float64Array = Float64Array.of(-1, 0);
 
   constructor(
     private readonly sources: StackSources,
     private readonly stackCount: number,
-  ) {}
+  ) {
+    this.rows = new Float64Array(sources.list.length * ROW);
+    this.sourceOf = new Int32Array(stackCount + 1);
+    for (let stack = 0; stack < stackCount; stack++) this.sourceOf[stack] = sources.sourceOfStack(stack);
+    this.sourceOf[stackCount] = sources.sourceOfStack(-1);
+  }
 
   add(run: EventRun): void {
-    if (this.rows.length === 0) this.begin(run);
+    this.rows = tableFor(run, this.rows);
+    this.sourceOf = tableFor(run, this.sourceOf);
+    this.state = tableFor(run, this.state);
     if (run.kernel) this.addByKernel(run, run.kernel);
     else this.addRun(run);
   }
@@ -56,17 +63,6 @@ export class SourceCounter {
     const column = new Float64Array(this.sources.list.length);
     for (let i = 0; i < column.length; i++) column[i] = this.rows[i * ROW + at] ?? 0;
     return column;
-  }
-
-  private begin(run: EventRun): void {
-    const { stackCount, sources } = this;
-    this.rows = tableFor(run, sources.list.length * ROW);
-    const state = tableFor(run, 2);
-    state.set(this.state);
-    this.state = state;
-    this.sourceOf = run.kernel ? run.kernel.integers(stackCount + 1) : new Int32Array(stackCount + 1);
-    for (let stack = 0; stack < stackCount; stack++) this.sourceOf[stack] = sources.sourceOfStack(stack);
-    this.sourceOf[stackCount] = sources.sourceOfStack(-1);
   }
 
   private addByKernel({ count, firstSeq, kind, sizeBytes, stack }: EventRun, { exports }: EventKernel): void {

@@ -3,22 +3,24 @@ import type { EventRun } from '../../trace/event-run.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { rememberStackBytes } from '../look-through.js';
 
-/** A table of zeros for the sums of runs: in the kernel's memory where that sums them. */
-export function tableFor({ kernel }: Pick<EventRun, 'kernel'>, length: number): Float64Array {
-  return kernel ? kernel.floats(length) : new Float64Array(length);
+/** A table of the sums of runs: in the kernel's memory where that sums them. */
+export function tableFor<A extends Float64Array | Int32Array>({ kernel }: EventRun, table: A): A {
+  return kernel?.held(table) ?? table;
 }
 
 /** The bytes that each stack allocated: what a wrapper of the allocator is told by. */
 export class StackSums {
-  private bytes: Float64Array | undefined;
+  private bytes: Float64Array;
   private total: Bytes = 0;
 
-  constructor(private readonly trace: Trace) {}
+  constructor(private readonly trace: Trace) {
+    this.bytes = new Float64Array(trace.stacks.count);
+  }
 
   add(run: EventRun): void {
-    this.bytes ??= tableFor(run, this.trace.stacks.count);
     const { count, kind, sizeBytes, stack, kernel } = run;
-    const { bytes } = this;
+    const bytes = tableFor(run, this.bytes);
+    this.bytes = bytes;
     if (kernel) {
       const [kinds, sizes, stacks] = [kind.byteOffset, sizeBytes.byteOffset, stack.byteOffset];
       this.total += kernel.exports.sumStackBytes(count, kinds, sizes, stacks, bytes.byteOffset, bytes.length);
@@ -37,7 +39,6 @@ export class StackSums {
   }
 
   remember(): void {
-    const bytes = this.bytes ?? new Float64Array(this.trace.stacks.count);
-    rememberStackBytes(this.trace, { bytes, total: this.total });
+    rememberStackBytes(this.trace, { bytes: this.bytes, total: this.total });
   }
 }

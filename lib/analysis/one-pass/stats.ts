@@ -16,7 +16,7 @@ import { framesToHide } from '../hidden-frames.js';
 import { stackSources } from '../source-table.js';
 import { PhaseCounter } from './phase-counter.js';
 import { SourceCounter } from './source-counter.js';
-import { StackSums, tableFor } from './stack-sums.js';
+import { StackSums } from './stack-sums.js';
 import { LifetimeCounter, SizeCounter } from './stats-counters.js';
 
 /** The statistics of a trace whose events come run by run; undefined for what needs all of them at once. */
@@ -34,8 +34,6 @@ class HeapStatsSink implements RunSink<HeapStats> {
   private readonly sources: SourceCounter;
   private readonly phases: PhaseCounter;
   private buckets = newBuckets();
-  /** By kind of event, of the kernel. */
-  private kindCounts: Float64Array | undefined;
   private firstUs = Number.NaN;
   private lastUs = Number.NaN;
 
@@ -69,10 +67,6 @@ class HeapStatsSink implements RunSink<HeapStats> {
   /** Undefined where a wrapper of the allocator is looked through: sources are other lines then, with peaks of their own. */
   result({ trace, peak, findings }: RunsEnd): HeapStats | undefined {
     this.sums.remember();
-    const { counts } = this.kinds;
-    this.kindCounts?.forEach((count, kind) => {
-      counts[kind] = (counts[kind] as number) + count;
-    });
     const { lookedThrough, assumptions } = framesToHide(trace, this.options);
     if (lookedThrough.length > 0) return undefined;
     return statsOfFigures(trace, {
@@ -99,15 +93,15 @@ class HeapStatsSink implements RunSink<HeapStats> {
       this.kinds.add(run, count, firstSeq);
       return;
     }
-    this.kindCounts ??= kernel.floats(256);
-    kernel.exports.sumKinds(count, kind.byteOffset, this.kindCounts.byteOffset);
+    this.kinds.counts = kernel.held(this.kinds.counts);
+    kernel.exports.sumKinds(count, kind.byteOffset, this.kinds.counts.byteOffset);
   }
 
   private addSizes(run: EventRun): void {
     const { count, sizeBytes, openedBlock, kernel } = run;
     if (kernel) {
-      if (!kernel.owns(this.buckets.counts)) this.buckets = { counts: tableFor(run, 34), bytes: tableFor(run, 34) };
-      const { counts, bytes } = this.buckets;
+      const [counts, bytes] = [kernel.held(this.buckets.counts), kernel.held(this.buckets.bytes)];
+      this.buckets = { counts, bytes };
       kernel.exports.sumBuckets(count, sizeBytes.byteOffset, counts.byteOffset, bytes.byteOffset);
       return;
     }

@@ -22,20 +22,25 @@ class CallTreeSink implements RunSink<CallTree> {
   private readonly sums: StackSums;
   private readonly unitBytes: Bytes;
   /** The last row is for events without a backtrace. */
-  private rows: Float64Array = new Float64Array(0);
-  private peak: Float64Array = new Float64Array(0);
-  private temporary: Float64Array = new Float64Array(0);
+  private rows: Float64Array;
+  private peak: Float64Array;
+  private temporary: Float64Array;
   /** The bytes alive, the most that were, the event of that, and the last event that allocated. */
   private state: Float64Array = Float64Array.of(0, -1, -1, -1);
   /** The event that is looked at. */
   private seq = -1;
 
   constructor(
-    private readonly trace: Trace,
+    trace: Trace,
     private readonly options: CallTreeOptions,
   ) {
+    const stacks = trace.stacks.count + 1;
     this.sums = new StackSums(trace);
     this.unitBytes = Math.max(1, trace.info.unitBytes);
+    this.rows = new Float64Array(stacks * ROW);
+    for (let at = CHANGED; at < this.rows.length; at += ROW) this.rows[at] = -1;
+    this.peak = new Float64Array(stacks * 3);
+    this.temporary = new Float64Array(stacks * 3);
   }
 
   get peakSeq(): number {
@@ -44,21 +49,13 @@ class CallTreeSink implements RunSink<CallTree> {
 
   run(run: EventRun): boolean {
     this.sums.add(run);
-    if (this.rows.length === 0) this.begin(run);
+    this.rows = tableFor(run, this.rows);
+    this.peak = tableFor(run, this.peak);
+    this.temporary = tableFor(run, this.temporary);
+    this.state = tableFor(run, this.state);
     if (run.kernel) this.addByKernel(run, run.kernel);
     else this.add(run);
     return true;
-  }
-
-  private begin(run: Pick<EventRun, 'kernel'>): void {
-    const stacks = this.trace.stacks.count + 1;
-    this.rows = tableFor(run, stacks * ROW);
-    for (let at = CHANGED; at < this.rows.length; at += ROW) this.rows[at] = -1;
-    this.peak = tableFor(run, stacks * 3);
-    this.temporary = tableFor(run, stacks * 3);
-    const state = tableFor(run, this.state.length);
-    state.set(this.state);
-    this.state = state;
   }
 
   private addByKernel({ count, firstSeq, kind, sizeBytes, stack }: EventRun, { exports }: EventKernel): void {
@@ -103,7 +100,6 @@ class CallTreeSink implements RunSink<CallTree> {
 
   result({ trace, findings }: RunsEnd): CallTree {
     this.sums.remember();
-    if (this.rows.length === 0) this.begin({});
     const { peakSeq } = this;
     return treeOfFigures(trace, { self: this.selfFigures(), peakSeq, findings, assumptions: [] }, this.options);
   }

@@ -106,6 +106,15 @@ export class EventKernel implements ColumnKernel {
     return this.buffers.has(view.buffer);
   }
 
+  /** A table in the kernel's memory: itself where it lies there, else a copy, to be used from then on. */
+  held<A extends Float64Array | Int32Array>(table: A): A {
+    if (this.owns(table)) return table;
+    const { length } = table;
+    const own = (table instanceof Float64Array ? this.floats(length) : this.integers(length)) as A;
+    own.set(table);
+    return own;
+  }
+
   differences(bytes: Uint8Array, offset: number, out: ArrayBufferView, from: number, count: number): number {
     if (count < MIN_COUNT || !this.owns(out)) return 0;
     const input = this.inputOf(bytes);
