@@ -11,6 +11,8 @@ export interface ToolResult {
   readonly tookTooLong: boolean;
 }
 
+/** For what a program says of itself. On a busy machine gdb and its Python take seconds to start: one that is late is not one that is not there. */
+export const TOOL_ANSWER_MS: Milliseconds = 30_000;
 const MAX_OUTPUT_CHARS = 1 << 24;
 
 /**
@@ -52,7 +54,7 @@ export async function runTool(
 export async function outputOf(
   program: string,
   args: readonly string[],
-  timeoutMs: Milliseconds = 10_000,
+  timeoutMs: Milliseconds = TOOL_ANSWER_MS,
 ): Promise<string | undefined> {
   const { status, stdout } = await runTool(program, args, timeoutMs);
   return status === -1 ? undefined : stdout;

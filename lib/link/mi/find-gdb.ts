@@ -1,7 +1,7 @@
 import type { Architecture } from '../../arch/architecture.js';
 import { ARM } from '../../arch/arm/arm.js';
 import { installHint } from '../../base/install-hint.js';
-import { runTool } from '../../base/run-tool.js';
+import { runTool, TOOL_ANSWER_MS } from '../../base/run-tool.js';
 import type { Milliseconds } from '../../base/units.js';
 import { ToolMissingError } from '../../errors/errors.js';
 
@@ -19,7 +19,10 @@ export interface GdbProgram {
  */
 export async function findGdb(
   override?: string,
-  { gdbPrograms, answerMs = ANSWER_MS }: Pick<Architecture, 'gdbPrograms'> & { readonly answerMs?: Milliseconds } = ARM,
+  {
+    gdbPrograms,
+    answerMs = TOOL_ANSWER_MS,
+  }: Pick<Architecture, 'gdbPrograms'> & { readonly answerMs?: Milliseconds } = ARM,
 ): Promise<GdbProgram> {
   const tried: string[] = [];
   for (const path of override === undefined ? gdbPrograms : [override]) {
@@ -34,9 +37,6 @@ export async function findGdb(
 
 /** Our script inside gdb is told to stop by a signal, which Windows has not: captures go without it there. */
 const canSignal = process.platform !== 'win32';
-
-/** On a machine that is busy gdb and its Python take seconds to start: one that is late is not one that is not there. */
-const ANSWER_MS: Milliseconds = 30_000;
 
 async function tryGdb(path: string, answerMs: Milliseconds): Promise<GdbProgram | 'late' | 'none'> {
   const python = 'python print("python works")';
