@@ -43,9 +43,19 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   t.regex(await viewer.ask<string>('state().error.code'), /^HH/);
   t.is(await viewer.ask('state().loaded.name'), 'short.harvest');
 
+  await page.evaluate(`(() => {
+    const { postMessage } = Worker.prototype;
+    window.asked = [];
+    Worker.prototype.postMessage = function (message, ...more) {
+      if (message.name === 'verdicts') asked.push(message.args.atSeq);
+      return postMessage.call(this, message, ...more);
+    };
+  })()`);
   await viewer.open(bytes, 'long.harvest');
   t.true(await viewer.ask('state().loaded.desk !== undefined'));
   await viewer.until(`state().loaded.gapsState === 'ready'`);
+  await viewer.until('asked.length > 0');
+  t.deepEqual(await page.evaluate('[...new Set(asked)]'), [159_999], 'no event of the trace that was open before');
   const [line, usage, spans] = [gapTimeline(trace, 1), usageCurve(trace), lifespans(trace)];
   for (const seq of [0, 40_000, 79_999, 159_999, 60_123, 12]) {
     const map = heapMap(trace, seq);
