@@ -56,9 +56,8 @@ function Silent({ text, name }: { readonly text: string; readonly name: Componen
 }
 
 function Lines({ loaded, name }: { readonly loaded: LoadedTrace; readonly name: ComponentChildren }) {
-  const hide = useApp((state) => state.hide);
   const atSeq = useRested(loaded, (state) => state.atSeq);
-  const { result = [] } = useWork(loaded, 'verdicts', { hide, atSeq });
+  const { result = [] } = useWork(loaded, 'verdicts', { atSeq });
   const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   // Room for it from the begin: nothing below moves when it comes.
   if (result.length === 0) return <p class="verdict-line">&nbsp;</p>;
@@ -93,9 +92,8 @@ function OtherVerdict({ other }: { readonly other: LoadedTrace }) {
 }
 
 function OtherLines({ other, name }: { readonly other: LoadedTrace; readonly name: ComponentChildren }) {
-  const hide = useApp((state) => state.hide);
   const atSeq = other.trace.eventCount - 1;
-  const { result = [] } = useWork(other, 'verdicts', { hide, atSeq });
+  const { result = [] } = useWork(other, 'verdicts', { atSeq });
   const sign = useMemo(() => certaintyAt(other, atSeq).free, [other, atSeq]);
   return (
     <>
