@@ -55,6 +55,7 @@ export { htmlReport } from '../report/html-report.js';
 export { poolsCHeader, poolsDroneToml, poolsZephyr } from '../report/pools-output.js';
 export { type VerdictAbout, type VerdictPart, verdictParts } from '../report/room-text.js';
 export { sanitize } from '../report/sanitize.js';
+export { frameName } from '../report/stack-text.js';
 export { type Trust, trustLines } from '../report/trust-text.js';
 export type { RingSettingsChange } from '../ring/ring-settings.js';
 export { callerFrames } from '../symbols/caller-frames.js';
