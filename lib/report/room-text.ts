@@ -2,7 +2,7 @@ import type { Fragmentation, RoomReport } from '../analysis/fragmentation.js';
 import type { InTheWay, RegionVerdict } from '../analysis/in-the-way.js';
 import { formatAddress, formatBytes, formatCount } from '../base/units.js';
 import { sanitize } from './sanitize.js';
-import { callersText, frameText } from './stack-text.js';
+import { callersText, frameName, frameText } from './stack-text.js';
 
 /** What a part of the sentence is about: a page makes links of them; `text` stands between. */
 export type VerdictAbout = 'text' | 'share' | 'free' | 'largest' | 'source' | 'blocks' | 'bounds';
@@ -47,11 +47,10 @@ function sentence({ freeBytes, largestFreeBytes, gapCount, fragmentation, inTheW
   ];
 }
 
-function whoStands({ functionName, location, count }: InTheWay): VerdictPart[] {
-  const isNamed = functionName !== '' && functionName !== '??';
-  const blocks = count === 1 ? '1 block' : `${formatCount(count)} blocks`;
+function whoStands(source: InTheWay): VerdictPart[] {
+  const blocks = source.count === 1 ? '1 block' : `${formatCount(source.count)} blocks`;
   return [
-    { about: 'source', text: sanitize(isNamed ? functionName : location) },
+    { about: 'source', text: sanitize(frameName(source)) },
     between(' ('),
     { about: 'blocks', text: blocks },
     between(') is in the way'),

@@ -6,6 +6,11 @@ export function frameText(frame: ShownFrame | undefined): string {
   return frame ? `${sanitize(frame.functionName)}  ${sanitize(frame.location)}` : '(no backtrace)';
 }
 
+/** What a frame is called within a line or a sentence: its place, or its address, where it has no name. */
+export function frameName({ functionName, location }: Pick<ShownFrame, 'functionName' | 'location'>): string {
+  return functionName === '' || functionName === '??' ? location : functionName;
+}
+
 /** The callers on one line: `<- net_reconnect src/net/link.c:77 <- repl_exec src/repl.c:203`; empty without callers. */
 export function callersText(frames: readonly ShownFrame[], limit = 4): string {
   const callers = frames.slice(1, 1 + limit);

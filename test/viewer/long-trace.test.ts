@@ -6,6 +6,7 @@ import { gapTimeline } from '../../lib/analysis/gap-timeline.js';
 import { heapMap } from '../../lib/analysis/heap-map.js';
 import { heapStats } from '../../lib/analysis/heap-stats.js';
 import { usageCurve } from '../../lib/analysis/heap-usage.js';
+import { regionVerdicts } from '../../lib/analysis/in-the-way.js';
 import { formatBytes, formatCount } from '../../lib/base/units.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
 import { lifespans } from '../../lib/trace/lifespans.js';
@@ -43,9 +44,19 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   t.regex(await viewer.ask<string>('state().error.code'), /^HH/);
   t.is(await viewer.ask('state().loaded.name'), 'short.harvest');
 
+  await page.evaluate(`(() => {
+    const { postMessage } = Worker.prototype;
+    window.asked = [];
+    Worker.prototype.postMessage = function (message, ...more) {
+      if (message.name === 'verdicts') asked.push(message.args.atSeq);
+      return postMessage.call(this, message, ...more);
+    };
+  })()`);
   await viewer.open(bytes, 'long.harvest');
   t.true(await viewer.ask('state().loaded.desk !== undefined'));
   await viewer.until(`state().loaded.gapsState === 'ready'`);
+  await viewer.until('asked.length > 0');
+  t.deepEqual(await page.evaluate('[...new Set(asked)]'), [159_999], 'no event of the trace that was open before');
   const [line, usage, spans] = [gapTimeline(trace, 1), usageCurve(trace), lifespans(trace)];
   for (const seq of [0, 40_000, 79_999, 159_999, 60_123, 12]) {
     const map = heapMap(trace, seq);
@@ -101,6 +112,18 @@ test('a long trace is read and asked in a worker, says the same as the library, 
   // Each trace has its worker, and takes it along.
   await page.setInputFiles('#compare-file', { name: 'again.harvest', mimeType: '', buffer: bytes });
   await viewer.until(`state().other?.gapsState === 'ready'`);
+  // Who is in the way there changes with the frames that are passed over, too.
+  const otherSays = async (hide: readonly string[], blocks: number) => {
+    const worst = regionVerdicts(trace, heapMap(trace), { hide })[0]?.inTheWay;
+    t.is(worst?.count, blocks);
+    const text = `; ${worst?.functionName} (${blocks} blocks)`;
+    await viewer.until(`document.querySelector('.verdict-line:last-child').textContent.includes('${text}')`);
+  };
+  await otherSays(['function_1'], 41);
+  await page.click('.legend button:has-text("hidden frames")');
+  await page.fill('dialog textarea', 'function_1\nfunction_2');
+  await page.click('dialog button:text-is("Apply")');
+  await otherSays(['function_1', 'function_2'], 103);
   const [, second] = page.workers();
   const ended = new Promise((resolve) => second?.once('close', resolve));
   await page.click('.panel button:text-is("Close")');

@@ -54,7 +54,9 @@ const made = new WeakMap<Lifespans, EventSpans>();
 
 /** Made when first asked for, and kept with the lifespans. */
 export function eventSpans(spans: Lifespans): EventSpans {
-  const found = made.get(spans) ?? new EventSpans(spans);
+  const before = made.get(spans);
+  if (before) return before;
+  const found = new EventSpans(spans);
   made.set(spans, found);
   return found;
 }

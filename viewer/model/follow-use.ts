@@ -17,11 +17,8 @@ export interface UseBySource {
 export function followUse(trace: Trace, spans: Lifespans, { ofSpan, list }: SpanSources): UseBySource {
   const { eventCount } = trace;
   const { startSeq, endSeq, ended, sizeBytes, count } = spans;
-  const [live, peak, allocated] = [list, list, list].map(() => new Float64Array(list.length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const column = () => new Float64Array(list.length);
+  const [live, peak, allocated] = [column(), column(), column()];
   const allocations = new Int32Array(list.length);
   const narrow = sizeBytes instanceof Uint32Array && heapPeak(trace, spans).bytes < 2 ** 32;
   const liveBytes = narrow ? new Uint32Array(eventCount) : new Float64Array(eventCount);

@@ -13,15 +13,17 @@ import {
   type Place,
   partingWalls,
   type Room,
-  regionVerdicts,
   roomFor,
+  stackSources,
   traceWindow,
   type VerdictPart,
   verdictParts,
+  verdictsBy,
   type Wall,
 } from '../../lib/public/browser.js';
 import { inArea } from './area.js';
 import { type FoundRows, findRows, type RowsAsked } from './find-rows.js';
+import { keepLast } from './keep-last.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /** What a panel asks about a trace: plain data, so that it can be sent to a worker. */
@@ -55,7 +57,7 @@ export interface Jobs {
     readonly result: FragmentationAt;
   };
   readonly verdicts: {
-    readonly args: { readonly hide: readonly string[]; readonly atSeq: number };
+    readonly args: { readonly atSeq: number };
     readonly result: readonly VerdictLine[];
   };
   readonly room: {
@@ -86,6 +88,9 @@ export interface VerdictLine {
 
 type Work = { readonly [K in JobName]: (loaded: LoadedTrace, args: Jobs[K]['args']) => Jobs[K]['result'] };
 
+/** They are the same at every event, and the verdict is asked for with each step of the slider. */
+const sourcesBy = keepLast(stackSources);
+
 /** The same in the page and in a worker. */
 export const WORK: Work = {
   leaks: ({ trace }, { hide, range, from, to }) => {
@@ -109,8 +114,8 @@ export const WORK: Work = {
       holders: holdersOf(trace, map, { hide, limit: 10 }),
     };
   },
-  verdicts: ({ trace }, { hide, atSeq }) => {
-    const verdicts = regionVerdicts(trace, heapMap(trace, atSeq), { hide });
+  verdicts: ({ trace, sources }, { atSeq }) => {
+    const verdicts = verdictsBy(trace, heapMap(trace, atSeq), sourcesBy(trace, sources.hidden));
     const parts = verdictParts(verdicts);
     return verdicts.map(({ name, inTheWay }, i) => ({ regionName: name, parts: parts[i] ?? [], inTheWay }));
   },

@@ -1,4 +1,5 @@
 import {
+  frameName,
   hiddenFrames,
   type Lifespans,
   NO_PLACE,
@@ -12,7 +13,6 @@ import { looksOf } from '../paint/hues.js';
 import { type ClassLook, OTHERS } from '../paint/palette.js';
 import { followUse, type Usage } from './follow-use.js';
 import { sortedRows } from './radix-sort.js';
-import { frameName } from './stack-line.js';
 
 /** So many sources have a colour of their own; it is that of their function, in every trace. */
 const NAMED_SOURCES = 12;

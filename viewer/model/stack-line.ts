@@ -1,11 +1,6 @@
-import { type Place, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
+import { frameName, placeOf, stackFrameIds, type Trace } from '../../lib/public/browser.js';
 
 const MAX_FRAMES = 24;
-
-/** What a frame is called: its address where it has no name. */
-export function frameName({ functionName, location }: Pick<Place, 'functionName' | 'location'>): string {
-  return functionName === '' || functionName === '??' ? location : functionName;
-}
 
 /**
  * A backtrace on one line, innermost first: `gc_alloc ← mp_obj_new_list ← main`; addresses where there are no names. Frames that

@@ -1,4 +1,4 @@
-import { frameName } from '../model/stack-line.js';
+import { frameName } from '../../lib/public/browser.js';
 import { shown } from '../views/text.js';
 import type { FlameBox } from './flame-layout.js';
 import { hueOf } from './hues.js';

@@ -13,8 +13,8 @@ import { revealed, revealedGap } from './reveal.js';
 export function hideFrames(hide: readonly string[]): void {
   remember('hide', hide.join('\n'));
   const { loaded, other } = app.get();
-  // Before the panels ask anew: what a query calls a source is another one now.
-  loaded?.desk?.hide(hide);
+  // Before the panels ask anew: what they call a source is another one now.
+  for (const it of [loaded, other]) it?.desk?.hide(hide);
   app.set({
     hide,
     loaded: loaded && withHidden(loaded, hide),

@@ -1,3 +1,4 @@
+import type { HeapRegion } from '../../lib/public/browser.js';
 import { blockOf } from '../model/block.js';
 import { liveBits, regionState } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
@@ -6,7 +7,7 @@ import { type AppState, app, type Range } from './app-state.js';
 
 /** Moves what the map and the time view show so that a block is in it; nothing when it is already. */
 export function revealed(loaded: LoadedTrace, span: number): Partial<AppState> {
-  const { windows, time, timeAddress, timeAxis } = app.get();
+  const { time, timeAddress, timeAxis } = app.get();
   if (span < 0 || !loaded.order) return {};
   const { spans, regions, trace } = loaded;
   const { address, sizeBytes } = blockOf(loaded, span);
@@ -14,13 +15,11 @@ export function revealed(loaded: LoadedTrace, span: number): Partial<AppState> {
   const region = regions.find((it) => address >= it.baseAddress && address < it.baseAddress + it.sizeBytes);
   if (!region) return {};
   scrollTo(region.name);
-  const view = clampWindow(windows[region.name] ?? touchedRange(loaded, region), region);
-  const moved = around(view, block);
   const clock = timeAxis === 'clock' ? trace.events.atUs : undefined;
   const at = (seq: number) => (clock ? (clock[Math.min(seq, clock.length - 1)] ?? 0) : seq);
   const life = { from: at(spans.startSeq[span] ?? 0), to: at(spans.endSeq[span] ?? 0) };
   return {
-    ...(moved ? { windows: { ...windows, [region.name]: clampWindow(moved, region) } } : {}),
+    ...mapOf(loaded, region, block),
     ...timeOf(time, time && around(time, life)),
     ...timeAddressOf(timeAddress, around(timeAddress ?? touchedRange(loaded, region), block)),
   };
@@ -28,15 +27,19 @@ export function revealed(loaded: LoadedTrace, span: number): Partial<AppState> {
 
 /** Moves what the map shows so that the largest free block of a memory is in it. */
 export function revealedGap(loaded: LoadedTrace, regionName: string, atSeq: number): Partial<AppState> {
-  const { windows } = app.get();
   const region = loaded.regions.find(({ name }) => name === regionName);
   const bits = liveBits(loaded, atSeq);
   if (!region || !bits || !loaded.order) return {};
   scrollTo(region.name);
   const { largestAddress, largestFreeBytes } = regionState(loaded.order, region, bits);
-  const view = clampWindow(windows[region.name] ?? touchedRange(loaded, region), region);
-  const moved = around(view, { from: largestAddress, to: largestAddress + largestFreeBytes });
-  return largestAddress >= 0 && moved ? { windows: { ...windows, [region.name]: clampWindow(moved, region) } } : {};
+  if (largestAddress < 0) return {};
+  return mapOf(loaded, region, { from: largestAddress, to: largestAddress + largestFreeBytes });
+}
+
+function mapOf(loaded: LoadedTrace, region: HeapRegion, part: Range): Partial<AppState> {
+  const { windows } = app.get();
+  const moved = around(clampWindow(windows[region.name] ?? touchedRange(loaded, region), region), part);
+  return moved ? { windows: { ...windows, [region.name]: clampWindow(moved, region) } } : {};
 }
 
 function timeOf(before: Range | undefined, moved: Range | undefined): Partial<AppState> {

@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type CallNode, type CallTree, formatCount } from '../../lib/public/browser.js';
+import { type CallNode, type CallTree, formatCount, frameName } from '../../lib/public/browser.js';
 import { amountOf, type CallRow, callRows, heaviestPath, type Measure } from '../model/call-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { frameName } from '../model/stack-line.js';
 import { pathQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';

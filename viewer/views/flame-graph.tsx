@@ -1,7 +1,6 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { CallNode } from '../../lib/public/browser.js';
+import { type CallNode, frameName } from '../../lib/public/browser.js';
 import { amountOf, type Measure } from '../model/call-rows.js';
-import { frameName } from '../model/stack-line.js';
 import { type FlameBox, flameLayout, neighbour, pathTo } from '../paint/flame-layout.js';
 import { functionColor, paintFlame } from '../paint/flame-painter.js';
 import { fitCanvas, type Size, themeColor, useSize } from '../paint/use-canvas.js';

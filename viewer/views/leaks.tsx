@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { formatBytes, formatCount, type LeakVerdict, type Place } from '../../lib/public/browser.js';
+import { formatBytes, formatCount, frameName, type LeakVerdict, type Place } from '../../lib/public/browser.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
-import { frameName } from '../model/stack-line.js';
 import { pathQuery } from '../model/stack-match.js';
 import { toggleQuery } from '../state/actions.js';
 import { useApp } from '../state/app-state.js';

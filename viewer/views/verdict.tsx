@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, ComponentType } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { formatCount, type VerdictPart } from '../../lib/public/browser.js';
 import { certaintyAt, type Sign } from '../model/certainty.js';
@@ -20,8 +20,8 @@ export function Verdicts({ loaded }: { readonly loaded: LoadedTrace }) {
   const other = useApp((state) => state.other);
   return (
     <section class="verdicts" aria-label="Verdict">
-      <OpenVerdict loaded={loaded} named={other !== undefined} />
-      {other && <OtherVerdict other={other} />}
+      <Verdict of={loaded} name={other && `${shown(loaded.name)}: `} Lines={Lines} />
+      {other && <Verdict of={other} name={`${shown(other.name)}, at its end: `} Lines={OtherLines} />}
     </section>
   );
 }
@@ -34,31 +34,32 @@ function silence({ trace, order, regions }: LoadedTrace): string {
 }
 
 interface LineProps {
-  readonly loaded: LoadedTrace;
-  /** Whether the trace's name stands before its sentence. */
-  readonly named: boolean;
+  readonly of: LoadedTrace;
+  /** What stands before each sentence. */
+  readonly name: ComponentChildren;
 }
 
-function OpenVerdict({ loaded, named }: LineProps) {
-  const silent = silence(loaded);
-  const name = named ? <span class="quiet">{shown(loaded.name)}: </span> : null;
-  if (silent !== '') return <Silent text={silent} name={name} />;
-  return <Lines loaded={loaded} name={name} />;
+interface VerdictProps {
+  readonly of: LoadedTrace;
+  readonly name: string | undefined;
+  readonly Lines: ComponentType<LineProps>;
 }
 
-function Silent({ text, name }: { readonly text: string; readonly name: ComponentChildren }) {
+function Verdict({ of, name: text, Lines }: VerdictProps) {
+  const silent = silence(of);
+  const name = text && <span class="quiet">{text}</span>;
+  if (silent === '') return <Lines of={of} name={name} />;
   return (
     <p class="verdict-line quiet">
       {name}
-      {text}
+      {silent}
     </p>
   );
 }
 
-function Lines({ loaded, name }: { readonly loaded: LoadedTrace; readonly name: ComponentChildren }) {
-  const hide = useApp((state) => state.hide);
+function Lines({ of: loaded, name }: LineProps) {
   const atSeq = useRested(loaded, (state) => state.atSeq);
-  const { result = [] } = useWork(loaded, 'verdicts', { hide, atSeq });
+  const { result = [] } = useWork(loaded, 'verdicts', { atSeq });
   const sure = useMemo(() => certaintyAt(loaded, atSeq), [loaded, atSeq]);
   // Room for it from the begin: nothing below moves when it comes.
   if (result.length === 0) return <p class="verdict-line">&nbsp;</p>;
@@ -85,17 +86,9 @@ function Lines({ loaded, name }: { readonly loaded: LoadedTrace; readonly name: 
 }
 
 /** The trace that is compared, at its end: nothing in the page is about another of its events, so nothing is a link. */
-function OtherVerdict({ other }: { readonly other: LoadedTrace }) {
-  const silent = silence(other);
-  const name = <span class="quiet">{shown(other.name)}, at its end: </span>;
-  if (silent !== '') return <Silent text={silent} name={name} />;
-  return <OtherLines other={other} name={name} />;
-}
-
-function OtherLines({ other, name }: { readonly other: LoadedTrace; readonly name: ComponentChildren }) {
-  const hide = useApp((state) => state.hide);
+function OtherLines({ of: other, name }: LineProps) {
   const atSeq = other.trace.eventCount - 1;
-  const { result = [] } = useWork(other, 'verdicts', { hide, atSeq });
+  const { result = [] } = useWork(other, 'verdicts', { atSeq });
   const sign = useMemo(() => certaintyAt(other, atSeq).free, [other, atSeq]);
   return (
     <>

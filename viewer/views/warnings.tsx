@@ -89,9 +89,10 @@ export function TrustBar({ loaded }: { readonly loaded: LoadedTrace }) {
   ];
   const [first = ''] = lines;
   // One line that is all there is to say needs nothing that counts it.
-  const said = lines.length === 1 && !serious ? first : parts.length > 0 ? `${parts.join(', ')}.` : first;
+  const itself = parts.length === 0 || (lines.length === 1 && !serious);
+  const said = itself ? first : `${parts.join(', ')}.`;
   const text = said.charAt(0).toUpperCase() + said.slice(1);
-  const more = lines.length === 1 && !serious ? 0 : parts.length > 0 ? lines.length : lines.length - 1;
+  const more = lines.length - (itself ? 1 : 0);
   return (
     <div class={`bar ${serious ? 'warn' : 'info'}`} role={serious ? 'alert' : 'status'}>
       <div>
