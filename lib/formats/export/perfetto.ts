@@ -6,6 +6,7 @@ import { doubtSuffix } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { frameLabel, framesOfStack, type StackWeights, stackWeights, usageAfterEvents } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
+import { putVarint, varintLength } from './varint.js';
 
 /**
  * A Perfetto trace: the bytes that are live as a counter over time, and heap profiles of the peak and of the end, whose flame graphs show what was
@@ -156,26 +157,6 @@ function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8
     length = putVarint(out, length, bytes);
   }
   yield out.slice(0, length);
-}
-
-/** Numbers from here on are too large for shifts. */
-const MAX_INT = 2 ** 31;
-
-function varintLength(value: number): number {
-  let length = 1;
-  let rest = value;
-  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) length++;
-  for (rest |= 0; rest >= 128; rest >>= 7) length++;
-  return length;
-}
-
-function putVarint(out: Uint8Array, at: number, value: number): number {
-  let to = at;
-  let rest = value;
-  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) out[to++] = (rest % 128) | 128;
-  for (rest |= 0; rest >= 128; rest >>= 7) out[to++] = (rest & 127) | 128;
-  out[to++] = rest;
-  return to;
 }
 
 /** What each stack had allocated, and given back of it, up to and with an event. */
