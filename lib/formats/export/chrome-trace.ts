@@ -14,10 +14,11 @@ export const chromeTraceWriter: TraceWriter = {
   extension: '.trace.json',
   *write(trace) {
     const out = new TextBuffer();
-    const otherData = JSON.stringify({ source: trace.info.source, doubts: doubtLines(trace) });
+    const doubts = doubtLines(trace);
+    const otherData = JSON.stringify({ source: trace.info.source, doubts });
     out.text(`{"displayTimeUnit":"ms","otherData":${otherData},"traceEvents":[\n`);
     out.text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } }));
-    const labels = doubtLines(trace).join('; ');
+    const labels = doubts.join('; ');
     if (labels !== '')
       out.raw(BETWEEN).text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_labels', args: { labels } }));
     yield* heapEvents(trace, out);
