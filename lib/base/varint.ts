@@ -12,7 +12,7 @@ export function varintLength(value: number): number {
   return length;
 }
 
-/** Writes a non-negative integer up to 2^53 as protocol buffers have it: seven bits a byte, the lowest first. What comes behind it begins at the result. */
+/** Writes a non-negative integer up to 2^53 as LEB128 and protocol buffers have it: seven bits a byte, the lowest first. What comes behind it begins at the result. */
 export function putVarint(out: Uint8Array, at: number, value: number): number {
   let to = at;
   let rest = value;

@@ -1,4 +1,5 @@
 import type { Seq } from '../../base/units.js';
+import { putVarint, varintLength } from '../../base/varint.js';
 import type { Lifespans } from '../../trace/lifespans.js';
 import { stackOfRow, stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
@@ -13,7 +14,6 @@ import {
   usageAfterEvents,
 } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
-import { putVarint, varintLength } from './varint.js';
 
 /**
  * A Perfetto trace: the bytes that are live as a counter over time, and heap profiles of the peak and of the end, whose flame graphs show what was

@@ -1,4 +1,4 @@
-import { MAX_VARINT, putVarint, varintLength } from './varint.js';
+import { MAX_VARINT, putVarint, varintLength } from '../../base/varint.js';
 
 /** Writes protocol buffer fields: varints, and length-delimited bytes, strings, messages and packed numbers. */
 export class ProtobufWriter {
