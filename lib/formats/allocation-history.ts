@@ -1,4 +1,4 @@
-import { type Bytes, formatAddress, type StackId } from '../base/units.js';
+import { type Bytes, formatAddress } from '../base/units.js';
 import { END_CAUSES, EndCause, type Lifespans, lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
 import { TextBuffer } from './export/text-buffer.js';
@@ -41,9 +41,9 @@ export function* allocationHistoryBytes(trace: Trace): Generator<Uint8Array> {
   const records = new HistoryWriter(trace, spans, out);
   const doubts = historyDoubts(trace);
   let isFirst = true;
-  for (const index of inHistoryOrder(spans)) {
+  for (const span of inHistoryOrder(spans)) {
     out.raw(isFirst ? OPEN : BETWEEN);
-    records.write(index);
+    records.write(span);
     if (isFirst && doubts) out.text(`,"doubts":${JSON.stringify(doubts)}`);
     isFirst = false;
     out.byte(CLOSE);
@@ -76,8 +76,8 @@ export function* allocationHistory(trace: Trace): Generator<HistoryRecord> {
   const frames = new HistoryFrames(trace);
   const blocks = blockNumbers(trace);
   let doubts = historyDoubts(trace);
-  for (const index of inHistoryOrder(spans)) {
-    yield { ...historyRecord(historyFields(trace, spans, index, blocks), frames), ...(doubts ? { doubts } : {}) };
+  for (const span of inHistoryOrder(spans)) {
+    yield { ...historyRecord(trace, spans, { span, frames, blocks }), ...(doubts ? { doubts } : {}) };
     doubts = undefined;
   }
 }
@@ -88,49 +88,27 @@ function* inHistoryOrder({ count, endCause, ended }: Lifespans): Generator<numbe
   for (let span = 0; span < count; span++) if (endCause[span] === EndCause.alive) yield span;
 }
 
-interface HistoryFields {
-  readonly startBlock: number;
-  readonly blocks: number;
-  readonly startStack: StackId;
-  readonly startSeq: number;
-  /** Undefined for what is alive at the end. */
-  readonly endStack: StackId | undefined;
-  readonly endSeq: number;
-  readonly endCause: string | undefined;
-  readonly address: string | undefined;
-  readonly bytes: number;
-}
-
-function historyFields(trace: Trace, spans: Lifespans, index: number, blocks: BlockNumbers): HistoryFields {
-  const startSeq = spans.startSeq[index] ?? 0;
-  const endSeq = spans.endSeq[index] ?? trace.eventCount;
-  const cause = spans.endCause[index] ?? EndCause.alive;
-  const address = spans.address[index] ?? 0;
-  const bytes = spans.sizeBytes[index] ?? 0;
+function historyRecord(
+  trace: Trace,
+  spans: Lifespans,
+  { span, frames, blocks }: { readonly span: number; readonly frames: HistoryFrames; readonly blocks: BlockNumbers },
+): HistoryRecord {
+  const startSeq = spans.startSeq[span] ?? 0;
+  const endSeq = spans.endSeq[span] ?? trace.eventCount;
+  const cause = spans.endCause[span] ?? EndCause.alive;
+  const address = spans.address[span] ?? 0;
+  const bytes = spans.sizeBytes[span] ?? 0;
   const endStack = isEndedByEvent(cause) ? (trace.events.stack[endSeq] ?? -1) : -1;
+  const isAlive = cause === EndCause.alive;
   return {
-    startBlock: trace.info.hasAddresses ? blocks.blockOf(address) : index,
-    blocks: Math.max(1, Math.ceil(bytes / blocks.unitAt(address))),
-    startStack: trace.events.stack[startSeq] ?? -1,
-    startSeq,
-    endStack: cause === EndCause.alive ? undefined : endStack,
-    endSeq,
-    endCause: cause === EndCause.alive ? undefined : (END_CAUSES[cause] ?? 'free'),
-    address: trace.info.hasAddresses ? formatAddress(address) : undefined,
+    start_block: trace.info.hasAddresses ? blocks.blockOf(address) : span,
+    size: Math.max(1, Math.ceil(bytes / blocks.unitAt(address))),
+    start_trace: frames.of(trace.events.stack[startSeq] ?? -1),
+    start_time: startSeq,
+    end_trace: isAlive ? '' : frames.of(endStack),
+    end_time: endSeq,
+    ...(isAlive ? {} : { end_cause: END_CAUSES[cause] ?? 'free' }),
+    ...(trace.info.hasAddresses ? { address: formatAddress(address) } : {}),
     bytes,
-  };
-}
-
-function historyRecord(fields: HistoryFields, frames: HistoryFrames): HistoryRecord {
-  return {
-    start_block: fields.startBlock,
-    size: fields.blocks,
-    start_trace: frames.of(fields.startStack),
-    start_time: fields.startSeq,
-    end_trace: fields.endStack === undefined ? '' : frames.of(fields.endStack),
-    end_time: fields.endSeq,
-    ...(fields.endCause === undefined ? {} : { end_cause: fields.endCause }),
-    ...(fields.address === undefined ? {} : { address: fields.address }),
-    bytes: fields.bytes,
   };
 }

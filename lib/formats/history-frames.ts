@@ -1,8 +1,6 @@
 import { type FrameId, formatAddress, type StackId } from '../base/units.js';
 import { frameAt, stackFrameIds, type Trace } from '../trace/trace.js';
-import { StackTexts } from './export/stack-texts.js';
-
-const NO_FRAMES = new TextEncoder().encode('[]');
+import { KeptTexts } from './export/kept-texts.js';
 
 /** One line of a backtrace as CircuitPython's tools write it: address, `file:line`, function. */
 export type HistoryFrame = readonly [address: string, location: string, functionName: string];
@@ -10,7 +8,7 @@ export type HistoryFrame = readonly [address: string, location: string, function
 /** Traces repeat the same few thousand stacks, and those the same frames: each is made once. */
 export class HistoryFrames {
   private readonly stacks = new Map<StackId, readonly HistoryFrame[]>();
-  private readonly texts = new StackTexts((stack) => this.text(stack));
+  private readonly texts = new KeptTexts((stack) => this.text(stack));
   private readonly frames = new Map<
     FrameId,
     { readonly frame: HistoryFrame; readonly text: string; readonly inlined: boolean }
@@ -34,7 +32,7 @@ export class HistoryFrames {
 
   /** The same as JSON, in bytes. */
   json(stack: StackId): Uint8Array {
-    return stack < 0 ? NO_FRAMES : this.texts.of(stack);
+    return this.texts.of(stack);
   }
 
   private text(stack: StackId): string {

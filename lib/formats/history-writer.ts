@@ -16,7 +16,6 @@ const ADDRESS = encoder.encode(',"address":"0x');
 const QUOTE = '"'.charCodeAt(0);
 const BYTES = encoder.encode(',"bytes":');
 const ALIVE = encoder.encode('""');
-const NO_TRACE = encoder.encode('[]');
 /** By code: what says how a block ended. */
 const END_CAUSE = END_CAUSES.map((cause) => encoder.encode(`,"end_cause":"${cause}"`));
 
@@ -58,7 +57,7 @@ export class HistoryWriter {
     const { trace, out } = this;
     out.raw(END_TRACE);
     if (cause === EndCause.alive) out.raw(ALIVE);
-    else out.raw(isEndedByEvent(cause) ? this.frames.json(trace.events.stack[endSeq] as number) : NO_TRACE);
+    else out.raw(this.frames.json(isEndedByEvent(cause) ? (trace.events.stack[endSeq] as number) : -1));
     out.raw(END_TIME).decimal(endSeq);
     if (cause !== EndCause.alive) out.raw(END_CAUSE[cause] as Uint8Array);
   }

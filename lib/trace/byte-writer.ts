@@ -1,3 +1,5 @@
+import { MAX_VARINT, putVarint } from '../base/varint.js';
+
 const encoder = new TextEncoder();
 
 /** Appends little-endian integers, varints and strings to a buffer that grows. */
@@ -23,13 +25,8 @@ export class ByteWriter {
 
   /** LEB128, for integers from 0 to 2^53. */
   varint(value: number): void {
-    this.reserve(8);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.buffer[this.length++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
-    }
-    this.buffer[this.length++] = rest;
+    this.reserve(MAX_VARINT);
+    this.length = putVarint(this.buffer, this.length, value);
   }
 
   /** Zigzag, for integers of either sign up to 2^52. */
@@ -42,17 +39,6 @@ export class ByteWriter {
     const bytes = encoder.encode(value);
     this.varint(bytes.length);
     this.bytes(bytes);
-  }
-
-  /** UTF-8 without a length. */
-  utf8(value: string): void {
-    this.bytes(encoder.encode(value));
-  }
-
-  /** The same for text that is known to be ASCII, quickly. */
-  ascii(value: string): void {
-    this.reserve(value.length);
-    for (let i = 0; i < value.length; i++) this.buffer[this.length++] = value.charCodeAt(i);
   }
 
   bytes(value: Uint8Array): void {

@@ -20,6 +20,11 @@ export function stackRow(stack: StackId, count: number): number {
   return stack >= 0 && stack < count ? stack : count;
 }
 
+/** The stack of such a row; -1 for the last one. */
+export function stackOfRow(row: number, count: number): StackId {
+  return row < count ? row : -1;
+}
+
 const MAX_STACKS = 2 ** 28;
 const FIRST_SLOTS = 1024;
 

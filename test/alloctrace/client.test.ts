@@ -1,7 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
 import { AlloctraceClient } from '../../lib/alloctrace/client.js';
 import { LiveServedRing } from '../../lib/alloctrace/served-rings.js';
@@ -9,6 +7,7 @@ import { serveAlloctrace } from '../../lib/alloctrace/server.js';
 import { writeAlloctraceJson } from '../../lib/formats/write-alloctrace-json.js';
 import { HeapRing } from '../../lib/ring/heap-ring.js';
 import { eventAt } from '../../lib/trace/trace.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { traceFromText } from '../support/trace-from-text.js';
 
 const FAST = { retryDelayMs: 1, timeoutMs: 5000 };
@@ -119,8 +118,6 @@ test('a board that hangs half-way is given up after the time-out, with what it s
 });
 
 test('a garbage collection during a download takes neither its time-out nor its abort away', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage: () => void = runInNewContext('gc');
   const collecting = setInterval(collectGarbage, 100);
   t.teardown(() => clearInterval(collecting));
   const { url } = await board(t, (response) => response.write(HALF));

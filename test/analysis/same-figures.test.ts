@@ -9,6 +9,7 @@ import type { TraceRecord } from '../../lib/trace/heap-event.js';
 import { END_CAUSES, type Lifespans, lifespans } from '../../lib/trace/lifespans.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { written } from '../support/written.js';
 
 const BASE = 0x2000_0000;
 
@@ -68,7 +69,7 @@ function figuresOf(trace: Trace): Record<string, unknown> {
     leaks: heapLeaks(trace),
     fragmentation: fragmentation(trace),
   };
-  for (const writer of TRACE_WRITERS) figures[writer.id] = [...writer.write(trace)].join('');
+  for (const writer of TRACE_WRITERS) figures[writer.id] = written(writer.id, trace).toString('latin1');
   return figures;
 }
 

@@ -7,9 +7,10 @@ import { readJournal } from '../../lib/trace/journal-reader.js';
 import { eventAt, type Trace } from '../../lib/trace/trace.js';
 import { cFirmware } from '../support/c-firmware.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
+import { median } from '../support/median.js';
 import { Random } from '../support/mutate.js';
 import { CLI } from '../support/run-cli.js';
-import { type AttackOptions, type AttackRow, inTurns, median } from './attack-row.js';
+import { type AttackOptions, type AttackRow, inTurns } from './attack-row.js';
 import { endedWithin, orphansOf, processesOf } from './victim-processes.js';
 
 type Victim = 'harvest' | 'gdb' | 'qemu-system-arm';

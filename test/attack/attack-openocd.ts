@@ -13,10 +13,11 @@ import { captureInQemu, eventLines } from '../support/capture.js';
 import { eventually } from '../support/eventually.js';
 import { type ProbeServer, startProbeServer } from '../support/jtag-probe/probe-server.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
+import { median } from '../support/median.js';
 import { Random } from '../support/mutate.js';
 import { type OpenocdServer, startOpenocd } from '../support/openocd-server.js';
 import { startQemu } from '../support/qemu-server.js';
-import { type AttackOptions, type AttackRow, inTurns, median } from './attack-row.js';
+import { type AttackOptions, type AttackRow, inTurns } from './attack-row.js';
 
 const MOST_EVENTS = 40;
 /** As in attack-captures.ts. */

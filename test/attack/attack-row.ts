@@ -49,7 +49,3 @@ export function stopwatch({ limitMs = Number.POSITIVE_INFINITY }: AttackOptions)
   const since = performance.now();
   return () => performance.now() - since < limitMs;
 }
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}

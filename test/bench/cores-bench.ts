@@ -8,6 +8,7 @@ import { connect } from '../../lib/link/server/connect.js';
 import type { Target } from '../../lib/link/server/target.js';
 import { isHeapEvent } from '../../lib/trace/heap-event.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
+import { median } from '../support/median.js';
 import { processorMs } from '../support/processor-time.js';
 import { bareStops } from './bare-client.js';
 import type { BenchRow } from './bench-row.js';
@@ -79,9 +80,4 @@ function engineRun({ oneWrite }: { readonly oneWrite: boolean }): Work {
       if (isHeapEvent(record)) found++;
     if (found !== events) throw new Error(`found ${found} events, expected ${events}`);
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

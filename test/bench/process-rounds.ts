@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { median } from '../support/median.js';
 import type { BenchRow } from './bench-row.js';
 
 /** Rounds are counted after one that is not. */
@@ -32,10 +33,11 @@ export async function rounds(runs: readonly Run[], label: string, count = ROUNDS
   const [first] = runs;
   return runs.flatMap((run) => {
     const row = (what: keyof Figures, unit: string, suffix: string): BenchRow => {
-      const [value, base] = [run, first].map((each) => median((each && figures.get(each)) ?? [], what));
-      const compared =
-        run === first || !first || !base ? {} : { against: `of ${first.name}`, ratio: (value ?? 0) / base };
-      return { name: `${run.name}, ${label}${suffix}`, value: value ?? 0, unit, ...compared };
+      const medianOf = (each: Run) => median((figures.get(each) ?? []).map((figure) => figure[what]));
+      const value = medianOf(run);
+      const base = first && run !== first ? medianOf(first) : 0;
+      const compared = base > 0 ? { against: `of ${first?.name}`, ratio: value / base } : {};
+      return { name: `${run.name}, ${label}${suffix}`, value, unit, ...compared };
     };
     return [
       row('seconds', 's', ''),
@@ -64,8 +66,4 @@ export async function isInstalled(command: string): Promise<boolean> {
   const child = spawn('which', [command], { stdio: 'ignore' });
   const [code] = (await once(child, 'close')) as [number | null];
   return code === 0;
-}
-
-function median(figures: readonly Figures[], what: keyof Figures): number {
-  return figures.map((each) => each[what]).sort((a, b) => a - b)[figures.length >> 1] ?? 0;
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { errorMessage } from '../../lib/errors/errors.js';
 import { projectRoot } from '../support/fixture.js';
+import { median } from '../support/median.js';
 import { micropythonFirmware } from '../support/micropython.js';
 import type { BenchRow } from './bench-row.js';
 
@@ -84,9 +85,4 @@ function captureOf(elf: string, wanted: number): Omit<Run, 'startSeconds'> {
   const [seconds = '', ...answer] = execFileSync('python3', command, { encoding: 'utf8' }).trim().split(' ');
   const [, scripts, digest] = JSON.parse(answer.join(' ')) as [number, number, string];
   return { seconds: Number(seconds), scripts, digest };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { JournalFile } from '../../lib/trace/journal-file.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 
 /** What a capture keeps of its events is written and forgotten here, as fast as the disk takes it. Told what to do by a message, answers with one. */
 export interface SinkTask {
@@ -29,11 +28,8 @@ const backtraces = Array.from({ length: STACKS }, (_, stack) =>
   })),
 );
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
 function residentMiB(): number {
-  collect();
+  collectGarbage();
   return process.memoryUsage.rss() / 2 ** 20;
 }
 

@@ -1,18 +1,14 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { TraceFormatError } from '../../lib/errors/errors.js';
 import type { TraceDecoder } from '../../lib/formats/format.js';
 import { FORMATS } from '../../lib/formats/registry.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { utf8 } from '../support/decode-ways.js';
 
 const CHUNK = 65_536;
 const CHUNKS = 100;
 const MAX_KEPT_BYTES = 24 * 2 ** 20;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 /** What is kept, not what the collector has not come to yet. */
 function keptBytes(): number {

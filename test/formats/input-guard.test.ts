@@ -1,8 +1,8 @@
 import test from 'ava';
-import { writerById } from '../../lib/formats/export/trace-writers.js';
 import { decodeStream } from '../../lib/formats/load-trace.js';
 import { TraceBuilder } from '../../lib/trace/trace-builder.js';
 import { traceFromText } from '../support/trace-from-text.js';
+import { written } from '../support/written.js';
 
 const MIB = 1 << 20;
 
@@ -49,8 +49,7 @@ test('brackets within brackets are refused before they are parsed', async (t) =>
 });
 
 test('a table of allocations of any size is read: its rows are events only at the end', async (t) => {
-  const pieces = writerById('allocations-csv').write(traceFromText('alloc 0x1000 64 main@m.c:1'));
-  const text = Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece))).toString();
+  const text = written('allocations-csv', traceFromText('alloc 0x1000 64 main@m.c:1')).toString();
   const [names, info, row = '', ...rest] = text.trimEnd().split('\n');
   // Long rows, so that there are few of them.
   const long = row.replace('main (m.c:1)', `${'main (m.c:1) <- '.repeat(3_000)}main (m.c:1)`);

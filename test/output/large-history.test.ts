@@ -2,11 +2,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { allocationHistoryBytes, allocationHistorySize } from '../../lib/formats/allocation-history.js';
-import { writerById } from '../../lib/formats/export/trace-writers.js';
 import { decodeStream } from '../../lib/formats/load-trace.js';
 import { OUTPUT_FILES, writeOutputs } from '../../lib/output/write-outputs.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { traceFromText } from '../support/trace-from-text.js';
+import { written } from '../support/written.js';
 
 const trace = traceFromText(
   Array.from(
@@ -24,7 +24,7 @@ test('a history above the limit is not written, what an earlier capture left goe
   const note = summary.notes.find(({ code }) => code === 'history-not-written');
   t.regex(note?.text ?? '', /harvest export capture\.harvest --format allocation-history/);
   t.regex(readFileSync(join(folder, OUTPUT_FILES.summary), 'utf8'), /history-not-written/);
-  const bytes = Buffer.concat(Array.from(writerById('allocation-history').write(trace), (piece) => Buffer.from(piece)));
+  const bytes = written('allocation-history', trace);
   const source = (async function* () {
     yield bytes;
   })();
@@ -34,8 +34,8 @@ test('a history above the limit is not written, what an earlier capture left goe
 test('a history below the limit is written, of about the size that was told', async (t) => {
   const folder = tempFolder(t);
   await writeOutputs(trace, folder);
-  const written = statSync(join(folder, OUTPUT_FILES.history)).size;
+  const size = statSync(join(folder, OUTPUT_FILES.history)).size;
   const told = allocationHistorySize(trace, 2 ** 30);
-  t.true(Math.abs(told - written) < written / 5, `${told} told, ${written} written`);
-  t.is(written, Buffer.concat([...allocationHistoryBytes(trace)]).length);
+  t.true(Math.abs(told - size) < size / 5, `${told} told, ${size} written`);
+  t.is(size, Buffer.concat([...allocationHistoryBytes(trace)]).length);
 });

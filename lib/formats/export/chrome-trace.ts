@@ -1,8 +1,8 @@
-import type { Seq } from '../../base/units.js';
 import { type Lifespans, lifespans } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtLines } from './doubts-text.js';
 import { HeapChanges } from './heap-changes.js';
+import { KeptTexts } from './kept-texts.js';
 import { frameLabel } from './stack-weights.js';
 import { TextBuffer } from './text-buffer.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -14,10 +14,11 @@ export const chromeTraceWriter: TraceWriter = {
   extension: '.trace.json',
   *write(trace) {
     const out = new TextBuffer();
-    const otherData = JSON.stringify({ source: trace.info.source, doubts: doubtLines(trace) });
+    const doubts = doubtLines(trace);
+    const otherData = JSON.stringify({ source: trace.info.source, doubts });
     out.text(`{"displayTimeUnit":"ms","otherData":${otherData},"traceEvents":[\n`);
     out.text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'heap' } }));
-    const labels = doubtLines(trace).join('; ');
+    const labels = doubts.join('; ');
     if (labels !== '')
       out.raw(BETWEEN).text(JSON.stringify({ ph: 'M', pid: 1, tid: 1, name: 'process_labels', args: { labels } }));
     yield* heapEvents(trace, out);
@@ -76,14 +77,15 @@ function* heapEvents(trace: Trace, out: TextBuffer): Generator<Uint8Array> {
 
 /** The two ends of a block's slice. */
 class Slices {
-  private readonly names: NameTexts;
+  /** Of functions, by frame, as JSON. */
+  private readonly names: KeptTexts;
 
   constructor(
     private readonly trace: Trace,
     private readonly spans: Lifespans,
     private readonly out: TextBuffer,
   ) {
-    this.names = new NameTexts(trace);
+    this.names = new KeptTexts((frame) => JSON.stringify(frameLabel(trace, frame).name));
   }
 
   begin(span: number, ts: number): void {
@@ -107,28 +109,12 @@ class Slices {
     this.out.byte(CLOSE);
   }
 
+  /** A block is called like the innermost function that allocated it. */
   private common(span: number, ts: number): void {
-    this.out
-      .decimal(span)
-      .raw(NAME)
-      .raw(this.names.of(this.spans.startSeq[span] as number))
-      .raw(TIME)
-      .decimal(ts);
-  }
-}
-
-/** The innermost function of an event, as JSON; each is made once. */
-class NameTexts {
-  /** By frame plus one. */
-  private readonly known: Uint8Array[] = [];
-
-  constructor(private readonly trace: Trace) {}
-
-  of(seq: Seq): Uint8Array {
     const { events, stacks } = this.trace;
+    const seq = this.spans.startSeq[span] as number;
     const frame = stacks.frame[events.stack[seq] as number] ?? -1;
-    this.known[frame + 1] ??= encoder.encode(JSON.stringify(frameLabel(this.trace, frame).name));
-    return this.known[frame + 1] as Uint8Array;
+    this.out.decimal(span).raw(NAME).raw(this.names.of(frame)).raw(TIME).decimal(ts);
   }
 }
 

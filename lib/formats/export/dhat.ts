@@ -1,7 +1,7 @@
-import type { Bytes } from '../../base/units.js';
 import { stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
+import { HeapChanges } from './heap-changes.js';
 import { jsonElements } from './json-pieces.js';
 import { frameLabel, framesOfStack, type StackWeights, stackWeights } from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -73,24 +73,20 @@ function* frameNames(trace: Trace): Generator<string> {
 }
 
 function extremesByStack(trace: Trace, { spans }: StackWeights): PointExtremes {
-  const { startSeq, endSeq, ended, count } = spans;
+  const { startSeq, endSeq } = spans;
   const { stack, sizeBytes } = trace.events;
   const rows = trace.stacks.count;
   const column = () => new Float64Array(rows + 1);
   const [now, nowBlocks, most, mostBlocks, lifetimes] = [column(), column(), column(), column(), column()];
-  let ending = 0;
-  const add = (row: number, bytes: Bytes, blocks: number) => {
-    now[row] = (now[row] as number) + bytes;
-    nowBlocks[row] = (nowBlocks[row] as number) + blocks;
-  };
-  for (let span = 0; span < count; span++) {
+  const changes = new HeapChanges(trace, spans);
+  for (let change = 0; change < changes.count; change++) {
+    const span = changes.spanOf(change);
     const start = startSeq[span] as number;
-    for (; ending < ended.length && (endSeq[ended[ending] as number] as number) <= start; ending++) {
-      const begun = startSeq[ended[ending] as number] as number;
-      add(stackRow(stack[begun] as number, rows), -(sizeBytes[begun] as number), -1);
-    }
     const row = stackRow(stack[start] as number, rows);
-    add(row, sizeBytes[start] as number, 1);
+    const sign = changes.isEnd(change) ? -1 : 1;
+    now[row] = (now[row] as number) + sign * (sizeBytes[start] as number);
+    nowBlocks[row] = (nowBlocks[row] as number) + sign;
+    if (sign < 0) continue;
     lifetimes[row] = (lifetimes[row] as number) + (endSeq[span] as number) - start;
     if ((now[row] as number) <= (most[row] as number)) continue;
     most[row] = now[row] as number;

@@ -16,21 +16,20 @@ export function* eventRows(trace: Trace, form: RowForm): Generator<Uint8Array> {
   const rows = new EventRows(trace, form);
   const places = recordsBetween(trace);
   let place = 0;
-  let nextPlace = places[0]?.beforeSeq ?? Number.POSITIVE_INFINITY;
+  let next = places[0];
   out.text(form.head);
   rows.other(0, 'info', infoDetail(trace, 'events'));
   for (const region of trace.regions) rows.other(0, 'region', region);
   const upTo = function* (seq: Seq) {
-    for (let one = places[place]; one && one.beforeSeq <= seq; one = places[++place]) {
-      for (const detail of sideDetails(one.record)) {
-        rows.other(one.beforeSeq, one.record.kind, detail);
+    for (; next && next.beforeSeq <= seq; next = places[++place]) {
+      for (const detail of sideDetails(next.record)) {
+        rows.other(next.beforeSeq, next.record.kind, detail);
         if (out.isFull) yield out.take();
       }
     }
-    nextPlace = places[place]?.beforeSeq ?? Number.POSITIVE_INFINITY;
   };
   for (let seq = 0; seq < trace.eventCount; seq++) {
-    if (nextPlace <= seq) yield* upTo(seq);
+    if (next && next.beforeSeq <= seq) yield* upTo(seq);
     rows.event(seq);
     if (out.isFull) yield out.take();
   }

@@ -19,6 +19,7 @@ export const heaptrackWriter: TraceWriter = {
 
 const PLUS = '+'.charCodeAt(0);
 const MINUS = '-'.charCodeAt(0);
+const CLOCK = 'c'.charCodeAt(0);
 
 /*
  * Every number is hexadecimal.
@@ -54,7 +55,7 @@ class HeaptrackLines {
       const at = atUs ? Math.floor((atUs[seq] ?? 0) / 1000) : 0;
       if (at > clock) {
         clock = at;
-        out.line(`c ${clock.toString(16)}`);
+        out.hexLine(CLOCK, clock);
       }
       for (; nextEnd === seq; nextEnd = endOf(++ending)) {
         out.hexLine(MINUS, kindOfSpan[ended[ending] as number] as number);

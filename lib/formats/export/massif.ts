@@ -1,6 +1,6 @@
 import type { Bytes, FrameId, Seq, StackId } from '../../base/units.js';
 import type { Lifespans } from '../../trace/lifespans.js';
-import { callerOf, stackRow } from '../../trace/stack-trie.js';
+import { callerOf, stackOfRow, stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { frameLabel, stackWeights } from './stack-weights.js';
@@ -100,7 +100,7 @@ function liveRows(trace: Trace, spans: Lifespans, seq: Seq): Row[] {
   const rows: Row[] = [];
   for (let row = 0; row <= count; row++) {
     const sum = bytes[row] as number;
-    if (sum > 0) rows.push({ node: row === count ? -1 : row, bytes: sum });
+    if (sum > 0) rows.push({ node: stackOfRow(row, count), bytes: sum });
   }
   return rows;
 }

@@ -1,10 +1,18 @@
 import type { Seq } from '../../base/units.js';
+import { putVarint, varintLength } from '../../base/varint.js';
 import type { Lifespans } from '../../trace/lifespans.js';
-import { stackRow } from '../../trace/stack-trie.js';
+import { stackOfRow, stackRow } from '../../trace/stack-trie.js';
 import type { Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { frameLabel, framesOfStack, type StackWeights, stackWeights, usageAfterEvents } from './stack-weights.js';
+import {
+  frameLabel,
+  framesOfStack,
+  StackSums,
+  type StackWeights,
+  stackWeights,
+  usageAfterEvents,
+} from './stack-weights.js';
 import type { TraceWriter } from './trace-writer.js';
 
 /**
@@ -158,46 +166,27 @@ function* counterPackets(trace: Trace, { spans }: StackWeights): Generator<Uint8
   yield out.slice(0, length);
 }
 
-/** Numbers from here on are too large for shifts. */
-const MAX_INT = 2 ** 31;
-
-function varintLength(value: number): number {
-  let length = 1;
-  let rest = value;
-  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) length++;
-  for (rest |= 0; rest >= 128; rest >>= 7) length++;
-  return length;
-}
-
-function putVarint(out: Uint8Array, at: number, value: number): number {
-  let to = at;
-  let rest = value;
-  for (; rest >= MAX_INT; rest = Math.floor(rest / 128)) out[to++] = (rest % 128) | 128;
-  for (rest |= 0; rest >= 128; rest >>= 7) out[to++] = (rest & 127) | 128;
-  out[to++] = rest;
-  return to;
-}
-
 /** What each stack had allocated, and given back of it, up to and with an event. */
 function profilePacket(
   trace: Trace,
   { spans }: StackWeights,
   at: { readonly seq: Seq; readonly index: number },
 ): Uint8Array {
-  const sums = sumsUpTo(trace, spans, at.seq);
+  const { order, allocated, freed } = sumsUpTo(trace, spans, at.seq);
   const time = timeNs(trace, at.seq);
   return packet((into) => {
     into.number(Packet.timestamp, time).number(Packet.flags, NEEDS_INCREMENTAL_STATE);
     into.message(Packet.profile, (profile) => {
       profile.message(5, (dump) => {
         dump.number(1, PID).number(3, 1).number(9, time);
-        for (const row of sums.order) {
-          const [allocated = 0, freed = 0, allocCount = 0, freeCount = 0] = sums.of(row);
+        for (const row of order) {
+          const [allocBytes, allocCount] = allocated.of(row);
+          const [freeBytes, freeCount] = freed.of(row);
           dump.message(2, (sample) => {
             sample
-              .number(Sample.callstack, (row < trace.stacks.count ? row : -1) + 2)
-              .number(Sample.allocated, allocated)
-              .number(Sample.freed, freed);
+              .number(Sample.callstack, stackOfRow(row, trace.stacks.count) + 2)
+              .number(Sample.allocated, allocBytes)
+              .number(Sample.freed, freeBytes);
             sample
               .number(Sample.timestamp, time)
               .number(Sample.allocCount, allocCount)
@@ -210,31 +199,20 @@ function profilePacket(
   }).finish();
 }
 
-/** Sums by the row of a stack, and the rows in the order in which they first allocated. */
-interface StackSums {
-  readonly order: Int32Array;
-  /** Bytes allocated, bytes freed, allocations, frees. */
-  of(row: number): Float64Array;
-}
-
-function sumsUpTo({ events, stacks }: Trace, { count, startSeq, endSeq }: Lifespans, seq: Seq): StackSums {
-  const rows = new Float64Array((stacks.count + 1) * 4);
-  const order = new Int32Array(stacks.count + 1);
-  let known = 0;
+/** What was allocated and freed, by the row of a stack, and the rows in the order in which they first allocated. */
+function sumsUpTo({ events, stacks }: Trace, { count, startSeq, endSeq }: Lifespans, seq: Seq) {
+  const [allocated, freed] = [new StackSums(stacks.count), new StackSums(stacks.count)];
+  const order: number[] = [];
   for (let span = 0; span < count; span++) {
     const start = startSeq[span] as number;
     if (start > seq) break;
     const row = stackRow(events.stack[start] as number, stacks.count);
     const size = events.sizeBytes[start] as number;
-    const at = row * 4;
-    if (rows[at + 2] === 0) order[known++] = row;
-    rows[at] = (rows[at] as number) + size;
-    rows[at + 2] = (rows[at + 2] as number) + 1;
-    if ((endSeq[span] as number) > seq) continue;
-    rows[at + 1] = (rows[at + 1] as number) + size;
-    rows[at + 3] = (rows[at + 3] as number) + 1;
+    if (!allocated.has(row)) order.push(row);
+    allocated.add(row, size);
+    if ((endSeq[span] as number) <= seq) freed.add(row, size);
   }
-  return { order: order.subarray(0, known), of: (row) => rows.subarray(row * 4, row * 4 + 4) };
+  return { order, allocated, freed };
 }
 
 /** Nanoseconds on the source's clock, else the event's number in microseconds. */

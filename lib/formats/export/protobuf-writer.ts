@@ -1,5 +1,4 @@
-/** Of a number below 2^53. */
-const MAX_VARINT = 8;
+import { MAX_VARINT, putVarint, varintLength } from '../../base/varint.js';
 
 /** Writes protocol buffer fields: varints, and length-delimited bytes, strings, messages and packed numbers. */
 export class ProtobufWriter {
@@ -60,12 +59,7 @@ export class ProtobufWriter {
   /** Non-negative integers up to 2^53. */
   private varint(value: number): this {
     this.reserve(MAX_VARINT);
-    let rest = value;
-    while (rest >= 128) {
-      this.bytes[this.length++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.bytes[this.length++] = rest;
+    this.length = putVarint(this.bytes, this.length, value);
     return this;
   }
 
@@ -75,10 +69,4 @@ export class ProtobufWriter {
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
-  return length;
 }

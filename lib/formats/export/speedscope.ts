@@ -2,7 +2,7 @@ import type { Bytes, FrameId, StackId } from '../../base/units.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { doubtSuffix } from './doubts-text.js';
 import { jsonElements } from './json-pieces.js';
-import { StackTexts } from './stack-texts.js';
+import { KeptTexts } from './kept-texts.js';
 import { frameLabel, framesOfStack, type StackWeight, stackWeights } from './stack-weights.js';
 import { TextBuffer } from './text-buffer.js';
 import type { TraceWriter } from './trace-writer.js';
@@ -60,20 +60,17 @@ const BETWEEN = new TextEncoder().encode(',\n');
 /** Stacks as speedscope wants them: outermost first. Each is made once. */
 class Samples {
   private readonly out = new TextBuffer();
-  private readonly texts: StackTexts;
-  private readonly noStack: Uint8Array;
+  private readonly texts: KeptTexts;
 
   constructor(trace: Trace) {
-    const text = (stack: StackId) => {
+    this.texts = new KeptTexts((stack) => {
       const frames = framesOfStack(trace, stack).map((frame) => frame + 1);
       return `[${frames.reverse().join()}]`;
-    };
-    this.texts = new StackTexts(text);
-    this.noStack = new TextEncoder().encode(text(-1));
+    });
   }
 
   *profile(name: string, { count, stackAt, weightAt }: Profile): Generator<Uint8Array> {
-    const { out, texts, noStack } = this;
+    const { out, texts } = this;
     let end = 0;
     for (let i = 0; i < count; i++) end += weightAt(i);
     out.text(
@@ -81,8 +78,7 @@ class Samples {
     );
     for (let i = 0; i < count; i++) {
       if (i > 0) out.raw(BETWEEN);
-      const stack = stackAt(i);
-      out.raw(stack < 0 ? noStack : texts.of(stack));
+      out.raw(texts.of(stackAt(i)));
       if (out.isFull) yield out.take();
     }
     out.text('\n],"weights":[\n');

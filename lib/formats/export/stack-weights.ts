@@ -34,7 +34,7 @@ export function stackWeights(trace: Trace): StackWeights {
   const { startSeq, endSeq, endCause, count } = spans;
   const peak = fullestMoment(trace, spans);
   const rows = trace.stacks.count;
-  const [total, live, atPeak] = [new Sums(rows), new Sums(rows), new Sums(rows)];
+  const [total, live, atPeak] = [new StackSums(rows), new StackSums(rows), new StackSums(rows)];
   for (let span = 0; span < count; span++) {
     const start = startSeq[span] as number;
     const row = stackRow(stack[start] as number, rows);
@@ -55,11 +55,16 @@ export function stackWeights(trace: Trace): StackWeights {
 }
 
 /** Bytes and blocks by the row of a stack, side by side. */
-class Sums {
+export class StackSums {
   private readonly pairs: Float64Array;
 
-  constructor(rows: number) {
-    this.pairs = new Float64Array((rows + 1) * 2);
+  /** `count`: of stacks. */
+  constructor(count: number) {
+    this.pairs = new Float64Array((count + 1) * 2);
+  }
+
+  has(row: number): boolean {
+    return this.pairs[row * 2 + 1] !== 0;
   }
 
   add(row: number, bytes: Bytes): void {

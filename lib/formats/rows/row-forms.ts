@@ -1,7 +1,7 @@
 import type { Address, StackId } from '../../base/units.js';
 import { CUT_FRAME } from '../../trace/heap-event.js';
 import { frameAt, stackFrameIds, type Trace } from '../../trace/trace.js';
-import { StackTexts } from '../export/stack-texts.js';
+import { KeptTexts } from '../export/kept-texts.js';
 import { TextBuffer } from '../export/text-buffer.js';
 import { escapedJson, frameText, stackText } from './frame-text.js';
 import { ROW_COLUMNS, type RowTable } from './row-columns.js';
@@ -45,7 +45,7 @@ abstract class Cells {
   /** Of the next cell. */
   protected column = 0;
 
-  constructor(private readonly stacks: StackTexts) {}
+  constructor(private readonly stacks: KeptTexts) {}
 
   protected abstract begin(): void;
   abstract absent(count?: number): void;
@@ -170,9 +170,9 @@ function stackCells(
   trace: Trace,
   frameCell: (frame: number) => string,
   joined: (frames: readonly string[]) => string,
-): StackTexts {
+): KeptTexts {
   const frames: string[] = [];
-  return new StackTexts((id) =>
+  return new KeptTexts((id) =>
     joined(
       stackFrameIds(trace, id).map((frame) => {
         frames[frame] ??= frameCell(frame);

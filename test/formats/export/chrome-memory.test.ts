@@ -5,7 +5,6 @@ import { retainedSizes } from '../../../lib/analysis/objects/dominators.js';
 import { ObjectMap } from '../../../lib/analysis/objects/object-map.js';
 import { pathTo } from '../../../lib/analysis/objects/path-text.js';
 import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
-import { writerById } from '../../../lib/formats/export/trace-writers.js';
 import { decodeAll } from '../../../lib/formats/format.js';
 import { formatById } from '../../../lib/formats/registry.js';
 import type { ObjectGraph } from '../../../lib/trace/object-graph.js';
@@ -16,6 +15,7 @@ import { fixture } from '../../support/fixture.js';
 import { anyGraph, graphOf } from '../../support/object-graphs.js';
 import { toolPath } from '../../support/real-tool.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written } from '../../support/written.js';
 
 // 128 + 32 + 16 = 176 bytes live in three blocks at the end.
 const TOY = traceFromText(`
@@ -55,7 +55,7 @@ const OBJECTS = withGraph(traceFromText('alloc 0x1060 12 main@m.c:1 > foo@f.c:10
   unsure: 'it moved',
 });
 
-const text = (id: string, trace: Trace) => [...writerById(id).write(trace)].join('');
+const text = (id: string, trace: Trace) => written(id, trace).toString();
 const liveBytes = (trace: Trace) => stackWeights(trace).stacks.reduce((sum, weight) => sum + weight.liveBytes, 0);
 
 function realTrace(): Trace {

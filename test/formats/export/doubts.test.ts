@@ -14,6 +14,7 @@ import { traceDoubts } from '../../../lib/trace/trace-doubts.js';
 import { frameNamed } from '../../support/frame-named.js';
 import { temporaryFolder, toolOutput, toolPath } from '../../support/real-tool.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written } from '../../support/written.js';
 
 /** Everything that can be wrong with a trace at once; the note tries to end a line and to act on a terminal. */
 function doubtful(info: Partial<TraceInfo> = {}): Trace {
@@ -37,9 +38,6 @@ const SENTENCES = [
   'times are host clock microseconds (gdb): the halts of the target are in them',
   'assumed: seconds + 0 [2J',
 ];
-
-const written = (id: string, trace: Trace) =>
-  Buffer.concat(Array.from(writerById(id).write(trace), (piece) => Buffer.from(piece)));
 
 test('the doubts of a trace are one sentence each, the most serious first', (t) => {
   t.deepEqual(traceDoubts(traceFromText('alloc 0x10 8 a@x.c:1')), []);

@@ -1,8 +1,8 @@
 import test from 'ava';
 import protobuf from 'protobufjs';
-import { writerById } from '../../../lib/formats/export/trace-writers.js';
 import type { Trace } from '../../../lib/trace/trace.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written } from '../../support/written.js';
 
 // The messages that are written, with the field numbers of opentelemetry-proto 1.10.
 const OTLP = `
@@ -57,10 +57,9 @@ interface Decoded {
 
 const type = protobuf.parse(OTLP, { keepCase: true }).root.lookupType('ProfilesData');
 
-function written(trace: Trace): Decoded {
-  const bytes = Buffer.concat([...writerById('otlp').write(trace)].map((piece) => Buffer.from(piece)));
+function profilesOf(trace: Trace): Decoded {
   const options = { defaults: true, arrays: true, longs: String, bytes: Array };
-  return type.toObject(type.decode(bytes), options) as Decoded;
+  return type.toObject(type.decode(written('otlp', trace)), options) as Decoded;
 }
 
 /** `main > net n.c:12`: bytes, of one profile. */
@@ -88,7 +87,7 @@ const TOY = `
 
 test('otlp: a reader by the published field numbers finds the same stacks, totals and times', (t) => {
   const started = Date.UTC(2026, 10, 27, 12);
-  const decoded = written(
+  const decoded = profilesOf(
     traceFromText(TOY, {
       complete: true,
       board: 'uno',
@@ -131,7 +130,7 @@ test('otlp: a reader by the published field numbers finds the same stacks, total
 });
 
 test('otlp: an incomplete trace says so among the attributes of its resource', (t) => {
-  const { resource_profiles } = written(traceFromText(TOY, { complete: false }));
+  const { resource_profiles } = profilesOf(traceFromText(TOY, { complete: false }));
   const doubts = resource_profiles[0]?.resource.attributes.find(({ key }) => key === 'heap_harvest.doubts');
   t.regex(JSON.stringify(doubts), /incomplete|missing/i);
 });

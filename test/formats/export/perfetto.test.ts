@@ -1,13 +1,13 @@
 import test from 'ava';
 import protobuf from 'protobufjs';
 import { stackWeights } from '../../../lib/formats/export/stack-weights.js';
-import { writerById } from '../../../lib/formats/export/trace-writers.js';
 import { decodeAll } from '../../../lib/formats/format.js';
 import { formatById } from '../../../lib/formats/registry.js';
 import type { Trace } from '../../../lib/trace/trace.js';
 import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { fixture } from '../../support/fixture.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written } from '../../support/written.js';
 
 // The messages that are written, with the field numbers of Perfetto's published .proto files.
 const PERFETTO = `
@@ -68,8 +68,8 @@ interface Packet {
 }
 
 function packetsOf(trace: Trace): readonly Packet[] {
-  const bytes = Buffer.concat([...writerById('perfetto').write(trace)].map((piece) => Buffer.from(piece)));
-  return type.toObject(type.decode(bytes), { longs: Number, enums: String }).packet as readonly Packet[];
+  return type.toObject(type.decode(written('perfetto', trace)), { longs: Number, enums: String })
+    .packet as readonly Packet[];
 }
 
 // 5 allocations, 2 frees; peak 384 bytes after event 2; 176 bytes live at the end.

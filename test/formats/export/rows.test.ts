@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { TRACE_WRITERS, writerById } from '../../../lib/formats/export/trace-writers.js';
+import { TRACE_WRITERS } from '../../../lib/formats/export/trace-writers.js';
 import { MAX_LINE_LENGTH } from '../../../lib/formats/line-splitter.js';
 import { detectFormat, formatById } from '../../../lib/formats/registry.js';
 import { frameText, frameTextsOf, parseFrameText, stackText } from '../../../lib/formats/rows/frame-text.js';
@@ -14,9 +14,9 @@ import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { anyGraph, graphOf, toldGraph } from '../../support/object-graphs.js';
 import { anyRecords } from '../../support/random-trace.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written as writtenBytes } from '../../support/written.js';
 
-const written = (id: string, trace: Trace) =>
-  Buffer.concat(Array.from(writerById(id).write(trace), (piece) => Buffer.from(piece))).toString();
+const written = (id: string, trace: Trace) => writtenBytes(id, trace).toString();
 
 function readBack(id: string, text: string, pieceBytes = text.length): Trace {
   const bytes = Buffer.from(text);

@@ -17,6 +17,7 @@ import { TraceBuilder } from '../../../lib/trace/trace-builder.js';
 import { fixture } from '../../support/fixture.js';
 import { temporaryFolder, toolOutput, toolPath } from '../../support/real-tool.js';
 import { traceFromText } from '../../support/trace-from-text.js';
+import { written } from '../../support/written.js';
 
 // 5 allocations, 3 frees; peak 384 bytes after event 2; 176 bytes live at the end.
 const TOY = traceFromText(`
@@ -33,10 +34,6 @@ function realTrace(): Trace {
   const builder = new TraceBuilder();
   decodeAll(formatById('gdb-log'), fixture('micropython-microbit/mylog.txt.gz'), builder);
   return builder.build();
-}
-
-function written(id: string, trace: Trace): Buffer {
-  return Buffer.concat(Array.from(writerById(id).write(trace), (piece) => Buffer.from(piece)));
 }
 
 const json = (id: string, trace: Trace = TOY) => JSON.parse(written(id, trace).toString());
