@@ -69,7 +69,7 @@ async function atEachEvent(run: BareRun, events: number, then: (client: BareClie
     await client.ask(`P${pc.toString(16)}=${bytesOf(codeAddress(wordOf(registers, returnAddress)))}`, 'vCont;c');
   }
   for (const place of places) await client.ask(`z1,${place}`);
-  await client.ask('D');
+  // Without a detach, after which the program would run on: the next client finds it where this one left it.
   client.close();
 }
 
