@@ -56,19 +56,29 @@ async function atEachEvent(run: BareRun, events: number, then: (client: BareClie
   await client.ask('qSupported:xmlRegisters=i386');
   await client.ask('qXfer:features:read:target.xml:0,ffb');
   await client.ask('?');
-  const places = addressesOf(hook, run).map((point) => `${point.toString(16)},2`);
-  for (const place of places) await client.ask(`Z1,${place}`);
+  const places = new Map(addressesOf(hook, run).map((point) => [point, `${point.toString(16)},2`]));
+  for (const place of places.values()) await client.ask(`Z1,${place}`);
   await client.ask('vCont;c');
   let stack = 0;
-  for (let event = 0; event < events; event++) {
+  for (let event = 0; event < events; ) {
     const stackRead = stack === 0 ? [] : [`m${stack.toString(16)},${STACK_BYTES.toString(16)}`];
     const [registers = ''] = await client.ask('g', ...stackRead);
-    if (codeAddress(wordOf(registers, pc)) !== address) throw new Error(`${name}: stopped elsewhere: ${registers}`);
     stack = wordOf(registers, sp);
-    await then(client);
-    await client.ask(`P${pc.toString(16)}=${bytesOf(codeAddress(wordOf(registers, returnAddress)))}`, 'vCont;c');
+    const at = codeAddress(wordOf(registers, pc));
+    if (at === address) {
+      await then(client);
+      event++;
+      await client.ask(`P${pc.toString(16)}=${bytesOf(codeAddress(wordOf(registers, returnAddress)))}`, 'vCont;c');
+      continue;
+    }
+    // The heap begins: at boot, before the first event.
+    const other = places.get(at);
+    if (other === undefined) throw new Error(`${name}: stopped elsewhere: ${registers}`);
+    await client.ask(`z1,${other}`);
+    await client.ask('vCont;s:p01.01');
+    await client.ask(`Z1,${other}`, 'vCont;c');
   }
-  for (const place of places) await client.ask(`z1,${place}`);
+  for (const place of places.values()) await client.ask(`z1,${place}`);
   // Without a detach, after which the program would run on: the next client finds it where this one left it.
   client.close();
 }
