@@ -7,8 +7,8 @@ import type { Target } from '../../lib/link/server/target.js';
 /** What an engine reads of a stack, about. */
 const STACK_BYTES = 600;
 
-/** Which breakpoints are set: those of a capture, those that its one-write mode leaves, or that of the log function alone. */
-export type BareBreakpoints = 'all' | 'one-write' | 'log';
+/** Which breakpoints are set: those of a capture, or those that its one-write mode leaves. */
+export type BareBreakpoints = 'all' | 'one-write';
 
 /**
  * The stops of a capture without the work of one: at each event registers and stack are read and dropped, and the log function is returned from.
@@ -16,27 +16,8 @@ export type BareBreakpoints = 'all' | 'one-write' | 'log';
  */
 export function bareStops(breakpoints: BareBreakpoints) {
   return async (target: Target, plan: HarvestPlan, events: number): Promise<void> => {
-    await atEachEvent({ target, plan, breakpoints }, events, async () => undefined);
+    await atEachEvent({ target, plan, breakpoints }, events);
   };
-}
-
-/**
- * How many blocks of code QEMU translates for an event, on average: it forgets all that it has translated at each stop, and cuts the code of every page that
- * has a breakpoint into blocks of one instruction. The same on every machine.
- */
-export async function translatedBlocks(
-  target: Target,
-  plan: HarvestPlan,
-  { events, breakpoints }: { readonly events: number; readonly breakpoints: BareBreakpoints },
-): Promise<number> {
-  let blocks = 0;
-  await atEachEvent({ target, plan, breakpoints }, events, async (client) => {
-    const told = await client.monitor('info jit');
-    const count = /^TB count\s+(\d+)/m.exec(told)?.[1];
-    if (count === undefined) throw new Error(`info jit: found ${told}, expected a TB count`);
-    blocks += Number(count);
-  });
-  return blocks / events;
 }
 
 interface BareRun {
@@ -45,7 +26,7 @@ interface BareRun {
   readonly breakpoints: BareBreakpoints;
 }
 
-async function atEachEvent(run: BareRun, events: number, then: (client: BareClient) => Promise<void>): Promise<void> {
+async function atEachEvent(run: BareRun, events: number): Promise<void> {
   const { hook, firmware } = run.plan;
   if (hook.type !== 'gc-log') throw new Error('expected a log function');
   const { address } = hook.logFunction;
@@ -66,7 +47,6 @@ async function atEachEvent(run: BareRun, events: number, then: (client: BareClie
     stack = wordOf(registers, sp);
     const at = codeAddress(wordOf(registers, pc));
     if (at === address) {
-      await then(client);
       event++;
       await client.ask(`P${pc.toString(16)}=${bytesOf(codeAddress(wordOf(registers, returnAddress)))}`, 'vCont;c');
       continue;
@@ -85,15 +65,12 @@ async function atEachEvent(run: BareRun, events: number, then: (client: BareClie
 
 function addressesOf(hook: LogHook, { plan, breakpoints }: BareRun): Address[] {
   const hooked = hookedPoints(hook).map(({ address }) => address);
-  const log = [hook.logFunction.address];
   const ends = plan.stops.map(({ address }) => address);
   switch (breakpoints) {
     case 'all':
       return [...hooked, ...ends];
     case 'one-write':
-      return [...log, ...ends];
-    case 'log':
-      return log;
+      return [hook.logFunction.address, ...ends];
   }
 }
 
@@ -117,17 +94,6 @@ class BareClient {
     const replies: string[] = [];
     while (replies.length < payloads.length) replies.push(await this.next());
     return replies;
-  }
-
-  async monitor(command: string): Promise<string> {
-    let [reply = ''] = await this.ask(`qRcmd,${Buffer.from(command).toString('hex')}`);
-    let text = '';
-    while (reply.startsWith('O') && reply !== 'OK') {
-      text += Buffer.from(reply.slice(1), 'hex').toString('latin1');
-      this.socket.write('+');
-      reply = await this.next();
-    }
-    return text;
   }
 
   close(): void {

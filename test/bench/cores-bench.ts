@@ -11,7 +11,7 @@ import { isHeapEvent } from '../../lib/trace/heap-event.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { median } from '../support/median.js';
 import { processorMs } from '../support/processor-time.js';
-import { type BareBreakpoints, bareStops, translatedBlocks } from './bare-client.js';
+import { type BareBreakpoints, bareStops } from './bare-client.js';
 import type { BenchRow } from './bench-row.js';
 
 const ROUNDS = 3;
@@ -42,9 +42,9 @@ interface Taken {
 /** Per part, the rounds. */
 type Rounds = readonly Taken[][];
 
-/** The same program for RISC-V against that for Arm, in turns: what QEMU translates for an event, and events for a second of processor time. */
+/** The same program for RISC-V against that for Arm, in turns: events for a second of processor time. */
 export async function coresBench(): Promise<BenchRow[]> {
-  const rows = await blockRows();
+  const rows: BenchRow[] = [];
   for (const { name, breakpoints, work } of PAIRS) {
     const bare = await inTurns(bareStops(breakpoints));
     const engine = await inTurns(work);
@@ -77,23 +77,6 @@ function againstArm(name: string, figure: (board: BoardName) => number, unit: st
     { name: `${name}, Arm`, value: arm, unit },
     { name: `${name}, RISC-V`, value: riscv, unit, against: `that on Arm (${ratio.toFixed(2)})`, ratio },
   ];
-}
-
-/** No time is in them: one run is enough. */
-async function blockRows(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const breakpoints of ['log', 'one-write', 'all'] as const) {
-    const blocks = new Map<BoardName, number>();
-    for (const board of BOARDS) {
-      await using started = await start(board);
-      const { target, plan } = started;
-      await bareStops('log')(target, plan, SKIPPED);
-      blocks.set(board, await translatedBlocks(target, plan, { events: PARTS[0].events, breakpoints }));
-    }
-    const name = `QEMU, breakpoints: ${breakpoints}, ${PARTS[0].name}`;
-    rows.push(...againstArm(name, (board) => blocks.get(board) ?? Number.NaN, 'blocks translated for an event'));
-  }
-  return rows;
 }
 
 async function inTurns(work: Work): Promise<Record<BoardName, Rounds>> {
