@@ -21,6 +21,8 @@ async function against(
     host: '127.0.0.1',
     port: server.port,
     maySoftwareBreakpoint: (address) => address === SECOND,
+    // A guard against hanging.
+    replyTimeoutMs: 60_000,
   });
   const before = server.requests.length;
   try {
