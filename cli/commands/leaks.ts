@@ -57,16 +57,18 @@ export const leaksCommand = defineCommand({
     };
     if (args.proven)
       return proven(await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS }), args, context);
+    const top = countField('top', '--top', args.top);
+    // JSON has all sites.
+    const shown = context.json ? options : { ...options, top: top.top ?? 20 };
     // A limit is judged by the whole trace.
     const { trace, result: leaks } = await analyse(
       args,
       { ...context, skipColumns: ONLY_BLOCKS },
       {
-        whole: (it) => heapLeaks(it, options),
-        sink: (it) => (args.max === undefined ? heapLeaksSink(it, options) : undefined),
+        whole: (it) => heapLeaks(it, shown),
+        sink: (it) => (args.max === undefined ? heapLeaksSink(it, shown) : undefined),
       },
     );
-    const top = countField('top', '--top', args.top);
     if (context.json) printJson(leaks, context);
     else context.out(leaksText(leaks, top));
     if (args.max !== undefined) {

@@ -7,17 +7,13 @@ import type { Trace } from '../trace/trace.js';
 import { type Boundary, type BoundaryOptions, boundariesOf } from './boundaries.js';
 import { heapLevels, type LevelSeries } from './heap-levels.js';
 import { framesToHide, type HideOptions } from './hidden-frames.js';
-import { growthOf, type LeakScan, type Left, liveAt, scanSpans, totalOf, worstStack } from './leak-scan.js';
+import { countsOf, inOrder, type LeakVerdict, rankSites, type SiteRank, sumsOf } from './leak-ranks.js';
+import { growthOf, type LeakScan, liveAt, scanSpans, totalOf, worstStack } from './leak-scan.js';
 import { type GrowingContainer, growingContainers } from './objects/containers.js';
-import { compareText, NO_PLACE, type Place } from './places.js';
+import { NO_PLACE, type Place } from './places.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 
-/**
- * What the figures of a site say. `grows`: more at every boundary, a leak suspect. `one-time`: grew at first and then stayed,
- * as initialisation does. `irregular`: grew, but not at every boundary. `left`: grew, over a single interval, which proves no
- * more than that. `steady`: new blocks are alive, but as much was given back.
- */
-export type LeakVerdict = 'grows' | 'one-time' | 'irregular' | 'left' | 'steady';
+export type { LeakVerdict } from './leak-ranks.js';
 
 /** One place of the source that leaves blocks behind. */
 export interface LeakSite extends Place {
@@ -50,6 +46,8 @@ export interface Leaks {
   readonly liveCount: readonly number[];
   /** `grows` first, then `left`, `irregular`, `one-time`, `steady`; within each the most net growth first. */
   readonly sites: readonly LeakSite[];
+  /** How many sites there are of each verdict, also where {@link LeakOptions.top} leaves some out of `sites`. */
+  readonly siteCounts: Readonly<Record<LeakVerdict, number>>;
   /** What grows, by names: objects that hold blocks of every part of the window. Empty unless the capture read who holds which block at its end. */
   readonly containers: readonly GrowingContainer[];
   /** Sums of the net growth of the sites that are neither `one-time` nor `steady`. */
@@ -76,7 +74,10 @@ export interface Leaks {
 }
 
 /** The boundaries between which is compared, and what counts as a leak. */
-export interface LeakOptions extends HideOptions, BoundaryOptions {}
+export interface LeakOptions extends HideOptions, BoundaryOptions {
+  /** Describe so many sites of each verdict, the first ones; all sums and counts are of all. Default: all. What is no history has all. */
+  readonly top?: number;
+}
 
 /**
  * What was allocated between the first and the last boundary and is still alive, by source; and how each source grew from
@@ -99,23 +100,23 @@ export interface LeakFigures extends Pick<Leaks, 'boundaries' | 'containers' | '
 }
 
 /** The leaks of figures that were summed already: of the trace only its stacks are looked at. */
-export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOptions): Leaks {
+export function leaksOfScan(trace: Trace, figures: LeakFigures, options: LeakOptions): Leaks {
   const { boundaries, findings } = figures;
   const { hidden, assumptions } = framesToHide(trace, options);
   const scan = figures.scan(hidden);
-  const sites = [...scan.left].map(([source, left]) => siteOf(scan, source, { left, trace, hidden })).sort(inOrder);
-  const suspects = sites.filter((site) => site.verdict !== 'one-time' && site.verdict !== 'steady');
+  const contents = trace.info.contents ?? 'history';
+  const ranks = rankSites(scan);
+  // What is alive at one moment is shown in another order.
+  const shown = inOrder(scan, ranks, contents === 'history' ? options.top : undefined);
   return {
     schema: 'heap-harvest/leaks@1',
-    contents: trace.info.contents ?? 'history',
+    contents,
     boundaries,
     ...liveAt(scan),
-    sites,
+    sites: shown.map((rank) => siteOf(scan, rank, { trace, hidden })),
+    siteCounts: countsOf(ranks),
     containers: figures.containers,
-    suspectBytes: sumOf(suspects, (site) => site.netBytes),
-    suspectCount: sumOf(suspects, (site) => Math.max(0, site.netCount)),
-    replacedBytes: sumOf(sites, (site) => site.bytes - Math.min(site.bytes, Math.max(0, site.netBytes))),
-    replacedCount: sumOf(sites, (site) => site.count - Math.min(site.count, Math.max(0, site.netCount))),
+    ...sumsOf(ranks),
     ...defined({ freedFromBefore: freedFromBefore(scan) }),
     lostAtEpochs: scan.lostAtEpochs,
     levels: heapLevels(trace),
@@ -127,30 +128,17 @@ export function leaksOfScan(trace: Trace, figures: LeakFigures, options: HideOpt
   };
 }
 
-function sumOf(sites: readonly LeakSite[], value: (site: LeakSite) => number): number {
-  return sites.reduce((sum, site) => sum + value(site), 0);
-}
-
-function siteOf(scan: LeakScan, source: number, at: { left: Left; trace: Trace; hidden: Uint8Array }): LeakSite {
-  const { left } = at;
+function siteOf(scan: LeakScan, rank: SiteRank, at: { trace: Trace; hidden: Uint8Array }): LeakSite {
+  const { source, left, verdict, netBytes, netCount } = rank;
   const { location, functionName, file, line } = scan.places[source] ?? NO_PLACE;
   const growthBytes = growthOf(scan, scan.bytes, source);
   const growthCount = growthOf(scan, scan.count, source);
-  const verdict = verdictOf(growthBytes);
-  const [netBytes, netCount] = [totalOf(growthBytes), totalOf(growthCount)];
   const { count, bytes, each: eachBytes } = left;
   const per = perInterval(growthBytes, growthCount);
   const frames = shownStack(at.trace, worstStack(scan, left), at.hidden);
   const head = { location, functionName, file, line, verdict, count, bytes, netBytes, netCount };
-  if (per) {
-    const each = Number.isNaN(eachBytes) ? {} : { eachBytes };
-    return { ...head, ...each, growthBytes, growthCount, perInterval: per, frames };
-  }
-  // Written out: an object that is put together of others takes fifteen times as long, and there are thousands of these.
-  // biome-ignore format: as two rows that can be compared.
-  return Number.isNaN(eachBytes)
-    ? { location, functionName, file, line, verdict, count, bytes, netBytes, netCount, growthBytes, growthCount, frames }
-    : { location, functionName, file, line, verdict, count, bytes, netBytes, netCount, eachBytes, growthBytes, growthCount, frames };
+  const each = Number.isNaN(eachBytes) ? {} : { eachBytes };
+  return { ...head, ...each, growthBytes, growthCount, ...defined({ perInterval: per }), frames };
 }
 
 function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
@@ -161,30 +149,10 @@ function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
   return count > 0 ? { count, bytes: -totalOf(growthOf(scan, scan.bytes, source)) } : undefined;
 }
 
-/** See {@link LeakVerdict}. */
-export function verdictOf(growth: readonly Bytes[]): LeakVerdict {
-  if (totalOf(growth) <= 0) return 'steady';
-  if (growth.length < 2) return 'left';
-  if (growth.every((bytes) => bytes > 0)) return 'grows';
-  const [first = 0, ...later] = growth;
-  return first > 0 && later.every((bytes) => bytes <= 0) ? 'one-time' : 'irregular';
-}
-
 function perInterval(bytes: readonly Bytes[], count: readonly number[]): LeakSite['perInterval'] {
   const [firstBytes = 0] = bytes;
   const [firstCount = 0] = count;
   if (bytes.length < 2 || firstBytes <= 0) return undefined;
   const same = bytes.every((value) => value === firstBytes) && count.every((value) => value === firstCount);
   return same ? { count: firstCount, bytes: firstBytes } : undefined;
-}
-
-const ORDER: Readonly<Record<LeakVerdict, number>> = { grows: 0, left: 1, irregular: 2, 'one-time': 3, steady: 4 };
-
-function inOrder(a: LeakSite, b: LeakSite): number {
-  return (
-    ORDER[a.verdict] - ORDER[b.verdict] ||
-    b.netBytes - a.netBytes ||
-    b.bytes - a.bytes ||
-    compareText(a.location, b.location)
-  );
 }

@@ -26,12 +26,13 @@ export function callTreeText(tree: CallTree, options: CallTreeTextOptions = {}):
   const total = tree.root[figure];
   const floor = (amountOf(total, options) * (options.minPercent ?? 0)) / 100;
   const lines: string[] = [];
+  const shown = { ...options, figure, total };
   const visit = (node: CallNode, depth: number) => {
     if (depth >= (options.maxDepth ?? Number.POSITIVE_INFINITY)) return;
     for (const child of node.children) {
       const value = amountOf(child[figure], options);
       if (value === 0 || value < floor) continue;
-      lines.push(nodeLine(child, depth, { ...options, figure, total }));
+      lines.push(nodeLine(child, depth, shown));
       visit(child, depth + 1);
     }
   };

@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<LeakVerdict, string>> = {
   steady: 'New blocks are alive, but as much was given back: not counted',
 };
 
-/** The leak report as text. Ends with a newline. */
+/** The leak report as text: of each verdict the first `top` sites that there are (default 20). Ends with a newline. */
 export function leaksText(leaks: Leaks, options: { readonly top?: number } = {}): string {
   if (leaks.contents !== 'history') return aliveText(leaks, options.top ?? 20);
   const names = leaks.boundaries.map((boundary) => sanitize(boundary.name));
@@ -30,7 +30,8 @@ export function leaksText(leaks: Leaks, options: { readonly top?: number } = {})
   lines.push(...containerLines(leaks, options.top ?? 20));
   for (const verdict of Object.keys(TITLES) as LeakVerdict[]) {
     const sites = leaks.sites.filter((site) => site.verdict === verdict);
-    if (sites.length > 0) lines.push(...groupLines(TITLES[verdict], sites, options.top ?? 20));
+    const count = leaks.siteCounts[verdict];
+    if (count > 0) lines.push(...groupLines(TITLES[verdict], { sites, count, top: options.top ?? 20 }));
   }
   if (leaks.lostAtEpochs > 0) {
     lines.push(`${formatCount(leaks.lostAtEpochs)} blocks were lost when the heap began anew: not leaks`);
@@ -61,7 +62,7 @@ function aliveText(leaks: Leaks, top: number): string {
     const what = leaks.contents === 'leaks' ? 'Leaked' : 'Alive';
     const doubt = leaks.contents === 'leaks' ? '' : '. Which of them leak, one moment does not tell.';
     lines.push(`${what}: ${formatBytes(bytes)} in ${formatCount(count)} blocks${doubt}`, '');
-    lines.push(...groupLines('By source', sites, top));
+    lines.push(...groupLines('By source', { sites, count: sites.length, top }));
   }
   lines.push(...levelLines(leaks.levels), ...trustLines(leaks));
   return `${lines.join('\n').trimEnd()}\n`;
@@ -82,9 +83,13 @@ function fromBefore({ freedFromBefore }: Leaks): string[] {
   ];
 }
 
-function groupLines(title: string, sites: readonly LeakSite[], top: number): string[] {
-  const lines = [title, ...sites.slice(0, top).flatMap((site) => leakSiteLines(site))];
-  if (sites.length > top) lines.push(`  and ${formatCount(sites.length - top)} more sources`);
+function groupLines(
+  title: string,
+  { sites, count, top }: { readonly sites: readonly LeakSite[]; readonly count: number; readonly top: number },
+): string[] {
+  const shown = sites.slice(0, top);
+  const lines = [title, ...shown.flatMap((site) => leakSiteLines(site))];
+  if (count > shown.length) lines.push(`  and ${formatCount(count - shown.length)} more sources`);
   return [...lines, ''];
 }
 

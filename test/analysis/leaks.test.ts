@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { addMarks } from '../../lib/analysis/add-marks.js';
-import { heapLeaks, verdictOf } from '../../lib/analysis/leaks.js';
+import { verdictOf } from '../../lib/analysis/leak-ranks.js';
+import { heapLeaks } from '../../lib/analysis/leaks.js';
 import { UsageError } from '../../lib/errors/errors.js';
 import { leaksText } from '../../lib/report/leaks-text.js';
 import { traceOf } from '../../lib/trace/collect-trace.js';
@@ -191,5 +192,25 @@ test('without marks the sites add up to the live heap, for any trace', (t) => {
       t.deepEqual(leaks.liveBytes, [0, live]);
     }),
     { numRuns: 100 },
+  );
+});
+
+test('of all sites the first of each verdict can be asked for, with the sums of all', (t) => {
+  const cuts = fc.array(fc.nat(120), { maxLength: 3 });
+  fc.assert(
+    fc.property(heapTrace({ wild: true }), cuts, fc.nat(3), (whole, at, top) => {
+      const marks = at.filter((seq) => seq < whole.eventCount).sort((a, b) => a - b);
+      const trace = { ...whole, marks: marks.map((beforeSeq) => ({ name: 'cycle', beforeSeq })) };
+      const all = heapLeaks(trace);
+      const some = heapLeaks(trace, { top });
+      const firstOf = Object.keys(all.siteCounts).flatMap((verdict) => {
+        const sites = all.sites.filter((site) => site.verdict === verdict);
+        t.is(sites.length, all.siteCounts[verdict as keyof typeof all.siteCounts]);
+        return sites.slice(0, top);
+      });
+      t.deepEqual(some, { ...all, sites: firstOf });
+      t.is(leaksText(some, { top }), leaksText(all, { top }));
+    }),
+    { numRuns: 200 },
   );
 });
