@@ -4,7 +4,7 @@ import {
   boardOf,
   checkTarget,
   detectAllocators,
-  firmwareOnBoard,
+  type firmwareOnBoard,
   HarvestError,
   SERVER_NAMES,
   type Symbolizer,
@@ -35,11 +35,15 @@ export interface BoardCheck {
   readonly options: TargetOptions;
   /** The firmware's ELF file; absent: its symbols are not looked at. */
   readonly elf: string | undefined;
+  /** What was found of it. */
+  readonly firmware: OpenedFirmware | DoctorFinding | undefined;
 }
 
 /** Connects as a capture would, and looks at the firmware as one would. */
-export async function boardFindings({ options, elf }: BoardCheck, { signal }: Context): Promise<DoctorFinding[]> {
-  const firmware = elf === undefined ? undefined : await attempt('symbols', () => firmwareOnBoard(elf, options));
+export async function boardFindings(
+  { options, elf, firmware }: BoardCheck,
+  { signal }: Context,
+): Promise<DoctorFinding[]> {
   const symbols =
     firmware === undefined ? [noFirmware()] : 'state' in firmware ? [firmware] : await symbolFindings(firmware);
   const opened = firmware !== undefined && !('state' in firmware) ? firmware : undefined;
@@ -55,7 +59,8 @@ export async function boardFindings({ options, elf }: BoardCheck, { signal }: Co
   return [...targetFindings(board, check), ...symbols, clock, wayFinding(check)];
 }
 
-async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorFinding> {
+/** What could be had, or what was missing. */
+export async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorFinding> {
   try {
     return await work();
   } catch (error) {
@@ -74,7 +79,7 @@ function noFirmware(): DoctorFinding {
   };
 }
 
-type OpenedFirmware = Awaited<ReturnType<typeof firmwareOnBoard>>;
+export type OpenedFirmware = Awaited<ReturnType<typeof firmwareOnBoard>>;
 
 /** What a capture needs of an ELF file: something to break on, lines, and a way to unwind. */
 async function symbolFindings({ firmware, notes }: OpenedFirmware): Promise<DoctorFinding[]> {

@@ -1,11 +1,16 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import {
+  boardOf,
   ExitCode,
   errorMessage,
   findGdb,
+  firmwareOnBoard,
+  gdbProgramsOf,
   installHint,
   outputOf,
   probesAmong,
+  qemuInstallHint,
+  qemuProgramOf,
   serialPermissionHint,
   udevRuleFor,
   usbDevices,
@@ -14,7 +19,7 @@ import { type Context, defineCommand } from '../context.js';
 import { type DoctorFinding, type DoctorJson, printJson } from '../json-output.js';
 import { optionWords } from '../option-words.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
-import { boardFindings } from './doctor-board.js';
+import { attempt, boardFindings } from './doctor-board.js';
 
 export const doctorCommand = defineCommand({
   name: 'doctor [elf]',
@@ -31,18 +36,26 @@ export const doctorCommand = defineCommand({
       values: 'input',
     }),
   run: async (args, context) => {
+    const asked = await askedFor(args, context);
+    const { gdbPrograms, qemu } = asked;
     const findings = [
       { name: 'node', state: 'ok' as const, found: process.version },
-      ...(await gdbFindings(args.gdb)),
-      await tool('qemu', 'qemu-system-arm', ['--version'], 'qemu', 'needed for emulated boards'),
-      await tool('openocd', 'openocd', ['--version'], 'openocd', 'needed for boards behind SWD probes'),
+      ...(await gdbFindings(args.gdb, gdbPrograms)),
+      await tool('qemu', qemu, ['--version'], qemuInstallHint(qemu), 'needed for emulated boards'),
+      await tool('openocd', 'openocd', ['--version'], installHint('openocd'), 'needed for boards behind SWD probes'),
       await tool('J-Link', 'JLinkGDBServerCLExe', ['-version'], undefined, 'needed for J-Link probes: from SEGGER'),
-      await tool('compiler', 'arm-none-eabi-gcc', ['--version'], 'compiler', 'needed for the example firmware'),
-      await tool('make', 'make', ['--version'], 'compiler', 'needed for the example firmware'),
-      await tool('chromium', 'chromium', ['--version'], 'chromium', "needed for the viewer's tests only"),
+      await tool(
+        'compiler',
+        'arm-none-eabi-gcc',
+        ['--version'],
+        installHint('compiler'),
+        'needed for the example firmware',
+      ),
+      await tool('make', 'make', ['--version'], installHint('compiler'), 'needed for the example firmware'),
+      await tool('chromium', 'chromium', ['--version'], installHint('chromium'), "needed for the viewer's tests only"),
       await serialFinding(),
       ...(await probeFindings()),
-      ...(await ofBoard(args, context)),
+      ...(await ofBoard(asked, context)),
     ];
     report(findings, context);
     if (findings.some(({ name, state }) => name === 'gdb' && state === 'missing')) return ExitCode.toolMissing;
@@ -54,15 +67,32 @@ export const doctorCommand = defineCommand({
 
 type DoctorArgs = Parameters<typeof targetOptions>[0] & { readonly elf: string | undefined };
 
-async function ofBoard(args: DoctorArgs, context: Context): Promise<DoctorFinding[]> {
+/** The firmware and the board that are asked about, and the tools that fit their processor, as captures choose them. */
+async function askedFor({ elf, ...args }: DoctorArgs, context: Context) {
   const options = targetOptions(args, context);
-  if (options.board === undefined && options.gdbServer === undefined && args.elf === undefined) return [];
-  return await boardFindings({ options, elf: args.elf }, context);
+  const firmware = elf === undefined ? undefined : await attempt('symbols', () => firmwareOnBoard(elf, options));
+  const opened = firmware !== undefined && 'firmware' in firmware ? firmware : undefined;
+  const found = opened?.board ?? (await attempt('board', () => boardOf(options)));
+  const board = 'mcu' in found ? found : undefined;
+  const gdbPrograms = opened?.firmware.architecture?.gdbPrograms ?? gdbProgramsOf(board?.mcu.architecture ?? 'arm');
+  return { options, elf, firmware, gdbPrograms, qemu: board ? qemuProgramOf(board) : 'qemu-system-arm' };
 }
 
-async function gdbFindings(override: string | undefined): Promise<DoctorFinding[]> {
+async function ofBoard(
+  { options, elf, firmware }: Awaited<ReturnType<typeof askedFor>>,
+  context: Context,
+): Promise<DoctorFinding[]> {
+  if (options.board === undefined && options.gdbServer === undefined && elf === undefined) return [];
+  return await boardFindings({ options, elf, firmware }, context);
+}
+
+async function gdbFindings(override: string | undefined, gdbPrograms: readonly string[]): Promise<DoctorFinding[]> {
+  if (override === undefined && gdbPrograms.length === 0) {
+    const found = 'none is known to follow this core: the direct engine captures, and nothing checks its backtraces';
+    return [{ name: 'gdb', state: 'note', found }];
+  }
   try {
-    const { path, version, hasPython } = await findGdb(override);
+    const { path, version, hasPython } = await findGdb(override, { gdbPrograms });
     const python: DoctorFinding = hasPython
       ? { name: "gdb's Python", state: 'ok', found: 'yes' }
       : { name: "gdb's Python", state: 'note', found: 'no: captures work, at about a third of the speed' };
@@ -77,13 +107,13 @@ async function tool(
   name: string,
   program: string,
   args: readonly string[],
-  installable: Parameters<typeof installHint>[0] | undefined,
+  remedy: string | undefined,
   use: string,
 ): Promise<DoctorFinding> {
   const output = await outputOf(program, args);
   if (output !== undefined) return { name, state: 'ok', found: output.split('\n')[0] || program };
-  const remedy = installable === undefined ? {} : { remedy: installHint(installable) };
-  return { name, state: 'missing', found: `${program} is not there (${use})`, ...remedy };
+  const found = `${program} is not there (${use})`;
+  return { name, state: 'missing', found, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 /** The debug probes that USB shows, and whether they may be used. */

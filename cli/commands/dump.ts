@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import {
   connect,
   debugPorts,
+  defined,
   ExitCode,
   firmwareOnBoard,
   formatAddress,
@@ -12,6 +13,7 @@ import {
   removeUnusedFolder,
   sanitize,
   stopPoints,
+  TargetError,
   UsageError,
   writableRegion,
   writeWhole,
@@ -20,6 +22,7 @@ import { defineCommand } from '../context.js';
 import { inputFile } from '../input-file.js';
 import { printJson } from '../json-output.js';
 import { secondsOption, sizeOption } from '../number-options.js';
+import { describeError } from '../print-error.js';
 import { targetOptions, withTargetOptions } from '../target-options.js';
 
 export const dumpCommand = defineCommand({
@@ -58,22 +61,34 @@ export const dumpCommand = defineCommand({
     const ports = await debugPorts(firmware, elf.path, { gdb, points: [...plan.at, ...plan.stops] });
     const made = await makeOutputFolder(args.out);
     const files: string[] = [];
+    const say = (text: string) => context.err(`${sanitize(text)}\n`);
+    let stopped: TargetError | undefined;
     try {
       await using target = await connect(board, { elf: elf.path, ...where, signal: context.signal });
-      if (!context.quiet) for (const note of target.notes ?? []) context.err(`${sanitize(note)}\n`);
+      if (!context.quiet) for (const note of target.notes ?? []) say(note);
       target.lost.catch(() => undefined);
-      for await (const { index, label, bytes } of ramDumps(ports, target, { plan, signal: context.signal })) {
+      const onStatus = context.quiet ? undefined : say;
+      const options = { plan, firmware, signal: context.signal, ...defined({ onStatus }) };
+      for await (const { index, label, bytes } of ramDumps(ports, target, options)) {
         const path = join(args.out, `ram-${String(index).padStart(4, '0')}.bin`);
         await writeWhole(path, [bytes]);
         files.push(path);
         if (!context.json) context.out(`${path}  ${formatBytes(bytes.length)}  ${sanitize(label)}\n`);
       }
+    } catch (error) {
+      // What was dumped until then is told of all the same, as captures do.
+      if (!(error instanceof TargetError && error.code === 'HH2261')) throw error;
+      stopped = error;
     } finally {
       await removeUnusedFolder(args.out, made);
     }
     const base = formatAddress(plan.region.baseAddress);
     if (context.json) printJson({ schema: 'heap-harvest/dumps@1', base, files }, context);
     else if (!context.quiet) context.err(nextStep(files, base, args.elf));
+    if (stopped) {
+      context.err(describeError(stopped, false).text);
+      return ExitCode.partial;
+    }
     if (context.signal.aborted) return ExitCode.interrupted;
     return files.length > 0 ? ExitCode.ok : ExitCode.partial;
   },

@@ -1,12 +1,15 @@
 import { timerMs } from '../base/timers.js';
 import type { Address, Bytes, Milliseconds } from '../base/units.js';
-import { UsageError } from '../errors/errors.js';
-import type { DebugLink, StopReason } from '../link/debug-link.js';
+import { TargetError, UsageError } from '../errors/errors.js';
+import type { StopReason } from '../link/debug-link.js';
 import type { Target } from '../link/server/target.js';
+import { WAIT_MS } from '../link/waits.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
+
 import type { Symbolizer } from '../symbols/symbolizer.js';
-import type { DebugPorts } from './debug-port.js';
+import type { DebugPort, DebugPorts } from './debug-port.js';
 import type { CodePoint } from './engine.js';
+import { doingText, whereabouts } from './whereabouts.js';
 
 /** Some of the target's memory at one moment. */
 export interface RamDump {
@@ -54,15 +57,23 @@ export function writableRegion(firmware: Symbolizer): RamDumpPlan['region'] {
   );
 }
 
+/** What dumping needs besides the target. */
+export interface RamDumpOptions {
+  readonly plan: RamDumpPlan;
+  readonly firmware: Symbolizer;
+  readonly signal: AbortSignal;
+  /** Is told, each time the target was quiet for a while, what it does: it may never come to where it is to be dumped. */
+  readonly onStatus?: (text: string) => void;
+}
+
 /**
  * Dumps of the target's memory, in order: at functions, on a period, and at the end. A clean end (a stop, the number of dumps, or an
- * abort) ends the iteration. @throws TargetError, GdbError, DeviceLostError
+ * abort) ends the iteration.
+ * @throws TargetError HH2261 when the target stops by itself elsewhere (a fault): what was dumped until then was yielded; and others,
+ * GdbError, DeviceLostError
  */
-export async function* ramDumps(
-  ports: DebugPorts,
-  target: Target,
-  { plan, signal }: { readonly plan: RamDumpPlan; readonly signal: AbortSignal },
-): AsyncGenerator<RamDump> {
+export async function* ramDumps(ports: DebugPorts, target: Target, options: RamDumpOptions): AsyncGenerator<RamDump> {
+  const { plan, signal } = options;
   await using link = await ports.open(target, signal);
   for (const { address } of [...plan.at, ...plan.stops]) await link.setBreakpoint(address);
   const read = async (index: number, label: string): Promise<RamDump> => {
@@ -76,7 +87,7 @@ export async function* ramDumps(
   let taken = 0;
   let passes = 0;
   while (taken < plan.maxDumps && !signal.aborted) {
-    const stop = await runFor(link, plan.periodMs, signal);
+    const stop = await runFor(link, options);
     const end = plan.stops.find(({ address }) => address === stop.pc);
     const passed = plan.at.find(({ address }) => address === stop.pc);
     if (stop.kind === 'breakpoint' && end) {
@@ -85,19 +96,33 @@ export async function* ramDumps(
     }
     if (stop.kind === 'breakpoint' && passed) {
       if (++passes % plan.every === 0) yield await read(taken++, passed.label);
-    } else if (stop.kind === 'interrupted' && !signal.aborted) {
-      yield await read(taken++, `after ${(plan.periodMs ?? 0) / 1000} s`);
+    } else if (stop.kind === 'period') {
+      if (!signal.aborted) yield await read(taken++, `after ${(plan.periodMs ?? 0) / 1000} s`);
     } else {
-      return;
+      throw await endedElsewhere(link, options.firmware, stop);
     }
   }
 }
+
+async function endedElsewhere(link: DebugPort, firmware: Symbolizer, stop: Stop): Promise<TargetError> {
+  const { text } = await whereabouts(link, firmware);
+  const signal = stop.kind === 'fault' ? stop.signal : stop.kind === 'interrupted' ? 'SIGINT' : 'SIGTRAP';
+  return new TargetError(
+    'HH2261',
+    `harvest dump: found that the target stopped with ${signal} ${text}, expected it to come to a place where it is dumped`,
+    { remedy: 'see why it stops there: its console, and the backtrace that gdb shows, tell more' },
+  );
+}
+
+/** Why a run ended; `period`: it was interrupted here, by the clock or because it is to end. */
+type Stop = Exclude<StopReason, { readonly kind: 'quiet' }> | { readonly kind: 'period'; readonly pc: Address };
 
 /**
  * To a stop that is more than the test of a quiet target, or for so long. A timer and listener of our own: a signal that AbortSignal.any
  * makes of a time-out may be collected before it fires.
  */
-async function runFor(link: DebugLink, periodMs: Milliseconds | undefined, signal: AbortSignal): Promise<StopReason> {
+async function runFor(link: DebugPort, { plan, firmware, signal, onStatus }: RamDumpOptions): Promise<Stop> {
+  const { periodMs } = plan;
   const pause = new AbortController();
   const end = () => pause.abort();
   const timer = periodMs === undefined ? undefined : setTimeout(end, timerMs(periodMs));
@@ -106,8 +131,14 @@ async function runFor(link: DebugLink, periodMs: Milliseconds | undefined, signa
   try {
     for (;;) {
       const stop = await link.resume(pause.signal);
+      const isPlace = [...plan.at, ...plan.stops].some(({ address }) => address === stop.pc);
+      // Some servers tell of an interrupt as of a breakpoint.
+      if (pause.signal.aborted && stop.kind !== 'fault' && !isPlace) return { kind: 'period', pc: stop.pc };
       if (stop.kind !== 'quiet') return stop;
-      if (pause.signal.aborted) return { kind: 'interrupted', pc: stop.pc };
+      if (!onStatus || stop.quietMs < WAIT_MS.quiet) continue;
+      onStatus(
+        `nothing to dump for ${Math.round(stop.quietMs / 1000)} s: ${doingText(await whereabouts(link, firmware))}`,
+      );
     }
   } finally {
     clearTimeout(timer);

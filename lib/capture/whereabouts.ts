@@ -35,11 +35,15 @@ export async function whereabouts(target: HaltedTarget, firmware: Symbolizer): P
 }
 
 /** The status of a target that gives no events: `no event for 5 s: asleep in idle (port.c:12); 2 breakpoints are set`. */
-export function statusText({ text, state }: Whereabouts, armed: number, quietMs: Milliseconds): string {
-  const runs = state === 'running' ? 'the target runs ' : 'the target is ';
+export function statusText(where: Whereabouts, armed: number, quietMs: Milliseconds): string {
   const set =
     armed === 0 ? 'NO breakpoint is set' : `${armed} ${armed === 1 ? 'breakpoint is' : 'breakpoints are'} set`;
-  return `no event for ${Math.round(quietMs / 1000)} s: ${runs}${text}; ${set}`;
+  return `no event for ${Math.round(quietMs / 1000)} s: ${doingText(where)}; ${set}`;
+}
+
+/** `the target runs in main (main.c:41)`, `the target is asleep in idle (port.c:12)`. */
+export function doingText({ text, state }: Whereabouts): string {
+  return `the target ${state === 'running' ? 'runs' : 'is'} ${text}`;
 }
 
 /** `in main (main.c:41)`; `at 0x20000100` where the ELF file has no code. */

@@ -106,6 +106,11 @@ export const TARGET_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The frames of a core with register windows were never compared with any gdb.',
     'Capture with --engine direct, which is what `auto` does here.',
   ),
+  HH2261: entry(
+    'The target stopped where it is not dumped',
+    'A fault that the debug server catches, a breakpoint instruction in the program, or somebody else who halted it.',
+    'The dumps until then are there. See on its console or in gdb why it stops at the place that is named.',
+  ),
   HH2250: entry(
     'The one-write mode does not work on this core',
     'It leaves the log function by a return instruction, which on a core with register windows returns from the caller as long as `entry` has not run.',

@@ -12,6 +12,7 @@ export { fragmentationSink } from '../analysis/one-pass/fragmentation.js';
 export { heapLeaksSink } from '../analysis/one-pass/leaks.js';
 export { heapStatsSink } from '../analysis/one-pass/stats.js';
 export { callTreeSink } from '../analysis/one-pass/tree.js';
+export { gdbProgramsOf } from '../arch/architectures.js';
 export { deadline } from '../base/deadline.js';
 export { type Defined, defined } from '../base/defined.js';
 export { didYouMean } from '../base/did-you-mean.js';
@@ -47,6 +48,7 @@ export { micropythonObjects } from '../interpreters/micropython/objects/micropyt
 export { findGdb, type GdbProgram } from '../link/mi/find-gdb.js';
 export { checkTarget, type TargetCheck } from '../link/server/check-target.js';
 export { type ConnectOptions, connect } from '../link/server/connect.js';
+export { qemuInstallHint, qemuProgramOf } from '../link/server/qemu.js';
 export { AFTER_MODES, type AfterMode, SERVER_KINDS, SERVER_NAMES, type ServerKind } from '../link/server/target.js';
 export { boardOf, RESET_MODES, type ResetMode, type TargetOptions } from '../link/server/target-options.js';
 export { type SpeedscopeServer, serveSpeedscope } from '../output/speedscope-app.js';

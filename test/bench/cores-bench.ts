@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import type { Milliseconds } from '../../lib/base/units.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import type { HarvestPlan } from '../../lib/capture/engine.js';
@@ -10,66 +11,131 @@ import { isHeapEvent } from '../../lib/trace/heap-event.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { median } from '../support/median.js';
 import { processorMs } from '../support/processor-time.js';
-import { bareStops } from './bare-client.js';
+import { type BareBreakpoints, bareStops, translatedBlocks } from './bare-client.js';
 import type { BenchRow } from './bench-row.js';
 
 const ROUNDS = 3;
 /** Events are counted from here on: at boot the stacks are flatter than later. */
 const SKIPPED = 500;
-const EVENTS = 500;
+/** One after the other; the second is long enough that what is done once does not show. */
+const PARTS = [
+  { name: 'events 501 to 1,000', events: 500 },
+  { name: 'events 1,001 to 2,000', events: 1000 },
+] as const;
 const BOARDS = ['mps2-an385', 'virt-rv32'] as const;
 type BoardName = (typeof BOARDS)[number];
 
 type Work = (target: Target, plan: HarvestPlan, events: number) => Promise<void>;
 
-const WORKS: Readonly<Record<string, Work>> = {
-  'a bare client, which does no work': bareStops,
-  'direct engine': engineRun({ oneWrite: false }),
-  'direct engine, one write': engineRun({ oneWrite: true }),
-};
+/** A way to capture, and a bare client with the same breakpoints: what that shows is the emulators' difference, not ours. */
+const PAIRS: readonly { readonly name: string; readonly breakpoints: BareBreakpoints; readonly work: Work }[] = [
+  { name: 'direct engine', breakpoints: 'all', work: engineRun({ oneWrite: false }) },
+  { name: 'direct engine, one write', breakpoints: 'one-write', work: engineRun({ oneWrite: true }) },
+];
 
-/**
- * Events for a second of processor time, of the capture and of the emulator: the same program for RISC-V against that for Arm, in turns. What the
- * bare client shows is the emulators' difference, not ours.
- */
+/** Processor time of one part. */
+interface Taken {
+  readonly own: Milliseconds;
+  readonly emulator: Milliseconds;
+}
+
+/** Per part, the rounds. */
+type Rounds = readonly Taken[][];
+
+/** The same program for RISC-V against that for Arm, in turns: what QEMU translates for an event, and events for a second of processor time. */
 export async function coresBench(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const [name, work] of Object.entries(WORKS)) {
-    const taken: Record<BoardName, number[]> = { 'mps2-an385': [], 'virt-rv32': [] };
-    for (let round = 0; round < ROUNDS; round++) {
-      // Who comes first takes turns as well.
-      for (const board of round % 2 === 0 ? BOARDS : BOARDS.toReversed())
-        taken[board].push(await millisecondsOf(work, board));
+  const rows = await blockRows();
+  for (const { name, breakpoints, work } of PAIRS) {
+    const bare = await inTurns(bareStops(breakpoints));
+    const engine = await inTurns(work);
+    for (const [index, part] of PARTS.entries()) {
+      const of = (taken: Record<BoardName, Rounds>, board: BoardName) => taken[board][index] ?? [];
+      const rate = (taken: readonly Taken[]) =>
+        (1000 * part.events) / median(taken.map(({ own, emulator }) => own + emulator));
+      const unit = 'events/s of processor time';
+      const pair = (label: string, figure: (board: BoardName) => number, pairUnit = unit) =>
+        rows.push(...againstArm(label, figure, pairUnit));
+      pair(`bare client, breakpoints of: ${name}, ${part.name}`, (board) => rate(of(bare, board)));
+      pair(`${name}, ${part.name}`, (board) => rate(of(engine, board)));
+      pair(
+        `${name}, ${part.name}: against the bare client's rate`,
+        (board) => rate(of(engine, board)) / rate(of(bare, board)),
+        'of it',
+      );
+      const own = (board: BoardName) => (1000 * part.events) / median(of(engine, board).map((taken) => taken.own));
+      pair(`${name}, ${part.name}: without the emulator`, own, 'events/s of our processor time');
     }
-    const rate = (board: BoardName) => (1000 * EVENTS) / median(taken[board]);
-    const unit = 'events/s of processor time';
-    rows.push({ name: `${name}, Arm`, value: rate('mps2-an385'), unit });
-    const ratio = rate('virt-rv32') / rate('mps2-an385');
-    rows.push({
-      name: `${name}, RISC-V`,
-      value: rate('virt-rv32'),
-      unit,
-      against: `that on Arm (${ratio.toFixed(2)})`,
-      ratio,
-    });
   }
   return rows;
 }
 
-async function millisecondsOf(work: Work, boardName: BoardName): Promise<number> {
+function againstArm(name: string, figure: (board: BoardName) => number, unit: string): BenchRow[] {
+  const arm = figure('mps2-an385');
+  const riscv = figure('virt-rv32');
+  const ratio = riscv / arm;
+  return [
+    { name: `${name}, Arm`, value: arm, unit },
+    { name: `${name}, RISC-V`, value: riscv, unit, against: `that on Arm (${ratio.toFixed(2)})`, ratio },
+  ];
+}
+
+/** No time is in them: one run is enough. */
+async function blockRows(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const breakpoints of ['log', 'one-write', 'all'] as const) {
+    const blocks = new Map<BoardName, number>();
+    for (const board of BOARDS) {
+      await using started = await start(board);
+      const { target, plan } = started;
+      await bareStops('log')(target, plan, SKIPPED);
+      blocks.set(board, await translatedBlocks(target, plan, { events: PARTS[0].events, breakpoints }));
+    }
+    const name = `QEMU, breakpoints: ${breakpoints}, ${PARTS[0].name}`;
+    rows.push(...againstArm(name, (board) => blocks.get(board) ?? Number.NaN, 'blocks translated for an event'));
+  }
+  return rows;
+}
+
+async function inTurns(work: Work): Promise<Record<BoardName, Rounds>> {
+  const rounds = (): Taken[][] => PARTS.map(() => []);
+  const taken = { 'mps2-an385': rounds(), 'virt-rv32': rounds() };
+  for (let round = 0; round < ROUNDS; round++) {
+    // Who comes first takes turns as well.
+    for (const board of round % 2 === 0 ? BOARDS : BOARDS.toReversed()) {
+      for (const [index, part] of (await partsOf(work, board)).entries()) taken[board][index]?.push(part);
+    }
+  }
+  return taken;
+}
+
+async function partsOf(work: Work, board: BoardName): Promise<Taken[]> {
+  await using started = await start(board);
+  const { target, plan } = started;
+  // The emulator keeps its state when a client leaves.
+  await work(target, plan, SKIPPED);
+  const emulatorPid = Number(execFileSync('pgrep', ['-P', String(process.pid), 'qemu-system'], { encoding: 'utf8' }));
+  const parts: Taken[] = [];
+  for (const { events } of PARTS) {
+    const before = { own: processorMs('self'), emulator: processorMs(emulatorPid) };
+    await work(target, plan, events);
+    const since = (now: Milliseconds | undefined, then: Milliseconds | undefined) =>
+      (now ?? Number.NaN) - (then ?? Number.NaN);
+    parts.push({
+      own: since(processorMs('self'), before.own),
+      emulator: since(processorMs(emulatorPid), before.emulator),
+    });
+  }
+  return parts;
+}
+
+async function start(boardName: BoardName) {
   const board = await loadBoard(`qemu-${boardName}`);
   const elf = lispFirmware({ board: boardName, opt: 'Og', variant: 'big' });
-  const image = await loadFirmware(elf, board);
-  const { plan } = makeLogPlan(image, board, { untilRepl: true });
-  await using target = await connect(board, { elf });
+  const firmware = await loadFirmware(elf, board);
+  const { plan } = makeLogPlan(firmware, board, { untilRepl: true });
+  const target = await connect(board, { elf });
   target.lost.catch(() => undefined);
-  // The emulator keeps its state when a client leaves.
-  await engineRun({ oneWrite: false })(target, plan, SKIPPED);
-  const emulator = Number(execFileSync('pgrep', ['-P', String(process.pid), 'qemu-system'], { encoding: 'utf8' }));
-  const now = () => (processorMs('self') ?? Number.NaN) + (processorMs(emulator) ?? Number.NaN);
-  const before = now();
-  await work(target, plan, EVENTS);
-  return now() - before;
+  return { target, plan, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() };
 }
 
 function engineRun({ oneWrite }: { readonly oneWrite: boolean }): Work {

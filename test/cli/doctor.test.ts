@@ -64,6 +64,30 @@ test('doctor tells of an emulated board that it needs no probe, and with a firmw
   t.is(of.get('hook')?.state, 'ok');
 });
 
+test('doctor looks for the gdb and the QEMU that fit the processor of the firmware, else of the board', async (t) => {
+  const cwd = tempFolder(t);
+  // Nothing else is installed here. What it says of itself is all that is asked of a gdb.
+  const only = 'riscv64-unknown-elf-gdb';
+  writeFileSync(join(cwd, only), '#!/bin/sh\necho "GNU gdb (GDB) 14.1"\n', { mode: 0o755 });
+  const here = { cwd, env: { PATH: cwd } };
+  for (const args of [
+    ['-b', 'qemu-virt-rv32', lispFirmware({ board: 'virt-rv32', opt: 'Os', variant: 'tiny' })],
+    ['-b', 'qemu-virt-rv32'],
+  ]) {
+    const { of } = await examined(args, here);
+    t.is(of.get('gdb')?.found, `GNU gdb (GDB) 14.1 (${only})`);
+    t.regex(of.get('qemu')?.found ?? '', /^qemu-system-riscv32 is not there/);
+  }
+  const arm = await examined(['-b', 'qemu-microbit'], here);
+  t.is(arm.status, 5);
+  t.regex(arm.of.get('gdb')?.found ?? '', /tried arm-none-eabi-gdb, gdb-multiarch, gdb$/);
+  const windowed = lispFirmware({ board: 'sim-de212', opt: 'Os', variant: 'tiny' });
+  const { of } = await examined(['-b', 'qemu-sim-de212', windowed], here);
+  t.is(of.get('gdb')?.state, 'note');
+  t.regex(of.get('gdb')?.found ?? '', /none is known to follow this core: the direct engine captures/);
+  if (process.platform === 'linux') t.regex(of.get('qemu')?.remedy ?? '', /qemu-system-misc/);
+});
+
 test('doctor says what two breakpoints give up, and which core can write once an event', async (t) => {
   const cwd = tempFolder(t);
   // As an ESP32-C2 or an ESP32: two of them.

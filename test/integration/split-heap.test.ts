@@ -1,8 +1,15 @@
 import test from 'ava';
 import { captureSummary } from '../../lib/analysis/capture-summary.js';
+import { fragmentation } from '../../lib/analysis/fragmentation.js';
+import { heapMap } from '../../lib/analysis/heap-map.js';
+import { heapPeak } from '../../lib/analysis/heap-usage.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
 import { GdbEngine } from '../../lib/capture/gdb/gdb-engine.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
+import { fragmentationText } from '../../lib/report/fragmentation-text.js';
+import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import { readJournal } from '../../lib/trace/journal-reader.js';
+import { lifespans } from '../../lib/trace/lifespans.js';
 import { captureInQemu, eventLines } from '../support/capture.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 
@@ -34,6 +41,30 @@ test.serial(
     // By block number alone, blocks of different areas would look like one that is reallocated.
     t.true(reallocations < 10, `${reallocations}`);
     t.is(direct.trace.info.oracle?.liveAllocations, liveAllocations);
+    // The map has all of them, as they were when the heap was fullest, and each block lies in the area that it is counted in.
+    const { seq } = heapPeak(direct.trace);
+    const map = heapMap(direct.trace, seq);
+    t.deepEqual([map.outsideCount, map.boundsKnown], [0, true]);
+    t.deepEqual(map.regions.map(({ region }) => region.name).sort(), ['gc', 'gc 2', 'gc 3']);
+    const { address, sizeBytes } = lifespans(direct.trace);
+    for (const { region, blocks, gaps, usedBytes, freeBytes } of map.regions) {
+      t.true(blocks.length > 0, region.name);
+      t.is(usedBytes + freeBytes, region.sizeBytes);
+      t.is(
+        blocks.reduce((sum, span) => sum + (sizeBytes[span] ?? 0), 0),
+        usedBytes,
+      );
+      t.is(
+        gaps.reduce((sum, gap) => sum + gap.sizeBytes, 0),
+        freeBytes,
+      );
+      const isInside = (at = 0) => at >= region.baseAddress && at < region.baseAddress + region.sizeBytes;
+      t.true([...blocks].every((span) => isInside(address[span])) && gaps.every((gap) => isInside(gap.address)));
+    }
+    // So has the page that `harvest report` writes, which holds the trace itself.
+    t.deepEqual(readJournal(Buffer.concat(journalBytes(direct.trace))).build().regions, direct.trace.regions);
+    const text = fragmentationText(fragmentation(direct.trace, { atSeq: seq }));
+    for (const name of ['gc', 'gc 2', 'gc 3']) t.regex(text, new RegExp(`^  ${name} at 0x`, 'm'));
   },
 );
 

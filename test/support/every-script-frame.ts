@@ -2,12 +2,13 @@ import type { EngineName } from '../../lib/capture/select-engine.js';
 import { errorMessage } from '../../lib/errors/errors.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
 import {
+  boardOf,
   buildName,
   framesAt,
-  MICROPYTHON_BOARDS,
   MICROPYTHON_BUILDS,
   type MicropythonBuild,
   micropythonFirmware,
+  OLD_MICROPYTHON,
   runMicropython,
   tracebacks,
   unequalEvents,
@@ -21,8 +22,12 @@ import {
  *   node dist/test/support/every-script-frame.js [BOARD|BOARD-VARIANT] [ENGINE]
  */
 
-/** Of probes.py: so many are written down there. */
+/** Of probes.py and, in another thread meanwhile, of beside.py: so many are written down there. */
 const PROBES = 50;
+const PROBES_BESIDE = 20;
+/** Of microbit/probes.py. */
+const PROBES_OLD = 9;
+const FIRST_BESIDE = 2000;
 const ENGINES: readonly EngineName[] = ['direct', 'auto', 'gdb'];
 
 /** By build: what the engine that came first tells, which all others must tell too. */
@@ -49,6 +54,11 @@ function disagreement(name: string, engine: EngineName, trace: Trace): string | 
   return at < 0 ? undefined : `  event ${at}:\n    ${first.engine} ${first.lines[at]}\n    ${engine} ${lines[at]}\n`;
 }
 
+/** How often the other thread came next. */
+function turnsOf(sizes: readonly number[]): number {
+  return sizes.filter((size, index) => size < FIRST_BESIDE !== (sizes[index - 1] ?? size) < FIRST_BESIDE).length;
+}
+
 /** One line about a build and an engine; whether all was as it should be. */
 async function check(build: MicropythonBuild, engine: EngineName): Promise<boolean> {
   const name = buildName(build);
@@ -59,7 +69,7 @@ async function check(build: MicropythonBuild, engine: EngineName): Promise<boole
     process.stdout.write(`NOT RUN ${name}: MicroPython cannot be built here: ${errorMessage(error).slice(-500)}\n`);
     return false;
   }
-  const { trace, console } = await runMicropython(elf, { board: MICROPYTHON_BOARDS[build.board], engine });
+  const { trace, console } = await runMicropython(elf, { board: boardOf(build), engine });
   const expected = tracebacks(console);
   const differing: string[] = [];
   let frames = 0;
@@ -74,19 +84,23 @@ async function check(build: MicropythonBuild, engine: EngineName): Promise<boole
   const unequal = unequalEvents(trace);
   const outcome = trace.info.oracle?.outcome ?? 'not asked';
   const right = expected.size - differing.length;
+  const isThreaded = build.variant === 'threads';
+  const probes = build === OLD_MICROPYTHON ? PROBES_OLD : PROBES + (isThreaded ? PROBES_BESIDE : 0);
+  const turns = turnsOf([...expected.keys()]);
+  if (isThreaded && turns < 5) differing.push(`  the threads took ${turns} turns: one ran after the other\n`);
   const apart = disagreement(name, engine, trace);
   if (apart !== undefined) differing.push(apart);
-  const good = expected.size === PROBES && differing.length === 0 && unequal.length === 0 && outcome === 'matched';
+  const good = expected.size === probes && differing.length === 0 && unequal.length === 0 && outcome === 'matched';
   const { scriptFrames } = trace.info.engineReport ?? {};
   process.stdout.write(
-    `${good ? 'same' : 'DIFFERS'} ${name} ${engine}: ${right} of ${PROBES} tracebacks (${frames} frames), ${trace.eventCount} events, ${unequal.length} without the script's frames (first: ${unequal[0] ?? 'none'}), ${scriptFrames ?? ''}, oracle ${outcome}\n${differing.join('')}`,
+    `${good ? 'same' : 'DIFFERS'} ${name} ${engine}: ${right} of ${probes} tracebacks (${frames} frames${isThreaded ? `, in ${turns + 1} turns of two threads` : ''}), ${trace.eventCount} events, ${unequal.length} without the script's frames (first: ${unequal[0] ?? 'none'}), ${scriptFrames ?? ''}, oracle ${outcome}\n${differing.join('')}`,
   );
   return good;
 }
 
 const [, , only, onlyEngine] = process.argv;
 let failed = 0;
-for (const build of MICROPYTHON_BUILDS) {
+for (const build of [...MICROPYTHON_BUILDS, OLD_MICROPYTHON]) {
   for (const engine of ENGINES) {
     if ((only ?? buildName(build)) !== buildName(build) || (onlyEngine ?? engine) !== engine) continue;
     if (!(await check(build, engine))) failed++;

@@ -15,8 +15,11 @@ export const MICROPYTHON_BOARDS = {
 } as const;
 export type MicropythonBoard = keyof typeof MICROPYTHON_BOARDS;
 
-/** Builds of another kind: the interpreter calls functions without a C call (MICROPY_STACKLESS); a heap of two areas; scripts in a thread of their own. */
-export type MicropythonVariant = 'stackless' | 'split' | 'threads';
+/**
+ * Builds of another kind: the interpreter calls functions without a C call (MICROPY_STACKLESS); a heap of two areas; the script in a thread beside the main
+ * one; and MicroPython 1.9 as it was made for the board (MICROBIT), which runs probes of its own.
+ */
+export type MicropythonVariant = 'stackless' | 'split' | 'threads' | '1.9';
 
 export interface MicropythonBuild {
   readonly board: MicropythonBoard;
@@ -33,6 +36,13 @@ export const MICROPYTHON_BUILDS: readonly MicropythonBuild[] = [
   { board: 'MPS2_AN385', variant: 'threads' },
 ];
 
+/** Its bytecode is of the first era. */
+export const OLD_MICROPYTHON: MicropythonBuild = { board: 'MICROBIT', variant: '1.9' };
+
+/** The board file that describes it. */
+export const boardOf = ({ board, variant }: MicropythonBuild) =>
+  variant === '1.9' ? 'qemu-microbit' : MICROPYTHON_BOARDS[board];
+
 /** As its folder is called. */
 export const buildName = ({ board, variant }: MicropythonBuild) => (variant ? `${board}-${variant}` : board);
 
@@ -43,7 +53,8 @@ export type MicropythonScript = 'demo' | 'probes' | 'leaks' | 'clean' | 'empty';
 export function micropythonFirmware(build: MicropythonBuild, script: MicropythonScript): string {
   const folder = join(projectRoot, 'examples', 'firmware', 'micropython');
   const { board, variant = '' } = build;
-  execFileSync('make', ['-C', folder, `BOARD=${board}`, `VARIANT=${variant}`, `RUN=${script}`], {
+  const makefile = variant === '1.9' ? join(folder, 'microbit') : folder;
+  execFileSync('make', ['-C', makefile, `BOARD=${board}`, `VARIANT=${variant}`, `RUN=${script}`], {
     timeout: 1_800_000,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -17,6 +17,8 @@ import { journalFromText, openViewer, VECTOR, viewerPath, withoutChromium } from
 const test = testWithChromium();
 const trace = syntheticTrace(160_000);
 const bytes = Buffer.concat(journalBytes(trace));
+/** Short enough to be read by the page itself, and long to read. */
+const journalBytesOf = (events: number) => Buffer.concat(journalBytes(syntheticTrace(events)));
 
 test('a long trace is read and asked in a worker, says the same as the library, and may be called off', async (t) => {
   const { browser } = t.context;
@@ -39,6 +41,22 @@ test('a long trace is read and asked in a worker, says the same as the library, 
     undefined,
     undefined,
   ]);
+  // Of two that are opened at once the second is shown, whichever is read sooner.
+  const inPage = (data: Uint8Array) =>
+    `Uint8Array.from(atob('${Buffer.from(data).toString('base64')}'), (it) => it.charCodeAt(0))`;
+  for (const first of [inPage(journalBytesOf(100_000)), 'new Uint8Array(2 * 1024 * 1024)']) {
+    const second = inPage(journalFromText('alloc 0x1 8'));
+    const shown = `Promise.all([heapHarvest.open(${first}, 'first'), heapHarvest.open(${second}, 'second')])`;
+    t.deepEqual(await page.evaluate(shown), [false, true]);
+    t.deepEqual(await viewer.ask('[state().loaded.name, state().busy, state().error, state().opening]'), [
+      'second',
+      '',
+      undefined,
+      undefined,
+    ]);
+    t.is(page.workers().length, 0);
+    await viewer.open(journalFromText(VECTOR), 'short.harvest');
+  }
   // What a worker finds wrong is said as if the page had found it.
   await viewer.open(new Uint8Array(2 * 1024 * 1024).fill(7), 'noise');
   t.regex(await viewer.ask<string>('state().error.code'), /^HH/);

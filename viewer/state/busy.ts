@@ -1,15 +1,19 @@
 import { app } from './app-state.js';
 import { messageOf } from './message-of.js';
 
-/** Runs an action with a line that says what the page is busy with; an error is shown, never lost. */
-export async function busyWith(what: string, act: () => Promise<void>): Promise<void> {
+let last = 0;
+
+/** Runs an action with a line that says what the page is busy with; an error is shown, never lost. The line is that of the last of several. Undefined after an error. */
+export async function busyWith<T>(what: string, act: () => Promise<T>): Promise<T | undefined> {
+  const turn = ++last;
   app.set({ busy: what, error: undefined });
   try {
-    await act();
+    return await act();
   } catch (error) {
     fail(error);
+    return undefined;
   } finally {
-    app.set({ busy: '' });
+    if (turn === last) app.set({ busy: '' });
   }
 }
 

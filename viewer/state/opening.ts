@@ -15,28 +15,49 @@ const MAX_FILE_BYTES = 1024 * 1024 * 1024;
 /** Larger ones are read in a worker: the page would stand still. */
 const LONG_BYTES = 1024 * 1024;
 
-/** Opens a trace; an error leaves what was open before. */
-export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
-  await busyWith(`Reading ${name}`, async () => {
-    if (isLong(bytes)) await openBeside(new Blob([bytes]), name);
-    else await openHere(bytes, name);
-  });
+/** Of what is opened while something else is still being read the last counts, for the open trace and for the one that it is compared with. */
+class Turns {
+  private last = 0;
+
+  /** Begins one; what comes back says whether it is still the last. */
+  begin(): () => boolean {
+    const turn = ++this.last;
+    app.get().opening?.cancel();
+    return () => turn === this.last;
+  }
+}
+const openings = new Turns();
+const comparisons = new Turns();
+
+/** Opens a trace; an error leaves what was open before. Whether it is shown: it may have been called off, or another one opened meanwhile. */
+export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<boolean> {
+  const shown = await busyWith(`Reading ${name}`, () =>
+    isLong(bytes) ? openBeside(new Blob([bytes]), name) : openHere(bytes, name),
+  );
+  return shown === true;
 }
 
-async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
-  const { trace, format } = await readTrace(bytes, name, (share) =>
-    app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` }),
-  );
-  await openTrace(trace, name, format);
+async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<boolean> {
+  const isLast = openings.begin();
+  const { trace, format } = await readTrace(bytes, name, (share) => {
+    if (isLast()) app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` });
+  });
+  return isLast() && openTrace(trace, name, format);
 }
 
 /** A worker reads the trace and keeps it; until it is there the page stays as it was, and the user may call it off. */
-async function openBeside(file: Blob, name: string): Promise<void> {
+async function openBeside(file: Blob, name: string): Promise<boolean> {
+  const isLast = openings.begin();
   const loaded = await loadBeside(file, name, hideOf());
-  if (!loaded) return;
+  if (!loaded) return false;
+  if (!isLast()) {
+    loaded.desk?.close();
+    return false;
+  }
   const { elf } = app.get();
   show(loaded);
   if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
+  return true;
 }
 
 /** Undefined when the user called it off. */
@@ -76,14 +97,17 @@ function hideOf(): readonly string[] {
   return (loaded ? undefined : parseHash(location.hash).hide) ?? hide;
 }
 
-export async function openTrace(trace: Trace, name: string, format: string): Promise<void> {
+export async function openTrace(trace: Trace, name: string, format: string): Promise<boolean> {
+  const isLast = openings.begin();
   const { elf } = app.get();
   const hide = hideOf();
   app.set({ hide, busy: `Drawing ${name}` });
   const loaded = await prepareTrace(trace, { name, format, hide });
+  if (!isLast()) return false;
   show(loaded);
   if (elf) app.set({ loaded: named(loaded, elf.symbolizer) });
   if (loaded.order) void followGaps(trace);
+  return true;
 }
 
 /** Short traces have their curve at once; long ones get it when it is ready. */
@@ -129,19 +153,15 @@ function show(loaded: LoadedTrace): void {
 }
 
 export async function openFile(file: File): Promise<void> {
-  const before = app.get().loaded?.original;
-  await openAnyFile(file);
-  // Unless it was called off, or is no trace.
-  const { loaded } = app.get();
-  if (loaded && loaded.original !== before) app.set({ file });
+  if (await openAnyFile(file)) app.set({ file });
 }
 
-async function openAnyFile(file: File): Promise<void> {
-  if (file.size > LONG_BYTES && file.size <= MAX_FILE_BYTES) {
-    await busyWith(`Reading ${file.name}`, () => openBeside(file, file.name));
-    return;
-  }
-  await withBytes(file, (bytes) => openBytes(bytes, file.name));
+async function openAnyFile(file: File): Promise<boolean> {
+  const isLarge = file.size > LONG_BYTES && file.size <= MAX_FILE_BYTES;
+  const shown = isLarge
+    ? await busyWith(`Reading ${file.name}`, () => openBeside(file, file.name))
+    : await withBytes(file, (bytes) => openBytes(bytes, file.name));
+  return shown === true;
 }
 
 /** Opens the trace that the open one is compared with. */
@@ -149,10 +169,15 @@ export async function openOther(file: File): Promise<void> {
   await withBytes(file, (bytes) =>
     busyWith(`Reading ${file.name}`, async () => {
       const { hide } = app.get();
+      const isLast = comparisons.begin();
       const other = isLong(bytes)
         ? await loadBeside(file, file.name, hide)
         : await prepareTrace((await readTrace(bytes, file.name)).trace, { name: file.name, format: '', hide });
       if (!other) return;
+      if (!isLast()) {
+        other.desk?.close();
+        return;
+      }
       closeOther();
       app.set({ other, tab: 'diff' });
     }),
@@ -186,24 +211,11 @@ function named(loaded: LoadedTrace, symbolizer: Parameters<typeof namedTrace>[1]
   return marked;
 }
 
-async function withBytes(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
-  if (file.size > MAX_FILE_BYTES) {
-    fail(
-      new HarvestError(
-        'HH1923',
-        ExitCode.usage,
-        `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`,
-      ),
-    );
-    return;
-  }
+async function withBytes<T>(file: File, act: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T | undefined> {
   // At once, not when the bytes have come: whoever looks at the page must see that it is at work.
-  app.set({ busy: `Reading ${file.name}`, error: undefined });
-  try {
-    await act(new Uint8Array(await file.arrayBuffer()));
-  } catch (error) {
-    fail(error);
-  } finally {
-    app.set({ busy: '' });
-  }
+  return busyWith(`Reading ${file.name}`, async () => {
+    if (file.size <= MAX_FILE_BYTES) return act(new Uint8Array(await file.arrayBuffer()));
+    const found = `${file.name}: found ${file.size} bytes, expected at most ${MAX_FILE_BYTES}`;
+    throw new HarvestError('HH1923', ExitCode.usage, found);
+  });
 }

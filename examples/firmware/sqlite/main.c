@@ -9,8 +9,8 @@
 #define MACHINE_NAME "mps2-an385"
 #endif
 
-/* An absolute symbol of the link (WORKLOAD=): its address is the number. */
-extern char workload_rounds[];
+/* Absolute symbols of the link (WORKLOAD=, LEAKS=): the address is the number. */
+extern char workload_rounds[], workload_leaks[];
 
 int main(void)
 {
@@ -20,6 +20,7 @@ int main(void)
     if (result != SQLITE_OK) {
         printf("open: %s\r\n", sqlite3_errstr(result));
     } else {
+        lose_headlines(db, (unsigned)workload_leaks - 1);
         run_workload(db, (unsigned)workload_rounds);
     }
     sqlite_repl(db);

@@ -98,3 +98,11 @@ void run_workload(sqlite3 *db, unsigned rounds)
     run_sql(db, "VACUUM");
     run_sql(db, "PRAGMA integrity_check");
 }
+
+/* The last one is lost when the workload publishes its own. */
+void lose_headlines(sqlite3 *db, unsigned count)
+{
+    for (unsigned round = 0; round < count; round++) {
+        publish_headline(db, round);
+    }
+}

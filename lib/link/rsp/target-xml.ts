@@ -31,7 +31,7 @@ const parser = new XMLParser({
   attributeNamePrefix: '',
   processEntities: false,
   parseTagValue: false,
-  isArray: (name) => name === 'feature' || name === 'reg' || name === 'memory' || name === 'property',
+  isArray: (name) => name === 'memory' || name === 'property',
 });
 
 /**
@@ -41,32 +41,59 @@ const parser = new XMLParser({
  */
 export async function readTargetXml(text: string, include: IncludeReader): Promise<RegisterDescription[]> {
   const whole = await resolveIncludes(text, include, { left: MAX_INCLUDES });
-  const root = parseXml(whole, 'target.xml');
-  const target = isNode(root.target) ? root.target : root;
   const registers: RegisterDescription[] = [];
   let next = 0;
-  for (const feature of nodes(target.feature)) {
-    for (const reg of nodes(feature.reg)) {
-      const { name, regnum, bitsize } = reg;
-      const bits = Number(bitsize);
-      const number = typeof regnum === 'string' ? Number(regnum) : next;
-      if (
-        typeof name !== 'string' ||
-        !Number.isInteger(bits) ||
-        bits < 1 ||
-        bits > 65536 ||
-        !Number.isInteger(number)
-      ) {
-        throw malformed('target.xml', `register '${String(name)}' of ${String(bitsize)} bits`, 'a name and a bit size');
-      }
-      if (number < 0 || registers.length >= MAX_REGISTERS) {
-        throw malformed('target.xml', `register number ${number}`, `0 to ${MAX_REGISTERS}`);
-      }
-      registers.push({ name, number, sizeBytes: Math.ceil(bits / 8) });
-      next = number + 1;
+  for (const attributes of registerElements(whole)) {
+    const { name, regnum, bitsize } = attributes;
+    const bits = Number(bitsize);
+    const number = regnum === undefined ? next : Number(regnum);
+    if (name === undefined || !Number.isInteger(bits) || bits < 1 || bits > 65536 || !Number.isInteger(number)) {
+      throw malformed('target.xml', `register '${String(name)}' of ${String(bitsize)} bits`, 'a name and a bit size');
     }
+    if (number < 0 || registers.length >= MAX_REGISTERS) {
+      throw malformed('target.xml', `register number ${number}`, `0 to ${MAX_REGISTERS}`);
+    }
+    registers.push({ name, number, sizeBytes: Math.ceil(bits / 8) });
+    next = number + 1;
   }
   return registers.sort((a, b) => a.number - b.number);
+}
+
+/**
+ * The attributes of each `<reg>` in document order, found in one pass: RISC-V servers describe some 250 control registers, and a parser that
+ * makes objects of the whole document took longer than everything else that opening a link takes.
+ * @throws TargetError HH1560 for a comment or an element that does not end, or no element at all
+ */
+function* registerElements(text: string): Generator<Readonly<Partial<Record<string, string>>>> {
+  let hasElement = false;
+  for (let start = text.indexOf('<'); start >= 0; ) {
+    const isComment = text.startsWith('<!--', start);
+    const end = isComment ? text.indexOf('-->', start + 4) : endOfTag(text, start);
+    if (end < 0) throw malformed('target.xml', `'${text.slice(start, start + 40)}' without an end`, 'well-formed XML');
+    const isElement = /[A-Za-z_]/.test(text[start + 1] ?? '');
+    hasElement ||= isElement;
+    if (isElement && /^<reg[\s/>]/.test(text.slice(start, start + 5))) yield attributesOf(text.slice(start, end));
+    start = text.indexOf('<', end);
+  }
+  if (!hasElement) throw malformed('target.xml', 'no element', 'an XML document');
+}
+
+/** Where the `>` of a tag is, which a quoted value may hold as well; -1 where there is none. */
+function endOfTag(text: string, start: number): number {
+  const mark = /[>"']/g;
+  mark.lastIndex = start;
+  for (let found = mark.exec(text); found; found = mark.exec(text)) {
+    if (found[0] === '>') return found.index;
+    const closing = text.indexOf(found[0], mark.lastIndex);
+    if (closing < 0) return -1;
+    mark.lastIndex = closing + 1;
+  }
+  return -1;
+}
+
+function attributesOf(tag: string): Partial<Record<string, string>> {
+  const found = tag.matchAll(/\s([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g);
+  return Object.fromEntries([...found].map(([, name = '', double, single]) => [name, double ?? single]));
 }
 
 /** The areas of a memory map in document order. @throws TargetError HH1560 */

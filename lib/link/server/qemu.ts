@@ -16,6 +16,17 @@ const PROGRAMS: Readonly<Record<Board['mcu']['architecture'], string>> = {
   xtensa: 'qemu-system-xtensa',
 };
 
+/** The program that emulates a board's processor: the board file's, else that of its architecture. */
+export function qemuProgramOf({ mcu, servers }: Pick<Board, 'mcu' | 'servers'>): string {
+  return servers.qemu?.program ?? PROGRAMS[mcu.architecture];
+}
+
+/** How a QEMU is installed here: Debian has those of most architectures in one package. */
+export function qemuInstallHint(program: string): string {
+  const hint = installHint('qemu');
+  return /-arm$/.test(program) ? hint : hint.replace('qemu-system-arm', 'qemu-system-misc');
+}
+
 export interface QemuOptions {
   readonly elf: string;
   /** Further arguments of the user's. */
@@ -61,7 +72,7 @@ class QemuProcess {
       ...['-serial', 'stdio', '-S', '-gdb', `tcp:127.0.0.1:${port}`, ...config.args, ...(options.args ?? [])],
     ];
 
-    this.program = options.program ?? config.program ?? PROGRAMS[board.mcu.architecture];
+    this.program = options.program ?? config.program ?? qemuProgramOf(board);
     this.child = spawnTool(this.program, args);
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.console.push(text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -108,12 +119,8 @@ class QemuProcess {
   private async whenEnded(): Promise<never> {
     await this.ended;
     if (this.child.pid === undefined) {
-      const hint = installHint('qemu').replace(
-        'qemu-system-arm',
-        /-arm$/.test(this.program) ? 'qemu-system-arm' : 'qemu-system-misc',
-      );
       throw new ToolMissingError('HH1803', `${this.program}: cannot be run`, {
-        remedy: hint,
+        remedy: qemuInstallHint(this.program),
       });
     }
     if (this.stopping) throw new DeviceLostError('HH1602', 'QEMU: was stopped');

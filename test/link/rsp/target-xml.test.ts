@@ -22,6 +22,27 @@ test('numbers registers on from the one before, across included files', async (t
   t.deepEqual(registers.at(16), { name: 'xpsr', number: 25, sizeBytes: 4 });
 });
 
+test('takes a register from its element alone: not from comments, other elements and quoted text', async (t) => {
+  const document = `<?xml version="1.0"?><target><!-- <reg name="no" bitsize="32"/> > --><feature name='a>b'>
+    <flags id="f" size="4"><field name="x" start="0" end="1"/></flags><regs name="no" bitsize="8"/>
+    <reg\n\tregnum = '4' name='a "quoted" > one' bitsize="9" type="f"></reg><reg bitsize="32" name="b"/></feature></target>`;
+  t.deepEqual(await readTargetXml(document, none), [
+    { name: 'a "quoted" > one', number: 4, sizeBytes: 2 },
+    { name: 'b', number: 5, sizeBytes: 4 },
+  ]);
+});
+
+test('a description that is none, or whose comment or element does not end, is refused with what was found', async (t) => {
+  const refused = (text: string, message: RegExp) =>
+    t.throwsAsync(readTargetXml(text, none), { code: 'HH1560', message });
+  await refused('no XML', /found no element/);
+  await refused('<?xml version="1.0"?>', /found no element/);
+  await refused('<target><!-- <reg name="a" bitsize="32"/>', /'<!-- <reg name=.* without an end/);
+  await refused('<target><reg name="a" bitsize="32', /'<reg name=.* without an end/);
+  await refused('<target><reg name="a" bitsize="32"', /'<reg name=.* without an end/);
+  await refused('<target><reg bitsize="32"/></target>', /found register 'undefined' of 32 bits/);
+});
+
 test('finds the core registers wherever they lie in the reply, and calls them by their own numbers', async (t) => {
   const before = '<target><feature name="x"><reg name="mode" bitsize="1"/></feature>';
   const registers = await readTargetXml(`${before}${CORE.slice(CORE.indexOf('<feature'))}</target>`, none);

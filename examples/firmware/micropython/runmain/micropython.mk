@@ -1,1 +1,1 @@
-SRC_USERMOD_C += $(USERMOD_DIR)/runmain.c
+SRC_USERMOD_C += $(USERMOD_DIR)/runmain.c $(USERMOD_DIR)/threads.c

@@ -18,94 +18,12 @@ static uint32_t second_area[24 * 1024];
 #endif
 
 #if MICROPY_PY_THREAD
-// The port has no threads. These are of the simplest kind (Cortex-M): one at a time beside the main one, with a state and a stack of its own, and it runs
-// to its end at once.
-static mp_state_thread_t *running;
-static void *main_sp;
-static uint32_t thread_stack[8 * 1024] __attribute__((aligned(8)));
-
-mp_state_thread_t *mp_thread_get_state(void) {
-    return running == NULL ? &mp_state_ctx.thread : running;
-}
-
-void mp_thread_set_state(mp_state_thread_t *state) {
-    running = state;
-}
-
-mp_uint_t mp_thread_get_id(void) {
-    return (mp_uint_t)mp_thread_get_state();
-}
-
-void mp_thread_start(void) {
-}
-
-void mp_thread_finish(void) {
-}
-
-void mp_thread_mutex_init(mp_thread_mutex_t *mutex) {
-    *mutex = 0;
-}
-
-int mp_thread_mutex_lock(mp_thread_mutex_t *mutex, int wait) {
-    (void)wait;
-    int is_free = *mutex == 0;
-    *mutex = 1;
-    return is_free;
-}
-
-void mp_thread_mutex_unlock(mp_thread_mutex_t *mutex) {
-    *mutex = 0;
-}
-
-__attribute__((naked, noinline)) static void on_stack(void *(*entry)(void *), void *arg, void *top) {
-    __asm volatile (
-        "push {r4, lr}\n"
-        ".cfi_def_cfa_offset 8\n"
-        ".cfi_offset 4, -8\n"
-        ".cfi_offset 14, -4\n"
-        "mov r4, sp\n"
-        ".cfi_def_cfa_register 4\n"
-        "mov sp, r2\n"
-        "mov r3, r0\n"
-        "mov r0, r1\n"
-        "blx r3\n"
-        "mov sp, r4\n"
-        "pop {r4, pc}\n"
-        );
-}
-
-mp_uint_t mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
-    mp_state_thread_t *caller = mp_thread_get_state();
-    if (caller != &mp_state_ctx.thread) {
-        mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("a thread begins none"));
-    }
-    *stack_size = sizeof(thread_stack) / 2;
-    // What registers hold is on this stack from here on, where a collection finds it.
-    __builtin_unwind_init();
-    __asm volatile ("mov %0, sp" : "=r" (main_sp));
-    on_stack(entry, arg, thread_stack + MP_ARRAY_SIZE(thread_stack));
-    mp_thread_set_state(caller);
-    return 1;
-}
-
-void mp_thread_gc_others(void) {
-    if (mp_thread_get_state() != &mp_state_ctx.thread) {
-        gc_collect_root((void **)main_sp, (mp_state_ctx.thread.stack_top - (char *)main_sp) / sizeof(void *));
-    }
-}
-
-void __real_gc_collect_start(void);
-void __wrap_gc_collect_start(void);
-
-void __wrap_gc_collect_start(void) {
-    __real_gc_collect_start();
-    mp_thread_gc_others();
-}
-
 static void *script_thread(void *script) {
     mp_state_thread_t state;
     mp_thread_init_state(&state, 10240, NULL, NULL);
+    MP_THREAD_GIL_ENTER();
     pyexec_frozen_module(script, false);
+    MP_THREAD_GIL_EXIT();
     return NULL;
 }
 #endif
@@ -114,6 +32,8 @@ static void run(const char *script) {
     #if MICROPY_PY_THREAD
     size_t stack_size;
     mp_thread_create(script_thread, (void *)script, &stack_size);
+    pyexec_frozen_module("beside.py", false);
+    mp_thread_wait_for_others();
     #else
     pyexec_frozen_module(script, false);
     #endif
