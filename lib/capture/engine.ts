@@ -1,7 +1,7 @@
 import type { WalkerName } from '../allocators/allocator-schema.js';
 import type { GcVariables } from '../allocators/gc-area.js';
 import type { HeapPlaces } from '../allocators/heap-walk.js';
-import type { Address, Bytes, Milliseconds } from '../base/units.js';
+import type { Address, Bytes, Milliseconds, Seq } from '../base/units.js';
 import type { MemoryArea } from '../boards/board.js';
 import type { Target } from '../link/server/target.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
@@ -94,8 +94,17 @@ export interface HarvestPlan {
   readonly objects?: { readonly memory: readonly MemoryArea[] };
   /** Who asks for more of these while the target runs; only where `objects` is there. */
   readonly graphs?: GraphRequests;
+  /** Somebody acts on the events while the target runs: each is given on before the next one is captured. Default: they may wait for a check. */
+  readonly isFollowed?: boolean;
   /** Frames kept of a backtrace; deeper ones are cut at the outer end. */
   readonly maxDepth: number;
+}
+
+/** Events that an engine has captured, given on or not. */
+export interface CapturedSoFar {
+  readonly events: Seq;
+  /** When the first one was captured, in ms since 1970; undefined without one. */
+  readonly firstAtMs: number | undefined;
 }
 
 /**
@@ -105,5 +114,7 @@ export interface HarvestPlan {
  */
 export interface Engine {
   readonly name: 'gdb' | 'direct' | 'auto';
+  /** What was captured up to now, where events are looked at before they are given on; absent where they are not. */
+  readonly captured?: CapturedSoFar | undefined;
   harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncIterable<TraceRecord>;
 }

@@ -100,7 +100,11 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   const { plan: untimed, notes, heap } = await planOf(firmware, board, ends);
   const clock = clockOf(options, firmware);
   const objects = options.objects === false || options.ring ? undefined : { memory: board.memory };
-  const plan: HarvestPlan = { ...untimed, ...defined({ clock, objects, graphs: objects && options.graphs }) };
+  const graphs = objects && options.graphs;
+  const plan: HarvestPlan = {
+    ...untimed,
+    ...defined({ clock, objects, graphs, isFollowed: options.graphs && true }),
+  };
   refuseArmState(firmware, breakpointsOf(plan), options.elf);
   refuseEntries(firmware, entriesOf(plan), options.elf);
   const engine = await selectEngine(options, architecture);
@@ -111,7 +115,9 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   await using target = await withSerialConsole(open, board, options);
   options.console?.attach(target);
   let events = 0;
-  const lines = new ConsoleLines((text) => options.onConsoleLine?.({ text, afterEvents: events }));
+  // An engine may still be looking at events that came before a line.
+  const captured = () => Math.max(events, engine.captured?.events ?? 0);
+  const lines = new ConsoleLines((text) => options.onConsoleLine?.({ text, afterEvents: captured() }));
   const capture = watchedCapture(engine, target, plan, {
     onText: (text) => lines.push(text),
     signal: options.signal ?? new AbortController().signal,
@@ -130,7 +136,7 @@ async function* captureEvents(options: HarvestOptions): AsyncGenerator<TraceReco
   try {
     for (; !next.done; next = await capture.next()) {
       if (isHeapEvent(next.value)) {
-        firstEventAt ??= Date.now();
+        firstEventAt ??= engine.captured?.firstAtMs ?? Date.now();
         events++;
         options.console?.signOfLife();
       }

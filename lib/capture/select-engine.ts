@@ -46,16 +46,23 @@ export async function selectEngine(options: EngineOptions, architecture: Archite
   }
   const gdbOf = (program: GdbProgram) => new GdbEngine(program, options.gdbPython ?? true);
   if (name === 'gdb') return gdbOf(await findGdb(options.gdb, architecture));
-  const program = await gdbIfThere(options.gdb, architecture);
-  return new AutoEngine(program ? { direct, gdb: gdbOf(program), program } : { direct });
+  if (options.gdb !== undefined) {
+    const program = await findGdb(options.gdb, architecture);
+    return new AutoEngine({ direct, gdb: gdbOf(program), program });
+  }
+  // Looked for while the target is started: each program that is tried takes a while to say what it is.
+  const program = gdbIfThere(architecture);
+  const gdb = program.then((found) => (found ? gdbOf(found) : undefined));
+  for (const each of [program, gdb]) each.catch(() => undefined);
+  return new AutoEngine({ direct, gdb, program });
 }
 
-/** A gdb that was named must be there; one that is looked for need not. */
-async function gdbIfThere(named: string | undefined, architecture: Architecture): Promise<GdbProgram | undefined> {
+/** A gdb that is looked for, and not named, need not be there. */
+async function gdbIfThere(architecture: Architecture): Promise<GdbProgram | undefined> {
   try {
-    return await findGdb(named, architecture);
+    return await findGdb(undefined, architecture);
   } catch (error) {
-    if (named === undefined && error instanceof ToolMissingError) return undefined;
+    if (error instanceof ToolMissingError) return undefined;
     throw error;
   }
 }

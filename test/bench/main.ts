@@ -6,6 +6,7 @@
 import type { BenchRow } from './bench-row.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<BenchRow[]>>>> = {
+  capture: async () => (await import('./capture-bench.js')).captureBench,
   engines: async () => (await import('./engines-bench.js')).enginesBench,
   cores: async () => (await import('./cores-bench.js')).coresBench,
   openocd: async () => (await import('./openocd-bench.js')).openocdBench,

@@ -9,15 +9,19 @@ import type { Target } from '../../link/server/target.js';
 import type { Symbolizer } from '../../symbols/symbolizer.js';
 import type { Backtrace, HeapEvent, RawSample, TraceInfo, TraceRecord } from '../../trace/heap-event.js';
 import { withoutScripts, withScriptsOf } from '../../trace/script-stack.js';
-import type { Engine, HarvestPlan } from '../engine.js';
+import type { CapturedSoFar, Engine, HarvestPlan } from '../engine.js';
 import { compareBacktraces, type Explanation, GdbBacktraces } from './backtrace-check.js';
+import { ReadAhead } from './read-ahead.js';
+
+/** What is there, or turns out to be while the capture has begun already. */
+export type Found<T> = T | undefined | Promise<T | undefined>;
 
 export interface AutoEngineOptions {
   readonly direct: Engine;
   /** The reference engine; absent where there is no gdb. */
-  readonly gdb?: Engine;
+  readonly gdb?: Found<Engine>;
   /** What checks backtraces; absent: nothing does, and the summary says so. */
-  readonly program?: GdbProgram;
+  readonly program?: Found<GdbProgram>;
 }
 
 /** What the report calls the differences that are gdb's own. */
@@ -39,38 +43,68 @@ const UNSUPPORTED: ReadonlySet<string> = new Set(['HH1556', 'HH1560']);
  * The direct engine, with gdb looking over its shoulder: the first 32 backtraces and then a sample are compared with those that gdb
  * makes of the same registers and stack. On a difference that is not explained, gdb makes all backtraces from there on. Where the
  * direct engine cannot work at all, the gdb engine captures.
+ *
+ * gdb starts and compares beside the capture, which goes on meanwhile: an event is given on when it and all before it were compared, as far
+ * as they are to be.
  */
 export class AutoEngine implements Engine {
   readonly name = 'auto';
+  private ahead: ReadAhead | undefined;
 
   constructor(private readonly options: AutoEngineOptions) {}
 
+  get captured(): CapturedSoFar | undefined {
+    return this.ahead?.captured;
+  }
+
   async *harvest(target: Target, plan: HarvestPlan, signal: AbortSignal): AsyncGenerator<TraceRecord, void, undefined> {
-    const { direct, gdb, program } = this.options;
-    await using check = new LiveCheck(program, target.elf, plan);
+    const { direct } = this.options;
+    const control = new AbortController();
+    const abort = () => control.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const records = direct.harvest(target, plan, control.signal)[Symbol.asyncIterator]();
+    const ahead = new ReadAhead(records, { abort, ...(plan.isFollowed === true ? { maxRecords: 0 } : {}) });
+    this.ahead = ahead;
+    const check = new LiveCheck(this.options.program, ahead, { elf: target.elf, ...plan });
     let began = false;
+    let gdb: Engine | undefined;
     try {
-      for await (const record of direct.harvest(target, plan, signal)) {
+      for (let record = await ahead.next(); record; record = await ahead.next()) {
         began ||= record.kind !== 'info';
         yield* check.follow(record);
       }
-      return;
     } catch (error) {
       yield* check.rest();
       const unsupported = error instanceof HarvestError && UNSUPPORTED.has(error.code);
-      if (began || !gdb || !unsupported) throw error;
+      if (began || !unsupported) throw error;
+      gdb = await Promise.resolve(this.options.gdb).catch(() => undefined);
+      if (!gdb) throw error;
       yield { kind: 'note', code: 'engine-fallback', text: `the gdb engine captures: ${error.message}` };
+    } finally {
+      signal.removeEventListener('abort', abort);
+      await Promise.all([ahead.close(), check[Symbol.asyncDispose]()]);
     }
-    yield* gdb.harvest(target, plan, signal);
+    if (gdb) yield* gdb.harvest(target, plan, signal);
   }
+}
+
+/** The firmware whose backtraces are compared. */
+interface CheckedPlan {
+  readonly elf: string;
+  readonly firmware: Symbolizer;
+  readonly maxDepth: number;
 }
 
 /** Follows the records of a capture, and compares backtraces on the way. */
 class LiveCheck implements AsyncDisposable {
   private readonly opening: Promise<GdbBacktraces | undefined>;
+  private readonly end = new AbortController();
+  private hasGdb = false;
   /** An event whose sample has not come yet. */
   private held: HeapEvent | undefined;
   private failure: string | undefined;
+  private checkedBy = 'nothing: no gdb was found';
   private checked = 0;
   private readonly explained = new Map<Explanation, number>();
   private readonly marks: BacktraceJudge;
@@ -80,17 +114,25 @@ class LiveCheck implements AsyncDisposable {
   private gdbFrom: Seq | undefined;
 
   constructor(
-    private readonly program: GdbProgram | undefined,
-    elf: string,
-    private readonly plan: { readonly firmware: Symbolizer; readonly maxDepth: number },
+    program: Found<GdbProgram>,
+    private readonly ahead: ReadAhead,
+    private readonly plan: CheckedPlan,
   ) {
     this.marks = new BacktraceJudge(plan.firmware);
-    const checked = { elf, architecture: architectureOf(plan.firmware) };
-    const opening = program ? GdbBacktraces.open(program, checked, plan.maxDepth) : Promise.resolve(undefined);
-    this.opening = opening.catch((error: unknown) => {
+    this.opening = this.open(program).catch((error: unknown) => {
       this.failure = errorMessage(error);
       return undefined;
     });
+  }
+
+  private async open(found: Found<GdbProgram>): Promise<GdbBacktraces | undefined> {
+    const program = await found;
+    const { signal } = this.end;
+    if (!program || signal.aborted) return undefined;
+    this.hasGdb = true;
+    this.checkedBy = program.version;
+    const { elf, firmware, maxDepth } = this.plan;
+    return await GdbBacktraces.open(program, { elf, architecture: architectureOf(firmware), maxDepth, signal });
   }
 
   async *follow(record: TraceRecord): AsyncGenerator<TraceRecord, void, undefined> {
@@ -103,7 +145,7 @@ class LiveCheck implements AsyncDisposable {
     }
     yield* this.rest();
     if ('backtrace' in record) this.held = record;
-    else if (record.kind === 'info') yield { kind: 'info', info: this.withReport(record.info) };
+    else if (record.kind === 'info') yield { kind: 'info', info: await this.withReport(record.info) };
     else yield record;
   }
 
@@ -114,20 +156,22 @@ class LiveCheck implements AsyncDisposable {
     if (held) yield held;
   }
 
+  /** A gdb that is still starting is ended as well; one that is still looked for is not waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.opening)?.[Symbol.asyncDispose]();
+    this.end.abort();
+    if (this.hasGdb) await (await this.opening)?.[Symbol.asyncDispose]();
   }
 
   private async *judge(event: HeapEvent, sample: RawSample): AsyncGenerator<TraceRecord, void, undefined> {
     const { seq } = sample;
     const due = this.gdbFrom !== undefined || seq < CHECKED_AT_FIRST || seq % SAMPLE_STRIDE === 0;
-    const gdb = due && this.failure === undefined ? await this.opening : undefined;
+    const gdb = due && this.failure === undefined ? await this.ahead.during(this.opening) : undefined;
     if (!gdb) {
       yield event;
       return;
     }
     try {
-      const own = await gdb.of(sample, this.plan.maxDepth);
+      const own = await this.ahead.during(gdb.of(sample, this.plan.maxDepth));
       const corrected = correctedBacktrace(own, this.plan.firmware);
       const gdbs = this.marks.of(corrected);
       if (this.gdbFrom !== undefined) {
@@ -176,9 +220,10 @@ class LiveCheck implements AsyncDisposable {
     return `gdb makes the backtraces from event ${seq} on: at frame ${frame} it shows ${gdbs}, the direct engine ${ours}${before}`;
   }
 
-  private withReport(info: Partial<TraceInfo>): Partial<TraceInfo> {
+  private async withReport(info: Partial<TraceInfo>): Promise<Partial<TraceInfo>> {
     if (info.engineReport === undefined) return info;
-    const by = this.program?.version ?? 'nothing: no gdb was found';
+    await this.ahead.during(this.opening);
+    const by = this.checkedBy;
     const checks = {
       backtracesChecked: this.checked,
       checkedBy: this.failure === undefined ? by : `${by}, until it failed: ${this.failure}`,

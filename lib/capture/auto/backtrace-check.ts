@@ -6,10 +6,13 @@ import { MiLink } from '../../link/mi/mi-link.js';
 import { SnapshotServer } from '../../link/rsp/snapshot-server.js';
 import { type Backtrace, type Frame, isCut, type RawSample } from '../../trace/heap-event.js';
 
-/** Whose backtraces gdb makes. */
+/** Whose backtraces gdb makes, and until when. */
 export interface CheckedFirmware {
   readonly elf: string;
   readonly architecture: Architecture;
+  readonly maxDepth: number;
+  /** Ends gdb, at once and at any time. */
+  readonly signal?: AbortSignal;
 }
 
 /** gdb's own backtraces of recorded samples, from a gdb that is connected to nothing but our copy of them. */
@@ -24,8 +27,7 @@ export class GdbBacktraces implements AsyncDisposable {
   /** @throws GdbError, TargetError when gdb does not start or refuses the snapshot. */
   static async open(
     program: GdbProgram,
-    { elf, architecture }: CheckedFirmware,
-    maxDepth: number,
+    { elf, architecture, maxDepth, signal }: CheckedFirmware,
   ): Promise<GdbBacktraces> {
     const server = await SnapshotServer.listen(architecture);
     try {
@@ -39,6 +41,7 @@ export class GdbBacktraces implements AsyncDisposable {
         verify: false,
         detach: false,
         backtraceLimit: maxDepth + 2,
+        ...(signal ? { signal } : {}),
       });
       return new GdbBacktraces(server, link);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { DebugLink, StackSample, StopReason } from '../../link/debug-link.j
 import type { RspClient, Stopped } from '../../link/rsp/rsp-client.js';
 import { SIGINT, SIGTRAP, signalName } from '../../link/rsp/stop-reply.js';
 import type { Backtrace } from '../../trace/heap-event.js';
+import { BreakpointChanges } from './breakpoint-changes.js';
 import { BreakpointPass } from './pass-breakpoint.js';
 import type { SnapshotReader, StopSnapshot } from './stop-snapshot.js';
 import type { StopUnwinder } from './stop-unwinder.js';
@@ -33,6 +34,7 @@ export class RspLink implements DebugLink {
   private snapshot: StopSnapshot | undefined;
   private readonly words = new Map<Address, Uint8Array>();
   private readonly pass: BreakpointPass;
+  private readonly changes: BreakpointChanges;
   /** How many registers one reply holds; undefined before the first. */
   private registerCount: number | undefined;
 
@@ -47,6 +49,7 @@ export class RspLink implements DebugLink {
     const { client } = link;
     this.client = client;
     this.pass = new BreakpointPass(client, options.isConstant);
+    this.changes = new BreakpointChanges(client);
   }
 
   async registers(): Promise<Uint32Array> {
@@ -70,11 +73,11 @@ export class RspLink implements DebugLink {
   }
 
   setBreakpoint(address: Address): Promise<void> {
-    return this.client.breakpoints.set(address);
+    return this.changes.set(address);
   }
 
   removeBreakpoint(address: Address): Promise<void> {
-    return this.client.breakpoints.remove(address);
+    return this.changes.remove(address);
   }
 
   monitor(command: string): Promise<string> {
@@ -86,13 +89,17 @@ export class RspLink implements DebugLink {
     this.forget();
     const { run } = this.link;
     const onAbort = () => void run.end().catch(() => undefined);
-    const writes = this.client.breakpoints.has(pc) ? await this.pass.writes(registers) : [];
+    const isArmed = this.changes.willHave(pc);
+    // What is stepped is stepped with all of them there.
+    if (isArmed && !this.client.breakpoints.has(pc)) await this.changes.flush();
+    const writes = isArmed ? await this.pass.writes(registers) : [];
     run.ending = false;
-    const running = run.resume(writes);
+    const running = run.resume([...this.changes.requests(), ...writes]);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     try {
       await running.confirmed;
+      this.changes.confirmed();
       return await this.reasonOf(await run.waitOrTest(running));
     } finally {
       signal.removeEventListener('abort', onAbort);

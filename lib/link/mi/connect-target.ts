@@ -30,6 +30,8 @@ export interface MiLinkOptions {
   readonly quietMs?: Milliseconds;
   /** Frames that gdb unwinds at most; where the unwind information goes round in circles it never ends by itself. Default 1000. */
   readonly backtraceLimit?: number;
+  /** Ends gdb at once, also while it starts; the target is left as it is. */
+  readonly signal?: AbortSignal;
 }
 
 const DEFAULT_BACKTRACE_LIMIT = 1000;

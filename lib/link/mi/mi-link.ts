@@ -52,6 +52,7 @@ export class MiLink implements DebugLink, Leaving {
   /** Starts gdb, connects, resets and loads as the options say. @throws TargetError, GdbError */
   static async open(program: GdbProgram, options: MiLinkOptions): Promise<MiLink> {
     const gdb = new GdbProcess(program, options.elf);
+    options.signal?.addEventListener('abort', () => gdb.kill(), { once: true });
     try {
       await connectTarget(gdb.mi, options);
       if (program.hasPython) await gdb.findPid();

@@ -9,11 +9,21 @@ export interface BreakpointOptions {
   readonly kindAt: (address: Address) => Promise<number>;
 }
 
+/** Breakpoints that are to be taken away, and others that are to be set then. */
+export interface BreakpointChange {
+  readonly remove: readonly Address[];
+  readonly set: readonly Address[];
+}
+
 /** The breakpoints that are set, hardware (`Z1`) where the chip has a comparator left, else software (`Z0`) in RAM only. */
 export class Breakpoints {
   private readonly types = new Map<Address, 0 | 1>();
   private readonly asked = new Set<Address>();
   private readonly kinds = new Map<Address, number>();
+  /** Of every place that ever had one. */
+  private readonly took = new Map<Address, 0 | 1>();
+  /** The most that were set at once. */
+  private most = 0;
 
   constructor(
     private readonly connection: RspConnection,
@@ -40,13 +50,13 @@ export class Breakpoints {
     this.asked.add(address);
     const hardware = await this.ask(`Z1,${place}`);
     if (hardware === 'OK') {
-      this.types.set(address, 1);
+      this.add(address, 1);
       return;
     }
     if (this.options.maySoftware(address)) {
       const software = await this.ask(`Z0,${place}`);
       if (software === 'OK') {
-        this.types.set(address, 0);
+        this.add(address, 0);
         return;
       }
     }
@@ -66,8 +76,27 @@ export class Breakpoints {
         `'${describe(reply)}'`,
       );
     }
-    this.types.delete(address);
-    this.asked.delete(address);
+    this.drop(address);
+  }
+
+  /** Whether the server takes a breakpoint there as one of so many: it did before, and as many at once. */
+  isSureOf(address: Address, count: number): boolean {
+    return this.took.has(address) && count <= this.most;
+  }
+
+  /** The requests for a change of places that the server is sure to take; {@link confirmed} is to be called when each was answered by OK. */
+  requestsFor({ remove, set }: BreakpointChange): string[] {
+    const place = (address: Address) => `${address.toString(16)},${this.kinds.get(address) ?? 2}`;
+    for (const address of set) this.asked.add(address);
+    return [
+      ...remove.map((address) => `z${this.types.get(address) ?? 1},${place(address)}`),
+      ...set.map((address) => `Z${this.took.get(address) ?? 1},${place(address)}`),
+    ];
+  }
+
+  confirmed({ remove, set }: BreakpointChange): void {
+    for (const address of remove) this.drop(address);
+    for (const address of set) this.add(address, this.took.get(address) ?? 1);
   }
 
   /** Removes all, each confirmed; the first failure is thrown after the others were tried. */
@@ -79,6 +108,17 @@ export class Breakpoints {
       });
     }
     if (failure !== undefined) throw failure;
+  }
+
+  private add(address: Address, type: 0 | 1): void {
+    this.types.set(address, type);
+    this.took.set(address, type);
+    this.most = Math.max(this.most, this.types.size);
+  }
+
+  private drop(address: Address): void {
+    this.types.delete(address);
+    this.asked.delete(address);
   }
 
   /** What the requests say of a place; code is looked at once, before a breakpoint can stand in it. */
