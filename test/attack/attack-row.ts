@@ -16,6 +16,8 @@ export interface AttackOptions {
   readonly scale: number;
   /** No new try is begun after so long: for a long run in pieces. */
   readonly limitMs?: number;
+  /** Aborted: no new try is begun either. */
+  readonly signal?: AbortSignal;
   /** Only the attacks whose title has this text. */
   readonly match?: string;
   /** How many tries with processes of their own are under way at once; default 1. Most of them wait. */
@@ -45,7 +47,7 @@ export function tableOf(rows: readonly AttackRow[]): string {
 }
 
 /** Whether the time for new tries is not over yet. */
-export function stopwatch({ limitMs = Number.POSITIVE_INFINITY }: AttackOptions): () => boolean {
+export function stopwatch({ limitMs = Number.POSITIVE_INFINITY, signal }: AttackOptions): () => boolean {
   const since = performance.now();
-  return () => performance.now() - since < limitMs;
+  return () => performance.now() - since < limitMs && signal?.aborted !== true;
 }

@@ -18,7 +18,7 @@ import { attackSoak } from './attack-soak.js';
  *   npm run attack -- --only captures --match 'harvest: SIGKILL'
  *   npm run attack -- --only readers --scale 1000 --limit 150
  *
- * After --limit seconds no new try is begun: the table says how many there were. With --jobs so many tries are under way at once. Scale 1 is
+ * After --limit seconds in an attack no new try is begun, after Ctrl-C in none: the table says how many there were. With --jobs so many tries are under way at once. Scale 1 is
  * seconds (the tests run it), 10 is minutes, 1000 is a night. Prints the table of docs/reliability.md.
  */
 
@@ -50,7 +50,10 @@ const argument = (name: string) => process.argv[process.argv.indexOf(name) + 1 |
 const match = argument('--match');
 const limit = argument('--limit');
 const jobs = argument('--jobs');
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 const options: AttackOptions = {
+  signal: stopping.signal,
   seed: Number(argument('--seed') ?? 1),
   scale: Math.max(1, Number(argument('--scale') ?? 10)),
   ...(match === undefined ? {} : { match }),
@@ -62,6 +65,7 @@ const rows: AttackRow[] = [];
 for (const name of only) {
   const attack = ATTACKS[name];
   if (!attack) throw new Error(`--only ${name}: expected one of these: ${USAGE}`);
+  if (stopping.signal.aborted) break;
   const found = [await attack(options)].flat();
   rows.push(...found);
   for (const { attack: title, faults, late = [] } of found) {

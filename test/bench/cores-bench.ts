@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Milliseconds } from '../../lib/base/units.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
@@ -13,8 +17,12 @@ import { median } from '../support/median.js';
 import { processorMs } from '../support/processor-time.js';
 import { type BareBreakpoints, bareStops } from './bare-client.js';
 import type { BenchRow } from './bench-row.js';
+import { runOnce } from './process-rounds.js';
 
+const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
 const ROUNDS = 3;
+/** Of a whole capture. */
+const WHOLE_EVENTS = 5000;
 /** Events are counted from here on: at boot the stacks are flatter than later. */
 const SKIPPED = 500;
 /** One after the other; the second is long enough that what is done once does not show. */
@@ -66,7 +74,34 @@ export async function coresBench(): Promise<BenchRow[]> {
       pair(`${name}, ${part.name}: without the emulator`, own, 'events/s of our processor time');
     }
   }
+  for (const [name, options] of [
+    ['direct engine', []],
+    ['direct engine, one write', ['--one-write']],
+  ] as const) {
+    const seconds = await wholeCommands(options);
+    const rate = (board: BoardName) => WHOLE_EVENTS / median(seconds[board]);
+    rows.push(...againstArm(`${name}, whole capture of 5,000 events`, rate, 'events/s by the clock'));
+  }
   return rows;
+}
+
+/** What a user waits for: from the command to its prompt, with the emulator's start, the ELF file, and all that is written. */
+async function wholeCommands(options: readonly string[]): Promise<Record<BoardName, number[]>> {
+  const seconds: Record<BoardName, number[]> = { 'mps2-an385': [], 'virt-rv32': [] };
+  const out = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const board of round % 2 === 0 ? BOARDS : BOARDS.toReversed()) {
+        const elf = lispFirmware({ board, opt: 'Og', variant: 'big' });
+        const what = ['run', elf, '--board', `qemu-${board}`, '--engine', 'direct', ...options];
+        const args = [CLI, ...what, '--max-events', String(WHOLE_EVENTS), '--out', join(out, board), '--quiet'];
+        seconds[board].push((await runOnce({ name: board, command: process.execPath, args })).seconds);
+      }
+    }
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+  return seconds;
 }
 
 function againstArm(name: string, figure: (board: BoardName) => number, unit: string): BenchRow[] {
