@@ -83,13 +83,19 @@ export function killTool(child: ChildProcess, signal: NodeJS.Signals): void {
  */
 export function toolEnded(child: ChildProcess, lateMs: Milliseconds = 250): Promise<void> {
   return new Promise((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
+    // It keeps this process alive: nothing else may, and whoever waits would never be told.
+    let late: NodeJS.Timeout | undefined;
+    const ended = () => {
+      clearTimeout(late);
+      resolve();
+    };
+    child.once('close', ended);
+    child.once('error', ended);
     child.once('exit', () => {
-      setTimeout(() => {
+      late = setTimeout(() => {
         for (const stream of [child.stdout, child.stderr, child.stdin]) stream?.destroy();
         resolve();
-      }, lateMs).unref();
+      }, lateMs);
     });
   });
 }

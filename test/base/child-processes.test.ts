@@ -47,6 +47,19 @@ test('a script that ends takes what it left running with it, and its end is seen
   t.deepEqual(await untilGone(mark), []);
 });
 
+test('its end is seen by a process that waits for nothing else', (t) => {
+  const waits = `
+    const { spawnTool, toolEnded } = await import(${JSON.stringify(MODULE)});
+    const child = spawnTool('/bin/true', []);
+    child.stdin.end();
+    child.stdout.resume();
+    child.stderr.resume();
+    await toolEnded(child);
+    process.stdout.write('seen');
+  `;
+  t.is(execFileSync(process.execPath, ['--input-type=module', '-e', waits], { encoding: 'utf8' }), 'seen');
+});
+
 test('a program that takes too long is killed with all that it started', async (t) => {
   const mark = `mark-late-${process.pid}`;
   const { status } = await runTool(wrapper(tempFolder(t), sleeper(mark)), [], 400);
