@@ -57,9 +57,9 @@ export const leaksCommand = defineCommand({
     };
     if (args.proven)
       return proven(await loadForAnalysis(args.trace, args, { ...context, skipColumns: ONLY_BLOCKS }), args, context);
-    const top = countField('top', '--top', args.top);
+    const { top = 20 } = countField('top', '--top', args.top);
     // JSON has all sites.
-    const shown = context.json ? options : { ...options, top: top.top ?? 20 };
+    const shown = context.json ? options : { ...options, top };
     // A limit is judged by the whole trace.
     const { trace, result: leaks } = await analyse(
       args,
@@ -70,7 +70,7 @@ export const leaksCommand = defineCommand({
       },
     );
     if (context.json) printJson(leaks, context);
-    else context.out(leaksText(leaks, top));
+    else context.out(leaksText(leaks, { top }));
     if (args.max !== undefined) {
       const limitBytes = sizeArgument('--max', args.max);
       assertNoLeaks(trace, { ...options, limitBytes, allowIncomplete: args.allowIncomplete });

@@ -1,5 +1,5 @@
 import type { Bytes } from '../base/units.js';
-import type { LeakScan, Left } from './leak-scan.js';
+import { type LeakScan, type Left, sumOf, totalOf } from './leak-scan.js';
 import { compareText, NO_PLACE } from './places.js';
 
 /**
@@ -26,15 +26,9 @@ export function rankSites(scan: LeakScan): SiteRank[] {
   const ranks: SiteRank[] = [];
   const width = scan.intervals + 1;
   for (const [source, left] of scan.left) {
-    const [from, to] = [source * width + 1, (source + 1) * width];
-    const verdict = verdictOf(scan.bytes, from, to);
-    ranks.push({
-      source,
-      left,
-      verdict,
-      netBytes: sumOf(scan.bytes, from, to),
-      netCount: sumOf(scan.count, from, to),
-    });
+    const verdict = verdictOf(scan.bytes, source * width + 1, (source + 1) * width);
+    const [netBytes, netCount] = [totalOf(scan, scan.bytes, source), totalOf(scan, scan.count, source)];
+    ranks.push({ source, left, verdict, netBytes, netCount });
   }
   return ranks;
 }
@@ -90,10 +84,4 @@ function mostGrown(ranks: SiteRank[], top: number): SiteRank[] {
   const growth = Float64Array.from(ranks, ({ netBytes }) => netBytes).sort();
   const least = growth[Math.max(0, ranks.length - Math.max(1, top))] as number;
   return ranks.filter(({ netBytes }) => netBytes >= least);
-}
-
-function sumOf(values: ArrayLike<number>, from: number, to: number): number {
-  let sum = 0;
-  for (let k = from; k < to; k++) sum += values[k] as number;
-  return sum;
 }

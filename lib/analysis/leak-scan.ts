@@ -107,8 +107,17 @@ export function growthOf({ intervals }: LeakScan, rows: Float64Array, source: nu
   return growth;
 }
 
-export function totalOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+/** What a source's row has for all intervals together. */
+export function totalOf({ intervals }: LeakScan, rows: Float64Array, source: number): number {
+  const row = source * (intervals + 1) + 1;
+  return sumOf(rows, row, row + intervals);
+}
+
+/** Of the values from `from` up to `to` (without it). */
+export function sumOf(values: ArrayLike<number>, from: number, to: number): number {
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += values[k] as number;
+  return sum;
 }
 
 /** The live heap at each boundary: running sums over all sources. */

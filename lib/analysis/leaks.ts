@@ -145,8 +145,8 @@ function freedFromBefore(scan: LeakScan): Leaks['freedFromBefore'] {
   const name = EXISTING_BACKTRACE[0]?.functionName;
   const source = scan.places.findIndex(({ functionName }) => functionName === name);
   if (source < 0) return undefined;
-  const count = -totalOf(growthOf(scan, scan.count, source));
-  return count > 0 ? { count, bytes: -totalOf(growthOf(scan, scan.bytes, source)) } : undefined;
+  const count = -totalOf(scan, scan.count, source);
+  return count > 0 ? { count, bytes: -totalOf(scan, scan.bytes, source) } : undefined;
 }
 
 function perInterval(bytes: readonly Bytes[], count: readonly number[]): LeakSite['perInterval'] {
