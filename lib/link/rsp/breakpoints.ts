@@ -19,7 +19,8 @@ export interface BreakpointChange {
 export class Breakpoints {
   private readonly types = new Map<Address, 0 | 1>();
   private readonly asked = new Set<Address>();
-  private readonly kinds = new Map<Address, number>();
+  /** What the requests say of each place that was asked for. */
+  private readonly places = new Map<Address, string>();
   /** Of every place that ever had one. */
   private readonly took = new Map<Address, 0 | 1>();
   /** The most that were set at once. */
@@ -86,11 +87,10 @@ export class Breakpoints {
 
   /** The requests for a change of places that the server is sure to take; {@link confirmed} is to be called when each was answered by OK. */
   requestsFor({ remove, set }: BreakpointChange): string[] {
-    const place = (address: Address) => `${address.toString(16)},${this.kinds.get(address) ?? 2}`;
     for (const address of set) this.asked.add(address);
     return [
-      ...remove.map((address) => `z${this.types.get(address) ?? 1},${place(address)}`),
-      ...set.map((address) => `Z${this.took.get(address) ?? 1},${place(address)}`),
+      ...remove.map((address) => `z${this.types.get(address) ?? 1},${this.places.get(address)}`),
+      ...set.map((address) => `Z${this.took.get(address) ?? 1},${this.places.get(address)}`),
     ];
   }
 
@@ -123,9 +123,9 @@ export class Breakpoints {
 
   /** What the requests say of a place; code is looked at once, before a breakpoint can stand in it. */
   private async placeOf(address: Address): Promise<string> {
-    const kind = this.kinds.get(address) ?? (await this.options.kindAt(address));
-    this.kinds.set(address, kind);
-    return `${address.toString(16)},${kind}`;
+    const place = this.places.get(address) ?? `${address.toString(16)},${await this.options.kindAt(address)}`;
+    this.places.set(address, place);
+    return place;
   }
 
   private async ask(payload: string): Promise<string> {
