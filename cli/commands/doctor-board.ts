@@ -1,7 +1,6 @@
 import {
   allAllocators,
   type Board,
-  boardOf,
   checkTarget,
   detectAllocators,
   type firmwareOnBoard,
@@ -37,24 +36,24 @@ export interface BoardCheck {
   readonly elf: string | undefined;
   /** What was found of it. */
   readonly firmware: OpenedFirmware | DoctorFinding | undefined;
+  readonly board: Board | DoctorFinding;
 }
 
 /** Connects as a capture would, and looks at the firmware as one would. */
 export async function boardFindings(
-  { options, elf, firmware }: BoardCheck,
+  { options, elf, firmware, board }: BoardCheck,
   { signal }: Context,
 ): Promise<DoctorFinding[]> {
   const symbols =
     firmware === undefined ? [noFirmware()] : 'state' in firmware ? [firmware] : await symbolFindings(firmware);
   const opened = firmware !== undefined && !('state' in firmware) ? firmware : undefined;
-  const checked = await attempt('board', async () => {
-    const board = opened?.board ?? (await boardOf(options));
-    if (board.servers.qemu && options.gdbServer === undefined && elf === undefined) return { board };
-    return { board, check: await checkTarget(board, { ...options, ...(elf === undefined ? {} : { elf }), signal }) };
-  });
-  if ('state' in checked) return [checked, ...symbols];
-  const { board, check } = checked;
-  if (!check) return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }, ...symbols];
+  if ('state' in board) return [board, ...symbols];
+  if (board.servers.qemu && options.gdbServer === undefined && elf === undefined)
+    return [{ name: 'board', state: 'ok', found: `${board.title}: emulated, it needs no probe` }, ...symbols];
+  const check = await attempt('board', () =>
+    checkTarget(board, { ...options, ...(elf === undefined ? {} : { elf }), signal }),
+  );
+  if ('state' in check) return [check, ...symbols];
   const clock = clockFinding(check, opened?.firmware);
   return [...targetFindings(board, check), ...symbols, clock, wayFinding(check)];
 }

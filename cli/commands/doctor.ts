@@ -73,17 +73,17 @@ async function askedFor({ elf, ...args }: DoctorArgs, context: Context) {
   const firmware = elf === undefined ? undefined : await attempt('symbols', () => firmwareOnBoard(elf, options));
   const opened = firmware !== undefined && 'firmware' in firmware ? firmware : undefined;
   const found = opened?.board ?? (await attempt('board', () => boardOf(options)));
-  const board = 'mcu' in found ? found : undefined;
-  const gdbPrograms = opened?.firmware.architecture?.gdbPrograms ?? gdbProgramsOf(board?.mcu.architecture ?? 'arm');
-  return { options, elf, firmware, gdbPrograms, qemu: board ? qemuProgramOf(board) : 'qemu-system-arm' };
+  const known = 'mcu' in found ? found : undefined;
+  const gdbPrograms = opened?.firmware.architecture?.gdbPrograms ?? gdbProgramsOf(known?.mcu.architecture ?? 'arm');
+  return { options, elf, firmware, board: found, gdbPrograms, qemu: known ? qemuProgramOf(known) : 'qemu-system-arm' };
 }
 
 async function ofBoard(
-  { options, elf, firmware }: Awaited<ReturnType<typeof askedFor>>,
+  { options, elf, firmware, board }: Awaited<ReturnType<typeof askedFor>>,
   context: Context,
 ): Promise<DoctorFinding[]> {
   if (options.board === undefined && options.gdbServer === undefined && elf === undefined) return [];
-  return await boardFindings({ options, elf, firmware }, context);
+  return await boardFindings({ options, elf, firmware, board }, context);
 }
 
 async function gdbFindings(override: string | undefined, gdbPrograms: readonly string[]): Promise<DoctorFinding[]> {
