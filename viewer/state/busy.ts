@@ -1,11 +1,12 @@
 import { app } from './app-state.js';
 import { messageOf } from './message-of.js';
+import { Turns } from './turns.js';
 
-let last = 0;
+const turns = new Turns();
 
 /** Runs an action with a line that says what the page is busy with; an error is shown, never lost. The line is that of the last of several. Undefined after an error. */
 export async function busyWith<T>(what: string, act: () => Promise<T>): Promise<T | undefined> {
-  const turn = ++last;
+  const isLast = turns.begin();
   app.set({ busy: what, error: undefined });
   try {
     return await act();
@@ -13,7 +14,7 @@ export async function busyWith<T>(what: string, act: () => Promise<T>): Promise<
     fail(error);
     return undefined;
   } finally {
-    if (turn === last) app.set({ busy: '' });
+    if (isLast()) app.set({ busy: '' });
   }
 }
 

@@ -9,25 +9,23 @@ import { asFits } from './as-fits.js';
 import { busyWith, fail } from './busy.js';
 import { gapsBeside, WorkerDesk } from './desk.js';
 import { parseHash } from './permalink.js';
+import { Turns } from './turns.js';
 
 /** Files beyond this would not fit into the page's memory. */
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
 /** Larger ones are read in a worker: the page would stand still. */
 const LONG_BYTES = 1024 * 1024;
 
-/** Of what is opened while something else is still being read the last counts, for the open trace and for the one that it is compared with. */
-class Turns {
-  private last = 0;
-
-  /** Begins one; what comes back says whether it is still the last. */
-  begin(): () => boolean {
-    const turn = ++this.last;
-    app.get().opening?.cancel();
-    return () => turn === this.last;
-  }
-}
+/** The open trace, and the one that it is compared with. */
 const openings = new Turns();
 const comparisons = new Turns();
+
+/** What a worker is still reading is called off. */
+function begin(turns: Turns): () => boolean {
+  const isLast = turns.begin();
+  app.get().opening?.cancel();
+  return isLast;
+}
 
 /** Opens a trace; an error leaves what was open before. Whether it is shown: it may have been called off, or another one opened meanwhile. */
 export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<boolean> {
@@ -38,7 +36,7 @@ export async function openBytes(bytes: Uint8Array<ArrayBuffer>, name: string): P
 }
 
 async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<boolean> {
-  const isLast = openings.begin();
+  const isLast = begin(openings);
   const { trace, format } = await readTrace(bytes, name, (share) => {
     if (isLast()) app.set({ busy: `Reading ${name}: ${Math.round(share * 100)} %` });
   });
@@ -47,7 +45,7 @@ async function openHere(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<b
 
 /** A worker reads the trace and keeps it; until it is there the page stays as it was, and the user may call it off. */
 async function openBeside(file: Blob, name: string): Promise<boolean> {
-  const isLast = openings.begin();
+  const isLast = begin(openings);
   const loaded = await loadBeside(file, name, hideOf());
   if (!loaded) return false;
   if (!isLast()) {
@@ -98,7 +96,7 @@ function hideOf(): readonly string[] {
 }
 
 export async function openTrace(trace: Trace, name: string, format: string): Promise<boolean> {
-  const isLast = openings.begin();
+  const isLast = begin(openings);
   const { elf } = app.get();
   const hide = hideOf();
   app.set({ hide, busy: `Drawing ${name}` });
@@ -169,7 +167,7 @@ export async function openOther(file: File): Promise<void> {
   await withBytes(file, (bytes) =>
     busyWith(`Reading ${file.name}`, async () => {
       const { hide } = app.get();
-      const isLast = comparisons.begin();
+      const isLast = begin(comparisons);
       const other = isLong(bytes)
         ? await loadBeside(file, file.name, hide)
         : await prepareTrace((await readTrace(bytes, file.name)).trace, { name: file.name, format: '', hide });
