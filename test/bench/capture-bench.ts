@@ -2,19 +2,17 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CaptureSummary } from '../../lib/analysis/capture-summary.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { ENGINE_NAMES } from '../../lib/capture/select-engine.js';
-import { errorMessage } from '../../lib/errors/errors.js';
 import { findGdb } from '../../lib/link/mi/find-gdb.js';
 import { connect } from '../../lib/link/server/connect.js';
 import { median } from '../support/median.js';
-import { micropythonFirmware } from '../support/micropython.js';
+import { CLI } from '../support/run-cli.js';
+import { benchMicropython } from './bench-micropython.js';
 import type { BenchRow } from './bench-row.js';
 import { runOnce } from './process-rounds.js';
 
-const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
 const BOARD = 'micropython-qemu-mps2';
 /** The gdb engine takes as long as the others together. */
 const ROUNDS = { auto: 3, direct: 3, gdb: 1 } as const;
@@ -41,13 +39,8 @@ interface ScriptRun {
  * the capture, its checks and files), and the classic gdb script once, on the same firmware. `ratio`: how many times the script's time is ours.
  */
 export async function captureBench(): Promise<BenchRow[]> {
-  let elf: string;
-  try {
-    elf = micropythonFirmware({ board: 'MPS2_AN385' }, 'demo');
-  } catch (error) {
-    const notRun = `MicroPython cannot be built here: ${errorMessage(error).slice(-300)}`;
-    return [{ name: 'MicroPython up to its REPL', value: Number.NaN, unit: '', notRun }];
-  }
+  const elf = benchMicropython('demo');
+  if (typeof elf !== 'string') return [elf];
   const folder = await mkdtemp(join(tmpdir(), 'harvest-bench-'));
   try {
     const script = await classicScript(elf, folder);

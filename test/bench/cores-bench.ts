@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Milliseconds } from '../../lib/base/units.js';
 import { loadBoard } from '../../lib/boards/load-board.js';
 import { DirectEngine } from '../../lib/capture/direct/direct-engine.js';
@@ -15,11 +14,11 @@ import { isHeapEvent } from '../../lib/trace/heap-event.js';
 import { lispFirmware } from '../support/lisp-firmware.js';
 import { median } from '../support/median.js';
 import { processorMs } from '../support/processor-time.js';
+import { CLI } from '../support/run-cli.js';
 import { type BareBreakpoints, bareStops } from './bare-client.js';
 import type { BenchRow } from './bench-row.js';
 import { runOnce } from './process-rounds.js';
 
-const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
 const ROUNDS = 3;
 /** Of a whole capture. */
 const WHOLE_EVENTS = 5000;

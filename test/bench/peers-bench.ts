@@ -1,14 +1,13 @@
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TRACE_WRITERS } from '../../lib/formats/export/trace-writers.js';
 import { journalBytes } from '../../lib/trace/journal-bytes.js';
+import { CLI } from '../support/run-cli.js';
 import type { BenchRow } from './bench-row.js';
 import { isInstalled, type Run, rounds, runOnce } from './process-rounds.js';
 import { syntheticTrace } from './synthetic-trace.js';
 
-const CLI = fileURLToPath(new URL('../../bin/harvest.js', import.meta.url));
 /** Some hundred events of a real board. */
 const LOG = 'test/fixtures/micropython-microbit/mylog.txt.gz';
 const CALL_TREE = 'test/bench/call-tree.cpp';

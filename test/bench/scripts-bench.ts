@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { errorMessage } from '../../lib/errors/errors.js';
 import { projectRoot } from '../support/fixture.js';
 import { median } from '../support/median.js';
-import { micropythonFirmware } from '../support/micropython.js';
+import { benchMicropython } from './bench-micropython.js';
 import type { BenchRow } from './bench-row.js';
 
 /** Of a short capture and a long one: what opening takes is in both. */
@@ -28,13 +27,8 @@ interface Run {
  * the second ELF file, so that it is not known. In turns, processor time of the capture and of the emulator.
  */
 export async function scriptsBench(): Promise<BenchRow[]> {
-  let elf: string;
-  try {
-    elf = micropythonFirmware({ board: 'MPS2_AN385' }, 'clean');
-  } catch (error) {
-    process.stdout.write(`  NOT RUN: MicroPython cannot be built here: ${errorMessage(error).slice(-300)}\n`);
-    return [];
-  }
+  const elf = benchMicropython('clean');
+  if (typeof elf !== 'string') return [elf];
   const plain = elf.replace(/\.elf$/, '-unknown.elf');
   execFileSync('arm-none-eabi-objcopy', ['--redefine-sym', 'mp_execute_bytecode=an_interpreters_loop', elf, plain]);
   const pairs = Array.from({ length: ROUNDS }, (_, round) => {
