@@ -5,7 +5,6 @@ import type { StopReason } from '../link/debug-link.js';
 import type { Target } from '../link/server/target.js';
 import { WAIT_MS } from '../link/waits.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
-
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { DebugPort, DebugPorts } from './debug-port.js';
 import type { CodePoint } from './engine.js';

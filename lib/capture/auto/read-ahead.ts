@@ -47,14 +47,10 @@ export class ReadAhead {
   /** Waits for something, and reads on meanwhile. */
   async during<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
-    const done = work.then(
-      () => {
-        isDone = true;
-      },
-      () => {
-        isDone = true;
-      },
-    );
+    const onDone = () => {
+      isDone = true;
+    };
+    const done = work.then(onDone, onDone);
     // What is done already has its turn before anything is read.
     await Promise.race([done, Promise.resolve()]);
     while (!isDone && this.hasRoom) await Promise.race([done, this.read()]);
