@@ -32,8 +32,9 @@ Lines written (fields in hexadecimal but for text; one line is one record):
     @R SIZE ID ID ...                           a request was refused: its size, then frame ids as of an event
     @I I, @I R                                  gc_init, or the reset handler, was entered
     @L                                          the limit of events was reached; the target is stopped
-    @X                                          memory does not read as it did at the start: the probe or the target is gone,
-                                                whatever the server says; the event is not written, the target is stopped
+    @X, @X A                                    memory does not read as it did at the start, or an answer of the server is not that to
+                                                what was asked: the probe or the target is gone, or the server answered twice, whatever
+                                                it says; the event is not written, the target is stopped
     @T HALTED P50 P95 P99 MAX                   after `python tell_times()`: for how long the target was halted at events in all, and
                                                 at half, 95 %, 99 % and the longest of them, in microseconds
 """
@@ -47,7 +48,7 @@ import gdb
 # gdb knows nothing of the folder that it sources a script from, and leaves nothing in it.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-from heap_reading import FrameIds, LinkCheck, StopTimes, Tables, setting
+from heap_reading import FrameIds, LinkCheck, ProgramCounter, StopTimes, Tables, setting
 
 sys.dont_write_bytecode = written
 sys.path.pop(0)
@@ -78,6 +79,7 @@ class LogBreakpoint(Hook):
         self.max_events = setting("max_events", 0)
         self.tables = Tables()
         self.link = LinkCheck(setting("code", address))
+        self.pc = ProgramCounter(architecture())
         self.times = StopTimes()
         self.events = 0
         self.asked_to_stop = False
@@ -98,8 +100,8 @@ class LogBreakpoint(Hook):
         lines.append("@E %x %x %s\n" % (start, length, ids))
         if not self.link.is_sound((start, length, back, int(frame.read_register("sp"))), ids.rsplit(" ", 1)[-1], heap_changed):
             return gone()
-        # Fails where the link died meanwhile: gdb cuts the backtrace short then, as if its last frame had no caller.
-        gdb.parse_and_eval("$pc = %d" % (back & ~1))
+        if not self.pc.set(back & ~1):
+            return gone("A")
         # The event is complete only now: nothing is written of one that was cut short.
         return self.tell(lines)
 
@@ -109,7 +111,7 @@ class LogBreakpoint(Hook):
         lines = []
         self.tables.show_before(lines)
         ids = self.frame_ids.walk(frame.older(), lines)
-        if not self.link.is_sound((size, int(frame.read_register("sp"))), ids.rsplit(" ", 1)[-1], False):
+        if not self.link.is_steady():
             return gone()
         lines.append("@R %x %s\n" % (size, ids))
         return self.tell(lines)
@@ -135,8 +137,8 @@ class LogBreakpoint(Hook):
         self.asked_to_stop = True
 
 
-def gone():
-    gdb.write("@X\n")
+def gone(why=""):
+    gdb.write("@X %s\n" % why)
     return True
 
 

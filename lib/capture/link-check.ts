@@ -1,7 +1,7 @@
-import type { TargetMemory } from '../allocators/gc-area.js';
 import { type Address, formatAddress } from '../base/units.js';
 import { DeviceLostError } from '../errors/errors.js';
 import { entryPoint } from '../firmware/capturable.js';
+import type { DebugLink } from '../link/debug-link.js';
 import { SegmentType } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 
@@ -31,13 +31,13 @@ export class LinkCheck {
   private readonly soundZeros = new Set<Address>();
 
   constructor(
-    private readonly memory: TargetMemory,
+    private readonly memory: Pick<DebugLink, 'readMemory' | 'readTarget'>,
     private readonly address: Address,
   ) {}
 
   /** The target is halted, and all is well. */
   async begin(): Promise<void> {
-    this.code = await this.memory.readMemory(this.address, CODE_BYTES).then(
+    this.code = await this.read().then(
       (bytes) => bytes.slice(),
       () => undefined,
     );
@@ -56,11 +56,28 @@ export class LinkCheck {
       stop.heapChanged ||
       (zeros !== undefined && !this.soundZeros.has(zeros));
     if (!isOdd || !this.code) return;
-    const now = await this.memory.readMemory(this.address, CODE_BYTES);
-    if (!sameBytes(now, this.code)) throw readsWrong(this.address);
+    await this.compare();
     if (zeros === undefined) return;
     if (this.soundZeros.size >= MAX_KNOWN) this.soundZeros.clear();
     this.soundZeros.add(zeros);
+  }
+
+  /**
+   * To be called after all was read of a stop, before anything of it is told. gdb takes the second answer to a request that was answered
+   * twice for that to the next one, and so on, until something that is no answer at all puts it right again: it says nothing of that.
+   * @throws DeviceLostError HH1591
+   */
+  async confirm(): Promise<void> {
+    if (this.memory.readTarget && this.code) await this.compare();
+  }
+
+  private async compare(): Promise<void> {
+    if (this.code && !sameBytes(await this.read(), this.code)) throw readsWrong(this.address);
+  }
+
+  private read(): Promise<Uint8Array> {
+    const { memory, address } = this;
+    return memory.readTarget ? memory.readTarget(address, CODE_BYTES) : memory.readMemory(address, CODE_BYTES);
   }
 }
 
@@ -96,4 +113,13 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function readsWrong(code: Address): DeviceLostError {
   const text = `the target: the code at ${formatAddress(code)} does not read as it did at the start`;
   return new DeviceLostError('HH1591', text, { remedy: 'see whether the probe and the power are still there' });
+}
+
+/** A server answered a request twice, or did not do what was asked. */
+export function wrongAnswer(): DeviceLostError {
+  const text = 'the debug server: found an answer to another request than to setting the pc, expected `OK`';
+  return new DeviceLostError('HH1592', text, {
+    remedy:
+      'repeat the capture; where it happens again, capture with options.engine=direct, which looks at each answer',
+  });
 }

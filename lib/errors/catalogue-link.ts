@@ -84,6 +84,11 @@ export const LINK_ERRORS: Readonly<Record<string, ErrorExplanation>> = {
     'The debug server says that the target stopped, but code reads as other bytes than at the start: the probe was pulled out, the target lost its power, or a wire is loose.',
     'Check the cable and the power, and repeat the capture; what was captured before is kept.',
   ),
+  HH1592: entry(
+    'The debug server answered something else than it was asked',
+    'A request was answered twice, or a write was refused: what gdb read since may be the answers to other requests. The event is not counted.',
+    'Repeat the capture. Where it happens again, capture with `--engine direct`.',
+  ),
   HH1590: entry(
     'gdb or the debug server does not answer any more',
     'One of them hangs or was stopped, or the probe is gone; or the core sleeps with its debug port off. The target was interrupted, and nothing came back.',

@@ -28,6 +28,11 @@ export interface DebugLink extends AsyncDisposable {
   setPc(address: Address): Promise<void>;
   /** Reads exactly `length` bytes. Only while halted. */
   readMemory(address: Address, length: number): Promise<Uint8Array>;
+  /**
+   * The same from the target itself, where `readMemory` may take it from elsewhere (gdb reads code from the ELF file); absent where it never
+   * does. Such a link may also take an answer of the server for that to another request, without a word.
+   */
+  readTarget?(address: Address, length: number): Promise<Uint8Array>;
   /** Sets a hardware breakpoint (a software one only in RAM). Setting one twice is one breakpoint. */
   setBreakpoint(address: Address): Promise<void>;
   removeBreakpoint(address: Address): Promise<void>;

@@ -24,7 +24,8 @@ const STRIDE = 187;
 const HANGS_MS = 30_000;
 const board = await loadBoard('qemu-mps2-an385');
 
-interface Session {
+/** A capture through the proxy. */
+export interface ProxySession {
   readonly title: string;
   readonly engine: Engine;
   readonly plan: HarvestPlan;
@@ -36,10 +37,10 @@ export async function attackProxy(options: AttackOptions): Promise<AttackRow[]> 
   const { seed, scale, match } = options;
   const random = new Random(seed);
   const rows: AttackRow[] = [];
-  for (const session of await sessions()) {
+  for (const session of await proxySessions()) {
     const attack = `faulty proxy, ${session.title}`;
     if (match !== undefined && !attack.includes(match)) continue;
-    const clean = eventLines((await run(session, undefined)).trace);
+    const clean = eventLines((await faultyRun(session)).trace);
     const verdicts = new Map<string, number>();
     const faults: string[] = [];
     const late: string[] = [];
@@ -55,7 +56,7 @@ export async function attackProxy(options: AttackOptions): Promise<AttackRow[]> 
       options,
       async ({ fault: [name, fault] = FAULTS[0] as (typeof FAULTS)[number], direction, index }) => {
         tries++;
-        const captured = await run(session, { direction, index, fault });
+        const captured = await faultyRun(session, { direction, index, fault });
         const verdict = judge(captured, clean);
         verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
         slowestMs = Math.max(slowestMs, captured.elapsedMs);
@@ -71,22 +72,26 @@ export async function attackProxy(options: AttackOptions): Promise<AttackRow[]> 
   return rows;
 }
 
-async function sessions(): Promise<Session[]> {
-  const gdb = new GdbEngine(await findGdb());
+/** Of at most so many events each: 120 by the log function, a third of that by malloc hooks. */
+export async function proxySessions(maxEvents = 120): Promise<ProxySession[]> {
+  const program = await findGdb();
+  const gdb = new GdbEngine(program);
   const lisp = lispFirmware({ board: 'mps2-an385', opt: 'Og', variant: 'small' });
   const sqlite = cFirmware('sqlite', {});
-  const log = makeLogPlan(await loadFirmware(lisp, board), board, { maxEvents: 120 }).plan;
+  const log = makeLogPlan(await loadFirmware(lisp, board), board, { maxEvents }).plan;
   const firmware = await loadFirmware(sqlite, board);
   const { profile } = await chooseAllocator(firmware, 'auto', []);
-  const malloc = makeMallocPlan(firmware, board, profile, { maxEvents: 40 }).plan;
+  const malloc = makeMallocPlan(firmware, board, profile, { maxEvents: Math.ceil(maxEvents / 3) }).plan;
   return [
     { title: 'direct engine, malloc hooks', engine: new DirectEngine(), plan: malloc, elf: sqlite },
     { title: 'gdb engine', engine: gdb, plan: log, elf: lisp },
+    { title: 'gdb engine by MI commands', engine: new GdbEngine(program, false), plan: log, elf: lisp },
     { title: 'gdb engine, malloc hooks', engine: gdb, plan: malloc, elf: sqlite },
   ];
 }
 
-async function run({ engine, plan, elf }: Session, faulty: Faulty | undefined): Promise<Captured> {
+/** A session with one packet spoilt; clean without. */
+export async function faultyRun({ engine, plan, elf }: ProxySession, faulty?: Faulty): Promise<Captured> {
   await using chip = await startQemu('mps2-an385', elf);
   let done = false;
   await using proxy = await startRspProxy({

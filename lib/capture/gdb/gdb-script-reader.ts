@@ -25,8 +25,8 @@ export class GdbScriptReader {
   limitReached = false;
   /** How long the stops took; absent until the script was asked, and without one. */
   stopTimes: StopTimes | undefined;
-  /** Memory did not read as it did at the start. */
-  readsWrong = false;
+  /** Memory did not read as it did at the start, or an answer was not that to what was asked. */
+  broken: 'memory' | 'answer' | undefined;
   private readonly heap: HeapFollower<Backtrace>;
   private readonly resetHandler: CodePoint | undefined;
   private memory = ShownMemory.nothing;
@@ -109,7 +109,7 @@ export class GdbScriptReader {
         this.stopTimes = stopTimesOf(line.slice(3));
         break;
       case 'X':
-        this.readsWrong = true;
+        this.broken = line[3] === 'A' ? 'answer' : 'memory';
         break;
       default: // Text of the target or of gdb that happens to begin so.
     }

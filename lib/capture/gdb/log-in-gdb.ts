@@ -13,7 +13,7 @@ import type { TraceRecord } from '../../trace/heap-event.js';
 import { EndReason } from '../end-reason.js';
 import { type HarvestPlan, hookedPoints, type LogHook } from '../engine.js';
 import { LastWords } from '../last-words.js';
-import { readsWrong, steadyCode } from '../link-check.js';
+import { readsWrong, steadyCode, wrongAnswer } from '../link-check.js';
 import { heapGraph, requestedGraph } from '../objects/heap-graph.js';
 import { statusText, whereabouts } from '../whereabouts.js';
 import { GdbScriptReader } from './gdb-script-reader.js';
@@ -80,7 +80,8 @@ class ScriptRun {
     try {
       const stop = await this.link.resumeScripted(signal, (pc, quietMs) => this.look(pc, quietMs));
       await this.reader.drained;
-      if (this.reader.readsWrong) throw readsWrong(this.plan.hook.logFunction.address);
+      const { broken } = this.reader;
+      if (broken) throw broken === 'answer' ? wrongAnswer() : readsWrong(this.plan.hook.logFunction.address);
       this.queue.end();
       return stop;
     } catch (error) {

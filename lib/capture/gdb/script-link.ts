@@ -105,6 +105,10 @@ export class ScriptLink implements DebugLink {
     return this.link.readMemory(address, length);
   }
 
+  readTarget(address: Address, length: number): Promise<Uint8Array> {
+    return this.link.readTarget?.(address, length) ?? this.link.readMemory(address, length);
+  }
+
   setBreakpoint(address: Address): Promise<void> {
     return this.link.setBreakpoint(address);
   }

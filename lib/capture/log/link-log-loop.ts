@@ -50,6 +50,7 @@ export async function* harvestLogByLink(
       await clock.tick(link);
       const steps = await heap.at({ block, length, logged: backtrace.slice(1) }, link);
       await check.check({ registers, sp: registers[sp] ?? 0 });
+      await check.confirm();
       yield* recordsOf(link, steps, plan.clock && clock.nowUs);
       await link.setPc(returnsTo(registers[returnAddress] ?? 0, stop.pc));
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
@@ -61,7 +62,9 @@ export async function* harvestLogByLink(
       const requestedBytes = registers[callAt(registers).arguments[0]] ?? 0;
       await clock.tick(link);
       const logged = (await link.backtrace(plan.maxDepth + 1)).slice(1);
-      yield* recordsOf(link, await heap.refused({ requestedBytes, logged }, link), plan.clock && clock.nowUs);
+      const steps = await heap.refused({ requestedBytes, logged }, link);
+      await check.confirm();
+      yield* recordsOf(link, steps, plan.clock && clock.nowUs);
       if (heap.isFull) end = new EndReason(`${heap.events} events were captured`, true);
     } else if (stop.kind === 'breakpoint' && stop.pc === hook.gcInit?.address) {
       yield* recordsOf(link, await heap.restart(link));

@@ -117,7 +117,12 @@ class MallocLoop {
     this.made.stoppedIn(key);
     const around = this.tracker.isInside(seen);
     const inside = around ? { ...seen, callers: await callersOf(this.link, around, architecture) } : seen;
-    for (const step of this.tracker.stop(inside)) yield* this.made.of(step, task, this.armed);
+    const records: TraceRecord[] = [];
+    for (const step of this.tracker.stop(inside)) {
+      for await (const record of this.made.of(step, task, this.armed)) records.push(record);
+    }
+    await this.check.confirm();
+    yield* records;
   }
 
   /** Lets the target run; while nothing happens, says what it does. */

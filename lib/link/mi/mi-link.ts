@@ -13,7 +13,7 @@ import type { GdbProgram } from './find-gdb.js';
 import { GdbProcess } from './gdb-process.js';
 import type { MiConnection } from './mi-connection.js';
 import { framesOf, markInlined } from './mi-frames.js';
-import { memoryOf } from './mi-memory.js';
+import { memoryOf, packetMemoryOf } from './mi-memory.js';
 import { MiRegisters } from './mi-registers.js';
 import { isInterrupt, type StopRecord } from './mi-stops.js';
 import { asText, isRecord } from './mi-values.js';
@@ -79,6 +79,12 @@ export class MiLink implements DebugLink, Leaving {
 
   async readMemory(address: Address, length: number): Promise<Uint8Array> {
     return memoryOf(await this.mi.command(`-data-read-memory-bytes ${address} ${length}`), address, length);
+  }
+
+  /** Code too is read from the target here. @throws TargetError HH1506 */
+  async readTarget(address: Address, length: number): Promise<Uint8Array> {
+    const output = await this.mi.consoleOutput(`maint packet m${address.toString(16)},${length.toString(16)}`);
+    return packetMemoryOf(output, address);
   }
 
   /** Writes memory of the halted target. */

@@ -18,3 +18,16 @@ export function memoryOf(reply: unknown, address: Address, length: number): Uint
     `memory at ${formatAddress(address)}: found ${filled} readable bytes, expected ${length}`,
   );
 }
+
+/**
+ * The bytes of an answer to `maint packet m...`, as many as came. @throws TargetError HH1506 when the server refused, or nothing came
+ */
+export function packetMemoryOf(output: string, address: Address): Uint8Array {
+  const [, hex] = /^received: "((?:[0-9a-f]{2})+)"$/im.exec(output) ?? [];
+  if (hex !== undefined) return Buffer.from(hex, 'hex');
+  const [, said = ''] = /^received: "(.*)"$/m.exec(output) ?? [];
+  throw new TargetError(
+    'HH1506',
+    `memory at ${formatAddress(address)}: found ${JSON.stringify(said)}, expected bytes from the debug server`,
+  );
+}
