@@ -58,18 +58,18 @@ test('a size that is wanted: the fewest blocks in the way are listed, and outlin
     await page.textContent('.verdict-line'),
     '≈ 42 % fragmented: ≤ 192 B free, largest ≤ 112 B; boot (1 block) is in the way (not exact)',
   );
-  const overlay = () => page.$eval('canvas.overlay', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
-  const before = await overlay();
+  const map = () => page.$eval('canvas.map', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const before = await map();
   await page.fill('.room input', '200');
   await viewer.until(`document.querySelector('[data-room]')?.dataset.room === '1'`);
   t.deepEqual(
     (await cells(page, '.room tbody tr')).map((row) => row.slice(0, 2)),
     [['0x00001070', '32']],
   );
-  t.not(await overlay(), before);
+  t.not(await map(), before);
   await page.fill('.room input', '100');
   await viewer.until(`document.querySelector('.room')?.textContent.includes('is there already')`);
-  t.is(await overlay(), before);
+  t.is(await map(), before);
   await page.fill('.room input', 'much');
   await viewer.until(`document.querySelector('.room .warn-text')?.textContent.startsWith('A size is a number')`);
   t.deepEqual(viewer.complaints, []);

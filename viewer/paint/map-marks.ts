@@ -5,7 +5,6 @@ import type { RegionState } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { type MapLayout, type Rect, rangeRects } from './map-layout.js';
 import { GAP_MARK_COLOR, ROOM_COLOR, SELECT_COLOR } from './palette.js';
-import { fitCanvas } from './use-canvas.js';
 
 interface Marks {
   readonly loaded: LoadedTrace;
@@ -21,12 +20,8 @@ interface Marks {
 }
 
 /** Marks on top of the map: the largest gap hatched, room that was asked for and what stands there, the block of the event and the selected block outlined. */
-export function paintMarks(canvas: HTMLCanvasElement, marks: Marks): void {
-  const context = canvas.getContext('2d');
-  if (!context) return;
+export function paintMarks(context: CanvasRenderingContext2D, marks: Marks): void {
   const { layout, state, loaded, ratio } = marks;
-  fitCanvas(canvas, layout.width, layout.height);
-  context.clearRect(0, 0, canvas.width, canvas.height);
   if (state.largestAddress >= 0) {
     const rects = rangeRects(layout, state.largestAddress, state.largestFreeBytes);
     hatch(context, rects, ratio);

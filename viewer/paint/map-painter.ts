@@ -3,7 +3,8 @@ import { type AddressOrder, regionSlice } from '../model/address-order.js';
 import { GapFinder, type RegionState } from '../model/live-blocks.js';
 import { nextBit } from '../model/live-index.js';
 import type { MapLayout } from './map-layout.js';
-import { CLASS_COUNT, type ColorTable, FREE_COLOR, LEVELS, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
+import { type ColorTable, FREE_COLOR, OUTSIDE_COLOR, rgbOf, word } from './palette.js';
+import { RowPen } from './row-pen.js';
 
 /** What is painted: the live blocks (a bit for each place of the address order), where, and with which colours. */
 export interface MapPicture {
@@ -13,44 +14,29 @@ export interface MapPicture {
   readonly image: Uint32Array;
 }
 
-/** A pixel counts as used in eighths; a row of this many bytes or more shows the edges of its blocks. */
-const EDGE_PIXELS = 3;
+/** Rows of this height or more get a line between them. */
+const RULED_PIXELS = 6;
 
-/**
- * Paints the live blocks of a region into an image, and finds its gaps on the way. Keeps its buffers: at a million events nothing
- * is allocated from one frame to the next.
- */
+/** Paints the live blocks of a region into an image, and finds its gaps on the way; nothing is allocated from one frame to the next. */
 export class MapPainter {
-  private coverage = new Float32Array(0);
-  private color = new Uint8Array(0);
-  private edge = new Uint8Array(0);
-  private line = new Uint32Array(0);
+  private readonly pen = new RowPen();
 
   paint(order: AddressOrder, region: HeapRegion, at: MapPicture): RegionState {
-    this.prepare(at.layout);
-    const state = this.coverAll(order, region, at);
-    this.expand(region, at);
+    clearLines(at);
+    this.pen.begin(at.image, at.table, at.layout);
+    const state = this.drawBlocks(order, region, at);
+    this.pen.end();
+    expand(region, at);
     return state;
   }
 
-  private prepare(layout: MapLayout): void {
-    const pixels = layout.rows * layout.width;
-    if (this.color.length < pixels) {
-      this.coverage = new Float32Array(pixels + 1);
-      this.color = new Uint8Array(pixels + 1);
-      this.edge = new Uint8Array(pixels + 1);
-    }
-    this.coverage.fill(0, 0, pixels);
-    this.edge.fill(0, 0, pixels);
-    if (this.line.length !== layout.width) this.line = new Uint32Array(layout.width);
-  }
-
-  /** One pass over the live blocks both paints them and finds the gaps between them: where they lie in memory is far apart. */
-  private coverAll(order: AddressOrder, region: HeapRegion, { bits, layout }: MapPicture): RegionState {
+  /** One pass over the live blocks both draws them and finds the gaps between them: where they lie in memory is far apart. */
+  private drawBlocks(order: AddressOrder, region: HeapRegion, { bits, layout }: MapPicture): RegionState {
     const { address, sizeBytes, color } = order;
     const { from, to } = regionSlice(order, region);
     const gaps = new GapFinder(region);
     const end = Math.min(region.baseAddress + region.sizeBytes, layout.toAddress);
+    const perByte = layout.width / layout.rowBytes;
     // No block lies in a fold or reaches over one, so the part that it begins in holds it.
     let part = 0;
     let [low, high, place] = [layout.fromAddress, layout.parts[0]?.toAddress ?? end, 0];
@@ -67,86 +53,41 @@ export class MapPainter {
         place = next.firstRow * layout.rowBytes;
       }
       const stop = Math.min(start + size, end);
-      if (stop > low) this.cover(layout, Math.max(0, start - low) + place, stop - low + place, color[at] as number);
+      if (stop <= low) continue;
+      this.pen.block((Math.max(0, start - low) + place) * perByte, (stop - low + place) * perByte, color[at] as number);
     }
     return gaps.state();
   }
+}
 
-  /** Adds a block to the line of pixels that the rows make when laid end to end. */
-  private cover(layout: MapLayout, start: number, end: number, color: number): void {
-    const perByte = layout.width / layout.rowBytes;
-    const limit = layout.rows * layout.width;
-    const p0 = start * perByte;
-    const p1 = Math.min(limit, end * perByte);
-    if (p1 <= p0) return;
-    const first = Math.floor(p0);
-    const last = Math.floor(p1);
-    if (first === last) {
-      this.addPart(first, p1 - p0, color);
-      return;
-    }
-    this.addPart(first, first + 1 - p0, color);
-    if (last > first + 1) {
-      this.coverage.fill(1, first + 1, last);
-      this.color.fill(color, first + 1, last);
-    }
-    if (p1 > last) this.addPart(last, p1 - last, color);
-    if (p1 - p0 >= EDGE_PIXELS && layout.rowHeight >= EDGE_PIXELS) this.edge[Math.round(p0)] = 1;
-  }
+/** The first line of each row is free memory until a block is drawn there. */
+function clearLines({ layout, image }: MapPicture): void {
+  const { rows, rowHeight, width } = layout;
+  const free = word(rgbOf(FREE_COLOR));
+  if (rowHeight === 1) image.fill(free, 0, rows * width);
+  else for (let row = 0; row < rows; row++) image.fill(free, row * rowHeight * width, (row * rowHeight + 1) * width);
+}
 
-  private addPart(pixel: number, share: number, color: number): void {
-    const before = this.coverage[pixel] ?? 0;
-    if (share >= before) this.color[pixel] = color;
-    this.coverage[pixel] = before + share;
-  }
-
-  /** Copies the line of pixels into rows of the image. */
-  private expand(region: HeapRegion, { layout, table, image }: MapPicture): void {
-    const { width, height, rows, rowHeight } = layout;
-    const outside = word(rgbOf(OUTSIDE_COLOR));
-    // Rows that are tall enough get a line between them.
-    const ruled = rowHeight >= 6;
-    const lines = ruled ? rowHeight - 1 : rowHeight;
-    const inside = insideOf(region, layout);
-    for (let row = 0; row < rows; row++) {
-      const top = row * rowHeight * width;
-      const [from, to] = [inside[2 * row] as number, inside[2 * row + 1] as number];
-      if (to <= from) {
-        image.fill(outside, top, top + rowHeight * width);
-        continue;
-      }
-      this.paintLine(row * width, { from, to, width, table, outside });
-      for (let y = 0; y < lines; y++) image.set(this.line, top + y * width);
-      if (ruled) image.fill(outside, top + lines * width, top + rowHeight * width);
+/** Makes rows as tall as they are of their first lines; what lies outside of the region is drawn over. */
+function expand(region: HeapRegion, { layout, image }: MapPicture): void {
+  const { width, height, rows, rowHeight } = layout;
+  const outside = word(rgbOf(OUTSIDE_COLOR));
+  // Rows that are tall enough get a line between them.
+  const lines = rowHeight >= RULED_PIXELS ? rowHeight - 1 : rowHeight;
+  const inside = insideOf(region, layout);
+  for (let row = 0; row < rows; row++) {
+    const top = row * rowHeight * width;
+    const [from, to] = [inside[2 * row] as number, inside[2 * row + 1] as number];
+    if (to <= from) {
+      image.fill(outside, top, top + rowHeight * width);
+      continue;
     }
-    image.fill(outside, Math.min(height, rows * rowHeight) * width);
+    if (from > 0) image.fill(outside, top, top + from);
+    if (to < width) image.fill(outside, top + to, top + width);
+    for (let y = 1; y < lines; y++) image.copyWithin(top + y * width, top, top + width);
+    if (lines < rowHeight) image.fill(outside, top + lines * width, top + rowHeight * width);
   }
-
-  private paintLine(
-    base: number,
-    at: {
-      readonly from: number;
-      readonly to: number;
-      readonly width: number;
-      readonly table: ColorTable;
-      readonly outside: number;
-    },
-  ): void {
-    const { line, coverage, color, edge } = this;
-    const { from, to, width, table, outside } = at;
-    const { words, patterns } = table;
-    line.fill(word(rgbOf(FREE_COLOR)), from, to);
-    for (let x = from; x < to; x++) {
-      const covered = coverage[base + x] as number;
-      if (covered === 0) continue;
-      const level = covered >= 0.999 ? LEVELS : Math.ceil(covered * LEVELS);
-      const index = color[base + x] as number;
-      const dark = (edge[base + x] as number) | (((patterns[index] as number) >> (x & 15)) & 1);
-      line[x] = words[(dark * 2 * CLASS_COUNT + index) * (LEVELS + 1) + level] as number;
-    }
-    line.fill(outside, 0, from);
-    line.fill(outside, to, width);
-  }
+  image.fill(outside, Math.min(height, rows * rowHeight) * width);
 }
 
 /** By row: from which pixel to which it is memory of the region; nothing of a fold is. */

@@ -128,7 +128,6 @@ const LABEL = 16;
 
 function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const overlay = useRef<HTMLCanvasElement>(null);
   const painter = useRef(new MapPainter());
   const image = useRef<ImageData | undefined>(undefined);
   const atSeq = useApp((state) => state.atSeq);
@@ -158,9 +157,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
-    if (overlay.current) {
-      paintMarks(overlay.current, { loaded, region, layout, state, atSeq, span, gapSelected, room, ratio });
-    }
+    paintMarks(context, { loaded, region, layout, state, atSeq, span, gapSelected, room, ratio });
     registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
   }, [loaded, order, region, layout, table, atSeq, span, gapSelected, room, ratio, onState]);
   const pick = (x: number, y: number) => {
@@ -188,7 +185,6 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
         {...pointer}
       />
-      <canvas ref={overlay} class="overlay" />
       {layout.folds.map((fold) => (
         <FoldMark key={fold.fromAddress} {...{ region, fold, layout, ratio }} />
       ))}
