@@ -6,6 +6,7 @@ import { openEmbedded } from './state/embedded.js';
 import { listenToPaste } from './state/intake.js';
 import { listenToKeys } from './state/keys.js';
 import { openBytes } from './state/opening.js';
+import { panelShare } from './state/panel-share.js';
 import { keepHash } from './state/permalink.js';
 import { remembered, rememberedHide } from './state/preferences.js';
 import { App } from './views/app.js';
@@ -14,12 +15,12 @@ import { startTheme } from './views/theme.js';
 
 /** Draws the page and opens what it carries. */
 export function startPage(): void {
-  const panel = Number(remembered('panel'));
+  const panel = Number(remembered('panel') ?? Number.NaN);
   const hiddenColumns =
     remembered('columns')
       ?.split(' ')
       .filter((id) => id !== '') ?? [];
-  app.set({ hide: rememberedHide(), hiddenColumns, ...(panel > 0.1 && panel < 0.9 ? { panel } : {}) });
+  app.set({ hide: rememberedHide(), hiddenColumns, ...(Number.isFinite(panel) ? { panel: panelShare(panel) } : {}) });
   startTheme();
   const root = document.getElementById('app');
   if (root) {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { app, TABS, type Tab, useApp } from '../state/app-state.js';
 import { takeFiles } from '../state/intake.js';
+import { PANEL_SHARE, panelShare } from '../state/panel-share.js';
 import { remember } from '../state/preferences.js';
 import { CallTreePanel } from './call-tree.js';
 import { ConnectDialog } from './connect.js';
@@ -108,7 +109,7 @@ function Stage({ loaded }: { readonly loaded: LoadedTrace }) {
 function Splitter() {
   const panel = useApp((state) => state.panel);
   const set = (share: number) => {
-    const next = Math.max(0.1, Math.min(0.85, share));
+    const next = panelShare(share);
     app.set({ panel: next });
     remember('panel', next.toFixed(3));
   };
@@ -123,10 +124,16 @@ function Splitter() {
           if (event.buttons === 1 && box) set((box.bottom - event.clientY) / box.height);
         },
         onKeyDown: (event: KeyboardEvent) => {
-          if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+          const next = {
+            ArrowUp: panel + 0.03,
+            ArrowDown: panel - 0.03,
+            Home: PANEL_SHARE.least,
+            End: PANEL_SHARE.most,
+          }[event.key];
+          if (next === undefined) return;
           event.stopPropagation();
           event.preventDefault();
-          set(panel + (event.key === 'ArrowUp' ? 0.03 : -0.03));
+          set(next);
         },
       }}
     />

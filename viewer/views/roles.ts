@@ -1,3 +1,5 @@
+import { PANEL_SHARE } from '../state/panel-share.js';
+
 /**
  * What the parts of a list are to a screen reader. Lists draw only the rows in sight, at places of their own, which the elements of
  * an HTML table cannot be; so their parts carry these roles instead.
@@ -13,8 +15,8 @@ export function splitterProps(share: number) {
     'aria-orientation': 'horizontal',
     'aria-label': 'Height of the panel',
     'aria-valuenow': Math.round(share * 100),
-    'aria-valuemin': 10,
-    'aria-valuemax': 85,
+    'aria-valuemin': 100 * PANEL_SHARE.least,
+    'aria-valuemax': 100 * PANEL_SHARE.most,
   } as const;
 }
 
