@@ -431,6 +431,19 @@ test('text grows on a 4K screen, and nothing is cut off there', async (t) => {
     .map((it) => it.tagName + '.' + it.className)`;
   t.deepEqual(await page.evaluate(beyond), []);
   t.is(await page.evaluate('document.documentElement.scrollHeight - innerHeight'), 0);
+  const font = (selector: string) =>
+    page.evaluate<number>(`(() => {
+      const it = document.querySelector('${selector}');
+      return parseFloat(getComputedStyle(it).fontSize) * it.currentCSSZoom;
+    })()`);
+  for (const of of ['.gutter span', '.axis-ticks span', '.view-tabs button', '.range-row button'])
+    t.true((await font(of)) >= 12.5, `${of}: ${await font(of)}`);
+  await tab(viewer, 'flame');
+  // Four functions below everything, in rows of 30 pixels: the pointer is on the first of them.
+  t.is(await page.$eval('.flame-box canvas', (it) => it.getBoundingClientRect().height % 30), 0);
+  await page.hover('.flame-box canvas', { position: { x: 100, y: 45 } });
+  t.regex((await page.textContent('.flame-box .tip')) ?? '', /^boot/);
+  await tab(viewer, 'table');
   // The pointer hits what it is at.
   await page.click('.row[data-seq="6"]');
   t.is(await viewer.ask('state().picked'), 6);

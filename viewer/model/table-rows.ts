@@ -37,7 +37,7 @@ const spanKey = (pick: (loaded: LoadedTrace, span: number) => number) => (loaded
 export const COLUMNS: readonly Column[] = [
   { id: 'seq', title: '#', hint: 'Number of the event', width: 72, numeric: true, keyOf: () => (seq) => seq },
   {
-    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 80, numeric: true },
+    ...{ id: 'time', title: 'time', hint: 'Since the capture was armed', width: 94, numeric: true },
     keyOf:
       ({ trace }) =>
       (seq) =>
@@ -76,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
       id: 'freed',
       title: 'freed',
       hint: 'When the block was given back: its time, or its event without a clock',
-      width: 80,
+      width: 94,
       numeric: true,
     },
     keyOf: (loaded) => spanKey((it, span) => freedAt(it, span))(loaded),
@@ -102,7 +102,7 @@ export const COLUMNS: readonly Column[] = [
     keyOf: (loaded) => (seq) => largestBefore(loaded, seq),
   },
   {
-    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 70, numeric: true },
+    ...{ id: 'after', title: 'after', hint: 'Largest free block after the event', width: 90, numeric: true },
     keyOf: (loaded) => (seq) => largestAfter(loaded, seq),
   },
   {

@@ -45,7 +45,7 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
   const { ratio } = style;
   context.fillStyle = style.ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.font = `${11.5 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  context.font = `${0.575 * style.rowHeight * ratio}px ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = 'middle';
   const height = style.rowHeight * ratio;
   for (const box of boxes) {

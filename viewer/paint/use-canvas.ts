@@ -57,7 +57,7 @@ export function wordsOf(image: ImageData): Uint32Array {
   return made;
 }
 
-/** Colours that canvases take from the theme. */
+/** Colours, and the factor by which text grows, that canvases take from the theme. */
 export function themeColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

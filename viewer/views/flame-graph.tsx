@@ -9,7 +9,12 @@ import { amountText } from './call-tools.js';
 import { IMAGE, STATUS } from './roles.js';
 import { percent, shown } from './text.js';
 
-const FLAME_ROW = 20;
+const ROW_PIXELS = 20;
+
+/** On a large screen rows and their text grow with all other text. */
+function rowPixels(): number {
+  return Math.round(ROW_PIXELS * (Number(themeColor('--zoom')) || 1));
+}
 
 export interface FlameGraphProps {
   /** From the root of the tree to the node that is as wide as the graph. */
@@ -56,22 +61,23 @@ function FlameCanvas(props: FlameGraphProps & { readonly size: Size }) {
   const boxes = useMemo(() => flameLayout(path, measure, 0.4 / size.width), [path, measure, size.width]);
   const active = hover && boxes.includes(hover.box) ? hover.box : undefined;
   const depth = boxes.reduce((most, box) => Math.max(most, box.depth), 0);
-  const height = Math.min(32_000 / size.ratio, (depth + 1) * FLAME_ROW);
+  const rowHeight = rowPixels();
+  const height = Math.min(32_000 / size.ratio, (depth + 1) * rowHeight);
   // Rows and depths are the same both ways.
   const rowOf = (it: number) => (upwards ? depth - it : it);
   useLayoutEffect(() => {
     if (!canvas.current) return;
     fitCanvas(canvas.current, size.width * size.ratio, height * size.ratio);
-    const style = { ratio: size.ratio, rowHeight: FLAME_ROW, ground: themeColor('--panel'), rowOf, colorOf };
+    const style = { ratio: size.ratio, rowHeight, ground: themeColor('--panel'), rowOf, colorOf };
     paintFlame(canvas.current, boxes, { ...style, search: search.trim().toLowerCase() });
-  }, [boxes, size, height, search, theme, upwards, colorOf]);
+  }, [boxes, size, height, rowHeight, search, theme, upwards, colorOf]);
   const at = (event: MouseEvent): FlameBox | undefined => {
-    const level = rowOf(Math.floor(event.offsetY / FLAME_ROW));
+    const level = rowOf(Math.floor(event.offsetY / rowHeight));
     const share = event.offsetX / size.width;
     return boxes.find((box) => box.depth === level && share >= box.from && share < box.to);
   };
   const show = (box: FlameBox) =>
-    setHover({ box, x: ((box.from + box.to) / 2) * size.width, y: rowOf(box.depth) * FLAME_ROW });
+    setHover({ box, x: ((box.from + box.to) / 2) * size.width, y: rowOf(box.depth) * rowHeight });
   const onKeyDown = (event: KeyboardEvent) => {
     const from = active ?? boxes[path.length - 1];
     if (!from) return;
@@ -105,7 +111,7 @@ function FlameCanvas(props: FlameGraphProps & { readonly size: Size }) {
         onClick={(event) => event.detail < 2 && act(event, props.onPick)}
         onDblClick={(event) => act(event, props.onGo)}
       />
-      {active && <FlameOutline box={active} row={rowOf(active.depth)} width={size.width} />}
+      {active && <FlameOutline box={active} row={rowOf(active.depth)} {...{ rowHeight }} width={size.width} />}
       {active && hover && <FlameTip {...props} hover={hover} width={size.width} />}
     </>
   );
@@ -117,11 +123,18 @@ function turned(key: string, upwards: boolean): string {
   return { ArrowUp: 'ArrowDown', ArrowDown: 'ArrowUp' }[key] ?? key;
 }
 
+interface OutlineProps {
+  readonly box: FlameBox;
+  readonly row: number;
+  readonly rowHeight: number;
+  readonly width: number;
+}
+
 /** Over the canvas, which has thousands of boxes: to draw them all again takes longer than a pointer stays on one. */
-function FlameOutline({ box, row, width }: { readonly box: FlameBox; readonly row: number; readonly width: number }) {
+function FlameOutline({ box, row, rowHeight, width }: OutlineProps) {
   const { from, to } = box;
-  const place = { left: `${from * width}px`, top: `${row * FLAME_ROW}px` };
-  const shape = { width: `${Math.max(1, (to - from) * width - 1)}px`, height: `${FLAME_ROW - 1}px` };
+  const place = { left: `${from * width}px`, top: `${row * rowHeight}px` };
+  const shape = { width: `${Math.max(1, (to - from) * width - 1)}px`, height: `${rowHeight - 1}px` };
   return <div class="flame-outline" style={{ ...place, ...shape }} />;
 }
 

@@ -17,6 +17,7 @@ import { clockText, formatUs } from './text.js';
 /** A press that moves less than this is a click. */
 const CLICK_PIXELS = 4;
 const TICK_PIXELS = 110;
+const CHARACTER_PIXELS = 9;
 
 /** A trace, the axis of the page, and the part of it that is shown. */
 export interface AxisProps {
@@ -161,14 +162,26 @@ interface TicksProps extends Omit<AxisProps, 'loaded'> {
 function Ticks({ axis, time, width, clock }: TicksProps) {
   const ticks = ticksIn(time, Math.max(1, Math.floor(width / TICK_PIXELS)), 1);
   const text = (value: number) => (axis.kind === 'clock' ? formatUs(value) : formatCount(value));
+  const unit = axis.kind === 'clock' ? clock.trim() : 'events';
+  const room = width - widthOf(unit);
   return (
     <>
-      {ticks.map((value) => (
-        <span key={value} style={{ left: `${((value - time.from) / (time.to - time.from)) * width}px` }}>
-          {text(value)}
-        </span>
-      ))}
-      <span class="axis-unit">{axis.kind === 'clock' ? clock.trim() : 'events'}</span>
+      {ticks.map((value) => {
+        const left = ((value - time.from) / (time.to - time.from)) * width;
+        // Half of a number is another number.
+        const fits = left + widthOf(text(value)) <= room;
+        return (
+          <span key={value} style={{ left: `${left}px` }}>
+            {fits && text(value)}
+          </span>
+        );
+      })}
+      <span class="axis-unit">{unit}</span>
     </>
   );
+}
+
+/** At the least, of a label with what is around it. */
+function widthOf(label: string): number {
+  return label.length * CHARACTER_PIXELS + 8;
 }
