@@ -38,8 +38,11 @@ export interface MbedLine {
   readonly pointer: Address;
 }
 
-const LINE =
-  /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?(?![\w;:-])/i;
+const LINE = /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?(.?)/isu;
+/** Consoles that colour their lines end the colour with it. */
+const ESCAPE = String.fromCharCode(0x1b);
+/** What stands behind a record that has it in front. */
+const CLOSING: Readonly<Record<string, string>> = { '"': '"', "'": "'", '(': ')', '[': ']', '<': '>', '`': '`' };
 /** The begin or the end of a record: a line that has one of them and is no record lost something on its way. */
 const PART = /#[mcrf]:(?:0x)?[0-9a-f]|[0-9a-f];(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]/i;
 /** A record's begin at the end of the input. */
@@ -48,15 +51,18 @@ const TORN = /#(?:[mcrf](?::.*)?)?$/i;
 const MAX_GAPS = 1000;
 
 /**
- * Reads a line, which may have other text around the record. Pointers are hexadecimal, sizes decimal.
+ * Reads a line, which may have other text around the record; `before` is the character in front of it. Pointers are hexadecimal, sizes decimal.
  *
  *     #m:RES;CALLER-SIZE   #c:RES;CALLER-N;SIZE   #r:RES;CALLER-PTR;SIZE   #f:0x0;CALLER-PTR
  */
-function parseMbedLine(text: string): MbedLine | undefined {
+function parseMbedLine(text: string, before = ''): MbedLine | undefined {
   if (!text.includes('#')) return undefined;
   const match = LINE.exec(text);
   if (!match) return undefined;
-  const [, letter = '', result = '', caller = '', third = '', fourth] = match;
+  const [, letter = '', result = '', caller = '', third = '', fourth, behind = ''] = match;
+  // A number that ends in something else has lost a digit there: it is another number.
+  const isWhole = behind.trim() === '' || behind === ESCAPE || behind === CLOSING[text[match.index - 1] ?? before];
+  if (!isWhole) return undefined;
   const common = { result: Number.parseInt(result, 16), caller: Number.parseInt(caller, 16) };
   const op = letter.toLowerCase();
   const last = fourth === undefined ? Number.NaN : Number(fourth);
@@ -99,11 +105,12 @@ class MbedDecoder extends LineDecoder {
   /** A line that lost its end holds two records. */
   protected line(text: string): void {
     const parts = text.split(/(?=#[mcrf]:)/i);
-    for (const [i, part] of parts.entries()) this.part(part, this.torn && i === parts.length - 1);
+    for (const [i, part] of parts.entries())
+      this.part(part, { torn: this.torn && i === parts.length - 1, before: parts[i - 1]?.at(-1) ?? '' });
   }
 
-  private part(text: string, torn: boolean): void {
-    const line = parseMbedLine(text);
+  private part(text: string, { torn, before }: { readonly torn: boolean; readonly before: string }): void {
+    const line = parseMbedLine(text, before);
     if (torn && text.trimEnd() === text && (line ? /[0-9a-f]$/i.test(text) : TORN.test(text)))
       this.gap('torn tail: the last line has no end, its number may be cut');
     else if (line) {

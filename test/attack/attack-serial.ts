@@ -20,7 +20,8 @@ interface Dump {
  * A changed digit makes another number, which no reader of text without a checksum can know: these are counted.
  */
 export function attackSerial(options: AttackOptions): AttackRow[] {
-  return [espIdfDump(), mbedDump()].map((dump) => attackDump(dump, options));
+  const dumps = [espIdfDump(), mbedDump()].filter(({ title }) => title.includes(options.match ?? ''));
+  return dumps.map((dump) => attackDump(dump, options));
 }
 
 function attackDump({ format, title, bytes }: Dump, options: AttackOptions): AttackRow {

@@ -66,6 +66,10 @@ test('mbed: a record that was damaged on its way is a gap; two on a line that lo
     '#m:0x20003080;0x182f-5q',
     '#c:0x200030c0;0x1841-4',
     '#m:0x2000308\u00ff;0x182f-50',
+    '#f:0x0;0x1862-0|3fc90040',
+    '#f:0x0;0x1862-0\u00f83fc90040',
+    '#m:0x20003080;0x182f-1)',
+    '#m:0x20003080;0x182f-1"7',
   ];
   for (const line of damaged) {
     const trace = decode(mbedMemTraceFormat, `#m:0x20001000;0x1-8\n${line}\n#f:0x0;0x2-0x20001000\n`);
@@ -79,6 +83,11 @@ test('mbed: a record that was damaged on its way is a gap; two on a line that lo
   }
   const merged = decode(mbedMemTraceFormat, '#m:0x20001000;0x1-8#f:0x0;0x2-0x20001000\n');
   t.deepEqual([merged.eventCount, merged.gaps.length], [2, 0]);
+  const wrapped = decode(
+    mbedMemTraceFormat,
+    '"#m:0x20001000;0x1-8"\n(#m:0x20002000;0x1-8)\n\u001b[32m#m:0x20003000;0x1-8\u001b[0m\n',
+  );
+  t.deepEqual([wrapped.eventCount, wrapped.gaps.length], [3, 0]);
 });
 test('mbed: a last line without an end is a gap, as its number may be cut', (t) => {
   const trace = decode(mbedMemTraceFormat, MBED.slice(0, -3));
