@@ -1,5 +1,6 @@
 import type { EventRange } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
+import { letGo } from './hand-over.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { rowQuery } from './row-query.js';
 import { filteredRows, sortRows } from './table-rows.js';
@@ -25,5 +26,7 @@ export interface FoundRows {
 export function findRows(loaded: LoadedTrace, { filter, query, atSeq, range, sort }: RowsAsked): FoundRows {
   const { matches, problem } = rowQuery(loaded, query, atSeq);
   const filtered = filteredRows(loaded, { filter, matches, range });
-  return { rows: sortRows(loaded, filtered, sort), problem };
+  const rows = sortRows(loaded, filtered, sort);
+  if (rows !== filtered) letGo(filtered);
+  return { rows, problem };
 }

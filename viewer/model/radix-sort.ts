@@ -1,4 +1,5 @@
 import type { Numbers } from '../../lib/public/browser.js';
+import { letGo } from './hand-over.js';
 
 /**
  * Orders rows by numeric keys: least significant digit first, 16 bits a pass, over the keys' bit patterns turned so that they
@@ -23,6 +24,7 @@ export function sortedRows(rows: Int32Array, keyOf: (row: number) => number, des
   }
   const sorted = new Int32Array(count);
   for (let i = 0; i < count; i++) sorted[i] = rows[order[i] ?? 0] ?? 0;
+  letGo({ keys, order, spare });
   return sorted;
 }
 
@@ -108,6 +110,7 @@ export function orderOf(values: Numbers): Int32Array {
     }
     [order, spareOrder, keys, spareKeys] = [spareOrder, order, spareKeys, keys];
   }
+  letGo({ keys, spareOrder, spareKeys });
   return order;
 }
 

@@ -1,6 +1,7 @@
 import { EventKind, type EventRange, inRange, isTemporary, type Trace } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
 import { eventSpans } from './event-spans.js';
+import { letGo } from './hand-over.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';
 
@@ -218,7 +219,9 @@ export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: Ro
     if (matches && !matches(seq)) continue;
     rows[count++] = seq;
   }
-  return rows.slice(0, count);
+  const found = rows.slice(0, count);
+  letGo(rows);
+  return found;
 }
 
 /** `span`: what the event opened. */
