@@ -1,16 +1,52 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { HeapRegion } from '../../lib/public/browser.js';
-import type { AddressOrder } from '../../viewer/model/address-order.js';
-import type * as Layout from '../../viewer/paint/map-layout.js';
-import type * as Painter from '../../viewer/paint/map-painter.js';
-import type * as Palette from '../../viewer/paint/palette.js';
 import { viewerModule } from '../support/viewer-module.js';
 
-type Module = typeof Painter & typeof Layout & typeof Palette;
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly rows: number;
+  readonly rowHeight: number;
+  readonly rowBytes: number;
+}
+interface ColorTable {
+  readonly words: Uint32Array;
+  readonly patterns: Uint16Array;
+}
+interface Order {
+  readonly span: Int32Array;
+  readonly address: Uint32Array;
+  readonly sizeBytes: Uint32Array;
+  readonly color: Uint8Array;
+}
+interface Picture {
+  readonly bits: Uint32Array;
+  readonly layout: Layout;
+  readonly table: ColorTable;
+  readonly image: Uint32Array;
+}
+/** What this uses of the viewer, whose sources are compiled for browsers. */
+interface Module {
+  readonly MapPainter: new () => {
+    paint(order: Order, region: HeapRegion, at: Picture): { gapCount: number; largestFreeBytes: number };
+  };
+  readonly mapLayout: (
+    window: { from: number; to: number },
+    size: { width: number; height: number; ratio: number },
+    how: { unitBytes: number },
+  ) => Layout;
+  readonly colorTable: (looks: readonly { hex: string; pattern: number }[]) => ColorTable;
+  readonly word: (rgb: readonly [number, number, number]) => number;
+  readonly rgbOf: (hex: string) => readonly [number, number, number];
+  readonly FREE_COLOR: string;
+  readonly OUTSIDE_COLOR: string;
+  readonly LEVELS: number;
+  readonly CLASS_COUNT: number;
+}
 
 const { MapPainter, mapLayout, colorTable, word, rgbOf, FREE_COLOR, OUTSIDE_COLOR, LEVELS, CLASS_COUNT } =
-  await viewerModule<Module>('paint/map-painter.js', 'paint/map-layout.js', 'paint/palette.js');
+  await viewerModule<Module>('paint/map-painter.ts', 'paint/map-layout.ts', 'paint/palette.ts');
 
 const BASE = 0x1000;
 const looks = [
@@ -50,7 +86,7 @@ function drawn({ blocks, width, height, unit, cut }: typeof drawing extends fc.A
   });
   const sizeBytes = Math.max(256, at - BASE + 16);
   const region: HeapRegion = { name: 'heap', baseAddress: BASE, sizeBytes, unitBytes: unit };
-  const order: AddressOrder = {
+  const order: Order = {
     span: Int32Array.from(placed.keys()),
     address: Uint32Array.from(placed, ({ address }) => address),
     sizeBytes: Uint32Array.from(placed, ({ size }) => size),
