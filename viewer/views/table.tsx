@@ -33,6 +33,8 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
   const { result } = useWork(loaded, 'rows', asked);
   const { rows, problem } = result ?? NOTHING;
+  // The same is found anew when the curve comes: nobody who has scrolled is taken to the top for that.
+  const content = useMemo(() => ({}), [loaded.original, loaded.area, filter, rested, aged, range, sort]);
   const { lines, groups, toggle, open } = useGroups(loaded, rows);
   const columns = useMemo(() => columnsOf(loaded).filter(({ id }) => !hidden.includes(id)), [loaded, hidden]);
   const template = columns.map(trackOf).join(' ');
@@ -59,7 +61,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
           count={lines.length}
           reveal={current}
           moment={selected}
-          content={rows}
+          content={content}
           role="grid"
           label="Events"
           width={width}
