@@ -7,6 +7,7 @@ import { WAIT_MS } from '../link/waits.js';
 import { SectionFlag } from '../symbols/elf-tables.js';
 import type { Symbolizer } from '../symbols/symbolizer.js';
 import type { DebugPort, DebugPorts } from './debug-port.js';
+import { signalOf } from './end-reason.js';
 import type { CodePoint } from './engine.js';
 import { doingText, whereabouts } from './whereabouts.js';
 
@@ -105,10 +106,9 @@ export async function* ramDumps(ports: DebugPorts, target: Target, options: RamD
 
 async function endedElsewhere(link: DebugPort, firmware: Symbolizer, stop: Stop): Promise<TargetError> {
   const { text } = await whereabouts(link, firmware);
-  const signal = stop.kind === 'fault' ? stop.signal : stop.kind === 'interrupted' ? 'SIGINT' : 'SIGTRAP';
   return new TargetError(
     'HH2261',
-    `harvest dump: found that the target stopped with ${signal} ${text}, expected it to come to a place where it is dumped`,
+    `harvest dump: found that the target stopped with ${signalOf(stop)} ${text}, expected it to come to a place where it is dumped`,
     { remedy: 'see why it stops there: its console, and the backtrace that gdb shows, tell more' },
   );
 }

@@ -1,4 +1,4 @@
-import { formatAddress, type Microseconds } from '../../base/units.js';
+import type { Microseconds } from '../../base/units.js';
 import { architectureOf } from '../../firmware/capturable.js';
 import type { DebugLink } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
@@ -75,8 +75,7 @@ export async function* harvestLogByLink(
     } else if (signal.aborted) {
       end = EndReason.of(signal);
     } else {
-      const what = stop.kind === 'fault' ? stop.signal : stop.kind;
-      end = new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
+      end = EndReason.ofStop(stop);
     }
   }
   plan.graphs?.close();

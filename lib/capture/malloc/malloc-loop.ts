@@ -1,5 +1,5 @@
 import type { Architecture } from '../../arch/architecture.js';
-import { formatAddress, formatCount, type Milliseconds } from '../../base/units.js';
+import { formatCount, type Milliseconds } from '../../base/units.js';
 import { architectureOf } from '../../firmware/capturable.js';
 import type { DebugLink, StopReason } from '../../link/debug-link.js';
 import { WAIT_MS } from '../../link/waits.js';
@@ -87,7 +87,7 @@ class MallocLoop {
     const stop = yield* this.nextStop(signal);
     this.stops++;
     const label = this.plan.stops.find(({ address }) => address === stop.pc)?.label;
-    if (stop.kind !== 'breakpoint') return signal.aborted ? EndReason.of(signal) : faultReason(stop);
+    if (stop.kind !== 'breakpoint') return signal.aborted ? EndReason.of(signal) : EndReason.ofStop(stop);
     if (label !== undefined && !this.tracker.isEntry(stop.pc)) return new EndReason(`reached ${label}`, true);
     yield* this.at(stop);
     const { maxEvents } = this.plan;
@@ -156,9 +156,4 @@ class MallocLoop {
       ...(this.armed.lost > 0 ? { returnsWithoutBreakpoint: formatCount(this.armed.lost) } : {}),
     };
   }
-}
-
-function faultReason(stop: StopReason): EndReason {
-  const what = stop.kind === 'fault' ? stop.signal : stop.kind;
-  return new EndReason(`the target stopped with ${what} at ${formatAddress(stop.pc)}`, false);
 }
