@@ -5,12 +5,17 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 const FREE_BYTES = 16 * 1024 * 1024;
 const MAX_RATIO = 200;
 
+/** Whether an input that begins so is packed. */
+export function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
 /**
  * The bytes of an input, unpacked when they are gzip.
  * @throws TraceFormatError HH1921 (not whole gzip data) or HH1922 (grows beyond all bounds).
  */
 export async function unpacked(bytes: Uint8Array<ArrayBuffer>, subject: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (!isGzip(bytes)) return bytes;
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -67,11 +67,7 @@ async function open(request: OpenRequest): Promise<void> {
 /** A function of its own: what it needed meanwhile would stay in memory as long as it waits. Returns what the worker keeps. */
 async function read({ file, name, hide }: OpenRequest): Promise<LoadedTrace> {
   const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
-  // The bytes are let go of once they are read.
-  const bytesOf = async () => new Uint8Array(await file.arrayBuffer());
-  const { trace: whole, format } = await readTrace(await bytesOf(), name, (share) =>
-    progress('Reading', share * READING_SHARE),
-  );
+  const { trace: whole, format } = await readTrace(file, name, (share) => progress('Reading', share * READING_SHARE));
   const trace = { ...whole, events: trimmed(whole.events), rawSamples: [] };
   const prepared = await prepareTrace(trace, {
     ...{ name, format, hide },
