@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ProxySession, faultyRun, proxySessions } from '../attack/attack-proxy.js';
+import { faultyRun, type ProxySession, proxySessions } from '../attack/attack-proxy.js';
 import { eventLines } from '../support/capture.js';
 import { judge } from '../support/faulty-link.js';
 
@@ -30,6 +30,9 @@ for (const session of sessions.filter(({ engine }) => engine.name === 'gdb')) {
       verdicts.filter((verdict) => !/: (whole|lost, and told)$/.test(verdict)),
       [],
     );
-    t.true(verdicts.some((verdict) => verdict.endsWith('lost, and told')), verdicts.join('\n'));
+    t.true(
+      verdicts.some((verdict) => verdict.endsWith('lost, and told')),
+      verdicts.join('\n'),
+    );
   });
 }
