@@ -27,9 +27,19 @@ export function groupActivity(group: number): GroupActivity | undefined {
   return isThere ? { ticks, wantsToRun } : undefined;
 }
 
-/** Whether it neither computes nor would, and has not since it was looked at `before`. */
-export function isIdle(now: GroupActivity | undefined, before = now): boolean {
-  return now !== undefined && before !== undefined && !now.wantsToRun && now.ticks - before.ticks <= IDLE_TICKS;
+/** So many looks tell. */
+const LOOKS = 3;
+
+/**
+ * Whether it neither computes nor would, by the last three looks at it, the latest last; not by fewer. One of the three may have met it running: who
+ * waits looks for an answer now and then.
+ */
+export function isIdle(looks: readonly (GroupActivity | undefined)[]): boolean {
+  const last = looks.slice(-LOOKS).filter((it) => it !== undefined);
+  const [first] = last;
+  if (last.length < LOOKS || !first) return false;
+  const ticks = (last.at(-1)?.ticks ?? 0) - first.ticks;
+  return last.filter(({ wantsToRun }) => wantsToRun).length <= 1 && ticks <= IDLE_TICKS * (LOOKS - 1);
 }
 
 function processIds(): string[] {

@@ -38,8 +38,8 @@ export interface GdbWait {
 }
 
 export const GDB_WAIT = {
-  // It is looked at twice within the time of a reply, by timers that are rounded.
-  command: { totalMs: WAIT_MS.gdbCommand, idleMs: WAIT_MS.reply * 0.75 },
+  // It is looked at four times within the time of a reply, by timers that are rounded.
+  command: { totalMs: WAIT_MS.gdbCommand, idleMs: WAIT_MS.reply * 0.9 },
   start: { totalMs: WAIT_MS.gdbStart, idleMs: WAIT_MS.gdbConnect },
   monitor: { totalMs: WAIT_MS.monitor },
   flash: { totalMs: WAIT_MS.flash },

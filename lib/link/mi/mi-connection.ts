@@ -15,14 +15,14 @@ interface Outstanding {
   readonly wait: GdbWait;
   readonly sentAt: number;
   timer: NodeJS.Timeout;
-  /** What gdb did when it was looked at last. */
-  seen?: GroupActivity | undefined;
+  /** What gdb did whenever it was looked at. */
+  readonly looks: (GroupActivity | undefined)[];
 }
 
 /** What gdb printed last comes after its end when something else holds its pipe. */
 const LATE_MS: Milliseconds = 250;
 /** A gdb that does not answer is looked at so often. */
-const LOOK_MS: Milliseconds = WAIT_MS.reply / 2;
+const LOOK_MS: Milliseconds = WAIT_MS.reply / 4;
 const KEPT_MESSAGES = 12;
 const NO_ANSWER = '^error,msg="no answer';
 
@@ -154,7 +154,7 @@ export class MiConnection {
     const token = ++this.token;
     const { wait } = this;
     const timer = setTimeout(() => this.overdue(token), Math.min(LOOK_MS, wait.totalMs));
-    this.outstanding = { token, command, wait, timer, sentAt: performance.now() };
+    this.outstanding = { token, command, wait, timer, sentAt: performance.now(), looks: [] };
     tellTraffic('mi', '>', () => `${token}${command}`);
     this.child.stdin.write(`${token}${command}\n`);
     if (this.death) this.answer(token, '^error,msg="gdb is gone"');
@@ -174,9 +174,8 @@ export class MiConnection {
       this.answer(token, `${NO_ANSWER} within ${totalMs} ms"`);
       return;
     }
-    const before = waiting.seen;
-    waiting.seen = this.child.pid === undefined ? undefined : groupActivity(this.child.pid);
-    if (waitedMs >= idleMs && isIdle(before) && isIdle(waiting.seen, before)) {
+    waiting.looks.push(this.child.pid === undefined ? undefined : groupActivity(this.child.pid));
+    if (waitedMs >= idleMs && isIdle(waiting.looks)) {
       this.answer(token, `${NO_ANSWER} within ${Math.round(waitedMs)} ms, and gdb waits for the debug server"`);
       return;
     }
