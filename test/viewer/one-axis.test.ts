@@ -440,6 +440,7 @@ test('text grows on a 4K screen, and nothing is cut off there', async (t) => {
     t.true((await font(of)) >= 12.5, `${of}: ${await font(of)}`);
   await tab(viewer, 'flame');
   // Four functions below everything, in rows of 30 pixels: the pointer is on the first of them.
+  await page.waitForSelector('.flame-box canvas');
   t.is(await page.$eval('.flame-box canvas', (it) => it.getBoundingClientRect().height % 30), 0);
   await page.hover('.flame-box canvas', { position: { x: 100, y: 45 } });
   t.regex((await page.textContent('.flame-box .tip')) ?? '', /^boot/);
