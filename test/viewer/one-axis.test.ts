@@ -41,8 +41,12 @@ const tab = async (viewer: ViewerPage, name: string) => {
   await viewer.page.evaluate(`document.getElementById('tab-${name}').click()`);
   await viewer.page.waitForSelector(`#tab-${name}[aria-selected=true]`);
 };
-const rowsOf = (viewer: ViewerPage) =>
-  viewer.page.$$eval('.row[data-seq]', (rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)).sort());
+/** All of them: before it is measured a list draws its first row only. */
+const rowsOf = async ({ page, until }: ViewerPage) => {
+  const drawn = `document.querySelectorAll('.row[data-seq]').length`;
+  await until(`document.querySelector('.panel .tools [role=status]').textContent.startsWith(${drawn} + ' row')`);
+  return page.$$eval('.row[data-seq]', (rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)).sort());
+};
 const choose = async (viewer: ViewerPage, text: string) => {
   await viewer.page.click(`.segments button:text-is("${text}")`);
 };
