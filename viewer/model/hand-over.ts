@@ -58,26 +58,6 @@ export function letGo(value: unknown): void {
   for (const of of Object.values(value)) letGo(of);
 }
 
-/**
- * The same columns without the room behind them: a reader lets them grow twofold, and what is kept for good would keep up to half of it in vain. The
- * columns that are given are not used again.
- */
-export function trimmed<T extends object>(columns: T): T {
-  const made: Record<string, unknown> = {};
-  for (const [key, of] of Object.entries(columns))
-    made[key] = ArrayBuffer.isView(of) && !(of instanceof DataView) ? trimmedColumn(of as Uint8Array) : of;
-  return made as T;
-}
-
-function trimmedColumn(column: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = column;
-  if (byteLength === buffer.byteLength || byteOffset > 0 || !(buffer instanceof ArrayBuffer)) return column;
-  if (!('transfer' in buffer)) return column.slice();
-  // It is any of the typed arrays.
-  const Kind = column.constructor as new (buffer: ArrayBuffer) => Uint8Array;
-  return new Kind(buffer.transfer(byteLength));
-}
-
 /** The buffers of what is given away, not copied. */
 export function buffersOf(value: object): ArrayBuffer[] {
   const own = Object.values(value).filter((it): it is Uint8Array => ArrayBuffer.isView(it));

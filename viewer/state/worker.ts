@@ -1,6 +1,6 @@
 import { type GapTimeline, gapTimeline, lifespanParts, type Trace } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
-import { buffersOf, handOver, letGo, mayShare, trimmed } from '../model/hand-over.js';
+import { buffersOf, handOver, letGo, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
 import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
 import { readTrace } from '../model/read-trace.js';
@@ -68,7 +68,7 @@ async function open(request: OpenRequest): Promise<void> {
 async function read({ file, name, hide }: OpenRequest): Promise<LoadedTrace> {
   const progress = (doing: string, share: number) => tell({ kind: 'progress', doing, share });
   const { trace: whole, format } = await readTrace(file, name, (share) => progress('Reading', share * READING_SHARE));
-  const trace = { ...whole, events: trimmed(whole.events), rawSamples: [] };
+  const trace = { ...whole, rawSamples: [] };
   const prepared = await prepareTrace(trace, {
     ...{ name, format, hide },
     progress: (share) => progress('Preparing', READING_SHARE + share * (1 - READING_SHARE)),
