@@ -68,7 +68,7 @@ export class LinkCheck {
    * @throws DeviceLostError HH1591
    */
   async confirm(): Promise<void> {
-    if (this.memory.readTarget && this.code) await this.compare();
+    if (this.memory.readTarget) await this.compare();
   }
 
   private async compare(): Promise<void> {

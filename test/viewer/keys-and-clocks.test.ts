@@ -59,7 +59,9 @@ test('microseconds of the host say so wherever they stand; those of the target d
     const timedColumns = (await titles()).filter((title) => /^(time|freed|life)/.test(title));
     t.is(timedColumns.length, 3, timedColumns.join());
     t.is(timedColumns.filter((title) => /^\w+[^,]*, host/.test(title)).length, isHost ? 3 : 0, timedColumns.join());
-    await viewer.ask(`set({ timeAxis: 'clock' })`).catch(() => undefined);
+    await page.evaluate(`location.hash += '&axis=clock'`);
+    await viewer.until(`state().timeAxis === 'clock'`);
+    t.is(await page.textContent('.axis-unit'), isHost ? 'host time' : 'time');
     await page.click('#tab-statistics');
     await page.waitForSelector('.panel table, .panel dl');
     const statistics = await texts('.panel');

@@ -15,6 +15,8 @@ export interface FlameStyle {
   readonly colorOf: (box: FlameBox) => string;
 }
 
+/** Of a row's height: 11.5 pixels of 20. */
+const TEXT_SHARE = 0.575;
 /** Dark text on the light colours of the palette: at least 4.5:1. */
 const TEXT = '#10151c';
 const FOUND = '#ffd54a';
@@ -45,7 +47,7 @@ export function paintFlame(canvas: HTMLCanvasElement, boxes: readonly FlameBox[]
   const { ratio } = style;
   context.fillStyle = style.ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.font = `${0.575 * style.rowHeight * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  context.font = `${TEXT_SHARE * style.rowHeight * ratio}px ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = 'middle';
   const height = style.rowHeight * ratio;
   for (const box of boxes) {

@@ -168,11 +168,12 @@ function Ticks({ axis, time, width, clock }: TicksProps) {
     <>
       {ticks.map((value) => {
         const left = ((value - time.from) / (time.to - time.from)) * width;
+        const label = text(value);
         // Half of a number is another number.
-        const fits = left + widthOf(text(value)) <= room;
+        const fits = left + widthOf(label) <= room;
         return (
           <span key={value} style={{ left: `${left}px` }}>
-            {fits && text(value)}
+            {fits && label}
           </span>
         );
       })}

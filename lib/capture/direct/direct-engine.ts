@@ -158,8 +158,7 @@ class DirectRun {
     }
     if (this.made.heap.isFull) return new EndReason(`${plan.maxEvents} events were captured`, true);
     if (signal.aborted || !stop) return EndReason.of(signal);
-    const where = formatAddress(stop.snapshot.pc);
-    return new EndReason(`the target stopped with ${signalName(stop.signal)} at ${where}`, false);
+    return EndReason.ofStop({ kind: 'fault', pc: stop.snapshot.pc, signal: signalName(stop.signal) });
   }
 
   private report(): EngineReport {
