@@ -98,7 +98,12 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
     },
   });
   const afterMs = performance.now() - at;
-  await killing;
+  await killing?.catch((cause: unknown) => {
+    // What the capture says of its end explains more than that it is not there any more.
+    throw new Error(`the capture ended with ${result.status ?? result.signal}, not killed: ${result.stderr}`, {
+      cause,
+    });
+  });
   const pids = new Set(family.map(({ pid }) => pid));
   const alive = () => processes().filter(({ pid }) => pids.has(pid));
   await eventually(() => alive().length === 0, 60_000);
