@@ -187,6 +187,16 @@ export class CutList {
     if (this.list.length > this.limit) this.list.pop();
   }
 
+  /** The least loss with which a cut still comes into the list; losses are whole bytes. */
+  get lossFrom(): Bytes {
+    return this.list.length < this.limit ? 0 : lossOf(this.list.at(-1)) + 1;
+  }
+
+  /** So many that would not come into the list. */
+  addShallow(count: number): void {
+    this.count += count;
+  }
+
   result(cutsFrom: GapTimeline['cutsFrom']): Pick<GapTimeline, 'cuts' | 'cutCount' | 'cutsFrom'> {
     return { cuts: this.list, cutCount: this.count, cutsFrom };
   }

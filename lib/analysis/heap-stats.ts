@@ -257,10 +257,10 @@ export function newBuckets(): BucketSums {
 }
 
 /** Bucket 0 holds size 0; bucket b holds 2^(b-1) to 2^b - 1. Sizes above 2^32 all count in one last bucket. */
-export function addToBucket({ counts, bytes }: BucketSums, sizeBytes: Bytes): void {
+export function addToBucket({ counts, bytes }: BucketSums, sizeBytes: Bytes, blocks = 1): void {
   const bucket = sizeBytes >= 2 ** 32 ? 33 : 32 - Math.clz32(sizeBytes);
-  counts[bucket] = (counts[bucket] as number) + 1;
-  bytes[bucket] = (bytes[bucket] as number) + sizeBytes;
+  counts[bucket] = (counts[bucket] as number) + blocks;
+  bytes[bucket] = (bytes[bucket] as number) + sizeBytes * blocks;
 }
 
 export function bucketsOf({ counts, bytes }: BucketSums): SizeBucket[] {

@@ -42,10 +42,52 @@ export function lifetimesOf(trace: Trace, spans: Lifespans): Lifetimes {
   return lifetimesFrom(inEvents.subarray(0, events), inUs.subarray(0, timed), swept);
 }
 
-/** Of single lifetimes, which may be sorted in place. */
-export function lifetimesFrom(inEvents: Int32Array, inUs: Float64Array, swept: boolean): Lifetimes {
+/** Of single lifetimes, which may be sorted in place; `short`: how many more there are of so many events each, none of which is in `inEvents`. */
+export function lifetimesFrom(inEvents: Int32Array, inUs: Float64Array, swept: boolean, short?: Int32Array): Lifetimes {
   const us = distribution(inUs);
-  return { events: distribution(inEvents), us: us && { ...us, unit: 'us' }, upperBound: swept };
+  const events = short ? distributionWith(short, inEvents) : distribution(inEvents);
+  return { events, us: us && { ...us, unit: 'us' }, upperBound: swept };
+}
+
+/** Of values that are counted, `counts[value]` times each, and of others, each of which is larger than those. Undefined for no values. */
+function distributionWith(counts: Int32Array, others: Int32Array): Distribution | undefined {
+  let [counted, sum, max] = [0, 0, 0];
+  for (let value = 0; value < counts.length; value++) {
+    const times = counts[value] as number;
+    if (times === 0) continue;
+    counted += times;
+    sum += value * times;
+    max = value;
+  }
+  const count = counted + others.length;
+  if (count === 0) return undefined;
+  for (let i = 0; i < others.length; i++) {
+    sum += others[i] as number;
+    max = Math.max(max, others[i] as number);
+  }
+  const at = placesOf(count);
+  const large = valuesAt(
+    others,
+    at.filter((place) => place >= counted).map((place) => place - counted),
+    max,
+  );
+  const [p50 = 0, p90 = 0, p99 = 0] = [
+    ...at.filter((place) => place < counted).map((place) => valueAt(counts, place)),
+    ...large,
+  ];
+  return { count, mean: sum / count, p50, p90, p99, max };
+}
+
+/** What would stand at a place if all that is counted were sorted. */
+function valueAt(counts: Int32Array, place: number): number {
+  let value = 0;
+  for (let before = counts[0] ?? 0; before <= place; before += counts[value] ?? 0) value++;
+  return value;
+}
+
+/** Where the percentiles stand among so many sorted values. */
+function placesOf(count: number): number[] {
+  return PERCENTILES.map((percent) => Math.max(0, Math.ceil((percent / 100) * count) - 1));
 }
 
 /** May sort the values in place. Undefined for no values. */
@@ -59,7 +101,7 @@ export function distribution(values: Int32Array | Float64Array): Distribution | 
     if (value < least) least = value;
     if (value > max) max = value;
   }
-  const at = PERCENTILES.map((percent) => Math.max(0, Math.ceil((percent / 100) * count) - 1));
+  const at = placesOf(count);
   const counts = values instanceof Int32Array && least >= 0;
   const [p50 = 0, p90 = 0, p99 = 0] = counts ? valuesAt(values, at, max) : sortedAt(values, at);
   return { count, mean: sum / count, p50, p90, p99, max };

@@ -1,5 +1,6 @@
 import type { Seq } from '../../base/units.js';
 import type { EventRun, LiveBlocks, RunSink, RunsEnd } from '../../trace/event-run.js';
+import type { HeapRegion } from '../../trace/heap-event.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import {
   DEFAULT_LIMITS,
@@ -15,6 +16,7 @@ import { CutList } from '../gap-timeline.js';
 import { followerAt, freeOf, largestOf } from '../gap-tracker.js';
 import { heapMap } from '../heap-map.js';
 import { toldRegions } from '../heap-regions.js';
+import { KernelGaps } from './kernel-gaps.js';
 import { StackSums } from './stack-sums.js';
 
 /** Free space and who is in the way, of a trace whose events come run by run; undefined for what needs all of them at once. */
@@ -24,7 +26,9 @@ export function fragmentationSink(trace: Trace, options: FragmentationOptions): 
   if (options.atSeq !== undefined || regions.length === 0) return undefined;
   const gaps = regions.map((region) => GapBits.forRegion(region));
   const followed = gaps.filter((it) => it !== undefined);
-  return followed.length === gaps.length ? new FragmentationSink(trace, followed, options) : undefined;
+  return followed.length === gaps.length
+    ? new FragmentationSink(trace, { regions, gaps: followed }, options)
+    : undefined;
 }
 
 class FragmentationSink implements RunSink<Fragmentation> {
@@ -33,13 +37,19 @@ class FragmentationSink implements RunSink<Fragmentation> {
   private readonly deepest: CutList;
   private readonly failures: FailedRequest[] = [];
   private failureCount = 0;
+  private readonly regions: readonly HeapRegion[];
+  private readonly gaps: readonly GapBits[];
   private largest: number;
+  /** Those of the kernel, from the first run on that lies in its memory. */
+  private kernelGaps: KernelGaps | undefined;
 
   constructor(
     private readonly trace: Trace,
-    private readonly gaps: readonly GapBits[],
+    { regions, gaps }: { readonly regions: readonly HeapRegion[]; readonly gaps: readonly GapBits[] },
     private readonly options: FragmentationOptions,
   ) {
+    this.regions = regions;
+    this.gaps = gaps;
     const { top = DEFAULT_LIMITS.top, points = DEFAULT_LIMITS.points } = options;
     this.sums = new StackSums(trace);
     this.samples = new GapSamples(trace.eventCount, points);
@@ -57,6 +67,11 @@ class FragmentationSink implements RunSink<Fragmentation> {
     if (run.tellsLargest) return false;
     this.sums.add(run);
     this.addFailures(run, liveBlocks);
+    if (run.kernel) this.kernelGaps ??= KernelGaps.open(run.kernel, this.regions);
+    return this.kernelGaps ? this.kernelGaps.add(run, this.samples, this.deepest) : this.addRun(run);
+  }
+
+  private addRun(run: EventRun): boolean {
     const { firstSeq, count, address, sizeBytes, stack, openedBlock, endedStart, endedAddress, endedSize } = run;
     const { samples, gaps } = this;
     for (let i = 0; i < count; i++) {

@@ -14,7 +14,8 @@ export class StackSums {
   private total: Bytes = 0;
 
   constructor(private readonly trace: Trace) {
-    this.bytes = new Float64Array(trace.stacks.count);
+    // The last one is for events without a backtrace.
+    this.bytes = new Float64Array(trace.stacks.count + 1);
   }
 
   add(run: EventRun): void {
@@ -23,7 +24,7 @@ export class StackSums {
     this.bytes = bytes;
     if (kernel) {
       const [kinds, sizes, stacks] = [kind.byteOffset, sizeBytes.byteOffset, stack.byteOffset];
-      this.total += kernel.exports.sumStackBytes(count, kinds, sizes, stacks, bytes.byteOffset, bytes.length);
+      this.total += kernel.exports.sumStackBytes(count, kinds, sizes, stacks, bytes.byteOffset, bytes.length - 1);
       return;
     }
     let total = 0;
@@ -33,12 +34,12 @@ export class StackSums {
       const size = sizeBytes[i] as number;
       const at = stack[i] as number;
       total += size;
-      if (at >= 0 && at < bytes.length) bytes[at] = (bytes[at] as number) + size;
+      if (at >= 0 && at < bytes.length - 1) bytes[at] = (bytes[at] as number) + size;
     }
     this.total += total;
   }
 
   remember(): void {
-    rememberStackBytes(this.trace, { bytes: this.bytes, total: this.total });
+    rememberStackBytes(this.trace, { bytes: this.bytes.subarray(0, -1), total: this.total });
   }
 }

@@ -3,25 +3,27 @@ import { floatColumn, intColumn } from '../../trace/column.js';
 import type { EventRun } from '../../trace/event-run.js';
 import { RUN_EVENTS } from '../../trace/run-scan.js';
 import { EventKind } from '../../trace/trace.js';
+import { addToBucket, type BucketSums } from '../heap-stats.js';
 import { type Lifetimes, lifetimesFrom } from '../lifetimes.js';
 import { MAX_LISTED, SizeIds, type SizeTable, sizeRows } from '../size-table.js';
 
 /** Sizes below are counted in a table with a row for each. */
 const SMALL_SIZES = 65536;
 
+/** Lifetimes of fewer events are counted in a table with a row for each, by the kernel. */
+const SHORT_EVENTS = 1 << 15;
+
 /** How long blocks lived, in events and by the clock. */
 export class LifetimeCounter {
+  /** What is not counted in `short`. */
   private readonly inEvents = intColumn();
+  private short: Int32Array | undefined;
   private readonly inUs = floatColumn();
   /** By block: when it was made. */
   private readonly madeAt = floatColumn();
   private swept = false;
   /** What the kernel tells of a run. */
   private ofRun: Int32Array | undefined;
-
-  constructor(eventCount: number) {
-    this.inEvents.expect(eventCount);
-  }
 
   /** False for times of fractions of a microsecond: their sum depends on the order. */
   add(run: EventRun): boolean {
@@ -37,9 +39,11 @@ export class LifetimeCounter {
     const { inEvents } = this;
     if (kernel && kind.indexOf(EventKind.sweep) < 0) {
       this.ofRun ??= kernel.integers(RUN_EVENTS);
-      const ended = kernel.exports.lifetimes(count, firstSeq, this.ofRun.byteOffset);
-      const from = inEvents.extend(ended);
-      inEvents.values.set(this.ofRun.subarray(0, ended), from);
+      this.short ??= kernel.integers(SHORT_EVENTS);
+      const { ofRun, short } = this;
+      const long = kernel.exports.lifetimes(count, firstSeq, short.byteOffset, SHORT_EVENTS, ofRun.byteOffset);
+      const from = inEvents.extend(long);
+      inEvents.values.set(ofRun.subarray(0, long), from);
       return;
     }
     for (let i = 0; i < count; i++) {
@@ -73,7 +77,22 @@ export class LifetimeCounter {
   }
 
   result(): Lifetimes {
-    return lifetimesFrom(this.inEvents.view(), this.inUs.view(), this.swept);
+    this.countShort();
+    return lifetimesFrom(this.inEvents.view(), this.inUs.view(), this.swept, this.short);
+  }
+
+  /** Runs that the kernel did not count tell of short lifetimes, too. */
+  private countShort(): void {
+    const { short, inEvents } = this;
+    if (!short) return;
+    const { values, length } = inEvents;
+    let long = 0;
+    for (let i = 0; i < length; i++) {
+      const lived = values[i] as number;
+      if (lived < short.length) short[lived] = (short[lived] as number) + 1;
+      else values[long++] = lived;
+    }
+    inEvents.truncate(long);
   }
 }
 
@@ -90,12 +109,17 @@ export class SizeCounter {
   private rows: Int32Array | undefined;
   private byKernel: boolean;
 
-  constructor(private readonly heapBytes: Bytes | undefined) {
+  /** `buckets`: where those go, too, that are counted by the kernel. */
+  constructor(
+    private readonly heapBytes: Bytes | undefined,
+    private readonly buckets: BucketSums,
+  ) {
     this.byKernel = heapBytes === undefined || heapBytes >= SMALL_SIZES;
   }
 
-  add(run: EventRun): void {
-    if (this.addByKernel(run)) return;
+  /** Whether the kernel counted them. */
+  add(run: EventRun): boolean {
+    if (this.addByKernel(run)) return true;
     const { count, firstSeq, sizeBytes, requestedBytes, openedBlock, endedStart } = run;
     const { live, max, total } = this;
     for (let i = 0; i < count; i++) {
@@ -117,6 +141,7 @@ export class SizeCounter {
       if (this.heapBytes !== undefined && size > this.heapBytes && this.tooLarge.length < MAX_LISTED)
         this.tooLarge.push({ seq: firstSeq + i, sizeBytes: size });
     }
+    return false;
   }
 
   /** False where sizes are large, or others than were asked for: they are counted here from then on. */
@@ -136,11 +161,13 @@ export class SizeCounter {
     const largest = rows?.[3] ?? 0;
     for (let size = 0; rows && size <= largest; size++) {
       const row = size * 4;
-      if (rows[row + 2] === 0) continue;
+      const total = rows[row + 2] as number;
+      if (total === 0) continue;
+      addToBucket(this.buckets, size, total);
       const id = this.idOf(size);
       this.live.values[id] = rows[row] as number;
       this.max.values[id] = rows[row + 1] as number;
-      this.total.values[id] = rows[row + 2] as number;
+      this.total.values[id] = total;
     }
     this.rows = undefined;
     this.byKernel = false;

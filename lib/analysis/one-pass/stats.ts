@@ -29,11 +29,11 @@ class HeapStatsSink implements RunSink<HeapStats> {
   private readonly heapBytes: Bytes | undefined;
   private readonly sums: StackSums;
   private readonly kinds = new KindCounter();
-  private readonly lifetimes: LifetimeCounter;
+  private readonly lifetimes = new LifetimeCounter();
   private readonly sizes: SizeCounter;
   private readonly sources: SourceCounter;
   private readonly phases: PhaseCounter;
-  private buckets = newBuckets();
+  private readonly buckets = newBuckets();
   private firstUs = Number.NaN;
   private lastUs = Number.NaN;
 
@@ -44,8 +44,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
     this.runsEndAt = trace.marks.map(({ beforeSeq }) => beforeSeq);
     this.heapBytes = options.heapBytes ?? regionBytes(trace);
     this.sums = new StackSums(trace);
-    this.sizes = new SizeCounter(this.heapBytes);
-    this.lifetimes = new LifetimeCounter(trace.eventCount);
+    this.sizes = new SizeCounter(this.heapBytes, this.buckets);
     const { hidden } = framesToHide(trace, { ...options, lookThrough: false });
     this.sources = new SourceCounter(stackSources(trace, hidden), trace.stacks.count);
     this.phases = new PhaseCounter(trace);
@@ -56,10 +55,9 @@ class HeapStatsSink implements RunSink<HeapStats> {
     if (run.task !== undefined || !this.lifetimes.add(run)) return false;
     this.sums.add(run);
     this.addKinds(run);
-    this.sizes.add(run);
+    if (!this.sizes.add(run)) this.addBuckets(run);
     this.sources.add(run);
     this.phases.add(run);
-    this.addSizes(run);
     this.addTimes(run);
     return true;
   }
@@ -67,6 +65,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
   /** Undefined where a wrapper of the allocator is looked through: sources are other lines then, with peaks of their own. */
   result({ trace, peak, findings }: RunsEnd): HeapStats | undefined {
     this.sums.remember();
+    const sizes = this.sizes.result(findings);
     const { lookedThrough, assumptions } = framesToHide(trace, this.options);
     if (lookedThrough.length > 0) return undefined;
     return statsOfFigures(trace, {
@@ -74,7 +73,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
       totals: this.sources.totals(),
       peak,
       durationUs: this.lastUs - this.firstUs,
-      sizes: this.sizes.result(findings),
+      sizes,
       histogram: bucketsOf(this.buckets),
       lifetimes: this.lifetimes.result(),
       sources: this.sources.result(),
@@ -97,14 +96,7 @@ class HeapStatsSink implements RunSink<HeapStats> {
     kernel.exports.sumKinds(count, kind.byteOffset, this.kinds.counts.byteOffset);
   }
 
-  private addSizes(run: EventRun): void {
-    const { count, sizeBytes, openedBlock, kernel } = run;
-    if (kernel) {
-      const [counts, bytes] = [kernel.held(this.buckets.counts), kernel.held(this.buckets.bytes)];
-      this.buckets = { counts, bytes };
-      kernel.exports.sumBuckets(count, sizeBytes.byteOffset, counts.byteOffset, bytes.byteOffset);
-      return;
-    }
+  private addBuckets({ count, sizeBytes, openedBlock }: EventRun): void {
     const { buckets } = this;
     for (let i = 0; i < count; i++) if ((openedBlock[i] as number) >= 0) addToBucket(buckets, sizeBytes[i] as number);
   }

@@ -29,10 +29,12 @@ export interface KernelExports {
   sumTree(count: number, firstSeq: number, kind: number, sizeBytes: number, stack: number, ...tables: Numbers): void;
   sumSources(count: number, firstSeq: number, kind: number, sizeBytes: number, stack: number, ...tables: Numbers): void;
   sumSizes(count: number, sizeBytes: number, rows: number, limit: number): number;
-  lifetimes(count: number, firstSeq: number, out: number): number;
+  lifetimes(count: number, firstSeq: number, counts: number, limit: number, out: number): number;
   sumKinds(count: number, kind: number, counts: number): void;
   sumBuckets(count: number, sizeBytes: number, counts: number, bytes: number): void;
   sumPhase(count: number, kind: number, sizeBytes: number, state: number): void;
+  openGaps(base: number, end: number): number;
+  sumGaps(from: number, to: number, firstSeq: number, address: number, sizeBytes: number, ...tables: Numbers): number;
   readonly openedBlock: WebAssembly.Global;
   readonly endedBlock: WebAssembly.Global;
   readonly endedStart: WebAssembly.Global;

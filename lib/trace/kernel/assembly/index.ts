@@ -17,6 +17,7 @@ export {
   tellNumbers,
   whatWasFetched,
 } from './follow';
+export { openGaps, sumGaps } from './gaps';
 export { take } from './memory';
 export {
   lifetimes,

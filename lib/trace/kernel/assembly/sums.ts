@@ -3,6 +3,9 @@ import { endedSize, endedStack, endedStart, openedBlock } from './follow';
 /*
  * What the sinks of lib/analysis/one-pass sum of a run whose blocks were followed: each function does what the loop of the class does that calls it,
  * on tables that have the same layout there.
+ *
+ * Whether an event ends or opens a block cannot be guessed, and a wrong guess costs as much as a dozen additions: where little is summed, nothing is
+ * added for those that do not, without a branch. Rows of several sums have the branch: nothing, added to one row again and again, waits for itself.
  */
 
 const ALLOC: u32 = 0;
@@ -19,34 +22,31 @@ function rowOf(stack: i32, none: i32): usize {
   return <usize>(<u32>stack < <u32>none ? stack : none);
 }
 
-/** Bytes by stack; returns those of all, also of events without a stack. */
-export function sumStackBytes(count: i32, kind: usize, size: usize, stack: usize, sums: usize, stacks: i32): f64 {
-  let total: f64 = 0;
+/** Bytes by stack, the last row for events without one; returns those of all. */
+export function sumStackBytes(count: i32, kind: usize, size: usize, stack: usize, sums: usize, none: i32): f64 {
+  let total: u64 = 0;
   for (let i = 0; i < count; i++) {
     const what = <u32>load<u8>(kind + <usize>i);
-    if (what !== ALLOC && what !== REALLOC) continue;
     const to: usize = (<usize>i) << 2;
-    const bytes = <f64>load<u32>(size + to);
+    const bytes = select<u32>(load<u32>(size + to), 0, what === ALLOC || what === REALLOC);
     total += bytes;
-    const at = load<i32>(stack + to);
-    if (<u32>at < <u32>stacks) addTo(sums + ((<usize>at) << 3), bytes);
+    addTo(sums + (rowOf(load<i32>(stack + to), none) << 3), <f64>bytes);
   }
-  return total;
+  return <f64>total;
 }
 
 /** Blocks alive and their bytes by stack, side by side. */
 export function sumLive(from: i32, to: i32, size: usize, stack: usize, live: usize, none: i32): void {
   for (let i = from; i < to; i++) {
     const at: usize = (<usize>i) << 2;
-    if (load<i32>(endedStart + at) >= 0) {
-      const row: usize = live + (rowOf(load<i32>(endedStack + at), none) << 4);
-      addTo(row, -1);
-      addTo(row + 8, -(<f64>load<u32>(endedSize + at)));
-    }
-    if (load<i32>(openedBlock + at) < 0) continue;
-    const row: usize = live + (rowOf(load<i32>(stack + at), none) << 4);
-    addTo(row, 1);
-    addTo(row + 8, <f64>load<u32>(size + at));
+    const ended = load<i32>(endedStart + at) >= 0;
+    const gone: usize = live + (rowOf(select<i32>(load<i32>(endedStack + at), -1, ended), none) << 4);
+    addTo(gone, -(<f64>i32(ended)));
+    addTo(gone + 8, -(<f64>select<u32>(load<u32>(endedSize + at), 0, ended)));
+    const opened = load<i32>(openedBlock + at) >= 0;
+    const row: usize = live + (rowOf(select<i32>(load<i32>(stack + at), -1, opened), none) << 4);
+    addTo(row, <f64>i32(opened));
+    addTo(row + 8, <f64>select<u32>(load<u32>(size + at), 0, opened));
   }
 }
 
@@ -170,36 +170,42 @@ export function sumSizes(count: i32, size: usize, rows: usize, limit: u32): bool
   let largest = load<u32>(rows, 12);
   for (let i = 0; i < count; i++) {
     const to: usize = (<usize>i) << 2;
-    if (load<i32>(openedBlock + to) >= 0) largest = max(largest, load<u32>(size + to));
+    largest = max(largest, select<u32>(load<u32>(size + to), 0, load<i32>(openedBlock + to) >= 0));
   }
   if (largest >= limit) return false;
   store<u32>(rows, largest, 12);
   for (let i = 0; i < count; i++) {
     const to: usize = (<usize>i) << 2;
-    if (load<i32>(endedStart + to) >= 0) {
-      const row: usize = rows + ((<usize>load<u32>(endedSize + to)) << 4);
-      store<i32>(row, load<i32>(row) - 1);
-    }
-    if (load<i32>(openedBlock + to) < 0) continue;
-    const row: usize = rows + ((<usize>load<u32>(size + to)) << 4);
-    const now = load<i32>(row) + 1;
+    const ended = load<i32>(endedStart + to) >= 0;
+    const gone: usize = rows + ((<usize>select<u32>(load<u32>(endedSize + to), 0, ended)) << 4);
+    store<i32>(gone, load<i32>(gone) - i32(ended));
+    const opened = load<i32>(openedBlock + to) >= 0;
+    const row: usize = rows + ((<usize>select<u32>(load<u32>(size + to), 0, opened)) << 4);
+    const now = load<i32>(row) + i32(opened);
     store<i32>(row, now);
-    if (now > load<i32>(row, 4)) store<i32>(row, now, 4);
-    store<i32>(row, load<i32>(row, 8) + 1, 8);
+    store<i32>(row, max(now, load<i32>(row, 4)), 4);
+    store<i32>(row, load<i32>(row, 8) + i32(opened), 8);
   }
   return true;
 }
 
-/** How many events each block that was ended had lived, one after another at `out`; returns how many those are. */
-export function lifetimes(count: i32, firstSeq: i32, out: usize): i32 {
-  let ended = 0;
+/**
+ * How many events each block that was ended had lived: counted at `counts`, with a row for each number below `limit`; others are written one after
+ * another at `out`. Returns how many those are.
+ */
+export function lifetimes(count: i32, firstSeq: i32, counts: usize, limit: u32, out: usize): i32 {
+  let long = 0;
   for (let i = 0; i < count; i++) {
     const start = load<i32>(endedStart + ((<usize>i) << 2));
-    if (start < 0) continue;
-    store<i32>(out + ((<usize>ended) << 2), firstSeq + i - start);
-    ended++;
+    const ended = start >= 0;
+    const lived = <u32>(firstSeq + i - start);
+    const isShort = lived < limit;
+    const at: usize = counts + ((<usize>select<u32>(lived, 0, ended && isShort)) << 2);
+    store<u32>(at, load<u32>(at) + u32(ended && isShort));
+    store<u32>(out + ((<usize>long) << 2), lived);
+    long += i32(ended && !isShort);
   }
-  return ended;
+  return long;
 }
 
 /** Counts by kind of event. */
@@ -221,29 +227,30 @@ export function sumBuckets(count: i32, size: usize, counts: usize, bytes: usize)
 
 /** `state` is what is alive, and of the phase: allocations, frees, failures, allocated bytes, its peak. */
 export function sumPhase(count: i32, kind: usize, size: usize, state: usize): void {
-  let live = load<f64>(state);
-  let allocated = load<f64>(state, 32);
-  let peak = load<f64>(state, 40);
+  // Whole bytes: an integer is added in a third of the time, and each sum waits for the one before.
+  let live = <i64>load<f64>(state);
+  let allocated = <i64>load<f64>(state, 32);
+  let peak = <i64>load<f64>(state, 40);
   let allocations = 0;
   let failures = 0;
   let existing = 0;
   for (let i = 0; i < count; i++) {
     const to: usize = (<usize>i) << 2;
-    if (load<i32>(endedStart + to) >= 0) live -= <f64>load<u32>(endedSize + to);
+    live -= select<u32>(load<u32>(endedSize + to), 0, load<i32>(endedStart + to) >= 0);
     const what = <u32>load<u8>(kind + <usize>i);
     allocations += <i32>(what === ALLOC || what === REALLOC);
     failures += <i32>(what === FAILED);
     existing += <i32>(what === EXISTING);
-    if (load<i32>(openedBlock + to) < 0) continue;
-    const own = <f64>load<u32>(size + to);
+    const opened = load<i32>(openedBlock + to) >= 0;
+    const own = select<u32>(load<u32>(size + to), 0, opened);
     live += own;
     allocated += own;
-    peak = max(peak, live);
+    peak = select<i64>(live, peak, opened && live > peak);
   }
-  store<f64>(state, live);
+  store<f64>(state, <f64>live);
   addTo(state + 8, <f64>allocations);
   addTo(state + 16, <f64>(count - allocations - failures - existing));
   addTo(state + 24, <f64>failures);
-  store<f64>(state, allocated, 32);
-  store<f64>(state, peak, 40);
+  store<f64>(state, <f64>allocated, 32);
+  store<f64>(state, <f64>peak, 40);
 }
