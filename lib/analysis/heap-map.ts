@@ -1,3 +1,4 @@
+import { sortedByKey } from '../base/sorted.js';
 import type { Address, Bytes, Seq } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
@@ -71,6 +72,8 @@ export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): numb
   return freeBytes > 0 ? 1 - largestFreeBytes / freeBytes : 0;
 }
 
+const MAX_KEYED = 2 ** 21;
+
 /** Without blocks of zero bytes (a finding of their own): they lie nowhere and part no gap. */
 function liveInAddressOrder({ count, startSeq, endSeq, sizeBytes, address }: Lifespans, atSeq: Seq): Int32Array {
   const occupies = (span: number) =>
@@ -80,6 +83,8 @@ function liveInAddressOrder({ count, startSeq, endSeq, sizeBytes, address }: Lif
   const live = new Int32Array(found);
   let at = 0;
   for (let span = 0; span < count; span++) if (occupies(span)) live[at++] = span;
+  const isNarrow = address instanceof Uint32Array && found <= MAX_KEYED;
+  if (isNarrow) return sortedByKey(live, (span) => address[span] as number);
   return live.sort((a, b) => (address[a] ?? 0) - (address[b] ?? 0));
 }
 

@@ -1,3 +1,4 @@
+import { firstSorted } from '../base/sorted.js';
 import type { Bytes } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
@@ -45,11 +46,11 @@ export function holdersBy(
       bytes[source] = (bytes[source] as number) + (trace.events.sizeBytes[start] ?? 0);
     }
   }
-  return seen
-    .map((source): Holder => {
-      const { location, functionName, file, line } = list[source] ?? NO_PLACE;
-      return { location, functionName, file, line, count: count[source] ?? 0, bytes: bytes[source] ?? 0 };
-    })
-    .sort((a, b) => b.bytes - a.bytes || compareText(a.location, b.location))
-    .slice(0, limit);
+  const place = (source: number) => list[source] ?? NO_PLACE;
+  const most = (a: number, b: number) =>
+    (bytes[b] as number) - (bytes[a] as number) || compareText(place(a).location, place(b).location);
+  return firstSorted(seen, limit, most).map((source): Holder => {
+    const { location, functionName, file, line } = place(source);
+    return { location, functionName, file, line, count: count[source] ?? 0, bytes: bytes[source] ?? 0 };
+  });
 }

@@ -24,3 +24,34 @@ export function firstAtOrAfter(sorted: Sorted, wanted: number): number {
   }
   return low;
 }
+
+const MANY = 64;
+
+/** What `[...items].sort(compare).slice(0, limit)` gives, without sorting the rest: for a few of many. */
+export function firstSorted<T>(items: readonly T[], limit: number, compare: (a: T, b: T) => number): T[] {
+  if (limit > MANY) return [...items].sort(compare).slice(0, limit);
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length >= limit && !(limit > 0 && compare(item, first[limit - 1] as T) < 0)) continue;
+    let at = first.length;
+    while (at > 0 && compare(item, first[at - 1] as T) < 0) at--;
+    first.splice(at, 0, item);
+    if (first.length > limit) first.pop();
+  }
+  return first;
+}
+
+/** At most 2^21 indices in ascending order of their keys, which are whole, from 0 to 2^32 - 1; those of equal keys as they were. */
+export function sortedByKey(indices: Int32Array, keyOf: (index: number) => number): Int32Array {
+  // Numbers are sorted without a function in the engine itself, ten times as fast: the place of each stands in its last bits.
+  const places = 2 ** Math.ceil(Math.log2(Math.max(1, indices.length)));
+  const keys = new Float64Array(indices.length);
+  for (let i = 0; i < indices.length; i++) keys[i] = keyOf(indices[i] as number) * places + i;
+  keys.sort();
+  const sorted = new Int32Array(indices.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as number;
+    sorted[i] = indices[key - Math.floor(key / places) * places] as number;
+  }
+  return sorted;
+}

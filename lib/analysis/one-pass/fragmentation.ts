@@ -1,6 +1,7 @@
 import type { Seq } from '../../base/units.js';
 import type { EventRun, LiveBlocks, RunSink, RunsEnd } from '../../trace/event-run.js';
 import type { HeapRegion } from '../../trace/heap-event.js';
+import { EndCause, lifespansFromParts } from '../../trace/lifespans.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import {
   DEFAULT_LIMITS,
@@ -120,5 +121,15 @@ function momentOf(trace: Trace, { count, startSeq, address, sizeBytes, stack }: 
   const kind = new Uint8Array(count).fill(EventKind.existing);
   const events = { ...trace.events, kind, address, sizeBytes, stack };
   const blocks: Trace = { ...trace, eventCount: count, events };
+  // Each event is a block that is there to the end: nothing is to be looked for.
+  lifespansFromParts(blocks, {
+    count,
+    startSeq: new Int32Array(count).map((_, i) => i),
+    endSeq: new Int32Array(count).fill(count),
+    endCause: new Uint8Array(count).fill(EndCause.alive),
+    ended: new Int32Array(0),
+    findings: [],
+    assumptions: [],
+  });
   return { blocks, map: heapMap(blocks), seqOf: (seq: Seq) => startSeq[seq] ?? 0 };
 }

@@ -29,6 +29,11 @@ function wordAt(bits: usize, depth: u32, word: u32): usize {
   return <usize>load<u32>(bits + ((<usize>depth) << 3), 8) + ((<usize>word) << 2);
 }
 
+/** Where the word lies that has the bit of a number. */
+export function firstWord(bits: usize, index: u32): usize {
+  return wordAt(bits, 0, index >>> 5);
+}
+
 export function addBit(bits: usize, index: u32): void {
   mark(bits, 0, index);
 }

@@ -1,4 +1,4 @@
-import { addBit, addRun, atOrAfter, atOrBefore, deleteBit, deleteRun, newBits } from './bits';
+import { addBit, addRun, atOrAfter, atOrBefore, deleteBit, deleteRun, firstWord, newBits } from './bits';
 import { endedAddress, endedSize, endedStart, openedBlock } from './follow';
 import { take } from './memory';
 
@@ -75,11 +75,19 @@ function settle(region: usize): void {
     store<u32>(region, <u32>max<i32>(0, atOrBefore(load<u32>(region, 32), <i32>largest)), 36);
 }
 
+/** Free steps right before one: mostly told by the word that it lies in. */
 function gapBefore(taken: usize, step: u32): u32 {
+  const bit = step & 31;
+  const before: u32 = bit === 0 ? 0 : load<u32>(firstWord(taken, step)) << (32 - bit);
+  if (before !== 0) return clz(before);
   return <u32>(<i32>step - 1 - atOrBefore(taken, <i32>step - 1));
 }
 
+/** Free steps from one on. */
 function gapAfter(taken: usize, step: u32, steps: u32): u32 {
+  if (step === steps) return 0;
+  const after: u32 = load<u32>(firstWord(taken, step)) >>> (step & 31);
+  if (after !== 0) return ctz(after);
   const next = atOrAfter(taken, step);
   return (next < 0 ? steps : <u32>next) - step;
 }
