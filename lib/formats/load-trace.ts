@@ -31,7 +31,7 @@ export interface LoadOptions extends ImportOptions {
   readonly withoutEvents?: boolean;
   /** Of a journal: told of events as they are read; the builder keeps them no longer. */
   readonly onEvents?: (builder: TraceBuilder) => void;
-  /** Of a journal that is read again, into a builder with the tables of the first time: names and stacks are passed over. */
+  /** Of a journal that is read again, unchanged, into a builder with the tables of the first time: names, stacks and checksums are passed over. */
   readonly tablesKnown?: boolean;
   /**
    * Of a journal: reads columns faster.

@@ -1,6 +1,6 @@
 import type { Address, FrameId, StringId } from '../base/units.js';
 import { byteColumn, floatColumn, intColumn } from './column.js';
-import { hashSlots } from './hash-slots.js';
+import { hashSlots, slotsFor } from './hash-slots.js';
 
 /** Frames as columns; names and files are indices into the trace's strings. */
 export interface FrameTable {
@@ -88,10 +88,17 @@ export class FrameRows {
     return id;
   }
 
-  private grow(): void {
+  /** So many more may come: spares growing step by step. */
+  expect(more: number): void {
+    const rows = this.count + more;
+    for (const column of [this.address, this.functionName, this.file, this.line, this.flags]) column.expect(rows);
+    if (rows * 2 >= this.slots.length) this.grow(slotsFor(rows));
+  }
+
+  private grow(length = this.slots.length * 2): void {
     const { address, functionName, line, count } = this.table();
     const hashAt = (id: FrameId) => hashOf(address[id] as number, functionName[id] as number, line[id] as number);
-    this.slots = hashSlots(this.slots.length * 2, count, hashAt);
+    this.slots = hashSlots(length, count, hashAt);
   }
 }
 

@@ -12,3 +12,8 @@ export function hashSlots(length: number, rows: number, hashAt: (row: number) =>
   }
   return slots;
 }
+
+/** How many slots a table of so many rows has: at most half are used. */
+export function slotsFor(rows: number): number {
+  return 2 ** (33 - Math.clz32(rows));
+}

@@ -79,7 +79,9 @@ function readTables(reader: VarintReader, builder: TraceBuilder, state: BatchSta
     const text = reader.text();
     if (numbered) state.strings.add(tables.string(text));
   }
-  for (let left = reader.count(5); left > 0; left--) {
+  const frames = reader.count(5);
+  expectMore(frames, tables.frameRows, state.frames);
+  for (let left = frames; left > 0; left--) {
     const address = reader.varint();
     const functionName = pick(reader, state.strings, state);
     const file = pick(reader, state.strings, state);
@@ -89,7 +91,9 @@ function readTables(reader: VarintReader, builder: TraceBuilder, state: BatchSta
     const known = functionName >= 0 && file >= 0;
     state.frames.add(known ? tables.frameOf({ address, functionName, file, line, flags }) : UNKNOWN_ID);
   }
-  for (let left = reader.count(2); left > 0; left--) {
+  const stacks = reader.count(2);
+  expectMore(stacks, tables.trie, state.stacks);
+  for (let left = stacks; left > 0; left--) {
     const parent = reader.varint();
     const frame = pick(reader, state.frames, state);
     const parentId = parent === 0 ? -1 : pickAt(reader, state.stacks, { index: parent - 1, state });
@@ -97,6 +101,13 @@ function readTables(reader: VarintReader, builder: TraceBuilder, state: BatchSta
     // A stack of which a part is lost is no stack: a root that is none would be a false word.
     state.stacks.add(frame < 0 || parentId === UNKNOWN_ID ? UNKNOWN_ID : tables.push(parentId, frame));
   }
+}
+
+/** Most batches of a capture have a few: they grow as they come. */
+const MIN_EXPECTED = 256;
+
+function expectMore(count: number, ...tables: readonly { expect(more: number): void }[]): void {
+  if (count >= MIN_EXPECTED) for (const table of tables) table.expect(count);
 }
 
 function skipTables(reader: VarintReader, { strings, frames, stacks }: BatchState): void {

@@ -22,6 +22,11 @@ export class IdMap {
     for (let i = 0; i < count; i++) this.ids.push(this.ids.length);
   }
 
+  /** So many more may come: spares growing step by step. */
+  expect(more: number): void {
+    this.ids.expect(this.ids.length + more);
+  }
+
   add(id: number): void {
     if (id !== this.ids.length) this.same = false;
     this.ids.push(id);

@@ -1,4 +1,5 @@
 import { TraceFormatError } from '../errors/errors.js';
+import { crc32 } from './crc32.js';
 import type { RawSample } from './heap-event.js';
 import { type BatchState, firstEventOf, newBatchState, readBatch } from './journal-batch-reader.js';
 import { ChunkType, HEADER_BYTES, isJournal, JOURNAL_MAGIC, JOURNAL_VERSION } from './journal-format.js';
@@ -34,8 +35,8 @@ export interface JournalReaderOptions {
   /** Told of events that were read, which the builder then forgets: they are worked on while they lie in the cache, and are kept nowhere. */
   readonly onEvents?: (builder: TraceBuilder) => void;
   /**
-   * The builder's tables are those of an earlier reading, in which nothing was lost: names and stacks are passed over. Where the journal has another
-   * number of them it reads as damaged.
+   * The builder's tables are those of an earlier reading of the same bytes, in which nothing was lost: names and stacks are passed over, and checksums
+   * are not looked at again. Where the journal has another number of names or stacks it reads as damaged.
    */
   readonly tablesKnown?: boolean;
   /**
@@ -115,13 +116,13 @@ export class JournalReader {
         },
       );
     }
-    const { skip = NONE, withoutEvents = false, tablesKnown = false } = this.options;
+    const { skip = NONE, withoutEvents = false, tablesKnown = false, crc32: sum = crc32 } = this.options;
     this.state = newBatchState(version, skip, { withoutEvents, tablesKnown });
     const handler = {
       frame: (type: number, payload: Uint8Array, at: number) => this.frame(type, payload, at),
       damaged: (at: number, bytes: number, found: string) => this.lose(at, bytes, found),
     };
-    return new JournalFrames(handler, HEADER_BYTES, this.options.crc32);
+    return new JournalFrames(handler, HEADER_BYTES, tablesKnown ? undefined : sum);
   }
 
   private frame(type: number, payload: Uint8Array, at: number): void {

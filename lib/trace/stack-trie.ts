@@ -1,6 +1,6 @@
 import type { FrameId, StackId } from '../base/units.js';
 import { intColumn } from './column.js';
-import { hashSlots } from './hash-slots.js';
+import { hashSlots, slotsFor } from './hash-slots.js';
 
 /** Backtraces as a prefix trie: a stack is its innermost frame's node, `parent` leads towards the outermost (-1 at its end). */
 export interface StackTable {
@@ -67,9 +67,16 @@ export class StackTrie {
     return id;
   }
 
-  private grow(): void {
+  /** So many more may come: spares growing step by step. */
+  expect(more: number): void {
+    const nodes = this.parent.length + more;
+    for (const column of [this.parent, this.frame]) column.expect(nodes);
+    if (nodes * 2 >= this.slots.length) this.grow(slotsFor(nodes));
+  }
+
+  private grow(length = this.slots.length * 2): void {
     const { parent, frame, count } = this.table();
-    this.slots = hashSlots(this.slots.length * 2, count, (id) => hashOf(parent[id] as number, frame[id] as number));
+    this.slots = hashSlots(length, count, (id) => hashOf(parent[id] as number, frame[id] as number));
   }
 }
 
