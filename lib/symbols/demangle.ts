@@ -39,7 +39,9 @@ function loadFromDisk(): void {
   state = 'absent';
   try {
     const fs = globalThis.process?.getBuiltinModule?.('node:fs');
-    const wasm = fs?.readFileSync(new URL(import.meta.resolve('gecko-profiler-demangle/index_bg.wasm')));
+    const { createRequire } = globalThis.process?.getBuiltinModule?.('node:module') ?? {};
+    const path = createRequire?.(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
+    const wasm = path && fs?.readFileSync(path);
     if (wasm) loadDemangler(wasm);
   } catch {
     // Not installed or not readable: names stay mangled, which `demanglerReady` tells.
