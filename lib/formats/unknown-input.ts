@@ -110,12 +110,17 @@ const SIZES = [
   /(^|[^\w.])\d+(?![\w.])/,
 ];
 
+/** A caller that is named so may stand before the block. */
+const CALLER = /(\b(?:caller|callsite|lr|ra|pc|c)[=: (]{1,3})0x[0-9a-f]{4,}/i;
+const PLACE = /\b[\w.-]{1,40}\.(?:c|cc|cpp|cxx|h|hpp|rs|ino):\d{1,6}\b/i;
+
 /** The line with its values as fields: what differs from line to line must not stand in a pattern. */
 function patternLike(line: string): string {
-  const addressed = line.replace(/0x[0-9a-f]{4,}/i, '{address}');
+  const called = line.replace(CALLER, '$1{caller}').replace(PLACE, '{file}:{line}');
+  const addressed = (ADDRESS.test(called) ? called : line).replace(/0x[0-9a-f]{4,}/i, '{address}');
   const size = SIZES.find((pattern) => pattern.test(addressed));
   return (size ? addressed.replace(size, '$1{size}') : addressed)
-    .replace(/0x[0-9a-f]{4,}/i, '{caller}')
+    .replace(/0x[0-9a-f]{4,}/i, addressed.includes('{caller}') ? '{any}' : '{caller}')
     .replace(/\b(task|thread)([=: ]+)[\w./-]+/i, '$1$2{task}')
     .replace(/\b(file)([=: ]+)[\w./-]+/i, '$1$2{file}')
     .replace(/\b(line)([=: ]+)\d+/i, '$1$2{line}')

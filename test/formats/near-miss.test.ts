@@ -89,6 +89,19 @@ const suggests = test.macro({
 });
 
 test(
+  'a caller that is named before the block is no block',
+  suggests,
+  'ua c:0x08001234 s:32 m:0x200001f0\nua c:0x08001238 s:64 m:0x20000210\n',
+  'alloc: ua c:{caller} s:{size} m:{address}',
+);
+test(
+  'a file and its line',
+  suggests,
+  'alloc: 0x200001f0 (32 bytes) from main.c:31\nalloc: 0x20000210 (64 bytes) from net.c:12\n',
+  'alloc: alloc: {address} ({size} bytes) from {file}:{line}',
+);
+
+test(
   'a number that counts the lines is no size, and names of functions are fields',
   suggests,
   'No. Total Blocks Where Function\n0 34567 1 0x40411000 foo()\n1 4096 1 0x7bd63000 bar()\n2 1234 1 0x40419710 baz()\n',

@@ -29,9 +29,15 @@ const PATTERNS = [
   'alloc: {address} allocated {size} bytes',
   'alloc: allocated {size} bytes at {address}',
   'alloc: Allocated {size} bytes at {address}',
+  'alloc: allocated {size} bytes @ {address}',
+  'alloc: Allocated {size} bytes @ {address}',
   'alloc: allocated {address} size {size}',
   'alloc: Allocated {address} size {size}',
   'free: {address} freed',
+  'free: freed {any} bytes at {address}',
+  'free: Freed {any} bytes at {address}',
+  'free: freed {any} bytes @ {address}',
+  'free: Freed {any} bytes @ {address}',
   'free: freed {address}',
   'free: Freed {address}',
 ];
@@ -51,8 +57,15 @@ function hookIn(text: string, matchers: readonly PatternMatcher[]): PatternMatch
   if (!text.includes('llocated') && !text.includes('reed')) return undefined;
   const matcher = matchers.find((one) => one.match(text) !== undefined);
   const address = matcher?.values().numbers.get('address') ?? 0;
-  return address >= LEAST_ADDRESS || /\b0x0*[0-9a-f]/i.test(text) ? matcher : undefined;
+  return address >= LEAST_ADDRESS || new RegExp(`\\b0x0*${address.toString(16)}\\b`, 'i').test(text)
+    ? matcher
+    : undefined;
 }
+
+/** Another wording of the same: a block with its size, or one that was freed. Told, so that no event is missing in silence. */
+const UNREAD =
+  /\ballocated\b.{0,60}?\b\d{1,9} ?bytes.{0,40}?\b0x[0-9a-f]{6,16}\b|\bfreed\b.{0,60}?\b0x[0-9a-f]{6,16}\b/i;
+const MAX_GAPS = 1000;
 
 interface Pending {
   readonly kind: 'alloc' | 'free';
@@ -71,6 +84,7 @@ class HookReader extends TextReader {
   private decoded: Address = -1;
   /** The event at hand: its backtrace and the names of its frames stand on the lines below. */
   private pending: Pending | undefined;
+  private unreadLines = 0;
 
   constructor(
     builder: TraceBuilder,
@@ -97,6 +111,8 @@ class HookReader extends TextReader {
       this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), chain: '' };
       return;
     }
+    if ((text.includes('llocated') || text.includes('reed')) && UNREAD.test(text) && this.unreadLines++ < MAX_GAPS)
+      this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
     const backtrace = text.includes('acktrace:') ? BACKTRACE.exec(text) : null;
     if (backtrace) this.backtrace(backtrace[1] ?? '');
     else if (text !== '') this.learn(text);
