@@ -168,3 +168,9 @@ test('OVMS: three blocks of 44 bytes of task tiT, and how full the memories are'
     ],
   );
 });
+
+test('sysviewtrace: output without the report that ends it is incomplete', (t) => {
+  const trace = readCase(t, 'sysviewtrace', SYSVIEW.slice(0, SYSVIEW.indexOf('Processing completed.')));
+  t.is(trace.eventCount, 3);
+  t.false(trace.info.complete);
+});

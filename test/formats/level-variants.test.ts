@@ -203,3 +203,37 @@ test('what the device counts as its lowest is told where no reading was as low',
     levelLines(heapLevels(trace)).some((line) => line.includes("78.1 KiB at the lowest by the device's own count")),
   );
 });
+
+test('a call at a prompt and the value below it are a reading', (t) => {
+  const lua = readCase(
+    t,
+    'heap-levels',
+    '> =node.heap()\n41232\n> print(node.heap())\n40980\n> =tmr.now()\n12345678\n> ',
+  );
+  t.deepEqual(freeOf(lua), [41_232, 40_980]);
+  const python = readCase(
+    t,
+    'heap-levels',
+    '>>> gc.mem_free()\n94208\n>>> gc.mem_alloc()\n8192\n>>> gc.mem_free()\n95000\n',
+  );
+  t.deepEqual(freeOf(python), [94_208, 95_000]);
+  const torn = readCase(t, 'heap-levels', '>>> gc.mem_free()\n94208\n>>> gc.mem_free()\n950');
+  t.deepEqual(freeOf(torn), [94_208]);
+  t.false(torn.info.complete);
+});
+
+test('a second memory of a line is not read, and that is said', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    'free internal: 100000 free spiram: 4000000\nfree internal: 99000 free spiram: 4000000\n',
+  );
+  t.deepEqual(
+    levels(trace).map(([memory, free]) => [memory, free]),
+    [
+      ['internal', 100_000],
+      ['internal', 99_000],
+    ],
+  );
+  t.true(trace.notes.some(({ code, text }) => code === 'levels-one-memory' && text.includes('PSRAM')));
+});

@@ -113,3 +113,16 @@ test(
   'mm task=wifi p=0x20001200 n=64 by http_open\nmm task=ble p=0x20001300 n=32 by ble_init\n',
   'alloc: mm task={task} p={address} n={size} by {function}',
 );
+
+for (const [name, text, remedy] of [
+  ['a size of which nothing is said', 'loop 1 heap=41232 frag=3%\nloop 2 heap=41200 frag=3%\n', "level: heap={free}'"],
+  [
+    'a crash',
+    'Guru Meditation Error\nBacktrace: 0x400d1231:0x3ffb1f30 0x400d5675:0x3ffb1f50\n',
+    '`harvest symbolize FIRMWARE.elf ',
+  ],
+] as const)
+  test(`what to do with ${name}`, (t) => {
+    const error = t.throws(() => detectFormat(utf8(text), true), { instanceOf: TraceFormatError, code: 'HH1402' });
+    t.true(error?.remedy?.includes(remedy), error?.remedy);
+  });

@@ -4,6 +4,7 @@ import type { TraceBuilder } from '../../trace/trace-builder.js';
 import { type EspPlace, parseEspLine } from '../esp-idf-lines.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { PatternMatcher } from '../pattern/match-pattern.js';
 import { nearByPatterns } from '../pattern/near-patterns.js';
 import { parsePattern } from '../pattern/parse-pattern.js';
@@ -20,7 +21,15 @@ export const idfAllocHookFormat: TraceFormat = {
     if (events === 0) return 0;
     return lines.some((line) => BACKTRACE.test(line)) ? 0.9 : events > 1 ? 0.7 : 0.5;
   },
-  nearMiss: (lines) => nearByPatterns(lines, matchersOf()),
+  nearMiss(lines) {
+    const crash = nearBySigns(lines, [
+      { looks: (line) => BACKTRACE.test(line), expected: 'allocations and frees beside it', closeness: 0.75 },
+    ]);
+    if (!crash) return nearByPatterns(lines, matchersOf());
+    const remedy =
+      "a backtrace tells no heap; with its line, `harvest symbolize FIRMWARE.elf 'Backtrace: 0x400d1234:0x3ffb1f20'` names functions and lines";
+    return { ...crash, remedy };
+  },
   open: (builder, options) => new HookReader(builder, options),
 };
 

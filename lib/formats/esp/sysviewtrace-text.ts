@@ -141,6 +141,14 @@ class SysviewtraceReader extends TextReader {
       );
   }
 
+  /** The tool prints its report at the end, always. */
+  protected override finish(): void {
+    this.flush();
+    if (this.heapEvents > 0 && !this.inReport)
+      this.events.gap('the report that ends the output is missing: events may be, too');
+    super.finish();
+  }
+
   protected override flush(): void {
     const { pending, events } = this;
     if (!pending) return;

@@ -11,6 +11,8 @@ export interface LevelValues {
   readonly used?: Bytes;
   /** How the line words what is free, numbers left out. */
   readonly wording?: string;
+  /** Another memory of which the line tells what is free, too: that is not read. */
+  readonly otherMemory?: string;
 }
 
 /** What a table of levels says on the line at hand: levels that are whole, an area of memory, or nothing yet. */
@@ -19,7 +21,7 @@ export type TableLine =
   | { readonly kind: 'region'; readonly address: number; readonly sizeBytes: Bytes }
   | { readonly kind: 'more' };
 
-type Figure = Exclude<keyof LevelValues, 'memory' | 'wording'>;
+type Figure = Exclude<keyof LevelValues, 'memory' | 'wording' | 'otherMemory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const UNIT = String.raw`(bytes\b|[kM]i?B\b|[KM]\b|B\b)`;
@@ -123,9 +125,11 @@ export function valuesOfPairs(
   let memory = '';
   let firstKey: string | undefined;
   let wording: string | undefined;
+  let other = '';
   for (const [key, value] of pairs) {
     const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
+    if (figure === 'free' && values.free !== undefined && named !== '' && named !== memory) other ||= named;
     if (figure === undefined || value === undefined || values[figure] !== undefined) continue;
     // `min 5` counts minutes.
     if (figure === 'minimum' && value < LEAST_MINIMUM && /\bmin$/i.test(key)) continue;
@@ -145,7 +149,12 @@ export function valuesOfPairs(
   // What is named behind the figures is another figure's.
   const before = firstKey === undefined ? text : text.slice(0, text.indexOf(firstKey));
   const named = memory || (before === '' ? '' : memoryOf(before));
-  return { memory: named, ...values, ...(wording === undefined ? {} : { wording }) };
+  return {
+    memory: named,
+    ...values,
+    ...(wording === undefined ? {} : { wording }),
+    ...(other === '' ? {} : { otherMemory: other }),
+  };
 }
 
 const LEAST_MINIMUM = 256;
