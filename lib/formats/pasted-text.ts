@@ -1,15 +1,17 @@
 /*
  * What a text takes on between the device and the file: pages of the web write signs as entities and put tags around a block, pages, mails and
- * word processors make blanks unbreakable, a serial line that floats gives NULs, and a script that prints what pyserial read writes the
+ * word processors make blanks unbreakable and quotes curly, a serial line that floats gives NULs, and a script that prints what pyserial read writes the
  * bytes of Python.
  *
  *   @ app &lt; 0xc027b0      <pre><code>text</code></pre>      b'text\r\n'
  */
 
 /** One of the characters that any of this begins with. */
-const MAY_BE_PASTED = /[\0\u00a0\u2007\u202f\u200b\ufeff&<]/;
+const MAY_BE_PASTED = /[\0\u00a0\u2007\u202f\u200b\ufeff\u2018\u2019\u201c\u201d&<]/;
 const BLANKS = /[\u00a0\u2007\u202f]/g;
 const NOTHING_SHOWN = /[\0\u200b\ufeff]/g;
+const QUOTES = /[\u2018\u2019]/g;
+const DOUBLE_QUOTES = /[\u201c\u201d]/g;
 const ENTITY = /&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);/g;
 const ENTITIES: Readonly<Record<string, string>> = {
   '&lt;': '<',
@@ -32,7 +34,7 @@ export function mayBePasted(text: string): boolean {
 
 /** A line as the device wrote it. */
 export function plainText(line: string): string {
-  let text = line.replace(BLANKS, ' ').replace(NOTHING_SHOWN, '');
+  let text = line.replace(BLANKS, ' ').replace(NOTHING_SHOWN, '').replace(QUOTES, "'").replace(DOUBLE_QUOTES, '"');
   if (text.includes('<')) text = text.replace(TAGS_BEFORE, '').replace(TAGS_BEHIND, '');
   return text.includes('&') ? text.replace(ENTITY, (entity) => ENTITIES[entity] ?? entity) : text;
 }

@@ -107,7 +107,7 @@ const SIZES = [
   /(\b(?:size|bytes|len(?:gth)?|sz|n)\b["']?[=: (]{1,3})\d+(?![\w.])/i,
   /(^|[^\w.,])\d+(?= ?(?:bytes|B)\b)/i,
   /(\{address\}.*?[^\w.])\d+(?![\w.])/,
-  /(^|[^\w.])\d+(?![\w.])/,
+  /(^|[^\w.=#])\d+(?![\w.=])/,
 ];
 
 /** A caller that is named so may stand before the block. */

@@ -237,3 +237,19 @@ test('a second memory of a line is not read, and that is said', (t) => {
   );
   t.true(trace.notes.some(({ code, text }) => code === 'levels-one-memory' && text.includes('PSRAM')));
 });
+
+test('free of RT-Thread before 4.1, and the heap statistics of FreeRTOS by their own names', (t) => {
+  const old = readCase(
+    t,
+    'heap-levels',
+    'msh >free\ntotal memory: 23456\nused memory : 12345\nmaximum allocated memory: 15000\n',
+  );
+  // 23456 - 12345 and 23456 - 15000
+  t.deepEqual(levels(old), [['', 11_111, undefined, 8456]]);
+  const stats = readCase(
+    t,
+    'heap-levels',
+    'xAvailableHeapSpaceInBytes: 12345\nxSizeOfLargestFreeBlockInBytes: 10000\nxSizeOfSmallestFreeBlockInBytes: 16\nxMinimumEverFreeBytesRemaining: 9000\n',
+  );
+  t.deepEqual(levels(stats), [['', 12_345, 10_000, 9000]]);
+});

@@ -119,7 +119,7 @@ for (const [name, text, remedy] of [
   [
     'a crash',
     'Guru Meditation Error\nBacktrace: 0x400d1231:0x3ffb1f30 0x400d5675:0x3ffb1f50\n',
-    '`harvest symbolize FIRMWARE.elf ',
+    '`harvest symbolize firmware.elf ',
   ],
 ] as const)
   test(`what to do with ${name}`, (t) => {

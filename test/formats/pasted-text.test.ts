@@ -21,6 +21,7 @@ const CASES: readonly (readonly [name: string, pasted: string, plain: readonly s
   ['tags around a block', '<pre><code class="x">one\ntwo</code></pre>\nthree<br>\n', ['one', 'two', 'three']],
   ['other tags stay', '<ptr> <signal handler called>\n', ['<ptr> <signal handler called>']],
   ['blanks that do not break', 'a\u00a0b\u202fc\n', ['a b c']],
+  ['curly quotes', '40 bytes \u2018leaked\u2019 \u201cx\u201d\n', ['40 bytes \'leaked\' "x"']],
   ['NULs and marks that show nothing', '\0\0one\u200b\n\ufefftwo\n', ['one', 'two']],
   ['bytes of Python', "b'one\\r\\n'\nb\"it's\\ttwo\\n\"\n", ['one', "it's\ttwo"]],
   ['several lines in one', "b'one\\r\\ntwo\\r\\n'\n", ['one', 'two']],

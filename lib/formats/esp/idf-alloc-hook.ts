@@ -27,7 +27,7 @@ export const idfAllocHookFormat: TraceFormat = {
     ]);
     if (!crash) return nearByPatterns(lines, matchersOf());
     const remedy =
-      "a backtrace tells no heap; with its line, `harvest symbolize FIRMWARE.elf 'Backtrace: 0x400d1234:0x3ffb1f20'` names functions and lines";
+      "a backtrace tells no heap; with its line, `harvest symbolize firmware.elf 'Backtrace: 0x400d1234:0x3ffb1f20'` names functions and lines";
     return { ...crash, remedy };
   },
   open: (builder, options) => new HookReader(builder, options),

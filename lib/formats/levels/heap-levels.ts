@@ -43,7 +43,8 @@ export const heapLevelsFormat: TraceFormat = {
 };
 
 /** A size of which nothing says whether it is free or used. */
-const UNSAID = /\b((?:heap|mem|memory|ram)\b[^\d'"{}\\]{0,20}?)\d{3,9}(?![\w%.])/i;
+const UNSAID =
+  /^(?!.*\b(?:total|used?|usage|alloc\w*|max\w*|min\w*|size|profile|stack|leak\w*)\b).*?\b((?:heap|mem|memory|ram)\b[^\d'"{}\\]{0,20}?)\d{3,9}(?![\w%.])/i;
 
 /** What devices print when they start: the heap begins anew. */
 const BOOT =

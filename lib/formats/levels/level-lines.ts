@@ -51,7 +51,8 @@ const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kK
 const SHARE = /\b(\w+ )?(?:heap|memory|mem)\b[^\d]{0,24}(\d{1,12}) ?\/ ?(\d{1,12}) (?:bytes )?(free|used)?/i;
 /** mbed and others say first how much is used. */
 const USED_SHARE = /^\s*Heap size: (\d{1,12}) ?\/ ?(\d{1,12}) bytes/;
-const CONTEXT = /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc|\b(?:largest|biggest|max)\b.{0,20}\bblock/i;
+const CONTEXT =
+  /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc|\b(?:largest|biggest|max)\b.{0,20}\bblock|xSizeOfLargestFreeBlock|xMinimumEverFreeBytes/i;
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 
 /** The levels that a line tells; undefined when it tells neither what is free nor the largest free block. */

@@ -16,6 +16,8 @@ const REPL_VALUE = /^\s*\d{1,9}\s*$/;
 const MEMHEAPS = /^\s*memheap\s+pool size\s+max used size\s+available size\s*$/;
 const MEMHEAP = /^\s*(\S{1,32})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*$/;
 const RT_FREE = /^\s*(total|used|maximum|available)\s*:\s*(\d{1,15})\s*$/;
+/** The same before 4.1: no line tells what is available. */
+const RT_FREE_OLD = /^\s*(total|used|maximum allocated) memory\s*:\s*(\d{1,15})\s*$/;
 const FREE_COLUMNS = ['total', 'used', 'free', 'maxused', 'maxfree', 'largest', 'nused', 'nfree', 'name'] as const;
 type FreeColumn = (typeof FREE_COLUMNS)[number];
 
@@ -101,7 +103,7 @@ export class LevelTables {
 
   private rtLine(text: string): TableLine[] | undefined {
     const match = RT_FREE.exec(text);
-    if (!match) return undefined;
+    if (!match) return text.includes(' memory') ? this.oldRtLine(text) : undefined;
     const [, name = '', value] = match;
     if (name === 'total') this.rt = {};
     this.rt[name] = Number(value);
@@ -110,6 +112,19 @@ export class LevelTables {
       return [{ kind: 'more' }];
     const minimum = maximum === undefined || maximum > total ? {} : { minimum: total - maximum };
     return [{ kind: 'level', level: { memory: '', free: available, total, ...minimum } }];
+  }
+
+  private oldRtLine(text: string): TableLine[] | undefined {
+    const match = RT_FREE_OLD.exec(text);
+    if (!match) return undefined;
+    const [, name = '', value] = match;
+    if (name === 'total') this.rt = {};
+    this.rt[name] = Number(value);
+    const { total, used, 'maximum allocated': most } = this.rt;
+    if (most === undefined || total === undefined || used === undefined || used > total || most > total)
+      return [{ kind: 'more' }];
+    this.rt = {};
+    return [{ kind: 'level', level: { memory: '', free: total - used, used, total, minimum: total - most } }];
   }
 
   /** `kernel heap` of Zephyr's shell. */
