@@ -124,3 +124,25 @@ test('requests that were refused make no log of calls: the levels of such a log 
   const log = Array.from({ length: 8 }, (_, i) => `Free heap: ${9000 - i}\nmalloc(512) failed\n`).join('');
   t.is(detectFormat(utf8(log), true).id, 'heap-levels');
 });
+
+test('wrappers of the linker, aligned blocks, and what does not say how large its block is', (t) => {
+  const trace = read(
+    t,
+    `__wrap_malloc(64) => 0x20001000
+__wrap__malloc_r(12) => 0x20001040
+aligned_alloc(16, 80) = 0x20002000
+heap_caps_aligned_alloc(4, 24, 0x1800) = 0x20003000
+__wrap__free_r(0x20000010, 0x20001040)
+`,
+  );
+  t.deepEqual(liveBlocks(trace), { '0x20001000': 64, '0x20002000': 80, '0x20003000': 24 });
+  t.true(trace.info.complete);
+  t.is(lost(read(t, `${LOG}strdup("abc") = 0x20004000\n`)), 1);
+});
+
+test('wrappers by a name of their own are not read, and that is said', (t) => {
+  const trace = read(t, `${LOG}net_alloc_buf(64) = 0x20001000\n`);
+  t.is(trace.eventCount, 2);
+  t.true(trace.info.complete);
+  t.true(trace.notes.some(({ code, text }) => code === 'call-log-others' && text.includes('net_alloc_buf')));
+});

@@ -41,6 +41,17 @@ test('Rust allocator log: 164 bytes are alive', (t) => {
   t.false(trace.info.hasAddresses);
 });
 
+test('Rust allocator log: what is resized or zeroed counts, another wording of it is a gap', (t) => {
+  const trace = readCase(
+    t,
+    'rust-alloc',
+    'alloc 7 bytes\nalloc_zeroed 16 bytes\nrealloc 7 to 128 bytes\nfree 16 bytes\n',
+  );
+  t.deepEqual(liveSum(trace), [1, 128]);
+  t.true(trace.info.complete);
+  t.false(readCase(t, 'rust-alloc', 'alloc 7 bytes\nalloc 8 bytes\nrealloc old=7 new=128\n').info.complete);
+});
+
 test('gcc4mbed heap walk: two used chunks, the free one is part of the heap and no allocation', (t) => {
   const text = `Used Heap Size: 12524
   Chunk: 1  Address: 0x10000910  Size: 32  

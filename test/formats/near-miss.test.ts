@@ -126,3 +126,15 @@ for (const [name, text, remedy] of [
     const error = t.throws(() => detectFormat(utf8(text), true), { instanceOf: TraceFormatError, code: 'HH1402' });
     t.true(error?.remedy?.includes(remedy), error?.remedy);
   });
+
+test('sizes that are hexadecimal on another line are so in the pattern that is suggested', (t) => {
+  const walk = '\t0x20001000 used size: 40 (0x20000ff8)\n\t0x20001048 free size: 1f0 (0x20001040)\n';
+  const error = t.throws(() => detectFormat(utf8(walk), true), { instanceOf: TraceFormatError });
+  t.true(error?.remedy?.includes('size: {size:hex}'), error?.remedy);
+});
+
+test('an archive is to be unpacked', (t) => {
+  const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0x14, 0, 0, 0, 8, 0, 0xd2, 0x66, 0x7c, 0x5d);
+  const error = t.throws(() => detectFormat(zip, true), { instanceOf: TraceFormatError, code: 'HH1402' });
+  t.true(error?.remedy?.includes('unpack it'), error?.remedy);
+});

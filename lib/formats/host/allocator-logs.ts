@@ -9,7 +9,13 @@ export const rustAllocatorFormat = patternReader({
   patterns: [
     // What was refused is no block.
     ...REFUSALS,
+    'realloc: realloc {fromSize} to {size} bytes',
+    'realloc: realloc {fromSize} -> {size} bytes',
+    'realloc: realloc {fromSize} bytes to {size} bytes',
+    'realloc: realloc {fromSize} bytes -> {size} bytes',
+    'gap: realloc {any}',
     'alloc: alloc {size} bytes',
+    'alloc: alloc_zeroed {size} bytes',
     'alloc: allocate {size} bytes',
     'free: free {size} bytes',
     'free: dealloc {size} bytes',

@@ -1,9 +1,19 @@
 import type { Address, Bytes } from '../../base/units.js';
-import type { allocatorCall } from '../gdb-hit.js';
+import { allocatorCall } from '../gdb-hit.js';
 import { numberOf } from '../pattern/match-pattern.js';
 
-/** What a function of an allocator does; see allocatorCall. */
-export type CallKind = NonNullable<ReturnType<typeof allocatorCall>>;
+/** What a function of an allocator does; see allocatorCall. `aligned` takes the alignment first, `other` does not say how much it takes. */
+export type CallKind = NonNullable<ReturnType<typeof allocatorCall>> | 'aligned' | 'other';
+
+const ALIGNED = /^(?:__wrap_|__real_)?(?:heap_caps_)?(?:aligned_alloc|memalign)$/;
+/** Of the C library: what they return is freed like any other block. */
+const OTHER = /^(?:posix_memalign|strdup|strndup|reallocarray|valloc|pvalloc)$/;
+
+/** What a function of this name does with blocks; undefined for any other function. */
+export function callKind(functionName: string): CallKind | undefined {
+  if (ALIGNED.test(functionName)) return 'aligned';
+  return OTHER.test(functionName) ? 'other' : allocatorCall(functionName);
+}
 
 /** What the arguments of a call say: the block that was given, and how much was asked for. 0 where the function takes none. */
 export interface Asked {
@@ -39,6 +49,7 @@ export function askedIn(functionName: string, kind: CallKind, list: string): Ask
   const only = numberOf(list, 0);
   if (only !== undefined && kind === 'alloc') return { from: 0, sizeBytes: only };
   if (kind === 'free' && list.startsWith('0x') && only !== undefined) return { from: only, sizeBytes: 0 };
+  if (kind === 'other') return undefined;
   const all = argumentsIn(list);
   const needed = kind === 'alloc' || kind === 'free' ? 1 : 2;
   const own = WITH_CONTEXT.test(functionName) && all.length > needed ? all.slice(1) : all;
@@ -47,6 +58,10 @@ export function askedIn(functionName: string, kind: CallKind, list: string): Ask
   if (kind === 'alloc') {
     const sizeBytes = (named(own, SIZE_NAME) ?? (first?.name || first?.value === undefined ? onlyNumber(own) : first))
       ?.value;
+    return sizeBytes === undefined ? undefined : { from: 0, sizeBytes };
+  }
+  if (kind === 'aligned') {
+    const sizeBytes = (named(own, SIZE_NAME) ?? second)?.value;
     return sizeBytes === undefined ? undefined : { from: 0, sizeBytes };
   }
   if (kind === 'realloc') {

@@ -1,6 +1,5 @@
 import type { Address, Bytes } from '../../base/units.js';
-import { allocatorCall } from '../gdb-hit.js';
-import { type Asked, askedIn, type CallKind } from './call-arguments.js';
+import { type Asked, askedIn, type CallKind, callKind } from './call-arguments.js';
 
 /** What a line says was called. Address 0 is NULL: of a new block, a refused request. */
 export interface Call {
@@ -47,7 +46,7 @@ const kinds = new Map<string, CallKind | undefined>();
 export function kindOf(name: string): CallKind | undefined {
   if (kinds.has(name)) return kinds.get(name);
   if (kinds.size > 1000) kinds.clear();
-  const kind = allocatorCall(name);
+  const kind = callKind(name);
   kinds.set(name, kind);
   return kind;
 }
@@ -156,5 +155,5 @@ export function callsIn(text: string): Calls {
 
 function callOf({ kind }: Found, asked: Asked, of: { readonly address: Address; readonly caller: Address }): Call {
   if (kind === 'free') return { kind, ...asked, address: asked.from, caller: of.caller };
-  return { kind: kind === 'calloc' ? 'alloc' : kind, ...asked, ...of };
+  return { kind: kind === 'realloc' ? kind : 'alloc', ...asked, ...of };
 }

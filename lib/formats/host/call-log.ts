@@ -63,6 +63,8 @@ const MAX_GAPS = 1000;
 
 const TASK = /\b(?:task|thread|tid)[=: ]{1,2}"?([\w./-]{1,32})/i;
 
+const OTHER_CALL =
+  /\b([A-Za-z_]\w{0,30}(?:alloc|Alloc|ALLOC)\w{0,10})\(\d{1,9}\)\s{0,4}(?:=|->|=>|returned)\s{0,4}0x[0-9a-f]/;
 const BARE = /\b[0-9a-f]{8}\b/i;
 
 class CallLogReader extends TextReader {
@@ -105,7 +107,10 @@ class CallLogReader extends TextReader {
     const text = line.includes('unfinished') || line.includes('resumed') ? this.resumed(line) : line;
     const { calls, unread } = linesCalls(text, this.matchers);
     if (unread > 0) this.unread(text, unread);
-    if (calls.length === 0) return;
+    if (calls.length === 0) {
+      if (text.includes('(')) this.others(text);
+      return;
+    }
     if (!text.includes('0x') && BARE.test(text))
       this.events.note('call-log-bare', 'addresses of eight digits without 0x are taken for hexadecimal');
     const task =
@@ -122,6 +127,16 @@ class CallLogReader extends TextReader {
     if (kind === 'free') this.events.free(address, 0, details);
     else if (kind === 'realloc') this.events.realloc(from, { address, sizeBytes }, details);
     else this.events.alloc(address, sizeBytes, details);
+  }
+
+  /** Wrappers by a name of their own: they may print what the allocator prints as well, or be all there is. */
+  private others(text: string): void {
+    const name = OTHER_CALL.exec(text)?.[1];
+    if (name !== undefined)
+      this.events.note(
+        'call-log-others',
+        `calls of ${name} and the like are not read: they may be the same blocks again (a pattern 'alloc: ${name}({size}) = {address}' reads them)`,
+      );
   }
 
   /** A call that was logged and whose block nobody knows: an allocation or a free is missing. */
