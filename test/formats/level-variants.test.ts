@@ -208,7 +208,7 @@ test('a call at a prompt and the value below it are a reading', (t) => {
   const lua = readCase(
     t,
     'heap-levels',
-    '> =node.heap()\n41232\n> print(node.heap())\n40980\n> =tmr.now()\n12345678\n> ',
+    '> =node.heap() \n\n41232\n> print(node.heap())\n40980\n> =tmr.now()\n12345678\n> ',
   );
   t.deepEqual(freeOf(lua), [41_232, 40_980]);
   const python = readCase(

@@ -157,8 +157,9 @@ export class LevelTables {
 
   /** A call at a prompt, and its value on the line below. */
   private replLine(text: string): TableLine[] | undefined {
-    const asked = this.asked;
-    this.asked = text.endsWith(')') && REPL_CALL.test(text);
+    const { asked } = this;
+    if (asked && text.trim() === '') return undefined;
+    this.asked = text.includes(')') && REPL_CALL.test(text);
     if (this.asked) return [{ kind: 'more' }];
     return asked && REPL_VALUE.test(text) ? [{ kind: 'level', level: { memory: '', free: Number(text) } }] : undefined;
   }
