@@ -140,6 +140,10 @@ __wrap__free_r(0x20000010, 0x20001040)
   t.is(lost(read(t, `${LOG}strdup("abc") = 0x20004000\n`)), 1);
 });
 
+test('a damaged call is no wrapper by a name of its own', (t) => {
+  t.deepEqual(read(t, `${LOG}malloc(64) = 0x3ffI (3) wifi: x\n`).notes, []);
+});
+
 test('wrappers by a name of their own are not read, and that is said', (t) => {
   const trace = read(t, `${LOG}net_alloc_buf(64) = 0x20001000\n`);
   t.is(trace.eventCount, 2);

@@ -174,3 +174,12 @@ test('sysviewtrace: output without the report that ends it is incomplete', (t) =
   t.is(trace.eventCount, 3);
   t.false(trace.info.complete);
 });
+
+test('IDF hooks and sysviewtrace: an event that was damaged on its way is a gap', (t) => {
+  const log =
+    'W (1) alloc: 0x3fcc9258 allocated 124 bytes\nW (2) alloc: 0x3fcc9300 allocI (3) wifi: x\nated 16 bytes\nW (4) free: 0x3fcc9258 freed\nW (5) free: 0x3fcc93\n';
+  t.is(readCase(t, 'idf-hook', log).gaps.length, 2);
+  t.true(readCase(t, 'idf-hook', HOOK).info.complete);
+  const cut = SYSVIEW.replace('Allocated 2500 bytes @ 0x3ffb580c from task "main" on core 0 by:', 'Allocated 25');
+  t.true(readCase(t, 'sysviewtrace', cut).gaps.some(({ reason }) => reason.startsWith('an event that cannot be read')));
+});

@@ -74,6 +74,8 @@ function hookIn(text: string, matchers: readonly PatternMatcher[]): PatternMatch
 /** Another wording of the same: a block with its size, or one that was freed. Told, so that no event is missing in silence. */
 const UNREAD =
   /\ballocated\b.{0,60}?\b\d{1,9} ?bytes.{0,40}?\b0x[0-9a-f]{6,16}\b|\bfreed\b.{0,60}?\b0x[0-9a-f]{6,16}\b/i;
+/** The same with its end lost, on a line into which another task wrote. The monitor's decoding of an address is none. */
+const DAMAGED = /\b(?:alloc|free): ?0x[0-9a-f]|\b0x[0-9a-f]{4,16} (?:alloc|free)(?!.* at )/i;
 const MAX_GAPS = 1000;
 
 interface Pending {
@@ -120,7 +122,10 @@ class HookReader extends TextReader {
       this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), chain: '' };
       return;
     }
-    if ((text.includes('llocated') || text.includes('reed')) && UNREAD.test(text) && this.unreadLines++ < MAX_GAPS)
+    const isUnread =
+      ((text.includes('llocated') || text.includes('reed')) && UNREAD.test(text)) ||
+      (text.includes('0x') && DAMAGED.test(this.prefix + text));
+    if (isUnread && this.unreadLines++ < MAX_GAPS)
       this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
     const backtrace = text.includes('acktrace:') ? BACKTRACE.exec(text) : null;
     if (backtrace) this.backtrace(backtrace[1] ?? '');

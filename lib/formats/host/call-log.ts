@@ -132,7 +132,7 @@ class CallLogReader extends TextReader {
   /** Wrappers by a name of their own: they may print what the allocator prints as well, or be all there is. */
   private others(text: string): void {
     const name = OTHER_CALL.exec(text)?.[1];
-    if (name !== undefined)
+    if (name !== undefined && kindOf(name) === undefined)
       this.events.note(
         'call-log-others',
         `calls of ${name} and the like are not read: they may be the same blocks again (a pattern 'alloc: ${name}({size}) = {address}' reads them)`,
