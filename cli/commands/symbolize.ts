@@ -70,10 +70,14 @@ function addressGroups(words: readonly string[]): readonly (readonly Address[])[
   const text = words.join(' ');
   const isBacktrace = /Backtrace\s*:/i.test(text);
   // The panic handler marks the end of a damaged one.
-  const plain = text.replace(/^.*Backtrace\s*:/i, '').replace(/\|<-\S+/g, ' ');
+  const plain = text
+    .replace(/^.*Backtrace\s*:/i, '')
+    .replace(/\|<-\S+/g, ' ')
+    // A paste that lost its line ends runs one pair into the next.
+    .replace(/(?<=[0-9a-f]{8})(?=0x)/gi, ' ');
   return plain.split(/[\s,]+/).flatMap((word) => {
     const parts = word.split(':').filter((part) => part !== '');
-    return parts.length === 0 ? [] : [(isBacktrace ? parts.slice(0, 1) : parts).map(addressOf)];
+    return parts.length === 0 ? [] : [parts.map(addressOf).slice(0, isBacktrace ? 1 : parts.length)];
   });
 }
 

@@ -4,6 +4,7 @@ import { heapPeak, type Peak } from './heap-usage.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
 import { NO_FIGURES, type PathFigures, type PathRow, pathTable } from './path-table.js';
 import { compareText } from './places.js';
+import { requireBlocks } from './requires-blocks.js';
 import { type ShownFrame, shownStack } from './shown-stack.js';
 
 /** One call path in two captures. */
@@ -36,8 +37,13 @@ export interface HeapDiff {
   readonly complete: boolean;
 }
 
-/** Two traces of the same workload, compared by call path: function names only, so that shifted lines do not drown it. */
+/**
+ * Two traces of the same workload, compared by call path: function names only, so that shifted lines do not drown it.
+ *
+ * @throws UsageError HH2130 for a log of heap levels
+ */
 export function heapDiff(before: Trace, after: Trace, options: HideOptions = {}): HeapDiff {
+  for (const trace of [before, after]) requireBlocks(trace, 'diff');
   const old = pathTable(before, options);
   const now = pathTable(after, options);
   const [hiddenBefore, hiddenAfter] = [hiddenFrames(before, options), hiddenFrames(after, options)];

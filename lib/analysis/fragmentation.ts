@@ -13,6 +13,7 @@ import {
 } from './fragmentation-report.js';
 import { followGaps } from './gap-timeline.js';
 import { heapMap } from './heap-map.js';
+import { requireBlocks } from './requires-blocks.js';
 
 export type {
   FailureReport,
@@ -27,9 +28,10 @@ export type {
 /**
  * Free space, its largest piece, and who is in the way.
  *
- * @throws UsageError HH1180 for a trace without addresses
+ * @throws UsageError HH1180 for a trace without addresses, HH2130 for a log of heap levels
  */
 export function fragmentation(trace: Trace, options: FragmentationOptions = {}): Fragmentation {
+  requireBlocks(trace, 'fragmentation');
   const { findings } = lifespans(trace);
   const at = momentOf(trace, options.atSeq);
   const { top = DEFAULT_LIMITS.top, points = DEFAULT_LIMITS.points } = options;

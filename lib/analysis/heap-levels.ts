@@ -18,6 +18,8 @@ export interface LevelSeries {
   readonly firstFreeBytes: Bytes;
   readonly lastFreeBytes: Bytes;
   readonly lowestFreeBytes: Bytes;
+  /** The least that the device itself says was ever free, which may be below every reading; absent where it does not say. */
+  readonly deviceLowestBytes?: Bytes;
   readonly firstLargestBytes?: Bytes;
   readonly lastLargestBytes?: Bytes;
   readonly totalBytes?: Bytes;
@@ -57,6 +59,7 @@ function seriesOf(memory: string, run: number, levels: readonly HeapLevel[]): Le
   const times = levels.flatMap(({ atUs }) => atUs ?? []);
   const total = totalOf(levels);
   const quarters = medians(free);
+  const minima = levels.flatMap(({ minimumFreeBytes }) => minimumFreeBytes ?? []);
   const [firstLargestBytes, lastLargestBytes, durationUs] = [
     largest[0],
     largest.at(-1),
@@ -69,6 +72,7 @@ function seriesOf(memory: string, run: number, levels: readonly HeapLevel[]): Le
     firstFreeBytes: free[0] ?? 0,
     lastFreeBytes: free.at(-1) ?? 0,
     lowestFreeBytes: free.reduce((least, bytes) => Math.min(least, bytes), free[0] ?? 0),
+    ...(minima.length === 0 ? {} : { deviceLowestBytes: minima.reduce((least, bytes) => Math.min(least, bytes)) }),
     ...(firstLargestBytes === undefined || lastLargestBytes === undefined
       ? {}
       : { firstLargestBytes, lastLargestBytes }),

@@ -7,6 +7,7 @@ import { heapPeak } from './heap-usage.js';
 import type { HeapSpace, PlacementPolicy } from './policies/placement-policy.js';
 import { PolicyReplay } from './policy-replay.js';
 import { type Reproduction, reproduction } from './reproduction.js';
+import { requireBlocks } from './requires-blocks.js';
 
 /** A trace's requests under another placement policy. */
 export interface WhatIf {
@@ -49,8 +50,13 @@ export interface WhatIfOptions {
 
 /** Larger heaps are not replayed: some policies keep a table of the whole heap. */
 const MAX_HEAP = 2 ** 30;
-/** Replays a trace under a policy. Failed requests of the capture are not replayed: how long they would have lived is unknown. */
+/**
+ * Replays a trace under a policy. Failed requests of the capture are not replayed: how long they would have lived is unknown.
+ *
+ * @throws UsageError HH2130 for a log of heap levels
+ */
 export function whatIf(trace: Trace, policy: PlacementPolicy, options: WhatIfOptions = {}): WhatIf {
+  requireBlocks(trace, 'whatif');
   const requests = heapRequests(trace);
   const assumptions = [...lifespans(trace).assumptions];
   const ofCapture: string[] = [];

@@ -67,6 +67,11 @@ export const ERROR_CATALOGUE: Readonly<Record<string, ErrorExplanation>> = {
     'It tells sizes only (a Drone OS heap trace, for example): there is no heap map and no fragmentation.',
     'Use `harvest stats` or `harvest pools`, which need no addresses.',
   ),
+  HH2130: entry(
+    'The log says how full the heap was, and has no blocks',
+    'Of levels like `Free heap: 39788` nobody can tell who holds what, where it lies or which pools would do.',
+    'Use `harvest stats`: it shows the levels and whether they tell a leak or fragmentation. Trace allocations for more.',
+  ),
   HH1181: entry(
     'No such mark in the trace',
     'The name is misspelt, the capture set no mark, or the second mark lies before the first.',

@@ -1,4 +1,5 @@
 import { logPrefixLength, mayBeginPrefix } from './log-prefix.js';
+import { plainText } from './pasted-text.js';
 import { withoutEscapes } from './terminal-escapes.js';
 import { TextBytes } from './text-bytes.js';
 
@@ -8,6 +9,8 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const ESCAPE = 27;
 const SPACE = 32;
+/** The first byte of U+00A0 in UTF-8. */
+const BLANK_LEAD = 0xc2;
 /** 1 for the bytes that a line with a prefix (or the indentation before one) can begin with. */
 const MAY_BEGIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[\d >[(<`~A-Z-]/.test(String.fromCharCode(byte)) ? 1 : 0,
@@ -22,6 +25,8 @@ export class ByteLines {
   private readonly text = new TextBytes();
   private readonly decoder = new TextDecoder();
   private hasEscapes = false;
+  /** There may be blanks that a page or a mail made unbreakable, or NULs. */
+  private hasBlanks = false;
   private hasReturns = false;
 
   constructor(private readonly line: OnLine) {}
@@ -42,6 +47,7 @@ export class ByteLines {
   private bytes(chunk: Uint8Array): void {
     // Once for all: a search for one byte costs next to nothing.
     this.hasEscapes ||= chunk.indexOf(ESCAPE) >= 0;
+    this.hasBlanks ||= chunk.indexOf(BLANK_LEAD) >= 0 || chunk.indexOf(0) >= 0;
     this.hasReturns ||= chunk.indexOf(CARRIAGE_RETURN) >= 0;
     let from = 0;
     if (this.rest.length > 0) {
@@ -93,7 +99,7 @@ export class ByteLines {
 
   /** A line as it was written: the first byte tells that nearly every one of a log is clean. */
   private give(bytes: Uint8Array, from: number, to: number): void {
-    if (MAY_BEGIN[bytes[from] ?? 0] === 0 && !this.hasEscapes) this.line(bytes, from, to);
+    if (MAY_BEGIN[bytes[from] ?? 0] === 0 && !this.hasEscapes && !this.hasBlanks) this.line(bytes, from, to);
     else this.clean(bytes, from, to);
   }
 
@@ -101,13 +107,14 @@ export class ByteLines {
     let at = from;
     while (at < to && bytes[at] === SPACE) at++;
     const isClean =
+      !this.hasBlanks &&
       !mayBeginPrefix(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 4] ?? 0) &&
       !(this.hasEscapes && bytes.subarray(from, to).includes(ESCAPE));
     if (isClean) {
       this.line(bytes, from, to);
       return;
     }
-    const text = withoutEscapes(this.decoder.decode(bytes.subarray(from, to)));
+    const text = withoutEscapes(plainText(this.decoder.decode(bytes.subarray(from, to))));
     const plain = new TextEncoder().encode(text.slice(logPrefixLength(text)));
     this.line(plain, 0, plain.length);
   }

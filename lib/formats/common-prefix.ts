@@ -112,7 +112,20 @@ export function behindCommonPrefix(
 /** Of JSON nothing is read behind the prefixes that text readers know, either: for an input that nobody takes they are tried, too. */
 function candidates(lines: readonly string[], isUnknown: boolean): CommonPrefix[] {
   const known: CommonPrefix = { example: '', lengthOn: () => 0, isTelling: false };
-  return [...commonPrefixes(lines), ...(isUnknown ? [known] : [])];
+  const indent = indentation(lines);
+  return [...commonPrefixes(lines), ...(indent ? [indent] : []), ...(isUnknown ? [known] : [])];
+}
+
+/** What most lines are indented by, as Markdown and mailing lists indent what is quoted; a sentence may stand before it. */
+function indentation(lines: readonly string[]): CommonPrefix | undefined {
+  const widths = lines
+    .slice(0, MAX_LINES)
+    .filter((line) => line.trim() !== '')
+    .map((line) => blanksAt(line, 0));
+  const indented = widths.filter((width) => width > 0);
+  if (indented.length < MIN_LINES || indented.length * 2 < widths.length) return undefined;
+  const width = Math.min(...indented);
+  return { example: '', isTelling: false, lengthOn: (line) => Math.min(width, line.length, blanksAt(line, 0)) };
 }
 
 /** How much a format reads of the start of an input. */

@@ -2,6 +2,7 @@ import { TraceFormatError } from '../errors/errors.js';
 import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions, TraceFormat } from './format.js';
 import { type ColumnChoice, type ColumnRole, chosenColumns, matchColumns, rolesSuffice } from './generic-columns.js';
+import { KindSearch } from './generic-kinds.js';
 import { GenericRows } from './generic-rows.js';
 import { LineDecoder } from './line-decoder.js';
 import { headLines } from './line-splitter.js';
@@ -131,6 +132,8 @@ class CsvDecoder extends LineDecoder {
   private others = 0;
   private firstOther = '';
   private readonly indexOf = new Map<ColumnRole, number>();
+  private readonly kinds = new KindSearch();
+  private names: readonly string[] = [];
   private fields: readonly string[] = [];
   private readonly value = (role: ColumnRole) => this.fields[this.indexOf.get(role) ?? -1];
 
@@ -164,7 +167,22 @@ class CsvDecoder extends LineDecoder {
       this.builder.add({ kind: 'gap', reason: 'torn tail: the last line has too few fields', lostEvents: 1 });
       return;
     }
+    if (!this.rows.knowsKinds) this.findKinds(this.rows);
     this.rows.add(this.value, number);
+  }
+
+  /** `free` in a column of another name is no size to be counted as an allocation. */
+  private findKinds(rows: GenericRows): void {
+    const mine = [...this.indexOf].filter(([role]) => role !== 'function').map(([, index]) => index);
+    const found = this.kinds.look(this.fields, (index) => !mine.includes(index) && !this.isChosen(index));
+    if (found < 0) return;
+    if (this.indexOf.get('function') === found) this.indexOf.delete('function');
+    this.indexOf.set('kind', found);
+    rows.kindsAreIn(this.names[found] ?? String(found + 1), this.kinds.isSure(found));
+  }
+
+  private isChosen(index: number): boolean {
+    return [...this.chosen.values()].some(({ name }) => name === this.names[index]);
   }
 
   /** @throws TraceFormatError HH1452 when no line named the columns */
@@ -228,6 +246,7 @@ class CsvDecoder extends LineDecoder {
         },
       );
     }
+    this.names = names;
     for (const [role, { name }] of columns) this.indexOf.set(role, names.indexOf(name));
     return new GenericRows(this.builder, columns, this.options, 'CSV');
   }

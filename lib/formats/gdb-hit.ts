@@ -75,10 +75,11 @@ function numericArguments(head: string): NumericArgument[] {
 }
 
 const ALLOC =
-  /^(?:(?:__wrap_|__real_|_+|umm_|rt_|k_|mm_|kmm_|zalloc|sys_|lv_mem_|tlsf_|ps_|heap_caps_)?(?:malloc|calloc|zalloc|alloc|kmalloc)(?:_r|_default|_impl)?|pvPortMalloc|pvPortCalloc|operator new(?:\[\])?)$/;
-const REALLOC = /^(?:__wrap_|__real_|_+|umm_|rt_|k_|mm_|kmm_|lv_mem_|tlsf_|ps_|heap_caps_)?realloc(?:_r|_default)?$/;
+  /^(?:(?:__wrap_|__real_)?(?:_+|umm_|rt_|k_|mm_|kmm_|zalloc|sys_|lv_mem_|tlsf_|ps_|heap_caps_)?(?:malloc|calloc|zalloc|alloc|kmalloc)(?:_r|_default|_impl)?|(?:__wrap_|__real_)?(?:pvPortMalloc|pvPortCalloc)|operator new(?:\[\])?)$/;
+const REALLOC =
+  /^(?:__wrap_|__real_)?(?:_+|umm_|rt_|k_|mm_|kmm_|lv_mem_|tlsf_|ps_|heap_caps_)?realloc(?:_r|_default)?$/;
 const FREE =
-  /^(?:(?:__wrap_|__real_|_+|umm_|rt_|k_|mm_|kmm_|lv_mem_|tlsf_|heap_caps_)?(?:free|kfree)(?:_r)?|vPortFree|operator delete(?:\[\])?)$/;
+  /^(?:(?:__wrap_|__real_)?(?:_+|umm_|rt_|k_|mm_|kmm_|lv_mem_|tlsf_|heap_caps_)?(?:free|kfree)(?:_r)?|(?:__wrap_|__real_)?vPortFree|operator delete(?:\[\])?)$/;
 const SIZE_NAME = /size|bytes|len|wanted|^n$|^sz$/i;
 
 /** What a function of this name does with blocks; undefined for any other function. */

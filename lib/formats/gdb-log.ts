@@ -129,7 +129,8 @@ class GdbLogDecoder implements TraceDecoder {
       'HH1413',
       `${this.options.subject ?? 'gdb log'}: found ${found}, expected hits of gc_log_change, or of malloc and free with their arguments`,
       {
-        remedy: 'break on gc_log_change (see docs/formats.md), or on malloc and free of a build with debug information',
+        remedy:
+          "break on gc_log_change (see docs/formats.md), or on malloc and free of a build with debug information; what the script prints itself is read with options.patterns 'alloc: {address} {size}'",
       },
     );
   }

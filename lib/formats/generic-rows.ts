@@ -6,36 +6,12 @@ import type { TraceBuilder } from '../trace/trace-builder.js';
 import type { ImportOptions } from './format.js';
 import { type Caller, callerNamed } from './generic-caller.js';
 import type { ColumnChoice, ColumnRole } from './generic-columns.js';
+import { kindNamed } from './generic-kinds.js';
 import { parseDigits, parseScaled, parseTime } from './generic-numbers.js';
 import { StackByAddress } from './stack-by-address.js';
 
 /** The value of a role in one row; undefined or empty when the row has none. */
 export type RowValue = (role: ColumnRole) => string | undefined;
-
-const KINDS: Readonly<Record<string, number>> = {
-  alloc: EventKind.alloc,
-  malloc: EventKind.alloc,
-  calloc: EventKind.alloc,
-  new: EventKind.alloc,
-  allocate: EventKind.alloc,
-  a: EventKind.alloc,
-  m: EventKind.alloc,
-  '+': EventKind.alloc,
-  free: EventKind.free,
-  dealloc: EventKind.free,
-  delete: EventKind.free,
-  release: EventKind.free,
-  f: EventKind.free,
-  d: EventKind.free,
-  '-': EventKind.free,
-  sweep: EventKind.sweep,
-  gc: EventKind.sweep,
-  realloc: EventKind.realloc,
-  resize: EventKind.realloc,
-  r: EventKind.realloc,
-  failed: EventKind.failed,
-  fail: EventKind.failed,
-};
 
 const MAX_FRAMES_PER_ROW = 128;
 const MAX_TASKS = 4096;
@@ -66,6 +42,20 @@ export class GenericRows {
     this.stacks = new StackByAddress(builder.tables, options.resolve);
     const hasAddresses = columns.has('address');
     builder.add({ kind: 'info', info: { source, hasAddresses, sizeKind: 'requested', unitBytes: 1 } });
+  }
+
+  /** The kinds stand in a column that is not named for them; `isSure` when all rows before had one there. */
+  kindsAreIn(name: string, isSure: boolean): void {
+    this.columns.set('kind', { name, hex: false, scale: undefined });
+    if (this.columns.get('function')?.name === name) this.columns.delete('function');
+    this.assumed.add(`column ${name}: the kinds of the events`);
+    if (isSure) return;
+    const reason = `column ${name} tells kinds of events in some rows only: those before were read without (columns: kind=...)`;
+    this.builder.add({ kind: 'gap', reason });
+  }
+
+  get knowsKinds(): boolean {
+    return this.columns.has('kind');
   }
 
   /** @throws TraceFormatError HH1453 naming the line and the value that cannot be read. */
@@ -184,11 +174,10 @@ export class GenericRows {
   }
 
   private kindOf(value: RowValue, line: number, address: number, size: number | undefined): number {
-    const word = value('kind')?.trim().toLowerCase();
+    const word = value('kind')?.trim();
     if (word !== undefined && word !== '') {
-      const kind = KINDS[word];
-      if (kind === undefined || !Object.hasOwn(KINDS, word))
-        throw this.bad(line, 'kind', word, 'alloc, free, sweep, realloc or failed');
+      const kind = kindNamed(word);
+      if (kind === undefined) throw this.bad(line, 'kind', word, 'alloc, free, sweep, realloc or failed');
       return kind;
     }
     if (this.columns.has('kind')) throw this.bad(line, 'kind', '', 'alloc, free, sweep, realloc or failed');

@@ -1,4 +1,5 @@
 import { logPrefixLength } from './log-prefix.js';
+import { mayBePasted, PythonBytes, plainText } from './pasted-text.js';
 import { ESCAPE, withoutEscapes } from './terminal-escapes.js';
 import { TextBytes } from './text-bytes.js';
 
@@ -11,7 +12,8 @@ export type OnTextLine = (text: string, number: number, prefix: string) => void;
 
 /**
  * Cuts a byte stream into lines without their ends (LF, CRLF or CR), whatever the chunks, and cleans them: UTF-8 or UTF-16, with or
- * without a byte order mark, to text (wrong bytes become U+FFFD), no escape sequences of terminals, no prefixes of logs.
+ * without a byte order mark, to text (wrong bytes become U+FFFD), no escape sequences of terminals, no prefixes of logs, nothing of what a
+ * page, a mail or a script wrote around or into it (see pasted-text.ts).
  */
 export class LineSplitter {
   private readonly bytes = new TextBytes();
@@ -22,6 +24,8 @@ export class LineSplitter {
   /** The line before was ended by a carriage return: a line feed right after it is part of that end. */
   private afterReturn = false;
   private hasEscapes = false;
+  private hasPasted = false;
+  private readonly python = new PythonBytes();
 
   constructor(private readonly line: OnTextLine) {}
 
@@ -35,11 +39,14 @@ export class LineSplitter {
     this.text(this.decoder.decode());
     const torn = this.restLength > 0;
     if (torn) this.finish(NOTHING);
-    return torn;
+    const held = this.python.end();
+    if (held !== NOTHING) this.clean(held);
+    return torn || held !== NOTHING;
   }
 
   private text(text: string): void {
     this.hasEscapes ||= text.includes(ESCAPE);
+    this.hasPasted ||= mayBePasted(text);
     let from = 0;
     let feed = text.indexOf('\n');
     let back = text.indexOf('\r');
@@ -79,13 +86,32 @@ export class LineSplitter {
 
   private give(line: string): void {
     const cut = line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) : line;
-    const shown = endsWritten(cut) ? cut.replace(WRITTEN_ENDS, NOTHING) : cut;
+    const plain = this.hasPasted ? plainText(cut) : cut;
+    const lines = endsInQuote(plain) && plain.includes('b') ? this.pythonLines(plain) : undefined;
+    if (lines) for (const one of lines) this.clean(one);
+    else this.clean(plain);
+  }
+
+  /** What was printed as bytes, behind the prefix of the monitor that printed it. */
+  private pythonLines(line: string): string[] | undefined {
+    const prefix = logPrefixLength(line);
+    const lines = this.python.lines(line.slice(prefix));
+    return prefix === 0 ? lines : lines?.map((text) => line.slice(0, prefix) + text);
+  }
+
+  private clean(line: string): void {
+    const shown = endsWritten(line) ? line.replace(WRITTEN_ENDS, NOTHING) : line;
     const plain = this.hasEscapes || shown.includes('[') ? withoutEscapes(shown) : shown;
     this.number++;
     const prefix = logPrefixLength(plain);
     if (prefix === 0) this.line(plain, this.number, NOTHING);
     else this.line(plain.slice(prefix), this.number, plain.slice(0, prefix));
   }
+}
+
+function endsInQuote(line: string): boolean {
+  const last = line.charCodeAt(line.length - 1);
+  return last === 0x27 || last === 0x22;
 }
 
 /** Line ends as terminals that show control characters write them, `<CR><LF>`, `\\r\\n` and the pictures of Unicode. */

@@ -38,9 +38,12 @@ export interface MbedLine {
   readonly pointer: Address;
 }
 
-const LINE = /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?(.?)/isu;
+const LINE =
+  /#([mcrf]):(?:0x)?([0-9a-f]{1,16});(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16})(?:;(\d{1,10}))?(.?)(.?)/isu;
 /** Consoles that colour their lines end the colour with it. */
 const ESCAPE = String.fromCharCode(0x1b);
+/** What a sentence goes on with behind a record. Neither is one bit away from a digit, so no digit became one of them. */
+const PUNCTUATION = /^[,.]$/;
 /** What stands behind a record that has it in front. */
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', "'": "'", '(': ')', '[': ']', '<': '>', '`': '`' };
 /** The begin or the end of a record: a line that has one of them and is no record lost something on its way. */
@@ -59,9 +62,13 @@ function parseMbedLine(text: string, before = ''): MbedLine | undefined {
   if (!text.includes('#')) return undefined;
   const match = LINE.exec(text);
   if (!match) return undefined;
-  const [, letter = '', result = '', caller = '', third = '', fourth, behind = ''] = match;
+  const [, letter = '', result = '', caller = '', third = '', fourth, behind = '', next = ''] = match;
   // A number that ends in something else has lost a digit there: it is another number.
-  const isWhole = behind.trim() === '' || behind === ESCAPE || behind === CLOSING[text[match.index - 1] ?? before];
+  const isWhole =
+    behind.trim() === '' ||
+    behind === ESCAPE ||
+    behind === CLOSING[text[match.index - 1] ?? before] ||
+    (PUNCTUATION.test(behind) && next.trim() === '');
   if (!isWhole) return undefined;
   const common = { result: Number.parseInt(result, 16), caller: Number.parseInt(caller, 16) };
   const op = letter.toLowerCase();

@@ -8,6 +8,7 @@ import {
   matchColumns,
   rolesSuffice,
 } from './generic-columns.js';
+import { KindSearch } from './generic-kinds.js';
 import { GenericRows } from './generic-rows.js';
 
 /** A JSON object whose members are the fields of one event. */
@@ -37,6 +38,7 @@ export class ObjectRows {
   private columns: ReadonlyMap<ColumnRole, ColumnChoice> | undefined;
   private rows: GenericRows | undefined;
   private row: RowObject = {};
+  private readonly kinds = new KindSearch();
   private readonly value = (role: ColumnRole) => {
     const name = this.columns?.get(role)?.name;
     return name !== undefined && Object.hasOwn(this.row, name) ? asText(this.row[name]) : undefined;
@@ -59,7 +61,22 @@ export class ObjectRows {
   add(row: RowObject, line: number): void {
     this.row = row;
     this.rows ??= this.open(Object.keys(row));
+    if (!this.rows.knowsKinds) this.findKinds(this.rows, row);
     this.rows.add(this.value, line);
+  }
+
+  private findKinds(rows: GenericRows, row: RowObject): void {
+    const names = Object.keys(row);
+    const mine = new Set([...this.chosen.values()].map(({ name }) => name));
+    for (const [role, { name }] of this.columns ?? []) if (role !== 'function') mine.add(name);
+    const texts = Object.values(row).map((value) => (typeof value === 'string' ? value : undefined));
+    const found = this.kinds.look(texts, (index) => !mine.has(names[index] ?? ''));
+    const name = names[found];
+    if (name === undefined) return;
+    const columns = new Map(this.columns);
+    if (columns.get('function')?.name === name) columns.delete('function');
+    this.columns = columns.set('kind', { name, hex: false, scale: undefined });
+    rows.kindsAreIn(name, this.kinds.isSure(found));
   }
 
   finish(): void {

@@ -152,6 +152,14 @@ export class TextEvents {
     this.finishEvent(details);
   }
 
+  /** The same where there are no addresses: the block is told by the size that it had, where that is told. */
+  resize(fromSizeBytes: Bytes | undefined, sizeBytes: Bytes, details: EventDetails = {}): void {
+    this.builder.addEvent(EventKind.realloc, 0, sizeBytes, details.stack ?? -1);
+    if (fromSizeBytes !== undefined) this.builder.setLast('fromSizeBytes', fromSizeBytes);
+    else this.gapOnce('resized', 'reallocations do not say which block they took: name its size, {fromSize}');
+    this.finishEvent(details);
+  }
+
   failed(sizeBytes: Bytes, details: EventDetails = {}): void {
     this.builder.addEvent(EventKind.failed, 0, sizeBytes, details.stack ?? -1);
     this.finishEvent(details);

@@ -22,7 +22,9 @@ export function unknownInput(head: Uint8Array, { lines, near, subject }: Looked)
   if (head.length === 0) return notKnown(subject, 'found an empty file', 'look whether the capture wrote anything');
   if (!isText(head)) {
     const start = [...head.subarray(0, HEX_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    return notKnown(subject, `byte 0: found ${start}`, `name it: ${SHOW_FORMATS}`);
+    const packed = PACKED.find(({ magic }) => start.startsWith(magic))?.name;
+    const remedy = packed ? `it is packed by ${packed}: unpack it and name the file in it` : `name it: ${SHOW_FORMATS}`;
+    return notKnown(subject, `byte 0: found ${start}`, remedy);
   }
   const number = lines.findIndex((line) => line.trim() !== '') + 1;
   // A first line that is longer than what was looked at is none of the whole lines.
@@ -40,6 +42,16 @@ export function unknownInput(head: Uint8Array, { lines, near, subject }: Looked)
     cameNear,
   );
 }
+
+/** gzip is unpacked before anybody looks. */
+const PACKED = [
+  { magic: '50 4b 03 04', name: 'zip' },
+  { magic: '42 5a 68', name: 'bzip2' },
+  { magic: 'fd 37 7a 58 5a', name: 'xz' },
+  { magic: '28 b5 2f fd', name: 'zstd' },
+  { magic: '37 7a bc af', name: '7-Zip' },
+  { magic: '52 61 72 21', name: 'RAR' },
+] as const;
 
 const SHOW_FORMATS = '`harvest import FILE --format ...`; `harvest import --list-formats` shows them all';
 
@@ -72,10 +84,13 @@ function remedyFor(lines: readonly string[], subject: string): string {
   if (example === undefined || /['\\{}]/.test(example)) {
     return `describe its lines: \`harvest import ${file} --pattern 'alloc: {address} {size} {caller}'\` (one a kind of event); ${SHOW_FORMATS}`;
   }
-  const pattern = patternLike(variedFields(example.trim().slice(0, 200), lines));
+  const described = patternLike(variedFields(example.trim().slice(0, 200), lines));
+  const pattern = lines.some((line) => HEX_SIZE.test(line)) ? described.replace('{size}', '{size:hex}') : described;
   return `if its lines are allocations: \`harvest import ${file} --pattern 'alloc: ${pattern}'\` (one a kind of event); with a line of column names: options.columns 'address=...,size=...'`;
 }
 
+/** `size: 1f0`, as TLSF's walk prints it: then `size: 40` is no decimal either. */
+const HEX_SIZE = /\bsize\b["']?[=: (]{1,3}(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{2,8}\b/;
 const ROWS_COMPARED = 4;
 const ADDRESS = /0x[0-9a-f]{4,}/i;
 
@@ -107,15 +122,20 @@ const SIZES = [
   /(\b(?:size|bytes|len(?:gth)?|sz|n)\b["']?[=: (]{1,3})\d+(?![\w.])/i,
   /(^|[^\w.,])\d+(?= ?(?:bytes|B)\b)/i,
   /(\{address\}.*?[^\w.])\d+(?![\w.])/,
-  /(^|[^\w.])\d+(?![\w.])/,
+  /(^|[^\w.=#])\d+(?![\w.=])/,
 ];
+
+/** A caller that is named so may stand before the block. */
+const CALLER = /(\b(?:caller|callsite|lr|ra|pc|c)[=: (]{1,3})0x[0-9a-f]{4,}/i;
+const PLACE = /\b[\w.-]{1,40}\.(?:c|cc|cpp|cxx|h|hpp|rs|ino):\d{1,6}\b/i;
 
 /** The line with its values as fields: what differs from line to line must not stand in a pattern. */
 function patternLike(line: string): string {
-  const addressed = line.replace(/0x[0-9a-f]{4,}/i, '{address}');
+  const called = line.replace(CALLER, '$1{caller}').replace(PLACE, '{file}:{line}');
+  const addressed = (ADDRESS.test(called) ? called : line).replace(/0x[0-9a-f]{4,}/i, '{address}');
   const size = SIZES.find((pattern) => pattern.test(addressed));
   return (size ? addressed.replace(size, '$1{size}') : addressed)
-    .replace(/0x[0-9a-f]{4,}/i, '{caller}')
+    .replace(/0x[0-9a-f]{4,}/i, addressed.includes('{caller}') ? '{any}' : '{caller}')
     .replace(/\b(task|thread)([=: ]+)[\w./-]+/i, '$1$2{task}')
     .replace(/\b(file)([=: ]+)[\w./-]+/i, '$1$2{file}')
     .replace(/\b(line)([=: ]+)\d+/i, '$1$2{line}')

@@ -50,7 +50,7 @@ export class HeapCapture {
     return heapLeaks(this.trace, options);
   }
 
-  /** Free space over time, and who walls it in. @throws UsageError HH1180 for a trace without addresses */
+  /** Free space over time, and who walls it in. @throws UsageError HH1180 for a trace without addresses, HH2130 for a log of levels */
   fragmentation(options?: FragmentationOptions): Fragmentation {
     return fragmentation(this.trace, options);
   }

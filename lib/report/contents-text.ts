@@ -36,7 +36,7 @@ export function levelLines(levels: readonly LevelSeries[]): string[] {
         ? `${formatBytes(lastFreeBytes)} free`
         : `${formatBytes(firstFreeBytes)} -> ${formatBytes(lastFreeBytes)} free, lowest ${formatBytes(lowestFreeBytes)}`;
     return [
-      `${titleOf(series)}: ${free}${ofTotal(series)}${largest(series)} (${formatCount(readings)} ${readings === 1 ? 'reading' : 'readings'}${over})`,
+      `${titleOf(series)}: ${free}${ofTotal(series)}${everLowest(series)}${largest(series)} (${formatCount(readings)} ${readings === 1 ? 'reading' : 'readings'}${over})`,
       `  ${VERDICTS[series.verdict]}${rate(series)}`,
     ];
   });
@@ -53,6 +53,13 @@ function titleOf({ memory, run }: LevelSeries): string {
 
 function ofTotal({ totalBytes }: LevelSeries): string {
   return totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`;
+}
+
+/** Between two readings the heap may have been fuller. */
+function everLowest({ readings, lastFreeBytes, lowestFreeBytes, deviceLowestBytes }: LevelSeries): string {
+  const read = readings === 1 ? lastFreeBytes : lowestFreeBytes;
+  if (deviceLowestBytes === undefined || deviceLowestBytes >= read) return '';
+  return `, ${formatBytes(deviceLowestBytes)} at the lowest by the device's own count`;
 }
 
 function largest({ readings, firstLargestBytes, lastLargestBytes }: LevelSeries): string {

@@ -26,4 +26,9 @@ test('symbolize takes pairs as dumps have them, and a pasted backtrace, in quote
   const line = ['Backtrace:', `${inner}:0x20001000`, `${main}:0x20001010`, '|<-CORRUPTED'];
   t.deepEqual(await names(line.join(' ')), ['inner', 'main']);
   t.deepEqual(await names(...line), ['inner', 'main']);
+  t.deepEqual(
+    await names(`Backtrace:${inner}:0x20001000${main}:0x20001010`),
+    ['inner', 'main'],
+    'without a blank between',
+  );
 });

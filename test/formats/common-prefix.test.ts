@@ -33,6 +33,7 @@ const PREFIXES: Readonly<Record<string, (line: string, i: number) => string>> = 
   'a time and a port': (line) => `12:00:01.123 [COM3] ${line}`,
   'Python logging': (line) => `2026-11-27 13:55:10,123 - dut - INFO - ${line}`,
   'a container runtime': (line) => `2026-11-27T13:55:10.123456789Z stdout F ${line}`,
+  'the indent of Markdown': (line) => `    ${line}`,
   'a list': (line) => `- ${line}`,
   'a mail quote without a blank': (line) => `>${line}`,
 };
@@ -99,4 +100,17 @@ test('numbers differ from line to line, words do not', (t) => {
     ['t1: x', 't4444: long', 'u1: x', 't5:'].map((line) => line.slice(prefix?.lengthOn(line))),
     ['x', 'long', 'u1: x', ''],
   );
+});
+
+test('an indented log behind a sentence is read, and its lines are no calls of their own', (t) => {
+  const log =
+    'Breakpoint 1, malloc (size=64) at malloc.c:10\n#0  malloc (size=64) at malloc.c:10\n#1  0x0000a0b4 in open (n=1) at a.c:5\n' +
+    'Run till exit from #0  malloc (size=64) at malloc.c:10\nValue returned is $1 = (void *) 0x20001000\n\n' +
+    'Breakpoint 2, free (p=0x20001000) at malloc.c:20\n#0  free (p=0x20001000) at malloc.c:20\n#1  0x0000a0c4 in shut (n=1) at a.c:9\n';
+  const bare = plain(decodeIn(detectFormat(utf8(log), true), utf8(log)));
+  const bytes = utf8(`Hello,\nthis is my log:\n\n${log.replace(/^(?=.)/gm, '    ')}`);
+  const found = detectFormat(bytes, true);
+  t.is(found.id, 'gdb-log');
+  t.deepEqual(plain(decodeIn(found, bytes)).events, bare.events);
+  t.is(bare.events.length, 2);
 });

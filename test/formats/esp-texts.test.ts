@@ -29,6 +29,26 @@ test('IDF hooks: an allocation with its backtrace, a free, and one without', (t)
   t.deepEqual(framesOf(trace, 2), []);
 });
 
+test('IDF hooks: a free that tells its size frees the block, not an address of that size', (t) => {
+  const trace = readCase(
+    t,
+    'idf-hook',
+    'Allocated 32 bytes at 0x200001f0\nAllocated 64 bytes @ 0x20000210\nFreed 32 bytes at 0x200001f0\nFreed 0x20000300 (8 bytes)\n',
+  );
+  t.deepEqual(liveBlocks(trace), { '0x20000210': 64 });
+  t.deepEqual([...trace.events.address], [0x200001f0, 0x20000210, 0x200001f0, 0x20000300]);
+});
+
+test('IDF hooks: another wording of an event is a gap, figures of the heap are not', (t) => {
+  const log =
+    '0x3fcc9258 allocated 124 bytes\nallocated 64 bytes for the queue: 0x3fcc9300\nfreed the block 0x3fcc9258\n';
+  const trace = readCase(t, 'idf-hook', log);
+  t.deepEqual(liveBlocks(trace), { '0x3fcc9258': 124 });
+  t.is(trace.gaps.length, 2);
+  const plain = '0x3fcc9258 allocated 124 bytes\ngc: 47552 B allocated, freed 192 bytes\n';
+  t.true(readCase(t, 'idf-hook', plain).info.complete);
+});
+
 const SYSVIEW = `Parse trace from 'heap_log.svdat'...
 [0.002244575] LOG: I (59369) example: Created task 0x3ffaf2a4
 [0.002272225] HEAP: Allocated 8 bytes @ 0x3ffaff6c from task "main" on core 0 by:
@@ -147,4 +167,19 @@ test('OVMS: three blocks of 44 bytes of task tiT, and how full the memories are'
       ['32-bit', 21988, 48772],
     ],
   );
+});
+
+test('sysviewtrace: output without the report that ends it is incomplete', (t) => {
+  const trace = readCase(t, 'sysviewtrace', SYSVIEW.slice(0, SYSVIEW.indexOf('Processing completed.')));
+  t.is(trace.eventCount, 3);
+  t.false(trace.info.complete);
+});
+
+test('IDF hooks and sysviewtrace: an event that was damaged on its way is a gap', (t) => {
+  const log =
+    'W (1) alloc: 0x3fcc9258 allocated 124 bytes\nW (2) alloc: 0x3fcc9300 allocI (3) wifi: x\nated 16 bytes\nW (4) free: 0x3fcc9258 freed\nW (5) free: 0x3fcc93\n';
+  t.is(readCase(t, 'idf-hook', log).gaps.length, 2);
+  t.true(readCase(t, 'idf-hook', HOOK).info.complete);
+  const cut = SYSVIEW.replace('Allocated 2500 bytes @ 0x3ffb580c from task "main" on core 0 by:', 'Allocated 25');
+  t.true(readCase(t, 'sysviewtrace', cut).gaps.some(({ reason }) => reason.startsWith('an event that cannot be read')));
 });

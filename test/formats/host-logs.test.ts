@@ -41,6 +41,17 @@ test('Rust allocator log: 164 bytes are alive', (t) => {
   t.false(trace.info.hasAddresses);
 });
 
+test('Rust allocator log: what is resized or zeroed counts, another wording of it is a gap', (t) => {
+  const trace = readCase(
+    t,
+    'rust-alloc',
+    'alloc 7 bytes\nalloc_zeroed 16 bytes\nrealloc 7 to 128 bytes\nfree 16 bytes\n',
+  );
+  t.deepEqual(liveSum(trace), [1, 128]);
+  t.true(trace.info.complete);
+  t.false(readCase(t, 'rust-alloc', 'alloc 7 bytes\nalloc 8 bytes\nrealloc old=7 new=128\n').info.complete);
+});
+
 test('gcc4mbed heap walk: two used chunks, the free one is part of the heap and no allocation', (t) => {
   const text = `Used Heap Size: 12524
   Chunk: 1  Address: 0x10000910  Size: 32  
@@ -88,3 +99,52 @@ test('call log: the result of a resumed call is not believed when its line is to
   );
   t.deepEqual(other.gaps, []);
 });
+
+test('mtrace: names that a demangler wrote are read, a line that lost its end is a gap', (t) => {
+  const names = readCase(
+    t,
+    'mtrace',
+    '= Start\n@ ./app:(std::vector<int>::reserve(unsigned long)+0x18)[0x7f01] + 0x1020 0x20\n@ ./app:(put(char const*)+0x18)[0x7f05] + 0x1040 0x8\n@ ./app:(drop(void*)+0x1)[0x7f09] - 0x1020\n= End\n',
+  );
+  t.deepEqual(liveBlocks(names), { '0x1040': 8 });
+  t.deepEqual(framesOf(names, 0), ['std::vector<int>::reserve(unsigned long)@:0']);
+  t.true(names.info.complete);
+  const cut = readCase(
+    t,
+    'mtrace',
+    '@ ./a:[0x4] + 0x1000 0x10\n@ ./a:[0x4] + 0x1020 0x\n@ ./a:[0x4] - 0x1000\n@ ./a:[0x4] + 0x10\n@ ./a:[0x4] - 0x1000\n',
+  );
+  t.is(cut.gaps.length, 2);
+});
+
+for (const [id, text, damaged] of [
+  [
+    'heap-caps-dump',
+    'Block 0x3ffae6f0 data, size: 196 bytes, Free: No\nBlock 0x3ffae7b8 data, size: 6 bytes, Free: Yes\n',
+    'Block 0x3ffae7c8 data, size: 6 byI (123) wifi: x\nes, Free: No\n',
+  ],
+  [
+    'heap-walk',
+    'Used Heap Size: 12524\n  Chunk: 1  Address: 0x10000910  Size: 32  \n  Chunk: 2  Address: 0x10000930  Size: 520  CHUNK FREE\n',
+    '  Chunk: 3  Address: 0x10000b38  Si\n',
+  ],
+  [
+    'nuttx-mm',
+    'mm_malloc: Allocated 0x20024300, size 64\nmm_free: Freeing 0x20024300\n',
+    'mm_malloc: Allocated 0x20024380, si\n',
+  ],
+  [
+    'realtek',
+    '[trace_malloc] pvAddress:0x10001000, uiSize:64\n[trace_free] pvAddress:0x10001000, uiSize:64\n',
+    '[trace_malloc] pvAddress:0x100[trace_free] pvAddress:\n',
+  ],
+] as const)
+  test(`a record that was damaged on its way is a gap: ${id}`, (t) => {
+    const whole = readCase(t, id, text);
+    t.true(whole.info.complete);
+    const [first = '', ...rest] = text.split(/(?<=\n)/);
+    const trace = readCase(t, id, first + (id === 'heap-walk' ? rest.shift() : '') + damaged + rest.join(''));
+    t.is(trace.eventCount, whole.eventCount);
+    t.is(trace.gaps.length, 1);
+    t.false(trace.info.complete);
+  });

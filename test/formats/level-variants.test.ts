@@ -1,8 +1,18 @@
 import test from 'ava';
+import { heapDiff } from '../../lib/analysis/diff.js';
+import { fragmentation } from '../../lib/analysis/fragmentation.js';
 import { heapLevels } from '../../lib/analysis/heap-levels.js';
+import { fragmentationSink } from '../../lib/analysis/one-pass/fragmentation.js';
+import { bestFit } from '../../lib/analysis/policies/best-fit.js';
+import { poolPlan } from '../../lib/analysis/pools/pool-plan.js';
+import { whatIf } from '../../lib/analysis/what-if.js';
+import { UsageError } from '../../lib/errors/errors.js';
 import { parseLevelLine } from '../../lib/formats/levels/level-lines.js';
+import { detectFormat } from '../../lib/formats/registry.js';
+import { levelLines } from '../../lib/report/contents-text.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { readCase } from '../support/case-trace.js';
+import { utf8 } from '../support/decode-ways.js';
 
 const levels = (trace: Trace) =>
   trace.levels.map(({ memory, freeBytes, largestFreeBytes, minimumFreeBytes }) => [
@@ -26,7 +36,7 @@ const LINES: Readonly<Record<string, Partial<ReturnType<typeof parseLevelLine>>>
     largest: 30000,
   },
   'frag:  30% (freeheap: 45400 - maxblock=24024) <- step': { free: 45400, largest: 24024 },
-  'Free heap: 23.456 bytes, largest 9.216 bytes block': { free: 23456 },
+  'Free heap: 23.456 bytes, largest 9.216 bytes block': { free: 23456, largest: 9216 },
   'free heap = 123 456 bytes': { free: 123456 },
   'free heap: 123\u202f456 B, largest block: 65\u00a0536 B': { free: 123456, largest: 65536 },
   "Free heap: 1'234'567": { free: 1234567 },
@@ -128,4 +138,118 @@ test('a total that is at times less than what is free is not the size of the hea
   const [series] = heapLevels(trace);
   t.is(series?.totalBytes, undefined);
   t.is(series?.lastFreeBytes, 41568);
+});
+
+for (const line of [
+  'assert failed: multi_heap_free multi_heap_poisoning.c:259 (head != NULL)',
+  'heap: free list corrupt at index 12',
+  'free heap task started 3 times',
+  'Heap free: 45%',
+  'free heap 45 %',
+  'Free heap changed by -128 bytes',
+  'memory free slots: 3',
+  'heap has 12 free blocks',
+  'pbuf pool memory avail 16 used 3',
+])
+  test(`a number that is no size makes no level: ${line}`, (t) => {
+    t.is(parseLevelLine(line), undefined);
+  });
+
+for (const [line, free] of [
+  ['Free heap after 10 s: 41232', 41_232],
+  ['free heap at loop 12: 41232', 41_232],
+  ['[MEM] free=41232 min=40000 largest=20000', 41_232],
+  ['Heap free 41232 B / min 40000 B / largest 20000 B', 41_232],
+  ['heap: 45.5% used, free 41232 bytes', 41_232],
+] as const)
+  test(`the size is read, not the number of what it follows: ${line}`, (t) => {
+    t.is(parseLevelLine(line)?.free, free);
+    t.is(parseLevelLine(line)?.largest, line.includes('largest') ? 20_000 : undefined);
+  });
+
+test('a log of assertions in the allocator says nothing of how full the heap is', (t) => {
+  const log = 'assert failed: multi_heap_free multi_heap_poisoning.c:259 (head != NULL)\nRebooting...\n'.repeat(9);
+  t.throws(() => detectFormat(utf8(log), true), { code: 'HH1402' });
+});
+
+const CAPS = (free: number, largest: number, minimum: number) => `Heap summary for capabilities 0x00001800:
+  At 0x3fca0000 len 131072 free ${free} allocated 30000 min_free ${minimum}
+    largest_free_block ${largest} alloc_blocks 120 free_blocks 3 total_blocks 123
+  Totals:
+    free ${free} allocated 30000 min_free ${minimum} largest_free_block ${largest}
+`;
+
+test('a log of levels has no fragmentation, no pools and no policies, and is not called free in one piece', (t) => {
+  const trace = readCase(t, 'heap-levels', CAPS(100_000, 65_536, 90_000) + CAPS(99_000, 64_000, 80_000));
+  for (const analyse of [
+    () => fragmentation(trace),
+    () => poolPlan(trace, { pools: 4 }),
+    () => whatIf(trace, bestFit),
+    () => heapDiff(trace, trace),
+  ]) {
+    const error = t.throws(analyse, { instanceOf: UsageError, code: 'HH2130' });
+    t.true(error?.message.includes('at last 99000 bytes were free, the largest free block 64000'));
+  }
+  t.is(fragmentationSink(trace, {}), undefined);
+});
+
+test('what the device counts as its lowest is told where no reading was as low', (t) => {
+  const trace = readCase(t, 'heap-levels', CAPS(100_000, 65_536, 90_000) + CAPS(99_000, 64_000, 80_000));
+  const [area] = heapLevels(trace);
+  t.is(area?.lowestFreeBytes, 99_000);
+  t.is(area?.deviceLowestBytes, 80_000);
+  // 80,000 / 1024 = 78.1
+  t.true(
+    levelLines(heapLevels(trace)).some((line) => line.includes("78.1 KiB at the lowest by the device's own count")),
+  );
+});
+
+test('a call at a prompt and the value below it are a reading', (t) => {
+  const lua = readCase(
+    t,
+    'heap-levels',
+    '> =node.heap() \n\n41232\n> print(node.heap())\n40980\n> =tmr.now()\n12345678\n> ',
+  );
+  t.deepEqual(freeOf(lua), [41_232, 40_980]);
+  const python = readCase(
+    t,
+    'heap-levels',
+    '>>> gc.mem_free()\n94208\n>>> gc.mem_alloc()\n8192\n>>> gc.mem_free()\n95000\n',
+  );
+  t.deepEqual(freeOf(python), [94_208, 95_000]);
+  const torn = readCase(t, 'heap-levels', '>>> gc.mem_free()\n94208\n>>> gc.mem_free()\n950');
+  t.deepEqual(freeOf(torn), [94_208]);
+  t.false(torn.info.complete);
+});
+
+test('a second memory of a line is not read, and that is said', (t) => {
+  const trace = readCase(
+    t,
+    'heap-levels',
+    'free internal: 100000 free spiram: 4000000\nfree internal: 99000 free spiram: 4000000\n',
+  );
+  t.deepEqual(
+    levels(trace).map(([memory, free]) => [memory, free]),
+    [
+      ['internal', 100_000],
+      ['internal', 99_000],
+    ],
+  );
+  t.true(trace.notes.some(({ code, text }) => code === 'levels-one-memory' && text.includes('PSRAM')));
+});
+
+test('free of RT-Thread before 4.1, and the heap statistics of FreeRTOS by their own names', (t) => {
+  const old = readCase(
+    t,
+    'heap-levels',
+    'msh >free\ntotal memory: 23456\nused memory : 12345\nmaximum allocated memory: 15000\n',
+  );
+  // 23456 - 12345 and 23456 - 15000
+  t.deepEqual(levels(old), [['', 11_111, undefined, 8456]]);
+  const stats = readCase(
+    t,
+    'heap-levels',
+    'xAvailableHeapSpaceInBytes: 12345\nxSizeOfLargestFreeBlockInBytes: 10000\nxSizeOfSmallestFreeBlockInBytes: 16\nxMinimumEverFreeBytesRemaining: 9000\n',
+  );
+  t.deepEqual(levels(stats), [['', 12_345, 10_000, 9000]]);
 });

@@ -89,6 +89,27 @@ test('mbed: a record that was damaged on its way is a gap; two on a line that lo
   );
   t.deepEqual([wrapped.eventCount, wrapped.gaps.length], [3, 0]);
 });
+
+test('mbed: a record in a sentence is read, a number that goes on behind its comma or full stop is none', (t) => {
+  const trace = decode(
+    mbedMemTraceFormat,
+    'first #m:0x20001000;0x1-30, then\n#m:0x20002000;0x1-8.\nat #f:0x0;0x2-0x20001000,\n',
+  );
+  t.deepEqual(live(trace), { '0x20002000': 8 });
+  t.deepEqual(trace.gaps, []);
+  for (const line of [
+    '#m:0x20003000;0x1-30.5',
+    '#m:0x20003000;0x1-3,000',
+    '#m:0x20003000;0x1-30;',
+    '#m:0x20003000;0x1-3x, then',
+  ])
+    t.deepEqual(
+      [decode(mbedMemTraceFormat, `${line}\n`).eventCount, decode(mbedMemTraceFormat, `${line}\n`).gaps.length],
+      [0, 1],
+      line,
+    );
+});
+
 test('mbed: a last line without an end is a gap, as its number may be cut', (t) => {
   const trace = decode(mbedMemTraceFormat, MBED.slice(0, -3));
   t.is(trace.eventCount, 4);

@@ -89,6 +89,19 @@ const suggests = test.macro({
 });
 
 test(
+  'a caller that is named before the block is no block',
+  suggests,
+  'ua c:0x08001234 s:32 m:0x200001f0\nua c:0x08001238 s:64 m:0x20000210\n',
+  'alloc: ua c:{caller} s:{size} m:{address}',
+);
+test(
+  'a file and its line',
+  suggests,
+  'alloc: 0x200001f0 (32 bytes) from main.c:31\nalloc: 0x20000210 (64 bytes) from net.c:12\n',
+  'alloc: alloc: {address} ({size} bytes) from {file}:{line}',
+);
+
+test(
   'a number that counts the lines is no size, and names of functions are fields',
   suggests,
   'No. Total Blocks Where Function\n0 34567 1 0x40411000 foo()\n1 4096 1 0x7bd63000 bar()\n2 1234 1 0x40419710 baz()\n',
@@ -100,3 +113,28 @@ test(
   'mm task=wifi p=0x20001200 n=64 by http_open\nmm task=ble p=0x20001300 n=32 by ble_init\n',
   'alloc: mm task={task} p={address} n={size} by {function}',
 );
+
+for (const [name, text, remedy] of [
+  ['a size of which nothing is said', 'loop 1 heap=41232 frag=3%\nloop 2 heap=41200 frag=3%\n', "level: heap={free}'"],
+  [
+    'a crash',
+    'Guru Meditation Error\nBacktrace: 0x400d1231:0x3ffb1f30 0x400d5675:0x3ffb1f50\n',
+    '`harvest symbolize firmware.elf ',
+  ],
+] as const)
+  test(`what to do with ${name}`, (t) => {
+    const error = t.throws(() => detectFormat(utf8(text), true), { instanceOf: TraceFormatError, code: 'HH1402' });
+    t.true(error?.remedy?.includes(remedy), error?.remedy);
+  });
+
+test('sizes that are hexadecimal on another line are so in the pattern that is suggested', (t) => {
+  const walk = '\t0x20001000 used size: 40 (0x20000ff8)\n\t0x20001048 free size: 1f0 (0x20001040)\n';
+  const error = t.throws(() => detectFormat(utf8(walk), true), { instanceOf: TraceFormatError });
+  t.true(error?.remedy?.includes('size: {size:hex}'), error?.remedy);
+});
+
+test('an archive is to be unpacked', (t) => {
+  const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0x14, 0, 0, 0, 8, 0, 0xd2, 0x66, 0x7c, 0x5d);
+  const error = t.throws(() => detectFormat(zip, true), { instanceOf: TraceFormatError, code: 'HH1402' });
+  t.true(error?.remedy?.includes('unpack it'), error?.remedy);
+});

@@ -95,6 +95,13 @@ test('words are whole words, numbers whole numbers', (t) => {
   t.is(matched('free: free {address}', 'malloc free free 0x20')?.address, 32);
 });
 
+test('a block that is resized in a log without addresses is told by the size that it had', (t) => {
+  const sized = read('a 7\na 16\nr 7 128\n', 'alloc: a {size}', 'realloc: r {fromSize} {size}');
+  t.deepEqual(liveSum(sized), [2, 144]);
+  t.true(sized.info.complete);
+  t.false(read('a 7\na 16\nr 128\n', 'alloc: a {size}', 'realloc: r {size}').info.complete);
+});
+
 test('realloc, failures, tables of live blocks with a total, holes, levels and marks', (t) => {
   const trace = read(
     'r 0x10 -> 0x20 64\noom 4096\n-- step one\nfree heap 900 of 1000, best 300\n',

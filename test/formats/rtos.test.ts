@@ -198,3 +198,19 @@ Dump all used memory node info:
   t.is(trace.info.contents, 'snapshot');
   t.deepEqual(trace.gaps, []);
 });
+
+test('rt-thread: what is no name of a thread is no allocation, and the table is incomplete', (t) => {
+  const text =
+    '--memory item information --\n[0x20003b58 -   512] main |\n[0x20003d68 -    64] init\n[0x20003db8 -  1000] |\n';
+  const trace = readCase(t, 'rt-thread', text);
+  t.deepEqual(liveBlocks(trace), { '0x20003d68': 64 });
+  t.false(trace.info.complete);
+});
+
+test('rt-thread: an item into which another thread wrote makes the table incomplete', (t) => {
+  const text =
+    '--memory item information --\n[0x20003b58 -   512] main\n[0x20003d6[I/net] up\n0 -    64] init\n[0x20003db0 -   100] tshe\n';
+  const trace = readCase(t, 'rt-thread', text);
+  t.is(trace.eventCount, 2);
+  t.false(trace.info.complete);
+});

@@ -2,7 +2,7 @@ import test from 'ava';
 import { TraceFormatError } from '../../lib/errors/errors.js';
 import { detectFormat, formatById } from '../../lib/formats/registry.js';
 import { backtraceOf, type Trace } from '../../lib/trace/trace.js';
-import { liveBlocks, readCase } from '../support/case-trace.js';
+import { framesOf, liveBlocks, readCase } from '../support/case-trace.js';
 import { decodeIn, utf8 } from '../support/decode-ways.js';
 
 const innermost = (trace: Trace, seq: number) => backtraceOf(trace, trace.events.stack[seq] ?? -1)[0];
@@ -73,3 +73,38 @@ for (const text of [
     t.deepEqual(liveBlocks(trace), { '0x20001000': 64, '0x20001050': 32 });
   });
 }
+
+for (const [name, text] of [
+  ['function', 'time_ms,function,address,size\n1,malloc,0x20001000,64\n2,malloc,0x20001080,32\n3,free,0x20001000,64\n'],
+  [
+    'any other name',
+    'what,address,size\npvPortMalloc,0x20001000,64\npvPortMalloc,0x20001080,32\nvPortFree,0x20001000,64\n',
+  ],
+  [
+    'a member',
+    '{"func":"malloc","ptr":"0x20001000","size":64}\n{"func":"malloc","ptr":"0x20001080","size":32}\n{"func":"free","ptr":"0x20001000","size":64}\n',
+  ],
+  ['words of the past', 'event,ptr,size\nAllocated,0x20001000,64\nallocated,0x20001080,32\nFreed,0x20001000,64\n'],
+] as const)
+  test(`a row that says free frees, whatever its column is called: ${name}`, (t) => {
+    const trace = readCase(t, text.startsWith('{') ? 'ndjson' : 'csv', text);
+    t.deepEqual([...trace.events.kind], [0, 0, 1]);
+    t.deepEqual(liveBlocks(trace), { '0x20001080': 32 });
+    t.true(trace.info.complete);
+    t.is(
+      trace.notes.some(({ text: note }) => note.includes('the kinds of the events')),
+      name !== 'words of the past',
+    );
+  });
+
+test('kinds that are seen in a later row only make what came before doubtful', (t) => {
+  const trace = readCase(t, 'csv', 'note,address,size\nboot,0x20001000,64\nfree,0x20001000,64\n');
+  t.false(trace.info.complete);
+  t.deepEqual([...trace.events.kind], [0, 1]);
+});
+
+test('the function of a table of live blocks is no kind', (t) => {
+  const trace = readCase(t, 'csv', 'address,size,function\n0x20001000,64,malloc\n0x20001080,32,setup\n');
+  t.deepEqual(framesOf(trace, 1), ['setup@:0']);
+  t.deepEqual(trace.notes, []);
+});

@@ -94,7 +94,8 @@ export async function prepareTrace(trace: Trace, options: LoadOptions): Promise<
   const { sources, usage } = sourcesAndUsage(trace, spans, hide);
   await done(0.65);
   const base = { desk: undefined, name, format, original: trace, trace, spans, usage, sources, area: '' };
-  if (!trace.info.hasAddresses) {
+  // Of levels there is no block to draw: all of the heap would look free.
+  if (!trace.info.hasAddresses || trace.info.contents === 'levels') {
     const none = {
       regions: [],
       order: undefined,

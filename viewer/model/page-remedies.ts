@@ -68,4 +68,5 @@ export const PAGE_REMEDIES: Readonly<Record<string, string>> = {
   HH1933: ADDRESS,
   HH1970: 'Click on an event of the axis.',
   HH1971: 'Choose two marks that are further apart.',
+  HH2130: 'Statistics show the levels and whether they tell a leak or fragmentation.',
 };

@@ -24,7 +24,7 @@ import { StackSums } from './stack-sums.js';
 export function fragmentationSink(trace: Trace, options: FragmentationOptions): RunSink<Fragmentation> | undefined {
   // Bounds that are not told are those of all blocks.
   const regions = toldRegions(trace);
-  if (options.atSeq !== undefined || regions.length === 0) return undefined;
+  if (options.atSeq !== undefined || regions.length === 0 || trace.info.contents === 'levels') return undefined;
   const gaps = regions.map((region) => GapBits.forRegion(region));
   const followed = gaps.filter((it) => it !== undefined);
   return followed.length === gaps.length

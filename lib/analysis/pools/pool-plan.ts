@@ -2,6 +2,7 @@ import type { Bytes } from '../../base/units.js';
 import { UsageError } from '../../errors/errors.js';
 import { type Finding, lifespans } from '../../trace/lifespans.js';
 import type { Trace } from '../../trace/trace.js';
+import { requireBlocks } from '../requires-blocks.js';
 import { type PoolDemand, poolDemand } from './demand.js';
 import { searchLayout } from './exact-search.js';
 import { layoutBytes, type PoolLayout } from './layout.js';
@@ -66,11 +67,12 @@ export interface PoolOptions {
  * The smallest pool layout for a trace, where `optimum` says so; else the smallest that was found in bounded time. Never above the exact
  * no-spill optimum, never below the bound, and proven by a replay.
  *
- * @throws UsageError HH1183 for options that make no layout
+ * @throws UsageError HH1183 for options that make no layout, HH2130 for a log of heap levels
  */
 export function poolPlan(trace: Trace, options: PoolOptions): PoolPlan {
   const { alignBytes = 4, marginPercent = 0 } = options;
   checkOptions(options, alignBytes, marginPercent);
+  requireBlocks(trace, 'pools');
   const spans = lifespans(trace);
   const demand = poolDemand(trace, spans, alignBytes);
   const peaks = new RangePeaks(demand);

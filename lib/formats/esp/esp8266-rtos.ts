@@ -16,6 +16,7 @@ export const esp8266RtosFormat = patternReader({
     'alloc: p {address}, prev {any} next {any} size {size} caller file {file} line {line}',
     'alloc: p {address}, prev {any} next {any} size {size} caller func {caller}',
   ],
+  damaged: /\bmem ?@0x[0-9a-f]|\bp 0x[0-9a-f]{1,16}, prev\b/i,
   confidence: 0.84,
   remedy: 'call heap_trace_dump() on the device and keep all of its output',
 });
@@ -34,6 +35,7 @@ export const ovmsFormat = patternReader({
     'gap(more blocks than the dump has room for): (limited)',
     'alloc: + t={task} s={size} a={address}',
   ],
+  damaged: /^\s*\+ t=/,
   confidence: 0.84,
   remedy: 'run `module memory TASK` in the OVMS shell and keep its whole output',
 });

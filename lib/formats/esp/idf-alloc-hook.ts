@@ -4,6 +4,7 @@ import type { TraceBuilder } from '../../trace/trace-builder.js';
 import { type EspPlace, parseEspLine } from '../esp-idf-lines.js';
 import type { ImportOptions, TraceFormat } from '../format.js';
 import { headLines } from '../line-splitter.js';
+import { nearBySigns } from '../near-miss.js';
 import { PatternMatcher } from '../pattern/match-pattern.js';
 import { nearByPatterns } from '../pattern/near-patterns.js';
 import { parsePattern } from '../pattern/parse-pattern.js';
@@ -20,7 +21,15 @@ export const idfAllocHookFormat: TraceFormat = {
     if (events === 0) return 0;
     return lines.some((line) => BACKTRACE.test(line)) ? 0.9 : events > 1 ? 0.7 : 0.5;
   },
-  nearMiss: (lines) => nearByPatterns(lines, matchersOf()),
+  nearMiss(lines) {
+    const crash = nearBySigns(lines, [
+      { looks: (line) => BACKTRACE.test(line), expected: 'allocations and frees beside it', closeness: 0.75 },
+    ]);
+    if (!crash) return nearByPatterns(lines, matchersOf());
+    const remedy =
+      "a backtrace tells no heap; with its line, `harvest symbolize firmware.elf 'Backtrace: 0x400d1234:0x3ffb1f20'` names functions and lines";
+    return { ...crash, remedy };
+  },
   open: (builder, options) => new HookReader(builder, options),
 };
 
@@ -29,9 +38,15 @@ const PATTERNS = [
   'alloc: {address} allocated {size} bytes',
   'alloc: allocated {size} bytes at {address}',
   'alloc: Allocated {size} bytes at {address}',
+  'alloc: allocated {size} bytes @ {address}',
+  'alloc: Allocated {size} bytes @ {address}',
   'alloc: allocated {address} size {size}',
   'alloc: Allocated {address} size {size}',
   'free: {address} freed',
+  'free: freed {any} bytes at {address}',
+  'free: Freed {any} bytes at {address}',
+  'free: freed {any} bytes @ {address}',
+  'free: Freed {any} bytes @ {address}',
   'free: freed {address}',
   'free: Freed {address}',
 ];
@@ -51,8 +66,17 @@ function hookIn(text: string, matchers: readonly PatternMatcher[]): PatternMatch
   if (!text.includes('llocated') && !text.includes('reed')) return undefined;
   const matcher = matchers.find((one) => one.match(text) !== undefined);
   const address = matcher?.values().numbers.get('address') ?? 0;
-  return address >= LEAST_ADDRESS || /\b0x0*[0-9a-f]/i.test(text) ? matcher : undefined;
+  return address >= LEAST_ADDRESS || new RegExp(`\\b0x0*${address.toString(16)}\\b`, 'i').test(text)
+    ? matcher
+    : undefined;
 }
+
+/** Another wording of the same: a block with its size, or one that was freed. Told, so that no event is missing in silence. */
+const UNREAD =
+  /\ballocated\b.{0,60}?\b\d{1,9} ?bytes.{0,40}?\b0x[0-9a-f]{6,16}\b|\bfreed\b.{0,60}?\b0x[0-9a-f]{6,16}\b/i;
+/** The same with its end lost, on a line into which another task wrote. The monitor's decoding of an address is none. */
+const DAMAGED = /\b(?:alloc|free): ?0x[0-9a-f]|\b0x[0-9a-f]{4,16} (?:alloc|free)(?!.* at )/i;
+const MAX_GAPS = 1000;
 
 interface Pending {
   readonly kind: 'alloc' | 'free';
@@ -71,6 +95,7 @@ class HookReader extends TextReader {
   private decoded: Address = -1;
   /** The event at hand: its backtrace and the names of its frames stand on the lines below. */
   private pending: Pending | undefined;
+  private unreadLines = 0;
 
   constructor(
     builder: TraceBuilder,
@@ -97,6 +122,11 @@ class HookReader extends TextReader {
       this.pending = { kind, address, sizeBytes, atUs: this.clock.read(this.prefix), chain: '' };
       return;
     }
+    const isUnread =
+      ((text.includes('llocated') || text.includes('reed')) && UNREAD.test(text)) ||
+      (text.includes('0x') && DAMAGED.test(this.prefix + text));
+    if (isUnread && this.unreadLines++ < MAX_GAPS)
+      this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
     const backtrace = text.includes('acktrace:') ? BACKTRACE.exec(text) : null;
     if (backtrace) this.backtrace(backtrace[1] ?? '');
     else if (text !== '') this.learn(text);

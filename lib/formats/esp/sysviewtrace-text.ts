@@ -26,6 +26,7 @@ export const sysviewtraceTextFormat: TraceFormat = {
 
 const EVENT =
   /(?:\[(\d{1,12}\.\d{1,12})\] )?HEAP: (Allocated|Freed)(?: (\d{1,12}))? bytes @ (0x[0-9a-f]{1,16}) from (.{1,80}?) on core (\d{1,3})\b/i;
+const DAMAGED = /\bHEAP: (?:Alloc|Free)/i;
 const LEAKED = /Found (\d{1,15}) leaked bytes in (\d{1,9}) blocks/;
 const PROCESSED = /^Processed (\d{1,9}) heap events/;
 const MAX_CALLERS = 128;
@@ -67,6 +68,7 @@ class SysviewtraceReader extends TextReader {
   protected read(text: string): void {
     const event = EVENT.exec(text);
     if (event) this.event(event);
+    else if (DAMAGED.test(text)) this.damaged(text);
     else if (text.includes('HEAP TRACE REPORT')) this.report();
     else if (this.pending && text.trim() !== '') this.caller(text);
     else {
@@ -87,6 +89,11 @@ class SysviewtraceReader extends TextReader {
       task: context.replace(/^task /, '').replace(/^"(.*)"$/, '$1'),
       callers: [],
     };
+  }
+
+  private damaged(text: string): void {
+    this.flush();
+    this.events.gap(`an event that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
   }
 
   private report(): void {
@@ -139,6 +146,14 @@ class SysviewtraceReader extends TextReader {
       this.events.gap(
         `the report finds ${bytes} leaked bytes in ${blocks} blocks, the events leave ${sum} in ${this.live.size}`,
       );
+  }
+
+  /** The tool prints its report at the end, always. */
+  protected override finish(): void {
+    this.flush();
+    if (this.heapEvents > 0 && !this.inReport)
+      this.events.gap('the report that ends the output is missing: events may be, too');
+    super.finish();
   }
 
   protected override flush(): void {

@@ -9,12 +9,18 @@ export const rustAllocatorFormat = patternReader({
   patterns: [
     // What was refused is no block.
     ...REFUSALS,
+    'realloc: realloc {fromSize} to {size} bytes',
+    'realloc: realloc {fromSize} -> {size} bytes',
+    'realloc: realloc {fromSize} bytes to {size} bytes',
+    'realloc: realloc {fromSize} bytes -> {size} bytes',
     'alloc: alloc {size} bytes',
+    'alloc: alloc_zeroed {size} bytes',
     'alloc: allocate {size} bytes',
     'free: free {size} bytes',
     'free: dealloc {size} bytes',
     'free: deallocate {size} bytes',
   ],
+  damaged: /\b(?:alloc|allocate|alloc_zeroed|dealloc|deallocate) \d|\brealloc\b.{0,40}\d/,
   confidence: 0.5,
   remedy: 'log `alloc N bytes` and `free N bytes` in your GlobalAlloc, or describe other lines with options.patterns',
 });
@@ -30,6 +36,7 @@ export const heapCapsDumpFormat = patternReader({
     'hole: Block {address} data, size: {size} bytes, Free: Yes',
     'alloc: Block {address} data, size: {size} bytes, Free: No',
   ],
+  damaged: /\bBlock 0x[0-9a-f]/i,
   confidence: 0.8,
   remedy: 'call heap_caps_dump_all() and keep all that it prints',
 });
@@ -46,6 +53,7 @@ export const heapWalkFormat = patternReader({
     'hole: Chunk: {any} Address: {address} Size: {size} FREE',
     'alloc: Chunk: {any} Address: {address} Size: {size}',
   ],
+  damaged: /\bChunk: \d/,
   confidence: 0.84,
   remedy: 'print the walk again and keep all of it',
 });

@@ -42,7 +42,7 @@ interface MtraceLine {
 
 // @ OBJECT:(FUNCTION+OFFSET)[ADDRESS] OP POINTER SIZE: everything before the operation may be missing.
 const LINE =
-  /^(?:@ (?:([^\s:]{1,400}):)?(?:\(([^()\s]{1,400}?)(?:\+0x[0-9a-f]{1,16})?\))?(?:\[(0x[0-9a-f]{1,16})\])? )?([+\-<>!]) (0x[0-9a-f]{1,16})(?: (0x[0-9a-f]{1,16}|\d{1,15}))?\s*$/;
+  /^(?:@ (?:([^\s:]{1,400}):)?(?:\((.{1,400}?)(?:\+0x[0-9a-f]{1,16})?\))?(?:\[(0x[0-9a-f]{1,16})\])? )?([+\-<>!]) (0x[0-9a-f]{1,16})(?: (0x[0-9a-f]{1,16}|\d{1,15}))?\s*$/;
 
 /** `+` new, `-` freed, `<` and `>` the old and the new block of a realloc, `!` a realloc that failed. Undefined for other lines. */
 function parseMtrace(text: string): MtraceLine | undefined {
@@ -64,9 +64,14 @@ function parseMtrace(text: string): MtraceLine | undefined {
   };
 }
 
+/** What a record begins with. */
+const DAMAGED = /^(?:@ \S+[:[(]|[+\-<>!] 0x[0-9a-f])/;
+const MAX_GAPS = 1000;
+
 class MtraceReader extends TextReader {
   /** The old block of a realloc, whose new one stands on the next line. */
   private from: number | undefined;
+  private damagedLines = 0;
 
   protected isRecord(text: string): boolean {
     return parseMtrace(text) !== undefined;
@@ -76,6 +81,8 @@ class MtraceReader extends TextReader {
     const line = parseMtrace(text);
     if (!line) {
       if (text.startsWith('= ')) this.events.seen++;
+      else if (DAMAGED.test(text) && this.damagedLines++ < MAX_GAPS)
+        this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
       return;
     }
     const { events } = this;

@@ -26,17 +26,25 @@ export const heapLevelsFormat: TraceFormat = {
     // Any format whose events are in the log says more.
     return inTables > 0 ? 0.49 : lines > 1 ? 0.47 : lines * 0.3;
   },
-  nearMiss: (lines) =>
-    nearBySigns(lines, [
+  nearMiss(lines) {
+    const near = nearBySigns(lines, [
       {
         looks: (line) => /\b(?:heap|memory|mem)\b/i.test(line) && /\d/.test(line),
         takes: (line) => parseLevelLine(line) !== undefined,
         expected: 'a figure of what is free, as in `Free heap: 39788`',
         closeness: 0.3,
       },
-    ]),
+    ]);
+    const [, words] = (near && UNSAID.exec(near.text)) ?? [];
+    if (!near || words === undefined) return near;
+    return { ...near, remedy: `if that number is what is free: options.patterns 'level: ${words}{free}'` };
+  },
   open: (builder, options) => new LevelReader(builder, options),
 };
+
+/** A size of which nothing says whether it is free or used. */
+const UNSAID =
+  /^(?!.*\b(?:total|used?|usage|alloc\w*|max\w*|min\w*|size|profile|stack|leak\w*)\b).*?\b((?:heap|mem|memory|ram)\b[^\d'"{}\\]{0,20}?)\d{3,9}(?![\w%.])/i;
 
 /** What devices print when they start: the heap begins anew. */
 const BOOT =
@@ -63,7 +71,7 @@ class LevelReader extends TextReader {
   }
 
   protected isRecord(text: string): boolean {
-    return parseLevelLine(text) !== undefined || new LevelTables().line(text) !== undefined;
+    return this.tables.asked || parseLevelLine(text) !== undefined || new LevelTables().line(text) !== undefined;
   }
 
   protected read(text: string): void {
@@ -150,7 +158,13 @@ class LevelReader extends TextReader {
     else if (known.size < MAX_WORDINGS) known.add(wording);
   }
 
-  private put({ memory, free, largest, minimum, total, used, wording }: LevelValues, atUs: number | undefined): void {
+  private put(level: LevelValues, atUs: number | undefined): void {
+    const { memory, free, largest, minimum, total, used, wording, otherMemory } = level;
+    if (otherMemory !== undefined)
+      this.events.note(
+        'levels-one-memory',
+        `lines tell what is free in ${otherMemory} behind another memory: only the first is read (a pattern 'level(${otherMemory}): ...' reads the other)`,
+      );
     if (free === undefined) {
       this.events.note(
         'levels-without-free',
@@ -161,13 +175,13 @@ class LevelReader extends TextReader {
     if (wording !== undefined) this.noteWording(memory, wording);
     const whole = total ?? (used === undefined ? undefined : free + used);
     this.sinceBoot++;
-    const level: Mutable<Omit<HeapLevel, 'beforeSeq'>> = { memory, freeBytes: free };
+    const put: Mutable<Omit<HeapLevel, 'beforeSeq'>> = { memory, freeBytes: free };
     // A largest block above what is free is another memory's.
-    if (largest !== undefined && largest <= free) level.largestFreeBytes = largest;
-    if (minimum !== undefined) level.minimumFreeBytes = minimum;
-    if (whole !== undefined && whole >= free) level.totalBytes = whole;
-    if (atUs !== undefined) level.atUs = atUs;
-    this.events.level(level);
+    if (largest !== undefined && largest <= free) put.largestFreeBytes = largest;
+    if (minimum !== undefined) put.minimumFreeBytes = minimum;
+    if (whole !== undefined && whole >= free) put.totalBytes = whole;
+    if (atUs !== undefined) put.atUs = atUs;
+    this.events.level(put);
   }
 }
 

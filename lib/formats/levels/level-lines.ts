@@ -11,6 +11,8 @@ export interface LevelValues {
   readonly used?: Bytes;
   /** How the line words what is free, numbers left out. */
   readonly wording?: string;
+  /** Another memory of which the line tells what is free, too: that is not read. */
+  readonly otherMemory?: string;
 }
 
 /** What a table of levels says on the line at hand: levels that are whole, an area of memory, or nothing yet. */
@@ -19,25 +21,38 @@ export type TableLine =
   | { readonly kind: 'region'; readonly address: number; readonly sizeBytes: Bytes }
   | { readonly kind: 'more' };
 
-type Figure = Exclude<keyof LevelValues, 'memory' | 'wording'>;
+type Figure = Exclude<keyof LevelValues, 'memory' | 'wording' | 'otherMemory'>;
 
 // KEY, a sign or a few words, NUMBER, UNIT. Keys are words with what programmers write between them.
 const UNIT = String.raw`(bytes\b|[kM]i?B\b|[KM]\b|B\b)`;
 // Thousands are parted by commas, apostrophes or dots, or by blanks where what follows shows that the number is over.
 const NUMBER = String.raw`(\d{1,3}(?:[,'\u2019_]\d{3}){1,4}(?!\d)|\d{1,3}(?:\.\d{3}){2,4}(?![.\d])|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}(?=\s?(?:bytes\b|[kM]i?B\b|B\b|[,;)\]]|$))|\d{1,12}(?:\.\d{1,6})?)`;
+/** Not a size: a share, a time, a count, the number of something that the value follows (`after 10 s: 41232`, `loop 12: 41232`). */
+const NO_SIZE = String.raw`(?!\w| ?%| ?(?:[mu]?s|sec(?:onds?)?|minutes?|times)\b|\s?[:=]\s?\d)`;
 const PAIR = new RegExp(
-  String.raw`([a-z][\w.()/ -]{0,47}?)[ )]{0,3}(?:[:=]|->| is | was )?\s{0,4}\b${NUMBER} ?${UNIT}?(?!\w)`,
+  String.raw`([a-z][\w.()/ -]{0,47}?)([ )]{0,3}(?:[:=]|->| is | was )?\s{0,4})\b${NUMBER} ?${UNIT}?${NO_SIZE}`,
   'gi',
 );
+const COUNTED = '(?:blocks|chunks|slots|entries|pages|units|nodes|buffers|bufs|pbufs|handles|items)';
 /** The other way round: `45.2 KB free`, `12,345 bytes available`. */
-const NUMBER_FIRST = new RegExp(String.raw`\b${NUMBER} ?${UNIT}? ?(?:of )?(free|available|used)\b`, 'gi');
+const NUMBER_FIRST = new RegExp(
+  String.raw`\b${NUMBER} ?${UNIT}? ?(?:of )?(free|available|used)\b(?! ?${COUNTED}\b)`,
+  'gi',
+);
+/** What a number without a sign before it stands behind: in `free list at index 12` it is no size. */
+const LAST_WORD =
+  /(?:^|[\W_]|[a-z])(?:free|heap|mem|memory|size|(?:d|i|ps|spi|s)?ram|left|remaining|available|avail|bytes|is|was|now|total|used|allocated|alloc|largest|biggest|block|min|minimum|ever|max|maximum|lowest|space|current|internal|external|watermark)[ )]{0,3}$/i;
+/** `multi_heap_poisoning.c:259` is a place in a program. */
+const FILE = /\.(?:c|cc|cpp|cxx|h|hpp|inc|inl|ino|py|lua|rs|go)\s*$/i;
+const CHANGE = /(?:^|[\s=:(])[-+]$|\bby\s*$/;
 /** ESPHome: `'Heap Free': Sending state 189344.00000 B with 0 decimals of accuracy`. */
 const SENSOR = /^'([^']{1,60})'\s?: Sending state (\d{1,12}(?:\.\d{1,6})?) ?([kKM]?i?B)\b/;
 /** Meshtastic: `Heap status: 123456/234567 bytes free (-123), running 9/10 threads`. */
 const SHARE = /\b(\w+ )?(?:heap|memory|mem)\b[^\d]{0,24}(\d{1,12}) ?\/ ?(\d{1,12}) (?:bytes )?(free|used)?/i;
 /** mbed and others say first how much is used. */
 const USED_SHARE = /^\s*Heap size: (\d{1,12}) ?\/ ?(\d{1,12}) bytes/;
-const CONTEXT = /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc|\b(?:largest|biggest|max)\b.{0,20}\bblock/i;
+const CONTEXT =
+  /heap|mem(?:ory|_|\b)|\bd?i?ram\b|psram|spiram|malloc|\b(?:largest|biggest|max)\b.{0,20}\bblock|xSizeOfLargestFreeBlock|xMinimumEverFreeBytes/i;
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 
 /** The levels that a line tells; undefined when it tells neither what is free nor the largest free block. */
@@ -84,14 +99,22 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A key, where the number behind it begins, and how many bytes 1 of it is. */
 export function levelPairs(text: string): { readonly key: string; readonly at: number; readonly scale: number }[] {
-  return [...text.matchAll(PAIR)].map((match) => {
-    const [all, key = '', number = '', unit] = match;
+  return sizesIn(text).map((match) => {
+    const [all, key = '', , number = '', unit] = match;
     return { key, at: match.index + all.lastIndexOf(number), scale: sizeOf('1', unit) ?? 1 };
   });
 }
 
 function pairsOf(text: string): [key: string, value: number | undefined][] {
-  return [...text.matchAll(PAIR)].map(([, key = '', number = '', unit]) => [key, sizeOf(number, unit)]);
+  return sizesIn(text).map(([, key = '', , number = '', unit]) => [key, sizeOf(number, unit)]);
+}
+
+/** The numbers of a line that may be sizes, each with what stands before it. */
+function sizesIn(text: string): RegExpExecArray[] {
+  return [...text.matchAll(PAIR)].filter(([, key = '', sign = '']) => {
+    if (FILE.test(key) || CHANGE.test(key + sign)) return false;
+    return sign.trim().replaceAll(')', '') !== '' || LAST_WORD.test(key);
+  });
 }
 
 /** What pairs of a key and a number tell together; the text names the memory where no key does. */
@@ -103,9 +126,11 @@ export function valuesOfPairs(
   let memory = '';
   let firstKey: string | undefined;
   let wording: string | undefined;
+  let other = '';
   for (const [key, value] of pairs) {
     const { figure, memory: named } = meaningOf(key);
     // The first figure of a kind is the whole's; a second one is about something else.
+    if (figure === 'free' && values.free !== undefined && named !== '' && named !== memory) other ||= named;
     if (figure === undefined || value === undefined || values[figure] !== undefined) continue;
     // `min 5` counts minutes.
     if (figure === 'minimum' && value < LEAST_MINIMUM && /\bmin$/i.test(key)) continue;
@@ -125,12 +150,19 @@ export function valuesOfPairs(
   // What is named behind the figures is another figure's.
   const before = firstKey === undefined ? text : text.slice(0, text.indexOf(firstKey));
   const named = memory || (before === '' ? '' : memoryOf(before));
-  return { memory: named, ...values, ...(wording === undefined ? {} : { wording }) };
+  return {
+    memory: named,
+    ...values,
+    ...(wording === undefined ? {} : { wording }),
+    ...(other === '' ? {} : { otherMemory: other }),
+  };
 }
 
 const LEAST_MINIMUM = 256;
 const LARGEST =
-  /\b(?:largest|biggest|max(?:imum)?)\b.*\b(?:free|blo?ck|blk|alloc|heap|allocatable|chunk|contig\w*)\b|\bmax(?:free|alloc|block|blk)\w*/;
+  /\b(?:largest|biggest|max(?:imum)?)\b.*\b(?:free|blo?ck|blk|alloc|heap|allocatable|chunk|contig\w*)\b|\bmax(?:free|alloc|block|blk)\w*|\b(?:largest|biggest|lfb)\s*$/;
+
+const COUNTS = new RegExp(String.raw`\b${COUNTED}\b`);
 
 interface KeyMeaning {
   readonly figure: Figure | undefined;
@@ -159,7 +191,7 @@ function figureOf(key: string): Figure | undefined {
   // Counts, shares and changes are no sizes.
   if (/\b(?:blocks|count|percent|delta|diff|change|frag\w*|stack|flash|disk|minutes|task|cpu)\s*$/.test(words.trim()))
     return undefined;
-  if (/\b(?:stack|flash|disk|sketch)\b/.test(words)) return undefined;
+  if (/\b(?:stack|flash|disk|sketch|pbuf)\b/.test(words) || COUNTS.test(words)) return undefined;
   // The most that was ever used is no level of now.
   if (/\b(?:max(?:imum)?|peak|highest)\b/.test(words) && /\b(?:used|usage|allocated|in use)\b/.test(words))
     return undefined;

@@ -9,9 +9,15 @@ const CAPS_TOTALS = /^[\s*]*free (\d{1,12}) allocated (\d{1,12}) min_free (\d{1,
 const STATS = /^\s*(max system bytes|system bytes|in use bytes)\s*=\s*(\d{1,15})\s*$/;
 const ARENA = /^\s*(Arena \d{1,6}|Total)(?: \(incl\. mmap\))?:\s*$/;
 const ZEPHYR_HEAP = /^\s*(free|allocated|max\. allocated)\s*:\s*(\d{1,12})\s*$/;
+/** Of the prompts of NodeMCU, MicroPython and CircuitPython, which the cleaning takes off. */
+const REPL_CALL =
+  /^\s*(?:=\s{0,4}|print\s{0,4}\(\s{0,4})?(?:node\.heap|gc\.mem_free|esp\.freemem|esp32\.get_free_heap)\s{0,4}\(\)\s{0,4}\)?\s*$/;
+const REPL_VALUE = /^\s*\d{1,9}\s*$/;
 const MEMHEAPS = /^\s*memheap\s+pool size\s+max used size\s+available size\s*$/;
 const MEMHEAP = /^\s*(\S{1,32})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*$/;
 const RT_FREE = /^\s*(total|used|maximum|available)\s*:\s*(\d{1,15})\s*$/;
+/** The same before 4.1: no line tells what is available. */
+const RT_FREE_OLD = /^\s*(total|used|maximum allocated) memory\s*:\s*(\d{1,15})\s*$/;
 const FREE_COLUMNS = ['total', 'used', 'free', 'maxused', 'maxfree', 'largest', 'nused', 'nfree', 'name'] as const;
 type FreeColumn = (typeof FREE_COLUMNS)[number];
 
@@ -23,6 +29,8 @@ export class LevelTables {
   private rt: Partial<Record<string, Bytes>> = {};
   private zephyr: { free?: Bytes; used?: Bytes } = {};
   private inMemheaps = false;
+  /** The line before asked how much is free: the next one is a number. */
+  asked = false;
   private free: readonly FreeColumn[] | undefined;
   private readonly csv = new LevelCsv();
 
@@ -44,6 +52,7 @@ export class LevelTables {
       if (stats) return stats;
     }
     return (
+      this.replLine(text) ??
       (text.includes(':') ? (this.rtLine(text) ?? this.zephyrLine(text)) : this.memheapLine(text)) ??
       this.freeLine(text) ??
       this.csv.line(text)
@@ -94,7 +103,7 @@ export class LevelTables {
 
   private rtLine(text: string): TableLine[] | undefined {
     const match = RT_FREE.exec(text);
-    if (!match) return undefined;
+    if (!match) return text.includes(' memory') ? this.oldRtLine(text) : undefined;
     const [, name = '', value] = match;
     if (name === 'total') this.rt = {};
     this.rt[name] = Number(value);
@@ -103,6 +112,19 @@ export class LevelTables {
       return [{ kind: 'more' }];
     const minimum = maximum === undefined || maximum > total ? {} : { minimum: total - maximum };
     return [{ kind: 'level', level: { memory: '', free: available, total, ...minimum } }];
+  }
+
+  private oldRtLine(text: string): TableLine[] | undefined {
+    const match = RT_FREE_OLD.exec(text);
+    if (!match) return undefined;
+    const [, name = '', value] = match;
+    if (name === 'total') this.rt = {};
+    this.rt[name] = Number(value);
+    const { total, used, 'maximum allocated': most } = this.rt;
+    if (most === undefined || total === undefined || used === undefined || used > total || most > total)
+      return [{ kind: 'more' }];
+    this.rt = {};
+    return [{ kind: 'level', level: { memory: '', free: total - used, used, total, minimum: total - most } }];
   }
 
   /** `kernel heap` of Zephyr's shell. */
@@ -131,6 +153,15 @@ export class LevelTables {
     if (total === undefined || most === undefined || free === undefined || free > total || most > total)
       return undefined;
     return [{ kind: 'level', level: { memory: row[1] ?? '', free, total, minimum: total - most } }];
+  }
+
+  /** A call at a prompt, and its value on the line below. */
+  private replLine(text: string): TableLine[] | undefined {
+    const { asked } = this;
+    if (asked && text.trim() === '') return undefined;
+    this.asked = text.includes(')') && REPL_CALL.test(text);
+    if (this.asked) return [{ kind: 'more' }];
+    return asked && REPL_VALUE.test(text) ? [{ kind: 'level', level: { memory: '', free: Number(text) } }] : undefined;
   }
 
   /** NuttX `free`: a line of names, then a row a heap, its name first or last. */

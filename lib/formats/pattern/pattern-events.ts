@@ -26,6 +26,10 @@ export function addMatched(pattern: LinePattern, values: FieldValues, to: Target
       break;
     case 'realloc': {
       const fromSize = numbers.get('fromSize');
+      if (!events.builder.info.hasAddresses) {
+        events.resize(fromSize, size, details(values, to));
+        break;
+      }
       events.realloc(numbers.get('from') ?? address, { address, sizeBytes: size }, details(values, to));
       if (fromSize !== undefined) events.builder.setLast('fromSizeBytes', fromSize);
       break;

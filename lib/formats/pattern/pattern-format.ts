@@ -42,6 +42,8 @@ export interface PatternText {
   readonly title: string;
   readonly source: string;
   readonly patterns: readonly string[];
+  /** What a record begins with: a line that has it and fits no pattern lost something on its way. */
+  readonly damaged: RegExp;
   /** So sure is one line of it; two or more are surer. */
   readonly confidence: number;
   readonly info?: Partial<TraceInfo>;
@@ -78,7 +80,11 @@ interface Described {
   readonly patterns: readonly LinePattern[];
   readonly info?: Partial<TraceInfo>;
   readonly remedy?: string;
+  readonly damaged?: RegExp;
 }
+
+/** So many damaged lines are listed; that the trace is incomplete is known by then. */
+const MAX_GAPS = 1000;
 
 class PatternDecoder extends LineDecoder {
   private readonly matchers: readonly PatternMatcher[];
@@ -86,6 +92,7 @@ class PatternDecoder extends LineDecoder {
   private readonly clock = new LogClock();
   private firstLine = '';
   private lineBefore = '';
+  private damagedLines = 0;
 
   constructor(
     builder: TraceBuilder,
@@ -116,6 +123,8 @@ class PatternDecoder extends LineDecoder {
       // A line makes one event at most, but may tell several levels, or begin a table as well.
       if (isEvent(matcher.pattern.kind)) return;
     }
+    if (!isMatched && !this.torn && this.described.damaged?.test(text) && this.damagedLines++ < MAX_GAPS)
+      this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
     if (this.torn && !isMatched && this.events.seen > 0 && looksCut(text, before))
       this.events.gap('torn tail: the last line has no end, it may be a record', 1);
   }

@@ -13,6 +13,7 @@ export const nuttxMmDebugFormat = patternReader({
     'free: Freeing {address}',
     'failed: Allocation failed, size {size}',
   ],
+  damaged: /\b(?:Allocated|Freeing) 0x/,
   confidence: 0.7,
   remedy: 'build with CONFIG_DEBUG_MM and CONFIG_DEBUG_MM_INFO, and keep the log (dmesg) from the boot on',
 });
@@ -27,6 +28,7 @@ export const nuttxNoteFormat = patternReader({
     'alloc: [{any}] {time:s}: tracing_mark_write: C|{task}|Heap Usage|{any}|malloc: heap: {any} size:{size}, address: {address}',
     'free: [{any}] {time:s}: tracing_mark_write: C|{task}|Heap Usage|{any}|free: heap: {any} size:{size}, address: {address}',
   ],
+  damaged: /\|Heap Usage\|/,
   confidence: 0.84,
   remedy: 'build with CONFIG_SCHED_INSTRUMENTATION_HEAP and run `trace start` and `trace dump`',
 });

@@ -15,6 +15,7 @@ export const realtekDumpFormat = patternReader({
     "total: {size} bytes 'leaked' in trace ({count} allocations)",
     'gap(the trace buffer was full): Buffer has overflowed',
   ],
+  damaged: /\bbytes \(@ 0x/,
   confidence: 0.88,
   remedy: 'call heap_trace_dump() on the device and keep all of its output',
 });
@@ -29,6 +30,7 @@ export const realtekEventsFormat = patternReader({
     'alloc: [trace_malloc] pvAddress:{address}, uiSize:{size}',
     'free: [trace_free] pvAddress:{address}, uiSize:{size}',
   ],
+  damaged: /\[trace_(?:malloc|free)\]/,
   confidence: 0.84,
   remedy: 'enable the trace of malloc and free in the SDK and keep the log',
 });

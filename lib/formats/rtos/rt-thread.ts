@@ -31,6 +31,10 @@ export const rtThreadFormat: TraceFormat = {
 };
 
 const ITEM = /\[(0x[0-9a-f]{1,16}) -\s{0,10}(\d{1,15})([KM]?)\](.{0,20})/i;
+/** What stands behind an item: a name, no sign of a frame or of a log around the line. */
+const THREAD = /^[\w.@#:+-]{1,20}$/;
+/** An item into which another thread wrote. */
+const DAMAGED = /^\s*\[0x[0-9a-f]/i;
 const HEAP_END = /\bheap_end\s*:\s*(0x[0-9a-f]{1,16})/i;
 const HEAP_NAME = /^\s*name\s*:\s*(\S{1,32})\s*$/;
 const MAX_ITEMS = 1_000_000;
@@ -82,8 +86,16 @@ class RtThreadReader extends TextReader {
       const scale = unit === 'K' ? 1024 : unit === 'M' ? 1024 * 1024 : 1;
       const isDamaged = rest.includes('***');
       const thread = (isDamaged ? rest.replace(/:\s*\*{3}.*$/, '') : rest).trim();
+      if (thread !== '' && !THREAD.test(thread)) {
+        this.events.gapOnce('rt-thread-name', `an item whose thread cannot be read: '${text.trim().slice(0, 60)}'`);
+        return;
+      }
       if (isDamaged) this.events.note('rt-thread-damaged', 'an item is marked ***: its header is damaged');
       if (this.items.count < MAX_ITEMS) this.items.add(Number(address), Number(digits) * scale, { scale, thread });
+      return;
+    }
+    if (DAMAGED.test(text)) {
+      this.events.gapOnce('rt-thread-damaged-line', `an item that cannot be read: '${text.trim().slice(0, 60)}'`);
       return;
     }
     const end = HEAP_END.exec(text);

@@ -12,6 +12,7 @@ export const tizenRtFormat = patternReader({
     'total: *** {count} LEAKS',
     'mark(broken node): BROKEN | {any} | {any} | {any} | {any}',
   ],
+  damaged: /\bLEAK \|/,
   confidence: 0.84,
   remedy: 'run `mem_leak` in the TASH shell and keep its whole output',
 });
