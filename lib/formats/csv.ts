@@ -134,6 +134,8 @@ class CsvDecoder extends LineDecoder {
   private readonly indexOf = new Map<ColumnRole, number>();
   private readonly kinds = new KindSearch();
   private names: readonly string[] = [];
+  /** Columns of which nobody said, and no name tells, what they hold: kinds of events may be there. */
+  private unnamed: readonly number[] = [];
   private fields: readonly string[] = [];
   private readonly value = (role: ColumnRole) => this.fields[this.indexOf.get(role) ?? -1];
 
@@ -173,16 +175,11 @@ class CsvDecoder extends LineDecoder {
 
   /** `free` in a column of another name is no size to be counted as an allocation. */
   private findKinds(rows: GenericRows): void {
-    const mine = [...this.indexOf].filter(([role]) => role !== 'function').map(([, index]) => index);
-    const found = this.kinds.look(this.fields, (index) => !mine.includes(index) && !this.isChosen(index));
-    if (found < 0) return;
+    const found = this.kinds.look(this.unnamed, (index) => this.fields[index]);
+    if (found === undefined) return;
     if (this.indexOf.get('function') === found) this.indexOf.delete('function');
     this.indexOf.set('kind', found);
     rows.kindsAreIn(this.names[found] ?? String(found + 1), this.kinds.isSure(found));
-  }
-
-  private isChosen(index: number): boolean {
-    return [...this.chosen.values()].some(({ name }) => name === this.names[index]);
   }
 
   /** @throws TraceFormatError HH1452 when no line named the columns */
@@ -248,6 +245,9 @@ class CsvDecoder extends LineDecoder {
     }
     this.names = names;
     for (const [role, { name }] of columns) this.indexOf.set(role, names.indexOf(name));
+    const known = new Set([...this.chosen.values()].map(({ name }) => names.indexOf(name)));
+    for (const [role, index] of this.indexOf) if (role !== 'function') known.add(index);
+    this.unnamed = [...names.keys()].filter((index) => !known.has(index));
     return new GenericRows(this.builder, columns, this.options, 'CSV');
   }
 }

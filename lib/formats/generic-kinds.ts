@@ -50,26 +50,25 @@ export function kindNamed(text: string): number | undefined {
 /** Finds the column that tells kinds where none is named for that. */
 export class KindSearch {
   /** Columns that had a value which is no kind. */
-  private readonly others = new Set<number>();
+  private readonly others = new Set<number | string>();
 
   /**
-   * The column where a row says that it is a free, a reallocation or a failure; -1 for most rows: without kinds, all are allocations. A sign
+   * The column where a row says that it is a free, a reallocation or a failure; undefined for most rows: without kinds, all are allocations. A sign
    * or a letter is no such word.
    */
-  look(values: readonly (string | undefined)[], mayBe: (index: number) => boolean): number {
-    let found = -1;
-    for (let i = 0; i < values.length && found < 0; i++) {
-      const word = values[i]?.trim() ?? '';
-      if (word === '' || !mayBe(i)) continue;
+  look<K extends number | string>(columns: Iterable<K>, value: (column: K) => string | undefined): K | undefined {
+    for (const column of columns) {
+      const word = value(column)?.trim() ?? '';
+      if (word === '') continue;
       const kind = word.length > 2 && word.length < 40 ? kindNamed(word) : undefined;
-      if (kind === undefined) this.others.add(i);
-      else if (kind !== EventKind.alloc) found = i;
+      if (kind === undefined) this.others.add(column);
+      else if (kind !== EventKind.alloc) return column;
     }
-    return found;
+    return undefined;
   }
 
   /** Whether all rows before had a kind in this column, too. */
-  isSure(index: number): boolean {
-    return !this.others.has(index);
+  isSure(column: number | string): boolean {
+    return !this.others.has(column);
   }
 }

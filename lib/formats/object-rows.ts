@@ -39,6 +39,8 @@ export class ObjectRows {
   private rows: GenericRows | undefined;
   private row: RowObject = {};
   private readonly kinds = new KindSearch();
+  /** Members whose meaning was chosen or is told by their name. */
+  private known: ReadonlySet<string> = new Set();
   private readonly value = (role: ColumnRole) => {
     const name = this.columns?.get(role)?.name;
     return name !== undefined && Object.hasOwn(this.row, name) ? asText(this.row[name]) : undefined;
@@ -66,17 +68,13 @@ export class ObjectRows {
   }
 
   private findKinds(rows: GenericRows, row: RowObject): void {
-    const names = Object.keys(row);
-    const mine = new Set([...this.chosen.values()].map(({ name }) => name));
-    for (const [role, { name }] of this.columns ?? []) if (role !== 'function') mine.add(name);
-    const texts = Object.values(row).map((value) => (typeof value === 'string' ? value : undefined));
-    const found = this.kinds.look(texts, (index) => !mine.has(names[index] ?? ''));
-    const name = names[found];
+    const columns = Object.keys(row).filter((column) => !this.known.has(column));
+    const name = this.kinds.look(columns, (column) => (typeof row[column] === 'string' ? row[column] : undefined));
     if (name === undefined) return;
-    const columns = new Map(this.columns);
-    if (columns.get('function')?.name === name) columns.delete('function');
-    this.columns = columns.set('kind', { name, hex: false, scale: undefined });
-    rows.kindsAreIn(name, this.kinds.isSure(found));
+    const changed = new Map(this.columns);
+    if (changed.get('function')?.name === name) changed.delete('function');
+    this.columns = changed.set('kind', { name, hex: false, scale: undefined });
+    rows.kindsAreIn(name, this.kinds.isSure(name));
   }
 
   finish(): void {
@@ -93,6 +91,8 @@ export class ObjectRows {
       if (!names.includes(columns.get(role)?.name ?? '')) columns.delete(role);
     }
     this.columns = columns;
+    const told = [...columns].filter(([role]) => role !== 'function').map(([, { name }]) => name);
+    this.known = new Set([...wanted, ...told]);
     return new GenericRows(this.builder, columns, this.options, this.source);
   }
 }
