@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -16,6 +15,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, normalize, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { randomName } from '../base/random-name.js';
 import { OutputError } from '../errors/errors.js';
 
 const fsync = promisify(fsFsync);
@@ -86,7 +86,7 @@ function targetOf(path: string): string {
 function besideOf(target: string, found: Stats | undefined): Destination {
   // A file that may not be written is not replaced either, though its folder would allow it.
   if (found) accessSync(target, constants.W_OK);
-  const partial = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(8).toString('hex')}.partial`);
+  const partial = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomName()}.partial`);
   const descriptor = openSync(partial, 'wx');
   let closed = false;
   const close = () => {

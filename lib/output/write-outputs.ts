@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type CallTree, callTree } from '../analysis/call-tree.js';
 import { type CaptureSummary, captureSummary } from '../analysis/capture-summary.js';
 import { selectFrames } from '../analysis/select-frames.js';
+import { randomName } from '../base/random-name.js';
 import { type Bytes, formatBytes } from '../base/units.js';
 import { errorMessage, OutputError } from '../errors/errors.js';
 import { allocationHistoryBytes, allocationHistorySize } from '../formats/allocation-history.js';
@@ -78,7 +78,7 @@ function withoutHistory(summary: CaptureSummary, maxBytes: Bytes): CaptureSummar
 export async function makeOutputFolder(folder: string): Promise<string | undefined> {
   try {
     const made = await makeFolders(resolve(folder));
-    const trial = join(folder, `.${randomBytes(8).toString('hex')}.partial`);
+    const trial = join(folder, `.${randomName()}.partial`);
     await (await open(trial, 'wx')).close();
     await rm(trial);
     return made;
