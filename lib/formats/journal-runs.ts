@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { BlockScan } from '../trace/block-scan.js';
 import type { RunSink } from '../trace/event-run.js';
 import { EventKernel, isTrap } from '../trace/kernel/event-kernel.js';
@@ -7,7 +6,7 @@ import { RUN_EVENTS, type RunScan } from '../trace/run-scan.js';
 import { StackEvents } from '../trace/stack-doubts.js';
 import { EventKind, type Trace } from '../trace/trace.js';
 import { TraceBuilder } from '../trace/trace-builder.js';
-import { isLargeJournal, type LoadOptions, loadTrace } from './load-trace.js';
+import { fileState, isLargeJournal, type LoadOptions, loadTrace } from './load-trace.js';
 
 /** Which journals are worth two passes, and what is not read of them. */
 export interface RunOptions extends Pick<LoadOptions, 'signal' | 'skipColumns'> {
@@ -34,7 +33,7 @@ export async function journalFigures<T>(
   { minBytes = 1 << 18, ...options }: RunOptions = {},
 ): Promise<JournalFigures<T> | undefined> {
   if (!(await isLargeJournal(path, minBytes))) return undefined;
-  const before = await stateOf(path);
+  const before = await fileState(path);
   const read = { ...options, format: 'journal', skipSamples: true };
   const { builder } = await loadTrace(path, { ...read, withoutEvents: true });
   // One object for both passes: what is found out about a trace is kept by it.
@@ -53,7 +52,7 @@ export async function journalFigures<T>(
     const tablesKnown = trace.info.complete;
     await loadTrace(path, { ...read, builder: again, onEvents, tablesKnown, ...(kernel ? { kernel } : {}) });
     // What its chunks hold was checked the first time only.
-    if (!isSame(trace, again) || (await stateOf(path)) !== before) return undefined;
+    if (!isSame(trace, again) || (await fileState(path)) !== before) return undefined;
     // Which columns there are; no event is in them.
     trace.events = again.build().events;
     const result = runs.result();
@@ -62,12 +61,6 @@ export async function journalFigures<T>(
     if (error instanceof GaveUp || isTrap(error)) return undefined;
     throw error;
   }
-}
-
-/** Differs where a file was written to; undefined for one that is not there. */
-async function stateOf(path: string): Promise<string | undefined> {
-  const state = await stat(path, { bigint: true }).catch(() => undefined);
-  return state && [state.size, state.ino, state.mtimeNs, state.ctimeNs].join(' ');
 }
 
 /** The same of events that a builder holds, as if they had been read with `outline`, the trace without its events. */

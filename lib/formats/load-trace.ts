@@ -261,3 +261,9 @@ export async function isLargeJournal(path: string, minBytes: Bytes): Promise<boo
   await file?.close();
   return start !== undefined && isJournal(start.buffer);
 }
+
+/** Differs where a file was written to; undefined for one that is not there. */
+export async function fileState(path: string): Promise<string | undefined> {
+  const state = await stat(path, { bigint: true }).catch(() => undefined);
+  return state && [state.size, state.ino, state.mtimeNs, state.ctimeNs].join(' ');
+}
