@@ -1,6 +1,7 @@
 import type { Address, Bytes, Seq } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { SpanBlocks } from '../trace/span-blocks.js';
 import type { Trace } from '../trace/trace.js';
 import { heapRegions } from './heap-regions.js';
 
@@ -46,18 +47,19 @@ export interface HeapMap {
 export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMap {
   const spans = lifespans(trace);
   const { regions, boundsKnown, assumptions } = heapRegions(trace, spans);
-  const live = liveInAddressOrder(spans, atSeq);
+  const blocks = new SpanBlocks(trace, spans);
+  const live = liveInAddressOrder(blocks, spans, atSeq);
   let at = 0;
   let outsideCount = 0;
   const maps = regions.map((region) => {
-    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < region.baseAddress) {
+    while (at < live.length && blocks.addressOf(live[at] ?? 0) < region.baseAddress) {
       outsideCount++;
       at++;
     }
     const from = at;
     const end = region.baseAddress + region.sizeBytes;
-    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < end) at++;
-    return regionMap(spans, region, live.subarray(from, at));
+    while (at < live.length && blocks.addressOf(live[at] ?? 0) < end) at++;
+    return regionMap(blocks, region, live.subarray(from, at));
   });
   outsideCount += live.length - at;
   const freeBytes = maps.reduce((sum, map) => sum + map.freeBytes, 0);
@@ -72,18 +74,25 @@ export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): numb
 }
 
 /** Without blocks of zero bytes (a finding of their own): they lie nowhere and part no gap. */
-function liveInAddressOrder({ count, startSeq, endSeq, sizeBytes, address }: Lifespans, atSeq: Seq): Int32Array {
+function liveInAddressOrder(blocks: SpanBlocks, { count, startSeq, endSeq }: Lifespans, atSeq: Seq): Int32Array {
   const occupies = (span: number) =>
-    (startSeq[span] as number) <= atSeq && (endSeq[span] as number) > atSeq && (sizeBytes[span] as number) > 0;
+    (startSeq[span] as number) <= atSeq && (endSeq[span] as number) > atSeq && blocks.sizeOf(span) > 0;
   let found = 0;
   for (let span = 0; span < count; span++) if (occupies(span)) found++;
   const live = new Int32Array(found);
+  const address = new Float64Array(found);
   let at = 0;
-  for (let span = 0; span < count; span++) if (occupies(span)) live[at++] = span;
-  return live.sort((a, b) => (address[a] ?? 0) - (address[b] ?? 0));
+  for (let span = 0; span < count; span++) {
+    if (!occupies(span)) continue;
+    address[at] = blocks.addressOf(span);
+    live[at++] = span;
+  }
+  // Sorted by their places in the list: the addresses to compare then lie close together.
+  const order = Int32Array.from(live.keys()).sort((a, b) => (address[a] as number) - (address[b] as number));
+  return order.map((place) => live[place] as number);
 }
 
-function regionMap(spans: Lifespans, region: HeapRegion, blocks: Int32Array): RegionMap {
+function regionMap(of: SpanBlocks, region: HeapRegion, blocks: Int32Array): RegionMap {
   const end = region.baseAddress + region.sizeBytes;
   const gaps: FreeGap[] = [];
   let cursor = region.baseAddress;
@@ -97,10 +106,10 @@ function regionMap(spans: Lifespans, region: HeapRegion, blocks: Int32Array): Re
     if (sizeBytes > largestFreeBytes) largestFreeBytes = sizeBytes;
   };
   for (const span of blocks) {
-    const address = spans.address[span] ?? 0;
+    const address = of.addressOf(span);
     addGap(address);
     // A block may reach over the region's end when the region is wrong; the map ends there.
-    cursor = Math.min(end, Math.max(cursor, address + (spans.sizeBytes[span] ?? 0)));
+    cursor = Math.min(end, Math.max(cursor, address + of.sizeOf(span)));
   }
   addGap(end);
   return { region, blocks, gaps, usedBytes: region.sizeBytes - freeBytes, freeBytes, largestFreeBytes };
