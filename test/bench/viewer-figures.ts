@@ -63,7 +63,7 @@ export class Renderers {
 /** What draws the browser's own address bar, in a window that nobody sees, has nothing to do with the page. */
 function isOfBrowser(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('--top-chrome-webui');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--top-chrome-webui');
   } catch {
     // A process that has just ended.
     return false;
