@@ -2,6 +2,7 @@ import { sortedByKey } from '../base/sorted.js';
 import type { Address, Bytes, Seq } from '../base/units.js';
 import type { HeapRegion } from '../trace/heap-event.js';
 import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { SpanBlocks } from '../trace/span-blocks.js';
 import type { Trace } from '../trace/trace.js';
 import { heapRegions } from './heap-regions.js';
 
@@ -47,18 +48,19 @@ export interface HeapMap {
 export function heapMap(trace: Trace, atSeq: Seq = trace.eventCount - 1): HeapMap {
   const spans = lifespans(trace);
   const { regions, boundsKnown, assumptions } = heapRegions(trace, spans);
-  const live = liveInAddressOrder(spans, atSeq);
+  const blocks = new SpanBlocks(trace, spans);
+  const live = liveInAddressOrder(blocks, spans, atSeq);
   let at = 0;
   let outsideCount = 0;
   const maps = regions.map((region) => {
-    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < region.baseAddress) {
+    while (at < live.length && blocks.addressOf(live[at] ?? 0) < region.baseAddress) {
       outsideCount++;
       at++;
     }
     const from = at;
     const end = region.baseAddress + region.sizeBytes;
-    while (at < live.length && (spans.address[live[at] ?? 0] ?? 0) < end) at++;
-    return regionMap(spans, region, live.subarray(from, at));
+    while (at < live.length && blocks.addressOf(live[at] ?? 0) < end) at++;
+    return regionMap(blocks, region, live.subarray(from, at));
   });
   outsideCount += live.length - at;
   const freeBytes = maps.reduce((sum, map) => sum + map.freeBytes, 0);
@@ -75,20 +77,19 @@ export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): numb
 const MAX_KEYED = 2 ** 21;
 
 /** Without blocks of zero bytes (a finding of their own): they lie nowhere and part no gap. */
-function liveInAddressOrder({ count, startSeq, endSeq, sizeBytes, address }: Lifespans, atSeq: Seq): Int32Array {
+function liveInAddressOrder(blocks: SpanBlocks, { count, startSeq, endSeq }: Lifespans, atSeq: Seq): Int32Array {
   const occupies = (span: number) =>
-    (startSeq[span] as number) <= atSeq && (endSeq[span] as number) > atSeq && (sizeBytes[span] as number) > 0;
+    (startSeq[span] as number) <= atSeq && (endSeq[span] as number) > atSeq && blocks.sizeOf(span) > 0;
   let found = 0;
   for (let span = 0; span < count; span++) if (occupies(span)) found++;
   const live = new Int32Array(found);
   let at = 0;
   for (let span = 0; span < count; span++) if (occupies(span)) live[at++] = span;
-  const isNarrow = address instanceof Uint32Array && found <= MAX_KEYED;
-  if (isNarrow) return sortedByKey(live, (span) => address[span] as number);
-  return live.sort((a, b) => (address[a] ?? 0) - (address[b] ?? 0));
+  if (blocks.areNarrow && found <= MAX_KEYED) return sortedByKey(live, (span) => blocks.addressOf(span));
+  return live.sort((a, b) => blocks.addressOf(a) - blocks.addressOf(b));
 }
 
-function regionMap(spans: Lifespans, region: HeapRegion, blocks: Int32Array): RegionMap {
+function regionMap(of: SpanBlocks, region: HeapRegion, blocks: Int32Array): RegionMap {
   const end = region.baseAddress + region.sizeBytes;
   const gaps: FreeGap[] = [];
   let cursor = region.baseAddress;
@@ -102,10 +103,10 @@ function regionMap(spans: Lifespans, region: HeapRegion, blocks: Int32Array): Re
     if (sizeBytes > largestFreeBytes) largestFreeBytes = sizeBytes;
   };
   for (const span of blocks) {
-    const address = spans.address[span] ?? 0;
+    const address = of.addressOf(span);
     addGap(address);
     // A block may reach over the region's end when the region is wrong; the map ends there.
-    cursor = Math.min(end, Math.max(cursor, address + (spans.sizeBytes[span] ?? 0)));
+    cursor = Math.min(end, Math.max(cursor, address + of.sizeOf(span)));
   }
   addGap(end);
   return { region, blocks, gaps, usedBytes: region.sizeBytes - freeBytes, freeBytes, largestFreeBytes };

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/units.js';
-import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { lifespans } from '../trace/lifespans.js';
+import { SpanBlocks } from '../trace/span-blocks.js';
 import type { Trace } from '../trace/trace.js';
 import { fragmentationOf, type HeapMap, type RegionMap } from './heap-map.js';
 import { type HideOptions, hiddenFrames } from './hidden-frames.js';
@@ -34,10 +35,11 @@ export function regionVerdicts(trace: Trace, map: HeapMap, options: HideOptions 
 
 /** The same by sources that are known already. */
 export function verdictsBy(trace: Trace, map: HeapMap, sources: StackSources): RegionVerdict[] {
-  const spans = lifespans(trace);
+  const { startSeq } = lifespans(trace);
+  const blocks = new SpanBlocks(trace, lifespans(trace));
   return map.regions.map((region) => {
     const { freeBytes, largestFreeBytes, gaps } = region;
-    const inTheWay = worstSource(spans, region, sources);
+    const inTheWay = worstSource(region, sources, { startSeq, blocks });
     return {
       name: region.region.name,
       freeBytes,
@@ -54,8 +56,11 @@ export function verdictsBy(trace: Trace, map: HeapMap, sources: StackSources): R
  * The source with the most free bytes beside its blocks, of the blocks that part free space: those at the edges of a row of
  * neighbours that has free memory before and behind it.
  */
-function worstSource(spans: Lifespans, region: RegionMap, sources: StackSources): InTheWay | undefined {
-  const { startSeq } = spans;
+function worstSource(
+  region: RegionMap,
+  sources: StackSources,
+  { startSeq, blocks }: { readonly startSeq: Int32Array; readonly blocks: SpanBlocks },
+): InTheWay | undefined {
   const count = new Int32Array(sources.list.length);
   const walledIn = new Float64Array(sources.list.length);
   const seen: number[] = [];
@@ -65,7 +70,7 @@ function worstSource(spans: Lifespans, region: RegionMap, sources: StackSources)
     count[source] = (count[source] as number) + 1;
     walledIn[source] = (walledIn[source] as number) + bytes;
   };
-  const besideOf = gapsBeside(spans, region);
+  const besideOf = gapsBeside(blocks, region);
   let rowBegin = -1;
   let before = 0;
   for (let index = 0; index < region.blocks.length; index++) {

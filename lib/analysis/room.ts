@@ -1,5 +1,6 @@
 import type { Address, Bytes, Seq, StackId } from '../base/units.js';
-import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { lifespans } from '../trace/lifespans.js';
+import { SpanBlocks } from '../trace/span-blocks.js';
 import type { Trace } from '../trace/trace.js';
 import type { FreeGap, HeapMap, RegionMap } from './heap-map.js';
 
@@ -32,10 +33,10 @@ export interface Room {
  * is that large.
  */
 export function roomFor(trace: Trace, map: HeapMap, bytes: Bytes): Room | undefined {
-  const spans = lifespans(trace);
+  const of = new SpanBlocks(trace, lifespans(trace));
   let best: Run | undefined;
-  for (const region of map.regions) best = fewer(best, fewestIn(spans, region, bytes));
-  return best && room(trace, spans, { map, run: best, bytes });
+  for (const region of map.regions) best = fewer(best, fewestIn(of, region, bytes));
+  return best && room(trace, of, { map, run: best, bytes });
 }
 
 /** Neighbouring blocks `from` to `to` (without `to`) of a region, and the piece that they leave. */
@@ -49,28 +50,24 @@ interface Run {
 }
 
 /** A window over the blocks in address order: each right end once, the left end only moves on. */
-function fewestIn(spans: Lifespans, region: RegionMap, bytes: Bytes): Run | undefined {
+function fewestIn(of: SpanBlocks, region: RegionMap, bytes: Bytes): Run | undefined {
   const { blocks } = region;
   const end = region.region.baseAddress + region.region.sizeBytes;
-  const startOf = (i: number) => (i < blocks.length ? Math.min(end, spans.address[blocks[i] ?? 0] ?? 0) : end);
-  const endOf = (i: number) =>
-    i < 0 ? region.region.baseAddress : Math.min(end, (spans.address[blocks[i] ?? 0] ?? 0) + sizeOf(spans, blocks, i));
+  const startOf = (i: number) => (i < blocks.length ? Math.min(end, of.addressOf(blocks[i] ?? 0)) : end);
+  const endOf = (i: number) => (i < 0 ? region.region.baseAddress : Math.min(end, of.endOf(blocks[i] ?? 0)));
+  const sizeOf = (i: number) => of.sizeOf(blocks[i] ?? 0);
   let best: Run | undefined;
   let from = 0;
   let blockBytes = 0;
   for (let to = 0; to <= blocks.length; to++) {
-    if (to > 0) blockBytes += sizeOf(spans, blocks, to - 1);
+    if (to > 0) blockBytes += sizeOf(to - 1);
     // The piece stays large enough without its first block, when it begins behind that one.
-    while (from < to && startOf(to) - endOf(from) >= bytes) blockBytes -= sizeOf(spans, blocks, from++);
+    while (from < to && startOf(to) - endOf(from) >= bytes) blockBytes -= sizeOf(from++);
     const address = endOf(from - 1);
     const pieceBytes = startOf(to) - address;
     if (pieceBytes >= bytes) best = fewer(best, { region, from, to, address, pieceBytes, blockBytes });
   }
   return best;
-}
-
-function sizeOf(spans: Lifespans, blocks: Int32Array, i: number): Bytes {
-  return spans.sizeBytes[blocks[i] ?? 0] ?? 0;
 }
 
 function fewer(best: Run | undefined, run: Run | undefined): Run | undefined {
@@ -79,15 +76,15 @@ function fewer(best: Run | undefined, run: Run | undefined): Run | undefined {
   return more < 0 ? run : best;
 }
 
-function room(trace: Trace, spans: Lifespans, of: { map: HeapMap; run: Run; bytes: Bytes }): Room {
-  const { run } = of;
+function room(trace: Trace, of: SpanBlocks, { map, run, bytes }: { map: HeapMap; run: Run; bytes: Bytes }): Room {
+  const { startSeq } = lifespans(trace);
   const blocks = [...run.region.blocks.subarray(run.from, run.to)].map((span) => {
-    const allocSeq = spans.startSeq[span] ?? 0;
+    const allocSeq = startSeq[span] ?? 0;
     const stack = trace.events.stack[allocSeq] ?? -1;
-    return { allocSeq, address: spans.address[span] ?? 0, sizeBytes: spans.sizeBytes[span] ?? 0, stack };
+    return { allocSeq, address: of.addressOf(span), sizeBytes: of.sizeOf(span), stack };
   });
   const { address, pieceBytes, blockBytes } = run;
-  const elsewhere = of.map.regions
+  const elsewhere = map.regions
     .flatMap((region) => region.gaps)
     .filter((gap) => gap.address < address || gap.address >= address + pieceBytes);
   const movable = fitInto(
@@ -95,7 +92,7 @@ function room(trace: Trace, spans: Lifespans, of: { map: HeapMap; run: Run; byte
     blocks.map((block) => block.sizeBytes),
   );
   const regionName = run.region.region.name;
-  return { requestedBytes: of.bytes, address, pieceBytes, regionName, blocks, blockBytes, movable };
+  return { requestedBytes: bytes, address, pieceBytes, regionName, blocks, blockBytes, movable };
 }
 
 /** Largest first, each into the smallest gap that holds it. */

@@ -1,5 +1,6 @@
 import type { Address, Bytes, Seq, StackId } from '../base/units.js';
-import { type Lifespans, lifespans } from '../trace/lifespans.js';
+import { lifespans } from '../trace/lifespans.js';
+import { SpanBlocks } from '../trace/span-blocks.js';
 import type { Trace } from '../trace/trace.js';
 import type { HeapMap, RegionMap } from './heap-map.js';
 
@@ -37,16 +38,16 @@ function rankedWalls(
   map: HeapMap,
   { limit, isWall }: { readonly limit: number; readonly isWall: (beside: Beside) => boolean },
 ): Wall[] {
-  const spans = lifespans(trace);
+  const of = new SpanBlocks(trace, lifespans(trace));
   const walls: Wall[] = [];
   for (const region of map.regions) {
-    const besideOf = gapsBeside(spans, region);
+    const besideOf = gapsBeside(of, region);
     for (let index = 0; index < region.blocks.length; index++) {
       const beside = besideOf(index);
       const { left, right } = beside;
       const least = walls.length < limit ? 1 : (walls.at(-1)?.walledInBytes ?? 0) + 1;
       if (left + right < least || !isWall(beside)) continue;
-      keepWorst(walls, wallAt(trace, spans, { region, index, left, right, largestBytes: map.largestFreeBytes }), limit);
+      keepWorst(walls, wallAt(trace, of, { region, index, left, right, largestBytes: map.largestFreeBytes }), limit);
     }
   }
   return walls;
@@ -58,19 +59,15 @@ interface Beside {
 }
 
 /** Free bytes on the two sides of the block at a position of a region's blocks. */
-export function gapsBeside(
-  { address, sizeBytes }: Lifespans,
-  { blocks, region }: RegionMap,
-): (index: number) => Beside {
+export function gapsBeside(of: SpanBlocks, { blocks, region }: RegionMap): (index: number) => Beside {
   const base = region.baseAddress;
   return (index) => {
     const span = blocks[index] ?? 0;
-    const at = address[span] ?? 0;
     const before = blocks[index - 1];
     const after = blocks[index + 1];
-    const leftEdge = before === undefined ? base : (address[before] ?? 0) + (sizeBytes[before] ?? 0);
-    const rightEdge = after === undefined ? base + region.sizeBytes : (address[after] ?? 0);
-    const end = at + (sizeBytes[span] ?? 0);
+    const leftEdge = before === undefined ? base : of.endOf(before);
+    const rightEdge = after === undefined ? base + region.sizeBytes : of.addressOf(after);
+    const [at, end] = [of.addressOf(span), of.endOf(span)];
     return { left: Math.max(0, at - leftEdge), right: Math.max(0, rightEdge - end) };
   };
 }
@@ -81,13 +78,12 @@ interface At extends Beside {
   readonly largestBytes: Bytes;
 }
 
-function wallAt(trace: Trace, spans: Lifespans, { region, index, left, right, largestBytes }: At): Wall {
+function wallAt(trace: Trace, of: SpanBlocks, { region, index, left, right, largestBytes }: At): Wall {
   const span = region.blocks[index] ?? 0;
-  const address = spans.address[span] ?? 0;
-  const sizeBytes = spans.sizeBytes[span] ?? 0;
+  const [address, sizeBytes] = [of.addressOf(span), of.sizeOf(span)];
   const walledInBytes = left + right;
   const gapIfGoneBytes = walledInBytes + sizeBytes;
-  const allocSeq = spans.startSeq[span] ?? 0;
+  const allocSeq = lifespans(trace).startSeq[span] ?? 0;
   return {
     allocSeq,
     address,

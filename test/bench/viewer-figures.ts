@@ -56,7 +56,17 @@ export class Renderers {
 
   private async pids(): Promise<readonly number[]> {
     const { processInfo } = await this.session.send('SystemInfo.getProcessInfo');
-    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    return processInfo.filter(({ type, id }) => type === 'renderer' && !isOfBrowser(id)).map(({ id }) => id);
+  }
+}
+
+/** What draws the browser's own address bar, in a window that nobody sees, has nothing to do with the page. */
+function isOfBrowser(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--top-chrome-webui');
+  } catch {
+    // A process that has just ended.
+    return false;
   }
 }
 

@@ -161,7 +161,7 @@ test('a page that harvest serves keeps a long trace once, in memory that its wor
   t.true(await viewer.ask('state().loaded.desk !== undefined'));
   await viewer.until(`state().loaded.gapsState === 'ready'`);
   const shared = (path: string) => viewer.ask<boolean>(`state().loaded.${path}.buffer instanceof SharedArrayBuffer`);
-  for (const path of ['trace.events.address', 'spans.startSeq', 'sources.ofSpan', 'gaps.largestFreeBytes'])
+  for (const path of ['trace.events.address', 'spans.startSeq', 'sources.colorOf', 'gaps.largestFreeBytes'])
     t.true(await shared(path), path);
   const map = heapMap(trace, 30_000);
   await viewer.ask('goTo(30000)');

@@ -36,6 +36,7 @@ interface Module {
     size: { width: number; height: number; ratio: number },
     how: { unitBytes: number },
   ) => Layout;
+  readonly canvasLayout: (layout: Layout) => Layout;
   readonly colorTable: (looks: readonly { hex: string; pattern: number }[]) => ColorTable;
   readonly word: (rgb: readonly [number, number, number]) => number;
   readonly rgbOf: (hex: string) => readonly [number, number, number];
@@ -45,7 +46,7 @@ interface Module {
   readonly CLASS_COUNT: number;
 }
 
-const { MapPainter, mapLayout, colorTable, word, rgbOf, FREE_COLOR, OUTSIDE_COLOR, LEVELS, CLASS_COUNT } =
+const { MapPainter, mapLayout, canvasLayout, colorTable, word, rgbOf, FREE_COLOR, OUTSIDE_COLOR, LEVELS, CLASS_COUNT } =
   await viewerModule<Module>('paint/map-painter.ts', 'paint/map-layout.ts', 'paint/palette.ts');
 
 const BASE = 0x1000;
@@ -95,9 +96,11 @@ function drawn({ blocks, width, height, unit, cut }: typeof drawing extends fc.A
   const bits = new Uint32Array(Math.ceil(placed.length / 32) + 1).fill(0xffffffff);
   const window = { from: BASE + cut[0], to: BASE + sizeBytes - cut[1] };
   const layout = mapLayout(window, { width, height, ratio: 1 }, { unitBytes: unit });
-  const image = new Uint32Array(layout.width * layout.height).fill(0xdeadbeef);
-  const state = painter.paint(order, region, { bits, layout, table, image });
-  return { placed, layout, image, state, window };
+  const paintedAs = (as: Layout) => {
+    const image = new Uint32Array(as.width * as.height).fill(0xdeadbeef);
+    return { image, state: painter.paint(order, region, { bits, layout: as, table, image }) };
+  };
+  return { placed, layout, ...paintedAs(layout), paintedAs, window };
 }
 
 /** A pixel as its definition says, from all blocks at once; undefined where what a division leaves over decides. */
@@ -156,6 +159,29 @@ test('each pixel of the map is what the blocks under it make of it', (t) => {
     drawn({ blocks: [], width: 10, height: 10, unit: 16, cut: [0, 0] }).image.includes(0xdeadbeef),
     'all is drawn',
   );
+});
+
+test('rows of two pixels are drawn with one line, which is that of both', (t) => {
+  let seen = 0;
+  fc.assert(
+    fc.property(drawing, (given) => {
+      const { layout, image, paintedAs } = drawn(given);
+      const { width, rows, rowHeight } = layout;
+      const thin = canvasLayout(layout);
+      if (rowHeight !== 2) return thin === layout;
+      seen++;
+      const once = paintedAs(thin).image;
+      if (once.length !== width * Math.floor(layout.height / 2)) throw new Error('half as many lines');
+      for (let at = 0; at < rows * width; at++) {
+        const [row, x] = [Math.floor(at / width), at % width];
+        for (const y of [0, 1])
+          if (image[(row * 2 + y) * width + x] !== once[at]) throw new Error(`pixel ${x} of row ${row}, line ${y}`);
+      }
+      return !once.includes(0xdeadbeef);
+    }),
+    { numRuns: 500 },
+  );
+  t.true(seen > 5, `${seen} drawings have such rows`);
 });
 
 test('by hand: two blocks in rows of 16 bytes, a pixel a byte', (t) => {

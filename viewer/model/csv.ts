@@ -12,8 +12,8 @@ export function csvParts(loaded: LoadedTrace, rows: Int32Array): string[] {
   const freed = keyOf(loaded, 'freed');
   const life = keyOf(loaded, 'life');
   for (const seq of rows) {
-    const { trace, sources } = loaded;
-    const place = placeOfEvent(trace, sources, { seq, span: spanOf(loaded, seq) });
+    const { trace } = loaded;
+    const place = placeOfEvent(loaded, { seq, span: spanOf(loaded, seq) });
     const before = largestBefore(loaded, seq);
     const after = largestAfter(loaded, seq);
     const cells = [

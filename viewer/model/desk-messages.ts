@@ -6,7 +6,13 @@ import type { SentTrace } from './loaded-trace.js';
 /** What the page sends to the worker that holds a trace. */
 export type DeskRequest =
   | { readonly kind: 'open'; readonly file: Blob; readonly name: string; readonly hide: readonly string[] }
-  | { readonly kind: 'job'; readonly name: JobName; readonly args: Jobs[JobName]['args'] }
+  | {
+      readonly kind: 'job';
+      readonly name: JobName;
+      readonly args: Jobs[JobName]['args'];
+      /** For the rows of the answer: that of rows which are shown no more. */
+      readonly room: ArrayBuffer | undefined;
+    }
   /** Other names for the same events. */
   | { readonly kind: 'names'; readonly names: TraceNames; readonly hide: readonly string[] }
   /** Other frames are passed over. */

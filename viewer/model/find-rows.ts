@@ -3,7 +3,7 @@ import type { RowFilter } from '../state/app-state.js';
 import { letGo } from './hand-over.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { rowQuery } from './row-query.js';
-import { filteredRows, sortRows } from './table-rows.js';
+import { filteredRows, type RowSort, sortRows } from './table-rows.js';
 
 /** What the table is to show. */
 export interface RowsAsked {
@@ -13,7 +13,7 @@ export interface RowsAsked {
   /** The selected event where the query is about it; -1 where not. */
   readonly atSeq: number;
   readonly range: EventRange | undefined;
-  readonly sort: { readonly column: string; readonly descending: boolean };
+  readonly sort: RowSort;
 }
 
 export interface FoundRows {
@@ -23,10 +23,15 @@ export interface FoundRows {
   readonly problem: string;
 }
 
-export function findRows(loaded: LoadedTrace, { filter, query, atSeq, range, sort }: RowsAsked): FoundRows {
+/** The rows are in `room` where they fit there. */
+export function findRows(
+  loaded: LoadedTrace,
+  { filter, query, atSeq, range, sort }: RowsAsked,
+  room?: ArrayBuffer,
+): FoundRows {
   const { matches, problem } = rowQuery(loaded, query, atSeq);
   const filtered = filteredRows(loaded, { filter, matches, range });
-  const rows = sortRows(loaded, filtered, sort);
-  if (rows !== filtered) letGo(filtered);
+  const rows = sortRows(loaded, filtered, sort, room);
+  letGo(filtered);
   return { rows, problem };
 }

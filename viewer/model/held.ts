@@ -11,13 +11,15 @@ export interface Held {
 /** `classOf`: by lifespan. Blocks of no bytes are counted where the trace has no addresses only. */
 export function heldBy(
   loaded: LoadedTrace,
-  of: { readonly classOf: Uint8Array | Int32Array; readonly count: number; readonly atSeq: number },
+  of: { readonly classOf: Uint8Array | ((span: number) => number); readonly count: number; readonly atSeq: number },
 ): Held {
   const bytes = new Float64Array(of.count);
   const count = new Int32Array(of.count);
   const { order, spans } = loaded;
+  const { classOf } = of;
+  const classAt = typeof classOf === 'function' ? classOf : (span: number) => classOf[span] as number;
   const add = (span: number, sizeBytes: number) => {
-    const index = of.classOf[span] as number;
+    const index = classAt(span);
     bytes[index] = (bytes[index] as number) + sizeBytes;
     count[index] = (count[index] as number) + 1;
   };

@@ -86,7 +86,10 @@ export interface VerdictLine {
   readonly inTheWay: Place | undefined;
 }
 
-type Work = { readonly [K in JobName]: (loaded: LoadedTrace, args: Jobs[K]['args']) => Jobs[K]['result'] };
+/** `room`: for the rows of the answer, where they fit there. */
+type Work = {
+  readonly [K in JobName]: (loaded: LoadedTrace, args: Jobs[K]['args'], room?: ArrayBuffer) => Jobs[K]['result'];
+};
 
 /** They are the same at every event, and the verdict is asked for with each step of the slider. */
 const sourcesBy = keepLast(stackSources);
@@ -120,5 +123,5 @@ export const WORK: Work = {
     return verdicts.map(({ name, inTheWay }, i) => ({ regionName: name, parts: parts[i] ?? [], inTheWay }));
   },
   room: ({ trace }, { atSeq, bytes }) => (bytes > 0 ? roomFor(trace, heapMap(trace, atSeq), bytes) : undefined),
-  rows: (loaded, args) => findRows(inArea(loaded, args.area), args),
+  rows: (loaded, args, room) => findRows(inArea(loaded, args.area), args, room),
 };

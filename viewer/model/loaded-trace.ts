@@ -18,6 +18,8 @@ import { type Sources, sourcesAndUsage, sourcesOf } from './sources.js';
 /** A worker that holds the same trace and answers what panels ask (model/jobs.ts), so that the page stays quick. */
 export interface Desk {
   ask(name: string, args: unknown, then: (result: unknown, problem?: { readonly text: string }) => void): void;
+  /** Rows of an answer that are shown no more: the next ones take their place. */
+  giveBack(rows: Int32Array): void;
   /** The same events have other names. */
   rename(
     names: Pick<Trace, 'strings' | 'frames' | 'stacks'> & { readonly stack: Int32Array },

@@ -3,7 +3,7 @@ import { mapLayout, rangeRects } from '../paint/map-layout.js';
 import { FREE_COLOR, GAP_MARK_COLOR, OTHERS } from '../paint/palette.js';
 import { blockOf } from './block.js';
 import type { LoadedTrace } from './loaded-trace.js';
-import { sourceLabel } from './sources.js';
+import { sourceAt, sourceLabel } from './sources.js';
 
 const WIDTH = 1200;
 const HEIGHT = 480;
@@ -48,8 +48,7 @@ export function mapSvg(loaded: LoadedTrace, atSeq: number): string {
 }
 
 function blockShape(loaded: LoadedTrace, span: number, layout: Parameters<typeof rangeRects>[0]): string {
-  const { sources } = loaded;
-  const source = sources.list[sources.ofSpan[span] ?? -1];
+  const source = sourceAt(loaded, span);
   const { address, sizeBytes } = blockOf(loaded, span);
   const title = `${formatAddress(address)} ${formatCount(sizeBytes)} B ${source ? sourceLabel(source) : ''}`;
   const color = (source?.look ?? OTHERS).hex;

@@ -6,9 +6,14 @@ import { letGo } from './hand-over.js';
  * compare as unsigned integers. Stable; NaN (unknown) comes last in both directions. 500,000 rows take about 50 ms where a
  * comparator takes 400.
  *
- * @returns the rows in order; `rows` itself is left as it is.
+ * @returns the rows in order, in `into` where that is given; `rows` itself is left as it is.
  */
-export function sortedRows(rows: Int32Array, keyOf: (row: number) => number, descending = false): Int32Array {
+export function sortedRows(
+  rows: Int32Array,
+  keyOf: (row: number) => number,
+  descending = false,
+  into = new Int32Array(rows.length),
+): Int32Array {
   const count = rows.length;
   const keys = new Float64Array(count);
   for (let i = 0; i < count; i++) keys[i] = keyOf(rows[i] ?? 0);
@@ -22,10 +27,9 @@ export function sortedRows(rows: Int32Array, keyOf: (row: number) => number, des
     pass(words, digit, order, spare);
     [order, spare] = [spare, order];
   }
-  const sorted = new Int32Array(count);
-  for (let i = 0; i < count; i++) sorted[i] = rows[order[i] ?? 0] ?? 0;
+  for (let i = 0; i < count; i++) into[i] = rows[order[i] ?? 0] ?? 0;
   letGo({ keys, order, spare });
-  return sorted;
+  return into;
 }
 
 /** Little endian (every browser that runs this): word 2i is the low half. */

@@ -1,4 +1,5 @@
 import { type HeapRegion, type RegionLevel, regionLevelAt } from '../../lib/public/browser.js';
+import { freeAfter } from './free-bytes.js';
 import { liveBits, regionState } from './live-blocks.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
@@ -15,7 +16,7 @@ export function levelsAt(loaded: LoadedTrace, seq: number): readonly LevelOf[] |
   }
   const [only] = regions;
   if (gaps && only && regions.length === 1) {
-    return [{ region: only, freeBytes: gaps.freeBytes[seq] ?? 0, largestFreeBytes: gaps.largestFreeBytes[seq] ?? 0 }];
+    return [{ region: only, freeBytes: freeAfter(loaded, seq), largestFreeBytes: gaps.largestFreeBytes[seq] ?? 0 }];
   }
   const bits = liveBits(loaded, seq);
   if (!bits) return undefined;

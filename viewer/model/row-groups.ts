@@ -3,7 +3,7 @@ import type { ClassLook } from '../paint/palette.js';
 import type { Grouping } from '../state/app-state.js';
 import { eventSpans } from './event-spans.js';
 import type { LoadedTrace } from './loaded-trace.js';
-import { placeOfEvent, sourceLabel, sourceQuery } from './sources.js';
+import { placeOfEvent, sourceAt, sourceLabel, sourceQuery } from './sources.js';
 import { stackText } from './stack-line.js';
 import { pathQuery } from './stack-match.js';
 import { allocationStack, sizeOf, spanOf } from './table-rows.js';
@@ -41,16 +41,15 @@ export function rowGroups(loaded: LoadedTrace, rows: Int32Array, by: Exclude<Gro
   return [...groups]
     .map(([label, { seq, ...figures }]) => {
       const span = spanOf(loaded, seq);
-      const look = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1]?.look;
-      const query =
-        by === 'source' ? sourceQuery(placeOfEvent(trace, loaded.sources, { seq, span })) : queryOfPath(loaded, seq);
+      const look = sourceAt(loaded, span)?.look;
+      const query = by === 'source' ? sourceQuery(placeOfEvent(loaded, { seq, span })) : queryOfPath(loaded, seq);
       return { label, look, query, ...figures };
     })
     .sort((a, b) => b.bytes - a.bytes || b.rows.length - a.rows.length);
 }
 
 function sourceKey(loaded: LoadedTrace): (seq: number) => string {
-  return (seq) => sourceLabel(placeOfEvent(loaded.trace, loaded.sources, { seq, span: spanOf(loaded, seq) }));
+  return (seq) => sourceLabel(placeOfEvent(loaded, { seq, span: spanOf(loaded, seq) }));
 }
 
 /** The backtrace of the allocation: a free belongs to the path of its block. */

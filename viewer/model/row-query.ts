@@ -72,7 +72,7 @@ function wordTest(loaded: LoadedTrace, word: string, text: string): RowTest | st
     }
     case 'source':
       return (seq) => {
-        const { functionName, location } = placeOfEvent(trace, loaded.sources, { seq, span: spanOf(loaded, seq) });
+        const { functionName, location } = placeOfEvent(loaded, { seq, span: spanOf(loaded, seq) });
         return fits(`${functionName} ${location}`);
       };
     case 'calls': {

@@ -12,6 +12,7 @@ import {
 import { looksOf } from '../paint/hues.js';
 import { type ClassLook, OTHERS } from '../paint/palette.js';
 import { followUse, type Usage } from './follow-use.js';
+import { letGo } from './hand-over.js';
 import { sortedRows } from './radix-sort.js';
 
 /** So many sources have a colour of their own; it is that of their function, in every trace. */
@@ -28,8 +29,8 @@ export interface Source extends Place {
 
 /** Who allocated: the sources of a trace, those with the highest peak first, with what they look like. */
 export interface Sources {
-  /** By lifespan: an index into `list`. */
-  readonly ofSpan: Int32Array;
+  /** By stack, and one more for events without any: an index into `list`; -1 where no block came from. */
+  readonly ofStack: Int32Array;
   readonly list: readonly Source[];
   /** How many of them have a colour of their own. */
   readonly named: number;
@@ -71,17 +72,44 @@ export function sourcesAndUsage(
       peakBytes: peak[id] ?? 0,
     };
   });
-  // In the place of what was found: there are millions of them.
-  const { ofSpan } = found;
+  const { stack } = trace.events;
+  const ofStack = new Int32Array(trace.stacks.count + 1).fill(-1);
   const colorOf = new Uint8Array(spans.count);
   for (let span = 0; span < spans.count; span++) {
-    const source = rankOf[ofSpan[span] as number] as number;
-    ofSpan[span] = source;
+    const source = rankOf[found.ofSpan[span] as number] as number;
+    ofStack[rowOf(ofStack, stack[spans.startSeq[span] as number] as number)] = source;
     if (source < NAMED_SOURCES) colorOf[span] = source + 1;
   }
+  // By lifespan there are millions of them.
+  letGo(found.ofSpan);
   const named = Math.min(NAMED_SOURCES, list.length);
-  const all = { ofSpan, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
+  const all = { ofStack, list, named, colorOf, frameOf: sourceFrames(trace, hidden), hidden };
   return { sources: { ...all, lookedThrough: lookThrough(trace, hide) }, usage };
+}
+
+function rowOf(ofStack: Int32Array, stack: number): number {
+  return stack >= 0 && stack < ofStack.length - 1 ? stack : ofStack.length - 1;
+}
+
+/** By lifespan: a place in the list of sources. */
+export function sourceOfSpan({ trace, spans, sources }: Sourced): (span: number) => number {
+  const { stack } = trace.events;
+  const { startSeq } = spans;
+  const { ofStack } = sources;
+  return (span) => ofStack[rowOf(ofStack, stack[startSeq[span] as number] as number)] as number;
+}
+
+interface Sourced {
+  readonly trace: Trace;
+  readonly spans: Lifespans;
+  readonly sources: Sources;
+}
+
+/** The source of a lifespan's block; undefined for no lifespan. */
+export function sourceAt(of: Sourced, span: number): Source | undefined {
+  const { ofStack, list } = of.sources;
+  const stack = of.trace.events.stack[of.spans.startSeq[span] ?? -1] ?? -1;
+  return span < 0 ? undefined : list[ofStack[rowOf(ofStack, stack)] as number];
 }
 
 /** Found when first asked for: a pass over all frames. */
@@ -101,13 +129,10 @@ export function sourceLabel(place: Place): string {
 }
 
 /** Where an event came from: its block's source, or that of its own backtrace when it has no block (a failed request). */
-export function placeOfEvent(
-  trace: Trace,
-  sources: Sources,
-  at: { readonly seq: number; readonly span: number },
-): Place {
-  const source = at.span >= 0 ? sources.list[sources.ofSpan[at.span] ?? -1] : undefined;
+export function placeOfEvent(of: Sourced, at: { readonly seq: number; readonly span: number }): Place {
+  const source = sourceAt(of, at.span);
   if (source) return source;
+  const { trace, sources } = of;
   const stack = trace.events.stack[at.seq] ?? -1;
   return placeOf(trace, stack >= 0 ? (sources.frameOf[stack] ?? -1) : -1);
 }

@@ -1,9 +1,9 @@
 import { EventKind, type EventRange, inRange, isTemporary, type Trace } from '../../lib/public/browser.js';
 import type { RowFilter } from '../state/app-state.js';
 import { eventSpans } from './event-spans.js';
-import { letGo } from './hand-over.js';
 import type { LoadedTrace } from './loaded-trace.js';
 import { sortedRows } from './radix-sort.js';
+import { sourceOfSpan } from './sources.js';
 
 /** A column of the table. Every key is a number, so that all sort the same way; NaN is unknown and comes last. */
 export interface Column {
@@ -186,7 +186,8 @@ export function lifeOf(loaded: LoadedTrace, span: number): number {
 
 /** Sources in the order of their texts. */
 function sourceRank(loaded: LoadedTrace): (seq: number) => number {
-  const { list, ofSpan } = loaded.sources;
+  const { list } = loaded.sources;
+  const sourceOf = sourceOfSpan(loaded);
   const order = list
     .map((source, id) => ({ id, text: `${source.functionName} ${source.location}` }))
     .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
@@ -196,7 +197,7 @@ function sourceRank(loaded: LoadedTrace): (seq: number) => number {
   });
   return (seq) => {
     const span = spanOf(loaded, seq);
-    return span < 0 ? Number.NaN : (rank[ofSpan[span] ?? -1] ?? Number.NaN);
+    return span < 0 ? Number.NaN : (rank[sourceOf(span)] ?? Number.NaN);
   };
 }
 
@@ -208,7 +209,7 @@ export interface RowQuery {
   readonly range: EventRange | undefined;
 }
 
-/** The events that a filter lets through, in their order. `all` are allocations; `events` also the frees. */
+/** The events that a filter lets through, in their order, with room for all behind them. `all` are allocations; `events` also the frees. */
 export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: RowQuery): Int32Array {
   const { trace } = loaded;
   const rows = new Int32Array(trace.eventCount);
@@ -219,9 +220,7 @@ export function filteredRows(loaded: LoadedTrace, { filter, matches, range }: Ro
     if (matches && !matches(seq)) continue;
     rows[count++] = seq;
   }
-  const found = rows.slice(0, count);
-  letGo(rows);
-  return found;
+  return rows.subarray(0, count);
 }
 
 /** `span`: what the event opened. */
@@ -246,12 +245,22 @@ function passes({ trace, spans }: LoadedTrace, filter: RowFilter, { seq, span, r
   return isTemporary(spans, span);
 }
 
+export interface RowSort {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+/** The rows in the order of a column; in `room` where they fit there. */
 export function sortRows(
   loaded: LoadedTrace,
   rows: Int32Array,
-  sort: { readonly column: string; readonly descending: boolean },
+  { column: id, descending }: RowSort,
+  room?: ArrayBuffer,
 ): Int32Array {
-  const column = COLUMNS.find((it) => it.id === sort.column);
-  if (!column || (column.id === 'seq' && !sort.descending)) return rows;
-  return sortedRows(rows, column.keyOf(loaded), sort.descending);
+  const fits = room !== undefined && room.byteLength >= rows.byteLength;
+  const into = fits ? new Int32Array(room, 0, rows.length) : new Int32Array(rows.length);
+  const column = COLUMNS.find((it) => it.id === id);
+  if (column && (id !== 'seq' || descending)) return sortedRows(rows, column.keyOf(loaded), descending, into);
+  into.set(rows);
+  return into;
 }

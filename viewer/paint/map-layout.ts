@@ -120,6 +120,14 @@ export function addressOfRow({ parts, folds, rowBytes }: MapLayout, row: number)
   return part && part.fromAddress + (row - part.firstRow) * rowBytes;
 }
 
+/**
+ * How the canvas itself is laid out. All lines of a row are alike: where rows are two pixels tall, which is where there are most blocks, the canvas has
+ * one line for both, and the page draws it twice as tall. Taller rows have edges of blocks and lines between them.
+ */
+export function canvasLayout(layout: MapLayout): MapLayout {
+  return layout.rowHeight === 2 ? { ...layout, rowHeight: 1, height: Math.floor(layout.height / 2) } : layout;
+}
+
 export interface Rect {
   readonly x: number;
   readonly y: number;

@@ -62,7 +62,15 @@ export class RowPen {
     }
     this.share(first + 1 - start, color);
     this.draw();
-    if (last > first + 1) this.run(first + 1, last, { color, edge: hasEdge && !edgeFirst });
+    const count = last - first - 1;
+    const x = this.pixel + 1 - this.rowStart;
+    if (count > 0 && count < FILL_PIXELS && !hasEdge && x + count <= this.width && this.patterns[color] === 0) {
+      // A few pixels of one row: most blocks are no more.
+      const light = this.words[color * STRIDE + LEVELS] as number;
+      const { image } = this;
+      const at = this.rowAt + x;
+      for (let i = at; i < at + count; i++) image[i] = light;
+    } else if (count > 0) this.run(first + 1, last, { color, edge: hasEdge && !edgeFirst });
     this.moveTo(last);
     if (end > last) this.share(end - last, color);
   }

@@ -9,8 +9,8 @@ export interface Size {
 
 const MAX_RATIO = 3;
 
-/** More pixels than this cannot be painted between two frames of a slider that moves; no eye tells them apart on a screen that has them. */
-const MAX_PIXELS = 4e6;
+/** More pixels than this cannot be painted between two frames of a slider that moves; no eye tells them apart on a screen that has them. A canvas has at least one for each of the page. */
+const MAX_PIXELS = 3e6;
 
 /** How many pixels of a canvas one CSS pixel gets: as many as the screen has, or fewer on a very large one. */
 export function canvasRatio({ width, height, ratio }: Size): number {

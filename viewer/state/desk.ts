@@ -32,6 +32,7 @@ export interface OpenAsked {
 export class WorkerDesk implements Desk {
   private readonly worker = startWorker();
   private readonly slots = new Map<JobName, Slot>();
+  private spare: ArrayBuffer | undefined;
 
   /** @throws ToldError what the reader says of the file; another error where the browser starts no worker. */
   open({ file, name, hide, onProgress, onGaps }: OpenAsked): Promise<LoadedTrace> {
@@ -84,6 +85,11 @@ export class WorkerDesk implements Desk {
     else this.start(name, asked);
   }
 
+  /** Browsers keep what came with a message as long as that, which nobody collects: so it goes to and fro. */
+  giveBack({ buffer }: Int32Array): void {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) this.spare = buffer;
+  }
+
   rename(names: TraceNames, hide: readonly string[]): void {
     this.send({ kind: 'names', names, hide });
   }
@@ -103,19 +109,23 @@ export class WorkerDesk implements Desk {
 
   private start(name: JobName, asked: Asked): void {
     this.slots.set(name, { running: asked, waiting: undefined });
-    this.send({ kind: 'job', name, args: asked.args });
+    const room = name === 'rows' ? this.spare : undefined;
+    if (room) this.spare = undefined;
+    this.send({ kind: 'job', name, args: asked.args, room }, room ? [room] : []);
   }
 
   private done(name: JobName, result: Jobs[JobName]['result'], problem: Message | undefined): void {
     const slot = this.slots.get(name);
     this.slots.delete(name);
     if (!slot) return;
-    if (slot.waiting) this.start(name, slot.waiting);
-    else slot.running.tell(result, problem);
+    if (slot.waiting) {
+      if (typeof result === 'object' && 'rows' in result) this.giveBack(result.rows);
+      this.start(name, slot.waiting);
+    } else slot.running.tell(result, problem);
   }
 
-  private send(request: DeskRequest): void {
-    this.worker.postMessage(request);
+  private send(request: DeskRequest, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(request, transfer);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type GapTimeline, gapTimeline, lifespanParts, type Trace } from '../../lib/public/browser.js';
 import type { DeskReply, DeskRequest } from '../model/desk-messages.js';
+import { isRestOfUse } from '../model/free-bytes.js';
 import { buffersOf, handOver, letGo, mayShare } from '../model/hand-over.js';
 import { type JobName, type Jobs, WORK } from '../model/jobs.js';
 import { type LoadedTrace, prepareTrace, received, withHidden, withNames } from '../model/loaded-trace.js';
@@ -32,7 +33,7 @@ async function handle(request: DeskRequest): Promise<void> {
       await open(request);
       break;
     case 'job':
-      answer(request.name, request.args);
+      answer(request.name, request.args, request.room);
       break;
     case 'names': {
       if (!held) return;
@@ -61,7 +62,14 @@ async function open(request: OpenRequest): Promise<void> {
   // The page asks for the rows of its table first; the curve takes much longer than those.
   await new Promise((resolve) => setTimeout(resolve, FIRST_ASKED_MS));
   const gaps = followGaps(loaded.original);
-  if (held) held = { ...held, gaps: tellGaps(gaps), gapsState: gaps ? 'ready' : 'failed' };
+  if (held) held = { ...held, gaps: tellGaps(gaps && withoutRest(loaded, gaps)), gapsState: gaps ? 'ready' : 'failed' };
+}
+
+/** Without the free bytes where the page can tell them from what is in use, which it has. */
+function withoutRest(loaded: LoadedTrace, gaps: GapTimeline): GapTimeline {
+  if (!isRestOfUse(loaded, gaps)) return gaps;
+  letGo(gaps.freeBytes);
+  return { ...gaps, freeBytes: new Uint32Array(0) };
 }
 
 /** A function of its own: what it needed meanwhile would stay in memory as long as it waits. Returns what the worker keeps. */
@@ -101,9 +109,9 @@ function tellGaps(gaps: GapTimeline | undefined): GapTimeline | undefined {
   return { ...(mayShare() ? value : rest), freeBytes: new Uint32Array(0) };
 }
 
-function answer<K extends JobName>(name: K, args: Jobs[K]['args']): void {
+function answer<K extends JobName>(name: K, args: Jobs[K]['args'], room: ArrayBuffer | undefined): void {
   if (!held) throw new Error('no trace is open');
-  const result = WORK[name](held, args);
+  const result = WORK[name](held, args, room);
   tell({ kind: 'done', name, result }, name === 'rows' ? buffersOf(result as object) : []);
 }
 

@@ -3,6 +3,7 @@ import { EventKind, formatAddress, formatCount, type Wall } from '../../lib/publ
 import { certaintyAt } from '../model/certainty.js';
 import { cutsWithin } from '../model/cuts.js';
 import { eventSpans } from '../model/event-spans.js';
+import { freeAfter } from '../model/free-bytes.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
@@ -160,7 +161,7 @@ function Failures({ loaded }: { readonly loaded: LoadedTrace }) {
             <SeqRow key={seq} seq={seq}>
               <td class="number">{formatCount(seq)}</td>
               <td class="number">{formatCount(trace.events.sizeBytes[seq] ?? 0)}</td>
-              <td class="number">{gaps ? formatCount(gaps.freeBytes[seq] ?? 0) : ''}</td>
+              <td class="number">{gaps ? formatCount(freeAfter(loaded, seq)) : ''}</td>
               <td class="number">{gaps ? formatCount(gaps.largestFreeBytes[seq] ?? 0) : ''}</td>
             </SeqRow>
           ))}

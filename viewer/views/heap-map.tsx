@@ -5,7 +5,7 @@ import { certaintyAt, type Sign } from '../model/certainty.js';
 import { liveBits, type RegionState, spanAt } from '../model/live-blocks.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
 import { foldsIn, touchedOf } from '../model/stretches.js';
-import { addressAt, addressOfRow, type Fold, type MapLayout, mapLayout } from '../paint/map-layout.js';
+import { addressAt, addressOfRow, canvasLayout, type Fold, type MapLayout, mapLayout } from '../paint/map-layout.js';
 import { paintMarks } from '../paint/map-marks.js';
 import { MapPainter } from '../paint/map-painter.js';
 import { canvasRatio, fitCanvas, imageFor, type Size, useSize, wordsOf } from '../paint/use-canvas.js';
@@ -144,22 +144,26 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
     const folded = unused.filter(({ from }) => !unfolded.includes(foldKey(region, from)));
     return mapLayout(view, box, { unitBytes: region.unitBytes, folded });
   }, [loaded.order, view, width, height, ratio, region, unfolded]);
+  const drawn = useMemo(() => canvasLayout(layout), [layout]);
+  // Of the canvas to one of the layout.
+  const scaleY = drawn.rowHeight / layout.rowHeight;
   const labels = useMemo(() => <RowLabels layout={layout} ratio={ratio} />, [layout, ratio]);
   const { order, table } = usePainting(loaded);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!canvas.current || !context || !order) return;
-    fitCanvas(canvas.current, layout.width, layout.height);
-    image.current = imageFor(image.current, layout.width, layout.height);
+    fitCanvas(canvas.current, drawn.width, drawn.height);
+    image.current = imageFor(image.current, drawn.width, drawn.height);
     const bits = liveBits(loaded, atSeq);
     if (!bits) return;
-    const at = { bits, layout, table, image: wordsOf(image.current) };
+    const at = { bits, layout: drawn, table, image: wordsOf(image.current) };
     const state = painter.current.paint(order, region, at);
     context.putImageData(image.current, 0, 0);
     onState(state);
+    context.setTransform(1, 0, 0, scaleY, 0, 0);
     paintMarks(context, { loaded, region, layout, state, atSeq, span, gapSelected, room, ratio });
-    registerMap(region.name, { canvas: canvas.current, layout, ratio, image: image.current });
-  }, [loaded, order, region, layout, table, atSeq, span, gapSelected, room, ratio, onState]);
+    registerMap(region.name, { canvas: canvas.current, layout, ratio, scaleY, image: image.current });
+  }, [loaded, order, region, layout, drawn, scaleY, table, atSeq, span, gapSelected, room, ratio, onState]);
   const pick = (x: number, y: number) => {
     const address = addressAt(layout, x * ratio, y * ratio);
     return address === undefined ? -1 : spanAt(loaded, address, atSeq);
@@ -181,6 +185,7 @@ function RegionCanvas({ loaded, region, size, view, onState }: CanvasProps) {
         ref={canvas}
         class="map"
         tabIndex={0}
+        style={scaleY === 1 ? {} : { height: `${drawn.height / scaleY / ratio}px`, imageRendering: 'pixelated' }}
         {...IMAGE}
         aria-label={`Map of region ${region.name}: live blocks by address. Arrow keys move through the events, plus and minus zoom.`}
         {...pointer}

@@ -3,7 +3,7 @@ import { formatBytes, formatCount } from '../../lib/public/browser.js';
 import { COLOR_MODES, type ColorMode, uncolorable } from '../model/coloring.js';
 import { type Held, heldBy } from '../model/held.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { sourceLabel, sourceQuery } from '../model/sources.js';
+import { sourceLabel, sourceOfSpan, sourceQuery } from '../model/sources.js';
 import type { ClassLook } from '../paint/palette.js';
 import { toggleQuery } from '../state/actions.js';
 import { app, useApp } from '../state/app-state.js';
@@ -104,7 +104,7 @@ function ModeChoice({ loaded, mode }: { readonly loaded: LoadedTrace; readonly m
 function Others({ loaded, atSeq }: { loaded: LoadedTrace; atSeq: number }) {
   const { sources } = loaded;
   const held = useMemo(
-    () => heldBy(loaded, { classOf: sources.ofSpan, count: sources.list.length, atSeq }),
+    () => heldBy(loaded, { classOf: sourceOfSpan(loaded), count: sources.list.length, atSeq }),
     [loaded, sources, atSeq],
   );
   const ranked = useMemo(() => rankedOthers(held, sources.named), [held, sources]);

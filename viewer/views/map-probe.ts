@@ -4,6 +4,8 @@ interface DrawnMap {
   readonly canvas: HTMLCanvasElement;
   readonly layout: MapLayout;
   readonly ratio: number;
+  /** Lines of the canvas for one of the layout. */
+  readonly scaleY: number;
   readonly image: ImageData;
 }
 
@@ -22,7 +24,7 @@ export function probeMap(region: string, address: number): { x: number; y: numbe
   const x = rect.x + rect.width / 2;
   const y = rect.y + Math.max(0, rect.height / 2 - 0.5);
   const { data, width } = map.image;
-  const at = (Math.floor(y) * width + Math.floor(x)) * 4;
+  const at = (Math.floor(y * map.scaleY) * width + Math.floor(x)) * 4;
   const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
   const box = map.canvas.getBoundingClientRect();
   const color = `#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`;

@@ -40,6 +40,7 @@ export function pictureOf(loaded: LoadedTrace, coloring: Coloring): HTMLCanvasEl
 function drawStage(context: CanvasRenderingContext2D, stage: Element, home: DOMRect): void {
   for (const canvas of stage.querySelectorAll('canvas')) {
     const at = canvas.getBoundingClientRect();
+    context.imageSmoothingEnabled = getComputedStyle(canvas).imageRendering !== 'pixelated';
     context.drawImage(canvas, at.left - home.left, at.top - home.top, at.width, at.height);
   }
   for (const element of stage.querySelectorAll<HTMLElement>(TEXTS)) {

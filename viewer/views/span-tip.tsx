@@ -1,7 +1,7 @@
 import { formatAddress, formatBytes, formatCount } from '../../lib/public/browser.js';
 import { blockOf } from '../model/block.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { sourceLabel } from '../model/sources.js';
+import { sourceAt, sourceLabel } from '../model/sources.js';
 import { STATUS } from './roles.js';
 import { Swatch } from './swatch.js';
 import { shown } from './text.js';
@@ -20,10 +20,10 @@ interface SpanTipProps {
 
 /** What the block under the pointer is. */
 export function SpanTip({ loaded, span, x, y, offset, width }: SpanTipProps) {
-  const { spans, sources } = loaded;
+  const { spans } = loaded;
   const { mode, classes, ofSpan } = useColoring(loaded);
   const look = classes[ofSpan[span] ?? 0];
-  const source = sources.list[sources.ofSpan[span] ?? -1];
+  const source = sourceAt(loaded, span);
   const right = x + offset > width / 2;
   const side = right ? { right: `${width - x - offset + 14}px` } : { left: `${x + offset + 14}px` };
   const alive = (spans.endSeq[span] ?? 0) >= loaded.trace.eventCount;

@@ -2,7 +2,7 @@ import { EVENT_KINDS, formatAddress, formatCount } from '../../lib/public/browse
 import { addr2lineCommand } from '../model/addr2line.js';
 import { eventSpans } from '../model/event-spans.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
-import { placeOfEvent, sourceLabel } from '../model/sources.js';
+import { placeOfEvent, sourceAt, sourceLabel } from '../model/sources.js';
 import { stackText } from '../model/stack-line.js';
 import {
   allocationStack,
@@ -65,8 +65,8 @@ function AddressCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly s
 
 function SourceCell({ loaded, seq }: { readonly loaded: LoadedTrace; readonly seq: number }) {
   const span = spanOf(loaded, seq);
-  const source = loaded.sources.list[loaded.sources.ofSpan[span] ?? -1];
-  const place = placeOfEvent(loaded.trace, loaded.sources, { seq, span });
+  const source = sourceAt(loaded, span);
+  const place = placeOfEvent(loaded, { seq, span });
   return (
     <span {...CELL} class="text" data-column="source" title={shown(`${place.functionName}  ${place.location}`)}>
       <Swatch look={source?.look} />

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { EVENT_KINDS, formatBytes, formatCount } from '../../lib/public/browser.js';
 import type { FoundRows } from '../model/find-rows.js';
 import type { LoadedTrace } from '../model/loaded-trace.js';
@@ -33,6 +33,7 @@ export function Table({ loaded }: { readonly loaded: LoadedTrace }) {
   const asked = { area: loaded.area, filter, query: rested, atSeq: aged, range, sort };
   const { result } = useWork(loaded, 'rows', asked);
   const { rows, problem } = result ?? NOTHING;
+  useEffect(() => () => loaded.desk?.giveBack(rows), [rows]);
   // The same is found anew when the curve comes: nobody who has scrolled is taken to the top for that.
   const content = useMemo(() => ({}), [loaded.original, loaded.area, filter, rested, aged, range, sort]);
   const { lines, groups, toggle, open } = useGroups(loaded, rows);
