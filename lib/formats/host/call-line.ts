@@ -128,8 +128,10 @@ function isRecord(text: string, { start, end, list }: Found, asked: Asked | unde
   return LOGGED.test(rest) || BEFORE_A_RECORD.test(text.slice(0, start));
 }
 
-function callerIn(text: string, from: number): Address {
-  const caller = from < text.length ? CALLER.exec(text.slice(from)) : null;
+/** Behind a call, or between it and its result: most lines end with the result. */
+function callerIn(text: string, { end }: Found, resultEnd: number): Address {
+  const isThere = resultEnd < text.length || text.indexOf('@', end) >= 0;
+  const caller = isThere ? CALLER.exec(text.slice(end)) : null;
   return Number(caller?.[1] ?? caller?.[2] ?? 0);
 }
 
@@ -145,7 +147,7 @@ export function callsIn(text: string): Calls {
     const asked = askedIn(found.name, found.kind, found.list);
     const result = found.kind === 'free' ? { address: 0, end: found.end } : resultOf(text, at, found);
     if (asked && result)
-      calls.push(callOf(found, asked, { address: result.address, caller: callerIn(text, found.end) }));
+      calls.push(callOf(found, asked, { address: result.address, caller: callerIn(text, found, result.end) }));
     else if (isRecord(text, found, asked)) waits = found.end;
     at = Math.max(found.end, result?.end ?? 0);
   }

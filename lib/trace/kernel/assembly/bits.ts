@@ -94,7 +94,7 @@ export function atOrAfter(bits: usize, index: u32): i32 {
     const found = load<u32>(wordAt(bits, depth, word)) & (0xffffffff << (at & 31));
     if (found !== 0) {
       let down = (word << 5) + ctz(found);
-      while (depth > 0) down = (down << 5) + ctz(load<u32>(wordAt(bits, --depth, down)));
+      for (; depth > 0; depth--) down = (down << 5) + ctz(load<u32>(wordAt(bits, depth - 1, down)));
       return <i32>down;
     }
     at = word + 1;
@@ -110,7 +110,7 @@ export function atOrBefore(bits: usize, index: i32): i32 {
     const found = load<u32>(wordAt(bits, depth, word)) & (0xffffffff >>> (31 - (at & 31)));
     if (found !== 0) {
       let down = (word << 5) + 31 - clz(found);
-      while (depth > 0) down = (down << 5) + 31 - clz(load<u32>(wordAt(bits, --depth, down)));
+      for (; depth > 0; depth--) down = (down << 5) + 31 - clz(load<u32>(wordAt(bits, depth - 1, down)));
       return <i32>down;
     }
     at = <i32>word - 1;
