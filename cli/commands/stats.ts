@@ -16,15 +16,19 @@ export const statsCommand = defineCommand({
       .option('heap-size', { type: 'string', describe: 'the size of the heap: 10K, 0x5000' })
       .option('top', { type: 'number', describe: 'sources to list (10)' }),
   run: async (args, context) => {
-    const options = { ...hideOptions(args), ...sizeField('heapBytes', '--heap-size', args.heapSize) };
+    const { topSources = 10 } = countField('topSources', '--top', args.top);
+    const options = {
+      ...hideOptions(args),
+      ...sizeField('heapBytes', '--heap-size', args.heapSize),
+      ...(context.json ? {} : { top: topSources }),
+    };
     const { result: stats } = await analyse(
       args,
       { ...context, skipColumns: ['largestBeforeBytes', 'largestAfterBytes'] },
       { whole: (trace) => heapStats(trace, options), sink: (trace) => heapStatsSink(trace, options) },
     );
-    const top = countField('topSources', '--top', args.top);
     if (context.json) printJson(stats, context);
-    else context.out(heapStatsText(stats, top));
+    else context.out(heapStatsText(stats, { topSources }));
     return ExitCode.ok;
   },
 });

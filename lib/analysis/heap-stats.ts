@@ -53,7 +53,10 @@ export interface HeapStats {
   /** Powers of two, from the smallest size to the largest; buckets in between may be empty. */
   readonly histogram: readonly SizeBucket[];
   readonly lifetimes: Lifetimes;
+  /** Of all sources that allocated, or of the first {@link HeapStatsOptions.top}. */
   readonly sources: readonly SourceRow[];
+  /** How many sources allocated. */
+  readonly sourceCount: number;
   /** By the task that allocated; empty when the source tells no tasks. */
   readonly tasks: readonly TaskRow[];
   readonly phases: readonly Phase[];
@@ -76,10 +79,12 @@ export interface HeapStats {
   readonly assumptions: readonly string[];
 }
 
-/** Which frames count as sources, and how many are listed. */
+/** Which frames count as sources, and how many of those are listed. */
 export interface HeapStatsOptions extends HideOptions {
   /** The size of the heap; default: the sum of the trace's regions, where they are known. */
   readonly heapBytes?: Bytes;
+  /** List so many sources, the first ones; what is summed is of all. Default: all. What is no history has all. */
+  readonly top?: number;
 }
 
 /** Everything that is counted about a trace: docs/analysis.md, "Statistics". */
@@ -101,7 +106,7 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
     sizes: sizes.result(),
     histogram: histogramOf(trace, spans),
     lifetimes: lifetimesOf(trace, spans),
-    sources: sources.result(),
+    ...listedSources(sources.result(), sourcesToList(trace, options)),
     tasks: taskTable(trace, spans),
     phases: phases.result(),
     heapBytes,
@@ -110,11 +115,29 @@ export function heapStats(trace: Trace, options: HeapStatsOptions = {}): HeapSta
   });
 }
 
+/** Of the alive ones of what is no history the last may be shown. */
+export function sourcesToList({ info }: Trace, { top = Number.POSITIVE_INFINITY }: HeapStatsOptions): number {
+  return (info.contents ?? 'history') === 'history' ? top : Number.POSITIVE_INFINITY;
+}
+
+function listedSources(rows: readonly SourceRow[], top: number): Pick<StatsFigures, 'sources' | 'sourceCount'> {
+  return { sources: rows.slice(0, top), sourceCount: rows.length };
+}
+
 /** What the statistics are put together from. */
 export interface StatsFigures
   extends Pick<
     HeapStats,
-    'peak' | 'sizes' | 'histogram' | 'lifetimes' | 'sources' | 'tasks' | 'phases' | 'findings' | 'assumptions'
+    | 'peak'
+    | 'sizes'
+    | 'histogram'
+    | 'lifetimes'
+    | 'sources'
+    | 'sourceCount'
+    | 'tasks'
+    | 'phases'
+    | 'findings'
+    | 'assumptions'
   > {
   readonly kinds: Pick<HeapStats, 'allocations' | 'reallocations' | 'frees' | 'sweeps' | 'failures' | 'failed'>;
   readonly totals: Pick<HeapStats, 'allocatedBytes' | 'liveBytes' | 'liveCount' | 'temporary'>;
@@ -139,6 +162,7 @@ export function statsOfFigures(trace: Trace, figures: StatsFigures): HeapStats {
     histogram: figures.histogram,
     lifetimes: figures.lifetimes,
     sources: figures.sources,
+    sourceCount: figures.sourceCount,
     tasks: figures.tasks,
     phases: figures.phases,
     levels: heapLevels(trace),

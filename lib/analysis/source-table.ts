@@ -1,3 +1,4 @@
+import { firstSorted } from '../base/sorted.js';
 import type { Bytes, Seq, StackId } from '../base/units.js';
 import { EndCause, type Lifespans } from '../trace/lifespans.js';
 import type { Trace } from '../trace/trace.js';
@@ -88,22 +89,32 @@ export type SourceFigures = Readonly<
   Record<'allocations' | 'allocated' | 'liveCount' | 'live' | 'peak' | 'temporary', Float64Array>
 >;
 
-/** The rows of the sources that allocated, in order. */
-export function sourceRows(list: readonly Place[], figures: SourceFigures): SourceRow[] {
+/** The rows of the sources that allocated, in order; `top`: of the first so many. */
+export function sourceRows(
+  list: readonly Place[],
+  figures: SourceFigures,
+  top = Number.POSITIVE_INFINITY,
+): SourceRow[] {
   const { allocations, allocated, liveCount, live, peak, temporary } = figures;
-  const rowOf = ({ location, functionName, file, line }: Place, id: number): SourceRow => ({
-    location,
-    functionName,
-    file,
-    line,
-    allocations: allocations[id] ?? 0,
-    allocatedBytes: allocated[id] ?? 0,
-    liveCount: liveCount[id] ?? 0,
-    liveBytes: live[id] ?? 0,
-    peakBytes: peak[id] ?? 0,
-    temporary: temporary[id] ?? 0,
+  const ids: number[] = [];
+  for (let id = 0; id < list.length; id++) if (allocations[id] !== 0) ids.push(id);
+  const byBytes = (a: number, b: number) =>
+    (live[b] ?? 0) - (live[a] ?? 0) ||
+    (allocated[b] ?? 0) - (allocated[a] ?? 0) ||
+    compareText(list[a]?.location ?? '', list[b]?.location ?? '');
+  return firstSorted(ids, top, byBytes).map((id): SourceRow => {
+    const { location, functionName, file, line } = list[id] ?? NO_PLACE;
+    return {
+      location,
+      functionName,
+      file,
+      line,
+      allocations: allocations[id] ?? 0,
+      allocatedBytes: allocated[id] ?? 0,
+      liveCount: liveCount[id] ?? 0,
+      liveBytes: live[id] ?? 0,
+      peakBytes: peak[id] ?? 0,
+      temporary: temporary[id] ?? 0,
+    };
   });
-  const byBytes = (a: SourceRow, b: SourceRow) =>
-    b.liveBytes - a.liveBytes || b.allocatedBytes - a.allocatedBytes || compareText(a.location, b.location);
-  return list.flatMap((place, id) => (allocations[id] === 0 ? [] : rowOf(place, id))).sort(byBytes);
 }

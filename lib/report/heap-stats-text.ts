@@ -146,7 +146,7 @@ function sourceLines(stats: HeapStats, top: number): string[] {
     `${sanitize(row.functionName)}  ${sanitize(row.location)}`.trim(),
   ]);
   const header = ['live', 'blocks', 'peak', 'allocs', 'allocated', 'source'];
-  const left = stats.sources.length - shown.length;
+  const left = stats.sourceCount - shown.length;
   const more = left > 0 ? [`and ${formatCount(left)} more sources`] : [];
   return [...textTable([header, ...rows], [0, 1, 2, 3, 4]), ...more, ''];
 }

@@ -144,3 +144,18 @@ function applyEvent(blocks: Map<number, number>, trace: ReturnType<typeof traceF
   }
   blocks.set(at, size);
 }
+
+test('the first sources are listed, and how many there are is told', (t) => {
+  const text = [1, 2, 3].map((k) => `alloc 0x${k}00 ${k * 8} f${k}@a.c:${k}`).join('\n');
+  const few = heapStats(traceFromText(text), { top: 2 });
+  t.deepEqual(
+    few.sources.map(({ functionName, liveBytes }) => [functionName, liveBytes]),
+    [
+      ['f3', 24],
+      ['f2', 16],
+    ],
+  );
+  t.is(few.sourceCount, 3);
+  t.is(few.liveBytes, 48);
+  t.regex(heapStatsText(few, { topSources: 2 }), /\nand 1 more sources\n/);
+});

@@ -40,6 +40,10 @@ function journalOf(trace: Trace): string {
 /** Each analysis from the whole trace, and as a sink of its runs. */
 const ANALYSES: Readonly<Record<string, Analysis>> = {
   stats: { whole: (trace) => heapStats(trace, {}), sink: (trace) => heapStatsSink(trace, {}) },
+  'stats of the first sources': {
+    whole: (trace) => heapStats(trace, { top: 2 }),
+    sink: (trace) => heapStatsSink(trace, { top: 2 }),
+  },
   tree: { whole: (trace) => callTree(trace, {}), sink: (trace) => callTreeSink(trace, {}) },
   callers: {
     whole: (trace) => callTree(trace, { invert: true }),

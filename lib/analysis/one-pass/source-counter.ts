@@ -37,15 +37,22 @@ export class SourceCounter {
     else this.addRun(run);
   }
 
-  result(): SourceRow[] {
-    return sourceRows(this.sources.list, {
+  /** How many sources allocated. */
+  get count(): number {
+    return this.column(AT.allocations).reduce((count, allocations) => count + (allocations > 0 ? 1 : 0), 0);
+  }
+
+  /** Of the first `top` sources. */
+  result(top: number): SourceRow[] {
+    const figures = {
       allocations: this.column(AT.allocations),
       allocated: this.column(AT.allocated),
       liveCount: this.column(AT.liveCount),
       live: this.column(AT.live),
       peak: this.column(AT.peak),
       temporary: this.column(AT.temporary),
-    });
+    };
+    return sourceRows(this.sources.list, figures, top);
   }
 
   /** Of all sources together. */

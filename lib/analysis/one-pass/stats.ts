@@ -10,6 +10,7 @@ import {
   KindCounter,
   newBuckets,
   regionBytes,
+  sourcesToList,
   statsOfFigures,
 } from '../heap-stats.js';
 import { framesToHide } from '../hidden-frames.js';
@@ -76,7 +77,8 @@ class HeapStatsSink implements RunSink<HeapStats> {
       sizes,
       histogram: bucketsOf(this.buckets),
       lifetimes: this.lifetimes.result(),
-      sources: this.sources.result(),
+      sources: this.sources.result(sourcesToList(trace, this.options)),
+      sourceCount: this.sources.count,
       tasks: [],
       phases: this.phases.result(trace.eventCount),
       heapBytes: this.heapBytes,
