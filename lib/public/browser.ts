@@ -32,7 +32,6 @@ export { type Room, roomFor } from '../analysis/room.js';
 export { shownTrace } from '../analysis/shown-trace.js';
 export { type SpanSources, type StackSources, spanSources, stackSources } from '../analysis/source-table.js';
 export { traceWindow } from '../analysis/trace-window.js';
-export { walkSpans } from '../analysis/walk-spans.js';
 export { partingWalls, type Wall } from '../analysis/walls.js';
 export { firstAtOrAfter, lastAtOrBefore, type Sorted } from '../base/sorted.js';
 export type { PackZlib } from '../base/stored-zlib.js';

@@ -1,4 +1,4 @@
-import { type GapTimeline, type HeapRegion, type Lifespans, type Trace, walkSpans } from '../../lib/public/browser.js';
+import type { GapTimeline, HeapRegion, Lifespans, Trace } from '../../lib/public/browser.js';
 import type { LoadedTrace } from './loaded-trace.js';
 
 /** What is free after an event. A trace whose use tells it ({@link isRestOfUse}) has no column for it: it is as long as the trace. */
@@ -17,21 +17,17 @@ export function isRestOfUse(
   { freeBytes }: GapTimeline,
 ): boolean {
   const { sizeBytes } = trace.events;
-  const { startSeq } = spans;
+  const { startSeq, endSeq, ended } = spans;
+  const sizeOf = (span: number) => sizeBytes[startSeq[span] as number] as number;
   let free = capacityOf(regions);
-  let isRest = true;
-  walkSpans(trace, spans, {
-    closed: (span) => {
-      free += sizeBytes[startSeq[span] as number] as number;
-    },
-    opened: (_span, seq) => {
-      free -= sizeBytes[seq] as number;
-    },
-    after: (seq) => {
-      if (freeBytes[seq] !== free) isRest = false;
-    },
-  });
-  return isRest;
+  let [opened, closed] = [0, 0];
+  for (let seq = 0; seq < trace.eventCount; seq++) {
+    // Lifespans are in the order of their begins, and `ended` of their ends.
+    for (; endSeq[ended[closed] ?? -1] === seq; closed++) free += sizeOf(ended[closed] as number);
+    if (startSeq[opened] === seq) free -= sizeOf(opened++);
+    if (freeBytes[seq] !== free) return false;
+  }
+  return true;
 }
 
 function capacityOf(regions: readonly HeapRegion[]): number {
