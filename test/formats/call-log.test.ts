@@ -1,4 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { callsIn } from '../../lib/formats/host/call-line.js';
 import { detectFormat } from '../../lib/formats/registry.js';
 import type { Trace } from '../../lib/trace/trace.js';
 import { framesOf, liveBlocks, readCase } from '../support/case-trace.js';
@@ -149,4 +151,33 @@ test('wrappers by a name of their own are not read, and that is said', (t) => {
   t.is(trace.eventCount, 2);
   t.true(trace.info.complete);
   t.true(trace.notes.some(({ code, text }) => code === 'call-log-others' && text.includes('net_alloc_buf')));
+});
+
+test('a plain line is read as the same line with a blank behind it, which is read in the general way', (t) => {
+  const name = fc.constantFrom(
+    'malloc',
+    'free',
+    'pvPortMalloc',
+    'vPortFree',
+    '_free_r',
+    '_malloc_r',
+    'realloc',
+    'calloc',
+    'strdup',
+    'f',
+  );
+  const number = fc.oneof(
+    fc.constantFrom('0', '0x0', '64', '12000'),
+    fc.integer({ min: 1, max: 2 ** 32 }).map((n) => `0x${n.toString(16)}`),
+  );
+  const result = fc.oneof(
+    fc.constantFrom('', ' = 0x0', ' -> 0x20001000', ' = 12'),
+    number.map((n) => ` = ${n}`),
+  );
+  fc.assert(
+    fc.property(name, number, result, (function_, list, behind) => {
+      const line = `${function_}(${list})${behind}`;
+      t.deepEqual(callsIn(line), callsIn(`${line} `), line);
+    }),
+  );
 });

@@ -135,8 +135,28 @@ function callerIn(text: string, { end }: Found, resultEnd: number): Address {
   return Number(caller?.[1] ?? caller?.[2] ?? 0);
 }
 
+/** A whole line of most logs: `malloc(64) = 0x20001000`, `free(0x20001000)`. */
+const PLAIN = /^(\w{3,40})\((0x[0-9a-f]{1,16}|\d{1,10})\)(?: (?:=|->) (0x[0-9a-f]{1,16}))?$/;
+
+function plainCall(text: string): Calls | undefined {
+  const match = PLAIN.exec(text);
+  if (!match) return undefined;
+  const [, name = '', list = '', result] = match;
+  const kind = kindOf(name);
+  if (kind === 'free' && result === undefined && list.startsWith('0x')) {
+    const address = Number(list);
+    return { calls: [{ kind, address, sizeBytes: 0, from: address, caller: 0 }], unread: 0 };
+  }
+  if (kind !== 'alloc' || result === undefined) return undefined;
+  return { calls: [{ kind, address: Number(result), sizeBytes: Number(list), from: 0, caller: 0 }], unread: 0 };
+}
+
 /** All calls of a line: one that lost its end holds several. */
 export function callsIn(text: string): Calls {
+  return plainCall(text) ?? allCallsIn(text);
+}
+
+function allCallsIn(text: string): Calls {
   const calls: Call[] = [];
   let [unread, at] = [0, 0];
   /** Where a call without a result ends: it is that of the next one when that stands right behind. */
