@@ -39,8 +39,13 @@ process.stderr.on('error', () => undefined);
 
 const argv = hideBin(process.argv);
 let verbosity = 0;
-// Waited for by nobody: the bundle is of CommonJS modules, which start in half the time and know no `await` of their own.
+// Waited for by nobody: the bundle is of CommonJS modules, which load sooner and know no `await` of their own.
+let isRunning = true;
 void run();
+// Nothing is left to happen, and the command waits: that must not pass for an answer.
+process.once('beforeExit', () => {
+  if (isRunning) process.exitCode = fail(new Error('the command waits for something that cannot come'), false, false);
+});
 // A failed write may be told late.
 process.once('exit', () => {
   if (lostOutput) process.exitCode = exitCodeOfLostOutput(lostOutput, process.exitCode);
@@ -56,6 +61,7 @@ async function run(): Promise<void> {
   } catch (error) {
     process.exitCode = fail(error, asksFor(argv, '--json'), verbosity > 0);
   }
+  isRunning = false;
 }
 
 /** Whatever was being put in order is left as it is, which the user must know. */
