@@ -28,7 +28,7 @@ export {
 export { type Cut, type GapTimeline, gapTimeline } from './gap-timeline.js';
 export { heapLevels, type LevelSeries, type LevelVerdict } from './heap-levels.js';
 export { type FreeGap, type HeapMap, heapMap, type RegionMap } from './heap-map.js';
-export { type HeapStats, type HeapStatsOptions, heapStats, type SizeBucket } from './heap-stats.js';
+export { type HeapStats, type HeapStatsOptions, heapStats } from './heap-stats.js';
 export { heapPeak, type Peak, type UsageCurve, usageCurve } from './heap-usage.js';
 export type { HideOptions } from './hidden-frames.js';
 export type { InTheWay, RegionVerdict } from './in-the-way.js';
@@ -48,6 +48,7 @@ export type { Room, RoomBlock } from './room.js';
 export { FRAME_VIEWS, type FrameView, selectFrames } from './select-frames.js';
 export type { ShownFrame } from './shown-stack.js';
 export { shownTrace } from './shown-trace.js';
+export type { SizeBucket } from './size-buckets.js';
 export { type SizeRow, type SizeTable, sizeTable } from './size-table.js';
 export type { SourceRow } from './source-table.js';
 export type { TaskRow } from './task-table.js';

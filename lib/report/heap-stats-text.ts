@@ -1,5 +1,6 @@
-import type { HeapStats, SizeBucket } from '../analysis/heap-stats.js';
+import type { HeapStats } from '../analysis/heap-stats.js';
 import type { Distribution } from '../analysis/lifetimes.js';
+import type { SizeBucket } from '../analysis/size-buckets.js';
 import { formatBytes, formatCount } from '../base/units.js';
 import { contentsLines, levelLines } from './contents-text.js';
 import { sanitize } from './sanitize.js';

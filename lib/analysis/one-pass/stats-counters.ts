@@ -3,8 +3,8 @@ import { floatColumn, intColumn } from '../../trace/column.js';
 import type { EventRun } from '../../trace/event-run.js';
 import { RUN_EVENTS } from '../../trace/run-scan.js';
 import { EventKind } from '../../trace/trace.js';
-import { addToBucket, type BucketSums } from '../heap-stats.js';
 import { type Lifetimes, lifetimesFrom } from '../lifetimes.js';
+import { addToBucket, type BucketSums } from '../size-buckets.js';
 import { MAX_LISTED, SizeIds, type SizeTable, sizeRows } from '../size-table.js';
 
 /** Sizes below are counted in a table with a row for each. */

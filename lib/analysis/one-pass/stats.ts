@@ -3,17 +3,15 @@ import type { EventRun, RunSink, RunsEnd } from '../../trace/event-run.js';
 import { EventKind, type Trace } from '../../trace/trace.js';
 import { areInOrder } from '../boundaries.js';
 import {
-  addToBucket,
-  bucketsOf,
   type HeapStats,
   type HeapStatsOptions,
   KindCounter,
-  newBuckets,
   regionBytes,
   sourcesToList,
   statsOfFigures,
 } from '../heap-stats.js';
 import { framesToHide } from '../hidden-frames.js';
+import { addToBucket, bucketsOf, newBuckets } from '../size-buckets.js';
 import { stackSources } from '../source-table.js';
 import { PhaseCounter } from './phase-counter.js';
 import { SourceCounter } from './source-counter.js';
