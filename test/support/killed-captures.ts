@@ -78,15 +78,30 @@ export async function killedAt(board: SimulatedBoard, folder: string, options: K
   let family: Process[] = [];
   let at = 0;
   const started = async (cli: number) => {
+    // Looking for its processes takes as long as some dozen events, and a loaded machine longer than the rest of the capture: it waits meanwhile.
+    const isThere = () => {
+      family = descendants(cli);
+      return family.some(({ args }) => PROGRAMS[part].test(args));
+    };
+    const hold = () => {
+      process.kill(cli, 'SIGSTOP');
+      if (isThere()) return true;
+      process.kill(cli, 'SIGCONT');
+      return false;
+    };
     for (let i = 0; i < 3_000; i++) {
       const size = existsSync(journal) ? statSync(journal).size : 0;
-      if (size >= bytes && descendants(cli).some(({ args }) => PROGRAMS[part].test(args))) break;
+      if (size >= bytes && (bytes > 0 || isThere()) && hold()) break;
       await sleep(10);
     }
-    if (lateMs > 0) await sleep(lateMs);
-    family = descendants(cli);
+    if (lateMs > 0) {
+      process.kill(cli, 'SIGCONT');
+      await sleep(lateMs);
+      hold();
+    }
     at = performance.now();
     await kill(part, cli, board);
+    if (part !== 'the CLI') process.kill(cli, 'SIGCONT');
   };
   const args = ['--board', 'metro_m0_express', '--engine', engine, '--until-repl', '-q', '-o', folder, elf];
   let killing: Promise<void> | undefined;
