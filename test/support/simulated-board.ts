@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ProbeOptions, type ProbeServer, startProbeServer } from './jtag-probe/probe-server.js';
@@ -21,7 +21,8 @@ export interface SimulatedBoard extends AsyncDisposable {
 }
 
 /** Only what cannot be here is replaced: the interface and its transport. */
-const wrapper = (interfaceFile: string) => `#!/bin/sh
+const wrapper = (interfaceFile: string, begun: string) => `#!/bin/sh
+: > '${begun}'
 for argument do
   shift
   case "$argument" in
@@ -63,12 +64,18 @@ export async function simulatedBoard(
 
 async function poweredBoard(machine: string, elf: string, options: ProbeOptions): Promise<SimulatedBoard> {
   const chip = await startQemu(machine, elf, ['-icount', 'shift=0']);
-  const probe = await startProbeServer(chip.port, options);
   const folder = mkdtempSync(join(tmpdir(), 'heap-harvest-board-'));
+  const begun = join(folder, 'begun');
+  const isAnother = () => {
+    const is = existsSync(begun);
+    if (is) rmSync(begun);
+    return is;
+  };
+  const probe = await startProbeServer(chip.port, { ...options, isAnother });
   const interfaceFile = join(folder, 'simulated.cfg');
   writeFileSync(interfaceFile, `${probe.adapter}\n`);
   const program = join(folder, 'openocd');
-  writeFileSync(program, wrapper(interfaceFile));
+  writeFileSync(program, wrapper(interfaceFile, begun));
   chmodSync(program, 0o755);
   const endProbe = async () => await probe[Symbol.asyncDispose]();
   return {

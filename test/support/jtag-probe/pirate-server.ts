@@ -18,7 +18,7 @@ export interface PirateServer extends AsyncDisposable {
  * costs a system call for each bit that is read and an answer for each scan: 30 ms of processor time an event, by which no capture
  * could show how fast it is.
  */
-export async function startPirateServer(tap: Tap): Promise<PirateServer> {
+export async function startPirateServer(tap: Tap, isAnother = () => false): Promise<PirateServer> {
   let pending: Buffer = Buffer.alloc(0);
   let isJtag = false;
   let busy = false;
@@ -56,6 +56,11 @@ export async function startPirateServer(tap: Tap): Promise<PirateServer> {
   };
 
   const device = await ptyDevice((bytes) => {
+    if (isAnother()) {
+      // One that was killed may have left half a command, into which the next one's greeting would go. A real probe is plugged in again then.
+      pending = Buffer.alloc(0);
+      isJtag = false;
+    }
     pending = Buffer.concat([pending, bytes]);
     if (!busy) work().catch(() => void device.unplug());
   });

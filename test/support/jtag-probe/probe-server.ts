@@ -20,18 +20,20 @@ export interface ProbeOptions {
   readonly runs?: boolean;
   /** How long each scan takes, as through a slow adapter or on a machine that is busy; undefined for one that packs many scans. */
   readonly exchangeMs?: () => Milliseconds;
+  /** Whether another OpenOCD was started since this was asked last. */
+  readonly isAnother?: () => boolean;
 }
 
 /** A JTAG probe that OpenOCD can drive, with a halted emulator's gdb server as its chip. */
 export async function startProbeServer(
   emulatorPort: number,
-  { runs = false, exchangeMs }: ProbeOptions = {},
+  { runs = false, exchangeMs, isAnother }: ProbeOptions = {},
 ): Promise<ProbeServer> {
   const emulator = await RspClient.connect({ host: '127.0.0.1', port: emulatorPort, ackless: true });
   const chip = new CortexMDebug(emulator);
   if (runs) await chip.resume();
   const tap = new Tap(new DebugPort(chip));
-  const server = exchangeMs ? await startBitbangServer(tap, exchangeMs) : await startPirateServer(tap);
+  const server = exchangeMs ? await startBitbangServer(tap, exchangeMs) : await startPirateServer(tap, isAnother);
   return {
     adapter: exchangeMs
       ? `adapter driver remote_bitbang\nremote_bitbang host ${server.path}`
