@@ -31,7 +31,6 @@ export interface KernelExports {
   sumSizes(count: number, sizeBytes: number, rows: number, limit: number): number;
   lifetimes(count: number, firstSeq: number, counts: number, limit: number, out: number): number;
   sumKinds(count: number, kind: number, counts: number): void;
-  sumBuckets(count: number, sizeBytes: number, counts: number, bytes: number): void;
   sumPhase(count: number, kind: number, sizeBytes: number, state: number): void;
   openGaps(base: number, end: number): number;
   sumGaps(from: number, to: number, firstSeq: number, address: number, sizeBytes: number, ...tables: Numbers): number;

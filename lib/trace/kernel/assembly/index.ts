@@ -21,7 +21,6 @@ export { openGaps, sumGaps } from './gaps';
 export { take } from './memory';
 export {
   lifetimes,
-  sumBuckets,
   sumKinds,
   sumLive,
   sumPhase,

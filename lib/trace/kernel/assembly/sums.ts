@@ -213,18 +213,6 @@ export function sumKinds(count: i32, kind: usize, counts: usize): void {
   for (let i = 0; i < count; i++) addTo(counts + ((<usize>load<u8>(kind + <usize>i)) << 3), 1);
 }
 
-/** Blocks and bytes by power of two. */
-export function sumBuckets(count: i32, size: usize, counts: usize, bytes: usize): void {
-  for (let i = 0; i < count; i++) {
-    const to: usize = (<usize>i) << 2;
-    if (load<i32>(openedBlock + to) < 0) continue;
-    const own = load<u32>(size + to);
-    const bucket: usize = (<usize>(32 - clz(own))) << 3;
-    addTo(counts + bucket, 1);
-    addTo(bytes + bucket, <f64>own);
-  }
-}
-
 /** `state` is what is alive, and of the phase: allocations, frees, failures, allocated bytes, its peak. */
 export function sumPhase(count: i32, kind: usize, size: usize, state: usize): void {
   // Whole bytes: an integer is added in a third of the time, and each sum waits for the one before.
