@@ -1,3 +1,4 @@
+import { keepFirst } from '../base/sorted.js';
 import type { Bytes, Seq, StackId } from '../base/units.js';
 import { type Numbers, numbersOfKind } from '../trace/column.js';
 import type { HeapRegion } from '../trace/heap-event.js';
@@ -179,12 +180,7 @@ export class CutList {
 
   add(cut: Cut): void {
     this.count++;
-    const last = this.list.at(-1);
-    if (this.list.length >= this.limit && last && lossOf(last) >= lossOf(cut)) return;
-    let at = this.list.length;
-    while (at > 0 && lossOf(this.list[at - 1]) < lossOf(cut)) at--;
-    this.list.splice(at, 0, cut);
-    if (this.list.length > this.limit) this.list.pop();
+    keepFirst(this.list, cut, this.limit, (a, b) => lossOf(b) - lossOf(a));
   }
 
   /** The least loss with which a cut still comes into the list; losses are whole bytes. */

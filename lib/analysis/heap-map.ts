@@ -74,8 +74,6 @@ export function fragmentationOf(freeBytes: Bytes, largestFreeBytes: Bytes): numb
   return freeBytes > 0 ? 1 - largestFreeBytes / freeBytes : 0;
 }
 
-const MAX_KEYED = 2 ** 21;
-
 /** Without blocks of zero bytes (a finding of their own): they lie nowhere and part no gap. */
 function liveInAddressOrder(blocks: SpanBlocks, { count, startSeq, endSeq }: Lifespans, atSeq: Seq): Int32Array {
   const occupies = (span: number) =>
@@ -85,8 +83,7 @@ function liveInAddressOrder(blocks: SpanBlocks, { count, startSeq, endSeq }: Lif
   const live = new Int32Array(found);
   let at = 0;
   for (let span = 0; span < count; span++) if (occupies(span)) live[at++] = span;
-  if (blocks.areNarrow && found <= MAX_KEYED) return sortedByKey(live, (span) => blocks.addressOf(span));
-  return live.sort((a, b) => blocks.addressOf(a) - blocks.addressOf(b));
+  return sortedByKey(live, (span) => blocks.addressOf(span));
 }
 
 function regionMap(of: SpanBlocks, region: HeapRegion, blocks: Int32Array): RegionMap {

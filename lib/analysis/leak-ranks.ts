@@ -1,3 +1,4 @@
+import { firstSorted } from '../base/sorted.js';
 import type { Bytes } from '../base/units.js';
 import { type LeakScan, type Left, sumOf, totalOf } from './leak-scan.js';
 import { compareText, NO_PLACE } from './places.js';
@@ -74,14 +75,6 @@ export function inOrder(scan: LeakScan, ranks: readonly SiteRank[], top = Number
     b.netBytes - a.netBytes || b.left.bytes - a.left.bytes || compareText(locationOf(a), locationOf(b));
   return VERDICTS.flatMap((verdict) => {
     const group = ranks.filter((rank) => rank.verdict === verdict);
-    return mostGrown(group, top).sort(order).slice(0, top);
+    return firstSorted(group, top, order);
   });
-}
-
-/** Those that may be among the first `top`: putting some in order is faster than all. */
-function mostGrown(ranks: SiteRank[], top: number): SiteRank[] {
-  if (ranks.length <= top) return ranks;
-  const growth = Float64Array.from(ranks, ({ netBytes }) => netBytes).sort();
-  const least = growth[Math.max(0, ranks.length - Math.max(1, top))] as number;
-  return ranks.filter(({ netBytes }) => netBytes >= least);
 }

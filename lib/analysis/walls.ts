@@ -1,3 +1,4 @@
+import { keepFirst } from '../base/sorted.js';
 import type { Address, Bytes, Seq, StackId } from '../base/units.js';
 import { lifespans } from '../trace/lifespans.js';
 import { SpanBlocks } from '../trace/span-blocks.js';
@@ -47,7 +48,8 @@ function rankedWalls(
       const { left, right } = beside;
       const least = walls.length < limit ? 1 : (walls.at(-1)?.walledInBytes ?? 0) + 1;
       if (left + right < least || !isWall(beside)) continue;
-      keepWorst(walls, wallAt(trace, of, { region, index, left, right, largestBytes: map.largestFreeBytes }), limit);
+      const wall = wallAt(trace, of, { region, index, left, right, largestBytes: map.largestFreeBytes });
+      keepFirst(walls, wall, limit, mostWalledIn);
     }
   }
   return walls;
@@ -98,12 +100,7 @@ function wallAt(trace: Trace, of: SpanBlocks, { region, index, left, right, larg
   };
 }
 
-/** Keeps the list sorted and short: most walled-in bytes first, lower address first among equals. */
-function keepWorst(walls: Wall[], wall: Wall, limit: number): void {
-  const last = walls.at(-1);
-  if (walls.length >= limit && last && last.walledInBytes >= wall.walledInBytes) return;
-  let at = walls.length;
-  while (at > 0 && (walls[at - 1]?.walledInBytes ?? 0) < wall.walledInBytes) at--;
-  walls.splice(at, 0, wall);
-  if (walls.length > limit) walls.pop();
+/** Most walled-in bytes first, lower address first among equals. */
+function mostWalledIn(a: Wall, b: Wall): number {
+  return b.walledInBytes - a.walledInBytes;
 }

@@ -31,22 +31,34 @@ const MANY = 64;
 export function firstSorted<T>(items: readonly T[], limit: number, compare: (a: T, b: T) => number): T[] {
   if (limit > MANY) return [...items].sort(compare).slice(0, limit);
   const first: T[] = [];
-  for (const item of items) {
-    if (first.length >= limit && !(limit > 0 && compare(item, first[limit - 1] as T) < 0)) continue;
-    let at = first.length;
-    while (at > 0 && compare(item, first[at - 1] as T) < 0) at--;
-    first.splice(at, 0, item);
-    if (first.length > limit) first.pop();
-  }
+  for (const item of items) keepFirst(first, item, limit, compare);
   return first;
 }
 
-/** At most 2^21 indices in ascending order of their keys, which are whole, from 0 to 2^32 - 1; those of equal keys as they were. */
+/** Puts an item into a list that is sorted and has the first `limit` of all, behind those that are equal to it, where it is one of them. */
+export function keepFirst<T>(list: T[], item: T, limit: number, compare: (a: T, b: T) => number): void {
+  const isFull = list.length >= limit;
+  if (isFull && (list.length === 0 || compare(item, list.at(-1) as T) >= 0)) return;
+  let at = list.length;
+  while (at > 0 && compare(item, list[at - 1] as T) < 0) at--;
+  list.splice(at, 0, item);
+  if (list.length > limit) list.pop();
+}
+
+/** Of whole numbers below this each has a place of its own. */
+const MAX_EXACT = 2 ** 53;
+
+/** Indices in ascending order of their keys; those of equal keys as they were. */
 export function sortedByKey(indices: Int32Array, keyOf: (index: number) => number): Int32Array {
   // Numbers are sorted without a function in the engine itself, ten times as fast: the place of each stands in its last bits.
   const places = 2 ** Math.ceil(Math.log2(Math.max(1, indices.length)));
   const keys = new Float64Array(indices.length);
-  for (let i = 0; i < indices.length; i++) keys[i] = keyOf(indices[i] as number) * places + i;
+  for (let i = 0; i < indices.length; i++) {
+    const key = keyOf(indices[i] as number);
+    if (!(Number.isInteger(key) && key >= 0 && key < MAX_EXACT / places))
+      return indices.slice().sort((a, b) => keyOf(a) - keyOf(b));
+    keys[i] = key * places + i;
+  }
   keys.sort();
   const sorted = new Int32Array(indices.length);
   for (let i = 0; i < keys.length; i++) {

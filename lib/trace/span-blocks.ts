@@ -18,11 +18,6 @@ export class SpanBlocks {
     this.sizes = events.sizeBytes;
   }
 
-  /** Whether all addresses have at most 32 bits. */
-  get areNarrow(): boolean {
-    return this.addresses instanceof Uint32Array;
-  }
-
   /** 0 for no lifespan. */
   addressOf(span: number): Address {
     return this.addresses[this.startSeq[span] ?? -1] ?? 0;
