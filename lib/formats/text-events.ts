@@ -19,6 +19,7 @@ const MAX_PER_TABLE = 1_000_000;
 const MAX_LEVELS = 200_000;
 const MAX_TASKS = 10_000;
 const MAX_NAMED = 20_000;
+const MAX_UNREAD = 1000;
 
 /** Blocks and holes of a table. */
 class Pieces {
@@ -64,6 +65,7 @@ export class TextEvents {
   seen = 0;
   private readonly tasks = new Map<string, number>();
   private readonly noted = new Set<string>();
+  private unreadCount = 0;
   private readonly namedStacks = new Map<string, StackId>();
   private tables = 0;
   private table = { blocks: 0, bytes: 0 };
@@ -214,6 +216,11 @@ export class TextEvents {
 
   gap(reason: string, lostEvents?: number): void {
     this.builder.add({ kind: 'gap', reason, ...(lostEvents === undefined ? {} : { lostEvents }) });
+  }
+
+  /** A record of which something is lost: whatever it was is missing. So many are listed; that the trace is incomplete is known by then. */
+  unread(text: string, { what = 'a line', lost = 1 } = {}): void {
+    if (this.unreadCount++ < MAX_UNREAD) this.gap(`${what} that cannot be read: '${text.trim().slice(0, 80)}'`, lost);
   }
 
   gapOnce(code: string, reason: string): void {

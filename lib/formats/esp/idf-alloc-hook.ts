@@ -76,7 +76,6 @@ const UNREAD =
   /\ballocated\b.{0,60}?\b\d{1,9} ?bytes.{0,40}?\b0x[0-9a-f]{6,16}\b|\bfreed\b.{0,60}?\b0x[0-9a-f]{6,16}\b/i;
 /** The same with its end lost, on a line into which another task wrote. The monitor's decoding of an address is none. */
 const DAMAGED = /\b(?:alloc|free): ?0x[0-9a-f]|\b0x[0-9a-f]{4,16} (?:alloc|free)(?!.* at )/i;
-const MAX_GAPS = 1000;
 
 interface Pending {
   readonly kind: 'alloc' | 'free';
@@ -95,7 +94,6 @@ class HookReader extends TextReader {
   private decoded: Address = -1;
   /** The event at hand: its backtrace and the names of its frames stand on the lines below. */
   private pending: Pending | undefined;
-  private unreadLines = 0;
 
   constructor(
     builder: TraceBuilder,
@@ -125,8 +123,7 @@ class HookReader extends TextReader {
     const isUnread =
       ((text.includes('llocated') || text.includes('reed')) && UNREAD.test(text)) ||
       (text.includes('0x') && DAMAGED.test(this.prefix + text));
-    if (isUnread && this.unreadLines++ < MAX_GAPS)
-      this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
+    if (isUnread) this.events.unread(text);
     const backtrace = text.includes('acktrace:') ? BACKTRACE.exec(text) : null;
     if (backtrace) this.backtrace(backtrace[1] ?? '');
     else if (text !== '') this.learn(text);

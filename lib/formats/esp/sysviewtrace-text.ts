@@ -93,7 +93,7 @@ class SysviewtraceReader extends TextReader {
 
   private damaged(text: string): void {
     this.flush();
-    this.events.gap(`an event that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
+    this.events.unread(text, { what: 'an event' });
   }
 
   private report(): void {

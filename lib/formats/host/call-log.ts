@@ -58,8 +58,6 @@ function linesCalls(text: string, matchers: readonly PatternMatcher[]): Calls {
 const UNFINISHED = /^(.{0,80}?\b(\w{1,40})\(.{0,160}?)\s*<unfinished \.\.\.>/;
 const RESUMED = /<\.\.\. (\w{1,40}) resumed>\s*(.{0,300})$/;
 const MAX_OPEN = 1000;
-/** So many lines are listed; that the trace is incomplete is known by then. */
-const MAX_GAPS = 1000;
 
 const TASK = /\b(?:task|thread|tid)[=: ]{1,2}"?([\w./-]{1,32})/i;
 
@@ -71,7 +69,6 @@ class CallLogReader extends TextReader {
   private readonly matchers = matchersOf();
   /** By process and function: the calls that have not returned. */
   private readonly open = new Map<string, string>();
-  private unreadLines = 0;
 
   protected isRecord(text: string): boolean {
     // The result of a call that stands on another line may be cut, too.
@@ -106,7 +103,8 @@ class CallLogReader extends TextReader {
   protected read(line: string): void {
     const text = line.includes('unfinished') || line.includes('resumed') ? this.resumed(line) : line;
     const { calls, unread } = linesCalls(text, this.matchers);
-    if (unread > 0) this.unread(text, unread);
+    // Each of them was logged, and its block is known to nobody: an allocation or a free is missing.
+    if (unread > 0) this.events.unread(text, { what: 'a call', lost: unread });
     if (calls.length === 0) {
       if (text.includes('(')) this.others(text);
       return;
@@ -137,11 +135,5 @@ class CallLogReader extends TextReader {
         'call-log-others',
         `calls of ${name} and the like are not read: they may be the same blocks again (a pattern 'alloc: ${name}({size}) = {address}' reads them)`,
       );
-  }
-
-  /** A call that was logged and whose block nobody knows: an allocation or a free is missing. */
-  private unread(text: string, count: number): void {
-    if (this.unreadLines++ >= MAX_GAPS) return;
-    this.events.gap(`a call that cannot be read: '${text.trim().slice(0, 80)}'`, count);
   }
 }

@@ -66,12 +66,10 @@ function parseMtrace(text: string): MtraceLine | undefined {
 
 /** What a record begins with. */
 const DAMAGED = /^(?:@ \S+[:[(]|[+\-<>!] 0x[0-9a-f])/;
-const MAX_GAPS = 1000;
 
 class MtraceReader extends TextReader {
   /** The old block of a realloc, whose new one stands on the next line. */
   private from: number | undefined;
-  private damagedLines = 0;
 
   protected isRecord(text: string): boolean {
     return parseMtrace(text) !== undefined;
@@ -81,8 +79,7 @@ class MtraceReader extends TextReader {
     const line = parseMtrace(text);
     if (!line) {
       if (text.startsWith('= ')) this.events.seen++;
-      else if (DAMAGED.test(text) && this.damagedLines++ < MAX_GAPS)
-        this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
+      else if (DAMAGED.test(text)) this.events.unread(text);
       return;
     }
     const { events } = this;

@@ -83,16 +83,12 @@ interface Described {
   readonly damaged?: RegExp;
 }
 
-/** So many damaged lines are listed; that the trace is incomplete is known by then. */
-const MAX_GAPS = 1000;
-
 class PatternDecoder extends LineDecoder {
   private readonly matchers: readonly PatternMatcher[];
   private readonly events: TextEvents;
   private readonly clock = new LogClock();
   private firstLine = '';
   private lineBefore = '';
-  private damagedLines = 0;
 
   constructor(
     builder: TraceBuilder,
@@ -123,8 +119,7 @@ class PatternDecoder extends LineDecoder {
       // A line makes one event at most, but may tell several levels, or begin a table as well.
       if (isEvent(matcher.pattern.kind)) return;
     }
-    if (!isMatched && !this.torn && this.described.damaged?.test(text) && this.damagedLines++ < MAX_GAPS)
-      this.events.gap(`a line that cannot be read: '${text.trim().slice(0, 80)}'`, 1);
+    if (!isMatched && !this.torn && this.described.damaged?.test(text)) this.events.unread(text);
     if (this.torn && !isMatched && this.events.seen > 0 && looksCut(text, before))
       this.events.gap('torn tail: the last line has no end, it may be a record', 1);
   }
